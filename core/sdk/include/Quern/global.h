@@ -1,0 +1,13 @@
+#pragma once
+
+#include <QtCore/qglobal.h>
+
+#if defined(QUERN_SDK_LIBRARY)
+#define QUERN_EXPORT Q_DECL_EXPORT
+#else
+#define QUERN_EXPORT Q_DECL_IMPORT
+#endif
+
+/// The version of the binary interface between the server and its plugins. It changes when a plugin built against
+/// an older SDK can no longer be loaded; quern_add_plugin() writes it into the plugin's metadata.
+#define QUERN_ABI_VERSION 1

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <Quern/error.h>
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace Quern {
+
+/// A value, or the Error that explains why there is none. Expected failures travel as values, not as exceptions.
+template <typename T>
+class [[nodiscard]] Result
+{
+public:
+    Result(T value)
+        : m_state(std::in_place_index<0>, std::move(value))
+    {
+    }
+    Result(Error error)
+        : m_state(std::in_place_index<1>, std::move(error))
+    {
+    }
+
+    bool ok() const { return m_state.index() == 0; }
+    explicit operator bool() const { return ok(); }
+
+    /// Only when ok().
+    const T &value() const & { return *std::get_if<0>(&m_state); }
+    T &value() & { return *std::get_if<0>(&m_state); }
+    T &&value() && { return std::move(*std::get_if<0>(&m_state)); }
+    const T &operator*() const & { return value(); }
+    T &operator*() & { return value(); }
+    const T *operator->() const { return std::get_if<0>(&m_state); }
+    T *operator->() { return std::get_if<0>(&m_state); }
+
+    /// Only when not ok().
+    const Error &error() const { return *std::get_if<1>(&m_state); }
+
+private:
+    std::variant<T, Error> m_state;
+};
+
+/// Success without a value, or the Error.
+template <>
+class [[nodiscard]] Result<void>
+{
+public:
+    Result() = default;
+    Result(Error error)
+        : m_error(std::move(error))
+    {
+    }
+
+    bool ok() const { return !m_error.has_value(); }
+    explicit operator bool() const { return ok(); }
+
+    /// Only when not ok().
+    const Error &error() const { return *m_error; }
+
+private:
+    std::optional<Error> m_error;
+};
+
+} // namespace Quern
