@@ -1,0 +1,28 @@
+#pragma once
+
+#include <QtGlobal>
+
+#include <chrono>
+
+namespace Quern::base {
+
+using MonotonicTime = std::chrono::steady_clock::time_point;
+
+/// CLOCK_MONOTONIC in nanoseconds: the same scale in every process of one machine, so that times may be compared
+/// across the master's and a child's shared page.
+inline quint64 toNanoseconds(MonotonicTime time)
+{
+    return quint64(std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count());
+}
+
+inline quint64 nowNanoseconds()
+{
+    return toNanoseconds(std::chrono::steady_clock::now());
+}
+
+inline MonotonicTime fromNanoseconds(quint64 nanoseconds)
+{
+    return MonotonicTime(std::chrono::nanoseconds(qint64(nanoseconds)));
+}
+
+} // namespace Quern::base

@@ -1,0 +1,37 @@
+#include "base/systemerror.h"
+
+#include <QCoreApplication>
+
+#include <cerrno>
+#include <system_error>
+
+namespace Quern::base {
+
+Error systemError(const QString &what)
+{
+    return systemError(what, errno);
+}
+
+Error systemError(const QString &what, int errorNumber)
+{
+    Error::Code code = Error::Io;
+    switch (errorNumber) {
+    case EACCES:
+    case EPERM:
+        code = Error::Permission;
+        break;
+    case ENOENT:
+        code = Error::NotFound;
+        break;
+    case EADDRINUSE:
+    case EEXIST:
+        code = Error::Exists;
+        break;
+    default:
+        break;
+    }
+    const std::string text = std::error_code(errorNumber, std::generic_category()).message();
+    return Error(code, what + QStringLiteral(": ") + QString::fromStdString(text));
+}
+
+} // namespace Quern::base

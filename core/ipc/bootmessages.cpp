@@ -1,0 +1,110 @@
+#include "ipc/messages.h"
+
+#include <QCborArray>
+#include <QCborMap>
+#include <QCborValue>
+
+namespace Quern::ipc {
+
+namespace {
+
+Result<QCborMap> decodeMap(QByteArrayView payload, const char *what)
+{
+    QCborParserError problem;
+    const QCborValue value = QCborValue::fromCbor(payload.data(), payload.size(), &problem);
+    if (problem.error != QCborError::NoError || !value.isMap()) {
+        return Error(Error::Protocol,
+                     QStringLiteral("malformed %1 message: %2").arg(QLatin1StringView(what), problem.errorString()));
+    }
+    const QCborMap map = value.toMap();
+    const qint64 version = map.value(QLatin1StringView("protocol")).toInteger(-1);
+    if (version != ProtocolVersion) {
+        return Error(Error::Protocol,
+                     QStringLiteral("the other process speaks version %1 of the internal protocol, this one %2; "
+                                    "install quern and quern-worker of the same version")
+                         .arg(version)
+                         .arg(ProtocolVersion));
+    }
+    return map;
+}
+
+QCborValue text(const QByteArray &utf8)
+{
+    return QCborValue(QString::fromUtf8(utf8));
+}
+
+} // namespace
+
+QByteArray BootMessage::encode() const
+{
+    QCborArray list;
+    for (const Plugin &plugin : plugins) {
+        list.append(QCborMap{{QStringLiteral("file"), plugin.file},
+                             {QStringLiteral("settings"), QCborMap::fromVariantMap(plugin.settings)}});
+    }
+    const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
+                          {QStringLiteral("worker"), workerId},
+                          {QStringLiteral("generation"), generation},
+                          {QStringLiteral("plugins"), list}};
+    return map.toCborValue().toCbor();
+}
+
+Result<BootMessage> BootMessage::decode(QByteArrayView payload)
+{
+    const Result<QCborMap> map = decodeMap(payload, "Boot");
+    if (!map)
+        return map.error();
+    BootMessage message;
+    message.workerId = int(map->value(QLatin1StringView("worker")).toInteger());
+    message.generation = int(map->value(QLatin1StringView("generation")).toInteger());
+    const QCborArray list = map->value(QLatin1StringView("plugins")).toArray();
+    for (const QCborValue &entry : list) {
+        const QCborMap plugin = entry.toMap();
+        message.plugins.append({plugin.value(QLatin1StringView("file")).toString(),
+                                plugin.value(QLatin1StringView("settings")).toMap().toVariantMap()});
+    }
+    return message;
+}
+
+QByteArray HelloMessage::encode() const
+{
+    QCborArray routeList;
+    for (const RouteEntry &route : routes) {
+        routeList.append(QCborMap{{QStringLiteral("method"), text(route.method)},
+                                  {QStringLiteral("pattern"), text(route.pattern)},
+                                  {QStringLiteral("retry"), route.retry}});
+    }
+    QCborArray pluginList;
+    for (const Plugin &plugin : plugins) {
+        pluginList.append(
+            QCborMap{{QStringLiteral("name"), plugin.name}, {QStringLiteral("version"), plugin.version}});
+    }
+    const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
+                          {QStringLiteral("routes"), routeList},
+                          {QStringLiteral("plugins"), pluginList}};
+    return map.toCborValue().toCbor();
+}
+
+Result<HelloMessage> HelloMessage::decode(QByteArrayView payload)
+{
+    const Result<QCborMap> map = decodeMap(payload, "Hello");
+    if (!map)
+        return map.error();
+    HelloMessage message;
+    const QCborArray routeList = map->value(QLatin1StringView("routes")).toArray();
+    for (const QCborValue &entry : routeList) {
+        const QCborMap route = entry.toMap();
+        message.routes.append({route.value(QLatin1StringView("method")).toString().toUtf8(),
+                               route.value(QLatin1StringView("pattern")).toString().toUtf8(),
+                               route.value(QLatin1StringView("retry")).toBool(true)});
+    }
+    const QCborArray pluginList = map->value(QLatin1StringView("plugins")).toArray();
+    for (const QCborValue &entry : pluginList) {
+        const QCborMap plugin = entry.toMap();
+        message.plugins.append({plugin.value(QLatin1StringView("name")).toString(),
+                                plugin.value(QLatin1StringView("version")).toString()});
+    }
+    return message;
+}
+
+} // namespace Quern::ipc

@@ -1,0 +1,150 @@
+#include "ipc/channel.h"
+
+#include "base/systemerror.h"
+
+#include <QAbstractEventDispatcher>
+#include <QLoggingCategory>
+
+#include <sys/socket.h>
+
+namespace Quern::ipc {
+
+Q_LOGGING_CATEGORY(logIpc, "quern.ipc", QtInfoMsg)
+
+namespace {
+
+/// One read takes this much at most, so that one busy peer does not keep the loop from the others.
+constexpr qsizetype readChunk = 256 * 1024;
+/// An outbox that grew beyond this for a burst gives its memory back.
+constexpr qsizetype keptCapacity = 512 * 1024;
+
+} // namespace
+
+Result<std::pair<int, int>> Channel::createPair()
+{
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+        return base::systemError(QStringLiteral("socketpair"));
+    return std::pair(ends[0], ends[1]);
+}
+
+Channel::Channel(int fd, FrameSink *sink, QObject *parent)
+    : QObject(parent)
+    , m_sink(sink)
+{
+    m_socket.setSocketDescriptor(fd);
+    connect(&m_socket, &QLocalSocket::readyRead, this, &Channel::readFrames);
+    connect(&m_socket, &QLocalSocket::disconnected, this, [this] {
+        readFrames();
+        close({});
+    });
+    connect(&m_socket, &QLocalSocket::bytesWritten, this, [this] {
+        const std::lock_guard lock(m_mutex);
+        m_socketBusy = m_socket.bytesToWrite() > 0;
+    });
+    connect(QAbstractEventDispatcher::instance(thread()), &QAbstractEventDispatcher::aboutToBlock, this, [this] {
+        if (hasOutput())
+            flush();
+    });
+}
+
+Channel::~Channel()
+{
+    // The socket's own destructor would report the disconnection to a half-destroyed object.
+    m_socket.disconnect(this);
+}
+
+void Channel::send(FrameType type, quint64 id, QByteArrayView payload, quint16 flags)
+{
+    sendWith([&](QByteArray &out) { appendFrame(out, type, flags, id, payload); });
+}
+
+void Channel::flush()
+{
+    const std::lock_guard lock(m_mutex);
+    m_hasOutput.store(false, std::memory_order_release);
+    if (m_outbox.isEmpty())
+        return;
+    if (m_open) {
+        m_socket.write(m_outbox);
+        m_socket.flush();
+        m_socketBusy = m_socket.bytesToWrite() > 0;
+    }
+    // While the socket still holds the bytes it shares them; otherwise the memory is used again.
+    if (m_socketBusy || m_outbox.capacity() > keptCapacity)
+        m_outbox = QByteArray();
+    else
+        m_outbox.resize(0);
+}
+
+void Channel::flushWhileBusy()
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_socketBusy || m_outbox.isEmpty())
+        return;
+    const ssize_t written = ::send(int(m_socket.socketDescriptor()), m_outbox.constData(), size_t(m_outbox.size()),
+                                   MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (written > 0)
+        m_outbox.remove(0, written);
+    m_hasOutput.store(!m_outbox.isEmpty(), std::memory_order_release);
+}
+
+qint64 Channel::unsentBytes() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_outbox.size() + m_socket.bytesToWrite();
+}
+
+bool Channel::isBatchFull() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_outbox.size() >= MaxBatch;
+}
+
+void Channel::readFrames()
+{
+    // A handler that spins an event loop of its own would come here again, while frames of m_inbox are given out: what
+    // has arrived meanwhile is read when that handler returns.
+    if (!m_open || m_reading)
+        return;
+    m_reading = true;
+    while (m_open && m_socket.bytesAvailable() > 0) {
+        const qsizetype kept = m_inbox.size();
+        const qsizetype wanted = qMin(readChunk, qsizetype(m_socket.bytesAvailable()));
+        m_inbox.resize(kept + wanted);
+        const qint64 count = m_socket.read(m_inbox.data() + kept, wanted);
+        m_inbox.resize(kept + qMax<qint64>(count, 0));
+        QByteArrayView rest = m_inbox;
+        while (m_open) {
+            const Result<std::optional<Frame>> frame = decodeFrame(rest);
+            if (!frame) {
+                close(frame.error().message());
+                break;
+            }
+            if (!*frame)
+                break;
+            m_sink->frameReceived(**frame);
+        }
+        if (rest.isEmpty() && m_inbox.capacity() <= keptCapacity)
+            m_inbox.resize(0);
+        else
+            m_inbox = rest.toByteArray();
+    }
+    m_reading = false;
+    if (m_open)
+        m_sink->batchEnded();
+}
+
+void Channel::close(const QString &reason)
+{
+    if (!m_open)
+        return;
+    m_open = false;
+    if (!reason.isEmpty())
+        qCWarning(logIpc).noquote() << "channel closed:" << reason;
+    m_socket.disconnect(this);
+    m_socket.abort();
+    m_sink->channelClosed(reason);
+}
+
+} // namespace Quern::ipc

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "ipc/frame.h"
+
+#include <QByteArray>
+#include <QLocalSocket>
+#include <QObject>
+
+#include <atomic>
+#include <mutex>
+
+namespace Quern::ipc {
+
+/// Receives what comes in over a channel. Called in the channel's thread.
+class FrameSink
+{
+public:
+    virtual ~FrameSink() = default;
+    /// One frame; its payload is valid during the call only.
+    virtual void frameReceived(const Frame &frame) = 0;
+    /// All frames that had arrived together have been given out.
+    virtual void batchEnded() {}
+    /// The other side is gone, or broke the protocol (\a reason is then not empty). Called once, after the last frame.
+    virtual void channelClosed(const QString &reason) = 0;
+};
+
+/// A stream of frames to and from one other process, over an inherited socketpair that a QLocalSocket drives.
+///
+/// Frames are gathered and leave in one write when the event loop is about to block, when MaxBatch bytes have come
+/// together, or on flush(). What may be gathered is bounded by credits and by the requests in flight, not by this class;
+/// unsentBytes() tells a sender when to hold back. Lives in one thread; only send() and flushWhileBusy() may be called
+/// from others.
+class Channel : public QObject
+{
+    Q_OBJECT
+public:
+    static constexpr qsizetype MaxBatch = 64 * 1024;
+
+    /// Takes over \a fd, one end of a socketpair. Needs an event dispatcher in this thread.
+    Channel(int fd, FrameSink *sink, QObject *parent = nullptr);
+    ~Channel() override;
+
+    /// Two connected, close-on-exec descriptors.
+    static Result<std::pair<int, int>> createPair();
+
+    void send(FrameType type, quint64 id, QByteArrayView payload = {}, quint16 flags = 0);
+    /// Appends frames by \a append(QByteArray &out), without a copy in between.
+    template <typename Append>
+    void sendWith(Append append)
+    {
+        const std::lock_guard lock(m_mutex);
+        append(m_outbox);
+        m_hasOutput.store(true, std::memory_order_release);
+    }
+    void flush();
+    /// For a watching thread, while this channel's thread runs a long handler: writes what is gathered, as far as the kernel
+    /// takes it at once.
+    void flushWhileBusy();
+
+    bool isOpen() const { return m_open; }
+    /// True if frames have been gathered that no flush has taken yet.
+    bool hasOutput() const { return m_hasOutput.load(std::memory_order_acquire); }
+    /// Bytes gathered or written that the other side has not taken from this process yet.
+    qint64 unsentBytes() const;
+    /// Gathered bytes are worth a write even though the loop goes on.
+    bool isBatchFull() const;
+
+private:
+    void readFrames();
+    void close(const QString &reason);
+
+    QLocalSocket m_socket;
+    FrameSink *m_sink;
+    QByteArray m_inbox; ///< an incomplete frame at the end of what was read
+    mutable std::mutex m_mutex; ///< guards m_outbox and m_socketBusy
+    QByteArray m_outbox;
+    bool m_socketBusy = false; ///< the socket holds bytes of an earlier flush
+    std::atomic<bool> m_hasOutput = false;
+    bool m_open = true;
+    bool m_reading = false;
+};
+
+} // namespace Quern::ipc

@@ -1,0 +1,62 @@
+#include "ipc/childpage.h"
+
+namespace Quern::ipc {
+
+namespace {
+
+/// The child's counters, the master's and the slots stand in cache lines of their own, since different threads write them.
+constexpr std::size_t childCountersSize = 128;
+constexpr std::size_t masterCountersSize = 128;
+constexpr std::size_t slotsOffset = childCountersSize + masterCountersSize;
+static_assert(sizeof(ChildCounters) <= childCountersSize && sizeof(MasterCounters) <= masterCountersSize);
+static_assert(std::atomic<quint64>::is_always_lock_free && std::atomic<quint32>::is_always_lock_free);
+
+} // namespace
+
+ChildPage::ChildPage(base::SharedMemory memory, int reactorCount)
+    : m_memory(std::move(memory))
+    , m_reactorCount(reactorCount)
+{
+}
+
+std::size_t ChildPage::bytesFor(int reactorCount)
+{
+    return slotsOffset + std::size_t(reactorCount) * SlotsPerReactor * sizeof(ClaimSlot);
+}
+
+Result<ChildPage> ChildPage::create(int reactorCount)
+{
+    Result<base::SharedMemory> memory = base::SharedMemory::create("quern-child", bytesFor(reactorCount));
+    if (!memory)
+        return memory.error();
+    ChildPage page(std::move(*memory), reactorCount);
+    page.counters().currentSlot = NoSlot;
+    return page;
+}
+
+Result<ChildPage> ChildPage::adopt(int fd, int reactorCount)
+{
+    Result<base::SharedMemory> memory = base::SharedMemory::adopt(fd, bytesFor(reactorCount));
+    if (!memory)
+        return memory.error();
+    return ChildPage(std::move(*memory), reactorCount);
+}
+
+ChildCounters &ChildPage::counters() const
+{
+    // Zero-filled memory is a valid ChildCounters: it holds lock-free atomics only.
+    return *static_cast<ChildCounters *>(m_memory.data());
+}
+
+MasterCounters &ChildPage::masterCounters() const
+{
+    return *reinterpret_cast<MasterCounters *>(static_cast<char *>(m_memory.data()) + childCountersSize);
+}
+
+std::span<ClaimSlot> ChildPage::claimSlots() const
+{
+    auto *first = reinterpret_cast<ClaimSlot *>(static_cast<char *>(m_memory.data()) + slotsOffset);
+    return {first, std::size_t(m_reactorCount) * SlotsPerReactor};
+}
+
+} // namespace Quern::ipc

@@ -1,0 +1,96 @@
+#include "ipc/claimring.h"
+
+namespace Quern::ipc {
+
+ClaimRing::ClaimRing(std::shared_ptr<ChildPage> page, int reactorId)
+    : m_page(std::move(page))
+{
+    const quint32 first = quint32(reactorId) * ChildPage::SlotsPerReactor;
+    m_free.reserve(ChildPage::SlotsPerReactor);
+    // Popped from the back: a lightly loaded ring stays within its first cache lines.
+    for (quint32 slot = first + ChildPage::SlotsPerReactor; slot > first; --slot)
+        m_free.push_back(slot - 1);
+}
+
+std::optional<ClaimRing::Claim> ClaimRing::acquire(quint64 requestId)
+{
+    if (m_free.empty())
+        return std::nullopt;
+    Claim claim;
+    claim.slot = m_free.back();
+    m_free.pop_back();
+    ClaimSlot &slot = at(claim);
+    claim.sequence = sequenceOf(slot.word.load(std::memory_order_relaxed)) + 1;
+    slot.requestId.store(requestId, std::memory_order_relaxed);
+    slot.claimedNs.store(0, std::memory_order_relaxed);
+    slot.route.store(NoRoute, std::memory_order_relaxed);
+    slot.word.store(makeWord(claim.sequence, ClaimState::Sent), std::memory_order_release);
+    return claim;
+}
+
+void ClaimRing::release(const Claim &claim)
+{
+    at(claim).word.store(makeWord(claim.sequence, ClaimState::Free), std::memory_order_release);
+    m_free.push_back(claim.slot);
+}
+
+bool ClaimRing::revoke(const Claim &claim)
+{
+    return moveClaim(at(claim), claim.sequence, ClaimState::Sent, ClaimState::Revoked);
+}
+
+ClaimState ClaimRing::state(const Claim &claim) const
+{
+    return stateOf(at(claim).word.load(std::memory_order_acquire));
+}
+
+quint64 ClaimRing::claimedNs(const Claim &claim) const
+{
+    return at(claim).claimedNs.load(std::memory_order_acquire);
+}
+
+quint32 ClaimRing::route(const Claim &claim) const
+{
+    return at(claim).route.load(std::memory_order_acquire);
+}
+
+std::optional<ClaimRing::Running> ClaimRing::running() const
+{
+    const quint32 current = counters().currentSlot.load(std::memory_order_acquire);
+    if (current >= m_page->claimSlots().size())
+        return std::nullopt;
+    const ClaimSlot &slot = m_page->claimSlots()[current];
+    return Running{slot.claimedNs.load(std::memory_order_relaxed), slot.requestId.load(std::memory_order_relaxed),
+                   slot.route.load(std::memory_order_relaxed)};
+}
+
+bool ClaimBook::claim(quint32 slot, quint32 sequence, quint32 route, quint64 nowNs)
+{
+    if (slot >= m_page.claimSlots().size())
+        return false;
+    ClaimSlot &place = m_page.claimSlots()[slot];
+    if (place.word.load(std::memory_order_acquire) != makeWord(sequence, ClaimState::Sent))
+        return false;
+    // Written before the move, so that no claimed slot is without them, wherever this process is killed. If the master
+    // revokes just now and uses the slot again, its next claim writes them anew.
+    place.claimedNs.store(nowNs, std::memory_order_relaxed);
+    place.route.store(route, std::memory_order_relaxed);
+    return moveClaim(place, sequence, ClaimState::Sent, ClaimState::Claimed);
+}
+
+void ClaimBook::defer(quint32 slot, quint32 sequence)
+{
+    if (moveClaim(m_page.claimSlots()[slot], sequence, ClaimState::Claimed, ClaimState::Deferred))
+        counters().deferredRequests.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ClaimBook::finish(quint32 slot, quint32 sequence)
+{
+    ClaimSlot &place = m_page.claimSlots()[slot];
+    if (moveClaim(place, sequence, ClaimState::Claimed, ClaimState::Done))
+        return;
+    if (moveClaim(place, sequence, ClaimState::Deferred, ClaimState::Done))
+        counters().deferredRequests.fetch_sub(1, std::memory_order_relaxed);
+}
+
+} // namespace Quern::ipc

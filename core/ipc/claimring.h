@@ -1,0 +1,79 @@
+#pragma once
+
+#include "ipc/childpage.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace Quern::ipc {
+
+/// The master's side of the claim ring: the slots of one child that belong to one reactor. Lives in that reactor's thread.
+class ClaimRing
+{
+public:
+    struct Claim
+    {
+        quint32 slot = NoSlot; ///< as the child knows it: counted over the whole page
+        quint32 sequence = 0;
+    };
+
+    ClaimRing(std::shared_ptr<ChildPage> page, int reactorId);
+
+    /// A slot for \a requestId, already in state Sent; nullopt if all are in use.
+    std::optional<Claim> acquire(quint64 requestId);
+    /// Gives the slot back; moves of the child for it fail from now on.
+    void release(const Claim &claim);
+    /// Takes a request back that the child has not begun; false if it has.
+    bool revoke(const Claim &claim);
+
+    ClaimState state(const Claim &claim) const;
+    /// When the handler began; only after the child has claimed.
+    quint64 claimedNs(const Claim &claim) const;
+    /// Place of the route in the child's manifest; NoRoute before the child has claimed.
+    quint32 route(const Claim &claim) const;
+
+    const ChildCounters &counters() const { return m_page->counters(); }
+    MasterCounters &masterCounters() const { return m_page->masterCounters(); }
+    /// Since when the handler that is on the child's stack has been running, and its place in the manifest; nullopt if none runs.
+    struct Running
+    {
+        quint64 claimedNs = 0;
+        quint64 requestId = 0;
+        quint32 route = NoRoute;
+    };
+    std::optional<Running> running() const;
+    std::size_t freeSlots() const { return m_free.size(); }
+
+private:
+    ClaimSlot &at(const Claim &claim) const { return m_page->claimSlots()[claim.slot]; }
+
+    std::shared_ptr<ChildPage> m_page;
+    std::vector<quint32> m_free;
+};
+
+/// The child's side: claims and completes. Lives in the child's main thread.
+class ClaimBook
+{
+public:
+    explicit ClaimBook(ChildPage page)
+        : m_page(std::move(page))
+    {
+    }
+
+    /// Begins the request in \a slot; false if the master has taken it back. \a slot comes from the master and is checked.
+    bool claim(quint32 slot, quint32 sequence, quint32 route, quint64 nowNs);
+    /// The handler has returned without an answer.
+    void defer(quint32 slot, quint32 sequence);
+    /// The answer is known.
+    void finish(quint32 slot, quint32 sequence);
+    /// Which handler is on the stack from now on; NoSlot if none.
+    void setCurrent(quint32 slot) { counters().currentSlot.store(slot, std::memory_order_release); }
+
+    ChildCounters &counters() const { return m_page.counters(); }
+
+private:
+    ChildPage m_page;
+};
+
+} // namespace Quern::ipc

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <Quern/result.h>
+
+#include <QByteArray>
+#include <QByteArrayView>
+
+#include <optional>
+
+namespace Quern::ipc {
+
+/// What a frame means. The numbers are part of the wire format: append only, never reuse.
+enum class FrameType : quint16 {
+    Boot = 1,         ///< master → child: what to load (CBOR)
+    Hello = 2,        ///< child → master: ready, with the manifest of its plugins (CBOR)
+    BootFailed = 3,   ///< child → master: cannot serve; UTF-8 text
+    Request = 4,      ///< master → worker: RequestMessage and the first part of the body
+    RequestBody = 5,  ///< master → worker: the next part of the body
+    Response = 6,     ///< worker → master: ResponseMessage and the first part of the body
+    ResponseBody = 7, ///< worker → master: the next part of the body
+    Credit = 8,       ///< receiver → sender of a body: u32, bytes that may follow
+    Cancel = 9,       ///< master → worker: nobody waits for this request any more
+    Deferred = 10,    ///< worker → master: the handler has returned and will answer later
+    Stop = 11,        ///< master → child: leave; nothing is in flight
+};
+
+/// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.
+inline constexpr qsizetype FrameHeaderSize = 16;
+/// A peer that announces more, in bytes, is broken: the channel is closed.
+inline constexpr quint32 MaxFramePayload = 1024 * 1024;
+/// The part of a body that one frame carries at most, in bytes, so that small frames are not stuck behind large ones.
+inline constexpr qsizetype MaxBodyPart = 64 * 1024;
+/// How many bytes of one body a sender may send before the receiver grants more.
+inline constexpr qsizetype InitialCredit = 256 * 1024;
+
+struct Frame
+{
+    FrameType type = FrameType::Boot;
+    quint16 flags = 0;
+    quint64 id = 0;         ///< the request it belongs to; 0 for frames about the channel itself
+    QByteArrayView payload; ///< points into the decoded bytes
+};
+
+/// Appends one frame, with room for \a payloadSize bytes that the caller writes at the returned place.
+char *appendFrame(QByteArray &out, FrameType type, quint16 flags, quint64 id, qsizetype payloadSize);
+void appendFrame(QByteArray &out, FrameType type, quint16 flags, quint64 id, QByteArrayView payload);
+
+/// Takes one frame off the front of \a bytes and moves \a bytes behind it.
+/// Shape: u32 length (little-endian, payload only) | u16 type | u16 flags | u64 id | payload.
+/// Returns nullopt while incomplete; Error::Protocol if length > MaxFramePayload. A type that this version does not know
+/// is not an error here: the receiver skips it.
+Result<std::optional<Frame>> decodeFrame(QByteArrayView &bytes);
+
+} // namespace Quern::ipc

@@ -1,0 +1,142 @@
+#include "ipc/messages.h"
+
+#include "ipc/frame.h"
+
+#include <QtEndian>
+
+#include <cstring>
+
+namespace Quern::ipc {
+
+namespace {
+
+constexpr qsizetype requestFixedSize = ClaimTicketSize + 28;
+constexpr qsizetype spanSize = 8;
+
+char *put(char *place, const base::Span &span)
+{
+    qToLittleEndian(span.offset, place);
+    qToLittleEndian(span.length, place + 4);
+    return place + spanSize;
+}
+
+char *put(char *place, QByteArrayView bytes)
+{
+    if (!bytes.isEmpty())
+        std::memcpy(place, bytes.data(), size_t(bytes.size()));
+    return place + bytes.size();
+}
+
+base::Span takeSpan(const char *&place)
+{
+    const base::Span span = {qFromLittleEndian<quint32>(place), qFromLittleEndian<quint32>(place + 4)};
+    place += spanSize;
+    return span;
+}
+
+Error broken(const char *what)
+{
+    return Error(Error::Protocol, QStringLiteral("malformed %1 message").arg(QLatin1StringView(what)));
+}
+
+} // namespace
+
+QByteArray encodeRequest(const RequestParts &parts)
+{
+    const auto headerCount = qsizetype(parts.headers.size());
+    QByteArray out(requestFixedSize + spanSize * (2 + 2 * headerCount) + parts.remoteAddress.size() + parts.head.size(),
+                   Qt::Uninitialized);
+    char *place = out.data();
+    writeTicket(place, {});
+    place += ClaimTicketSize;
+    qToLittleEndian(parts.receivedNs, place);
+    qToLittleEndian(parts.bodyLength, place + 8);
+    qToLittleEndian(quint32(parts.head.size()), place + 16);
+    qToLittleEndian(quint16(headerCount), place + 20);
+    qToLittleEndian(parts.remotePort, place + 22);
+    place[24] = char(parts.remoteAddress.size());
+    place[25] = char(parts.minorVersion);
+    qToLittleEndian(quint16(0), place + 26);
+    place = put(place + 28, parts.method);
+    place = put(place, parts.target);
+    for (const base::HeaderSpan &header : parts.headers)
+        place = put(put(place, header.name), header.value);
+    put(put(place, parts.remoteAddress), parts.head);
+    return out;
+}
+
+void writeTicket(char *payload, const ClaimTicket &ticket)
+{
+    qToLittleEndian(ticket.slot, payload);
+    qToLittleEndian(ticket.sequence, payload + 4);
+    qToLittleEndian(ticket.dispatchedNs, payload + 8);
+}
+
+Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message)
+{
+    if (payload.size() < requestFixedSize + 2 * spanSize)
+        return broken("Request");
+    const char *place = payload.data();
+    message.ticket.slot = qFromLittleEndian<quint32>(place);
+    message.ticket.sequence = qFromLittleEndian<quint32>(place + 4);
+    message.ticket.dispatchedNs = qFromLittleEndian<quint64>(place + 8);
+    place += ClaimTicketSize;
+    message.receivedNs = qFromLittleEndian<quint64>(place);
+    message.bodyLength = qFromLittleEndian<quint64>(place + 8);
+    const qsizetype headLength = qFromLittleEndian<quint32>(place + 16);
+    const qsizetype headerCount = qFromLittleEndian<quint16>(place + 20);
+    message.remotePort = qFromLittleEndian<quint16>(place + 22);
+    const qsizetype addressLength = static_cast<unsigned char>(place[24]);
+    message.minorVersion = quint8(place[25]);
+    place += 28;
+
+    const qsizetype before = requestFixedSize + spanSize * (2 + 2 * headerCount) + addressLength;
+    if (payload.size() < before + headLength)
+        return broken("Request");
+    message.method = takeSpan(place);
+    message.target = takeSpan(place);
+    bool fits = message.method.fits(headLength) && message.target.fits(headLength);
+    message.headers.resize(headerCount);
+    for (base::HeaderSpan &header : message.headers) {
+        header.name = takeSpan(place);
+        header.value = takeSpan(place);
+        fits = fits && header.name.fits(headLength) && header.value.fits(headLength);
+    }
+    message.remoteAddress = QByteArrayView(place, addressLength);
+    message.head = payload.sliced(before, headLength);
+    message.bodyPart = payload.sliced(before + headLength);
+    if (!fits || quint64(message.bodyPart.size()) > message.bodyLength)
+        return broken("Request");
+    return {};
+}
+
+void appendResponse(QByteArray &out, quint64 id, const ResponseMessage &message)
+{
+    char *place = appendFrame(out, FrameType::Response, 0, id,
+                              ResponseMessageHeaderSize + message.headerBlock.size() + message.bodyPart.size());
+    qToLittleEndian(message.status, place);
+    qToLittleEndian(quint16(0), place + 2);
+    qToLittleEndian(quint32(message.headerBlock.size()), place + 4);
+    qToLittleEndian(message.bodyLength, place + 8);
+    put(put(place + ResponseMessageHeaderSize, message.headerBlock), message.bodyPart);
+}
+
+Result<ResponseMessage> decodeResponse(QByteArrayView payload)
+{
+    if (payload.size() < ResponseMessageHeaderSize)
+        return broken("Response");
+    ResponseMessage message;
+    message.status = qFromLittleEndian<quint16>(payload.data());
+    const qsizetype blockLength = qFromLittleEndian<quint32>(payload.data() + 4);
+    message.bodyLength = qFromLittleEndian<quint64>(payload.data() + 8);
+    payload = payload.sliced(ResponseMessageHeaderSize);
+    if (blockLength > payload.size())
+        return broken("Response");
+    message.headerBlock = payload.first(blockLength);
+    message.bodyPart = payload.sliced(blockLength);
+    if (quint64(message.bodyPart.size()) > message.bodyLength || message.status < 200 || message.status > 599)
+        return broken("Response");
+    return message;
+}
+
+} // namespace Quern::ipc
