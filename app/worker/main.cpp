@@ -1,0 +1,44 @@
+#include "app/worker/workerprocess.h"
+#include "base/log.h"
+#include "base/processtitle.h"
+#include "loop/epolleventdispatcher.h"
+
+#include <QCoreApplication>
+
+#include <cstdio>
+
+#include <fcntl.h>
+
+using namespace Quern;
+
+int main(int argc, char **argv)
+{
+    base::initProcessTitle(argc, argv);
+    // The master takes the output line by line; what a plugin prints should not wait for a full buffer.
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
+
+    QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);
+    QCoreApplication application(argc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("quern-worker"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(QUERN_VERSION));
+
+    const auto arguments = app::WorkerArguments::parse(QCoreApplication::arguments());
+    if (!arguments) {
+        std::fputs("quern-worker is started by quern, with the channels that it needs. Run \"quern start\".\n", stderr);
+        return 2;
+    }
+    // Programs that a handler starts do not inherit the channels.
+    for (const int fd : arguments->reactorFds)
+        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    ::fcntl(arguments->mainFd, F_SETFD, FD_CLOEXEC);
+    ::fcntl(arguments->pageFd, F_SETFD, FD_CLOEXEC);
+
+    base::LogTarget log;
+    log.style = base::LogStyle::PriorityPrefix;
+    log.level = arguments->logLevel;
+    if (!base::startLog(log))
+        return 1;
+    base::setProcessTitle("quern: worker " + QByteArray::number(arguments->id));
+    const app::WorkerProcess process(*arguments);
+    return QCoreApplication::exec();
+}

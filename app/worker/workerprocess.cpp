@@ -1,0 +1,98 @@
+#include "app/worker/workerprocess.h"
+
+#include <QCoreApplication>
+#include <QLoggingCategory>
+
+namespace Quern::app {
+
+Q_LOGGING_CATEGORY(logWorkerProcess, "quern.worker", QtInfoMsg)
+
+std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &arguments)
+{
+    const auto valueOf = [&arguments](QLatin1StringView name) {
+        const QStringList found = arguments.filter(QString(name));
+        return found.size() == 1 ? found.first().mid(name.size()) : QString();
+    };
+    WorkerArguments result;
+    bool complete = valueOf(QLatin1StringView("--role=")) == QStringLiteral("worker");
+    const auto number = [&complete](const QString &text) {
+        bool ok = false;
+        const int value = text.toInt(&ok);
+        complete = complete && ok;
+        return value;
+    };
+    result.id = number(valueOf(QLatin1StringView("--id=")));
+    result.mainFd = number(valueOf(QLatin1StringView("--main-fd=")));
+    result.pageFd = number(valueOf(QLatin1StringView("--page-fd=")));
+    result.logLevel = base::LogLevel(number(valueOf(QLatin1StringView("--log-level="))));
+    const QStringList reactors = valueOf(QLatin1StringView("--reactor-fds=")).split(u',');
+    for (const QString &reactor : reactors)
+        result.reactorFds.push_back(number(reactor));
+    if (!complete)
+        return std::nullopt;
+    return result;
+}
+
+WorkerProcess::WorkerProcess(const WorkerArguments &arguments)
+    : m_arguments(arguments)
+    , m_channel(arguments.mainFd, this)
+{
+}
+
+WorkerProcess::~WorkerProcess() = default;
+
+void WorkerProcess::frameReceived(const ipc::Frame &frame)
+{
+    if (frame.type == ipc::FrameType::Boot && !m_plugins) {
+        boot(frame.payload);
+    } else if (frame.type == ipc::FrameType::Stop) {
+        if (m_host)
+            m_host->flush();
+        QCoreApplication::exit(0);
+    }
+}
+
+void WorkerProcess::channelClosed(const QString &)
+{
+    // Without its master a worker serves nobody.
+    QCoreApplication::exit(1);
+}
+
+void WorkerProcess::boot(QByteArrayView payload)
+{
+    const Result<ipc::BootMessage> message = ipc::BootMessage::decode(payload);
+    const Result<ipc::HelloMessage> hello = message ? load(*message) : Result<ipc::HelloMessage>(message.error());
+    if (hello)
+        m_channel.send(ipc::FrameType::Hello, 0, hello->encode());
+    else
+        m_channel.send(ipc::FrameType::BootFailed, 0, hello.error().message().toUtf8());
+    m_channel.flush();
+    if (!hello)
+        QCoreApplication::exit(1);
+}
+
+Result<ipc::HelloMessage> WorkerProcess::load(const ipc::BootMessage &boot)
+{
+    m_plugins = std::make_unique<worker::PluginLoader>(boot.workerId);
+    QList<worker::PluginEntry> entries;
+    for (const ipc::BootMessage::Plugin &plugin : boot.plugins)
+        entries.append({plugin.file, plugin.settings});
+    if (const Result<void> loaded = m_plugins->load(entries); !loaded)
+        return loaded.error();
+
+    Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
+    if (!page)
+        return page.error();
+    m_host = std::make_unique<worker::HandlerHost>(
+        m_plugins->routes(), std::move(*page), m_arguments.reactorFds,
+        worker::HandlerHost::Identity{boot.workerId, boot.generation});
+
+    ipc::HelloMessage hello;
+    for (const RouteSpec &route : m_plugins->routes())
+        hello.routes.append({route.method, route.pattern, route.retry});
+    for (const worker::PluginSpec &plugin : m_plugins->plugins())
+        hello.plugins.append({plugin.name, plugin.version});
+    return hello;
+}
+
+} // namespace Quern::app

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "base/log.h"
+#include "ipc/channel.h"
+#include "ipc/childpage.h"
+#include "ipc/messages.h"
+#include "worker/handlerhost.h"
+#include "worker/pluginloader.h"
+
+#include <QObject>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace Quern::app {
+
+/// What the master put on the command line.
+struct WorkerArguments
+{
+    int id = 0;
+    int mainFd = -1;
+    std::vector<int> reactorFds;
+    int pageFd = -1;
+    base::LogLevel logLevel = base::LogLevel::Info;
+
+    /// nullopt if something is missing: a person has started the program.
+    static std::optional<WorkerArguments> parse(const QStringList &arguments);
+};
+
+/// A quern-worker in the role "worker": waits for the master's Boot message, loads the plugins, reports its manifest and serves until
+/// it is told to stop. Lives in the main thread.
+class WorkerProcess final : public QObject, private ipc::FrameSink
+{
+    Q_OBJECT
+public:
+    explicit WorkerProcess(const WorkerArguments &arguments);
+    ~WorkerProcess() override;
+
+private:
+    void frameReceived(const ipc::Frame &frame) override;
+    void channelClosed(const QString &reason) override;
+    void boot(QByteArrayView payload);
+    Result<ipc::HelloMessage> load(const ipc::BootMessage &boot);
+
+    WorkerArguments m_arguments;
+    ipc::Channel m_channel; ///< to the master's main thread
+    // In this order: the host runs handlers that live in the loader's plugins.
+    std::unique_ptr<worker::PluginLoader> m_plugins;
+    std::unique_ptr<worker::HandlerHost> m_host;
+};
+
+} // namespace Quern::app

@@ -1,0 +1,468 @@
+#include "dispatch/dispatcher.h"
+
+#include <QLoggingCategory>
+#include <QTimerEvent>
+
+#include <algorithm>
+
+namespace Quern::dispatch {
+
+Q_LOGGING_CATEGORY(logDispatch, "quern.dispatch", QtInfoMsg)
+
+namespace {
+
+qint64 bytesOf(const PendingRequest &request)
+{
+    return request.order.payload.size() + request.order.body.size();
+}
+
+} // namespace
+
+Dispatcher::Dispatcher(const DispatchSettings &settings, int reactorId, QObject *parent)
+    : QObject(parent)
+    , m_settings(settings)
+    , m_table(reactorId)
+    , m_policy(Policy::create(settings.mode, settings.workerNum))
+{
+    for (int i = 0; i < settings.workerNum; ++i)
+        m_pinnedQueues.push_back(std::make_unique<RequestQueue>());
+}
+
+Dispatcher::~Dispatcher() = default;
+
+quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime received, ResponseReceiver *receiver)
+{
+    const qint64 size = order.payload.size() + order.body.size();
+    RequestQueue &queue = queueFor(order);
+    WorkerEntry *worker = queue.isEmpty() ? m_policy->choose(m_workers, order) : nullptr;
+    const bool fits = m_queued < m_settings.queueSize && m_queuedBytes + size <= m_settings.queueBytes;
+    PendingRequest *request = m_available && (worker || fits) ? m_table.create() : nullptr;
+    if (!request) {
+        ++m_counters.refused;
+        return 0;
+    }
+    ++m_counters.requests;
+    ++m_counters.inFlight;
+    request->receiver = receiver;
+    request->order = std::move(order);
+    request->received = received;
+    m_deadlines.append(request);
+    if (worker)
+        dispatch(request, worker);
+    else
+        enqueue(request, false);
+    if (!m_watch.isActive())
+        m_watch.start(int(WatchInterval.count()), Qt::PreciseTimer, this);
+    return request->id;
+}
+
+void Dispatcher::abandon(quint64 id)
+{
+    PendingRequest *request = m_table.find(id);
+    if (!request)
+        return;
+    request->receiver = nullptr;
+    if (!request->isDispatched()) {
+        dequeue(request);
+        finish(request);
+        return;
+    }
+    WorkerEntry *worker = request->worker;
+    const bool notBegun = !request->answering && worker->link().ring().revoke(request->claim);
+    if (!notBegun)
+        worker->link().sendCancel(id);
+    // Once the head of the answer is here the worker does not touch the claim any more.
+    if (notBegun || request->answering) {
+        finish(request);
+        pump();
+    }
+}
+
+void Dispatcher::grant(quint64 id, quint32 bytes)
+{
+    const PendingRequest *request = m_table.find(id);
+    if (request && request->worker && request->bodyLeft > 0)
+        request->worker->link().sendCredit(id, bytes);
+}
+
+void Dispatcher::addWorker(std::unique_ptr<WorkerLink> link)
+{
+    auto worker = std::make_unique<WorkerEntry>(std::move(link), m_settings.workerMaxConcurrency);
+    worker->setActive(worker->info().generation == m_generation);
+    const int workerId = worker->info().workerId;
+    const auto place = std::find_if(m_workers.begin(), m_workers.end(),
+                                    [workerId](const auto &other) { return other->info().workerId > workerId; });
+    m_workers.insert(place, std::move(worker));
+    pump();
+}
+
+void Dispatcher::activate(int generation)
+{
+    m_generation = generation;
+    m_available = true;
+    for (const auto &worker : m_workers)
+        worker->setActive(worker->info().generation == generation && !worker->isDraining());
+    pump();
+}
+
+void Dispatcher::drain(quint64 childId)
+{
+    WorkerEntry *worker = workerOf(childId);
+    if (!worker)
+        return;
+    worker->setDraining();
+    takeBackUnclaimed(worker);
+    checkDrained(worker);
+    pump();
+}
+
+void Dispatcher::workerDied(quint64 childId, const WorkerDeath &death)
+{
+    WorkerEntry *worker = workerOf(childId);
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    for (const QByteArray &route : death.blamedRoutes)
+        m_faults.record(route, now);
+    if (!worker)
+        return;
+    settle(worker);
+    std::erase_if(m_workers, [worker](const auto &entry) { return entry.get() == worker; });
+    pump();
+}
+
+void Dispatcher::setAvailable(bool available)
+{
+    m_available = available;
+    if (available)
+        return;
+    const auto failAll = [this](RequestQueue &queue) {
+        while (PendingRequest *request = queue.first())
+            fail(request, 503);
+    };
+    failAll(m_queue);
+    for (const auto &queue : m_pinnedQueues)
+        failAll(*queue);
+}
+
+void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc::ResponseMessage &message)
+{
+    PendingRequest *request = answeredBy(childId, requestId);
+    if (!request || request->answering)
+        return;
+    ResponseReceiver *receiver = request->receiver;
+    request->answering = true;
+    request->bodyLeft = message.bodyLength - quint64(message.bodyPart.size());
+    // The deadline is for the handler; a slow reader has the send timeout.
+    static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
+    if (request->bodyLeft == 0 || !receiver) {
+        if (request->bodyLeft > 0)
+            request->worker->link().sendCancel(requestId);
+        finish(request);
+    }
+    if (receiver)
+        receiver->responseStarted(requestId, message.status, message.headerBlock, message.bodyLength, message.bodyPart);
+}
+
+void Dispatcher::responseBodyReceived(quint64 childId, quint64 requestId, QByteArrayView part)
+{
+    PendingRequest *request = answeredBy(childId, requestId);
+    if (!request || !request->answering)
+        return;
+    ResponseReceiver *receiver = request->receiver;
+    if (quint64(part.size()) > request->bodyLeft) {
+        qCWarning(logDispatch) << "worker" << request->worker->info().workerId << "sent more than the body it announced";
+        request->worker->link().sendCancel(requestId);
+        finish(request);
+        receiver->responseBroken(requestId);
+        return;
+    }
+    request->bodyLeft -= quint64(part.size());
+    if (request->bodyLeft == 0)
+        finish(request);
+    receiver->responseContinued(requestId, part);
+}
+
+void Dispatcher::deferredReceived(quint64 childId, quint64 requestId)
+{
+    if (PendingRequest *request = answeredBy(childId, requestId); request && !request->answering)
+        request->worker->markDeferred(request);
+}
+
+void Dispatcher::creditReceived(quint64 childId, quint64 requestId, quint32 bytes)
+{
+    PendingRequest *request = answeredBy(childId, requestId);
+    if (!request || !request->bodySender)
+        return;
+    request->bodySender->grant(bytes);
+    if (request->worker->link().sendBody(*request->bodySender))
+        request->bodySender.reset();
+}
+
+void Dispatcher::batchEnded(quint64 childId)
+{
+    if (WorkerEntry *worker = workerOf(childId))
+        worker->sawProgress();
+    pump();
+}
+
+void Dispatcher::linkClosed(quint64 childId)
+{
+    WorkerEntry *worker = workerOf(childId);
+    if (!worker)
+        return;
+    // Nothing more can begin in a dying process: what it had not begun need not wait for the news of its end.
+    worker->setClosed();
+    takeBackUnclaimed(worker);
+    pump();
+}
+
+WorkerEntry *Dispatcher::workerOf(quint64 childId) const
+{
+    for (const auto &worker : m_workers) {
+        if (worker->info().childId == childId)
+            return worker.get();
+    }
+    return nullptr;
+}
+
+PendingRequest *Dispatcher::answeredBy(quint64 childId, quint64 requestId) const
+{
+    PendingRequest *request = m_table.find(requestId);
+    const bool fits = request && request->worker && request->worker->info().childId == childId;
+    return fits ? request : nullptr;
+}
+
+RequestQueue &Dispatcher::queueFor(const RequestOrder &order)
+{
+    const int pinned = m_policy->pinnedTo(order);
+    return pinned < 0 ? m_queue : *m_pinnedQueues[std::size_t(pinned)];
+}
+
+void Dispatcher::enqueue(PendingRequest *request, bool atFront)
+{
+    RequestQueue &queue = queueFor(request->order);
+    if (atFront)
+        queue.prepend(request);
+    else
+        queue.append(request);
+    ++m_queued;
+    m_queuedBytes += bytesOf(*request);
+    m_counters.queued = quint64(m_queued);
+}
+
+void Dispatcher::dequeue(PendingRequest *request)
+{
+    static_cast<base::ListNode<QueueTag> *>(request)->unlink();
+    --m_queued;
+    m_queuedBytes -= bytesOf(*request);
+    m_counters.queued = quint64(m_queued);
+}
+
+void Dispatcher::pump()
+{
+    if (m_queued == 0)
+        return;
+    pump(m_queue);
+    for (const auto &queue : m_pinnedQueues)
+        pump(*queue);
+}
+
+void Dispatcher::pump(RequestQueue &queue)
+{
+    while (PendingRequest *request = queue.first()) {
+        WorkerEntry *worker = m_policy->choose(m_workers, request->order);
+        if (!worker)
+            return;
+        dequeue(request);
+        dispatch(request, worker);
+    }
+}
+
+void Dispatcher::dispatch(PendingRequest *request, WorkerEntry *worker)
+{
+    WorkerLink &link = worker->link();
+    request->claim = *link.ring().acquire(request->id);
+    request->dispatched = std::chrono::steady_clock::now();
+    worker->add(request);
+    ipc::writeTicket(request->order.payload.data(),
+                     {request->claim.slot, request->claim.sequence, base::toNanoseconds(request->dispatched)});
+    const QByteArrayView firstPart = ipc::BodySender::firstPart(request->order.body);
+    link.sendRequest(request->id, request->order.payload, firstPart);
+    if (firstPart.size() < request->order.body.size()) {
+        request->bodySender = std::make_unique<ipc::BodySender>(ipc::FrameType::RequestBody, request->id,
+                                                                request->order.body, firstPart.size());
+        if (link.sendBody(*request->bodySender))
+            request->bodySender.reset();
+    }
+}
+
+void Dispatcher::detach(PendingRequest *request)
+{
+    WorkerEntry *worker = request->worker;
+    worker->remove(request);
+    checkDrained(worker);
+}
+
+void Dispatcher::finish(PendingRequest *request)
+{
+    if (request->worker)
+        detach(request);
+    m_table.destroy(request);
+    --m_counters.inFlight;
+    if (m_table.size() == 0)
+        Q_EMIT idle();
+}
+
+void Dispatcher::fail(PendingRequest *request, int status)
+{
+    ResponseReceiver *receiver = request->receiver;
+    const quint64 id = request->id;
+    if (!request->isDispatched())
+        dequeue(request);
+    finish(request);
+    if (receiver)
+        receiver->responseFailed(id, status);
+}
+
+void Dispatcher::takeBackUnclaimed(WorkerEntry *worker)
+{
+    // From the last to the first, each to the front of the queue: their order stays.
+    PendingRequest *request = worker->requests().last();
+    while (request) {
+        PendingRequest *const before = worker->requests().previous(request);
+        if (!request->answering && worker->link().ring().revoke(request->claim)) {
+            worker->remove(request);
+            if (request->receiver) {
+                ++m_counters.redispatched;
+                enqueue(request, true);
+            } else {
+                finish(request);
+            }
+        }
+        request = before;
+    }
+    checkDrained(worker);
+}
+
+void Dispatcher::settle(WorkerEntry *worker)
+{
+    worker->setClosed();
+    takeBackUnclaimed(worker);
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    const qint64 pid = worker->info().pid;
+    PendingRequest *request = worker->requests().last();
+    while (request) {
+        PendingRequest *const before = worker->requests().previous(request);
+        ResponseReceiver *receiver = request->receiver;
+        const quint64 id = request->id;
+        if (!receiver) {
+            finish(request);
+        } else if (request->answering) {
+            finish(request);
+            receiver->responseBroken(id);
+        } else if (mayRunAgain(*request, now)) {
+            worker->remove(request);
+            request->retried = true;
+            ++m_counters.retried;
+            enqueue(request, true);
+        } else {
+            ++m_counters.lost;
+            qCWarning(logDispatch) << "request" << id << "was in worker" << worker->info().workerId << "with pid" << pid
+                                   << "when it died: answered 502";
+            fail(request, 502);
+        }
+        request = before;
+    }
+}
+
+bool Dispatcher::mayRunAgain(const PendingRequest &request, base::MonotonicTime now) const
+{
+    if (!request.order.isSafe || request.retried)
+        return false;
+    const quint32 place = request.worker->link().ring().route(request.claim);
+    const QList<ipc::RouteEntry> &routes = request.worker->info().routes;
+    if (place >= quint32(routes.size()))
+        return true; // no route took it: the server itself was about to answer
+    const ipc::RouteEntry &route = routes.at(place);
+    return route.retry && !m_faults.isRecent(route.name(), now);
+}
+
+void Dispatcher::checkDrained(WorkerEntry *worker)
+{
+    if (worker->isDraining() && !worker->hasRequests() && !worker->isClosed())
+        Q_EMIT workerDrained(worker->info().childId);
+}
+
+void Dispatcher::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_watch.timerId())
+        return;
+    // Stopped here and not with the last request: under light load each request would start and stop it.
+    if (isIdle()) {
+        m_watch.stop();
+        return;
+    }
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    watchWorkers(now);
+    expireOverdue(now);
+}
+
+void Dispatcher::watchWorkers(base::MonotonicTime now)
+{
+    bool changed = false;
+    for (const auto &worker : m_workers) {
+        const bool wasBlocked = worker->isBlocked();
+        const bool blocked = worker->look(base::toNanoseconds(now), RunLimit, StartLimit);
+        if (blocked && worker->hasRequests())
+            takeBackUnclaimed(worker.get());
+        if (blocked)
+            reportIfStuck(worker.get(), now);
+        changed = changed || blocked || wasBlocked;
+    }
+    if (changed)
+        pump();
+}
+
+void Dispatcher::expireOverdue(base::MonotonicTime now)
+{
+    if (m_settings.requestTimeout.count() == 0)
+        return;
+    while (PendingRequest *request = m_deadlines.first()) {
+        if (now - request->received < m_settings.requestTimeout)
+            return;
+        static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
+        if (!request->receiver)
+            continue;
+        ++m_counters.expired;
+        if (!request->isDispatched() || request->worker->link().ring().revoke(request->claim)) {
+            fail(request, 504);
+            continue;
+        }
+        ResponseReceiver *receiver = std::exchange(request->receiver, nullptr);
+        request->worker->link().sendCancel(request->id);
+        receiver->responseFailed(request->id, 504);
+    }
+}
+
+void Dispatcher::reportIfStuck(WorkerEntry *worker, base::MonotonicTime now)
+{
+    if (m_settings.requestTimeout.count() == 0)
+        return;
+    const ipc::ClaimRing &ring = worker->link().ring();
+    const auto limit = std::chrono::duration_cast<std::chrono::seconds>(m_settings.requestTimeout).count();
+    if (const auto running = ring.running()) {
+        if (now - base::fromNanoseconds(running->claimedNs) < m_settings.requestTimeout)
+            return;
+        const QList<ipc::RouteEntry> &routes = worker->info().routes;
+        const QByteArray route =
+            running->route < quint32(routes.size()) ? routes.at(running->route).name() : QByteArrayLiteral("?");
+        Q_EMIT workerStuck(worker->info().childId, QStringLiteral("handler %1 has been running for longer than %2 s")
+                                                       .arg(QString::fromUtf8(route))
+                                                       .arg(limit));
+    } else if (worker->stillSince() > 0
+               && now - base::fromNanoseconds(worker->stillSince()) >= m_settings.requestTimeout) {
+        Q_EMIT workerStuck(worker->info().childId,
+                           QStringLiteral("its event loop has not turned for %1 s").arg(limit));
+    }
+}
+
+} // namespace Quern::dispatch

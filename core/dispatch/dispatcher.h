@@ -1,0 +1,141 @@
+#pragma once
+
+#include "dispatch/pendingtable.h"
+#include "dispatch/policy.h"
+#include "dispatch/routefaults.h"
+#include "dispatch/workerentry.h"
+
+#include <QBasicTimer>
+#include <QObject>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace Quern::dispatch {
+
+struct DispatchSettings
+{
+    DispatchMode mode = DispatchMode::Idle;
+    int workerNum = 1;
+    int queueSize = 8192;                         ///< requests that may wait for a worker
+    qint64 queueBytes = 64 * 1024 * 1024;         ///< their bytes, bodies included
+    quint32 workerMaxConcurrency = 1024;          ///< requests in flight in one worker, deferred ones included
+    std::chrono::milliseconds requestTimeout{60000}; ///< from the last byte of the request to the first of its answer; 0: none
+};
+
+/// Counted by the reactor, read by any thread.
+struct DispatchCounters
+{
+    std::atomic<quint64> requests = 0;     ///< taken from clients
+    std::atomic<quint64> refused = 0;      ///< not taken because the queue was full: 503
+    std::atomic<quint64> expired = 0;      ///< deadline passed: 504
+    std::atomic<quint64> lost = 0;         ///< their worker died and they must not run twice: 502
+    std::atomic<quint64> retried = 0;      ///< run again after their worker died
+    std::atomic<quint64> redispatched = 0; ///< taken back before they had begun, and given to another worker
+    std::atomic<quint64> queued = 0;       ///< waiting for a worker now
+    std::atomic<quint64> inFlight = 0;     ///< pending now, waiting ones included
+};
+
+/// What is known about the death of a worker.
+struct WorkerDeath
+{
+    QList<QByteArray> blamedRoutes; ///< their handler crashed it; empty if it was killed from outside
+};
+
+/// Brings requests to workers and answers back, for one reactor: queue, choice of the worker, taking back, retry after a crash,
+/// deadlines. Lives in its reactor thread.
+class Dispatcher : public QObject, public WorkerLinkEvents
+{
+    Q_OBJECT
+public:
+    /// How often workers and deadlines are looked at while anything is pending.
+    static constexpr std::chrono::milliseconds WatchInterval = std::chrono::milliseconds(10);
+    /// A worker whose handler runs longer than this is given nothing more, and what waits behind it is taken back.
+    static constexpr std::chrono::milliseconds RunLimit = std::chrono::milliseconds(10);
+    /// The same for a worker that does not begin what it was sent: it may be stopped.
+    static constexpr std::chrono::milliseconds StartLimit = std::chrono::milliseconds(20);
+
+    Dispatcher(const DispatchSettings &settings, int reactorId, QObject *parent = nullptr);
+    ~Dispatcher() override;
+
+    /// Takes a request; \a receiver hears its answer, not before this call has returned. Returns its id, or 0 if the queue is full.
+    quint64 submit(RequestOrder order, base::MonotonicTime received, ResponseReceiver *receiver);
+    /// Nobody waits for the answer to \a id any more; its receiver hears nothing more.
+    void abandon(quint64 id);
+    /// \a bytes of the body of the answer to \a id have left: as many may follow.
+    void grant(quint64 id, quint32 bytes);
+
+    /// A new worker; it gets requests once activate() was called with its generation.
+    void addWorker(std::unique_ptr<WorkerLink> link);
+    /// From now on workers of \a generation get the requests, and no others.
+    void activate(int generation);
+    /// The worker gets nothing more; workerDrained() follows when it has answered all it had begun.
+    void drain(quint64 childId);
+    /// The worker's process has ended. Settles its requests: new worker, 502, or a broken answer.
+    void workerDied(quint64 childId, const WorkerDeath &death);
+    /// Off: there will be no worker soon; what waits is answered 503, and new requests are refused.
+    void setAvailable(bool available);
+
+    const DispatchCounters &counters() const { return m_counters; }
+    bool isIdle() const { return m_table.size() == 0; }
+
+Q_SIGNALS:
+    void workerDrained(quint64 childId);
+    /// The worker's loop has been stuck for longer than the request timeout; \a reason names the handler.
+    void workerStuck(quint64 childId, const QString &reason);
+    /// The last pending request has gone.
+    void idle();
+
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
+private:
+    void responseReceived(quint64 childId, quint64 requestId, const ipc::ResponseMessage &message) override;
+    void responseBodyReceived(quint64 childId, quint64 requestId, QByteArrayView part) override;
+    void deferredReceived(quint64 childId, quint64 requestId) override;
+    void creditReceived(quint64 childId, quint64 requestId, quint32 bytes) override;
+    void batchEnded(quint64 childId) override;
+    void linkClosed(quint64 childId) override;
+
+    WorkerEntry *workerOf(quint64 childId) const;
+    PendingRequest *answeredBy(quint64 childId, quint64 requestId) const;
+
+    RequestQueue &queueFor(const RequestOrder &order);
+    void enqueue(PendingRequest *request, bool atFront);
+    void dequeue(PendingRequest *request);
+    void pump();
+    void pump(RequestQueue &queue);
+    void dispatch(PendingRequest *request, WorkerEntry *worker);
+    /// Takes the request off its worker's list.
+    void detach(PendingRequest *request);
+    void finish(PendingRequest *request);
+    void fail(PendingRequest *request, int status);
+
+    void takeBackUnclaimed(WorkerEntry *worker);
+    /// Its process is dead: nothing will answer what it has.
+    void settle(WorkerEntry *worker);
+    bool mayRunAgain(const PendingRequest &request, base::MonotonicTime now) const;
+    void checkDrained(WorkerEntry *worker);
+    void watchWorkers(base::MonotonicTime now);
+    void expireOverdue(base::MonotonicTime now);
+    void reportIfStuck(WorkerEntry *worker, base::MonotonicTime now);
+
+    DispatchSettings m_settings;
+    PendingTable m_table;
+    std::unique_ptr<Policy> m_policy;
+    std::vector<std::unique_ptr<WorkerEntry>> m_workers; ///< sorted by worker number
+    std::vector<std::unique_ptr<RequestQueue>> m_pinnedQueues; ///< by worker number, for the modes that pin
+    RequestQueue m_queue;
+    DeadlineQueue m_deadlines;
+    RouteFaults m_faults;
+    DispatchCounters m_counters;
+    QBasicTimer m_watch;
+    qint64 m_queuedBytes = 0;
+    int m_queued = 0;
+    int m_generation = 0;
+    bool m_available = true;
+};
+
+} // namespace Quern::dispatch

@@ -1,0 +1,50 @@
+#include "dispatch/pendingtable.h"
+
+namespace Quern::dispatch {
+
+PendingTable::PendingTable(int reactorId)
+    : m_reactorPart(quint64(reactorId) << (placeBits + serialBits))
+{
+}
+
+PendingRequest *PendingTable::create()
+{
+    if (m_free.empty()) {
+        if (m_entries.size() >> placeBits)
+            return nullptr;
+        m_entries.push_back(std::make_unique<PendingRequest>());
+        m_free.push_back(quint32(m_entries.size() - 1));
+    }
+    const quint32 place = m_free.back();
+    m_free.pop_back();
+    m_serial = (m_serial + 1) & ((quint64(1) << serialBits) - 1);
+    PendingRequest *request = m_entries[place].get();
+    request->id = m_reactorPart | m_serial << placeBits | place;
+    return request;
+}
+
+PendingRequest *PendingTable::find(quint64 id) const
+{
+    const quint64 place = id & ((quint64(1) << placeBits) - 1);
+    if (place >= m_entries.size() || m_entries[place]->id != id)
+        return nullptr;
+    return m_entries[place].get();
+}
+
+void PendingTable::destroy(PendingRequest *request)
+{
+    const auto place = quint32(request->id & ((quint64(1) << placeBits) - 1));
+    static_cast<base::ListNode<QueueTag> *>(request)->unlink();
+    static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
+    request->id = 0;
+    request->receiver = nullptr;
+    request->order = {};
+    request->worker = nullptr;
+    request->claim = {};
+    request->bodySender.reset();
+    request->bodyLeft = 0;
+    request->answering = request->deferred = request->retried = request->expired = false;
+    m_free.push_back(place);
+}
+
+} // namespace Quern::dispatch

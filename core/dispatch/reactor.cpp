@@ -1,0 +1,144 @@
+#include "dispatch/reactor.h"
+
+#include "dispatch/workerchannel.h"
+
+#include <QAbstractEventDispatcher>
+#include <QThread>
+#include <QTimerEvent>
+
+#include <sys/socket.h>
+
+namespace Quern::dispatch {
+
+namespace {
+
+/// How exact the waits of connections are.
+constexpr int waitCheckMilliseconds = 500;
+constexpr std::chrono::milliseconds lingerTime = std::chrono::seconds(2);
+
+} // namespace
+
+Reactor::Reactor(const ReactorSettings &settings)
+    : m_settings(settings)
+    , m_dispatcher(settings.dispatch, settings.id, this)
+{
+}
+
+Reactor::~Reactor()
+{
+    m_draining = false;
+    abortConnections();
+    buryEnded();
+}
+
+void Reactor::listen(std::vector<base::FileDescriptor> sockets)
+{
+    connect(QAbstractEventDispatcher::instance(thread()), &QAbstractEventDispatcher::aboutToBlock, this,
+            &Reactor::buryEnded);
+    for (base::FileDescriptor &socket : sockets) {
+        m_listeners.push_back(std::make_unique<net::Listener>(
+            std::move(socket),
+            [this](base::FileDescriptor fd, const net::Peer &peer) { accept(std::move(fd), peer); }));
+    }
+    m_waitTimer.start(waitCheckMilliseconds, this);
+}
+
+void Reactor::addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const WorkerInfo &info)
+{
+    m_dispatcher.addWorker(
+        std::make_unique<WorkerChannel>(fd, std::move(page), m_settings.id, info, &m_dispatcher));
+}
+
+void Reactor::accept(base::FileDescriptor fd, const net::Peer &peer)
+{
+    if (connectionCount() >= m_settings.maxConnections) {
+        QByteArray answer;
+        protocol::http::appendSimpleResponse(answer, 503, "Retry-After: 1\r\n", {1, false},
+                                             protocol::http::currentDate(), m_settings.http.serverHeader, false);
+        ::send(fd.get(), answer.constData(), size_t(answer.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
+        return;
+    }
+    const quint64 connectionId = quint64(m_settings.id) << 48 | ++m_connectionSerial;
+    auto *session = new Session(std::move(fd), peer, connectionId, this);
+    m_sessions.append(session);
+    m_connectionCount.fetch_add(1, std::memory_order_relaxed);
+    session->start();
+}
+
+void Reactor::sessionEnded(Session *session)
+{
+    static_cast<base::ListNode<SessionTag> *>(session)->unlink();
+    static_cast<base::ListNode<WaitTag> *>(session)->unlink();
+    m_ended.emplace_back(session);
+    m_connectionCount.fetch_sub(1, std::memory_order_relaxed);
+    if (m_draining && m_sessions.isEmpty())
+        Q_EMIT drained();
+}
+
+void Reactor::buryEnded()
+{
+    m_ended.clear();
+}
+
+void Reactor::drain()
+{
+    m_listeners.clear();
+    m_draining = true;
+    Session *session = m_sessions.first();
+    while (session) {
+        Session *const next = m_sessions.next(session);
+        session->drain();
+        session = next;
+    }
+    if (m_sessions.isEmpty() && m_ended.empty())
+        Q_EMIT drained();
+}
+
+void Reactor::abortConnections()
+{
+    while (Session *session = m_sessions.first())
+        session->abort();
+}
+
+void Reactor::armWait(Session *session, Wait wait)
+{
+    session->setCurrentWait(wait, std::chrono::steady_clock::now());
+    m_waits[std::size_t(wait)].append(session);
+}
+
+std::chrono::milliseconds Reactor::lengthOf(Wait wait) const
+{
+    switch (wait) {
+    case Wait::Head:
+        return m_settings.http.headTimeout;
+    case Wait::Body:
+        return m_settings.http.bodyTimeout;
+    case Wait::KeepAlive:
+        return m_settings.http.keepAliveTimeout;
+    case Wait::Send:
+        return m_settings.http.sendTimeout;
+    case Wait::Linger:
+        return lingerTime;
+    case Wait::None:
+        break;
+    }
+    return std::chrono::milliseconds::max();
+}
+
+void Reactor::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_waitTimer.timerId())
+        return;
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    for (const Wait wait : {Wait::Head, Wait::Body, Wait::KeepAlive, Wait::Send, Wait::Linger}) {
+        WaitQueue &queue = m_waits[std::size_t(wait)];
+        while (Session *session = queue.first()) {
+            if (now - session->waitSince() < lengthOf(wait))
+                break;
+            static_cast<base::ListNode<WaitTag> *>(session)->unlink();
+            session->waitExpired();
+        }
+    }
+}
+
+} // namespace Quern::dispatch

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "dispatch/session.h"
+#include "net/listener.h"
+
+#include <QBasicTimer>
+#include <QObject>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace Quern::dispatch {
+
+struct ReactorSettings
+{
+    int id = 0;
+    int maxConnections = 10000; ///< of this reactor; more are answered 503 and closed
+    DispatchSettings dispatch;
+    HttpSettings http;
+};
+
+/// One reactor: its listening sockets, its client connections and its dispatcher. Lives in its own thread; others reach it by
+/// queued calls. Its counters may be read from any thread.
+class Reactor final : public QObject, private SessionHost
+{
+    Q_OBJECT
+public:
+    explicit Reactor(const ReactorSettings &settings);
+    ~Reactor() override;
+
+    /// Begins to accept on \a sockets.
+    void listen(std::vector<base::FileDescriptor> sockets);
+    /// A worker is ready; \a fd is the master's end of its channel to this reactor, which it now owns.
+    void addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const WorkerInfo &info);
+    Dispatcher &dispatcher() override { return m_dispatcher; }
+
+    /// Stops accepting, closes idle connections, and lets the others have their present answer; drained() follows.
+    void drain();
+    /// Closes whatever connections are left.
+    void abortConnections();
+
+    const DispatchCounters &counters() const { return m_dispatcher.counters(); }
+    int connectionCount() const { return m_connectionCount.load(std::memory_order_relaxed); }
+    int id() const { return m_settings.id; }
+
+Q_SIGNALS:
+    /// After drain(): the last connection has gone.
+    void drained();
+
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
+private:
+    using WaitQueue = base::IntrusiveList<Session, WaitTag>;
+
+    const HttpSettings &settings() const override { return m_settings.http; }
+    bool isDraining() const override { return m_draining; }
+    void armWait(Session *session, Wait wait) override;
+    void sessionEnded(Session *session) override;
+
+    void accept(base::FileDescriptor fd, const net::Peer &peer);
+    void buryEnded();
+    std::chrono::milliseconds lengthOf(Wait wait) const;
+
+    ReactorSettings m_settings;
+    Dispatcher m_dispatcher;
+    std::vector<std::unique_ptr<net::Listener>> m_listeners;
+    base::IntrusiveList<Session, SessionTag> m_sessions;
+    /// By kind of wait: all of a kind last equally long, so that each queue is sorted by itself.
+    std::array<WaitQueue, 6> m_waits;
+    std::vector<std::unique_ptr<Session>> m_ended; ///< destroyed when no call of theirs is on the stack
+    QBasicTimer m_waitTimer;
+    std::atomic<int> m_connectionCount = 0;
+    quint64 m_connectionSerial = 0;
+    bool m_draining = false;
+};
+
+} // namespace Quern::dispatch

@@ -1,0 +1,89 @@
+#include "dispatch/workerchannel.h"
+
+#include <QLoggingCategory>
+
+#include <cstring>
+
+namespace Quern::dispatch {
+
+Q_LOGGING_CATEGORY(logWorkerChannel, "quern.dispatch", QtInfoMsg)
+
+WorkerChannel::WorkerChannel(int fd, std::shared_ptr<ipc::ChildPage> page, int reactorId, WorkerInfo info,
+                             WorkerLinkEvents *events)
+    : m_info(std::move(info))
+    , m_ring(std::move(page), reactorId)
+    , m_events(events)
+    , m_channel(fd, this)
+{
+}
+
+bool WorkerChannel::isWritable() const
+{
+    return m_channel.isOpen() && m_channel.unsentBytes() < MaxUnsentBytes;
+}
+
+void WorkerChannel::sendRequest(quint64 id, QByteArrayView payload, QByteArrayView bodyPart)
+{
+    m_channel.sendWith([&](QByteArray &out) {
+        char *place = ipc::appendFrame(out, ipc::FrameType::Request, 0, id, payload.size() + bodyPart.size());
+        std::memcpy(place, payload.data(), size_t(payload.size()));
+        if (!bodyPart.isEmpty())
+            std::memcpy(place + payload.size(), bodyPart.data(), size_t(bodyPart.size()));
+    });
+    if (m_channel.isBatchFull())
+        m_channel.flush();
+}
+
+bool WorkerChannel::sendBody(ipc::BodySender &sender)
+{
+    return sender.pump(m_channel);
+}
+
+void WorkerChannel::sendCredit(quint64 id, quint32 bytes)
+{
+    ipc::sendCredit(m_channel, id, bytes);
+}
+
+void WorkerChannel::sendCancel(quint64 id)
+{
+    m_channel.send(ipc::FrameType::Cancel, id);
+}
+
+void WorkerChannel::frameReceived(const ipc::Frame &frame)
+{
+    switch (frame.type) {
+    case ipc::FrameType::Response: {
+        const Result<ipc::ResponseMessage> message = ipc::decodeResponse(frame.payload);
+        if (message)
+            m_events->responseReceived(m_info.childId, frame.id, *message);
+        else
+            qCWarning(logWorkerChannel).noquote() << "worker" << m_info.workerId << "sent a" << message.error().message();
+        break;
+    }
+    case ipc::FrameType::ResponseBody:
+        m_events->responseBodyReceived(m_info.childId, frame.id, frame.payload);
+        break;
+    case ipc::FrameType::Deferred:
+        m_events->deferredReceived(m_info.childId, frame.id);
+        break;
+    case ipc::FrameType::Credit:
+        if (const Result<quint32> bytes = ipc::creditOf(frame.payload))
+            m_events->creditReceived(m_info.childId, frame.id, *bytes);
+        break;
+    default:
+        // A newer worker may say more than this master understands.
+        break;
+    }
+}
+
+void WorkerChannel::batchEnded()
+{
+    m_events->batchEnded(m_info.childId);
+}
+
+void WorkerChannel::channelClosed(const QString &)
+{
+    m_events->linkClosed(m_info.childId);
+}
+
+} // namespace Quern::dispatch

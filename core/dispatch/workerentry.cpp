@@ -1,0 +1,86 @@
+#include "dispatch/workerentry.h"
+
+namespace Quern::dispatch {
+
+WorkerEntry::WorkerEntry(std::unique_ptr<WorkerLink> link, quint32 maxConcurrency)
+    : m_link(std::move(link))
+    , m_maxConcurrency(maxConcurrency)
+{
+}
+
+quint32 WorkerEntry::load() const
+{
+    return m_link->ring().masterCounters().inFlight.load(std::memory_order_relaxed);
+}
+
+quint32 WorkerEntry::window() const
+{
+    const quint64 average = m_link->ring().counters().handlerNs.load(std::memory_order_relaxed);
+    if (average == 0)
+        return 1; // nothing is known yet
+    return quint32(qBound<quint64>(1, quint64(WindowTime.count()) / average, MaxWindow));
+}
+
+bool WorkerEntry::hasRoom() const
+{
+    return isActive() && !m_blocked && load() < window() && m_inFlight < m_maxConcurrency
+        && m_link->ring().freeSlots() > 0 && m_link->isWritable();
+}
+
+void WorkerEntry::add(PendingRequest *request)
+{
+    m_requests.append(request);
+    request->worker = this;
+    ++m_inFlight;
+    m_link->ring().masterCounters().inFlight.fetch_add(1, std::memory_order_relaxed);
+}
+
+void WorkerEntry::markDeferred(PendingRequest *request)
+{
+    if (request->deferred)
+        return;
+    request->deferred = true;
+    m_link->ring().masterCounters().inFlight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void WorkerEntry::remove(PendingRequest *request)
+{
+    markDeferred(request);
+    request->deferred = false;
+    static_cast<base::ListNode<QueueTag> *>(request)->unlink();
+    request->worker = nullptr;
+    request->bodySender.reset();
+    m_link->ring().release(request->claim);
+    request->claim = {};
+    --m_inFlight;
+}
+
+bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit)
+{
+    const ipc::ClaimRing &ring = m_link->ring();
+    const quint64 turns = ring.counters().loopTurns.load(std::memory_order_acquire);
+    const bool turned = turns != m_lastTurns;
+    m_lastTurns = turns;
+
+    if (const auto running = ring.running()) {
+        m_stillSince = 0;
+        m_blocked = now > running->claimedNs + quint64(runLimit.count());
+        return m_blocked;
+    }
+    const PendingRequest *oldestSent = nullptr;
+    for (const PendingRequest *request = m_requests.first(); request && !oldestSent; request = m_requests.next(request)) {
+        if (ring.state(request->claim) == ipc::ClaimState::Sent)
+            oldestSent = request;
+    }
+    if (turned) {
+        m_stillSince = 0;
+        m_blocked = false;
+    } else if (oldestSent && now > base::toNanoseconds(oldestSent->dispatched) + quint64(startLimit.count())) {
+        m_blocked = true;
+        if (m_stillSince == 0)
+            m_stillSince = now;
+    }
+    return m_blocked;
+}
+
+} // namespace Quern::dispatch

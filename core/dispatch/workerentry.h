@@ -1,0 +1,71 @@
+#pragma once
+
+#include "dispatch/pendingrequest.h"
+#include "dispatch/workerlink.h"
+
+#include <chrono>
+#include <memory>
+
+namespace Quern::dispatch {
+
+/// One worker in the eyes of one reactor: its link, the requests sent to it, and how many it may have. Lives in the reactor's
+/// thread.
+class WorkerEntry
+{
+public:
+    /// How much handler time may be under way in one worker before the next request waits in the master instead.
+    static constexpr std::chrono::nanoseconds WindowTime = std::chrono::milliseconds(1);
+    /// Enough for the cost of a write to vanish; more would only lengthen queues that cannot be shared out again.
+    static constexpr quint32 MaxWindow = 64;
+
+    /// \a maxConcurrency bounds the requests in flight, deferred ones included.
+    WorkerEntry(std::unique_ptr<WorkerLink> link, quint32 maxConcurrency);
+
+    WorkerLink &link() const { return *m_link; }
+    const WorkerInfo &info() const { return m_link->info(); }
+
+    /// Whether it may be given another request now.
+    bool hasRoom() const;
+    /// Requests that any reactor has sent and that are neither answered nor deferred.
+    quint32 load() const;
+    /// How many may be under way at once: many for quick handlers, one for those that block.
+    quint32 window() const;
+
+    /// Bookkeeping of the requests under way; \a request enters or leaves this worker's list.
+    void add(PendingRequest *request);
+    void remove(PendingRequest *request);
+    void markDeferred(PendingRequest *request);
+    RequestQueue &requests() { return m_requests; }
+    bool hasRequests() const { return !m_requests.isEmpty(); }
+
+    /// Active workers are chosen for new requests; a draining one finishes what it has.
+    bool isActive() const { return m_active && !m_closed; }
+    void setActive(bool active) { m_active = active; }
+    bool isDraining() const { return m_draining; }
+    void setDraining() { m_draining = true; m_active = false; }
+    void setClosed() { m_closed = true; }
+    bool isClosed() const { return m_closed; }
+
+    /// Whether it stands still: a handler has been running for longer than \a runLimit, or nothing that was sent has been begun
+    /// and its loop has not turned since the last look. \a now is monotonic nanoseconds.
+    bool look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit);
+    bool isBlocked() const { return m_blocked; }
+    /// A frame has come from it.
+    void sawProgress() { m_blocked = false; }
+    /// Monotonic nanoseconds since which its loop has not turned; 0 if it has.
+    quint64 stillSince() const { return m_stillSince; }
+
+private:
+    std::unique_ptr<WorkerLink> m_link;
+    RequestQueue m_requests; ///< in the order sent
+    quint32 m_maxConcurrency;
+    quint32 m_inFlight = 0; ///< own requests, deferred ones included
+    quint64 m_lastTurns = 0;
+    quint64 m_stillSince = 0;
+    bool m_active = false;
+    bool m_draining = false;
+    bool m_closed = false;
+    bool m_blocked = false;
+};
+
+} // namespace Quern::dispatch

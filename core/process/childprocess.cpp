@@ -1,0 +1,278 @@
+#include "process/childprocess.h"
+
+#include <QLoggingCategory>
+#include <QTimerEvent>
+
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace Quern::process {
+
+Q_LOGGING_CATEGORY(logProcess, "quern.process", QtInfoMsg)
+
+namespace {
+
+/// A child that prints without ever ending a line is cut here, in bytes.
+constexpr qsizetype maxLogLine = 8 * 1024;
+
+/// Runs in the child between fork and exec: only async-signal-safe calls.
+void prepareChild(const std::vector<int> &inherited, pid_t master)
+{
+    for (const int fd : inherited)
+        ::fcntl(fd, F_SETFD, 0);
+    // A group of its own: Ctrl+C in the terminal reaches the master alone, which stops its children in order.
+    ::setpgid(0, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // The master may have died before the call above.
+    if (::getppid() != master)
+        ::_exit(1);
+}
+
+bool isFaultSignal(int number)
+{
+    switch (number) {
+    case SIGSEGV:
+    case SIGABRT:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGSYS:
+    case SIGTRAP:
+    case SIGXCPU:
+    case SIGXFSZ:
+        return true;
+    default:
+        return false; // somebody else sent it
+    }
+}
+
+} // namespace
+
+ChildProcess::ChildProcess(const ChildSpec &spec, QObject *parent)
+    : QObject(parent)
+    , m_spec(spec)
+{
+    m_process.setProcessChannelMode(QProcess::MergedChannels);
+    m_process.setStandardInputFile(QProcess::nullDevice());
+    connect(&m_process, &QProcess::readyReadStandardOutput, this, &ChildProcess::readOutput);
+    connect(&m_process, &QProcess::finished, this, &ChildProcess::processFinished);
+}
+
+ChildProcess::~ChildProcess()
+{
+    m_process.disconnect(this);
+    if (m_process.state() != QProcess::NotRunning) {
+        m_process.kill();
+        m_process.waitForFinished(1000);
+    }
+}
+
+Result<void> ChildProcess::start()
+{
+    Result<ipc::ChildPage> page = ipc::ChildPage::create(m_spec.reactorCount);
+    if (!page)
+        return page.error();
+    m_page = std::make_shared<ipc::ChildPage>(std::move(*page));
+
+    std::vector<base::FileDescriptor> childEnds;
+    base::FileDescriptor mainEnd;
+    for (int i = 0; i < 1 + m_spec.reactorCount; ++i) {
+        const Result<std::pair<int, int>> pair = ipc::Channel::createPair();
+        if (!pair)
+            return pair.error();
+        childEnds.emplace_back(pair->second);
+        if (i == 0)
+            mainEnd = base::FileDescriptor(pair->first);
+        else
+            m_reactorChannels.emplace_back(pair->first);
+    }
+
+    QStringList reactorEnds;
+    std::vector<int> inherited = {m_page->descriptor()};
+    for (std::size_t i = 0; i < childEnds.size(); ++i) {
+        inherited.push_back(childEnds[i].get());
+        if (i > 0)
+            reactorEnds.append(QString::number(childEnds[i].get()));
+    }
+    const pid_t master = ::getpid();
+    m_process.setChildProcessModifier([inherited, master] { prepareChild(inherited, master); });
+    m_process.start(m_spec.program,
+                    {QStringLiteral("--role=worker"), QStringLiteral("--id=%1").arg(m_spec.workerId),
+                     QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
+                     QStringLiteral("--reactor-fds=%1").arg(reactorEnds.join(u',')),
+                     QStringLiteral("--page-fd=%1").arg(m_page->descriptor()),
+                     QStringLiteral("--log-level=%1").arg(int(m_spec.logLevel))});
+    if (m_process.state() == QProcess::NotRunning) {
+        return Error(Error::Io,
+                     QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString()));
+    }
+    m_pid = m_process.processId();
+    m_channel = std::make_unique<ipc::Channel>(mainEnd.release(), static_cast<ipc::FrameSink *>(this));
+    ipc::BootMessage boot;
+    boot.workerId = m_spec.workerId;
+    boot.generation = m_spec.generation;
+    boot.plugins = m_spec.plugins;
+    m_channel->send(ipc::FrameType::Boot, 0, boot.encode());
+    m_channel->flush();
+    m_deadline.start(int(m_spec.bootTimeout.count()), this);
+    return {};
+}
+
+void ChildProcess::stop(std::chrono::milliseconds grace)
+{
+    if (m_state == State::Stopping || m_state == State::Gone)
+        return;
+    m_state = State::Stopping;
+    m_channel->send(ipc::FrameType::Stop, 0);
+    m_channel->flush();
+    m_deadline.start(int(grace.count()), this);
+}
+
+void ChildProcess::kill(const QString &reason)
+{
+    if (m_state == State::Gone || !m_killReason.isEmpty())
+        return;
+    m_killReason = reason;
+    m_process.kill();
+}
+
+QString ChildProcess::runningHandler() const
+{
+    const quint32 current = m_page->counters().currentSlot.load(std::memory_order_acquire);
+    if (current >= m_page->claimSlots().size())
+        return {};
+    const ipc::ClaimSlot &slot = m_page->claimSlots()[current];
+    const quint32 route = slot.route.load(std::memory_order_relaxed);
+    if (route >= quint32(m_manifest.routes.size()))
+        return {};
+    const quint64 since = slot.claimedNs.load(std::memory_order_relaxed);
+    return QStringLiteral("%1 for %2 ms")
+        .arg(QString::fromUtf8(m_manifest.routes.at(route).name()))
+        .arg((base::nowNanoseconds() - since) / 1000000);
+}
+
+void ChildProcess::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_deadline.timerId())
+        return;
+    m_deadline.stop();
+    if (m_state == State::Starting) {
+        const QString reason = QStringLiteral("not ready after %1 s; a plugin may hang in install()")
+                                   .arg(std::chrono::duration_cast<std::chrono::seconds>(m_spec.bootTimeout).count());
+        Q_EMIT bootFailed(reason);
+        kill(reason);
+    } else {
+        const QString handler = runningHandler();
+        kill(handler.isEmpty() ? QStringLiteral("it did not stop in time")
+                               : QStringLiteral("it did not stop in time: busy with %1").arg(handler));
+    }
+}
+
+void ChildProcess::frameReceived(const ipc::Frame &frame)
+{
+    if (frame.type == ipc::FrameType::BootFailed) {
+        m_state = State::Stopping;
+        m_deadline.start(1000, this);
+        Q_EMIT bootFailed(QString::fromUtf8(frame.payload));
+    } else if (frame.type == ipc::FrameType::Hello && m_state == State::Starting) {
+        Result<ipc::HelloMessage> hello = ipc::HelloMessage::decode(frame.payload);
+        if (!hello) {
+            Q_EMIT bootFailed(hello.error().message());
+            kill(hello.error().message());
+            return;
+        }
+        m_manifest = std::move(*hello);
+        m_deadline.stop();
+        m_state = State::Ready;
+        Q_EMIT ready();
+    }
+}
+
+void ChildProcess::channelClosed(const QString &)
+{
+    // The process is ending; finished() follows and says how.
+}
+
+void ChildProcess::readOutput()
+{
+    logOutput(m_process.readAllStandardOutput());
+}
+
+void ChildProcess::logOutput(const QByteArray &bytes)
+{
+    m_partialLine += bytes;
+    qsizetype start = 0;
+    while (true) {
+        const qsizetype end = m_partialLine.indexOf('\n', start);
+        if (end < 0)
+            break;
+        base::logChildLine(m_spec.role(), m_partialLine.mid(start, end - start));
+        start = end + 1;
+    }
+    m_partialLine.remove(0, start);
+    if (m_partialLine.size() > maxLogLine) {
+        base::logChildLine(m_spec.role(), m_partialLine);
+        m_partialLine.clear();
+    }
+}
+
+void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
+{
+    readOutput();
+    if (!m_partialLine.isEmpty())
+        base::logChildLine(m_spec.role(), std::exchange(m_partialLine, QByteArray()));
+    m_deadline.stop();
+    const ChildExit exit = describeExit(code, status);
+    m_state = State::Gone;
+    Q_EMIT exited(exit);
+}
+
+ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) const
+{
+    ChildExit exit;
+    if (!m_killReason.isEmpty()) {
+        exit.text = QStringLiteral("killed: %1").arg(m_killReason);
+        return exit;
+    }
+    if (status == QProcess::CrashExit) {
+        // On Unix QProcess reports the signal's number as the exit code of a crash.
+        exit.text = QStringLiteral("signal %1 (%2)").arg(code).arg(QString::fromLocal8Bit(::strsignal(code)));
+        exit.isFault = isFaultSignal(code);
+    } else {
+        exit.text = QStringLiteral("exit code %1").arg(code);
+        exit.isFault = m_state != State::Stopping;
+    }
+    if (exit.isFault)
+        exit.blamedRoutes = routesAtWork();
+    return exit;
+}
+
+QList<QByteArray> ChildProcess::routesAtWork() const
+{
+    const auto nameOf = [this](const ipc::ClaimSlot &slot) {
+        const quint32 route = slot.route.load(std::memory_order_relaxed);
+        return route < quint32(m_manifest.routes.size()) ? m_manifest.routes.at(route).name() : QByteArray();
+    };
+    const std::span<ipc::ClaimSlot> claims = m_page->claimSlots();
+    const quint32 current = m_page->counters().currentSlot.load(std::memory_order_acquire);
+    if (current < claims.size())
+        return {nameOf(claims[current])};
+    // No handler was on the stack: any of the requests that were to be answered later may have done it.
+    QList<QByteArray> routes;
+    for (const ipc::ClaimSlot &slot : claims) {
+        if (ipc::stateOf(slot.word.load(std::memory_order_acquire)) != ipc::ClaimState::Deferred)
+            continue;
+        const QByteArray name = nameOf(slot);
+        if (!routes.contains(name))
+            routes.append(name);
+    }
+    return routes;
+}
+
+} // namespace Quern::process

@@ -1,0 +1,104 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/filedescriptor.h"
+#include "base/log.h"
+#include "ipc/channel.h"
+#include "ipc/childpage.h"
+#include "ipc/messages.h"
+
+#include <QBasicTimer>
+#include <QObject>
+#include <QProcess>
+
+#include <memory>
+#include <vector>
+
+namespace Quern::process {
+
+/// What to start.
+struct ChildSpec
+{
+    quint64 childId = 0; ///< never used twice while the master lives
+    int workerId = 0;
+    int generation = 0;
+    int reactorCount = 1;
+    QString program; ///< absolute path of quern-worker
+    QList<ipc::BootMessage::Plugin> plugins;
+    base::LogLevel logLevel = base::LogLevel::Info;
+    std::chrono::milliseconds bootTimeout{30000};
+
+    QString role() const { return QStringLiteral("worker %1").arg(workerId); }
+};
+
+/// How a child ended.
+struct ChildExit
+{
+    QString text;                   ///< "exit code 3", "signal 11 (Segmentation fault)", with the reason of a kill
+    bool isFault = false;           ///< its own doing: a fault signal or an exit nobody asked for
+    QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
+};
+
+/// One child of the master: a quern-worker in one of its roles, with a channel to the main thread, one to each reactor and the
+/// shared page. Lives in the main thread.
+class ChildProcess final : public QObject, private ipc::FrameSink
+{
+    Q_OBJECT
+public:
+    enum class State { Starting, Ready, Draining, Stopping, Gone };
+
+    explicit ChildProcess(const ChildSpec &spec, QObject *parent = nullptr);
+    ~ChildProcess() override;
+
+    /// Error::Io if descriptors, memory or a process cannot be had.
+    Result<void> start();
+    /// Asks it to leave: nothing is in flight in it. Killed if it has not left after \a grace.
+    void stop(std::chrono::milliseconds grace);
+    /// Ends it at once; \a reason becomes part of the exit text.
+    void kill(const QString &reason);
+
+    const ChildSpec &spec() const { return m_spec; }
+    State state() const { return m_state; }
+    void setDraining() { m_state = State::Draining; }
+    bool isReady() const { return m_state == State::Ready; }
+    qint64 pid() const { return m_pid; }
+    const ipc::HelloMessage &manifest() const { return m_manifest; }
+    const std::shared_ptr<ipc::ChildPage> &page() const { return m_page; }
+    /// The master's ends of the channels to the reactors, in their order; given away once.
+    std::vector<base::FileDescriptor> takeReactorChannels() { return std::move(m_reactorChannels); }
+    /// The handler that is on its stack now: "GET /slow for 1200 ms"; empty if none is.
+    QString runningHandler() const;
+
+Q_SIGNALS:
+    void ready();
+    /// It cannot serve; \a reason is for people. It exits by itself or is killed.
+    void bootFailed(const QString &reason);
+    /// Emitted once, last.
+    void exited(const Quern::process::ChildExit &exit);
+
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
+private:
+    void frameReceived(const ipc::Frame &frame) override;
+    void channelClosed(const QString &reason) override;
+    void readOutput();
+    void logOutput(const QByteArray &bytes);
+    void processFinished(int code, QProcess::ExitStatus status);
+    ChildExit describeExit(int code, QProcess::ExitStatus status) const;
+    QList<QByteArray> routesAtWork() const;
+
+    ChildSpec m_spec;
+    QProcess m_process;
+    std::unique_ptr<ipc::Channel> m_channel;
+    std::vector<base::FileDescriptor> m_reactorChannels;
+    std::shared_ptr<ipc::ChildPage> m_page;
+    ipc::HelloMessage m_manifest;
+    QByteArray m_partialLine;
+    QString m_killReason;
+    QBasicTimer m_deadline; ///< of the boot, then of the stop
+    qint64 m_pid = 0;
+    State m_state = State::Starting;
+};
+
+} // namespace Quern::process

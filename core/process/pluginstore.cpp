@@ -1,0 +1,104 @@
+#include "process/pluginstore.h"
+
+#include <QDateTime>
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+
+namespace Quern::process {
+
+namespace {
+
+/// A file that changed this short a time ago may still be written to.
+constexpr qint64 settleMilliseconds = 200;
+
+struct FileState
+{
+    qint64 size = 0;
+    QDateTime changed;
+    bool operator==(const FileState &) const = default;
+};
+
+FileState stateOf(const QString &path)
+{
+    const QFileInfo info(path);
+    return {info.size(), info.lastModified()};
+}
+
+Result<void> copyFile(const QString &from, const QString &to)
+{
+    const FileState before = stateOf(from);
+    const qint64 age = before.changed.msecsTo(QDateTime::currentDateTime());
+    const Error busy(Error::Busy, QStringLiteral("%1 is still being written").arg(from));
+    if (age >= 0 && age < settleMilliseconds)
+        return busy;
+    QFile source(from);
+    if (!source.open(QIODevice::ReadOnly))
+        return Error(Error::Io, QStringLiteral("cannot read plugin %1: %2").arg(from, source.errorString()));
+    QFile target(to);
+    if (!target.open(QIODevice::WriteOnly))
+        return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(to, target.errorString()));
+    constexpr qint64 chunk = 1024 * 1024;
+    while (true) {
+        const QByteArray bytes = source.read(chunk);
+        if (bytes.isEmpty())
+            break;
+        if (target.write(bytes) != bytes.size())
+            return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(to, target.errorString()));
+    }
+    if (!target.flush())
+        return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(to, target.errorString()));
+    if (!(stateOf(from) == before))
+        return busy;
+    return {};
+}
+
+} // namespace
+
+PluginStore::PluginStore(const QString &directory)
+    : m_directory(directory)
+{
+    clear();
+}
+
+QString PluginStore::folderOf(int generation) const
+{
+    return m_directory + u'/' + QString::number(generation);
+}
+
+Result<QList<ipc::BootMessage::Plugin>> PluginStore::copy(const QList<ipc::BootMessage::Plugin> &plugins,
+                                                          int generation) const
+{
+    const QString folder = folderOf(generation);
+    if (!QDir().mkpath(folder))
+        return Error(Error::Io, QStringLiteral("cannot make the folder %1").arg(folder));
+    QList<ipc::BootMessage::Plugin> copies;
+    for (qsizetype i = 0; i < plugins.size(); ++i) {
+        const QFileInfo original(plugins.at(i).file);
+        if (!original.isFile()) {
+            return Error(Error::NotFound,
+                         QStringLiteral("plugin file %1 does not exist").arg(plugins.at(i).file));
+        }
+        // Two plugins may have files of the same name in different folders.
+        const QString copyFolder = QStringLiteral("%1/%2").arg(folder).arg(i);
+        QDir().mkpath(copyFolder);
+        ipc::BootMessage::Plugin copied = plugins.at(i);
+        copied.file = copyFolder + u'/' + original.fileName();
+        if (const Result<void> done = copyFile(original.filePath(), copied.file); !done)
+            return done.error();
+        copies.append(copied);
+    }
+    return copies;
+}
+
+void PluginStore::remove(int generation) const
+{
+    QDir(folderOf(generation)).removeRecursively();
+}
+
+void PluginStore::clear() const
+{
+    QDir(m_directory).removeRecursively();
+}
+
+} // namespace Quern::process

@@ -1,0 +1,26 @@
+#include "process/restartpolicy.h"
+
+#include <algorithm>
+
+namespace Quern::process {
+
+void RestartPolicy::becameReady(base::MonotonicTime now)
+{
+    m_ready = true;
+    m_readySince = now;
+}
+
+std::chrono::milliseconds RestartPolicy::died(base::MonotonicTime now)
+{
+    const bool wasHealthy = m_ready && now - m_readySince >= HealthyAfter;
+    m_ready = false;
+    ++m_deaths;
+    m_earlyDeaths = wasHealthy ? 0 : std::min(m_earlyDeaths + 1, MaxEarlyDeaths);
+    if (m_earlyDeaths <= 1)
+        return std::chrono::milliseconds(0);
+    if (isBreakerOpen())
+        return BreakerRest;
+    return std::min(FirstDelay * (1 << (m_earlyDeaths - 2)), MaxDelay);
+}
+
+} // namespace Quern::process

@@ -1,0 +1,482 @@
+#include "process/supervisor.h"
+
+#include <QLoggingCategory>
+#include <QTimerEvent>
+
+#include <algorithm>
+
+namespace Quern::process {
+
+Q_LOGGING_CATEGORY(logSupervisor, "quern.supervisor", QtInfoMsg)
+
+namespace {
+
+/// How long a reload waits for a plugin file that is being written.
+constexpr std::chrono::milliseconds settleTimeout = std::chrono::seconds(5);
+constexpr int settleCheckMilliseconds = 100;
+/// A worker with nothing in flight has this long to leave.
+constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
+
+QString stateName(ChildProcess::State state)
+{
+    switch (state) {
+    case ChildProcess::State::Starting:
+        return QStringLiteral("starting");
+    case ChildProcess::State::Ready:
+        return QStringLiteral("ready");
+    case ChildProcess::State::Draining:
+        return QStringLiteral("draining");
+    case ChildProcess::State::Stopping:
+    case ChildProcess::State::Gone:
+        break;
+    }
+    return QStringLiteral("stopping");
+}
+
+WorkerReport reportOn(const ChildProcess &child)
+{
+    WorkerReport report;
+    report.workerId = child.spec().workerId;
+    report.generation = child.spec().generation;
+    report.pid = child.pid();
+    report.state = stateName(child.state());
+    report.inFlight = child.page()->masterCounters().inFlight + child.page()->counters().deferredRequests;
+    report.requests = child.page()->counters().requests;
+    return report;
+}
+
+} // namespace
+
+Supervisor::Supervisor(const SupervisorSettings &settings, QObject *parent)
+    : QObject(parent)
+    , m_settings(settings)
+    , m_store(settings.generationsDirectory)
+{
+}
+
+Supervisor::~Supervisor()
+{
+    m_store.clear();
+}
+
+void Supervisor::start()
+{
+    m_preparing = ++m_generationSerial;
+    m_prepareUntil = std::chrono::steady_clock::now() + settleTimeout;
+    prepareNext();
+}
+
+Result<void> Supervisor::reload()
+{
+    if (m_stopping)
+        return Error(Error::Busy, QStringLiteral("the server is stopping"));
+    if (m_reloadOpen || !m_active)
+        return Error(Error::Busy, QStringLiteral("a reload is under way; wait for it to finish"));
+    m_reloadOpen = true;
+    start();
+    return {};
+}
+
+void Supervisor::prepareNext()
+{
+    const Result<QList<ipc::BootMessage::Plugin>> copies = m_store.copy(m_settings.plugins, m_preparing);
+    if (copies) {
+        startNext(*copies);
+    } else if (copies.error().code() == Error::Busy && std::chrono::steady_clock::now() < m_prepareUntil) {
+        m_prepareTimer.start(settleCheckMilliseconds, this);
+    } else {
+        failNext(copies.error().message());
+    }
+}
+
+void Supervisor::startNext(const QList<ipc::BootMessage::Plugin> &copies)
+{
+    m_next = std::make_unique<Generation>();
+    m_next->number = m_preparing;
+    m_next->plugins = copies;
+    m_next->places.resize(std::size_t(m_settings.workerNum));
+    m_preparing = 0;
+    if (m_active)
+        Q_EMIT reloadProgressed(QStringLiteral("starting generation %1").arg(m_next->number));
+    for (int i = 0; i < m_settings.workerNum && m_next; ++i) {
+        WorkerPlace &place = m_next->places[std::size_t(i)];
+        place.workerId = i;
+        startChild(*m_next, place);
+    }
+}
+
+void Supervisor::startChild(Generation &generation, WorkerPlace &place)
+{
+    ChildSpec spec;
+    spec.childId = ++m_childSerial;
+    spec.workerId = place.workerId;
+    spec.generation = generation.number;
+    spec.reactorCount = m_settings.reactorCount;
+    spec.program = m_settings.workerProgram;
+    spec.plugins = generation.plugins;
+    spec.logLevel = m_settings.logLevel;
+    place.child = std::make_unique<ChildProcess>(spec);
+    ChildProcess *child = place.child.get();
+    connect(child, &ChildProcess::ready, this, [this, child] { childReady(child); });
+    connect(child, &ChildProcess::exited, this, [this, child](const ChildExit &exit) { childExited(child, exit); });
+    connect(child, &ChildProcess::bootFailed, this, [this, child](const QString &reason) {
+        qCCritical(logSupervisor).noquote() << child->spec().role() << "cannot serve:" << reason;
+        if (placeOf(m_next.get(), child))
+            failNext(reason);
+    });
+    if (const Result<void> begun = child->start(); !begun) {
+        qCCritical(logSupervisor).noquote() << begun.error().message();
+        discard(std::move(place.child));
+        if (&generation == m_next.get()) {
+            failNext(begun.error().message());
+        } else {
+            ChildExit exit;
+            exit.text = begun.error().message();
+            restartLater(place, exit);
+        }
+    }
+}
+
+void Supervisor::childReady(ChildProcess *child)
+{
+    if (WorkerPlace *place = placeOf(m_active.get(), child)) {
+        place->restarts.becameReady(std::chrono::steady_clock::now());
+        announce(child);
+        updateAvailability();
+    } else if (WorkerPlace *nextPlace = placeOf(m_next.get(), child)) {
+        nextPlace->restarts.becameReady(std::chrono::steady_clock::now());
+        if (m_active) {
+            Q_EMIT reloadProgressed(QStringLiteral("%1 of generation %2 is ready (pid %3)")
+                                        .arg(child->spec().role())
+                                        .arg(m_next->number)
+                                        .arg(child->pid()));
+        }
+        if (m_next->allReady())
+            activateNext();
+    }
+}
+
+void Supervisor::announce(ChildProcess *child)
+{
+    auto handoff = std::make_shared<WorkerHandoff>();
+    handoff->childId = child->spec().childId;
+    handoff->workerId = child->spec().workerId;
+    handoff->generation = child->spec().generation;
+    handoff->pid = child->pid();
+    handoff->routes = child->manifest().routes;
+    handoff->channels = child->takeReactorChannels();
+    handoff->page = child->page();
+    Q_EMIT workerReady(handoff);
+}
+
+void Supervisor::activateNext()
+{
+    for (const WorkerPlace &place : m_next->places)
+        announce(place.child.get());
+    std::unique_ptr<Generation> old = std::exchange(m_active, std::move(m_next));
+    Q_EMIT generationActivated(m_active->number);
+    updateAvailability();
+    if (!old) {
+        Q_EMIT started();
+        return;
+    }
+    Q_EMIT reloadProgressed(QStringLiteral("generation %1 serves; generation %2 finishes what it has begun")
+                                .arg(m_active->number)
+                                .arg(old->number));
+    retire(std::move(old));
+}
+
+void Supervisor::failNext(const QString &reason)
+{
+    m_preparing = 0;
+    if (m_next) {
+        const std::unique_ptr<Generation> failed = std::move(m_next);
+        for (WorkerPlace &place : failed->places) {
+            if (!place.child)
+                continue;
+            place.child->kill(QStringLiteral("its generation failed to start"));
+            m_retiring.push_back({std::move(place.child), 0});
+        }
+    }
+    if (!m_active) {
+        Q_EMIT startFailed(reason);
+        return;
+    }
+    qCCritical(logSupervisor).noquote() << "reload failed, generation" << m_active->number << "goes on:" << reason;
+    m_reloadOpen = false;
+    Q_EMIT reloadFinished(reason);
+}
+
+void Supervisor::retire(std::unique_ptr<Generation> generation)
+{
+    for (WorkerPlace &place : generation->places) {
+        if (!place.child)
+            continue;
+        ChildProcess *child = place.child.get();
+        const bool announced = child->isReady();
+        m_retiring.push_back({std::move(place.child), m_settings.reactorCount});
+        if (announced) {
+            child->setDraining();
+            Q_EMIT drainRequested(child->spec().childId);
+        } else {
+            child->kill(QStringLiteral("a newer generation serves"));
+        }
+    }
+    m_drainTimer.start(int(m_settings.maxWaitTime.count()), this);
+    checkRetired();
+}
+
+void Supervisor::reactorDrained(quint64 childId)
+{
+    for (Retiring &retiring : m_retiring) {
+        if (retiring.child->spec().childId == childId && --retiring.drainsLeft == 0)
+            retiring.child->stop(leaveTimeout);
+    }
+}
+
+void Supervisor::checkRetired()
+{
+    if (!m_retiring.empty())
+        return;
+    m_drainTimer.stop();
+    for (int number = 1; number <= m_generationSerial; ++number) {
+        if ((!m_active || number != m_active->number) && (!m_next || number != m_next->number) && number != m_preparing)
+            m_store.remove(number);
+    }
+    if (m_reloadOpen && m_active && !m_next && m_preparing == 0) {
+        m_reloadOpen = false;
+        Q_EMIT reloadFinished({});
+    }
+}
+
+void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
+{
+    const quint64 childId = child->spec().childId;
+    const QString who = QStringLiteral("%1 (pid %2)").arg(child->spec().role()).arg(child->pid());
+    Q_EMIT workerExited(childId, exit);
+
+    if (WorkerPlace *place = placeOf(m_active.get(), child)) {
+        discard(std::move(place->child));
+        place->lastExit = exit.text;
+        if (!m_stopping) {
+            qCWarning(logSupervisor).noquote() << who << "ended:" << exit.text;
+            restartLater(*place, exit);
+            updateAvailability();
+        }
+    } else if (WorkerPlace *nextPlace = placeOf(m_next.get(), child)) {
+        discard(std::move(nextPlace->child));
+        if (!m_stopping)
+            failNext(QStringLiteral("%1 ended before it was ready: %2").arg(who, exit.text));
+    } else {
+        const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
+                                           [child](const Retiring &entry) { return entry.child.get() == child; });
+        if (retiring != m_retiring.end()) {
+            qCInfo(logSupervisor).noquote() << who << "of generation" << child->spec().generation
+                                            << "has left:" << exit.text;
+            discard(std::move(retiring->child));
+            m_retiring.erase(retiring);
+        }
+        if (!m_stopping)
+            checkRetired();
+    }
+    checkStopped();
+}
+
+void Supervisor::restartLater(WorkerPlace &place, const ChildExit &exit)
+{
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    const std::chrono::milliseconds delay = place.restarts.died(now);
+    place.lastExit = exit.text;
+    place.restartAt = now + delay;
+    place.restartDue = true;
+    if (place.restarts.isBreakerOpen()) {
+        qCCritical(logSupervisor) << "worker" << place.workerId << "crashes as soon as it starts: next try in"
+                                  << std::chrono::duration_cast<std::chrono::seconds>(delay).count() << "s";
+    }
+    restartDue();
+}
+
+void Supervisor::restartDue()
+{
+    if (!m_active || m_stopping)
+        return;
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    base::MonotonicTime next = base::MonotonicTime::max();
+    for (WorkerPlace &place : m_active->places) {
+        if (!place.restartDue)
+            continue;
+        if (place.restartAt <= now) {
+            place.restartDue = false;
+            startChild(*m_active, place);
+        }
+        if (place.restartDue)
+            next = std::min(next, place.restartAt);
+    }
+    if (next == base::MonotonicTime::max()) {
+        m_restartTimer.stop();
+        return;
+    }
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(next - now);
+    m_restartTimer.start(int(std::max<qint64>(wait.count(), 1)), this);
+}
+
+void Supervisor::killStuck(quint64 childId, const QString &reason)
+{
+    if (ChildProcess *child = childWith(childId))
+        child->kill(reason);
+}
+
+void Supervisor::stop(std::chrono::milliseconds grace)
+{
+    m_stopping = true;
+    m_restartTimer.stop();
+    m_prepareTimer.stop();
+    m_drainTimer.stop();
+    const auto stopAll = [grace](Generation *generation) {
+        if (!generation)
+            return;
+        for (const WorkerPlace &place : generation->places) {
+            if (!place.child)
+                continue;
+            if (place.child->state() == ChildProcess::State::Starting)
+                place.child->kill(QStringLiteral("the server stops"));
+            else
+                place.child->stop(grace);
+        }
+    };
+    stopAll(m_active.get());
+    stopAll(m_next.get());
+    for (const Retiring &retiring : m_retiring)
+        retiring.child->stop(grace);
+    checkStopped();
+}
+
+void Supervisor::checkStopped()
+{
+    if (!m_stopping || !m_retiring.empty())
+        return;
+    const auto isEmpty = [](const Generation *generation) {
+        return !generation
+            || std::none_of(generation->places.begin(), generation->places.end(),
+                            [](const WorkerPlace &place) { return place.child != nullptr; });
+    };
+    if (isEmpty(m_active.get()) && isEmpty(m_next.get()))
+        Q_EMIT stopped();
+}
+
+bool Supervisor::isBreakerOpen() const
+{
+    return m_active
+        && std::any_of(m_active->places.begin(), m_active->places.end(),
+                       [](const WorkerPlace &place) { return place.restarts.isBreakerOpen(); });
+}
+
+void Supervisor::updateAvailability()
+{
+    const bool available =
+        std::any_of(m_active->places.begin(), m_active->places.end(), [](const WorkerPlace &place) {
+            return !place.restarts.isBreakerOpen() || (place.child && place.child->isReady());
+        });
+    if (std::exchange(m_available, available) != available)
+        Q_EMIT availabilityChanged(available);
+}
+
+QList<WorkerReport> Supervisor::report() const
+{
+    QList<WorkerReport> reports;
+    const auto addAll = [&reports](const Generation *generation) {
+        if (!generation)
+            return;
+        for (const WorkerPlace &place : generation->places) {
+            WorkerReport report;
+            if (place.child) {
+                report = reportOn(*place.child);
+            } else {
+                report.workerId = place.workerId;
+                report.generation = generation->number;
+                report.state = QStringLiteral("waiting");
+            }
+            report.restarts = place.restarts.restarts();
+            report.lastExit = place.lastExit;
+            reports.append(report);
+        }
+    };
+    addAll(m_active.get());
+    addAll(m_next.get());
+    for (const Retiring &retiring : m_retiring)
+        reports.append(reportOn(*retiring.child));
+    return reports;
+}
+
+QStringList Supervisor::runningHandlers() const
+{
+    QStringList lines;
+    const auto add = [&lines](const ChildProcess &child) {
+        const QString handler = child.runningHandler();
+        if (!handler.isEmpty())
+            lines.append(QStringLiteral("%1: %2").arg(child.spec().role(), handler));
+    };
+    if (m_active) {
+        for (const WorkerPlace &place : m_active->places) {
+            if (place.child)
+                add(*place.child);
+        }
+    }
+    for (const Retiring &retiring : m_retiring)
+        add(*retiring.child);
+    return lines;
+}
+
+WorkerPlace *Supervisor::placeOf(Generation *generation, const ChildProcess *child) const
+{
+    if (!generation)
+        return nullptr;
+    for (WorkerPlace &place : generation->places) {
+        if (place.child.get() == child)
+            return &place;
+    }
+    return nullptr;
+}
+
+ChildProcess *Supervisor::childWith(quint64 childId) const
+{
+    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+        if (!generation)
+            continue;
+        for (const WorkerPlace &place : generation->places) {
+            if (place.child && place.child->spec().childId == childId)
+                return place.child.get();
+        }
+    }
+    for (const Retiring &retiring : m_retiring) {
+        if (retiring.child->spec().childId == childId)
+            return retiring.child.get();
+    }
+    return nullptr;
+}
+
+void Supervisor::discard(std::unique_ptr<ChildProcess> child)
+{
+    child->disconnect();
+    child.release()->deleteLater();
+}
+
+void Supervisor::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() == m_restartTimer.timerId()) {
+        restartDue();
+    } else if (event->timerId() == m_prepareTimer.timerId()) {
+        m_prepareTimer.stop();
+        prepareNext();
+    } else if (event->timerId() == m_drainTimer.timerId()) {
+        m_drainTimer.stop();
+        for (const Retiring &retiring : m_retiring) {
+            const QString handler = retiring.child->runningHandler();
+            retiring.child->kill(QStringLiteral("it did not finish within max_wait_time (%1 s)%2")
+                                     .arg(std::chrono::duration<double>(m_settings.maxWaitTime).count())
+                                     .arg(handler.isEmpty() ? QString() : QStringLiteral(": busy with ") + handler));
+        }
+    }
+}
+
+} // namespace Quern::process

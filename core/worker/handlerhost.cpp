@@ -1,0 +1,353 @@
+#include "worker/handlerhost.h"
+
+#include "base/clock.h"
+
+#include <QLoggingCategory>
+
+namespace Quern::worker {
+
+Q_LOGGING_CATEGORY(logWorker, "quern.worker", QtInfoMsg)
+
+namespace {
+
+/// Answers of quick handlers may be gathered for this long.
+constexpr quint64 gatherNs = 1'000'000;
+/// A header section beyond this is a defect of the application, in bytes.
+constexpr qsizetype maxHeaderBlock = 64 * 1024;
+
+QByteArrayView pathOf(QByteArrayView target)
+{
+    // Absolute-form (RFC 9112 §3.2.2): the path begins after the authority.
+    if (!target.startsWith('/')) {
+        const qsizetype authority = target.indexOf("://");
+        if (authority < 0)
+            return target;
+        const qsizetype slash = target.indexOf('/', authority + 3);
+        target = slash < 0 ? QByteArrayView("/") : target.sliced(slash);
+    }
+    const qsizetype question = target.indexOf('?');
+    return question < 0 ? target : target.first(question);
+}
+
+base::MonotonicTime timeOf(quint64 nanoseconds)
+{
+    return base::fromNanoseconds(nanoseconds);
+}
+
+} // namespace
+
+/// The channel to one reactor.
+class HandlerHost::Port final : public ipc::FrameSink
+{
+public:
+    Port(HandlerHost *host, int reactorId, int fd)
+        : m_host(host)
+        , m_reactorId(reactorId)
+        , m_channel(fd, this)
+    {
+    }
+
+    ipc::Channel &channel() { return m_channel; }
+    int reactorId() const { return m_reactorId; }
+
+private:
+    void frameReceived(const ipc::Frame &frame) override { m_host->frameReceived(this, frame); }
+    void batchEnded() override { m_host->batchEnded(); }
+    void channelClosed(const QString &) override {} // the master is gone: the main channel notices, too
+
+    HandlerHost *m_host;
+    int m_reactorId;
+    ipc::Channel m_channel;
+};
+
+HandlerHost::HandlerHost(const std::deque<RouteSpec> &routes, ipc::ChildPage page,
+                         const std::vector<int> &reactorChannels, const Identity &identity)
+    : m_routes(routes)
+    , m_router(routes)
+    , m_claims(std::move(page))
+    , m_identity(identity)
+{
+    std::vector<ipc::Channel *> channels;
+    for (const int fd : reactorChannels) {
+        m_ports.push_back(std::make_unique<Port>(this, int(m_ports.size()), fd));
+        channels.push_back(&m_ports.back()->channel());
+    }
+    m_lateFlusher.start(std::move(channels));
+}
+
+HandlerHost::~HandlerHost() = default;
+
+void HandlerHost::flush()
+{
+    for (const auto &port : m_ports)
+        port->channel().flush();
+    m_oldestOutputNs = 0;
+}
+
+void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
+{
+    std::atomic<quint64> &turns = m_claims.counters().loopTurns;
+    turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    switch (frame.type) {
+    case ipc::FrameType::Request:
+        requestArrived(port, frame);
+        break;
+    case ipc::FrameType::RequestBody:
+        bodyArrived(frame);
+        break;
+    case ipc::FrameType::Cancel:
+        cancelled(frame.id);
+        break;
+    case ipc::FrameType::Credit: {
+        const auto open = m_open.find(frame.id);
+        const Result<quint32> bytes = ipc::creditOf(frame.payload);
+        if (!bytes || open == m_open.end() || !open->second.sender)
+            break;
+        open->second.sender->grant(*bytes);
+        if (open->second.sender->pump(port->channel()))
+            m_open.erase(open);
+        break;
+    }
+    default:
+        // A newer master may say more than this worker understands.
+        break;
+    }
+}
+
+void HandlerHost::batchEnded()
+{
+    // The loop is about to block, and with it the channels flush by themselves.
+    m_oldestOutputNs = 0;
+}
+
+void HandlerHost::requestArrived(Port *port, const ipc::Frame &frame)
+{
+    QExplicitlySharedDataPointer<RequestPrivate> request(new RequestPrivate);
+    request->frame = frame.payload.toByteArray();
+    ipc::RequestMessage message;
+    if (const Result<void> decoded = ipc::decodeRequest(request->frame, message); !decoded) {
+        qCCritical(logWorker).noquote() << decoded.error().message();
+        return;
+    }
+    request->id = frame.id;
+    request->method = message.method.in(message.head);
+    request->target = message.target.in(message.head);
+    request->headers.resize(message.headers.size());
+    for (qsizetype i = 0; i < message.headers.size(); ++i) {
+        request->headers[i].name = message.headers[i].name.in(message.head);
+        request->headers[i].value = message.headers[i].value.in(message.head);
+    }
+    request->body = message.bodyPart;
+    request->remoteAddress = message.remoteAddress;
+    request->remotePort = message.remotePort;
+    request->minorVersion = message.minorVersion;
+    request->journey.workerId = m_identity.workerId;
+    request->journey.generation = m_identity.generation;
+    request->journey.reactorId = port->reactorId();
+    request->journey.received = timeOf(message.receivedNs);
+    request->journey.dispatched = timeOf(message.ticket.dispatchedNs);
+
+    const Exchange exchange = {frame.id, port, message.ticket};
+    const quint64 missing = message.bodyLength - quint64(message.bodyPart.size());
+    if (missing == 0) {
+        run(exchange, request);
+        return;
+    }
+    request->bodyBytes = message.bodyPart.toByteArray();
+    OpenExchange &open = m_open[frame.id];
+    open.exchange = exchange;
+    open.request = request;
+    open.bodyMissing = missing;
+}
+
+void HandlerHost::bodyArrived(const ipc::Frame &frame)
+{
+    const auto found = m_open.find(frame.id);
+    if (found == m_open.end() || !found->second.request)
+        return;
+    OpenExchange &open = found->second;
+    if (quint64(frame.payload.size()) > open.bodyMissing) {
+        qCCritical(logWorker) << "request" << frame.id << "has more body than it announced";
+        m_open.erase(found);
+        return;
+    }
+    open.request->bodyBytes.append(frame.payload);
+    open.bodyMissing -= quint64(frame.payload.size());
+    if (open.bodyMissing > 0) {
+        ipc::sendCredit(open.exchange.port->channel(), frame.id, quint32(frame.payload.size()));
+        return;
+    }
+    const Exchange exchange = open.exchange;
+    const QExplicitlySharedDataPointer<RequestPrivate> request = open.request;
+    m_open.erase(found);
+    request->body = request->bodyBytes;
+    run(exchange, request);
+}
+
+void HandlerHost::cancelled(quint64 id)
+{
+    const auto found = m_open.find(id);
+    if (found == m_open.end())
+        return;
+    const QExplicitlySharedDataPointer<ResponsePrivate> response = found->second.response;
+    const Exchange exchange = found->second.exchange;
+    m_open.erase(found);
+    if (!response)
+        return;
+    // The handler may notice or not: for the master this request is over, and the claim is free again.
+    response->cancel();
+    m_claims.finish(exchange.ticket.slot, exchange.ticket.sequence);
+    sendAnswer(exchange, 504, {}, {});
+}
+
+void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPointer<RequestPrivate> &request)
+{
+    const quint64 startedNs = base::nowNanoseconds();
+    const Router::Match match = m_router.match(request->method, pathOf(request->target));
+    const bool found = match.outcome == Router::Outcome::Found;
+    const quint32 routeNumber = found ? quint32(match.route) : ipc::NoRoute;
+    if (!m_claims.claim(exchange.ticket.slot, exchange.ticket.sequence, routeNumber, startedNs))
+        return; // taken back: another worker has it
+    if (!found) {
+        m_claims.finish(exchange.ticket.slot, exchange.ticket.sequence);
+        if (match.outcome == Router::Outcome::MethodNotAllowed)
+            answerSimply(exchange, 405, "405 Method Not Allowed\n", "Allow: " + match.allow + "\r\n");
+        else
+            answerSimply(exchange, 404, "404 Not Found\n");
+        return;
+    }
+
+    request->params = match.params;
+    request->journey.started = timeOf(startedNs);
+    QExplicitlySharedDataPointer<ResponsePrivate> answer(new ResponsePrivate(exchange.id, this));
+    // A handler may spin an event loop, in which a request of another reactor is run.
+    const Exchange outer = std::exchange(m_current, exchange);
+    const quint32 outerSlot = m_claims.counters().currentSlot.load(std::memory_order_relaxed);
+    m_claims.setCurrent(exchange.ticket.slot);
+    m_lateFlusher.setRunning(startedNs);
+    if (m_oldestOutputNs != 0)
+        m_lateFlusher.outputWaits();
+    {
+        Request requestHandle(request.data());
+        Response responseHandle(answer.data());
+        const bool outerRuns = std::exchange(m_handlerRuns, true);
+        callHandler(m_routes[std::size_t(match.route)].handler, requestHandle, responseHandle, *answer);
+        m_handlerRuns = outerRuns;
+        if (!answer->deferred)
+            answer->finish();
+    }
+    const bool answersLater = m_current.port != nullptr;
+    m_lateFlusher.setRunning(0);
+    m_claims.setCurrent(outerSlot);
+    m_current = outer;
+    handlerEnded(startedNs, base::nowNanoseconds());
+
+    if (answersLater) {
+        OpenExchange &open = m_open[exchange.id];
+        open.exchange = exchange;
+        open.response = answer;
+        m_claims.defer(exchange.ticket.slot, exchange.ticket.sequence);
+        exchange.port->channel().send(ipc::FrameType::Deferred, exchange.id);
+    }
+}
+
+void HandlerHost::callHandler(const Handler &handler, Request &request, Response &response, ResponsePrivate &answer)
+{
+    QString problem;
+    try {
+        handler(request, response);
+        return;
+    } catch (const std::exception &exception) {
+        problem = QString::fromUtf8(exception.what());
+    } catch (...) {
+        problem = QStringLiteral("an exception that is no std::exception");
+    }
+    qCCritical(logWorker).noquote().nospace()
+        << "handler of " << request.method() << ' ' << request.path() << " threw: " << problem;
+    answer.finishWith(500, "Content-Type: text/plain; charset=utf-8\r\n", "500 Internal Server Error\n");
+}
+
+void HandlerHost::handlerEnded(quint64 startedNs, quint64 endedNs)
+{
+    ipc::ChildCounters &counters = m_claims.counters();
+    counters.requests.store(counters.requests.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    // An eighth of the weight to the newest: quick to notice a handler that blocks, and not forgetful of it.
+    const quint64 before = counters.handlerNs.load(std::memory_order_relaxed);
+    const quint64 sample = qMax<quint64>(endedNs - startedNs, 1);
+    counters.handlerNs.store(before == 0 ? sample : (7 * before + sample) / 8, std::memory_order_relaxed);
+
+    if (m_oldestOutputNs == 0)
+        return;
+    bool full = endedNs >= m_oldestOutputNs + gatherNs;
+    for (const auto &port : m_ports)
+        full = full || port->channel().isBatchFull();
+    if (full)
+        flush();
+}
+
+HandlerHost::Exchange HandlerHost::exchangeOf(quint64 id) const
+{
+    if (m_current.id == id)
+        return m_current;
+    const auto open = m_open.find(id);
+    return open != m_open.end() && open->second.response ? open->second.exchange : Exchange();
+}
+
+void HandlerHost::responseReady(quint64 id, int status, const QByteArray &headerBlock, const QByteArray &body)
+{
+    const Exchange exchange = exchangeOf(id);
+    if (!exchange.port)
+        return; // it was cancelled
+    m_open.erase(id);
+    if (m_current.id == id)
+        m_current.port = nullptr; // answered: nothing more is sent for it
+    m_claims.finish(exchange.ticket.slot, exchange.ticket.sequence);
+    if (headerBlock.size() > maxHeaderBlock) {
+        qCCritical(logWorker) << "request" << id << "was answered with" << headerBlock.size()
+                              << "bytes of header fields; at most" << maxHeaderBlock << "are possible";
+        answerSimply(exchange, 500, "500 Internal Server Error\n");
+        return;
+    }
+    sendAnswer(exchange, status, headerBlock, body);
+}
+
+void HandlerHost::responseDropped(quint64 id)
+{
+    if (!exchangeOf(id).port)
+        return;
+    qCCritical(logWorker) << "request" << id << "was deferred and then forgotten: answered 500";
+    responseReady(id, 500, "Content-Type: text/plain; charset=utf-8\r\n", "500 Internal Server Error\n");
+}
+
+void HandlerHost::answerSimply(const Exchange &exchange, int status, const QByteArray &text,
+                               const QByteArray &extraHeaders)
+{
+    sendAnswer(exchange, status, extraHeaders + "Content-Type: text/plain; charset=utf-8\r\n", text);
+}
+
+void HandlerHost::sendAnswer(const Exchange &exchange, int status, const QByteArray &headerBlock,
+                             const QByteArray &body)
+{
+    ipc::Channel &channel = exchange.port->channel();
+    ipc::ResponseMessage message;
+    message.status = quint16(status);
+    message.bodyLength = quint64(body.size());
+    message.headerBlock = headerBlock;
+    message.bodyPart = ipc::BodySender::firstPart(body);
+    channel.sendWith([&](QByteArray &out) { ipc::appendResponse(out, exchange.id, message); });
+    if (message.bodyPart.size() < body.size()) {
+        auto sender = std::make_unique<ipc::BodySender>(ipc::FrameType::ResponseBody, exchange.id, body,
+                                                        message.bodyPart.size());
+        if (!sender->pump(channel)) {
+            OpenExchange &open = m_open[exchange.id];
+            open.exchange = exchange;
+            open.sender = std::move(sender);
+        }
+    }
+    if (m_oldestOutputNs == 0 && m_current.id != 0)
+        m_oldestOutputNs = base::nowNanoseconds();
+    if (m_handlerRuns)
+        m_lateFlusher.outputWaits();
+}
+
+} // namespace Quern::worker
