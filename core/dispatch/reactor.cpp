@@ -58,7 +58,8 @@ void Reactor::accept(base::FileDescriptor fd, const net::Peer &peer)
         ::send(fd.get(), answer.constData(), size_t(answer.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
         return;
     }
-    const quint64 connectionId = quint64(m_settings.id) << 48 | ++m_connectionSerial;
+    const quint64 serial = m_acceptedCount.fetch_add(1, std::memory_order_relaxed) + 1;
+    const quint64 connectionId = quint64(m_settings.id) << 48 | serial;
     auto *session = new Session(std::move(fd), peer, connectionId, this);
     m_sessions.append(session);
     m_connectionCount.fetch_add(1, std::memory_order_relaxed);

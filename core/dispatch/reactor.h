@@ -43,6 +43,7 @@ public:
 
     const DispatchCounters &counters() const { return m_dispatcher.counters(); }
     int connectionCount() const { return m_connectionCount.load(std::memory_order_relaxed); }
+    quint64 acceptedCount() const { return m_acceptedCount.load(std::memory_order_relaxed); }
     int id() const { return m_settings.id; }
 
 Q_SIGNALS:
@@ -73,7 +74,7 @@ private:
     std::vector<std::unique_ptr<Session>> m_ended; ///< destroyed when no call of theirs is on the stack
     QBasicTimer m_waitTimer;
     std::atomic<int> m_connectionCount = 0;
-    quint64 m_connectionSerial = 0;
+    std::atomic<quint64> m_acceptedCount = 0;
     bool m_draining = false;
 };
 

@@ -86,6 +86,7 @@ void Session::parse(QByteArrayView bytes)
             break;
         case http::RequestDecoder::State::Complete:
             startRequest();
+            m_decoder.releaseMessage(); // an idle connection keeps no heap
             break;
         case http::RequestDecoder::State::Refused:
             refuse();

@@ -39,6 +39,8 @@ Channel::Channel(int fd, FrameSink *sink, QObject *parent)
         close({});
     });
     connect(&m_socket, &QLocalSocket::bytesWritten, this, [this] {
+        if (m_flushing)
+            return; // emitted from within flush(), which holds the lock
         const std::lock_guard lock(m_mutex);
         m_socketBusy = m_socket.bytesToWrite() > 0;
     });
@@ -66,8 +68,10 @@ void Channel::flush()
     if (m_outbox.isEmpty())
         return;
     if (m_open) {
+        m_flushing = true;
         m_socket.write(m_outbox);
         m_socket.flush();
+        m_flushing = false;
         m_socketBusy = m_socket.bytesToWrite() > 0;
     }
     // While the socket still holds the bytes it shares them; otherwise the memory is used again.

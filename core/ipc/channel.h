@@ -78,6 +78,7 @@ private:
     std::atomic<bool> m_hasOutput = false;
     bool m_open = true;
     bool m_reading = false;
+    bool m_flushing = false;
 };
 
 } // namespace Quern::ipc

@@ -63,7 +63,7 @@ void Supervisor::start()
 {
     m_preparing = ++m_generationSerial;
     m_prepareUntil = std::chrono::steady_clock::now() + settleTimeout;
-    prepareNext();
+    m_prepareTimer.start(0, this); // the caller hears of nothing before this has returned
 }
 
 Result<void> Supervisor::reload()
@@ -332,22 +332,22 @@ void Supervisor::stop(std::chrono::milliseconds grace)
     m_restartTimer.stop();
     m_prepareTimer.stop();
     m_drainTimer.stop();
-    const auto stopAll = [grace](Generation *generation) {
-        if (!generation)
-            return;
-        for (const WorkerPlace &place : generation->places) {
-            if (!place.child)
-                continue;
-            if (place.child->state() == ChildProcess::State::Starting)
-                place.child->kill(QStringLiteral("the server stops"));
-            else
-                place.child->stop(grace);
-        }
+    const auto stopChild = [grace](ChildProcess &child) {
+        if (grace.count() == 0 || child.state() == ChildProcess::State::Starting)
+            child.kill(QStringLiteral("the server stops"));
+        else
+            child.stop(grace);
     };
-    stopAll(m_active.get());
-    stopAll(m_next.get());
+    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+        if (!generation)
+            continue;
+        for (const WorkerPlace &place : generation->places) {
+            if (place.child)
+                stopChild(*place.child);
+        }
+    }
     for (const Retiring &retiring : m_retiring)
-        retiring.child->stop(grace);
+        stopChild(*retiring.child);
     checkStopped();
 }
 
@@ -360,8 +360,10 @@ void Supervisor::checkStopped()
             || std::none_of(generation->places.begin(), generation->places.end(),
                             [](const WorkerPlace &place) { return place.child != nullptr; });
     };
-    if (isEmpty(m_active.get()) && isEmpty(m_next.get()))
+    if (!m_stopped && isEmpty(m_active.get()) && isEmpty(m_next.get())) {
+        m_stopped = true;
         Q_EMIT stopped();
+    }
 }
 
 bool Supervisor::isBreakerOpen() const

@@ -64,7 +64,7 @@ public:
     void reactorDrained(quint64 childId);
     /// Ends a worker whose loop is stuck; its requests are settled and it is replaced.
     void killStuck(quint64 childId, const QString &reason);
-    /// Ends all children: those with nothing in flight at once, the others by \a deadline at the latest. stopped() follows.
+    /// Asks all children to leave and kills those that are there after \a grace; 0: kills them now. stopped() follows.
     void stop(std::chrono::milliseconds grace);
 
     int generation() const { return m_active ? m_active->number : 0; }
@@ -133,6 +133,7 @@ private:
     int m_preparing = 0; ///< number of the generation whose files are being copied; 0: none
     bool m_available = true;
     bool m_stopping = false;
+    bool m_stopped = false;
     bool m_reloadOpen = false; ///< a reload has been asked for and not been reported yet
 };
 

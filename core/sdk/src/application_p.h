@@ -2,6 +2,9 @@
 
 #include <Quern/application.h>
 
+#include <QByteArray>
+#include <QString>
+
 #include <deque>
 
 namespace Quern {
@@ -11,6 +14,8 @@ struct RouteSpec
 {
     QByteArray method;
     QByteArray pattern;
+    QByteArray shape; ///< the same for patterns that match the same paths
+    QString plugin;   ///< name of the plugin that registered it
     Handler handler;
     bool retry = true;
 };
@@ -19,7 +24,8 @@ struct RouteSpec
 class ApplicationPrivate
 {
 public:
-    QVariantMap settings; ///< of the plugin that is being installed
+    QString plugin;       ///< name of the plugin that is being installed
+    QVariantMap settings; ///< of that plugin
     int workerId = 0;
     std::deque<RouteSpec> routes; ///< a deque, so that Route handles and requests keep valid pointers
 };

@@ -8,7 +8,7 @@
 
 namespace Quern {
 
-/// The data behind Request. The worker fills it; every view points into \a frame or \a bodyBytes.
+/// The data behind Request. The worker fills it; every view points into \a frame, \a bodyBytes or the route's pattern.
 class RequestPrivate : public QSharedData
 {
 public:
@@ -22,6 +22,7 @@ public:
         QByteArrayView name;  ///< points into the route's pattern, which outlives every request
         QByteArrayView value; ///< percent-encoded as sent
     };
+    using Params = QVarLengthArray<Param, 4>;
 
     quint64 id = 0;
     QByteArray frame;     ///< owns the bytes of the head (and of a body that came with it)
@@ -30,7 +31,7 @@ public:
     QByteArrayView target;
     QByteArrayView body;
     QVarLengthArray<HeaderView, 16> headers;
-    QVarLengthArray<Param, 4> params;
+    Params params;
     QByteArrayView remoteAddress; ///< text form
     quint16 remotePort = 0;
     int minorVersion = 1;

@@ -9,5 +9,5 @@
 #endif
 
 /// The version of the binary interface between the server and its plugins. It changes when a plugin built against
-/// an older SDK can no longer be loaded; quern_add_plugin() writes it into the plugin's metadata.
+/// an older SDK can no longer be loaded. A plugin carries it in its metadata, as the end of QuernHandlerPlugin_iid.
 #define QUERN_ABI_VERSION 1

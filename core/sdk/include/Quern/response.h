@@ -7,7 +7,11 @@
 #include <QExplicitlySharedDataPointer>
 #include <QJsonArray>
 #include <QJsonObject>
+#include <QJsonValue>
 #include <QString>
+
+#include <initializer_list>
+#include <utility>
 
 namespace Quern {
 
@@ -31,8 +35,9 @@ public:
     int status() const;
 
     /// Replaces, or adds, a header field. Throws std::invalid_argument if \a name is not a token (RFC 9110 §5.1) or
-    /// \a value holds CR, LF, NUL or another control character. The server itself writes Content-Length,
-    /// Transfer-Encoding, Connection, Keep-Alive and Date; setting one of these throws as well.
+    /// \a value holds CR, LF, NUL or another control character but tab. The server itself writes Content-Length,
+    /// Transfer-Encoding, Connection, Keep-Alive and Date; setting one of these throws as well. There is one
+    /// Content-Type at most: adding it replaces it.
     Response &setHeader(QByteArrayView name, QByteArrayView value);
     Response &addHeader(QByteArrayView name, QByteArrayView value);
     /// Value of the first header field \a name set so far (compared without case); null if there is none.
@@ -44,12 +49,15 @@ public:
     void html(const QString &html);
     void json(const QJsonObject &object);
     void json(const QJsonArray &array);
+    /// An object written in place: json({{"hello", name}, {"count", 3}}).
+    void json(std::initializer_list<std::pair<QString, QJsonValue>> members) { json(QJsonObject(members)); }
     void send(QByteArray body, QByteArrayView contentType = {});
     QByteArrayView body() const;
 
     /// Announces that the answer comes after the handler has returned.
     Response defer();
-    /// Sends a deferred response. Without defer() the server does it when the handler returns. A second call is ignored.
+    /// Sends a deferred response. Without defer() the server does it when the handler returns, unless the handler did.
+    /// A second call is ignored, and so is whatever is filled in afterwards.
     void end();
     /// True when nobody waits for the answer any more: the client went away, or the deadline passed.
     bool isCancelled() const;

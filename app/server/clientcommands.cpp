@@ -1,0 +1,103 @@
+#include "app/server/clientcommands.h"
+
+#include "admin/protocol/methods.h"
+#include "admin/protocol/status.h"
+#include "app/server/controlclient.h"
+#include "app/server/master.h"
+#include "app/server/pidfile.h"
+#include "app/server/terminal.h"
+
+#include <QJsonDocument>
+
+namespace Quern::app {
+
+namespace {
+
+/// How much longer than max_wait_time a command waits for a server that works on it.
+constexpr std::chrono::milliseconds margin = std::chrono::seconds(10);
+/// New workers may take this long to load their plugins.
+constexpr std::chrono::milliseconds bootMargin = std::chrono::seconds(40);
+
+void showStep(const QString &text)
+{
+    terminal::say(QStringLiteral("  ") + text);
+}
+
+} // namespace
+
+ClientCommands::ClientCommands(const config::Settings &settings)
+    : m_settings(settings)
+{
+}
+
+int ClientCommands::stop() const
+{
+    const QString pidPath = Master::pidPath(m_settings);
+    const qint64 pid = PidFile::holder(pidPath);
+    if (pid == 0) {
+        terminal::say(tr("Quern was not running."));
+        return 0;
+    }
+    ControlClient client;
+    Result<void> connected = client.connectTo(Master::controlPath(m_settings));
+    Result<QJsonObject> begun = connected ? client.call(admin::Methods::serverStop) : connected.error();
+    if (!begun) {
+        terminal::complain(tr("cannot stop the server with pid %1: %2").arg(pid).arg(begun.error().message()));
+        return 1;
+    }
+    const std::chrono::milliseconds patience = m_settings.server.maxWaitTime + margin;
+    // Whether the end of the operation is heard or the socket closes first, the lock tells the truth.
+    if (const Result<admin::OperationReference> operation = admin::OperationReference::fromJson(*begun))
+        (void)client.follow(operation->operation, patience, showStep);
+    if (!PidFile::waitUntilFree(pidPath, margin)) {
+        terminal::complain(tr("the server with pid %1 is still running").arg(pid));
+        return 1;
+    }
+    terminal::say(tr("Quern (pid %1) has stopped.").arg(pid));
+    return 0;
+}
+
+int ClientCommands::reload() const
+{
+    if (PidFile::holder(Master::pidPath(m_settings)) == 0) {
+        terminal::complain(tr("Quern is not running; start it with \"quern start\""));
+        return 1;
+    }
+    ControlClient client;
+    const Result<void> connected = client.connectTo(Master::controlPath(m_settings));
+    const Result<QJsonObject> begun = connected ? client.call(admin::Methods::serverReload) : connected.error();
+    const Result<admin::OperationReference> reference =
+        begun ? admin::OperationReference::fromJson(*begun) : begun.error();
+    const Result<admin::Operation> ended =
+        reference ? client.follow(reference->operation, m_settings.server.maxWaitTime + bootMargin, showStep)
+                  : reference.error();
+    if (!ended || ended->state == admin::Operation::State::Failed) {
+        terminal::complain(tr("reload failed: %1").arg(ended ? ended->error : ended.error().message()));
+        return 1;
+    }
+    terminal::say(tr("Quern has been reloaded."));
+    return 0;
+}
+
+int ClientCommands::status(bool json) const
+{
+    if (PidFile::holder(Master::pidPath(m_settings)) == 0) {
+        terminal::complain(tr("Quern is not running; start it with \"quern start\""));
+        return 1;
+    }
+    ControlClient client;
+    const Result<void> connected = client.connectTo(Master::controlPath(m_settings));
+    const Result<QJsonObject> answer = connected ? client.call(admin::Methods::serverStatus) : connected.error();
+    const Result<admin::Status> status = answer ? admin::Status::fromJson(*answer) : answer.error();
+    if (!status) {
+        terminal::complain(status.error().message());
+        return 1;
+    }
+    if (json)
+        terminal::say(QString::fromUtf8(QJsonDocument(*answer).toJson(QJsonDocument::Indented)).trimmed());
+    else
+        terminal::say(terminal::statusText(*status));
+    return 0;
+}
+
+} // namespace Quern::app

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "app/server/commandline.h"
+#include "config/settings.h"
+
+namespace Quern::app {
+
+/// The commands that talk to a running server. Each waits for the outcome, tells it, and returns the exit code. They need a
+/// QCoreApplication.
+class ClientCommands
+{
+    Q_DECLARE_TR_FUNCTIONS(Quern::app::ClientCommands)
+public:
+    explicit ClientCommands(const config::Settings &settings);
+
+    /// Success also if no server runs.
+    int stop() const;
+    int reload() const;
+    int status(bool json) const;
+
+private:
+    const config::Settings &m_settings;
+};
+
+} // namespace Quern::app

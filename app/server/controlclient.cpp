@@ -1,0 +1,95 @@
+#include "app/server/controlclient.h"
+
+#include "admin/protocol/methods.h"
+
+namespace Quern::app {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds callTimeout = std::chrono::seconds(5);
+
+int millisecondsUntil(Clock::time_point deadline)
+{
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    return int(std::max<qint64>(left.count(), 0));
+}
+
+Error serverGone()
+{
+    return Error(Error::Unavailable, QStringLiteral("the server has closed the connection"));
+}
+
+} // namespace
+
+Result<void> ControlClient::connectTo(const QString &path)
+{
+    m_socket.connectToServer(path);
+    if (!m_socket.waitForConnected(int(callTimeout.count())))
+        return Error(Error::Unavailable, QStringLiteral("cannot reach the server at %1: %2").arg(path, m_socket.errorString()));
+    return {};
+}
+
+Result<QJsonObject> ControlClient::call(QLatin1StringView method, const QJsonObject &params)
+{
+    admin::Request request;
+    request.id = ++m_serial;
+    request.method = method;
+    request.params = params;
+    m_socket.write(admin::encodeLine(request.toJson()));
+    m_socket.flush();
+    const Clock::time_point deadline = Clock::now() + callTimeout;
+    while (true) {
+        const Result<admin::ServerMessage> message = receive(deadline);
+        if (!message)
+            return message.error();
+        const auto *reply = std::get_if<admin::Reply>(&*message);
+        if (reply && reply->id == request.id)
+            return reply->outcome;
+    }
+}
+
+Result<admin::Operation> ControlClient::follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress)
+{
+    const Clock::time_point deadline = Clock::now() + patience;
+    const Result<QJsonObject> first =
+        call(admin::Methods::operationWatch, admin::OperationReference{id}.toJson());
+    if (!first)
+        return first.error();
+    Result<admin::Operation> operation = admin::Operation::fromJson(*first);
+    qsizetype shown = 0;
+    while (operation) {
+        for (; shown < operation->steps.size(); ++shown)
+            progress(operation->steps.at(shown).text);
+        if (operation->state != admin::Operation::State::Running)
+            break;
+        const Result<admin::ServerMessage> message = receive(deadline);
+        if (!message)
+            return message.error();
+        if (const auto *event = std::get_if<admin::Event>(&*message))
+            operation = admin::Operation::fromJson(event->data);
+    }
+    return operation;
+}
+
+Result<admin::ServerMessage> ControlClient::receive(Clock::time_point deadline)
+{
+    while (true) {
+        const Result<std::optional<QByteArray>> line = m_decoder.next();
+        if (!line)
+            return line.error();
+        if (*line) {
+            const Result<QJsonObject> json = admin::decodeLine(**line);
+            return json ? admin::serverMessageFromJson(*json) : Result<admin::ServerMessage>(json.error());
+        }
+        if (m_socket.bytesAvailable() == 0 && !m_socket.waitForReadyRead(millisecondsUntil(deadline))) {
+            if (m_socket.state() != QLocalSocket::ConnectedState)
+                return serverGone();
+            return Error(Error::Timeout, QStringLiteral("the server does not answer"));
+        }
+        m_decoder.append(m_socket.readAll());
+    }
+}
+
+} // namespace Quern::app

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "admin/protocol/linedecoder.h"
+#include "admin/protocol/message.h"
+#include "admin/protocol/operation.h"
+
+#include <Quern/result.h>
+
+#include <QLocalSocket>
+
+#include <chrono>
+#include <functional>
+
+namespace Quern::app {
+
+/// The command line's side of the management protocol: asks and waits, each time with a deadline. Any one thread.
+class ControlClient
+{
+public:
+    /// Error::Unavailable if nobody listens at \a path.
+    Result<void> connectTo(const QString &path);
+
+    /// The answer to one request. Error::Timeout, Error::Unavailable if the server goes away, or what it answered.
+    Result<QJsonObject> call(QLatin1StringView method, const QJsonObject &params = {});
+
+    using Progress = std::function<void(const QString &step)>;
+    /// Waits until operation \a id has ended and tells its steps as they come. Error::Unavailable if the server goes away before,
+    /// which is what a stopping server may do.
+    Result<admin::Operation> follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress);
+
+private:
+    Result<admin::ServerMessage> receive(std::chrono::steady_clock::time_point deadline);
+
+    QLocalSocket m_socket;
+    admin::LineDecoder m_decoder;
+    qint64 m_serial = 0;
+};
+
+} // namespace Quern::app

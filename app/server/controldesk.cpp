@@ -1,0 +1,98 @@
+#include "app/server/controldesk.h"
+
+#include "admin/protocol/methods.h"
+#include "admin/protocol/operation.h"
+#include "app/server/master.h"
+#include "loop/epolleventdispatcher.h"
+
+namespace Quern::app {
+
+namespace {
+
+/// A client that waits for its last event gets it within this time.
+constexpr std::chrono::milliseconds closePatience(500);
+
+} // namespace
+
+ControlDesk::ControlDesk(Master *master)
+    : m_master(master)
+    , m_server(new admin::ControlServer)
+{
+    m_thread.setObjectName(QStringLiteral("admin"));
+    m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
+    m_server->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::finished, m_server, &QObject::deleteLater);
+    connect(m_server, &admin::ControlServer::requestReceived, this, &ControlDesk::handle);
+    connect(m_server, &admin::ControlServer::clientGone, this, [this](quint64 client) {
+        for (QSet<quint64> &clients : m_watchers)
+            clients.remove(client);
+    });
+    connect(&master->operations(), &admin::OperationLog::changed, this, &ControlDesk::operationChanged);
+    m_thread.start();
+}
+
+ControlDesk::~ControlDesk()
+{
+    QMetaObject::invokeMethod(
+        m_server, [server = m_server] { server->close(closePatience); }, Qt::BlockingQueuedConnection);
+    m_thread.quit();
+    m_thread.wait();
+}
+
+Result<void> ControlDesk::listen(const QString &path)
+{
+    Result<void> result;
+    QMetaObject::invokeMethod(
+        m_server, [&result, server = m_server, path] { result = server->listen(path); },
+        Qt::BlockingQueuedConnection);
+    return result;
+}
+
+void ControlDesk::handle(quint64 client, const admin::Request &request)
+{
+    const admin::Reply reply = {request.id, answer(client, request)};
+    QMetaObject::invokeMethod(m_server, [server = m_server, client, reply] { server->sendReply(client, reply); });
+}
+
+Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &request)
+{
+    namespace Methods = admin::Methods;
+    if (request.method == Methods::serverStatus)
+        return m_master->status().toJson();
+    if (request.method == Methods::serverStop)
+        return admin::OperationReference{m_master->stop(QStringLiteral("asked by a client"))}.toJson();
+    if (request.method == Methods::serverReload) {
+        const Result<qint64> operation = m_master->reload();
+        if (!operation)
+            return operation.error();
+        return admin::OperationReference{*operation}.toJson();
+    }
+    if (request.method == Methods::operationWatch)
+        return watch(client, request.params);
+    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
+}
+
+Result<QJsonObject> ControlDesk::watch(quint64 client, const QJsonObject &params)
+{
+    const Result<admin::OperationReference> reference = admin::OperationReference::fromJson(params);
+    if (!reference)
+        return reference.error();
+    const std::optional<admin::Operation> operation = m_master->operations().find(reference->operation);
+    if (!operation)
+        return Error(Error::NotFound, QStringLiteral("there is no operation %1").arg(reference->operation));
+    if (operation->state == admin::Operation::State::Running)
+        m_watchers[operation->id].insert(client);
+    return operation->toJson();
+}
+
+void ControlDesk::operationChanged(const admin::Operation &operation)
+{
+    const admin::Event event = {admin::Events::operation, operation.toJson()};
+    const QSet<quint64> clients = m_watchers.value(operation.id);
+    for (const quint64 client : clients)
+        QMetaObject::invokeMethod(m_server, [server = m_server, client, event] { server->sendEvent(client, event); });
+    if (operation.state != admin::Operation::State::Running)
+        m_watchers.remove(operation.id);
+}
+
+} // namespace Quern::app

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "admin/protocol/operation.h"
+#include "admin/server/controlserver.h"
+
+#include <QHash>
+#include <QObject>
+#include <QSet>
+#include <QThread>
+
+#include <memory>
+
+namespace Quern::app {
+
+class Master;
+
+/// Answers the management protocol for the master: a ControlServer in the admin thread carries the messages, this object gives them
+/// their meaning. Lives in the main thread.
+class ControlDesk final : public QObject
+{
+    Q_OBJECT
+public:
+    explicit ControlDesk(Master *master);
+    /// Lets the clients have their last events and closes the socket.
+    ~ControlDesk() override;
+
+    Result<void> listen(const QString &path);
+
+private:
+    void handle(quint64 client, const admin::Request &request);
+    Result<QJsonObject> answer(quint64 client, const admin::Request &request);
+    Result<QJsonObject> watch(quint64 client, const QJsonObject &params);
+    void operationChanged(const admin::Operation &operation);
+
+    Master *m_master;
+    QThread m_thread;
+    admin::ControlServer *m_server; ///< lives in m_thread
+    QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation
+};
+
+} // namespace Quern::app

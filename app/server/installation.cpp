@@ -1,0 +1,33 @@
+#include "app/server/installation.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+namespace Quern::app::installation {
+
+namespace {
+
+QString prefix()
+{
+    const QFileInfo program(QStringLiteral("/proc/self/exe"));
+    return QDir::cleanPath(QFileInfo(program.symLinkTarget()).path() + QStringLiteral("/.."));
+}
+
+} // namespace
+
+QString workerProgram()
+{
+    return prefix() + QStringLiteral("/" QUERN_LIBEXEC_DIR "/quern-worker");
+}
+
+QString pluginDirectory()
+{
+    return prefix() + QStringLiteral("/" QUERN_PLUGIN_DIR);
+}
+
+QString pluginFile(const QString &name)
+{
+    return QStringLiteral("%1/lib%2.so").arg(pluginDirectory(), name);
+}
+
+} // namespace Quern::app::installation

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <QString>
+
+namespace Quern::app {
+
+/// Where the parts of this installation lie, all found from where the running program lies, so that a tree works from any prefix and
+/// the build tree works, too. Any thread.
+namespace installation {
+
+/// Absolute path of quern-worker.
+QString workerProgram();
+/// Absolute path of the folder that holds the installed plugins.
+QString pluginDirectory();
+/// The file of the installed plugin \a name: `<plugin folder>/lib<name>.so`.
+QString pluginFile(const QString &name);
+
+} // namespace installation
+
+} // namespace Quern::app

@@ -1,0 +1,237 @@
+#include "app/server/master.h"
+
+#include "app/server/controldesk.h"
+#include "app/server/installation.h"
+#include "app/server/statusreport.h"
+#include "base/log.h"
+#include "base/systemerror.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFile>
+#include <QLoggingCategory>
+#include <QTimerEvent>
+
+#include <csignal>
+#include <sys/stat.h>
+
+namespace Quern::app {
+
+Q_LOGGING_CATEGORY(logMaster, "quern.master", QtInfoMsg)
+
+namespace {
+
+/// Workers with nothing left to do have this long to leave.
+constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
+/// After max_wait_time those that are still busy get no more than this.
+constexpr std::chrono::milliseconds forcedLeaveTimeout = std::chrono::milliseconds(200);
+
+constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1};
+
+} // namespace
+
+Master::Master(const config::Settings &settings, QObject *parent)
+    : QObject(parent)
+    , m_settings(settings)
+    , m_pidFile(pidPath(settings))
+{
+    m_uptime.start();
+    m_startedAt = QDateTime::currentDateTimeUtc();
+    SignalWatcher::block(watchedSignals);
+}
+
+Master::~Master()
+{
+    // The control socket first: it asks the others. The lock goes last, when nothing of this server is left.
+    m_control.reset();
+    m_reactors.reset();
+    m_supervisor.reset();
+}
+
+QString Master::pidPath(const config::Settings &settings)
+{
+    return settings.server.runtimeDir + QStringLiteral("/quern.pid");
+}
+
+QString Master::controlPath(const config::Settings &settings)
+{
+    return settings.server.runtimeDir + QStringLiteral("/control.sock");
+}
+
+Result<void> Master::start()
+{
+    if (const Result<void> prepared = prepareRuntimeDirectory(); !prepared)
+        return prepared;
+    if (const Result<void> locked = m_pidFile.acquire(); !locked)
+        return locked;
+    m_reactors = std::make_unique<ReactorPool>(m_settings.server);
+    if (const Result<void> bound = m_reactors->bind(); !bound)
+        return bound;
+    m_control = std::make_unique<ControlDesk>(this);
+    if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
+        return listening;
+    m_signals = std::make_unique<SignalWatcher>(watchedSignals);
+    connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
+
+    m_supervisor = std::make_unique<process::Supervisor>(supervisorSettings());
+    connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
+    connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
+    connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
+    connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, [this](const QString &text) {
+        qCInfo(logMaster).noquote() << "reload:" << text;
+        m_operations.addStep(m_reloadOperation, text);
+    });
+    connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
+    connect(m_reactors.get(), &ReactorPool::drained, this, &Master::connectionsDrained);
+    m_reactors->start(m_supervisor.get());
+    if (m_settings.defaultPlugin)
+        qCInfo(logMaster) << "no [[plugin]] is listed in the settings: the welcome plugin is loaded";
+    m_supervisor->start();
+    return {};
+}
+
+Result<void> Master::prepareRuntimeDirectory() const
+{
+    const QString path = m_settings.server.runtimeDir;
+    if (!QDir().mkpath(QFileInfo(path).path()))
+        return Error(Error::Io, QStringLiteral("cannot make the folder of the runtime directory %1").arg(path));
+    const QByteArray name = QFile::encodeName(path);
+    if (::mkdir(name.constData(), 0700) != 0 && errno != EEXIST)
+        return base::systemError(QStringLiteral("cannot make the runtime directory %1").arg(path));
+    // Its sockets and plugin copies are for this user alone, whatever the mode was.
+    if (::chmod(name.constData(), 0700) != 0)
+        return base::systemError(QStringLiteral("cannot protect the runtime directory %1").arg(path));
+    return {};
+}
+
+process::SupervisorSettings Master::supervisorSettings() const
+{
+    process::SupervisorSettings settings;
+    settings.workerNum = m_settings.server.workerNum;
+    settings.reactorCount = m_settings.server.reactorNum;
+    settings.workerProgram = installation::workerProgram();
+    settings.generationsDirectory = m_settings.server.runtimeDir + QStringLiteral("/generations");
+    settings.logLevel = m_settings.server.logLevel;
+    settings.maxWaitTime = m_settings.server.maxWaitTime;
+    for (const config::PluginSettings &plugin : m_settings.plugins) {
+        if (plugin.enabled) {
+            const QString file = plugin.file.isEmpty() ? installation::pluginFile(plugin.name) : plugin.file;
+            settings.plugins.append({file, plugin.settings});
+        }
+    }
+    return settings;
+}
+
+void Master::becomeReady()
+{
+    if (m_state != State::Starting)
+        return;
+    m_state = State::Running;
+    m_reactors->listen();
+    QStringList addresses;
+    for (const QString &listener : m_reactors->listeners())
+        addresses.append(listener.startsWith(u"unix:") ? listener : QStringLiteral("http://%1/").arg(listener));
+    qCInfo(logMaster).noquote().nospace()
+        << "ready after " << m_uptime.elapsed() << " ms: " << addresses.join(QStringLiteral(", ")) << " with "
+        << m_settings.server.workerNum << (m_settings.server.workerNum == 1 ? " worker" : " workers");
+    Q_EMIT ready();
+}
+
+Result<qint64> Master::reload()
+{
+    if (const Result<void> begun = m_supervisor->reload(); !begun)
+        return begun.error();
+    m_reloadOperation = m_operations.begin(admin::Operation::Kind::Reload);
+    qCInfo(logMaster) << "reload begins";
+    return m_reloadOperation;
+}
+
+void Master::reloadEnded(const QString &error)
+{
+    if (error.isEmpty())
+        qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
+    m_operations.finish(m_reloadOperation, error);
+}
+
+qint64 Master::stop(const QString &reason)
+{
+    if (m_state == State::Stopping)
+        return m_stopOperation;
+    m_state = State::Stopping;
+    m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
+    qCInfo(logMaster).noquote() << "stopping:" << reason;
+    m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
+    m_reactors->drain();
+    return m_stopOperation;
+}
+
+void Master::stopStep(const QString &text)
+{
+    qCInfo(logMaster).noquote() << text;
+    m_operations.addStep(m_stopOperation, text);
+}
+
+void Master::connectionsDrained()
+{
+    if (!m_drainDeadline.isActive())
+        return;
+    m_drainDeadline.stop();
+    m_supervisor->stop(leaveTimeout);
+}
+
+void Master::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_drainDeadline.timerId())
+        return;
+    m_drainDeadline.stop();
+    stopStep(QStringLiteral("not everything had finished after %1 s")
+                 .arg(std::chrono::duration<double>(m_settings.server.maxWaitTime).count()));
+    const QStringList handlers = m_supervisor->runningHandlers();
+    for (const QString &handler : handlers)
+        stopStep(QStringLiteral("still busy: %1").arg(handler));
+    m_reactors->abortConnections();
+    m_supervisor->stop(forcedLeaveTimeout);
+}
+
+void Master::childrenStopped()
+{
+    qCInfo(logMaster) << "stopped";
+    m_operations.finish(m_stopOperation, {});
+    Q_EMIT finished();
+}
+
+void Master::handleSignal(int number)
+{
+    if (number == SIGUSR1) {
+        if (const Result<qint64> begun = reload(); !begun)
+            qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
+        return;
+    }
+    if (m_state == State::Stopping) {
+        // The second time somebody means it.
+        qCWarning(logMaster) << "stopping at once";
+        m_drainDeadline.stop();
+        m_reactors->abortConnections();
+        m_supervisor->stop(std::chrono::milliseconds(0));
+        return;
+    }
+    stop(QStringLiteral("signal %1").arg(QString::fromLocal8Bit(::strsignal(number))));
+}
+
+admin::Status Master::status() const
+{
+    admin::Status status = statusReport(*m_supervisor, *m_reactors);
+    status.pid = QCoreApplication::applicationPid();
+    status.version = QCoreApplication::applicationVersion();
+    status.startedAt = m_startedAt;
+    status.uptime = std::chrono::milliseconds(m_uptime.elapsed());
+    status.configFile = m_settings.filePath;
+    if (m_state != State::Running) {
+        status.state = m_state == State::Starting ? admin::Status::State::Starting : admin::Status::State::Stopping;
+        status.sentence = m_state == State::Starting ? QStringLiteral("The first workers are starting.")
+                                                     : QStringLiteral("The server is stopping.");
+    }
+    return status;
+}
+
+} // namespace Quern::app

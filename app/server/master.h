@@ -1,0 +1,84 @@
+#pragma once
+
+#include "admin/protocol/status.h"
+#include "admin/server/operationlog.h"
+#include "app/server/pidfile.h"
+#include "app/server/reactorpool.h"
+#include "app/server/signalwatcher.h"
+#include "config/settings.h"
+#include "process/supervisor.h"
+
+#include <Quern/result.h>
+
+#include <QBasicTimer>
+#include <QDateTime>
+#include <QElapsedTimer>
+#include <QObject>
+
+#include <functional>
+#include <memory>
+
+namespace Quern::app {
+
+class ControlDesk;
+
+/// The master process: owns reactors, supervisor, control socket and pid lock, and leads them through start, reload and stop. Lives in
+/// the main thread.
+class Master final : public QObject
+{
+    Q_OBJECT
+public:
+    enum class State { Starting, Running, Stopping };
+
+    explicit Master(const config::Settings &settings, QObject *parent = nullptr);
+    ~Master() override;
+
+    /// Locks, binds and starts the first workers; ready() or failed() follows. An error says what is in the way; nothing is left behind.
+    Result<void> start();
+    /// Both return the id of the operation whose progress can be watched.
+    Result<qint64> reload();
+    qint64 stop(const QString &reason);
+
+    State state() const { return m_state; }
+    admin::Status status() const;
+    admin::OperationLog &operations() { return m_operations; }
+
+    static QString pidPath(const config::Settings &settings);
+    static QString controlPath(const config::Settings &settings);
+
+Q_SIGNALS:
+    void ready();
+    /// The first workers could not serve.
+    void failed(const QString &reason);
+    /// Everything has been stopped: the process may end.
+    void finished();
+
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
+private:
+    Result<void> prepareRuntimeDirectory() const;
+    process::SupervisorSettings supervisorSettings() const;
+    void becomeReady();
+    void reloadEnded(const QString &error);
+    void connectionsDrained();
+    void childrenStopped();
+    void handleSignal(int number);
+    void stopStep(const QString &text);
+
+    config::Settings m_settings;
+    PidFile m_pidFile;
+    admin::OperationLog m_operations;
+    std::unique_ptr<process::Supervisor> m_supervisor;
+    std::unique_ptr<ReactorPool> m_reactors;
+    std::unique_ptr<ControlDesk> m_control;
+    std::unique_ptr<SignalWatcher> m_signals;
+    QBasicTimer m_drainDeadline;
+    QDateTime m_startedAt;
+    QElapsedTimer m_uptime;
+    qint64 m_reloadOperation = 0;
+    qint64 m_stopOperation = 0;
+    State m_state = State::Starting;
+};
+
+} // namespace Quern::app

@@ -1,0 +1,89 @@
+#include "app/server/pidfile.h"
+
+#include "base/systemerror.h"
+
+#include <QByteArray>
+#include <QFile>
+#include <QThread>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+namespace Quern::app {
+
+namespace {
+
+constexpr unsigned long pollMilliseconds = 10;
+
+base::FileDescriptor openFile(const QString &path, int flags)
+{
+    return base::FileDescriptor(::open(QFile::encodeName(path).constData(), flags | O_CLOEXEC, 0644));
+}
+
+qint64 readPid(int fd)
+{
+    char text[32] = {};
+    const ssize_t count = ::pread(fd, text, sizeof text - 1, 0);
+    return count > 0 ? QByteArray(text, count).trimmed().toLongLong() : 0;
+}
+
+} // namespace
+
+PidFile::PidFile(const QString &path)
+    : m_path(path)
+{
+}
+
+PidFile::~PidFile()
+{
+    // Removed while still locked: whoever waits for the lock sees that the file has gone and makes a new one.
+    if (m_fd.isValid())
+        ::unlink(QFile::encodeName(m_path).constData());
+}
+
+Result<void> PidFile::acquire()
+{
+    while (true) {
+        base::FileDescriptor fd = openFile(m_path, O_RDWR | O_CREAT);
+        if (!fd.isValid())
+            return base::systemError(QStringLiteral("cannot open the pid file %1").arg(m_path));
+        if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+            if (errno != EWOULDBLOCK)
+                return base::systemError(QStringLiteral("cannot lock the pid file %1").arg(m_path));
+            return Error(Error::Exists,
+                         QStringLiteral("already running with pid %1 (it holds %2)").arg(readPid(fd.get())).arg(m_path));
+        }
+        struct stat opened = {};
+        struct stat present = {};
+        ::fstat(fd.get(), &opened);
+        if (::stat(QFile::encodeName(m_path).constData(), &present) != 0 || opened.st_ino != present.st_ino)
+            continue; // removed by its former holder between open and lock
+        const QByteArray pid = QByteArray::number(::getpid()) + '\n';
+        if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.constData(), size_t(pid.size()), 0) != pid.size())
+            return base::systemError(QStringLiteral("cannot write the pid file %1").arg(m_path));
+        m_fd = std::move(fd);
+        return {};
+    }
+}
+
+qint64 PidFile::holder(const QString &path)
+{
+    const base::FileDescriptor fd = openFile(path, O_RDONLY);
+    if (!fd.isValid() || ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0)
+        return 0;
+    return readPid(fd.get());
+}
+
+bool PidFile::waitUntilFree(const QString &path, std::chrono::milliseconds patience)
+{
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (holder(path) != 0) {
+        if (std::chrono::steady_clock::now() >= deadline)
+            return false;
+        QThread::msleep(pollMilliseconds);
+    }
+    return true;
+}
+
+} // namespace Quern::app

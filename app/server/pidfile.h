@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/filedescriptor.h"
+
+#include <Quern/result.h>
+
+#include <QString>
+
+#include <chrono>
+
+namespace Quern::app {
+
+/// The pid of the running master, in a file that it holds locked (flock) while it lives: the lock, not the number, says that a server
+/// runs, so that a file left by a killed one means nothing. Any one thread.
+class PidFile
+{
+public:
+    explicit PidFile(const QString &path);
+    /// Removes the file if this process holds it.
+    ~PidFile();
+    Q_DISABLE_COPY_MOVE(PidFile)
+
+    /// Locks the file and writes this process's pid. Error::Exists if another process holds the lock: it names its pid.
+    Result<void> acquire();
+
+    /// The pid of the process that holds the lock; 0 if nobody does.
+    static qint64 holder(const QString &path);
+    /// Waits until nobody holds the lock; false if somebody still does after \a patience.
+    static bool waitUntilFree(const QString &path, std::chrono::milliseconds patience);
+
+private:
+    QString m_path;
+    base::FileDescriptor m_fd;
+};
+
+} // namespace Quern::app

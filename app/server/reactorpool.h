@@ -1,0 +1,59 @@
+#pragma once
+
+#include "config/settings.h"
+#include "dispatch/reactor.h"
+#include "net/endpoint.h"
+#include "process/supervisor.h"
+
+#include <Quern/result.h>
+
+#include <QObject>
+#include <QThread>
+
+#include <memory>
+#include <vector>
+
+namespace Quern::app {
+
+/// The reactors and their threads, as one. Passes the supervisor's announcements on to them and their news to the supervisor. Lives in
+/// the main thread.
+class ReactorPool final : public QObject
+{
+    Q_OBJECT
+public:
+    explicit ReactorPool(const config::ServerSettings &settings, QObject *parent = nullptr);
+    /// Ends the threads; whatever connections are left are closed.
+    ~ReactorPool() override;
+
+    /// Binds all addresses. Error::Exists if one is taken; the message names it.
+    Result<void> bind();
+    /// Starts the threads and follows \a supervisor.
+    void start(process::Supervisor *supervisor);
+    /// Begins to accept connections.
+    void listen();
+    /// Stops accepting and closes each connection when it is idle; drained() follows.
+    void drain();
+    /// Closes whatever connections are left.
+    void abortConnections();
+
+    int size() const { return int(m_reactors.size()); }
+    const dispatch::Reactor &at(int index) const { return *m_reactors[std::size_t(index)]; }
+    QStringList listeners() const;
+
+Q_SIGNALS:
+    void drained();
+
+private:
+    void follow(process::Supervisor *supervisor, dispatch::Reactor *reactor);
+    void removeSocketFiles() const;
+
+    std::vector<net::Endpoint> m_endpoints;
+    std::vector<std::unique_ptr<dispatch::Reactor>> m_reactors;
+    std::vector<std::unique_ptr<QThread>> m_threads;
+    std::vector<std::vector<base::FileDescriptor>> m_sockets; ///< by reactor, until listen()
+    int m_backlog;
+    int m_drainsLeft = 0;
+    bool m_bound = false;
+};
+
+} // namespace Quern::app

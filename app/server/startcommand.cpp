@@ -1,0 +1,103 @@
+#include "app/server/startcommand.h"
+
+#include "app/server/daemon.h"
+#include "app/server/master.h"
+#include "app/server/terminal.h"
+#include "base/log.h"
+#include "base/processtitle.h"
+#include "loop/epolleventdispatcher.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFileInfo>
+
+#include <csignal>
+#include <sys/resource.h>
+
+namespace Quern::app {
+
+namespace {
+
+/// Every connection is a descriptor: the usual soft limit of 1024 is for programs that use select().
+void raiseDescriptorLimit()
+{
+    rlimit limit = {};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+QString logFileOf(const config::Settings &settings, bool daemonize)
+{
+    if (!settings.server.logFile.isEmpty() || !daemonize)
+        return settings.server.logFile;
+    return settings.server.runtimeDir + QStringLiteral("/quern.log");
+}
+
+Result<void> startLogFor(const config::Settings &settings, bool daemonize)
+{
+    base::LogTarget target;
+    target.role = QStringLiteral("master");
+    target.level = settings.server.logLevel;
+    target.file = logFileOf(settings, daemonize);
+    if (!target.file.isEmpty())
+        QDir().mkpath(QFileInfo(target.file).path());
+    return base::startLog(target);
+}
+
+int runMaster(const config::Settings &settings, bool daemonize, Daemon &daemon)
+{
+    const auto fail = [&daemon, daemonize](const QString &reason) {
+        if (daemonize)
+            daemon.reportFailure(reason.toLocal8Bit());
+        else
+            terminal::complain(reason);
+        return 1;
+    };
+    if (const Result<void> logging = startLogFor(settings, daemonize); !logging)
+        return fail(logging.error().message());
+    Master master(settings);
+    QString failure;
+    QObject::connect(&master, &Master::ready, &master, [&daemon] { daemon.reportReady(); });
+    QObject::connect(&master, &Master::failed, &master, [&failure](const QString &reason) {
+        failure = reason;
+        QCoreApplication::exit(1);
+    });
+    QObject::connect(&master, &Master::finished, &master, [] { QCoreApplication::exit(0); });
+    if (const Result<void> begun = master.start(); !begun)
+        return fail(begun.error().message());
+    const int code = QCoreApplication::exec();
+    return failure.isEmpty() ? code : fail(failure);
+}
+
+} // namespace
+
+int runServer(const config::Settings &settings, bool daemonize, int &argc, char **argv)
+{
+    Daemon daemon;
+    if (daemonize) {
+        const Result<Daemon::Side> side = daemon.split();
+        if (!side) {
+            terminal::complain(side.error().message());
+            return 1;
+        }
+        if (*side == Daemon::Side::Command) {
+            const QByteArray problem = daemon.waitForOutcome();
+            if (!problem.isEmpty()) {
+                terminal::complain(QString::fromLocal8Bit(problem));
+                return 1;
+            }
+            terminal::say(QStringLiteral("Quern is running with pid %1.").arg(daemon.serverPid()));
+            return 0;
+        }
+    }
+    ::signal(SIGPIPE, SIG_IGN);
+    raiseDescriptorLimit();
+    base::setProcessTitle("quern: master");
+    QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);
+    const QCoreApplication application(argc, argv);
+    return runMaster(settings, daemonize, daemon);
+}
+
+} // namespace Quern::app

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "admin/protocol/status.h"
+
+namespace Quern::process {
+class Supervisor;
+}
+
+namespace Quern::app {
+
+class ReactorPool;
+
+/// Workers, reactors, totals and the health that follows from them. Called in the main thread; waits for no other.
+admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors);
+
+} // namespace Quern::app

@@ -1,0 +1,106 @@
+#include "app/server/terminal.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+#include <cstdio>
+
+namespace Quern::app::terminal {
+
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("Quern::app::terminal", text);
+}
+
+QString stateName(admin::WorkerStatus::State state)
+{
+    switch (state) {
+    case admin::WorkerStatus::State::Starting:
+        return tr("starting");
+    case admin::WorkerStatus::State::Ready:
+        return tr("ready");
+    case admin::WorkerStatus::State::Draining:
+        return tr("draining");
+    case admin::WorkerStatus::State::Waiting:
+        return tr("waiting");
+    case admin::WorkerStatus::State::Failed:
+        break;
+    }
+    return tr("failed");
+}
+
+QString duration(std::chrono::milliseconds time)
+{
+    const qint64 seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+    if (seconds < 60)
+        return QStringLiteral("%1 s").arg(seconds);
+    if (seconds < 3600)
+        return QStringLiteral("%1 min %2 s").arg(seconds / 60).arg(seconds % 60);
+    return QStringLiteral("%1 h %2 min").arg(seconds / 3600).arg(seconds % 3600 / 60);
+}
+
+QString workerLine(const admin::WorkerStatus &worker)
+{
+    QString line = QStringLiteral("  %1 %2 %3 %4 %5 %6 %7 %8")
+                       .arg(worker.id, 6)
+                       .arg(worker.pid, 8)
+                       .arg(worker.generation, 10)
+                       .arg(stateName(worker.state), -9)
+                       .arg(worker.inFlight, 9)
+                       .arg(worker.requests, 12)
+                       .arg(QLocale::c().formattedDataSize(worker.rssBytes, 1, QLocale::DataSizeIecFormat), 10)
+                       .arg(worker.restarts, 8);
+    if (!worker.lastExit.isEmpty())
+        line += QStringLiteral("  ") + worker.lastExit;
+    return line;
+}
+
+} // namespace
+
+void say(const QString &text)
+{
+    std::fputs((text + u'\n').toLocal8Bit().constData(), stdout);
+    std::fflush(stdout);
+}
+
+void complain(const QString &text)
+{
+    std::fputs((QStringLiteral("quern: ") + text + u'\n').toLocal8Bit().constData(), stderr);
+}
+
+QString statusText(const admin::Status &status)
+{
+    QStringList lines;
+    lines << status.sentence;
+    lines << tr("Quern %1, pid %2, up %3, generation %4")
+                 .arg(status.version)
+                 .arg(status.pid)
+                 .arg(duration(status.uptime))
+                 .arg(status.generation);
+    lines << tr("Settings: %1").arg(status.configFile.isEmpty() ? tr("defaults") : status.configFile);
+    lines << tr("Listening on %1").arg(status.listeners.join(QStringLiteral(", ")));
+    lines << QString();
+    lines << tr("  worker      pid generation state     in flight     requests     memory restarts  last exit");
+    for (const admin::WorkerStatus &worker : status.workers)
+        lines << workerLine(worker);
+    lines << QString();
+    for (const admin::ReactorStatus &reactor : status.reactors) {
+        lines << tr("Reactor %1: %2 connections, %3 requests taken, %4 waiting for a worker")
+                     .arg(reactor.id)
+                     .arg(reactor.connections)
+                     .arg(reactor.requests)
+                     .arg(reactor.queued);
+    }
+    const admin::Totals &totals = status.totals;
+    lines << tr("Refused (503) %1, worker died (502) %2, too late (504) %3, run again %4, given to another worker %5")
+                 .arg(totals.refused)
+                 .arg(totals.failed)
+                 .arg(totals.timedOut)
+                 .arg(totals.retried)
+                 .arg(totals.redispatched);
+    return lines.join(u'\n');
+}
+
+} // namespace Quern::app::terminal

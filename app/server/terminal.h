@@ -1,0 +1,17 @@
+#pragma once
+
+#include "admin/protocol/status.h"
+
+#include <QString>
+
+/// What the command line prints for people.
+namespace Quern::app::terminal {
+
+/// One line, or several, on standard output.
+void say(const QString &text);
+/// "quern: text" on standard error.
+void complain(const QString &text);
+/// One screen: health, listeners, processes, totals.
+QString statusText(const admin::Status &status);
+
+} // namespace Quern::app::terminal

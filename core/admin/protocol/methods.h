@@ -1,0 +1,30 @@
+#pragma once
+
+#include <QLatin1StringView>
+
+/// What a Request may ask for. Names are append-only: an old client meets a new server.
+namespace Quern::admin::Methods {
+
+using namespace Qt::Literals::StringLiterals;
+
+/// No parameters; the result is a Status.
+inline constexpr QLatin1StringView serverStatus = "server.status"_L1;
+/// No parameters; the result is an OperationReference at once, while the server stops.
+inline constexpr QLatin1StringView serverStop = "server.stop"_L1;
+/// No parameters; the result is an OperationReference at once, while the workers are replaced.
+inline constexpr QLatin1StringView serverReload = "server.reload"_L1;
+/// Parameters: an OperationReference. The result is the Operation as it stands; each later step of it comes as an
+/// Event.
+inline constexpr QLatin1StringView operationWatch = "operation.watch"_L1;
+
+} // namespace Quern::admin::Methods
+
+/// What an Event may tell; append-only.
+namespace Quern::admin::Events {
+
+using namespace Qt::Literals::StringLiterals;
+
+/// A step of a watched operation; the data is the whole Operation.
+inline constexpr QLatin1StringView operation = "operation"_L1;
+
+} // namespace Quern::admin::Events

@@ -1,0 +1,59 @@
+#include "admin/protocol/operation.h"
+
+#include "admin/protocol/jsonmapping.h"
+
+namespace Quern::admin {
+
+using namespace Qt::Literals::StringLiterals;
+
+template <>
+constexpr auto namesOf<Operation::Kind> = std::to_array<EnumName<Operation::Kind>>({
+    {Operation::Kind::Reload, "reload"_L1},
+    {Operation::Kind::Stop, "stop"_L1},
+});
+
+template <>
+constexpr auto namesOf<Operation::State> = std::to_array<EnumName<Operation::State>>({
+    {Operation::State::Running, "running"_L1},
+    {Operation::State::Succeeded, "succeeded"_L1},
+    {Operation::State::Failed, "failed"_L1},
+});
+
+template <>
+constexpr auto fieldsOf<OperationReference> = std::tuple{
+    Field{"operation"_L1, &OperationReference::operation},
+};
+
+template <>
+constexpr auto fieldsOf<OperationStep> = std::tuple{
+    Field{"at"_L1, &OperationStep::at},
+    Field{"text"_L1, &OperationStep::text},
+};
+
+template <>
+constexpr auto fieldsOf<Operation> = std::tuple{
+    Field{"id"_L1, &Operation::id},       Field{"kind"_L1, &Operation::kind},   Field{"state"_L1, &Operation::state},
+    Field{"steps"_L1, &Operation::steps}, Field{"error"_L1, &Operation::error},
+};
+
+QJsonObject OperationReference::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+Result<OperationReference> OperationReference::fromJson(const QJsonObject &json)
+{
+    return fromJsonObject<OperationReference>(json);
+}
+
+QJsonObject Operation::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+Result<Operation> Operation::fromJson(const QJsonObject &json)
+{
+    return fromJsonObject<Operation>(json);
+}
+
+} // namespace Quern::admin

@@ -1,0 +1,82 @@
+#include "admin/protocol/status.h"
+
+#include "admin/protocol/jsonmapping.h"
+
+namespace Quern::admin {
+
+using namespace Qt::Literals::StringLiterals;
+
+template <>
+constexpr auto namesOf<WorkerStatus::State> = std::to_array<EnumName<WorkerStatus::State>>({
+    {WorkerStatus::State::Starting, "starting"_L1},
+    {WorkerStatus::State::Ready, "ready"_L1},
+    {WorkerStatus::State::Draining, "draining"_L1},
+    {WorkerStatus::State::Waiting, "waiting"_L1},
+    {WorkerStatus::State::Failed, "failed"_L1},
+});
+
+template <>
+constexpr auto namesOf<Status::State> = std::to_array<EnumName<Status::State>>({
+    {Status::State::Starting, "starting"_L1},
+    {Status::State::Running, "running"_L1},
+    {Status::State::Reloading, "reloading"_L1},
+    {Status::State::Stopping, "stopping"_L1},
+    {Status::State::Degraded, "degraded"_L1},
+});
+
+template <>
+constexpr auto fieldsOf<ReactorStatus> = std::tuple{
+    Field{"id"_L1, &ReactorStatus::id},
+    Field{"connections"_L1, &ReactorStatus::connections},
+    Field{"queued"_L1, &ReactorStatus::queued},
+    Field{"requests"_L1, &ReactorStatus::requests},
+};
+
+template <>
+constexpr auto fieldsOf<WorkerStatus> = std::tuple{
+    Field{"id"_L1, &WorkerStatus::id},
+    Field{"pid"_L1, &WorkerStatus::pid},
+    Field{"generation"_L1, &WorkerStatus::generation},
+    Field{"state"_L1, &WorkerStatus::state},
+    Field{"inFlight"_L1, &WorkerStatus::inFlight},
+    Field{"requests"_L1, &WorkerStatus::requests},
+    Field{"restarts"_L1, &WorkerStatus::restarts},
+    Field{"rssBytes"_L1, &WorkerStatus::rssBytes},
+    Field{"lastExit"_L1, &WorkerStatus::lastExit},
+};
+
+template <>
+constexpr auto fieldsOf<Totals> = std::tuple{
+    Field{"connections"_L1, &Totals::connections}, Field{"requests"_L1, &Totals::requests},
+    Field{"refused"_L1, &Totals::refused},         Field{"redispatched"_L1, &Totals::redispatched},
+    Field{"retried"_L1, &Totals::retried},         Field{"failed"_L1, &Totals::failed},
+    Field{"timedOut"_L1, &Totals::timedOut},
+};
+
+template <>
+constexpr auto fieldsOf<Status> = std::tuple{
+    Field{"pid"_L1, &Status::pid},
+    Field{"version"_L1, &Status::version},
+    Field{"state"_L1, &Status::state},
+    Field{"sentence"_L1, &Status::sentence},
+    Field{"startedAt"_L1, &Status::startedAt},
+    Field{"uptimeMs"_L1, &Status::uptime},
+    Field{"generation"_L1, &Status::generation},
+    Field{"configFile"_L1, &Status::configFile},
+    Field{"listeners"_L1, &Status::listeners},
+    Field{"reactors"_L1, &Status::reactors},
+    Field{"workers"_L1, &Status::workers},
+    Field{"totals"_L1, &Status::totals},
+};
+
+QJsonObject Status::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+Result<Status> Status::fromJson(const QJsonObject &json)
+{
+    return fromJsonObject<Status>(json);
+}
+
+} // namespace Quern::admin

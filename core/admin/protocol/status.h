@@ -1,0 +1,95 @@
+#pragma once
+
+#include <Quern/result.h>
+
+#include <QDateTime>
+#include <QJsonObject>
+#include <QList>
+#include <QString>
+#include <QStringList>
+
+#include <chrono>
+
+namespace Quern::admin {
+
+/// One thread of the master that owns client connections.
+struct ReactorStatus
+{
+    int id = 0;             ///< from 0
+    qint64 connections = 0; ///< open now
+    qint64 queued = 0;      ///< requests that wait for a worker now
+    qint64 requests = 0;    ///< received since the start
+
+    bool operator==(const ReactorStatus &) const = default;
+};
+
+/// One worker process, or the place of one that is to be started again.
+struct WorkerStatus
+{
+    enum class State {
+        Starting, ///< loads its plugins
+        Ready,    ///< takes requests
+        Draining, ///< finishes its requests and takes no more
+        Waiting,  ///< dead; its next start is due after a back-off
+        Failed,   ///< dead; not started again, since it died too often
+    };
+
+    int id = 0;         ///< from 0
+    qint64 pid = 0;     ///< 0 while there is no process
+    int generation = 0; ///< 1 at start, one more with each reload
+    State state = State::Starting;
+    int inFlight = 0;    ///< requests sent to it and not answered
+    qint64 requests = 0; ///< answered since the process started
+    int restarts = 0;    ///< since the server started
+    qint64 rssBytes = 0; ///< resident memory
+    QString lastExit;    ///< how the process before ended, for people; empty if there was none
+
+    bool operator==(const WorkerStatus &) const = default;
+};
+
+/// Counters since the start of the server.
+struct Totals
+{
+    qint64 connections = 0;  ///< accepted
+    qint64 requests = 0;     ///< received
+    qint64 refused = 0;      ///< answered 503, for want of room in a queue or under max_conn
+    qint64 redispatched = 0; ///< given to another worker before they were begun
+    qint64 retried = 0;      ///< run again after their worker had died
+    qint64 failed = 0;       ///< answered 502, since their worker had died
+    qint64 timedOut = 0;     ///< answered 504
+
+    bool operator==(const Totals &) const = default;
+};
+
+/// How the server is: the result of server.status.
+struct Status
+{
+    enum class State {
+        Starting,  ///< not every worker has been ready yet
+        Running,   ///< all is well
+        Reloading, ///< new workers come up beside the old ones
+        Stopping,  ///< no request is taken any more
+        Degraded,  ///< it serves, but something is wrong: the sentence says what
+    };
+
+    qint64 pid = 0; ///< of the master
+    QString version;
+    State state = State::Starting;
+    QString sentence;                    ///< the server's health, for people
+    QDateTime startedAt;                 ///< UTC, to the millisecond
+    std::chrono::milliseconds uptime{0}; ///< "uptimeMs"
+    int generation = 0;                  ///< of the workers that take new requests
+    QString configFile;                  ///< absolute; empty without a file
+    QStringList listeners;               ///< "127.0.0.1:5200", "unix:/run/app.sock"
+    QList<ReactorStatus> reactors;
+    QList<WorkerStatus> workers;
+    Totals totals;
+
+    QJsonObject toJson() const;
+    /// Error::Protocol names the member and what is wrong with it: "workers[1].pid: must be …".
+    static Result<Status> fromJson(const QJsonObject &json);
+
+    bool operator==(const Status &) const = default;
+};
+
+} // namespace Quern::admin

@@ -1,0 +1,146 @@
+#include "admin/server/controlserver.h"
+
+#include <QDeadlineTimer>
+#include <QLocalSocket>
+#include <QLoggingCategory>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace Quern::admin {
+
+Q_LOGGING_CATEGORY(logAdmin, "quern.admin", QtInfoMsg)
+
+namespace {
+
+bool isPermitted(const QLocalSocket &socket)
+{
+    ucred peer = {};
+    socklen_t length = sizeof peer;
+    if (::getsockopt(int(socket.socketDescriptor()), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+        return false;
+    return peer.uid == 0 || peer.uid == ::geteuid();
+}
+
+} // namespace
+
+ControlServer::ControlServer(QObject *parent)
+    : QObject(parent)
+    , m_server(this)
+{
+    m_server.setMaxPendingConnections(MaxClients);
+    connect(&m_server, &QLocalServer::newConnection, this, &ControlServer::acceptClients);
+}
+
+ControlServer::~ControlServer() = default;
+
+Result<void> ControlServer::listen(const QString &path)
+{
+    QLocalServer::removeServer(path);
+    if (!m_server.listen(path)) {
+        return Error(Error::Io, QStringLiteral("cannot listen on the control socket %1: %2; choose a shorter or "
+                                               "writable runtime_dir")
+                                    .arg(path, m_server.errorString()));
+    }
+    return {};
+}
+
+void ControlServer::close(std::chrono::milliseconds patience)
+{
+    m_server.close();
+    const QDeadlineTimer deadline(patience);
+    for (auto &[id, client] : m_clients) {
+        client.socket->disconnect(this);
+        while (client.socket->bytesToWrite() > 0 && !deadline.hasExpired()) {
+            if (!client.socket->waitForBytesWritten(int(deadline.remainingTime())))
+                break;
+        }
+        client.socket->abort();
+        client.socket->deleteLater();
+    }
+    m_clients.clear();
+}
+
+void ControlServer::acceptClients()
+{
+    while (QLocalSocket *socket = m_server.nextPendingConnection()) {
+        if (!isPermitted(*socket) || m_clients.size() >= MaxClients) {
+            qCWarning(logAdmin, "refused a client of the control socket");
+            socket->abort();
+            socket->deleteLater();
+            continue;
+        }
+        const quint64 id = ++m_serial;
+        socket->setReadBufferSize(longestMessage);
+        m_clients[id].socket = socket;
+        connect(socket, &QLocalSocket::readyRead, this, [this, id] { readFrom(id); });
+        connect(socket, &QLocalSocket::disconnected, this, [this, id] { dismiss(id); });
+    }
+}
+
+void ControlServer::readFrom(quint64 client)
+{
+    const auto found = m_clients.find(client);
+    if (found == m_clients.end())
+        return;
+    found->second.decoder.append(found->second.socket->readAll());
+    // A line may make this server dismiss the client: look it up each time.
+    for (auto it = found; it != m_clients.end(); it = m_clients.find(client)) {
+        const Result<std::optional<QByteArray>> line = it->second.decoder.next();
+        if (!line) {
+            qCWarning(logAdmin).noquote() << "closed a client of the control socket:" << line.error().message();
+            dismiss(client);
+            return;
+        }
+        if (!*line)
+            return;
+        handleLine(client, **line);
+    }
+}
+
+void ControlServer::handleLine(quint64 client, const QByteArray &line)
+{
+    const Result<QJsonObject> json = decodeLine(line);
+    const Result<Request> request = json ? Request::fromJson(*json) : Result<Request>(json.error());
+    if (!request) {
+        sendReply(client, Reply{0, request.error()});
+        return;
+    }
+    Q_EMIT requestReceived(client, *request);
+}
+
+void ControlServer::sendReply(quint64 client, const Reply &reply)
+{
+    send(client, reply.toJson());
+}
+
+void ControlServer::sendEvent(quint64 client, const Event &event)
+{
+    send(client, event.toJson());
+}
+
+void ControlServer::send(quint64 client, const QJsonObject &message)
+{
+    const auto found = m_clients.find(client);
+    if (found == m_clients.end())
+        return;
+    QLocalSocket *socket = found->second.socket;
+    socket->write(encodeLine(message));
+    if (socket->bytesToWrite() > MaxPendingOutput)
+        dismiss(client);
+}
+
+void ControlServer::dismiss(quint64 client)
+{
+    const auto found = m_clients.find(client);
+    if (found == m_clients.end())
+        return;
+    QLocalSocket *socket = found->second.socket;
+    m_clients.erase(found);
+    socket->disconnect(this);
+    socket->abort();
+    socket->deleteLater();
+    Q_EMIT clientGone(client);
+}
+
+} // namespace Quern::admin

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "admin/protocol/operation.h"
+
+#include <QObject>
+
+#include <deque>
+#include <optional>
+
+namespace Quern::admin {
+
+/// The long actions of the server, running and past. Lives in the main thread.
+class OperationLog final : public QObject
+{
+    Q_OBJECT
+public:
+    /// Older ones are forgotten.
+    static constexpr std::size_t MaxOperations = 32;
+
+    using QObject::QObject;
+
+    /// Begins one and returns its id.
+    qint64 begin(Operation::Kind kind);
+    /// Something has happened in it. Steps of unknown or finished operations are ignored.
+    void addStep(qint64 id, const QString &text);
+    /// It ends; an empty \a error is success.
+    void finish(qint64 id, const QString &error);
+
+    std::optional<Operation> find(qint64 id) const;
+
+Q_SIGNALS:
+    void changed(const Quern::admin::Operation &operation);
+
+private:
+    Operation *running(qint64 id);
+
+    std::deque<Operation> m_operations;
+    qint64 m_serial = 0;
+};
+
+} // namespace Quern::admin

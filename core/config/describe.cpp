@@ -1,0 +1,60 @@
+#include "config/describe.h"
+
+#include "config/keytable.h"
+#include "config/tomltext.h"
+
+#include <QCoreApplication>
+
+namespace Quern::config {
+
+namespace {
+
+QString translated(const char *source)
+{
+    return source && *source ? QCoreApplication::translate("Quern::config", source) : QString();
+}
+
+SettingInfo pluginInfo(const QString &key, const QVariant &value, const QString &defaultValue, const char *doc)
+{
+    return {key, toTomlText(value), defaultValue, {}, {}, {}, translated(doc)};
+}
+
+QList<SettingInfo> describePlugin(const PluginSettings &plugin, const QString &prefix)
+{
+    const PluginSettings unset;
+    const bool byName = !plugin.name.isEmpty();
+    return {
+        pluginInfo(prefix + (byName ? QStringLiteral(".name") : QStringLiteral(".file")),
+                   byName ? plugin.name : plugin.file, {},
+                   byName ? QT_TRANSLATE_NOOP("Quern::config", "A plugin of the installed plugin folder.")
+                          : QT_TRANSLATE_NOOP("Quern::config", "The file of a plugin from elsewhere.")),
+        pluginInfo(prefix + QStringLiteral(".enabled"), plugin.enabled, toTomlText(unset.enabled),
+                   QT_TRANSLATE_NOOP("Quern::config", "Whether the plugin is loaded.")),
+        pluginInfo(prefix + QStringLiteral(".settings"), plugin.settings, toTomlText(unset.settings),
+                   QT_TRANSLATE_NOOP("Quern::config", "The plugin's own settings.")),
+    };
+}
+
+} // namespace
+
+QList<SettingInfo> describe(const Settings &settings)
+{
+    const ServerSettings unset;
+    QList<SettingInfo> infos;
+    for (const Key &key : serverKeys()) {
+        infos.append({QStringLiteral("server.") + key.name,
+                      valueText(key.rule, settings.server),
+                      valueText(key.rule, unset),
+                      translated(key.derived),
+                      {},
+                      translated(key.unit),
+                      translated(key.doc)});
+    }
+    for (qsizetype i = 0; i < settings.plugins.size(); ++i)
+        infos += describePlugin(settings.plugins.at(i), QStringLiteral("plugin[%1]").arg(i));
+    for (SettingInfo &info : infos)
+        info.origin = settings.origins.value(info.key, QStringLiteral("default"));
+    return infos;
+}
+
+} // namespace Quern::config

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "config/settings.h"
+
+namespace Quern::config {
+
+/// One setting as people see it.
+struct SettingInfo
+{
+    QString key;          ///< "server.worker_num", "plugin[0].name"
+    QString value;        ///< in effect, as TOML
+    QString defaultValue; ///< as TOML, a path as it would be written; empty if there is none
+    QString derived;      ///< what the default is taken from when it differs between machines; else empty
+    QString origin;       ///< "default" or "quern.toml:12"
+    QString unit;         ///< of a bare number: "seconds", "bytes"; else empty
+    QString doc;          ///< one sentence
+};
+
+/// Every key of [server] in its natural order, then what each plugin sets.
+QList<SettingInfo> describe(const Settings &settings);
+
+} // namespace Quern::config

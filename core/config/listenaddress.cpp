@@ -1,0 +1,128 @@
+#include "config/listenaddress.h"
+
+#include "config/text.h"
+#include "config/tomltext.h"
+
+#include <QDir>
+#include <QFile>
+
+#include <algorithm>
+#include <optional>
+
+#include <arpa/inet.h>
+#include <sys/un.h>
+
+namespace Quern::config {
+
+namespace {
+
+/// sun_path ends with a NUL.
+constexpr qsizetype longestUnixPath = sizeof(sockaddr_un::sun_path) - 1;
+
+/// The shortest form of an address literal, so that two ways to write one address compare equal.
+std::optional<QString> canonicalAddress(int family, const QString &literal)
+{
+    in6_addr binary = {};
+    char shortest[INET6_ADDRSTRLEN] = {};
+    if (::inet_pton(family, literal.toUtf8().constData(), &binary) != 1)
+        return std::nullopt;
+    ::inet_ntop(family, &binary, shortest, sizeof shortest);
+    return QString::fromLatin1(shortest);
+}
+
+std::optional<QString> anyAddress(const QString &literal)
+{
+    const auto address = canonicalAddress(AF_INET, literal);
+    return address ? address : canonicalAddress(AF_INET6, literal);
+}
+
+QString withoutBrackets(const QString &text)
+{
+    return text.startsWith(u'[') && text.endsWith(u']') ? text.mid(1, text.size() - 2) : text;
+}
+
+std::optional<quint16> parsePort(const QString &digits)
+{
+    const auto isDigit = [](QChar c) { return c >= u'0' && c <= u'9'; };
+    const quint16 port = digits.toUShort();
+    if (port == 0 || !std::all_of(digits.begin(), digits.end(), isDigit))
+        return std::nullopt;
+    return port;
+}
+
+Error refusal(const QString &text, const QString &reason, const QString &mend)
+{
+    return Error(Error::Invalid, Text::tr("%1 %2; write %3").arg(shownString(text), reason, quotedToml(mend)));
+}
+
+Result<ListenAddress> parseUnix(const QString &text, const QString &directory)
+{
+    const QString path = text.mid(5);
+    if (path.isEmpty())
+        return refusal(text, Text::tr("has no path"), QStringLiteral("unix:/run/quern.sock"));
+    if (hasControlCharacter(path))
+        return refusal(text, Text::tr("has a control character"), QStringLiteral("unix:/run/quern.sock"));
+    const ListenAddress address = ListenAddress::unixSocket(QDir::cleanPath(QDir(directory).absoluteFilePath(path)));
+    const qsizetype length = QFile::encodeName(address.path).size();
+    if (length > longestUnixPath) {
+        return Error(Error::Invalid,
+                     Text::tr("the path %1 has %2 bytes, and a socket's may have %3; choose a shorter one")
+                         .arg(quotedToml(address.path), QString::number(length), QString::number(longestUnixPath)));
+    }
+    return address;
+}
+
+/// An IPv6 address without its brackets, or a host that is no address: says what was probably meant.
+Error badHost(const QString &text, const QString &host, quint16 port)
+{
+    if (const auto bare = canonicalAddress(AF_INET6, host))
+        return refusal(text, Text::tr("lacks the brackets around the IPv6 address"),
+                       ListenAddress::tcp(*bare, port).text);
+    if (host == u"*" || host.isEmpty())
+        return refusal(text, Text::tr("names no address"), ListenAddress::tcp(QStringLiteral("0.0.0.0"), port).text);
+    return refusal(text, Text::tr("names a host instead of an IP address"),
+                   ListenAddress::tcp(QStringLiteral("127.0.0.1"), port).text);
+}
+
+} // namespace
+
+ListenAddress ListenAddress::tcp(const QString &host, quint16 port)
+{
+    const QString shown = host.contains(u':') ? QStringLiteral("[%1]").arg(host) : host;
+    return {Tcp, host, port, {}, QStringLiteral("%1:%2").arg(shown).arg(port)};
+}
+
+ListenAddress ListenAddress::unixSocket(const QString &path)
+{
+    return {Unix, {}, 0, path, QStringLiteral("unix:") + path};
+}
+
+Result<ListenAddress> ListenAddress::parse(const QString &text, const QString &directory)
+{
+    if (text.startsWith(u"unix:"))
+        return parseUnix(text, directory);
+
+    const qsizetype colon = text.lastIndexOf(u':');
+    const QString host = text.left(colon);
+    const auto port = parsePort(text.mid(colon + 1));
+    if (const auto whole = anyAddress(withoutBrackets(text))) {
+        // "::1:5200" is an address as well, but hardly the one that was meant.
+        if (port && canonicalAddress(AF_INET6, host))
+            return badHost(text, host, *port);
+        return refusal(text, Text::tr("has no port"), tcp(*whole, 5200).text);
+    }
+    if (colon < 0)
+        return refusal(text, Text::tr("has no port"), QStringLiteral("127.0.0.1:5200"));
+
+    const QString bare = withoutBrackets(host);
+    const auto address = canonicalAddress(bare == host ? AF_INET : AF_INET6, bare);
+    if (!port) {
+        return refusal(text, Text::tr("needs a port from 1 to 65535 after the colon"),
+                       tcp(address.value_or(QStringLiteral("127.0.0.1")), 5200).text);
+    }
+    if (!address)
+        return badHost(text, bare, *port);
+    return tcp(*address, *port);
+}
+
+} // namespace Quern::config

@@ -1,0 +1,143 @@
+#include "config/pluginreader.h"
+
+#include "config/rules.h"
+#include "config/text.h"
+#include "config/tomltext.h"
+
+#include <QDir>
+#include <QRegularExpression>
+
+#include <algorithm>
+
+namespace Quern::config {
+
+namespace {
+
+const QString tableName = QStringLiteral("plugin");
+
+/// Reads one [[plugin]] entry after the other.
+class PluginReader
+{
+public:
+    PluginReader(const QString &fileName, Settings &settings, Problems &problems)
+        : m_fileName(fileName)
+        , m_settings(settings)
+        , m_problems(problems)
+    {
+    }
+
+    void read(const TomlValue &table)
+    {
+        PluginSettings plugin;
+        int nameLine = 0;
+        int fileLine = 0;
+        for (const TomlEntry &entry : table.entries) {
+            const Reading reading{tableName, entry.key, entry.value, m_settings.directory, m_problems};
+            if (entry.key == u"name") {
+                nameLine = entry.line;
+                readName(reading, plugin.name);
+            } else if (entry.key == u"file") {
+                fileLine = entry.line;
+                readFile(reading, plugin.file);
+            } else if (entry.key == u"enabled") {
+                readFlag(reading, plugin.enabled);
+            } else if (entry.key == u"settings") {
+                readSettings(reading, plugin.settings);
+            } else {
+                m_problems.addUnknownKey(entry.line, tableName + u'.' + tomlKey(entry.key), entry.key,
+                                         {QStringLiteral("name"), QStringLiteral("file"), QStringLiteral("enabled"),
+                                          QStringLiteral("settings")});
+            }
+            noteOrigin(entry);
+        }
+        if (nameLine > 0 && fileLine > 0) {
+            m_problems.add(
+                std::max(nameLine, fileLine), tableName,
+                Text::tr("has both name and file; keep one: name for an installed plugin, file for another"));
+        } else if (nameLine == 0 && fileLine == 0) {
+            m_problems.add(table.line, tableName,
+                           Text::tr("names no plugin; write name = \"welcome\" or file = \"/path/libwelcome.so\""));
+        }
+        checkTwice(std::max(nameLine, fileLine), plugin);
+        m_settings.plugins.append(plugin);
+    }
+
+private:
+    static void readName(const Reading &reading, QString &name)
+    {
+        // It becomes the file name lib<name>.so in the plugin folder.
+        static const QRegularExpression permitted(QStringLiteral("\\A[A-Za-z0-9_][A-Za-z0-9_-]{0,63}\\z"));
+        const QString text = reading.value.scalar.toString();
+        if (reading.value.isString() && permitted.match(text).hasMatch())
+            name = text;
+        else
+            reading.refuse(Text::tr("a name of letters, digits, \"_\" and \"-\""), QStringLiteral("\"welcome\""));
+    }
+
+    static void readFile(const Reading &reading, QString &file)
+    {
+        const QString text = reading.value.scalar.toString();
+        if (reading.value.isString() && !text.isEmpty() && !hasControlCharacter(text))
+            file = QDir::cleanPath(QDir(reading.directory).absoluteFilePath(text));
+        else
+            reading.refuse(Text::tr("a path in quotes"), QStringLiteral("\"/path/libwelcome.so\""));
+    }
+
+    static void readSettings(const Reading &reading, QVariantMap &settings)
+    {
+        if (reading.value.isTable())
+            settings = reading.value.toVariant().toMap();
+        else
+            reading.refuse(Text::tr("a table"), QStringLiteral("{ greeting = \"hello\" }"));
+    }
+
+    void noteOrigin(const TomlEntry &entry)
+    {
+        m_settings.origins.insert(QStringLiteral("plugin[%1].%2").arg(m_settings.plugins.size()).arg(entry.key),
+                                  QStringLiteral("%1:%2").arg(m_fileName, QString::number(entry.line)));
+    }
+
+    void checkTwice(int line, const PluginSettings &plugin)
+    {
+        for (const PluginSettings &other : std::as_const(m_settings.plugins)) {
+            const bool sameName = !plugin.name.isEmpty() && other.name == plugin.name;
+            const bool sameFile = !plugin.file.isEmpty() && other.file == plugin.file;
+            if (sameName || sameFile) {
+                m_problems.add(
+                    line, tableName,
+                    Text::tr("%1 is listed twice; remove one").arg(quotedToml(sameName ? plugin.name : plugin.file)));
+                return;
+            }
+        }
+    }
+
+    const QString &m_fileName;
+    Settings &m_settings;
+    Problems &m_problems;
+};
+
+} // namespace
+
+void readPlugins(const TomlValue &value, const QString &fileName, Settings &settings, Problems &problems)
+{
+    if (!value.isArray()) {
+        problems.add(
+            value.line, tableName,
+            Text::tr("must be a list of tables, not %1; write [[plugin]], in double brackets").arg(value.shown()));
+        return;
+    }
+    settings.plugins.clear();
+    settings.defaultPlugin = false;
+    PluginReader reader(fileName, settings, problems);
+    for (const TomlValue &element : value.elements) {
+        if (element.isTable()) {
+            reader.read(element);
+        } else {
+            problems.add(element.line, tableName,
+                         Text::tr("must be a list of tables, not of %1; write [[plugin]], in double brackets")
+                             .arg(element.shown()));
+        }
+    }
+}
+
+} // namespace Quern::config

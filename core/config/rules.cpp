@@ -1,0 +1,316 @@
+#include "config/rules.h"
+
+#include "config/suggestion.h"
+#include "config/text.h"
+#include "config/tomltext.h"
+#include "config/units.h"
+
+#include <QDir>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace Quern::config {
+
+namespace {
+
+template <typename Enum>
+struct Choice
+{
+    Enum value;
+    QLatin1StringView name;
+};
+
+constexpr std::array logLevels = {
+    Choice<base::LogLevel>{base::LogLevel::Debug, "debug"_L1},
+    Choice<base::LogLevel>{base::LogLevel::Info, "info"_L1},
+    Choice<base::LogLevel>{base::LogLevel::Warning, "warning"_L1},
+    Choice<base::LogLevel>{base::LogLevel::Error, "error"_L1},
+};
+
+constexpr std::array dispatchModes = {
+    Choice<DispatchMode>{DispatchMode::RoundRobin, "round-robin"_L1},
+    Choice<DispatchMode>{DispatchMode::ByConnection, "by-connection"_L1},
+    Choice<DispatchMode>{DispatchMode::Idle, "idle"_L1},
+    Choice<DispatchMode>{DispatchMode::ByAddress, "by-address"_L1},
+};
+
+template <typename Choices>
+QStringList names(const Choices &choices)
+{
+    QStringList list;
+    for (const auto &choice : choices)
+        list += QString(choice.name);
+    return list;
+}
+
+template <typename Choices, typename Enum>
+QString nameText(const Choices &choices, Enum value)
+{
+    const auto it =
+        std::find_if(choices.begin(), choices.end(), [value](const auto &choice) { return choice.value == value; });
+    return quotedToml(QString(it->name));
+}
+
+/// Stores the choice that the string names; false if it names none.
+template <typename Choices, typename Enum>
+bool readChoice(const Choices &choices, const TomlValue &value, Enum &out)
+{
+    const QString name = value.isString() ? value.scalar.toString() : QString();
+    const auto it =
+        std::find_if(choices.begin(), choices.end(), [&name](const auto &choice) { return name == choice.name; });
+    if (it == choices.end())
+        return false;
+    out = it->value;
+    return true;
+}
+
+/// The choice that was probably meant, else that of the default.
+template <typename Choices, typename Enum>
+QString choiceMend(const Choices &choices, const TomlValue &value, Enum fallback)
+{
+    const QString meant = nearestWord(value.scalar.toString(), names(choices));
+    return meant.isEmpty() ? nameText(choices, fallback) : quotedToml(meant);
+}
+
+QString quotedList(const QStringList &words)
+{
+    QStringList quoted;
+    for (const QString &word : words)
+        quoted += quotedToml(word);
+    return quoted.join(u", ");
+}
+
+template <typename Integer>
+void read(const IntegerRule<Integer> &rule, const Reading &reading, ServerSettings &settings)
+{
+    const TomlValue &value = reading.value;
+    const qint64 number = value.scalar.toLongLong();
+    if (value.isInteger() && number >= rule.minimum && number <= rule.maximum) {
+        settings.*rule.member = Integer(number);
+        return;
+    }
+    bool isNumber = value.isInteger();
+    qint64 mend = number;
+    if (value.isString())
+        mend = value.scalar.toString().toLongLong(&isNumber);
+    mend = isNumber ? std::clamp(mend, rule.minimum, rule.maximum) : qint64(settings.*rule.member);
+    reading.refuse(Text::tr("an integer from %1 to %2").arg(rule.minimum).arg(rule.maximum), QString::number(mend));
+}
+
+template <typename Integer>
+void read(const SizeRule<Integer> &rule, const Reading &reading, ServerSettings &settings)
+{
+    const auto bytes = parseSize(reading.value);
+    if (bytes && *bytes >= rule.minimum && *bytes <= rule.maximum) {
+        settings.*rule.member = Integer(*bytes);
+        return;
+    }
+    const quint64 mend = bytes ? std::clamp(*bytes, rule.minimum, rule.maximum) : quint64(settings.*rule.member);
+    reading.refuse(Text::tr("a number of bytes or a string such as \"512K\" or \"8M\", from %1 to %2")
+                       .arg(sizeText(rule.minimum), sizeText(rule.maximum)),
+                   sizeText(mend));
+}
+
+void read(const DurationRule &rule, const Reading &reading, ServerSettings &settings)
+{
+    const auto duration = parseSeconds(reading.value);
+    const bool isNone = rule.zeroIsNoLimit && duration == std::chrono::milliseconds::zero();
+    if (reading.value.isNumber() && duration && (isNone || isInRange(*duration))) {
+        settings.*rule.member = *duration;
+        return;
+    }
+    auto mend = settings.*rule.member;
+    if (duration && *duration >= shortestDuration)
+        mend = std::min(*duration, longestDuration);
+    const QString range =
+        Text::tr("a number of seconds from %1 to %2").arg(secondsText(shortestDuration), secondsText(longestDuration));
+    reading.refuse(rule.zeroIsNoLimit ? Text::tr("%1, or 0 for no limit").arg(range) : range, secondsText(mend));
+}
+
+void read(const FlagRule &rule, const Reading &reading, ServerSettings &settings)
+{
+    readFlag(reading, settings.*rule.member);
+}
+
+void read(const PathRule &rule, const Reading &reading, ServerSettings &settings)
+{
+    const QString path = reading.value.scalar.toString();
+    if (!reading.value.isString() || hasControlCharacter(path) || (path.isEmpty() && !rule.mayBeEmpty)) {
+        reading.refuse(Text::tr("a path in quotes"), quotedToml(settings.*rule.member));
+        return;
+    }
+    settings.*rule.member =
+        path.isEmpty() ? QString() : QDir::cleanPath(QDir(reading.directory).absoluteFilePath(path));
+}
+
+void read(const HeaderValueRule &rule, const Reading &reading, ServerSettings &settings)
+{
+    constexpr qsizetype longest = 200;
+    const QString text = reading.value.scalar.toString();
+    // RFC 9110 §5.5: visible characters with single-byte codes; space within, not around.
+    const bool isFieldValue = text.trimmed() == text && std::all_of(text.begin(), text.end(), [](QChar c) {
+                                  return c >= QChar(0x20) && c <= QChar(0x7e);
+                              });
+    if (!reading.value.isString() || !isFieldValue || text.size() > longest) {
+        reading.refuse(Text::tr("a string of at most %1 visible ASCII characters").arg(longest),
+                       quotedToml(settings.*rule.member));
+        return;
+    }
+    settings.*rule.member = text;
+}
+
+void read(const LogLevelRule &, const Reading &reading, ServerSettings &settings)
+{
+    if (!readChoice(logLevels, reading.value, settings.logLevel)) {
+        reading.refuse(Text::tr("one of %1").arg(quotedList(names(logLevels))),
+                       choiceMend(logLevels, reading.value, settings.logLevel));
+    }
+}
+
+void read(const DispatchModeRule &, const Reading &reading, ServerSettings &settings)
+{
+    const TomlValue &value = reading.value;
+    const qint64 number = value.isInteger() ? value.scalar.toLongLong() : 0;
+    if (number == 5 || (value.isString() && value.scalar.toString() == u"by-user")) {
+        reading.refuseAt(value.line,
+                         Text::tr("%1 dispatches by user id, which HTTP requests have none of; write %2 = %3")
+                             .arg(value.shown(), reading.name, nameText(dispatchModes, DispatchMode::Idle)));
+        return;
+    }
+    if (number >= qint64(DispatchMode::RoundRobin) && number <= qint64(DispatchMode::ByAddress)) {
+        settings.dispatchMode = DispatchMode(number);
+        return;
+    }
+    if (!readChoice(dispatchModes, value, settings.dispatchMode)) {
+        reading.refuse(Text::tr("an integer from 1 to 4 or one of %1").arg(quotedList(names(dispatchModes))),
+                       choiceMend(dispatchModes, value, settings.dispatchMode));
+    }
+}
+
+void readAddress(const TomlValue &value, const Reading &reading, QList<ListenAddress> &addresses)
+{
+    if (!value.isString()) {
+        const Reading element{reading.table, reading.name, value, reading.directory, reading.problems};
+        const qint64 number = value.scalar.toLongLong();
+        const quint16 port = number > 0 && number <= 65535 ? quint16(number) : quint16(5200);
+        const ListenAddress mend = ListenAddress::tcp(QStringLiteral("127.0.0.1"), port);
+        element.refuse(Text::tr("an address in quotes or a list of them"), quotedToml(mend.text));
+        return;
+    }
+    const Result<ListenAddress> address = ListenAddress::parse(value.scalar.toString(), reading.directory);
+    if (!address)
+        reading.refuseAt(value.line, address.error().message());
+    else if (addresses.contains(*address))
+        reading.refuseAt(value.line, Text::tr("%1 is listed twice; remove one").arg(quotedToml(address->text)));
+    else
+        addresses.append(*address);
+}
+
+void read(const ListenRule &, const Reading &reading, ServerSettings &settings)
+{
+    QList<ListenAddress> addresses;
+    if (!reading.value.isArray()) {
+        readAddress(reading.value, reading, addresses);
+    } else if (reading.value.elements.empty()) {
+        reading.refuse(Text::tr("at least one address"), quotedToml(settings.listen.constFirst().text));
+    } else {
+        for (const TomlValue &element : reading.value.elements)
+            readAddress(element, reading, addresses);
+    }
+    if (!addresses.isEmpty())
+        settings.listen = addresses;
+}
+
+template <typename Integer>
+QString text(const IntegerRule<Integer> &rule, const ServerSettings &settings)
+{
+    return QString::number(settings.*rule.member);
+}
+
+template <typename Integer>
+QString text(const SizeRule<Integer> &rule, const ServerSettings &settings)
+{
+    return sizeText(settings.*rule.member);
+}
+
+QString text(const DurationRule &rule, const ServerSettings &settings)
+{
+    return secondsText(settings.*rule.member);
+}
+
+QString text(const FlagRule &rule, const ServerSettings &settings)
+{
+    return toTomlText(settings.*rule.member);
+}
+
+QString text(const PathRule &rule, const ServerSettings &settings)
+{
+    return quotedToml(settings.*rule.member);
+}
+
+QString text(const HeaderValueRule &rule, const ServerSettings &settings)
+{
+    return quotedToml(settings.*rule.member);
+}
+
+QString text(const LogLevelRule &, const ServerSettings &settings)
+{
+    return nameText(logLevels, settings.logLevel);
+}
+
+QString text(const DispatchModeRule &, const ServerSettings &settings)
+{
+    return nameText(dispatchModes, settings.dispatchMode);
+}
+
+QString text(const ListenRule &, const ServerSettings &settings)
+{
+    QStringList addresses;
+    for (const ListenAddress &address : settings.listen)
+        addresses += address.text;
+    return addresses.size() == 1 ? quotedToml(addresses.constFirst()) : u'[' + quotedList(addresses) + u']';
+}
+
+} // namespace
+
+void Reading::refuse(const QString &expected, const QString &mend) const
+{
+    refuseAt(value.line, Text::tr("must be %1, not %2; write %3 = %4").arg(expected, value.shown(), name, mend));
+}
+
+void Reading::refuseAt(int line, const QString &text) const
+{
+    problems.add(line, table + u'.' + name, text);
+}
+
+void readValue(const Rule &rule, const Reading &reading, ServerSettings &settings)
+{
+    std::visit([&](const auto &concrete) { read(concrete, reading, settings); }, rule);
+}
+
+QString valueText(const Rule &rule, const ServerSettings &settings)
+{
+    return std::visit([&settings](const auto &concrete) { return text(concrete, settings); }, rule);
+}
+
+void readFlag(const Reading &reading, bool &flag)
+{
+    if (reading.value.type == TomlValue::Type::Boolean) {
+        flag = reading.value.scalar.toBool();
+        return;
+    }
+    const QString word = reading.value.scalar.toString().toLower();
+    bool mend = flag;
+    if (word == u"true" || word == u"1")
+        mend = true;
+    else if (word == u"false" || word == u"0")
+        mend = false;
+    reading.refuse(Text::tr("true or false"), toTomlText(mend));
+}
+
+} // namespace Quern::config

@@ -1,0 +1,96 @@
+#pragma once
+
+#include "config/problems.h"
+#include "config/settings.h"
+#include "config/tomldocument.h"
+
+#include <variant>
+
+namespace Quern::config {
+
+// What a key of [server] accepts, and which member it fills. All bounds are inclusive.
+
+template <typename Integer>
+struct IntegerRule
+{
+    Integer ServerSettings::*member;
+    qint64 minimum;
+    qint64 maximum;
+};
+
+/// Bytes: an integer, or a string such as "512K", "8M", "1G" (units of 1024).
+template <typename Integer>
+struct SizeRule
+{
+    Integer ServerSettings::*member;
+    quint64 minimum;
+    quint64 maximum;
+};
+
+/// Seconds, integer or float, from one millisecond to a day.
+struct DurationRule
+{
+    std::chrono::milliseconds ServerSettings::*member;
+    bool zeroIsNoLimit = false;
+};
+
+struct FlagRule
+{
+    bool ServerSettings::*member;
+};
+
+/// A path, kept absolute; a relative one begins at the file's directory.
+struct PathRule
+{
+    QString ServerSettings::*member;
+    bool mayBeEmpty;
+};
+
+/// The value of an HTTP header field; may be empty.
+struct HeaderValueRule
+{
+    QString ServerSettings::*member;
+};
+
+struct LogLevelRule
+{
+};
+
+/// One of Swoole's numbers, or its name.
+struct DispatchModeRule
+{
+};
+
+/// An address, or a list of addresses without a duplicate.
+struct ListenRule
+{
+};
+
+using Rule = std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule,
+                          FlagRule, PathRule, HeaderValueRule, LogLevelRule, DispatchModeRule, ListenRule>;
+
+/// What reading one key needs besides its rule. Lives no longer than the call.
+struct Reading
+{
+    QString table;          ///< "server"
+    QString name;           ///< "worker_num"
+    const TomlValue &value; ///< what the file says
+    QString directory;      ///< the file's
+    Problems &problems;
+
+    /// Says "must be \a expected, not <value>; write <name> = \a mend".
+    void refuse(const QString &expected, const QString &mend) const;
+    /// Says \a text, at \a line.
+    void refuseAt(int line, const QString &text) const;
+};
+
+/// Stores the value in \a settings, or tells \a reading what is wrong with it and leaves the default.
+void readValue(const Rule &rule, const Reading &reading, ServerSettings &settings);
+
+/// The member's value as TOML text.
+QString valueText(const Rule &rule, const ServerSettings &settings);
+
+/// "must be a boolean" for keys outside [server] as well; \a mend is the default.
+void readFlag(const Reading &reading, bool &flag);
+
+} // namespace Quern::config

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <QString>
+#include <QVariant>
+
+namespace Quern::config {
+
+/// \a text as a TOML basic string, in quotes, every control character escaped.
+QString quotedToml(const QString &text);
+
+/// quotedToml(), cut to a length that suits a message.
+QString shownString(const QString &text);
+
+/// \a key as it may stand before '=': bare if TOML allows it, else quoted.
+QString tomlKey(const QString &key);
+
+/// \a value (string, number, boolean, list, map) as TOML in one line.
+QString toTomlText(const QVariant &value);
+
+/// True if \a text holds a character below U+0020 or U+007F.
+bool hasControlCharacter(const QString &text);
+
+} // namespace Quern::config

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/span.h"
+
+#include <QByteArrayView>
+#include <QVarLengthArray>
+
+namespace Quern::protocol::http {
+
+/// A parsed request head: spans over the raw bytes, nothing copied.
+struct RequestHead
+{
+    QByteArrayView bytes; ///< from the method's first byte through the empty line; see RequestDecoder for the lifetime
+    base::Span method;
+    base::Span target; ///< as sent: origin-form, absolute-form, or "*"
+    quint8 minorVersion = 1;
+    bool keepAlive = true;       ///< the client wants the connection to stay (RFC 9112 §9.3)
+    bool expectContinue = false; ///< Expect: 100-continue with a body to come (RFC 9110 §10.1.1)
+    bool isHead = false;         ///< the answer carries no body
+    QVarLengthArray<base::HeaderSpan, 16> headers;
+
+    QByteArrayView methodBytes() const { return method.in(bytes); }
+    QByteArrayView targetBytes() const { return target.in(bytes); }
+};
+
+} // namespace Quern::protocol::http

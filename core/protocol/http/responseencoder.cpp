@@ -1,0 +1,254 @@
+#include "protocol/http/responseencoder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+namespace Quern::protocol::http {
+
+namespace {
+
+/// Room for a status line without its phrase, all fixed names, both numbers and every CRLF of a head; bytes.
+constexpr qsizetype fixedHeadBytes = 160;
+
+char *put(char *to, QByteArrayView bytes)
+{
+    return std::copy(bytes.begin(), bytes.end(), to);
+}
+
+char *putNumber(char *to, quint64 number)
+{
+    constexpr int maxDigits = 20;
+    return std::to_chars(to, to + maxDigits, number).ptr;
+}
+
+/// Two digits, with a leading zero.
+char *putPair(char *to, int number)
+{
+    *to++ = static_cast<char>('0' + number / 10 % 10);
+    *to++ = static_cast<char>('0' + number % 10);
+    return to;
+}
+
+bool mayHaveBody(int status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
+} // namespace
+
+QByteArrayView reasonPhrase(int status)
+{
+    switch (status) {
+    case 100:
+        return "Continue";
+    case 101:
+        return "Switching Protocols";
+    case 102:
+        return "Processing";
+    case 103:
+        return "Early Hints";
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 202:
+        return "Accepted";
+    case 203:
+        return "Non-Authoritative Information";
+    case 204:
+        return "No Content";
+    case 205:
+        return "Reset Content";
+    case 206:
+        return "Partial Content";
+    case 207:
+        return "Multi-Status";
+    case 208:
+        return "Already Reported";
+    case 226:
+        return "IM Used";
+    case 300:
+        return "Multiple Choices";
+    case 301:
+        return "Moved Permanently";
+    case 302:
+        return "Found";
+    case 303:
+        return "See Other";
+    case 304:
+        return "Not Modified";
+    case 305:
+        return "Use Proxy";
+    case 307:
+        return "Temporary Redirect";
+    case 308:
+        return "Permanent Redirect";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 402:
+        return "Payment Required";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 406:
+        return "Not Acceptable";
+    case 407:
+        return "Proxy Authentication Required";
+    case 408:
+        return "Request Timeout";
+    case 409:
+        return "Conflict";
+    case 410:
+        return "Gone";
+    case 411:
+        return "Length Required";
+    case 412:
+        return "Precondition Failed";
+    case 413:
+        return "Content Too Large";
+    case 414:
+        return "URI Too Long";
+    case 415:
+        return "Unsupported Media Type";
+    case 416:
+        return "Range Not Satisfiable";
+    case 417:
+        return "Expectation Failed";
+    case 421:
+        return "Misdirected Request";
+    case 422:
+        return "Unprocessable Content";
+    case 423:
+        return "Locked";
+    case 424:
+        return "Failed Dependency";
+    case 425:
+        return "Too Early";
+    case 426:
+        return "Upgrade Required";
+    case 428:
+        return "Precondition Required";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 451:
+        return "Unavailable For Legal Reasons";
+    case 500:
+        return "Internal Server Error";
+    case 501:
+        return "Not Implemented";
+    case 502:
+        return "Bad Gateway";
+    case 503:
+        return "Service Unavailable";
+    case 504:
+        return "Gateway Timeout";
+    case 505:
+        return "HTTP Version Not Supported";
+    case 506:
+        return "Variant Also Negotiates";
+    case 507:
+        return "Insufficient Storage";
+    case 508:
+        return "Loop Detected";
+    case 511:
+        return "Network Authentication Required";
+    default:
+        return {};
+    }
+}
+
+void appendHead(QByteArray &out, int status, QByteArrayView headerBlock, quint64 contentLength,
+                const ResponseFraming &framing, QByteArrayView date, QByteArrayView server)
+{
+    const QByteArrayView phrase = reasonPhrase(status);
+    const qsizetype start = out.size();
+    out.resize(start + fixedHeadBytes + phrase.size() + date.size() + server.size() + headerBlock.size());
+    char *to = out.data() + start;
+    to = put(to, "HTTP/1.1 ");
+    to = putNumber(to, static_cast<quint64>(status));
+    *to++ = ' ';
+    to = put(to, phrase);
+    to = put(to, "\r\nDate: ");
+    to = put(to, date);
+    if (!server.isEmpty()) {
+        to = put(to, "\r\nServer: ");
+        to = put(to, server);
+    }
+    if (mayHaveBody(status)) {
+        to = put(to, "\r\nContent-Length: ");
+        to = putNumber(to, contentLength);
+    }
+    if (!framing.keepAlive)
+        to = put(to, "\r\nConnection: close");
+    else if (framing.requestMinorVersion == 0)
+        to = put(to, "\r\nConnection: keep-alive");
+    to = put(to, "\r\n");
+    to = put(to, headerBlock);
+    to = put(to, "\r\n");
+    out.truncate(to - out.constData());
+}
+
+void appendSimpleResponse(QByteArray &out, int status, QByteArrayView extraHeaders, const ResponseFraming &framing,
+                          QByteArrayView date, QByteArrayView server, bool isHead)
+{
+    char body[64];
+    char *end = putNumber(body, static_cast<quint64>(status));
+    if (const QByteArrayView phrase = reasonPhrase(status); !phrase.isEmpty()) {
+        *end++ = ' ';
+        end = put(end, phrase);
+    }
+    *end++ = '\n';
+    const QByteArrayView text(body, end);
+    if (!mayHaveBody(status)) {
+        appendHead(out, status, extraHeaders, 0, framing, date, server);
+        return;
+    }
+    appendHead(out, status, "Content-Type: text/plain\r\n" + extraHeaders.toByteArray(),
+               static_cast<quint64>(text.size()), framing, date, server);
+    if (!isHead)
+        out.append(text);
+}
+
+QByteArrayView currentDate()
+{
+    // IMF-fixdate is in English whatever the locale is, so strftime() is of no use.
+    static constexpr char days[] = "SunMonTueWedThuFriSat";
+    static constexpr char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    constexpr qsizetype dateBytes = 29;
+    thread_local std::time_t cachedSecond = -1;
+    thread_local char cached[dateBytes];
+
+    const std::time_t now = std::time(nullptr);
+    if (now != cachedSecond) {
+        std::tm utc{};
+        gmtime_r(&now, &utc);
+        const int year = utc.tm_year + 1900;
+        char *to = put(cached, QByteArrayView(days + 3 * utc.tm_wday, 3));
+        to = put(to, ", ");
+        to = putPair(to, utc.tm_mday);
+        *to++ = ' ';
+        to = put(to, QByteArrayView(months + 3 * utc.tm_mon, 3));
+        *to++ = ' ';
+        to = putPair(to, year / 100);
+        to = putPair(to, year % 100);
+        *to++ = ' ';
+        to = putPair(to, utc.tm_hour);
+        *to++ = ':';
+        to = putPair(to, utc.tm_min);
+        *to++ = ':';
+        to = putPair(to, utc.tm_sec);
+        put(to, " GMT");
+        cachedSecond = now;
+    }
+    return {cached, dateBytes};
+}
+
+} // namespace Quern::protocol::http

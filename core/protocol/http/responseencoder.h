@@ -1,0 +1,34 @@
+#pragma once
+
+#include <QByteArray>
+#include <QByteArrayView>
+
+#include <optional>
+
+namespace Quern::protocol::http {
+
+/// What an encoded answer must know of its request and its connection.
+struct ResponseFraming
+{
+    quint8 requestMinorVersion = 1;
+    bool keepAlive = true; ///< false: "Connection: close" is sent; true on HTTP/1.0: "Connection: keep-alive"
+};
+
+/// The standard reason phrase of \a status (RFC 9110 §15); empty if unknown.
+QByteArrayView reasonPhrase(int status);
+
+/// Appends a response head to \a out: status line, Date, Server (unless \a server is empty), Content-Length, Connection
+/// where it is needed, then \a headerBlock ("Name: value\r\n" …, already valid), then the empty line. No Content-Length
+/// is written for 1xx, 204 and 304 (RFC 9110 §8.6). \a date is an IMF-fixdate (RFC 9110 §5.6.7).
+void appendHead(QByteArray &out, int status, QByteArrayView headerBlock, quint64 contentLength,
+                const ResponseFraming &framing, QByteArrayView date, QByteArrayView server);
+
+/// Appends a whole short text/plain answer that the server itself gives: "503 Service Unavailable\n".
+/// \a extraHeaders is a header block such as "Retry-After: 1\r\n". No body for a HEAD request (\a isHead).
+void appendSimpleResponse(QByteArray &out, int status, QByteArrayView extraHeaders, const ResponseFraming &framing,
+                          QByteArrayView date, QByteArrayView server, bool isHead);
+
+/// The current time as an IMF-fixdate, made anew at most once a second per thread.
+QByteArrayView currentDate();
+
+} // namespace Quern::protocol::http

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <QByteArrayView>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace Quern {
+
+/// Whether \a c may stand in a token (RFC 9110 §5.6.2).
+constexpr bool isTokenChar(char c)
+{
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+        return true;
+    constexpr std::string_view marks("!#$%&'*+-.^_`|~");
+    return marks.find(c) != std::string_view::npos;
+}
+
+/// \a text in quotes for a message, with control characters as \\xNN: a NUL would end an exception's text.
+inline std::string quoted(QByteArrayView text)
+{
+    constexpr std::string_view digits("0123456789abcdef");
+    std::string result("\"");
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f)
+            result.append("\\x").append({digits[byte / 16], digits[byte % 16]});
+        else
+            result.push_back(c);
+    }
+    return result.append("\"");
+}
+
+inline bool isToken(QByteArrayView text)
+{
+    return !text.isEmpty() && std::all_of(text.begin(), text.end(), isTokenChar);
+}
+
+inline bool equalsIgnoringCase(QByteArrayView left, QByteArrayView right)
+{
+    return left.size() == right.size() && left.compare(right, Qt::CaseInsensitive) == 0;
+}
+
+constexpr int hexDigit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/// The byte that the percent-escape at \a index of \a text stands for; -1 if none stands there, or a malformed one.
+inline int escapedByte(QByteArrayView text, qsizetype index)
+{
+    if (text[index] != '%' || index + 2 >= text.size())
+        return -1;
+    const int high = hexDigit(text[index + 1]);
+    const int low = hexDigit(text[index + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+enum class Plus {
+    Literal, ///< in a path
+    Space,   ///< in a query string
+};
+
+/// Appends \a text to \a out with each percent-escape replaced by its byte; a malformed escape stays as it is.
+template <typename Bytes>
+void appendPercentDecoded(QByteArrayView text, Plus plus, Bytes &out)
+{
+    out.reserve(out.size() + text.size());
+    for (qsizetype i = 0; i < text.size(); ++i) {
+        const int byte = escapedByte(text, i);
+        if (byte >= 0) {
+            out.append(static_cast<char>(byte));
+            i += 2;
+        } else {
+            out.append(text[i] == '+' && plus == Plus::Space ? ' ' : text[i]);
+        }
+    }
+}
+
+} // namespace Quern

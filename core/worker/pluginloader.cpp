@@ -1,0 +1,151 @@
+#include "worker/pluginloader.h"
+
+#include <Quern/handlerplugin.h>
+
+#include <QPluginLoader>
+#include <QSet>
+
+#include <algorithm>
+#include <exception>
+
+namespace Quern::worker {
+
+PluginLoader::PluginLoader(int workerId)
+{
+    m_application.workerId = workerId;
+}
+
+PluginLoader::~PluginLoader()
+{
+    m_application.routes.clear();
+    while (!m_instances.empty())
+        m_instances.pop_back();
+}
+
+Result<void> PluginLoader::load(const QList<PluginEntry> &entries)
+{
+    for (const PluginEntry &entry : entries)
+        m_plugins.append(PluginSpec::read(entry.file, entry.settings));
+    refuseSharedNames();
+
+    QSet<QString> installed;
+    const QList<qsizetype> order = dependencyOrder();
+    for (const qsizetype index : order) {
+        PluginSpec &spec = m_plugins[index];
+        const bool ready = std::all_of(spec.dependencies.cbegin(), spec.dependencies.cend(),
+                                       [&installed](const QString &name) { return installed.contains(name); });
+        if (!spec.error.isEmpty() || !ready)
+            continue;
+        spec.error = install(spec);
+        if (spec.error.isEmpty())
+            installed.insert(spec.name);
+    }
+
+    QStringList lines;
+    for (const PluginSpec &spec : std::as_const(m_plugins)) {
+        if (!spec.error.isEmpty())
+            lines.append(tr("Plugin \"%1\" (%2): %3").arg(spec.name, spec.file, spec.error));
+    }
+    if (!lines.isEmpty())
+        return Error(Error::Invalid, lines.join(u'\n'));
+    return {};
+}
+
+void PluginLoader::refuseSharedNames()
+{
+    for (qsizetype i = 0; i < m_plugins.size(); ++i) {
+        PluginSpec &spec = m_plugins[i];
+        const qsizetype first = indexOf(spec.name);
+        if (spec.error.isEmpty() && first != i)
+            spec.error =
+                tr("the plugin in %1 has the same name. Remove one of the two from the settings, or rename it.")
+                    .arg(m_plugins.at(first).file);
+    }
+}
+
+/// Positions of the usable plugins, dependencies first. Those with a missing or circular dependency are given an error.
+QList<qsizetype> PluginLoader::dependencyOrder()
+{
+    QList<qsizetype> order;
+    QList<qsizetype> trail;
+    for (qsizetype i = 0; i < m_plugins.size(); ++i)
+        visit(i, trail, order);
+    return order;
+}
+
+/// Appends \a index to \a order, after what it depends on. \a trail holds the plugins that led here.
+void PluginLoader::visit(qsizetype index, QList<qsizetype> &trail, QList<qsizetype> &order)
+{
+    PluginSpec &spec = m_plugins[index];
+    if (order.contains(index) || !spec.error.isEmpty())
+        return;
+    if (const qsizetype start = trail.indexOf(index); start >= 0) {
+        const QList<qsizetype> circle = trail.sliced(start);
+        QStringList names;
+        for (const qsizetype each : circle)
+            names.append(m_plugins.at(each).name);
+        names.append(spec.name);
+        for (const qsizetype each : circle)
+            m_plugins[each].error =
+                tr("its dependencies lead back to itself: %1. Remove one of them.").arg(names.join(u" → "));
+        return;
+    }
+    trail.append(index);
+    for (const QString &name : std::as_const(spec.dependencies)) {
+        const qsizetype dependency = indexOf(name);
+        if (dependency >= 0)
+            visit(dependency, trail, order);
+        else
+            spec.error = tr("it needs the plugin \"%1\", which is not there. Add it to the settings.").arg(name);
+    }
+    trail.removeLast();
+    if (spec.error.isEmpty())
+        order.append(index);
+}
+
+qsizetype PluginLoader::indexOf(const QString &name) const
+{
+    const auto place = std::find_if(m_plugins.cbegin(), m_plugins.cend(),
+                                    [&name](const PluginSpec &spec) { return spec.name == name; });
+    return place == m_plugins.cend() ? -1 : place - m_plugins.cbegin();
+}
+
+/// Returns why the plugin cannot be used, with the mend; empty on success.
+QString PluginLoader::install(const PluginSpec &spec)
+{
+    QPluginLoader library(spec.file);
+    library.setLoadHints(spec.loadHints());
+    if (!library.load())
+        return tr("it cannot be loaded (%1). Build it again with the SDK and Qt %2, and install what it links to.")
+            .arg(library.errorString(), QString::fromLatin1(qVersion()));
+
+    auto &routes = m_application.routes;
+    const auto routesBefore = qsizetype(routes.size());
+    m_application.plugin = spec.name;
+    m_application.settings = spec.settings;
+    std::unique_ptr<QObject> instance;
+    QString error;
+    try {
+        instance.reset(library.instance());
+        if (auto *plugin = qobject_cast<HandlerPlugin *>(instance.get())) {
+            Application application(&m_application);
+            plugin->install(application);
+        } else {
+            error = tr("its class is no handler plugin. Derive it from Quern::HandlerPlugin and name that in "
+                       "Q_INTERFACES.");
+        }
+    } catch (const std::exception &exception) {
+        error = tr("its installation failed: %1").arg(QString::fromUtf8(exception.what()).simplified());
+    } catch (...) {
+        error = tr("its installation failed with an exception that is not derived from std::exception.");
+    }
+    if (error.isEmpty()) {
+        m_instances.push_back(std::move(instance));
+        return QString();
+    }
+    // Before the instance goes: the handlers may refer to it until their end.
+    routes.erase(routes.begin() + routesBefore, routes.end());
+    return error;
+}
+
+} // namespace Quern::worker

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "sdk/src/application_p.h"
+#include "worker/pluginspec.h"
+
+#include <Quern/result.h>
+
+#include <QCoreApplication>
+#include <QList>
+#include <QString>
+#include <QVariantMap>
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace Quern::worker {
+
+/// A plugin as the settings name it.
+struct PluginEntry
+{
+    QString file;
+    QVariantMap settings;
+};
+
+/// Loads a worker's plugins and keeps them, and what they registered. Lives in the worker's main thread.
+class PluginLoader
+{
+    Q_DECLARE_TR_FUNCTIONS(Quern::worker::PluginLoader)
+public:
+    explicit PluginLoader(int workerId);
+    /// Deletes the handlers, then the plugins, the last one installed first.
+    ~PluginLoader();
+    Q_DISABLE_COPY_MOVE(PluginLoader)
+
+    /// Loads and installs \a entries, each after its dependencies and otherwise in the order given. Called once.
+    /// If any of them cannot be used, all must be refused: the Error::Invalid has one line for each that is at fault,
+    /// with its name, file, reason and mend. The others were tried all the same, to find every fault in one go.
+    Result<void> load(const QList<PluginEntry> &entries);
+
+    /// The specs in the order of the entries, the wrong ones included.
+    const QList<PluginSpec> &plugins() const { return m_plugins; }
+    /// What the plugins registered; stays as it is after load().
+    const std::deque<RouteSpec> &routes() const { return m_application.routes; }
+
+private:
+    void refuseSharedNames();
+    QList<qsizetype> dependencyOrder();
+    void visit(qsizetype index, QList<qsizetype> &trail, QList<qsizetype> &order);
+    qsizetype indexOf(const QString &name) const;
+    QString install(const PluginSpec &spec);
+
+    QList<PluginSpec> m_plugins;
+    std::vector<std::unique_ptr<QObject>> m_instances; ///< in the order of installation
+    ApplicationPrivate m_application;
+};
+
+} // namespace Quern::worker

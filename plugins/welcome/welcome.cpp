@@ -1,0 +1,139 @@
+#include "welcome.h"
+
+#include "facts.h"
+
+#include <QDeadlineTimer>
+#include <QFile>
+#include <QJsonObject>
+#include <QThread>
+#include <QTimer>
+
+#include <cstdlib>
+#include <stdexcept>
+
+using Quern::Request;
+using Quern::Response;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds defaultDelay{1000};
+constexpr milliseconds longestDelay{60'000};
+constexpr milliseconds cancelCheck{50}; ///< how soon /later notices that nobody waits any more
+constexpr qint64 largestBody = 64 * 1024 * 1024;
+
+QString pageText()
+{
+    QFile file(QStringLiteral(":/welcome/page.html"));
+    if (!file.open(QIODevice::ReadOnly))
+        throw std::runtime_error("page.html is missing from the plugin's resources");
+    return QString::fromUtf8(file.readAll());
+}
+
+/// The delay that "?ms=" asks for. Answers 400 and returns nothing if it is not a number.
+std::optional<milliseconds> delayOf(const Request &request, Response &response)
+{
+    const QString text = request.query("ms");
+    if (text.isNull())
+        return defaultDelay;
+    bool isNumber = false;
+    const uint count = text.toUInt(&isNumber);
+    if (!isNumber) {
+        response.setStatus(400).text(QStringLiteral("ms is a whole number of milliseconds, for instance ?ms=500\n"));
+        return std::nullopt;
+    }
+    return std::min(milliseconds(count), longestDelay);
+}
+
+QString report(QLatin1String what, milliseconds delay, const Request &request)
+{
+    return QStringLiteral("%1 %2 ms in worker %3.\n").arg(what).arg(delay.count()).arg(request.journey().workerId);
+}
+
+void slow(const Request &request, Response &response)
+{
+    if (const auto delay = delayOf(request, response)) {
+        QThread::msleep(static_cast<unsigned long>(delay->count()));
+        response.text(report(QLatin1String("Blocked for"), *delay, request));
+    }
+}
+
+void crash(bool allowed, Response &response)
+{
+    if (allowed)
+        std::abort();
+    response.setStatus(403).text(QStringLiteral("This route kills its worker, so it is switched off. To allow it, set "
+                                                "allow_crash = true in the settings of the welcome plugin.\n"));
+}
+
+} // namespace
+
+Welcome::Welcome() : m_page(pageText()), m_bodies(largestBody) {}
+
+void Welcome::install(Quern::Application &app)
+{
+    app.get("/", [this](const Request &request, Response &response) {
+        response.setHeader("Cache-Control", "no-store");
+        response.html(m_page.filled(pageValues(request)));
+    });
+    app.get("/hello/:name", [](const Request &request, Response &response) {
+        response.json({{QStringLiteral("hello"), request.param("name")}});
+    });
+    app.get("/json", [](const Request &request, Response &response) { response.json(Facts(request).toJson()); });
+    app.post("/echo", [](const Request &request, Response &response) {
+        response.send(request.body().toByteArray(), request.header("Content-Type"));
+    });
+    app.get("/bytes/:n", [this](const Request &request, Response &response) { bytes(request, response); });
+    app.get("/throw",
+            [](const Request &, Response &) { throw std::runtime_error("the welcome plugin throws this on purpose"); });
+
+    const bool crashAllowed = app.settings().value(QStringLiteral("allow_crash")).toBool();
+    for (const char *method : {"GET", "POST"}) {
+        app.route(method, "/slow", slow);
+        app.route(method, "/later", [this](const Request &request, Response &response) {
+            if (const auto delay = delayOf(request, response))
+                later(*delay, request, response.defer());
+        });
+        app.route(method, "/crash",
+                  [crashAllowed](const Request &, Response &response) { crash(crashAllowed, response); })
+            .retry(false);
+    }
+}
+
+void Welcome::later(milliseconds delay, const Request &request, const Response &answer)
+{
+    auto *timer = new QTimer(this);
+    timer->setSingleShot(true);
+    timer->setTimerType(Qt::PreciseTimer);
+    const QDeadlineTimer deadline(delay, Qt::PreciseTimer);
+    connect(timer, &QTimer::timeout, this, [=, answer = answer]() mutable {
+        if (!deadline.hasExpired() && !answer.isCancelled()) {
+            timer->start(std::min(cancelCheck, milliseconds(deadline.remainingTime())));
+            return;
+        }
+        timer->deleteLater();
+        if (answer.isCancelled())
+            return;
+        answer.text(report(QLatin1String("Waited for"), delay, request));
+        answer.end();
+    });
+    timer->start(std::min(cancelCheck, delay));
+}
+
+void Welcome::bytes(const Request &request, Response &response)
+{
+    bool isNumber = false;
+    const qint64 size = request.param("n").toLongLong(&isNumber);
+    if (!isNumber || size < 0 || size > largestBody) {
+        response.setStatus(400).text(QStringLiteral("/bytes/<n> wants a number from 0 to %1\n").arg(largestBody));
+        return;
+    }
+    QByteArray body;
+    if (const QByteArray *kept = m_bodies.object(size)) {
+        body = *kept;
+    } else {
+        body = QByteArray(size, 'q');
+        m_bodies.insert(size, new QByteArray(body), size);
+    }
+    response.send(body, "application/octet-stream");
+}

@@ -1,0 +1,98 @@
+"""Handlers that bring their worker down, and workers that cannot stay up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import time
+import unittest
+
+from accounting import Probe, account
+from quernserver import TIME_SCALE, QuernTestCase, wait_until
+
+HELLO = Probe.parse("GET /hello/{token}")
+
+
+class CrashingHandlers(QuernTestCase):
+    def setUp(self) -> None:
+        self.quern = self.serve(worker_num=3)
+
+    def pids(self) -> set[int]:
+        return {worker.pid for worker in self.quern.wait_workers()}
+
+    def crash(self) -> set[int]:
+        """Asks for /crash and returns the workers that it has taken down."""
+        before = self.pids()
+        self.assertEqual(self.quern.get("/crash")[0], 502)
+        wait_until(lambda: {worker.pid for worker in self.quern.workers()} != before, "end of the crashed worker")
+        return before - self.pids()
+
+    def test_a_crash_is_502(self) -> None:
+        self.crash()
+        self.assertEqual(self.quern.get("/hello/bar")[0], 200)
+
+    def test_a_route_that_crashes_takes_down_one_worker_a_request(self) -> None:
+        # The first request may be tried twice: until a worker dies the route is not known to crash.
+        self.assertLessEqual(len(self.crash()), 2)
+        for _ in range(3):
+            self.assertEqual(len(self.crash()), 1)
+
+    def test_the_log_names_the_route_the_worker_and_the_signal(self) -> None:
+        self.crash()
+        self.quern.wait_log(r"/crash")
+        self.quern.wait_log(r"(?i)worker.*\b(SIGABRT|Aborted|signal 6)|\b(SIGABRT|Aborted|signal 6)\b.*worker")
+
+    def test_others_are_unharmed(self) -> None:
+        async def crash_repeatedly() -> None:
+            for _ in range(5):
+                status, _body = await asyncio.to_thread(self.quern.get, "/crash")
+                self.assertEqual(status, 502)
+                await asyncio.sleep(0.4)
+
+        report = account(self.quern.port, [HELLO], crash_repeatedly, deadline=3.0 * TIME_SCALE)
+        self.assert_no_loss(report)
+        self.assertEqual(set(report.statuses), {200}, report)
+
+    def test_without_leave_the_demo_does_not_crash(self) -> None:
+        quern = self.serve(plugin_settings={"allow_crash": False})
+        status, body = quern.get("/crash")
+        self.assertEqual(status, 403)
+        self.assertIn(b"allow_crash", body)
+
+
+class CrashLoop(QuernTestCase):
+    def test_workers_that_never_get_healthy_are_not_restarted_for_ever_at_full_speed(self) -> None:
+        quern = self.serve(worker_num=2)
+        killed: set[int] = set()
+        end = time.monotonic() + 5.0
+        while time.monotonic() < end:
+            for worker in quern.workers():
+                os.kill(worker.pid, signal.SIGKILL)
+                killed.add(worker.pid)
+            if re.search(r"(?i)crash[- ]loop", quern.log()):
+                break
+        # Starting one takes some 20 ms: without a back-off there would be hundreds.
+        self.assertLess(len(killed), 60)
+        quern.wait_log(r"(?i)crash[- ]loop")
+        status = quern.command("status")
+        self.assertRegex(status.stdout + status.stderr, r"(?i)degraded|crash[- ]loop")
+        self.assertTrue(quern.running(), "the master goes on, to be asked")
+
+    def test_a_reload_mends_a_crash_loop(self) -> None:
+        quern = self.serve(worker_num=2)
+
+        def broken() -> re.Match | None:
+            for worker in quern.workers():
+                os.kill(worker.pid, signal.SIGKILL)
+            return re.search(r"(?i)crash[- ]loop", quern.log())
+
+        wait_until(broken, "crash loop noticed", 20)
+        result = quern.command("reload")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual(quern.get("/hello/bar")[0], 200)
+
+
+if __name__ == "__main__":
+    unittest.main()

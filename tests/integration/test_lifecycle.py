@@ -1,0 +1,162 @@
+"""The command line: what it starts, refuses and reports, and its exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import unittest
+from pathlib import Path
+
+import proctree
+from quernserver import QUERN_BIN, QuernTestCase, wait_until
+
+
+class CommandLine(QuernTestCase):
+    def assert_exit(self, result: subprocess.CompletedProcess, status: int, *texts: str) -> None:
+        output = result.stdout + result.stderr
+        self.assertEqual(result.returncode, status, output)
+        for text in texts:
+            self.assertRegex(output, text)
+
+    def test_help_names_the_commands(self) -> None:
+        result = subprocess.run([QUERN_BIN, "help"], capture_output=True, text=True, timeout=20)
+        self.assert_exit(result, 0, "start", "stop", "restart", "reload", "status")
+
+    def test_an_unknown_command_is_a_usage_error(self) -> None:
+        self.assert_exit(self.server().command("frobnicate"), 2, "frobnicate")
+
+    def test_an_unknown_option_is_a_usage_error(self) -> None:
+        self.assert_exit(self.server().command("start", "--no-such-option"), 2, "no-such-option")
+
+    def test_start_logs_that_it_is_ready(self) -> None:
+        quern = self.serve()
+        quern.wait_log("ready")
+
+    def test_status_tells_what_runs(self) -> None:
+        quern = self.serve()
+        self.assert_exit(quern.command("status"), 0, str(quern.master), str(quern.port))
+
+    def test_commands_for_a_server_that_does_not_run_fail(self) -> None:
+        quern = self.server()
+        for word in ("stop", "reload", "status"):
+            with self.subTest(word):
+                self.assert_exit(quern.command(word), 1, "(?i)not running|no server")
+
+    def test_a_second_start_is_refused_and_harms_nothing(self) -> None:
+        quern = self.serve()
+        self.assert_exit(quern.command("start"), 1, "(?i)already running", str(quern.master))
+        self.assertEqual(quern.get("/hello/bar")[0], 200)
+        quern.stop()
+
+    def test_a_port_in_use_is_named(self) -> None:
+        quern = self.server()
+        with socket.create_server(quern.address):
+            self.assert_exit(quern.command("start"), 1, str(quern.port))
+        quern.assert_nothing_left()
+
+    def test_a_wrong_setting_is_named_with_file_and_line(self) -> None:
+        quern = self.server()
+        for text, key in (("worker_nun = 2", "worker_nun"), ('worker_num = "two"', "worker_num"),
+                          ("worker_num = ", "quern.toml:3")):
+            quern.config.write_text(f'[server]\nlisten = "127.0.0.1:{quern.port}"\n{text}\n')
+            with self.subTest(text):
+                result = quern.command("start")
+                self.assertIn(result.returncode, (1, 2))
+                self.assertRegex(result.stdout + result.stderr, r"quern\.toml:3\b")
+                self.assertIn(key, result.stdout + result.stderr)
+
+    def test_a_missing_file_is_named(self) -> None:
+        quern = self.server()
+        quern.config.unlink()
+        result = quern.command("start")
+        self.assertIn(result.returncode, (1, 2))
+        self.assertIn("quern.toml", result.stdout + result.stderr)
+
+    def test_a_missing_plugin_is_named(self) -> None:
+        quern = self.server()
+        quern.config.write_text(quern.config.read_text().replace('"welcome"', '"no-such-plugin"'))
+        self.assert_exit(quern.command("start"), 1, "no-such-plugin")
+        quern.assert_nothing_left()
+
+    def test_start_in_the_background_returns_when_ready(self) -> None:
+        quern = self.server()
+        self.assert_exit(quern.command("start", "-d"), 0)
+        quern.adopt_daemon()
+        self.assertEqual(quern.get("/hello/bar", timeout=1.0)[0], 200)
+        self.assertNotEqual(os.getsid(quern.master), os.getsid(0), "still in the session of the terminal")
+        quern.stop()
+
+    def test_a_failing_start_in_the_background_says_so(self) -> None:
+        quern = self.server()
+        with socket.create_server(quern.address):
+            self.assert_exit(quern.command("start", "-d"), 1, str(quern.port))
+        quern.assert_nothing_left()
+
+    def test_restart_replaces_the_master(self) -> None:
+        quern = self.server()
+        self.assert_exit(quern.command("start", "-d"), 0)
+        before = quern.adopt_daemon()
+        self.assert_exit(quern.command("restart", "-d"), 0)
+        self.assertNotEqual(quern.adopt_daemon(), before)
+        self.assertEqual(quern.get("/hello/bar", timeout=1.0)[0], 200)
+        quern.stop()
+
+    def test_reload_replaces_every_worker_and_keeps_the_master(self) -> None:
+        quern = self.serve(worker_num=3)
+        before = {worker.pid for worker in quern.wait_workers()}
+        self.assert_exit(quern.command("reload"), 0)
+        # The command returns when the reload is done: no waiting here.
+        after = {worker.pid for worker in quern.workers()}
+        self.assertEqual(len(after), 3)
+        self.assertFalse(before & after)
+        self.assertTrue(quern.running())
+
+    def test_sigusr1_reloads(self) -> None:
+        quern = self.serve()
+        before = {worker.pid for worker in quern.wait_workers()}
+        os.kill(quern.master, signal.SIGUSR1)
+        quern.wait_workers(without=before)
+        self.assertEqual(quern.get("/hello/bar")[0], 200)
+
+    def test_processes_carry_their_roles_as_titles(self) -> None:
+        quern = self.serve(worker_num=3)
+        self.assertEqual([worker.number for worker in quern.wait_workers()], [0, 1, 2])
+        self.assertRegex(proctree.title(quern.master), "^quern: master")
+
+    def test_the_runtime_directory_is_private(self) -> None:
+        quern = self.serve()
+        self.assertEqual(quern.runtime.stat().st_mode & 0o777, 0o700)
+
+    def test_a_child_has_only_its_own_channels(self) -> None:
+        """A descriptor that leaks into a child keeps a client's connection open after its close."""
+        quern = self.serve()
+        listening = {link for link in self.links(quern.master) if link.startswith("socket:")}
+        first, second = quern.wait_workers()
+        shared = self.links(first.pid) & self.links(second.pid)
+        self.assertFalse({link for link in shared if link.startswith("socket:")})
+        self.assertFalse(listening & self.links(first.pid))
+
+    @staticmethod
+    def links(pid: int) -> set[str]:
+        return {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()}
+
+
+class DeathOfTheMaster(QuernTestCase):
+    def test_no_child_outlives_a_killed_master_and_the_next_start_works(self) -> None:
+        quern = self.server(worker_num=3)
+        unix_path = str(quern.directory / "app.sock")
+        quern.settings["listen"].append(f"unix:{unix_path}")
+        quern.write_config()
+        quern.start()
+        quern.wait_workers()
+        os.kill(quern.master, signal.SIGKILL)
+        wait_until(lambda: not quern.running(), "end of the master")
+        wait_until(lambda: not quern.leftovers(), "end of the children", 2.0)
+        quern.start()
+        quern.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,40 @@
+#include <Quern/handlerplugin.h>
+#include <Quern/result.h>
+
+#include <QObject>
+
+// An author may use Qt's keywords and plain string literals: the SDK forces none of the server's own rules on them.
+class Consumer : public QObject, public Quern::HandlerPlugin
+{
+    Q_OBJECT
+    Q_PLUGIN_METADATA(IID QuernHandlerPlugin_iid FILE "consumer.json")
+    Q_INTERFACES(Quern::HandlerPlugin)
+public:
+    void install(Quern::Application &app) override
+    {
+        app.get("/greet/:name", [this](const Quern::Request &request, Quern::Response &response) {
+            emit greeted(request.param("name"));
+            response.json({{"hello", request.param("name")}});
+        });
+        app.post("/length", [](const Quern::Request &request, Quern::Response &response) {
+            const auto length = lengthOf(request);
+            if (length.ok())
+                response.text(QString::number(*length));
+            else
+                response.setStatus(400).text(length.error().message());
+        });
+    }
+
+signals:
+    void greeted(const QString &name);
+
+private:
+    static Quern::Result<qsizetype> lengthOf(const Quern::Request &request)
+    {
+        if (request.body().isEmpty())
+            return Quern::Error(Quern::Error::Invalid, "send a body");
+        return request.body().size();
+    }
+};
+
+#include "consumer.moc"

@@ -1,0 +1,165 @@
+#include "admin/protocol/message.h"
+#include "admin/protocol/status.h"
+
+#include <QJsonArray>
+#include <QTest>
+
+using namespace Quern;
+using namespace Quern::admin;
+
+class tst_Status : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void golden();
+    void stateNames();
+    void unknownMembersAreIgnored();
+    void everyMemberIsRequired();
+    void malformed_data();
+    void malformed();
+};
+
+namespace {
+
+Status sample()
+{
+    Status status;
+    status.pid = 100;
+    status.version = QStringLiteral("0.1.0");
+    status.state = Status::State::Degraded;
+    status.sentence = QStringLiteral("worker 1 died 3 times in 10 s");
+    status.startedAt = QDateTime(QDate(2026, 1, 31), QTime(12, 0), Qt::UTC);
+    status.uptime = std::chrono::milliseconds(90'500);
+    status.generation = 2;
+    status.configFile = QStringLiteral("/srv/quern.toml");
+    status.listeners = {QStringLiteral("127.0.0.1:5200"), QStringLiteral("unix:/run/app.sock")};
+    status.reactors = {{0, 64, 1, 5'000'000'000}, {1, 63, 0, 7}};
+    status.workers = {{0, 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
+                      {1, 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, QStringLiteral("signal 6 (SIGABRT)")}};
+    status.totals = {130, 1000, 5, 4, 3, 2, 1};
+    return status;
+}
+
+const QByteArray goldenSample = "{\"configFile\":\"/srv/quern.toml\",\"generation\":2,"
+                                "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
+                                "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
+                                "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
+                                "\"sentence\":\"worker 1 died 3 times in 10 s\","
+                                "\"startedAt\":\"2026-01-31T12:00:00.000Z\",\"state\":\"degraded\","
+                                "\"totals\":{\"connections\":130,\"failed\":2,\"redispatched\":4,\"refused\":5,"
+                                "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
+                                "\"uptimeMs\":90500,\"version\":\"0.1.0\","
+                                "\"workers\":[{\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\",\"pid\":101,"
+                                "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"state\":\"ready\"},"
+                                "{\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6 (SIGABRT)\","
+                                "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"state\":\"waiting\"}]}\n";
+
+} // namespace
+
+void tst_Status::golden()
+{
+    QCOMPARE(encodeLine(sample().toJson()), goldenSample);
+    const Result<Status> read = Status::fromJson(*decodeLine(goldenSample));
+    QVERIFY2(read.ok(), read ? "" : qPrintable(read.error().message()));
+    QVERIFY(*read == sample());
+}
+
+void tst_Status::stateNames()
+{
+    using State = Status::State;
+    const QList<std::pair<State, QString>> states = {
+        {State::Starting, QStringLiteral("starting")},   {State::Running, QStringLiteral("running")},
+        {State::Reloading, QStringLiteral("reloading")}, {State::Stopping, QStringLiteral("stopping")},
+        {State::Degraded, QStringLiteral("degraded")},
+    };
+    for (const auto &[state, name] : states) {
+        Status status = sample();
+        status.state = state;
+        const QJsonObject json = status.toJson();
+        QCOMPARE(json.value(u"state").toString(), name);
+        QVERIFY(Status::fromJson(json)->state == state);
+    }
+    using WorkerState = WorkerStatus::State;
+    const QList<std::pair<WorkerState, QString>> workerStates = {
+        {WorkerState::Starting, QStringLiteral("starting")}, {WorkerState::Ready, QStringLiteral("ready")},
+        {WorkerState::Draining, QStringLiteral("draining")}, {WorkerState::Waiting, QStringLiteral("waiting")},
+        {WorkerState::Failed, QStringLiteral("failed")},
+    };
+    for (const auto &[state, name] : workerStates) {
+        Status status = sample();
+        status.workers[0].state = state;
+        const QJsonObject json = status.toJson();
+        QCOMPARE(json.value(u"workers").toArray().at(0).toObject().value(u"state").toString(), name);
+        QVERIFY(Status::fromJson(json)->workers.at(0).state == state);
+    }
+}
+
+void tst_Status::unknownMembersAreIgnored()
+{
+    QJsonObject json = sample().toJson();
+    json.insert(QStringLiteral("taskWorkers"), QJsonArray());
+    QJsonArray workers = json.value(u"workers").toArray();
+    QJsonObject worker = workers.at(0).toObject();
+    worker.insert(QStringLiteral("mood"), QStringLiteral("calm"));
+    workers.replace(0, worker);
+    json.insert(QStringLiteral("workers"), workers);
+    const Result<Status> read = Status::fromJson(json);
+    QVERIFY(read.ok());
+    QVERIFY(*read == sample());
+}
+
+void tst_Status::everyMemberIsRequired()
+{
+    const QJsonObject whole = sample().toJson();
+    for (const QString &member : whole.keys()) {
+        QJsonObject json = whole;
+        json.remove(member);
+        const Result<Status> read = Status::fromJson(json);
+        QVERIFY2(!read, qPrintable(member));
+        QCOMPARE(read.error().message(), QStringLiteral("%1: is missing").arg(member));
+    }
+}
+
+void tst_Status::malformed_data()
+{
+    QTest::addColumn<QByteArray>("from");
+    QTest::addColumn<QByteArray>("to");
+    const auto row = [](const char *message, const char *from, const char *to) {
+        QTest::newRow(message) << QByteArray(from) << QByteArray(to);
+    };
+    row("pid: must be an integer from 0 to 9007199254740991, not the string \"100\"", "\"pid\":100,",
+        "\"pid\":\"100\",");
+    row("generation: must be an integer from 0 to 2147483647, not 2147483648", "\"generation\":2,\"listeners\"",
+        "\"generation\":2147483648,\"listeners\"");
+    row("uptimeMs: must be an integer from 0 to 9007199254740991, not -5", "90500", "-5");
+    row("state: must be one of \"starting\", \"running\", \"reloading\", \"stopping\", \"degraded\", "
+        "not the string \"fine\"",
+        "degraded", "fine");
+    row("startedAt: must be a time such as \"2026-01-31T12:00:00.000Z\", not 5", "\"2026-01-31T12:00:00.000Z\"", "5");
+    row("listeners[1]: must be a string, not 5", "\"unix:/run/app.sock\"", "5");
+    row("reactors[1]: must be an object, not null", "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}",
+        "null");
+    row("workers[1].pid: must be an integer from 0 to 9007199254740991, not true", "\"pid\":0", "\"pid\":true");
+    row("workers[0].lastExit: is missing", "\"lastExit\":\"\",", "");
+    row("workers[0].inFlight: must be an integer from 0 to 2147483647, not 3.5", "\"inFlight\":3", "\"inFlight\":3.5");
+    row("totals.timedOut: is missing", ",\"timedOut\":1", "");
+    // The first mistake is told, in the order of the fields.
+    row("reactors: must be an array, not an object", ",\"reactors\":[", ",\"reactors\":{},\"unused\":[");
+}
+
+void tst_Status::malformed()
+{
+    QFETCH(QByteArray, from);
+    QFETCH(QByteArray, to);
+    QByteArray line = goldenSample;
+    QCOMPARE(line.count(from), 1);
+    line.replace(from, to);
+    const Result<Status> read = Status::fromJson(*decodeLine(line));
+    QVERIFY(!read);
+    QCOMPARE(read.error().code(), Error::Protocol);
+    QCOMPARE(read.error().message(), QString::fromLatin1(QTest::currentDataTag()));
+}
+
+QTEST_GUILESS_MAIN(tst_Status)
+#include "tst_status.moc"

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "config/loader.h"
+
+#include <QDir>
+#include <QFile>
+#include <QTemporaryDir>
+
+/// A settings file in a directory of its own, which is the current one while this lives.
+class SettingsFile
+{
+public:
+    SettingsFile()
+    {
+        if (!m_directory.isValid() || !QDir::setCurrent(m_directory.path()))
+            qFatal("no temporary directory");
+    }
+    ~SettingsFile() { QDir::setCurrent(m_before); }
+    Q_DISABLE_COPY_MOVE(SettingsFile)
+
+    QString directory() const { return m_directory.path(); }
+
+    static void write(const QString &path, const QByteArray &bytes)
+    {
+        QFile file(path);
+        if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+            qFatal("cannot write %s", qPrintable(path));
+    }
+
+    /// Loads \a bytes as "quern.toml", named like that.
+    static Quern::Result<Quern::config::Settings> load(const QByteArray &bytes)
+    {
+        write(QStringLiteral("quern.toml"), bytes);
+        return Quern::config::load(QStringLiteral("quern.toml"));
+    }
+
+private:
+    QString m_before = QDir::currentPath();
+    QTemporaryDir m_directory;
+};

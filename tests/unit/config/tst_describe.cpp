@@ -1,0 +1,169 @@
+#include "settingsfile.h"
+
+#include "config/describe.h"
+
+#include <QRegularExpression>
+#include <QSet>
+#include <QTest>
+
+#include <algorithm>
+
+using namespace Quern;
+using namespace Quern::config;
+
+/// The description of each setting, and the commented default file that must agree with it.
+class tst_Describe : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void effectiveValueDefaultAndOrigin();
+    void pluginsFollow();
+    void everyValueReadsBack();
+    void defaultFileLoadsAndEqualsTheDefaults();
+    void defaultFileShowsEveryKeyWithItsDefault();
+    void defaultFileWithEveryKeySwitchedOn();
+};
+
+namespace {
+
+QByteArray defaultFile()
+{
+    QFile file(QStringLiteral(QUERN_DEFAULT_FILE));
+    if (!file.open(QIODevice::ReadOnly))
+        qFatal("cannot read %s", QUERN_DEFAULT_FILE);
+    return file.readAll();
+}
+
+SettingInfo find(const QList<SettingInfo> &infos, const QString &key)
+{
+    for (const SettingInfo &info : infos) {
+        if (info.key == key)
+            return info;
+    }
+    return {};
+}
+
+} // namespace
+
+void tst_Describe::effectiveValueDefaultAndOrigin()
+{
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load("[server]\n"
+                                                         "max_wait_time = 0.5\n"
+                                                         "package_max_length = 8388608\n"
+                                                         "listen = [\"127.0.0.1:1\", \"[::1]:1\"]\n"
+                                                         "dispatch_mode = 1\n"
+                                                         "log_file = \"a.log\"\n");
+    QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
+    const QList<SettingInfo> infos = describe(*settings);
+
+    const SettingInfo wait = find(infos, QStringLiteral("server.max_wait_time"));
+    QCOMPARE(wait.value, QStringLiteral("0.5"));
+    QCOMPARE(wait.defaultValue, QStringLiteral("3"));
+    QCOMPARE(wait.origin, QStringLiteral("quern.toml:2"));
+    QCOMPARE(wait.unit, QStringLiteral("seconds"));
+    QCOMPARE(wait.derived, QString());
+    QVERIFY(wait.doc.startsWith(u"How long a worker"));
+
+    QCOMPARE(find(infos, QStringLiteral("server.package_max_length")).value, QStringLiteral("\"8M\""));
+    QCOMPARE(find(infos, QStringLiteral("server.listen")).value, QStringLiteral("[\"127.0.0.1:1\", \"[::1]:1\"]"));
+    QCOMPARE(find(infos, QStringLiteral("server.dispatch_mode")).value, QStringLiteral("\"round-robin\""));
+    QCOMPARE(find(infos, QStringLiteral("server.log_file")).value,
+             QStringLiteral("\"%1/a.log\"").arg(file.directory()));
+    QCOMPARE(find(infos, QStringLiteral("server.daemonize")).value, QStringLiteral("false"));
+    QCOMPARE(find(infos, QStringLiteral("server.daemonize")).origin, QStringLiteral("default"));
+    QCOMPARE(find(infos, QStringLiteral("server.worker_num")).derived, QStringLiteral("one for each processor core"));
+    QCOMPARE(find(infos, QStringLiteral("server.runtime_dir")).defaultValue, QStringLiteral("\".quern\""));
+    QCOMPARE(find(infos, QStringLiteral("server.runtime_dir")).value,
+             QStringLiteral("\"%1/.quern\"").arg(file.directory()));
+}
+
+void tst_Describe::pluginsFollow()
+{
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load("[[plugin]]\n"
+                                                         "name = \"welcome\"\n"
+                                                         "settings = { greeting = \"hi\" }\n"
+                                                         "[[plugin]]\n"
+                                                         "file = \"/opt/libshop.so\"\n"
+                                                         "enabled = false\n");
+    QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
+    const QList<SettingInfo> infos = describe(*settings);
+    QCOMPARE(find(infos, QStringLiteral("plugin[0].name")).value, QStringLiteral("\"welcome\""));
+    QCOMPARE(find(infos, QStringLiteral("plugin[0].enabled")).origin, QStringLiteral("default"));
+    QCOMPARE(find(infos, QStringLiteral("plugin[0].settings")).value, QStringLiteral("{ greeting = \"hi\" }"));
+    QCOMPARE(find(infos, QStringLiteral("plugin[1].file")).value, QStringLiteral("\"/opt/libshop.so\""));
+    QCOMPARE(find(infos, QStringLiteral("plugin[1].enabled")).value, QStringLiteral("false"));
+    QCOMPARE(find(infos, QStringLiteral("plugin[1].enabled")).origin, QStringLiteral("quern.toml:6"));
+}
+
+void tst_Describe::everyValueReadsBack()
+{
+    const SettingsFile file;
+    const Settings expected = defaults(file.directory());
+    QByteArray text("[server]\n");
+    for (const SettingInfo &info : describe(expected)) {
+        if (info.key.startsWith(u"server."))
+            text += info.key.mid(7).toUtf8() + " = " + info.value.toUtf8() + '\n';
+    }
+    const Result<Settings> settings = SettingsFile::load(text);
+    QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
+    QCOMPARE(settings->server, expected.server);
+}
+
+void tst_Describe::defaultFileLoadsAndEqualsTheDefaults()
+{
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load(defaultFile());
+    QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
+    const Settings expected = defaults(file.directory());
+    QCOMPARE(settings->server, expected.server);
+    QCOMPARE(settings->plugins, expected.plugins);
+    QCOMPARE(settings->origins, expected.origins);
+    QVERIFY(settings->defaultPlugin);
+}
+
+void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
+{
+    const QList<QByteArray> lines = defaultFile().split('\n');
+    for (const SettingInfo &info : describe(defaults(QStringLiteral("/srv")))) {
+        if (!info.key.startsWith(u"server."))
+            continue;
+        const QByteArray beginning = '#' + info.key.mid(7).toUtf8() + " = ";
+        const auto isShown = [&beginning](const QByteArray &line) { return line.startsWith(beginning); };
+        const auto it = std::find_if(lines.begin(), lines.end(), isShown);
+        QVERIFY2(it != lines.end(), qPrintable(info.key));
+        QVERIFY2(std::none_of(it + 1, lines.end(), isShown), qPrintable(info.key));
+        // The sentence that explains the key is the one that `describe` gives.
+        const QString above = QString::fromUtf8(lines.mid(std::max<qsizetype>(0, it - lines.begin() - 3), 3).join(' '));
+        const QString sentence = info.doc.section(QRegularExpression(QStringLiteral("[:;.,]")), 0, 0);
+        QVERIFY2(above.contains(sentence), qPrintable(QStringLiteral("%1: %2").arg(info.key, sentence)));
+        if (info.derived.isEmpty())
+            QCOMPARE(*it, beginning + info.defaultValue.toUtf8());
+        else
+            QVERIFY2(above.contains(info.derived), qPrintable(info.key));
+    }
+}
+
+void tst_Describe::defaultFileWithEveryKeySwitchedOn()
+{
+    const SettingsFile file;
+    QString text = QString::fromUtf8(defaultFile());
+    text.replace(QRegularExpression(QStringLiteral("^#([a-z_]+ = |\\[)"), QRegularExpression::MultilineOption),
+                 QStringLiteral("\\1"));
+    const Result<Settings> settings = SettingsFile::load(text.toUtf8());
+    QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
+    QCOMPARE(settings->plugins.size(), 2);
+    for (const SettingInfo &info : describe(*settings)) {
+        if (info.key.startsWith(u"server."))
+            QVERIFY2(info.origin != u"default", qPrintable(info.key));
+    }
+    ServerSettings expected = defaults(file.directory()).server;
+    expected.workerNum = settings->server.workerNum;
+    expected.reactorNum = settings->server.reactorNum;
+    QCOMPARE(settings->server, expected);
+}
+
+QTEST_GUILESS_MAIN(tst_Describe)
+#include "tst_describe.moc"

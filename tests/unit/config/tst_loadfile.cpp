@@ -1,0 +1,172 @@
+#include "settingsfile.h"
+
+#include <QTest>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace Quern;
+using namespace Quern::config;
+
+/// The file itself: its encoding, its size, and whether it can be read at all.
+class tst_LoadFile : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void encodings_data();
+    void encodings();
+    void emptyFileGivesTheDefaults();
+    void missingFile();
+    void emptyPath();
+    void unreadableFile();
+    void fileThatFailsWhileItIsRead();
+    void directory();
+    void largestFile();
+    void fileThatIsTooLarge();
+    void endlessFile();
+    void syntaxErrors_data();
+    void syntaxErrors();
+};
+
+void tst_LoadFile::encodings_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::newRow("LF") << QByteArray("# mill\n[server]\nbacklog = 7\n");
+    QTest::newRow("CR LF") << QByteArray("# mill\r\n[server]\r\nbacklog = 7\r\n");
+    QTest::newRow("byte order mark") << QByteArray("\xef\xbb\xbf# mill\n[server]\nbacklog = 7\n");
+    QTest::newRow("byte order mark and CR LF") << QByteArray("\xef\xbb\xbf# mill\r\n[server]\r\nbacklog = 7");
+    QTest::newRow("no line end at the end") << QByteArray("# mill\n[server]\nbacklog = 7");
+}
+
+void tst_LoadFile::encodings()
+{
+    QFETCH(QByteArray, bytes);
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load(bytes);
+    QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
+    QCOMPARE(settings->server.backlog, 7);
+    QCOMPARE(settings->origins.value(QStringLiteral("server.backlog")), QStringLiteral("quern.toml:3"));
+}
+
+void tst_LoadFile::emptyFileGivesTheDefaults()
+{
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load({});
+    QVERIFY(settings.ok());
+    const Settings expected = defaults(file.directory());
+    QCOMPARE(settings->server, expected.server);
+    QCOMPARE(settings->plugins, expected.plugins);
+    QCOMPARE(settings->origins, expected.origins);
+    QVERIFY(settings->defaultPlugin);
+}
+
+void tst_LoadFile::missingFile()
+{
+    const Result<Settings> settings = load(QStringLiteral("/nowhere/quern.toml"));
+    QVERIFY(!settings);
+    QCOMPARE(settings.error().code(), Error::NotFound);
+    QCOMPARE(settings.error().message(),
+             QStringLiteral("/nowhere/quern.toml: cannot be read: No such file or directory"));
+}
+
+void tst_LoadFile::emptyPath()
+{
+    const Result<Settings> settings = load({});
+    QVERIFY(!settings);
+    QCOMPARE(settings.error().code(), Error::NotFound);
+}
+
+void tst_LoadFile::unreadableFile()
+{
+    const SettingsFile file;
+    SettingsFile::write(QStringLiteral("quern.toml"), "[server]\n");
+    QCOMPARE(::chmod("quern.toml", 0), 0);
+    // Root reads every file, so the test steps down for a moment.
+    constexpr uid_t nobody = 65534;
+    const uid_t user = ::geteuid();
+    if (user == 0)
+        QCOMPARE(::seteuid(nobody), 0);
+    const Result<Settings> settings = load(QStringLiteral("quern.toml"));
+    if (user == 0)
+        QCOMPARE(::seteuid(user), 0);
+    QVERIFY(!settings);
+    QCOMPARE(settings.error().code(), Error::Permission);
+    QCOMPARE(settings.error().message(), QStringLiteral("quern.toml: cannot be read: Permission denied"));
+}
+
+void tst_LoadFile::fileThatFailsWhileItIsRead()
+{
+    // The first page of a process is never mapped: reading it is an error of input.
+    const Result<Settings> settings = load(QStringLiteral("/proc/self/mem"));
+    QVERIFY(!settings);
+    QCOMPARE(settings.error().code(), Error::Io);
+}
+
+void tst_LoadFile::directory()
+{
+    const SettingsFile file;
+    const Result<Settings> settings = load(QStringLiteral("."));
+    QVERIFY(!settings);
+    QCOMPARE(settings.error().code(), Error::Invalid);
+    QCOMPARE(settings.error().message(), QStringLiteral(".: is a directory; name the settings file in it"));
+}
+
+void tst_LoadFile::largestFile()
+{
+    const SettingsFile file;
+    QByteArray bytes("[server]\nbacklog = 7\n#");
+    bytes.append(1024 * 1024 - bytes.size(), 'x');
+    const Result<Settings> settings = SettingsFile::load(bytes);
+    QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
+    QCOMPARE(settings->server.backlog, 7);
+}
+
+void tst_LoadFile::fileThatIsTooLarge()
+{
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load(QByteArray(1024 * 1024 + 1, '#'));
+    QVERIFY(!settings);
+    QCOMPARE(settings.error().code(), Error::TooLarge);
+    QCOMPARE(settings.error().message(),
+             QStringLiteral("quern.toml: has more than 1048576 bytes; is it really a settings file?"));
+}
+
+void tst_LoadFile::endlessFile()
+{
+    const Result<Settings> settings = load(QStringLiteral("/dev/zero"));
+    QVERIFY(!settings);
+    QCOMPARE(settings.error().code(), Error::TooLarge);
+}
+
+void tst_LoadFile::syntaxErrors_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QString>("beginning");
+    const QString line2 = QStringLiteral("quern.toml:2:");
+    QTest::newRow("no value") << QByteArray("[server]\nworker_num =\n") << line2;
+    QTest::newRow("no quotes") << QByteArray("[server]\nlisten = 127.0.0.1:80\n") << line2;
+    QTest::newRow("open string") << QByteArray("[server]\nlisten = \"127.0.0.1:80\nbacklog = 7\n") << line2;
+    QTest::newRow("open bracket") << QByteArray("# mill\n[server\nbacklog = 7\n") << line2;
+    QTest::newRow("key twice") << QByteArray("server.backlog = 7\nserver.backlog = 8\n") << line2;
+    QTest::newRow("table twice") << QByteArray("[server]\n[server]\n") << line2;
+    QTest::newRow("bytes that are no UTF-8") << QByteArray("[server]\nserver = \"\xff\"\n") << line2;
+    QTest::newRow("NUL") << QByteArray("[server]\nserver = \"a\0b\"\n", 24) << line2;
+    QTest::newRow("integer over 64 bits") << QByteArray("[server]\nbacklog = 99999999999999999999\n") << line2;
+}
+
+void tst_LoadFile::syntaxErrors()
+{
+    QFETCH(QByteArray, bytes);
+    QFETCH(QString, beginning);
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load(bytes);
+    QVERIFY(!settings);
+    QCOMPARE(settings.error().code(), Error::Invalid);
+    const QString message = settings.error().message();
+    QVERIFY2(message.startsWith(beginning), qPrintable(message));
+    QVERIFY2(message.contains(QStringLiteral(": not valid TOML: ")), qPrintable(message));
+}
+
+QTEST_GUILESS_MAIN(tst_LoadFile)
+#include "tst_loadfile.moc"

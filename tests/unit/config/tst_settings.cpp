@@ -1,0 +1,233 @@
+#include "settingsfile.h"
+
+#include "config/keytable.h"
+
+#include <QSet>
+#include <QTest>
+#include <QThread>
+
+#include <functional>
+
+using namespace Quern;
+using namespace Quern::config;
+using namespace std::chrono_literals;
+
+/// What is read from files without a mistake.
+class tst_Settings : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void defaultsAreTheDocumentedOnes();
+    void everyKey_data();
+    void everyKey();
+    void everyKeyIsCovered();
+    void originNamesFileAndLine();
+    void originNamesThePathAsGiven();
+    void relativePathsBeginAtTheFile();
+    void pathsMayClimb();
+    void settingsFileThatIsASymbolicLink();
+};
+
+void tst_Settings::defaultsAreTheDocumentedOnes()
+{
+    const Settings settings = defaults(QStringLiteral("/srv/app/"));
+    const ServerSettings &server = settings.server;
+    QCOMPARE(settings.filePath, QString());
+    QCOMPARE(settings.directory, QStringLiteral("/srv/app"));
+    QCOMPARE(server.listen, QList<ListenAddress>{ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5200)});
+    QCOMPARE(server.workerNum, QThread::idealThreadCount());
+    QCOMPARE(server.reactorNum, qBound(1, QThread::idealThreadCount() / 2, 8));
+    QVERIFY(server.dispatchMode == DispatchMode::Idle);
+    QCOMPARE(server.maxWaitTime, 3s);
+    QCOMPARE(server.maxRequestExecutionTime, 60s);
+    QCOMPARE(server.packageMaxLength, quint64(2097152));
+    QCOMPARE(server.backlog, 512);
+    QCOMPARE(server.requestQueueSize, 8192);
+    QCOMPARE(server.workerMaxConcurrency, 1024);
+    QCOMPARE(server.maxConn, 10000);
+    QCOMPARE(server.httpHeadMaxLength, quint32(16384));
+    QCOMPARE(server.httpUriMaxLength, quint32(8192));
+    QCOMPARE(server.httpHeaderMaxCount, quint16(100));
+    QCOMPARE(server.httpHeadTimeout, 10s);
+    QCOMPARE(server.httpBodyTimeout, 30s);
+    QCOMPARE(server.keepaliveTimeout, 65s);
+    QCOMPARE(server.sendTimeout, 60s);
+    QCOMPARE(server.serverHeader, QStringLiteral("Quern"));
+    QCOMPARE(server.runtimeDir, QStringLiteral("/srv/app/.quern"));
+    QCOMPARE(server.logFile, QString());
+    QVERIFY(server.logLevel == base::LogLevel::Info);
+    QVERIFY(!server.daemonize);
+    QVERIFY(settings.defaultPlugin);
+    QCOMPARE(settings.plugins.size(), 1);
+    QCOMPARE(settings.plugins.constFirst().name, QStringLiteral("welcome"));
+}
+
+namespace {
+
+using Check = std::function<bool(const ServerSettings &)>;
+
+struct Row
+{
+    const char *line;
+    Check isRead;
+};
+
+QList<Row> rows()
+{
+    QList<Row> rows;
+    const auto row = [&rows](const char *line, Check isRead) { rows.append({line, std::move(isRead)}); };
+    row("listen = \"0.0.0.0:80\"", [](const auto &s) { return s.listen.constFirst().text == u"0.0.0.0:80"; });
+    row("listen = [\"[::1]:1\", \"unix:/run/a.sock\"]",
+        [](const auto &s) { return s.listen.size() == 2 && s.listen.at(1).path == u"/run/a.sock"; });
+    row("worker_num = 1", [](const auto &s) { return s.workerNum == 1; });
+    row("worker_num = 1024", [](const auto &s) { return s.workerNum == 1024; });
+    row("worker_num = 0x10", [](const auto &s) { return s.workerNum == 16; });
+    row("reactor_num = 1", [](const auto &s) { return s.reactorNum == 1; });
+    row("reactor_num = 64", [](const auto &s) { return s.reactorNum == 64; });
+    row("dispatch_mode = 1", [](const auto &s) { return s.dispatchMode == DispatchMode::RoundRobin; });
+    row("dispatch_mode = 2", [](const auto &s) { return s.dispatchMode == DispatchMode::ByConnection; });
+    row("dispatch_mode = 3", [](const auto &s) { return s.dispatchMode == DispatchMode::Idle; });
+    row("dispatch_mode = 4", [](const auto &s) { return s.dispatchMode == DispatchMode::ByAddress; });
+    row("dispatch_mode = \"round-robin\"", [](const auto &s) { return s.dispatchMode == DispatchMode::RoundRobin; });
+    row("dispatch_mode = \"by-connection\"",
+        [](const auto &s) { return s.dispatchMode == DispatchMode::ByConnection; });
+    row("dispatch_mode = \"idle\"", [](const auto &s) { return s.dispatchMode == DispatchMode::Idle; });
+    row("dispatch_mode = \"by-address\"", [](const auto &s) { return s.dispatchMode == DispatchMode::ByAddress; });
+    row("max_wait_time = 5", [](const auto &s) { return s.maxWaitTime == 5s; });
+    row("max_wait_time = 0.25", [](const auto &s) { return s.maxWaitTime == 250ms; });
+    row("max_wait_time = 86400", [](const auto &s) { return s.maxWaitTime == 24h; });
+    row("max_request_execution_time = 0", [](const auto &s) { return s.maxRequestExecutionTime == 0ms; });
+    row("max_request_execution_time = 0.0", [](const auto &s) { return s.maxRequestExecutionTime == 0ms; });
+    row("max_request_execution_time = 1e-4", [](const auto &s) { return s.maxRequestExecutionTime == 1ms; });
+    row("package_max_length = 1024", [](const auto &s) { return s.packageMaxLength == 1024; });
+    row("package_max_length = \"8M\"", [](const auto &s) { return s.packageMaxLength == 8388608; });
+    row("package_max_length = \"512k\"", [](const auto &s) { return s.packageMaxLength == 524288; });
+    row("package_max_length = \"1G\"", [](const auto &s) { return s.packageMaxLength == 1073741824; });
+    row("package_max_length = \"2000\"", [](const auto &s) { return s.packageMaxLength == 2000; });
+    row("backlog = 65535", [](const auto &s) { return s.backlog == 65535; });
+    row("max_conn = 1", [](const auto &s) { return s.maxConn == 1; });
+    row("request_queue_size = 4", [](const auto &s) { return s.requestQueueSize == 4; });
+    row("worker_max_concurrency = 1", [](const auto &s) { return s.workerMaxConcurrency == 1; });
+    row("http_head_max_length = \"1M\"", [](const auto &s) { return s.httpHeadMaxLength == 1048576; });
+    row("http_uri_max_length = 64", [](const auto &s) { return s.httpUriMaxLength == 64; });
+    row("http_uri_max_length = \"16K\"", [](const auto &s) { return s.httpUriMaxLength == 16384; });
+    row("http_header_max_count = 1000", [](const auto &s) { return s.httpHeaderMaxCount == 1000; });
+    row("http_head_timeout = 1.5", [](const auto &s) { return s.httpHeadTimeout == 1500ms; });
+    row("http_body_timeout = 0.001", [](const auto &s) { return s.httpBodyTimeout == 1ms; });
+    row("keepalive_timeout = 7", [](const auto &s) { return s.keepaliveTimeout == 7s; });
+    row("send_timeout = 8", [](const auto &s) { return s.sendTimeout == 8s; });
+    row("server = \"\"", [](const auto &s) { return s.serverHeader.isEmpty(); });
+    row("server = \"Mill/2 (stone)\"", [](const auto &s) { return s.serverHeader == u"Mill/2 (stone)"; });
+    row("runtime_dir = \"/run/quern\"", [](const auto &s) { return s.runtimeDir == u"/run/quern"; });
+    row("log_file = \"/var/log/quern.log\"", [](const auto &s) { return s.logFile == u"/var/log/quern.log"; });
+    row("log_file = \"\"", [](const auto &s) { return s.logFile.isEmpty(); });
+    row("log_level = \"debug\"", [](const auto &s) { return s.logLevel == base::LogLevel::Debug; });
+    row("log_level = \"info\"", [](const auto &s) { return s.logLevel == base::LogLevel::Info; });
+    row("log_level = \"warning\"", [](const auto &s) { return s.logLevel == base::LogLevel::Warning; });
+    row("log_level = \"error\"", [](const auto &s) { return s.logLevel == base::LogLevel::Error; });
+    row("daemonize = true", [](const auto &s) { return s.daemonize; });
+    return rows;
+}
+
+QString keyOf(const QByteArray &line)
+{
+    return QString::fromUtf8(line.left(line.indexOf(' ')));
+}
+
+} // namespace
+
+void tst_Settings::everyKey_data()
+{
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<Check>("isRead");
+    for (const Row &row : rows())
+        QTest::newRow(row.line) << QByteArray(row.line) << row.isRead;
+}
+
+void tst_Settings::everyKey()
+{
+    QFETCH(QByteArray, line);
+    QFETCH(Check, isRead);
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load("[server]\n" + line + '\n');
+    QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
+    QVERIFY(isRead(settings->server));
+    QCOMPARE(settings->origins.value(QStringLiteral("server.") + keyOf(line)), QStringLiteral("quern.toml:2"));
+}
+
+void tst_Settings::everyKeyIsCovered()
+{
+    QSet<QString> covered;
+    for (const Row &row : rows())
+        covered += keyOf(row.line);
+    const QStringList known = serverKeyNames();
+    QCOMPARE(covered, QSet<QString>(known.begin(), known.end()));
+}
+
+void tst_Settings::originNamesFileAndLine()
+{
+    const SettingsFile file;
+    const Result<Settings> settings =
+        SettingsFile::load("# mill\n\n[server]\nworker_num = 2\n\nlisten = [\n  \"127.0.0.1:1\",\n]\n");
+    QVERIFY(settings.ok());
+    QCOMPARE(settings->origins.value(QStringLiteral("server.worker_num")), QStringLiteral("quern.toml:4"));
+    QCOMPARE(settings->origins.value(QStringLiteral("server.listen")), QStringLiteral("quern.toml:6"));
+    QCOMPARE(settings->origins.value(QStringLiteral("server.backlog")), QStringLiteral("default"));
+    QCOMPARE(settings->origins.size(), serverKeys().size());
+}
+
+void tst_Settings::originNamesThePathAsGiven()
+{
+    const SettingsFile file;
+    QVERIFY(QDir().mkdir(QStringLiteral("conf")));
+    SettingsFile::write(QStringLiteral("conf/mill.toml"), "server.backlog = 7\n");
+    const Result<Settings> settings = load(QStringLiteral("./conf/mill.toml"));
+    QVERIFY(settings.ok());
+    QCOMPARE(settings->server.backlog, 7);
+    QCOMPARE(settings->origins.value(QStringLiteral("server.backlog")), QStringLiteral("./conf/mill.toml:1"));
+    QCOMPARE(settings->filePath, file.directory() + QStringLiteral("/conf/mill.toml"));
+    QCOMPARE(settings->directory, file.directory() + QStringLiteral("/conf"));
+}
+
+void tst_Settings::relativePathsBeginAtTheFile()
+{
+    const SettingsFile file;
+    QVERIFY(QDir().mkdir(QStringLiteral("conf")));
+    SettingsFile::write(QStringLiteral("conf/mill.toml"), "[server]\n"
+                                                          "runtime_dir = \"run\"\n"
+                                                          "log_file = \"logs/mill.log\"\n"
+                                                          "listen = \"unix:mill.sock\"\n"
+                                                          "[[plugin]]\n"
+                                                          "file = \"build/libmill.so\"\n");
+    const Result<Settings> settings = load(QStringLiteral("conf/mill.toml"));
+    QVERIFY(settings.ok());
+    const QString directory = file.directory() + QStringLiteral("/conf/");
+    QCOMPARE(settings->server.runtimeDir, directory + QStringLiteral("run"));
+    QCOMPARE(settings->server.logFile, directory + QStringLiteral("logs/mill.log"));
+    QCOMPARE(settings->server.listen.constFirst().path, directory + QStringLiteral("mill.sock"));
+    QCOMPARE(settings->server.listen.constFirst().text, QStringLiteral("unix:%1mill.sock").arg(directory));
+    QCOMPARE(settings->plugins.constFirst().file, directory + QStringLiteral("build/libmill.so"));
+}
+
+void tst_Settings::pathsMayClimb()
+{
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load("[server]\nruntime_dir = \"../run/./mill/\"\n");
+    QVERIFY(settings.ok());
+    QCOMPARE(settings->server.runtimeDir, QDir::cleanPath(file.directory() + QStringLiteral("/../run/mill")));
+}
+
+void tst_Settings::settingsFileThatIsASymbolicLink()
+{
+    const SettingsFile file;
+    QVERIFY(QDir().mkdir(QStringLiteral("shared")));
+    SettingsFile::write(QStringLiteral("shared/mill.toml"), "[server]\nlog_file = \"mill.log\"\n");
+    QVERIFY(QFile::link(QStringLiteral("shared/mill.toml"), QStringLiteral("quern.toml")));
+    const Result<Settings> settings = load(QStringLiteral("quern.toml"));
+    QVERIFY(settings.ok());
+    QCOMPARE(settings->server.logFile, file.directory() + QStringLiteral("/mill.log"));
+}
+
+QTEST_GUILESS_MAIN(tst_Settings)
+#include "tst_settings.moc"

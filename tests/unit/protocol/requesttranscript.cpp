@@ -1,0 +1,99 @@
+#include "requesttranscript.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace Quern::tests {
+
+using protocol::http::RequestDecoder;
+using protocol::http::RequestHead;
+using protocol::http::RequestLimits;
+
+namespace {
+
+bool spansLieInside(const RequestHead &head)
+{
+    const qsizetype size = head.bytes.size();
+    return head.method.fits(size) && head.target.fits(size) &&
+           std::all_of(head.headers.begin(), head.headers.end(), [size](const base::HeaderSpan &header) {
+               return header.name.fits(size) && header.value.fits(size);
+           });
+}
+
+QByteArray textOf(const RequestHead &head, const QByteArray &body)
+{
+    QByteArray text = head.methodBytes().toByteArray() + ' ' + head.targetBytes().toByteArray();
+    text += " HTTP/1." + QByteArray::number(head.minorVersion);
+    text += head.keepAlive ? " keep-alive" : " close";
+    if (head.expectContinue)
+        text += " expect";
+    if (head.isHead)
+        text += " head";
+    text += '\n';
+    for (const base::HeaderSpan &header : head.headers)
+        text += header.name.in(head.bytes).toByteArray() + ": " + header.value.in(head.bytes).toByteArray() + '\n';
+    return text + '\n' + body + '\n';
+}
+
+} // namespace
+
+QByteArray transcriptOf(const QList<QByteArrayView> &pieces, const RequestLimits &limits)
+{
+    using State = RequestDecoder::State;
+    RequestDecoder decoder(limits);
+    QByteArray text;
+    for (const QByteArrayView piece : pieces) {
+        const std::unique_ptr<char[]> copy(new char[static_cast<size_t>(piece.size())]);
+        std::copy(piece.begin(), piece.end(), copy.get());
+        QByteArrayView rest(copy.get(), piece.size());
+        while (!rest.isEmpty()) {
+            const RequestDecoder::Step step = decoder.feed(rest);
+            const bool isComplete = step.state == State::Complete;
+            if (isComplete ? step.consumed < 0 || step.consumed > rest.size() : step.consumed != rest.size())
+                return text + "broken: consumed " + QByteArray::number(step.consumed);
+            rest = rest.sliced(step.consumed);
+            if (step.state == State::Refused) {
+                const auto refusal = decoder.refusal();
+                if (decoder.inMessage() || decoder.feed("GET").state != State::Refused)
+                    return text + "broken: goes on after refusing";
+                return text + "refused " + QByteArray::number(refusal.status) + ": " + refusal.reason;
+            }
+            if (isComplete && decoder.inMessage())
+                return text + "broken: still in a message that is complete";
+            if ((isComplete || step.state == State::HeadComplete) && !spansLieInside(decoder.head()))
+                return text + "broken: span outside the head";
+            if (isComplete) {
+                const QByteArray body = decoder.takeBody();
+                if (static_cast<quint64>(body.size()) > limits.bodyBytes)
+                    return text + "broken: body over its limit";
+                text += textOf(decoder.head(), body);
+            }
+        }
+    }
+    return text + (decoder.inHead() ? "in head" : decoder.inMessage() ? "in body" : "idle");
+}
+
+QByteArray transcriptOfAnySplit(QByteArrayView stream, const RequestLimits &limits)
+{
+    const QByteArray whole = transcriptOf({stream}, limits);
+    if (const QByteArray bytewise = transcriptOf(singleBytes(stream), limits); bytewise != whole)
+        return "whole:\n" + whole + "\nbyte by byte:\n" + bytewise;
+    const qsizetype stride = stream.size() <= 600 ? 1 : stream.size() / 50;
+    for (qsizetype cut = 1; cut < stream.size(); cut += stride) {
+        const QByteArray split = transcriptOf({stream.first(cut), stream.sliced(cut)}, limits);
+        if (split != whole)
+            return "whole:\n" + whole + "\nsplit at " + QByteArray::number(cut) + ":\n" + split;
+    }
+    return whole;
+}
+
+QList<QByteArrayView> singleBytes(QByteArrayView stream)
+{
+    QList<QByteArrayView> bytes;
+    bytes.reserve(stream.size());
+    for (qsizetype i = 0; i < stream.size(); ++i)
+        bytes.append(stream.sliced(i, 1));
+    return bytes;
+}
+
+} // namespace Quern::tests

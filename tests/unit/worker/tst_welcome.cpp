@@ -1,0 +1,266 @@
+#include "worker/pluginloader.h"
+#include "worker/router.h"
+
+#include "sdk/src/request_p.h"
+#include "sdk/src/response_p.h"
+
+#include <QElapsedTimer>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTest>
+
+#include <memory>
+#include <stdexcept>
+
+using namespace Quern;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Keeps the one answer of a test.
+class Client final : public ResponseSink
+{
+public:
+    void responseReady(quint64, int answered, const QByteArray &headerBlock, const QByteArray &content) override
+    {
+        status = answered;
+        headers = headerBlock;
+        body = content;
+    }
+    void responseDropped(quint64) override { dropped = true; }
+
+    int status = 0;
+    QByteArray headers;
+    QByteArray body;
+    bool dropped = false;
+};
+
+struct Call
+{
+    QByteArray method = QByteArrayLiteral("GET");
+    QByteArray target;
+    QByteArray contentType = {};
+    QByteArray body = {};
+};
+
+} // namespace
+
+class tst_Welcome : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+    void page();
+    void pageEscapesWhatTheClientSent();
+    void hello();
+    void json();
+    void echo();
+    void echoWithoutType();
+    void slow();
+    void badDelay_data();
+    void badDelay();
+    void later();
+    void laterStopsWhenCancelled();
+    void crashIsSwitchedOff();
+    void bytes_data();
+    void bytes();
+    void throws();
+
+private:
+    void run(const Call &call);
+
+    std::unique_ptr<worker::PluginLoader> m_plugins;
+    std::unique_ptr<worker::Router> m_router;
+    std::unique_ptr<Client> m_client;
+    QExplicitlySharedDataPointer<ResponsePrivate> m_response;
+};
+
+void tst_Welcome::init()
+{
+    m_client = std::make_unique<Client>();
+    m_plugins = std::make_unique<worker::PluginLoader>(1);
+    const auto loaded = m_plugins->load({{QStringLiteral(WELCOME_PLUGIN), {}}});
+    QVERIFY2(loaded.ok(), loaded.ok() ? "" : qPrintable(loaded.error().message()));
+    m_router = std::make_unique<worker::Router>(m_plugins->routes());
+}
+
+/// Does what the handler host does with one request.
+void tst_Welcome::run(const Call &call)
+{
+    auto *data = new RequestPrivate;
+    Request request(data);
+    data->id = 4711;
+    data->frame = call.method + call.target + call.contentType;
+    const QByteArrayView frame(data->frame);
+    data->method = frame.first(call.method.size());
+    data->target = frame.sliced(call.method.size(), call.target.size());
+    data->bodyBytes = call.body;
+    data->body = data->bodyBytes;
+    if (!call.contentType.isEmpty())
+        data->headers.append({"content-type", frame.last(call.contentType.size())});
+    data->remoteAddress = "192.0.2.7";
+    data->remotePort = 40312;
+    const auto start = std::chrono::steady_clock::time_point(1s);
+    data->journey = {1, 2, 3, start, start + 12us, start + 46us};
+
+    const worker::Router::Match match = m_router->match(request.method(), request.path());
+    QCOMPARE(match.outcome, worker::Router::Outcome::Found);
+    data->params = match.params;
+
+    m_response = new ResponsePrivate(request.id(), m_client.get());
+    Response response(m_response.get());
+    m_plugins->routes()[size_t(match.route)].handler(request, response);
+    if (!m_response->deferred)
+        m_response->finish();
+}
+
+void tst_Welcome::page()
+{
+    run({.target = "/"});
+    QCOMPARE(m_client->status, 200);
+    QVERIFY(m_client->headers.contains("Content-Type: text/html; charset=utf-8\r\n"));
+    QVERIFY(m_client->headers.contains("Cache-Control: no-store\r\n"));
+    const QByteArray &body = m_client->body;
+    QVERIFY(body.size() < 8 * 1024);
+    QVERIFY(!body.contains("{{"));
+    for (const char *fact : {"GET /", "HTTP/1.1", "192.0.2.7:40312", "4711", "reactor 2", "worker 1", "12 µs", "34 µs",
+                             "after 46 µs", "<dd>3</dd>"})
+        QVERIFY2(body.contains(fact), fact);
+    QVERIFY(body.contains(QByteArray::number(QCoreApplication::applicationPid())));
+    for (const char *external : {"src=", "@import", "url(", "https://"})
+        QVERIFY2(!body.contains(external), external);
+}
+
+void tst_Welcome::pageEscapesWhatTheClientSent()
+{
+    run({.target = "/?x=<script>alert(1)</script>&{{pid}}"});
+    QVERIFY(!m_client->body.contains("<script>"));
+    QVERIFY(m_client->body.contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;{{pid}}"));
+}
+
+void tst_Welcome::hello()
+{
+    run({.target = "/hello/J%C3%BCrgen"});
+    QCOMPARE(m_client->headers, QByteArrayLiteral("Content-Type: application/json\r\n"));
+    QCOMPARE(m_client->body, QByteArrayLiteral("{\"hello\":\"J\xc3\xbcrgen\"}"));
+}
+
+void tst_Welcome::json()
+{
+    run({.target = "/json"});
+    const QJsonObject facts = QJsonDocument::fromJson(m_client->body).object();
+    QCOMPARE(facts.value(u"request").toInt(), 4711);
+    QCOMPARE(facts.value(u"worker").toInt(), 1);
+    QCOMPARE(facts.value(u"reactor").toInt(), 2);
+    QCOMPARE(facts.value(u"generation").toInt(), 3);
+    QCOMPARE(facts.value(u"inMasterMicroseconds").toInt(), 12);
+    QCOMPARE(facts.value(u"toWorkerMicroseconds").toInt(), 34);
+    QCOMPARE(facts.value(u"client").toString(), QStringLiteral("192.0.2.7:40312"));
+}
+
+void tst_Welcome::echo()
+{
+    const QByteArray sent("a\0b", 3);
+    run({"POST", "/echo", "application/x-thing; v=1", sent});
+    QCOMPARE(m_client->status, 200);
+    QCOMPARE(m_client->headers, QByteArrayLiteral("Content-Type: application/x-thing; v=1\r\n"));
+    QCOMPARE(m_client->body, sent);
+}
+
+void tst_Welcome::echoWithoutType()
+{
+    run({"POST", "/echo"});
+    QCOMPARE(m_client->headers, QByteArray());
+    QCOMPARE(m_client->body, QByteArray());
+}
+
+void tst_Welcome::slow()
+{
+    QElapsedTimer elapsed;
+    elapsed.start();
+    run({"POST", "/slow?ms=30"});
+    QVERIFY(elapsed.elapsed() >= 30);
+    QCOMPARE(m_client->status, 200);
+    QCOMPARE(m_client->body, QByteArrayLiteral("Blocked for 30 ms in worker 1.\n"));
+}
+
+void tst_Welcome::badDelay_data()
+{
+    QTest::addColumn<QByteArray>("target");
+    QTest::newRow("slow, word") << QByteArrayLiteral("/slow?ms=soon");
+    QTest::newRow("slow, empty") << QByteArrayLiteral("/slow?ms=");
+    QTest::newRow("slow, negative") << QByteArrayLiteral("/slow?ms=-1");
+    QTest::newRow("slow, fraction") << QByteArrayLiteral("/slow?ms=1.5");
+    QTest::newRow("later, word") << QByteArrayLiteral("/later?ms=soon");
+}
+
+void tst_Welcome::badDelay()
+{
+    QFETCH(QByteArray, target);
+    run({.target = target});
+    QCOMPARE(m_client->status, 400);
+    QVERIFY(m_client->body.contains("?ms=500"));
+}
+
+void tst_Welcome::later()
+{
+    QElapsedTimer elapsed;
+    elapsed.start();
+    run({.target = "/later?ms=80"});
+    QCOMPARE(m_client->status, 0);
+    QTRY_COMPARE(m_client->status, 200);
+    QVERIFY(elapsed.elapsed() >= 80);
+    QCOMPARE(m_client->body, QByteArrayLiteral("Waited for 80 ms in worker 1.\n"));
+}
+
+void tst_Welcome::laterStopsWhenCancelled()
+{
+    run({.target = "/later?ms=60000"});
+    m_response->cancel();
+    QTRY_VERIFY(m_client->dropped);
+    QCOMPARE(m_client->status, 0);
+}
+
+void tst_Welcome::crashIsSwitchedOff()
+{
+    run({.target = "/crash"});
+    QCOMPARE(m_client->status, 403);
+    QVERIFY(m_client->body.contains("allow_crash = true"));
+    for (const RouteSpec &route : m_plugins->routes())
+        QCOMPARE(route.retry, route.pattern != "/crash");
+}
+
+void tst_Welcome::bytes_data()
+{
+    QTest::addColumn<QByteArray>("count");
+    QTest::addColumn<int>("status");
+    QTest::newRow("none") << QByteArrayLiteral("0") << 200;
+    QTest::newRow("some") << QByteArrayLiteral("1000") << 200;
+    QTest::newRow("most") << QByteArrayLiteral("67108864") << 200;
+    QTest::newRow("one too many") << QByteArrayLiteral("67108865") << 400;
+    QTest::newRow("negative") << QByteArrayLiteral("-1") << 400;
+    QTest::newRow("word") << QByteArrayLiteral("many") << 400;
+    QTest::newRow("beyond 64 bit") << QByteArrayLiteral("99999999999999999999") << 400;
+}
+
+void tst_Welcome::bytes()
+{
+    QFETCH(QByteArray, count);
+    QFETCH(int, status);
+    run({.target = "/bytes/" + count});
+    QCOMPARE(m_client->status, status);
+    if (status != 200)
+        return;
+    QCOMPARE(m_client->body.size(), count.toLongLong());
+    const char *first = m_client->body.constData();
+    run({.target = "/bytes/" + count});
+    QCOMPARE(m_client->body.constData(), first);
+}
+
+void tst_Welcome::throws()
+{
+    QVERIFY_THROWS_EXCEPTION(std::runtime_error, run({.target = "/throw"}));
+}
+
+QTEST_GUILESS_MAIN(tst_Welcome)
+#include "tst_welcome.moc"
