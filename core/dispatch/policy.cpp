@@ -14,7 +14,11 @@ public:
         // The first of equals: under light load the same worker keeps its caches warm.
         WorkerEntry *best = nullptr;
         for (const auto &worker : workers) {
-            if (worker->hasRoom() && (!best || worker->load() < best->load()))
+            if (!worker->hasRoom())
+                continue;
+            if (worker->workUnderWay() < WorkerEntry::PackTime)
+                return worker.get();
+            if (!best || worker->load() < best->load())
                 best = worker.get();
         }
         return best;

@@ -13,7 +13,7 @@ namespace http = protocol::http;
 
 namespace {
 
-/// Answers are put together here, so that head and body leave in one write.
+/// Heads are put together here.
 QByteArray &scratch()
 {
     thread_local QByteArray bytes;
@@ -157,9 +157,7 @@ void Session::responseStarted(quint64, int status, QByteArrayView headerBlock, q
     QByteArray &out = scratch();
     http::appendHead(out, status, headerBlock, bodyLength, framing(), http::currentDate(),
                      m_host->settings().serverHeader);
-    if (!withoutBody)
-        out.append(bodyPart);
-    m_connection.write(out);
+    m_connection.write(out, withoutBody ? QByteArrayView() : bodyPart);
 
     m_bodyLeft = bodyLength - quint64(bodyPart.size());
     if (m_bodyLeft > 0 && withoutBody) {

@@ -13,9 +13,20 @@ quint32 WorkerEntry::load() const
     return m_link->ring().masterCounters().inFlight.load(std::memory_order_relaxed);
 }
 
+quint64 WorkerEntry::averageNs() const
+{
+    return m_link->ring().counters().handlerNs.load(std::memory_order_relaxed);
+}
+
+std::chrono::nanoseconds WorkerEntry::workUnderWay() const
+{
+    const quint64 average = averageNs();
+    return average == 0 ? PackTime * load() : std::chrono::nanoseconds(average * load());
+}
+
 quint32 WorkerEntry::window() const
 {
-    const quint64 average = m_link->ring().counters().handlerNs.load(std::memory_order_relaxed);
+    const quint64 average = averageNs();
     if (average == 0)
         return 1; // nothing is known yet
     return quint32(qBound<quint64>(1, quint64(WindowTime.count()) / average, MaxWindow));

@@ -18,6 +18,10 @@ public:
     /// Enough for the cost of a write to vanish; more would only lengthen queues that cannot be shared out again.
     static constexpr quint32 MaxWindow = 64;
 
+    /// While less handler time than this is under way in a worker, more is sent to it rather than to an idle one: waking another
+    /// process costs as much as the few quick requests before would make the new one wait.
+    static constexpr std::chrono::nanoseconds PackTime = std::chrono::microseconds(50);
+
     /// \a maxConcurrency bounds the requests in flight, deferred ones included.
     WorkerEntry(std::unique_ptr<WorkerLink> link, quint32 maxConcurrency);
 
@@ -28,6 +32,8 @@ public:
     bool hasRoom() const;
     /// Requests that any reactor has sent and that are neither answered nor deferred.
     quint32 load() const;
+    /// An estimate of the handler time that its load will take; unknown handlers count as slow.
+    std::chrono::nanoseconds workUnderWay() const;
     /// How many may be under way at once: many for quick handlers, one for those that block.
     quint32 window() const;
 
@@ -56,6 +62,8 @@ public:
     quint64 stillSince() const { return m_stillSince; }
 
 private:
+    quint64 averageNs() const;
+
     std::unique_ptr<WorkerLink> m_link;
     RequestQueue m_requests; ///< in the order sent
     quint32 m_maxConcurrency;

@@ -64,7 +64,7 @@ void Channel::send(FrameType type, quint64 id, QByteArrayView payload, quint16 f
 void Channel::flush()
 {
     const std::lock_guard lock(m_mutex);
-    m_hasOutput.store(false, std::memory_order_release);
+    m_outboxSize.store(0, std::memory_order_release);
     if (m_outbox.isEmpty())
         return;
     if (m_open) {
@@ -90,19 +90,7 @@ void Channel::flushWhileBusy()
                                    MSG_DONTWAIT | MSG_NOSIGNAL);
     if (written > 0)
         m_outbox.remove(0, written);
-    m_hasOutput.store(!m_outbox.isEmpty(), std::memory_order_release);
-}
-
-qint64 Channel::unsentBytes() const
-{
-    const std::lock_guard lock(m_mutex);
-    return m_outbox.size() + m_socket.bytesToWrite();
-}
-
-bool Channel::isBatchFull() const
-{
-    const std::lock_guard lock(m_mutex);
-    return m_outbox.size() >= MaxBatch;
+    m_outboxSize.store(m_outbox.size(), std::memory_order_release);
 }
 
 void Channel::readFrames()

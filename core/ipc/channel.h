@@ -50,7 +50,7 @@ public:
     {
         const std::lock_guard lock(m_mutex);
         append(m_outbox);
-        m_hasOutput.store(true, std::memory_order_release);
+        m_outboxSize.store(m_outbox.size(), std::memory_order_release);
     }
     void flush();
     /// For a watching thread, while this channel's thread runs a long handler: writes what is gathered, as far as the kernel
@@ -59,11 +59,11 @@ public:
 
     bool isOpen() const { return m_open; }
     /// True if frames have been gathered that no flush has taken yet.
-    bool hasOutput() const { return m_hasOutput.load(std::memory_order_acquire); }
+    bool hasOutput() const { return m_outboxSize.load(std::memory_order_acquire) > 0; }
     /// Bytes gathered or written that the other side has not taken from this process yet.
-    qint64 unsentBytes() const;
+    qint64 unsentBytes() const { return m_outboxSize.load(std::memory_order_relaxed) + m_socket.bytesToWrite(); }
     /// Gathered bytes are worth a write even though the loop goes on.
-    bool isBatchFull() const;
+    bool isBatchFull() const { return m_outboxSize.load(std::memory_order_relaxed) >= MaxBatch; }
 
 private:
     void readFrames();
@@ -75,7 +75,7 @@ private:
     mutable std::mutex m_mutex; ///< guards m_outbox and m_socketBusy
     QByteArray m_outbox;
     bool m_socketBusy = false; ///< the socket holds bytes of an earlier flush
-    std::atomic<bool> m_hasOutput = false;
+    std::atomic<qsizetype> m_outboxSize = 0;
     bool m_open = true;
     bool m_reading = false;
     bool m_flushing = false;

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 namespace Quern::net {
 
@@ -77,19 +78,24 @@ void Connection::readSome()
     }
 }
 
-void Connection::write(QByteArrayView bytes)
+void Connection::write(QByteArrayView bytes, QByteArrayView more)
 {
     if (!isOpen())
         return;
+    qsizetype sent = 0;
     if (pendingOutput() == 0) {
-        const ssize_t count = ::send(m_fd.get(), bytes.data(), size_t(bytes.size()), MSG_NOSIGNAL);
-        if (count == bytes.size())
-            return;
+        iovec parts[] = {{const_cast<char *>(bytes.data()), size_t(bytes.size())},
+                         {const_cast<char *>(more.data()), size_t(more.size())}};
+        msghdr message = {};
+        message.msg_iov = parts;
+        message.msg_iovlen = more.isEmpty() ? 1 : 2;
         // Any real error shows again when the write notifier fires, outside of the caller's own work.
-        if (count > 0)
-            bytes = bytes.sliced(count);
+        sent = qMax<qsizetype>(::sendmsg(m_fd.get(), &message, MSG_NOSIGNAL), 0);
     }
-    m_output.append(bytes);
+    if (sent == bytes.size() + more.size())
+        return;
+    m_output.append(bytes.sliced(qMin(sent, bytes.size())));
+    m_output.append(more.sliced(qMax<qsizetype>(sent - bytes.size(), 0)));
     setWriting(true);
 }
 

@@ -35,8 +35,9 @@ public:
     ~Connection();
     Q_DISABLE_COPY_MOVE(Connection)
 
-    /// Sends as much as the kernel takes at once and keeps the rest. The caller bounds what it writes by pendingOutput().
-    void write(QByteArrayView bytes);
+    /// Sends \a bytes and then \a more, as much as the kernel takes at once, and keeps the rest. The caller bounds what it
+    /// writes by pendingOutput().
+    void write(QByteArrayView bytes, QByteArrayView more = {});
     /// Bytes that wait for the peer to read.
     qint64 pendingOutput() const { return m_output.size() - m_outputSent; }
 

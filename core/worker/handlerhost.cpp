@@ -10,8 +10,8 @@ Q_LOGGING_CATEGORY(logWorker, "quern.worker", QtInfoMsg)
 
 namespace {
 
-/// Answers of quick handlers may be gathered for this long.
-constexpr quint64 gatherNs = 1'000'000;
+/// After a handler that ran for this long the answers leave at once: the next one may run as long.
+constexpr quint64 longRunNs = 1'000'000;
 /// A header section beyond this is a defect of the application, in bytes.
 constexpr qsizetype maxHeaderBlock = 64 * 1024;
 
@@ -81,7 +81,7 @@ void HandlerHost::flush()
 {
     for (const auto &port : m_ports)
         port->channel().flush();
-    m_oldestOutputNs = 0;
+    m_outputWaits = m_lateFlusherArmed = false;
 }
 
 void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
@@ -116,8 +116,8 @@ void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
 
 void HandlerHost::batchEnded()
 {
-    // The loop is about to block, and with it the channels flush by themselves.
-    m_oldestOutputNs = 0;
+    // The loop is about to block, and then the channels flush by themselves.
+    m_outputWaits = m_lateFlusherArmed = false;
 }
 
 void HandlerHost::requestArrived(Port *port, const ipc::Frame &frame)
@@ -224,9 +224,8 @@ void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPoint
     const Exchange outer = std::exchange(m_current, exchange);
     const quint32 outerSlot = m_claims.counters().currentSlot.load(std::memory_order_relaxed);
     m_claims.setCurrent(exchange.ticket.slot);
-    m_lateFlusher.setRunning(startedNs);
-    if (m_oldestOutputNs != 0)
-        m_lateFlusher.outputWaits();
+    if (m_outputWaits)
+        armLateFlusher();
     {
         Request requestHandle(request.data());
         Response responseHandle(answer.data());
@@ -237,7 +236,6 @@ void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPoint
             answer->finish();
     }
     const bool answersLater = m_current.port != nullptr;
-    m_lateFlusher.setRunning(0);
     m_claims.setCurrent(outerSlot);
     m_current = outer;
     handlerEnded(startedNs, base::nowNanoseconds());
@@ -276,13 +274,19 @@ void HandlerHost::handlerEnded(quint64 startedNs, quint64 endedNs)
     const quint64 sample = qMax<quint64>(endedNs - startedNs, 1);
     counters.handlerNs.store(before == 0 ? sample : (7 * before + sample) / 8, std::memory_order_relaxed);
 
-    if (m_oldestOutputNs == 0)
+    if (!m_outputWaits)
         return;
-    bool full = endedNs >= m_oldestOutputNs + gatherNs;
+    bool full = endedNs - startedNs >= longRunNs;
     for (const auto &port : m_ports)
         full = full || port->channel().isBatchFull();
     if (full)
         flush();
+}
+
+void HandlerHost::armLateFlusher()
+{
+    if (!std::exchange(m_lateFlusherArmed, true) || m_lateFlusher.hasFired())
+        m_lateFlusher.arm();
 }
 
 HandlerHost::Exchange HandlerHost::exchangeOf(quint64 id) const
@@ -344,10 +348,9 @@ void HandlerHost::sendAnswer(const Exchange &exchange, int status, const QByteAr
             open.sender = std::move(sender);
         }
     }
-    if (m_oldestOutputNs == 0 && m_current.id != 0)
-        m_oldestOutputNs = base::nowNanoseconds();
+    m_outputWaits = m_outputWaits || m_current.id != 0;
     if (m_handlerRuns)
-        m_lateFlusher.outputWaits();
+        armLateFlusher();
 }
 
 } // namespace Quern::worker

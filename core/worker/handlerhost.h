@@ -70,6 +70,8 @@ private:
     void answerSimply(const Exchange &exchange, int status, const QByteArray &text, const QByteArray &extraHeaders = {});
     void sendAnswer(const Exchange &exchange, int status, const QByteArray &headerBlock, const QByteArray &body);
     void handlerEnded(quint64 startedNs, quint64 endedNs);
+    /// Output waits while a handler runs or is about to.
+    void armLateFlusher();
     Exchange exchangeOf(quint64 id) const;
 
     const std::deque<RouteSpec> &m_routes;
@@ -80,7 +82,8 @@ private:
     std::unordered_map<quint64, OpenExchange> m_open;
     Exchange m_current; ///< whose handler is on the stack
     bool m_handlerRuns = false;
-    quint64 m_oldestOutputNs = 0; ///< when a handler of the present batch gave the first answer; 0: none has
+    bool m_outputWaits = false;      ///< a handler of the present batch has given an answer
+    bool m_lateFlusherArmed = false; ///< for this batch
     LateFlusher m_lateFlusher;
 };
 

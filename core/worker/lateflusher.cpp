@@ -1,26 +1,19 @@
 #include "worker/lateflusher.h"
 
-#include "base/clock.h"
-
-#include <algorithm>
-#include <chrono>
+#include <sys/timerfd.h>
 
 namespace Quern::worker {
 
 namespace {
 
-constexpr std::chrono::milliseconds tick(1);
-constexpr quint64 lateAfterNs = 1'000'000;
-/// Under load the thread keeps ticking, which is cheaper than to be woken for each batch.
-constexpr int idleTicksBeforeSleep = 50;
+constexpr long latenessNs = 1'000'000;
 
 } // namespace
 
 LateFlusher::~LateFlusher()
 {
     m_quit.store(true, std::memory_order_release);
-    m_awake.store(true, std::memory_order_release);
-    m_awake.notify_one();
+    setTimer(1);
     if (m_thread.joinable())
         m_thread.join();
 }
@@ -28,41 +21,41 @@ LateFlusher::~LateFlusher()
 void LateFlusher::start(std::vector<ipc::Channel *> channels)
 {
     m_channels = std::move(channels);
-    m_thread = std::thread([this] { watch(); });
+    m_timer = base::FileDescriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
+    if (m_timer.isValid())
+        m_thread = std::thread([this] { watch(); });
 }
 
-bool LateFlusher::anyOutput() const
+void LateFlusher::arm()
 {
-    return std::any_of(m_channels.begin(), m_channels.end(),
-                       [](const ipc::Channel *channel) { return channel->hasOutput(); });
+    m_fired.store(false, std::memory_order_relaxed);
+    setTimer(latenessNs);
+}
+
+void LateFlusher::setTimer(long nanoseconds) const
+{
+    itimerspec time = {};
+    time.it_value.tv_nsec = nanoseconds;
+    ::timerfd_settime(m_timer.get(), 0, &time, nullptr);
 }
 
 void LateFlusher::watch()
 {
-    int idleTicks = 0;
     while (!m_quit.load(std::memory_order_acquire)) {
-        if (idleTicks >= idleTicksBeforeSleep) {
-            m_awake.store(false, std::memory_order_relaxed);
-            std::atomic_thread_fence(std::memory_order_seq_cst);
-            if (anyOutput())
-                m_awake.store(true, std::memory_order_relaxed);
-            m_awake.wait(false, std::memory_order_acquire);
-            idleTicks = 0;
+        quint64 expirations = 0;
+        if (::read(m_timer.get(), &expirations, sizeof expirations) != ssize_t(sizeof expirations))
             continue;
-        }
-        std::this_thread::sleep_for(tick);
-        ++idleTicks;
-        const quint64 since = m_runningSince.load(std::memory_order_acquire);
-        if (since == 0)
-            continue;
-        const bool late = base::nowNanoseconds() >= since + lateAfterNs;
+        m_fired.store(true, std::memory_order_relaxed);
+        bool left = false;
         for (ipc::Channel *channel : m_channels) {
-            if (!channel->hasOutput())
-                continue;
-            idleTicks = 0;
-            if (late)
+            if (channel->hasOutput()) {
                 channel->flushWhileBusy();
+                left = left || channel->hasOutput();
+            }
         }
+        // The kernel's buffer was full, or the owner is flushing just now.
+        if (left)
+            setTimer(latenessNs);
     }
 }
 

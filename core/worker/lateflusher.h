@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/filedescriptor.h"
 #include "ipc/channel.h"
 
 #include <atomic>
@@ -8,8 +9,9 @@
 
 namespace Quern::worker {
 
-/// Answers are gathered and leave together when the loop is about to block; this thread sees to it that they leave nevertheless
-/// when a handler runs for longer than a millisecond. It sleeps unless a handler runs while output waits.
+/// Answers are gathered and leave together when the loop is about to block. This thread sees to it that they leave nevertheless when
+/// the handlers keep the loop for longer than a millisecond. It sleeps on a timer that under load is always put off before it fires,
+/// so that its price is one system call for each batch.
 class LateFlusher
 {
 public:
@@ -17,30 +19,23 @@ public:
     ~LateFlusher();
     Q_DISABLE_COPY_MOVE(LateFlusher)
 
-    /// Before the first handler runs. The channels outlive this object.
+    /// Before the first handler runs. The channels outlive this object. Without it, or if the system refuses a timer, output waits
+    /// for the handlers.
     void start(std::vector<ipc::Channel *> channels);
 
-    /// The handler that runs now began at \a nowNs; 0: none runs. From the handlers' thread.
-    void setRunning(quint64 nowNs) { m_runningSince.store(nowNs, std::memory_order_release); }
-    /// Output waits while a handler runs. From the handlers' thread; costs a system call only if this thread sleeps.
-    void outputWaits()
-    {
-        // The fence pairs with the one in watch(): either this sees the thread asleep, or that sees the output.
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-        if (!m_awake.load(std::memory_order_relaxed)) {
-            m_awake.store(true, std::memory_order_release);
-            m_awake.notify_one();
-        }
-    }
+    /// Output waits while a handler runs: it leaves in a millisecond, unless arm() is called again before. From the handlers' thread.
+    void arm();
+    /// Whether it has had to act since arm(); asked in the handlers' thread, to arm it anew.
+    bool hasFired() const { return m_fired.load(std::memory_order_relaxed); }
 
 private:
     void watch();
-    bool anyOutput() const;
+    void setTimer(long nanoseconds) const;
 
     std::vector<ipc::Channel *> m_channels;
+    base::FileDescriptor m_timer;
     std::thread m_thread;
-    std::atomic<quint64> m_runningSince = 0;
-    std::atomic<bool> m_awake = false;
+    std::atomic<bool> m_fired = false;
     std::atomic<bool> m_quit = false;
 };
 

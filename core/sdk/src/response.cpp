@@ -245,6 +245,23 @@ void Response::json(const QJsonObject &object)
                QByteArrayLiteral("Content-Type: application/json\r\n"));
 }
 
+void Response::json(std::initializer_list<JsonMember> members)
+{
+    qsizetype size = 2;
+    for (const JsonMember &member : members)
+        size += member.text().size() + 1;
+    QByteArray text;
+    text.reserve(size);
+    text += '{';
+    for (const JsonMember &member : members) {
+        if (text.size() > 1)
+            text += ',';
+        text += member.text();
+    }
+    text += '}';
+    d->setBody(text, QByteArrayLiteral("Content-Type: application/json\r\n"));
+}
+
 void Response::json(const QJsonArray &array)
 {
     d->setBody(QJsonDocument(array).toJson(QJsonDocument::Compact),

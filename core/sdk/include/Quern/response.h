@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Quern/global.h>
+#include <Quern/jsonmember.h>
 
 #include <QByteArray>
 #include <QByteArrayView>
@@ -49,8 +50,8 @@ public:
     void html(const QString &html);
     void json(const QJsonObject &object);
     void json(const QJsonArray &array);
-    /// An object written in place: json({{"hello", name}, {"count", 3}}).
-    void json(std::initializer_list<std::pair<QString, QJsonValue>> members) { json(QJsonObject(members)); }
+    /// An object written in place: json({{"hello", name}, {"count", 3}}). The members are sent in this order, each name once.
+    void json(std::initializer_list<JsonMember> members);
     void send(QByteArray body, QByteArrayView contentType = {});
     QByteArrayView body() const;
 

@@ -1,0 +1,80 @@
+#include <Quern/jsonmember.h>
+
+#include <QByteArrayView>
+#include <QJsonArray>
+#include <QJsonDocument>
+
+namespace Quern {
+
+namespace {
+
+/// RFC 8259 §7: quotation mark, reverse solidus and control characters are escaped.
+void appendQuoted(QByteArray &out, QByteArrayView utf8)
+{
+    out += '"';
+    for (const char c : utf8) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && c != '"' && c != '\\') {
+            out += c;
+        } else if (byte >= 0x20) {
+            out += '\\';
+            out += c;
+        } else {
+            constexpr char digits[] = "0123456789abcdef";
+            out += "\\u00";
+            out += digits[byte >> 4];
+            out += digits[byte & 0xf];
+        }
+    }
+    out += '"';
+}
+
+QByteArray beginMember(const JsonName &name, qsizetype valueSize)
+{
+    QByteArray text;
+    text.reserve(name.utf8().size() + valueSize + 6);
+    appendQuoted(text, name.utf8());
+    text += ':';
+    return text;
+}
+
+} // namespace
+
+JsonMember::JsonMember(const JsonName &name, const QString &value)
+{
+    const QByteArray utf8 = value.toUtf8();
+    m_text = beginMember(name, utf8.size());
+    appendQuoted(m_text, utf8);
+}
+
+JsonMember::JsonMember(const JsonName &name, const char *value)
+{
+    const QByteArrayView view(value);
+    m_text = beginMember(name, view.size());
+    appendQuoted(m_text, view);
+}
+
+JsonMember::JsonMember(const JsonName &name, bool value)
+    : JsonMember(name, value ? QByteArrayLiteral("true") : QByteArrayLiteral("false"), Verbatim())
+{
+}
+
+JsonMember::JsonMember(const JsonName &name, double value)
+    : JsonMember(name, QJsonValue(value))
+{
+}
+
+JsonMember::JsonMember(const JsonName &name, const QJsonValue &value)
+{
+    // QJsonDocument writes objects and arrays only: the brackets of the array around the value are cut off.
+    const QByteArray array = QJsonDocument(QJsonArray{value}).toJson(QJsonDocument::Compact);
+    m_text = beginMember(name, array.size());
+    m_text += QByteArrayView(array).sliced(1, array.size() - 2);
+}
+
+JsonMember::JsonMember(const JsonName &name, const QByteArray &number, Verbatim)
+    : m_text(beginMember(name, number.size()) + number)
+{
+}
+
+} // namespace Quern
