@@ -250,6 +250,8 @@ ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) cons
     }
     if (exit.isFault)
         exit.blamedRoutes = routesAtWork();
+    if (!exit.blamedRoutes.isEmpty())
+        exit.text += QStringLiteral(" while it ran ") + QString::fromUtf8(exit.blamedRoutes.join(", "));
     return exit;
 }
 

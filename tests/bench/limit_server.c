@@ -95,9 +95,8 @@ int main(int argc, char **argv)
     char *response = malloc((size_t)body + 256);
     if (!response)
         fail("malloc");
-    const int head = snprintf(response, 256,
-                              "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n",
-                              body);
+    const int head = snprintf(
+        response, 256, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n", body);
     memset(response + head, 'x', (size_t)body);
 
     const int listener = listen_on(port);
