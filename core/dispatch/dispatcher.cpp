@@ -112,7 +112,6 @@ void Dispatcher::drain(quint64 childId)
         return;
     worker->setDraining();
     takeBackUnclaimed(worker);
-    checkDrained(worker);
     pump();
 }
 
@@ -388,7 +387,7 @@ bool Dispatcher::mayRunAgain(const PendingRequest &request, base::MonotonicTime 
 
 void Dispatcher::checkDrained(WorkerEntry *worker)
 {
-    if (worker->isDraining() && !worker->hasRequests() && !worker->isClosed())
+    if (worker->takeDrained())
         Q_EMIT workerDrained(worker->info().childId);
 }
 
@@ -408,18 +407,13 @@ void Dispatcher::timerEvent(QTimerEvent *event)
 
 void Dispatcher::watchWorkers(base::MonotonicTime now)
 {
-    bool changed = false;
     for (const auto &worker : m_workers) {
-        const bool wasBlocked = worker->isBlocked();
-        const bool blocked = worker->look(base::toNanoseconds(now), RunLimit, StartLimit);
-        if (blocked && worker->hasRequests())
-            takeBackUnclaimed(worker.get());
-        if (blocked)
-            reportIfStuck(worker.get(), now);
-        changed = changed || blocked || wasBlocked;
+        if (!worker->look(base::toNanoseconds(now), RunLimit, StartLimit))
+            continue;
+        takeBackUnclaimed(worker.get());
+        reportIfStuck(worker.get(), now);
     }
-    if (changed)
-        pump();
+    pump();
 }
 
 void Dispatcher::expireOverdue(base::MonotonicTime now)

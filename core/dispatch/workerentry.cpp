@@ -1,5 +1,7 @@
 #include "dispatch/workerentry.h"
 
+#include <utility>
+
 namespace Quern::dispatch {
 
 WorkerEntry::WorkerEntry(std::unique_ptr<WorkerLink> link, quint32 maxConcurrency)
@@ -34,7 +36,7 @@ quint32 WorkerEntry::window() const
 
 bool WorkerEntry::hasRoom() const
 {
-    return isActive() && !m_blocked && load() < window() && m_inFlight < m_maxConcurrency
+    return isActive() && !m_blocked && m_underWay < window() && m_inFlight < m_maxConcurrency
         && m_link->ring().freeSlots() > 0 && m_link->isWritable();
 }
 
@@ -43,6 +45,7 @@ void WorkerEntry::add(PendingRequest *request)
     m_requests.append(request);
     request->worker = this;
     ++m_inFlight;
+    ++m_underWay;
     m_link->ring().masterCounters().inFlight.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -51,6 +54,7 @@ void WorkerEntry::markDeferred(PendingRequest *request)
     if (request->deferred)
         return;
     request->deferred = true;
+    --m_underWay;
     m_link->ring().masterCounters().inFlight.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -64,6 +68,13 @@ void WorkerEntry::remove(PendingRequest *request)
     m_link->ring().release(request->claim);
     request->claim = {};
     --m_inFlight;
+}
+
+bool WorkerEntry::takeDrained()
+{
+    if (!m_draining || m_closed || hasRequests())
+        return false;
+    return !std::exchange(m_drainedTaken, true);
 }
 
 bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit)

@@ -34,7 +34,8 @@ public:
     quint32 load() const;
     /// An estimate of the handler time that its load will take; unknown handlers count as slow.
     std::chrono::nanoseconds workUnderWay() const;
-    /// How many may be under way at once: many for quick handlers, one for those that block.
+    /// How many of this reactor's requests may be under way at once: many for quick handlers, one for those that block. Not bounded by
+    /// what other reactors have sent, or a busy one of them would keep this one out for ever.
     quint32 window() const;
 
     /// Bookkeeping of the requests under way; \a request enters or leaves this worker's list.
@@ -49,6 +50,8 @@ public:
     void setActive(bool active) { m_active = active; }
     bool isDraining() const { return m_draining; }
     void setDraining() { m_draining = true; m_active = false; }
+    /// True once: when it is draining and has answered all it had.
+    bool takeDrained();
     void setClosed() { m_closed = true; }
     bool isClosed() const { return m_closed; }
 
@@ -67,11 +70,13 @@ private:
     std::unique_ptr<WorkerLink> m_link;
     RequestQueue m_requests; ///< in the order sent
     quint32 m_maxConcurrency;
-    quint32 m_inFlight = 0; ///< own requests, deferred ones included
+    quint32 m_inFlight = 0; ///< this reactor's requests, deferred ones included
+    quint32 m_underWay = 0; ///< those of them that are not deferred
     quint64 m_lastTurns = 0;
     quint64 m_stillSince = 0;
     bool m_active = false;
     bool m_draining = false;
+    bool m_drainedTaken = false;
     bool m_closed = false;
     bool m_blocked = false;
 };
