@@ -25,10 +25,7 @@ void showStep(const QString &text)
 
 } // namespace
 
-ClientCommands::ClientCommands(const config::Settings &settings)
-    : m_settings(settings)
-{
-}
+ClientCommands::ClientCommands(const config::Settings &settings) : m_settings(settings) {}
 
 int ClientCommands::stop() const
 {

@@ -5,8 +5,8 @@
 
 namespace Quern::app {
 
-/// The commands that talk to a running server. Each waits for the outcome, tells it, and returns the exit code. They need a
-/// QCoreApplication.
+/// The commands that talk to a running server. Each waits for the outcome, tells it, and returns the exit code. They
+/// need a QCoreApplication.
 class ClientCommands
 {
     Q_DECLARE_TR_FUNCTIONS(Quern::app::ClientCommands)

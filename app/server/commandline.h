@@ -20,7 +20,8 @@ public:
     bool daemonize = false;
     bool json = false;
 
-    /// \a arguments without the program's name. Error::Invalid for anything that is not understood; it says what to write.
+    /// \a arguments without the program's name. Error::Invalid for anything that is not understood; it says what to
+    /// write.
     static Result<CommandLine> parse(const QStringList &arguments);
     static QString help();
 };

@@ -27,7 +27,8 @@ Result<void> ControlClient::connectTo(const QString &path)
 {
     m_socket.connectToServer(path);
     if (!m_socket.waitForConnected(int(callTimeout.count())))
-        return Error(Error::Unavailable, QStringLiteral("cannot reach the server at %1: %2").arg(path, m_socket.errorString()));
+        return Error(Error::Unavailable,
+                     QStringLiteral("cannot reach the server at %1: %2").arg(path, m_socket.errorString()));
     return {};
 }
 
@@ -53,8 +54,7 @@ Result<QJsonObject> ControlClient::call(QLatin1StringView method, const QJsonObj
 Result<admin::Operation> ControlClient::follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress)
 {
     const Clock::time_point deadline = Clock::now() + patience;
-    const Result<QJsonObject> first =
-        call(admin::Methods::operationWatch, admin::OperationReference{id}.toJson());
+    const Result<QJsonObject> first = call(admin::Methods::operationWatch, admin::OperationReference{id}.toJson());
     if (!first)
         return first.error();
     Result<admin::Operation> operation = admin::Operation::fromJson(*first);

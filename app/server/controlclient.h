@@ -24,8 +24,8 @@ public:
     Result<QJsonObject> call(QLatin1StringView method, const QJsonObject &params = {});
 
     using Progress = std::function<void(const QString &step)>;
-    /// Waits until operation \a id has ended and tells its steps as they come. Error::Unavailable if the server goes away before,
-    /// which is what a stopping server may do.
+    /// Waits until operation \a id has ended and tells its steps as they come. Error::Unavailable if the server goes
+    /// away before, which is what a stopping server may do.
     Result<admin::Operation> follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress);
 
 private:

@@ -14,9 +14,7 @@ constexpr std::chrono::milliseconds closePatience(500);
 
 } // namespace
 
-ControlDesk::ControlDesk(Master *master)
-    : m_master(master)
-    , m_server(new admin::ControlServer)
+ControlDesk::ControlDesk(Master *master) : m_master(master), m_server(new admin::ControlServer)
 {
     m_thread.setObjectName(QStringLiteral("admin"));
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
@@ -43,8 +41,7 @@ Result<void> ControlDesk::listen(const QString &path)
 {
     Result<void> result;
     QMetaObject::invokeMethod(
-        m_server, [&result, server = m_server, path] { result = server->listen(path); },
-        Qt::BlockingQueuedConnection);
+        m_server, [&result, server = m_server, path] { result = server->listen(path); }, Qt::BlockingQueuedConnection);
     return result;
 }
 

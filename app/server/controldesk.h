@@ -14,8 +14,8 @@ namespace Quern::app {
 
 class Master;
 
-/// Answers the management protocol for the master: a ControlServer in the admin thread carries the messages, this object gives them
-/// their meaning. Lives in the main thread.
+/// Answers the management protocol for the master: a ControlServer in the admin thread carries the messages, this
+/// object gives them their meaning. Lives in the main thread.
 class ControlDesk final : public QObject
 {
     Q_OBJECT
@@ -34,7 +34,7 @@ private:
 
     Master *m_master;
     QThread m_thread;
-    admin::ControlServer *m_server; ///< lives in m_thread
+    admin::ControlServer *m_server;          ///< lives in m_thread
     QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation
 };
 

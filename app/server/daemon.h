@@ -6,8 +6,8 @@
 
 namespace Quern::app {
 
-/// Puts the server into the background in such a way that the command knows how the start went. Used before QCoreApplication and
-/// any thread exist.
+/// Puts the server into the background in such a way that the command knows how the start went. Used before
+/// QCoreApplication and any thread exist.
 class Daemon
 {
 public:
@@ -19,7 +19,8 @@ public:
     /// Forks: returns in both processes.
     Result<Side> split();
 
-    /// In the command: waits until the server has reported or has died. Its report is empty if it is ready, else the reason.
+    /// In the command: waits until the server has reported or has died. Its report is empty if it is ready, else the
+    /// reason.
     QByteArray waitForOutcome();
 
     void reportReady();

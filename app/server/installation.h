@@ -4,8 +4,8 @@
 
 namespace Quern::app {
 
-/// Where the parts of this installation lie, all found from where the running program lies, so that a tree works from any prefix and
-/// the build tree works, too. Any thread.
+/// Where the parts of this installation lie, all found from where the running program lies, so that a tree works from
+/// any prefix and the build tree works, too. Any thread.
 namespace installation {
 
 /// Absolute path of quern-worker.

@@ -82,8 +82,8 @@ int main(int argc, char **argv)
         app::terminal::complain(settings.error().message());
         return failed;
     }
-    const bool starts = line->command == app::CommandLine::Command::Start
-        || line->command == app::CommandLine::Command::Restart;
+    const bool starts =
+        line->command == app::CommandLine::Command::Start || line->command == app::CommandLine::Command::Restart;
     if (!starts)
         return runClientCommand(*line, *settings, argc, argv);
     if (line->command == app::CommandLine::Command::Restart) {

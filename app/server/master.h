@@ -22,8 +22,8 @@ namespace Quern::app {
 
 class ControlDesk;
 
-/// The master process: owns reactors, supervisor, control socket and pid lock, and leads them through start, reload and stop. Lives in
-/// the main thread.
+/// The master process: owns reactors, supervisor, control socket and pid lock, and leads them through start, reload and
+/// stop. Lives in the main thread.
 class Master final : public QObject
 {
     Q_OBJECT
@@ -33,7 +33,8 @@ public:
     explicit Master(const config::Settings &settings, QObject *parent = nullptr);
     ~Master() override;
 
-    /// Locks, binds and starts the first workers; ready() or failed() follows. An error says what is in the way; nothing is left behind.
+    /// Locks, binds and starts the first workers; ready() or failed() follows. An error says what is in the way;
+    /// nothing is left behind.
     Result<void> start();
     /// Both return the id of the operation whose progress can be watched.
     Result<qint64> reload();

@@ -30,10 +30,7 @@ qint64 readPid(int fd)
 
 } // namespace
 
-PidFile::PidFile(const QString &path)
-    : m_path(path)
-{
-}
+PidFile::PidFile(const QString &path) : m_path(path) {}
 
 PidFile::~PidFile()
 {
@@ -51,8 +48,9 @@ Result<void> PidFile::acquire()
         if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
             if (errno != EWOULDBLOCK)
                 return base::systemError(QStringLiteral("cannot lock the pid file %1").arg(m_path));
-            return Error(Error::Exists,
-                         QStringLiteral("already running with pid %1 (it holds %2)").arg(readPid(fd.get())).arg(m_path));
+            return Error(
+                Error::Exists,
+                QStringLiteral("already running with pid %1 (it holds %2)").arg(readPid(fd.get())).arg(m_path));
         }
         struct stat opened = {};
         struct stat present = {};

@@ -10,8 +10,8 @@
 
 namespace Quern::app {
 
-/// The pid of the running master, in a file that it holds locked (flock) while it lives: the lock, not the number, says that a server
-/// runs, so that a file left by a killed one means nothing. Any one thread.
+/// The pid of the running master, in a file that it holds locked (flock) while it lives: the lock, not the number, says
+/// that a server runs, so that a file left by a killed one means nothing. Any one thread.
 class PidFile
 {
 public:

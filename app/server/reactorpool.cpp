@@ -138,12 +138,10 @@ void ReactorPool::follow(process::Supervisor *supervisor, dispatch::Reactor *rea
     connect(supervisor, &Supervisor::drainRequested, this, [reactor](quint64 childId) {
         callIn(reactor, [reactor, childId] { reactor->dispatcher().drain(childId); });
     });
-    connect(supervisor, &Supervisor::workerExited, this,
-            [reactor](quint64 childId, const process::ChildExit &exit) {
-                callIn(reactor, [reactor, childId, blamed = exit.blamedRoutes] {
-                    reactor->dispatcher().workerDied(childId, {blamed});
-                });
-            });
+    connect(supervisor, &Supervisor::workerExited, this, [reactor](quint64 childId, const process::ChildExit &exit) {
+        callIn(reactor,
+               [reactor, childId, blamed = exit.blamedRoutes] { reactor->dispatcher().workerDied(childId, {blamed}); });
+    });
     connect(supervisor, &Supervisor::availabilityChanged, this, [reactor](bool available) {
         callIn(reactor, [reactor, available] { reactor->dispatcher().setAvailable(available); });
     });

@@ -15,8 +15,8 @@
 
 namespace Quern::app {
 
-/// The reactors and their threads, as one. Passes the supervisor's announcements on to them and their news to the supervisor. Lives in
-/// the main thread.
+/// The reactors and their threads, as one. Passes the supervisor's announcements on to them and their news to the
+/// supervisor. Lives in the main thread.
 class ReactorPool final : public QObject
 {
     Q_OBJECT

@@ -24,8 +24,7 @@ void SignalWatcher::block(std::initializer_list<int> numbers)
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-SignalWatcher::SignalWatcher(std::initializer_list<int> numbers, QObject *parent)
-    : QObject(parent)
+SignalWatcher::SignalWatcher(std::initializer_list<int> numbers, QObject *parent) : QObject(parent)
 {
     const sigset_t set = setOf(numbers);
     m_fd = base::FileDescriptor(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));

@@ -83,9 +83,8 @@ Result<ipc::HelloMessage> WorkerProcess::load(const ipc::BootMessage &boot)
     Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
     if (!page)
         return page.error();
-    m_host = std::make_unique<worker::HandlerHost>(
-        m_plugins->routes(), std::move(*page), m_arguments.reactorFds,
-        worker::HandlerHost::Identity{boot.workerId, boot.generation});
+    m_host = std::make_unique<worker::HandlerHost>(m_plugins->routes(), std::move(*page), m_arguments.reactorFds,
+                                                   worker::HandlerHost::Identity{boot.workerId, boot.generation});
 
     ipc::HelloMessage hello;
     for (const RouteSpec &route : m_plugins->routes())

@@ -28,8 +28,8 @@ struct WorkerArguments
     static std::optional<WorkerArguments> parse(const QStringList &arguments);
 };
 
-/// A quern-worker in the role "worker": waits for the master's Boot message, loads the plugins, reports its manifest and serves until
-/// it is told to stop. Lives in the main thread.
+/// A quern-worker in the role "worker": waits for the master's Boot message, loads the plugins, reports its manifest
+/// and serves until it is told to stop. Lives in the main thread.
 class WorkerProcess final : public QObject, private ipc::FrameSink
 {
     Q_OBJECT

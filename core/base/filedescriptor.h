@@ -11,14 +11,8 @@ class FileDescriptor
 {
 public:
     FileDescriptor() = default;
-    explicit FileDescriptor(int fd)
-        : m_fd(fd)
-    {
-    }
-    FileDescriptor(FileDescriptor &&other) noexcept
-        : m_fd(other.release())
-    {
-    }
+    explicit FileDescriptor(int fd) : m_fd(fd) {}
+    FileDescriptor(FileDescriptor &&other) noexcept : m_fd(other.release()) {}
     FileDescriptor &operator=(FileDescriptor &&other) noexcept
     {
         if (this != &other) {

@@ -95,8 +95,8 @@ void writeLine(const Level &level, const QByteArray &role, const QByteArray &tex
     if (log().style == LogStyle::PriorityPrefix) {
         line = QByteArrayLiteral("<") + level.priority + '>' + text + '\n';
     } else {
-        line = QDateTime::currentDateTime().toString(u"yyyy-MM-dd HH:mm:ss.zzz").toLatin1() + ' ' + level.name + ' '
-            + role.leftJustified(9) + ' ' + text + '\n';
+        line = QDateTime::currentDateTime().toString(u"yyyy-MM-dd HH:mm:ss.zzz").toLatin1() + ' ' + level.name + ' ' +
+               role.leftJustified(9) + ' ' + text + '\n';
     }
     writeAll(line);
 }

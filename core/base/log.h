@@ -27,8 +27,8 @@ struct LogTarget
 /// Error::Permission or Error::Io if the file cannot be opened.
 Result<void> startLog(const LogTarget &target);
 
-/// Writes one line that a child process printed, under its own role name. A priority prefix sets its level; a line without
-/// one, such as the application's own output, is "info".
+/// Writes one line that a child process printed, under its own role name. A priority prefix sets its level; a line
+/// without one, such as the application's own output, is "info".
 void logChildLine(const QString &role, const QByteArray &line);
 
 } // namespace Quern::base

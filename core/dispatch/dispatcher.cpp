@@ -168,7 +168,8 @@ void Dispatcher::responseBodyReceived(quint64 childId, quint64 requestId, QByteA
         return;
     ResponseReceiver *receiver = request->receiver;
     if (quint64(part.size()) > request->bodyLeft) {
-        qCWarning(logDispatch) << "worker" << request->worker->info().workerId << "sent more than the body it announced";
+        qCWarning(logDispatch) << "worker" << request->worker->info().workerId
+                               << "sent more than the body it announced";
         request->worker->link().sendCancel(requestId);
         finish(request);
         receiver->responseBroken(requestId);
@@ -452,10 +453,9 @@ void Dispatcher::reportIfStuck(WorkerEntry *worker, base::MonotonicTime now)
         Q_EMIT workerStuck(worker->info().childId, QStringLiteral("handler %1 has been running for longer than %2 s")
                                                        .arg(QString::fromUtf8(route))
                                                        .arg(limit));
-    } else if (worker->stillSince() > 0
-               && now - base::fromNanoseconds(worker->stillSince()) >= m_settings.requestTimeout) {
-        Q_EMIT workerStuck(worker->info().childId,
-                           QStringLiteral("its event loop has not turned for %1 s").arg(limit));
+    } else if (worker->stillSince() > 0 &&
+               now - base::fromNanoseconds(worker->stillSince()) >= m_settings.requestTimeout) {
+        Q_EMIT workerStuck(worker->info().childId, QStringLiteral("its event loop has not turned for %1 s").arg(limit));
     }
 }
 

@@ -19,10 +19,11 @@ struct DispatchSettings
 {
     DispatchMode mode = DispatchMode::Idle;
     int workerNum = 1;
-    int queueSize = 8192;                         ///< requests that may wait for a worker
-    qint64 queueBytes = 64 * 1024 * 1024;         ///< their bytes, bodies included
-    quint32 workerMaxConcurrency = 1024;          ///< requests in flight in one worker, deferred ones included
-    std::chrono::milliseconds requestTimeout{60000}; ///< from the last byte of the request to the first of its answer; 0: none
+    int queueSize = 8192;                 ///< requests that may wait for a worker
+    qint64 queueBytes = 64 * 1024 * 1024; ///< their bytes, bodies included
+    quint32 workerMaxConcurrency = 1024;  ///< requests in flight in one worker, deferred ones included
+    std::chrono::milliseconds requestTimeout{
+        60000}; ///< from the last byte of the request to the first of its answer; 0: none
 };
 
 /// Counted by the reactor, read by any thread.
@@ -44,8 +45,8 @@ struct WorkerDeath
     QList<QByteArray> blamedRoutes; ///< their handler crashed it; empty if it was killed from outside
 };
 
-/// Brings requests to workers and answers back, for one reactor: queue, choice of the worker, taking back, retry after a crash,
-/// deadlines. Lives in its reactor thread.
+/// Brings requests to workers and answers back, for one reactor: queue, choice of the worker, taking back, retry after
+/// a crash, deadlines. Lives in its reactor thread.
 class Dispatcher : public QObject, public WorkerLinkEvents
 {
     Q_OBJECT
@@ -60,7 +61,8 @@ public:
     Dispatcher(const DispatchSettings &settings, int reactorId, QObject *parent = nullptr);
     ~Dispatcher() override;
 
-    /// Takes a request; \a receiver hears its answer, not before this call has returned. Returns its id, or 0 if the queue is full.
+    /// Takes a request; \a receiver hears its answer, not before this call has returned. Returns its id, or 0 if the
+    /// queue is full.
     quint64 submit(RequestOrder order, base::MonotonicTime received, ResponseReceiver *receiver);
     /// Nobody waits for the answer to \a id any more; its receiver hears nothing more.
     void abandon(quint64 id);
@@ -125,7 +127,7 @@ private:
     DispatchSettings m_settings;
     PendingTable m_table;
     std::unique_ptr<Policy> m_policy;
-    std::vector<std::unique_ptr<WorkerEntry>> m_workers; ///< sorted by worker number
+    std::vector<std::unique_ptr<WorkerEntry>> m_workers;       ///< sorted by worker number
     std::vector<std::unique_ptr<RequestQueue>> m_pinnedQueues; ///< by worker number, for the modes that pin
     RequestQueue m_queue;
     DeadlineQueue m_deadlines;

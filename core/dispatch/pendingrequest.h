@@ -43,7 +43,8 @@ struct RequestOrder
 struct QueueTag;
 struct DeadlineTag;
 
-/// One request between its arrival and its answer. Owned by the Dispatcher; in one queue or one worker's list at a time.
+/// One request between its arrival and its answer. Owned by the Dispatcher; in one queue or one worker's list at a
+/// time.
 class PendingRequest : public base::ListNode<QueueTag>, public base::ListNode<DeadlineTag>
 {
 public:

@@ -2,10 +2,7 @@
 
 namespace Quern::dispatch {
 
-PendingTable::PendingTable(int reactorId)
-    : m_reactorPart(quint64(reactorId) << (placeBits + serialBits))
-{
-}
+PendingTable::PendingTable(int reactorId) : m_reactorPart(quint64(reactorId) << (placeBits + serialBits)) {}
 
 PendingRequest *PendingTable::create()
 {

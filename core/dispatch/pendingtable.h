@@ -7,8 +7,8 @@
 
 namespace Quern::dispatch {
 
-/// Owns the pending requests of one reactor and finds them by id without hashing. Objects are used again, so that a request
-/// costs no allocation. Lives in its reactor thread.
+/// Owns the pending requests of one reactor and finds them by id without hashing. Objects are used again, so that a
+/// request costs no allocation. Lives in its reactor thread.
 class PendingTable
 {
 public:

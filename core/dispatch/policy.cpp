@@ -50,11 +50,7 @@ class PinningPolicy final : public Policy
 public:
     using Key = quint64 RequestOrder::*;
 
-    PinningPolicy(Key key, int workerNum)
-        : m_key(key)
-        , m_workerNum(workerNum)
-    {
-    }
+    PinningPolicy(Key key, int workerNum) : m_key(key), m_workerNum(workerNum) {}
 
     int pinnedTo(const RequestOrder &order) const override { return int(order.*m_key % quint64(m_workerNum)); }
 

@@ -21,7 +21,8 @@ class Policy
 public:
     virtual ~Policy() = default;
 
-    /// The worker for \a order, or nullptr if it must wait. \a workers are sorted by worker number; inactive ones are among them.
+    /// The worker for \a order, or nullptr if it must wait. \a workers are sorted by worker number; inactive ones are
+    /// among them.
     virtual WorkerEntry *choose(std::span<const std::unique_ptr<WorkerEntry>> workers, const RequestOrder &order) = 0;
 
     /// The worker number that \a order belongs to, from 0; −1 if any will do. Requests that belong to different workers

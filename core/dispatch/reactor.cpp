@@ -36,17 +36,17 @@ void Reactor::listen(std::vector<base::FileDescriptor> sockets)
     connect(QAbstractEventDispatcher::instance(thread()), &QAbstractEventDispatcher::aboutToBlock, this,
             &Reactor::buryEnded);
     for (base::FileDescriptor &socket : sockets) {
-        m_listeners.push_back(std::make_unique<net::Listener>(
-            std::move(socket),
-            [this](base::FileDescriptor fd, const net::Peer &peer) { accept(std::move(fd), peer); }));
+        m_listeners.push_back(
+            std::make_unique<net::Listener>(std::move(socket), [this](base::FileDescriptor fd, const net::Peer &peer) {
+                accept(std::move(fd), peer);
+            }));
     }
     m_waitTimer.start(waitCheckMilliseconds, this);
 }
 
 void Reactor::addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const WorkerInfo &info)
 {
-    m_dispatcher.addWorker(
-        std::make_unique<WorkerChannel>(fd, std::move(page), m_settings.id, info, &m_dispatcher));
+    m_dispatcher.addWorker(std::make_unique<WorkerChannel>(fd, std::move(page), m_settings.id, info, &m_dispatcher));
 }
 
 void Reactor::accept(base::FileDescriptor fd, const net::Peer &peer)

@@ -21,8 +21,8 @@ struct ReactorSettings
     HttpSettings http;
 };
 
-/// One reactor: its listening sockets, its client connections and its dispatcher. Lives in its own thread; others reach it by
-/// queued calls. Its counters may be read from any thread.
+/// One reactor: its listening sockets, its client connections and its dispatcher. Lives in its own thread; others reach
+/// it by queued calls. Its counters may be read from any thread.
 class Reactor final : public QObject, private SessionHost
 {
     Q_OBJECT

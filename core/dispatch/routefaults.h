@@ -7,8 +7,8 @@
 
 namespace Quern::dispatch {
 
-/// Remembers which routes have crashed a worker lately: their requests are not run a second time, so that one bad request does
-/// not fell worker after worker. Lives in its reactor thread.
+/// Remembers which routes have crashed a worker lately: their requests are not run a second time, so that one bad
+/// request does not fell worker after worker. Lives in its reactor thread.
 class RouteFaults
 {
 public:

@@ -266,8 +266,8 @@ void Session::linger()
         end();
         return;
     }
-    // Closing while the client still sends would make the kernel answer with a reset, which can destroy the answer before
-    // the client has read it (RFC 9112 §9.6).
+    // Closing while the client still sends would make the kernel answer with a reset, which can destroy the answer
+    // before the client has read it (RFC 9112 §9.6).
     m_lingering = true;
     m_connection.shutdownOutput();
     m_host->armWait(this, Wait::Linger);

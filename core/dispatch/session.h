@@ -45,8 +45,8 @@ public:
 struct SessionTag;
 struct WaitTag;
 
-/// One client connection that speaks HTTP/1.x: marries the connection and the codec, gives requests to the dispatcher and its
-/// answers to the client, one after the other in the order of arrival. Lives in its reactor thread.
+/// One client connection that speaks HTTP/1.x: marries the connection and the codec, gives requests to the dispatcher
+/// and its answers to the client, one after the other in the order of arrival. Lives in its reactor thread.
 class Session final : public net::ConnectionEvents,
                       public ResponseReceiver,
                       public base::ListNode<SessionTag>,

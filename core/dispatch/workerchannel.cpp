@@ -57,7 +57,8 @@ void WorkerChannel::frameReceived(const ipc::Frame &frame)
         if (message)
             m_events->responseReceived(m_info.childId, frame.id, *message);
         else
-            qCWarning(logWorkerChannel).noquote() << "worker" << m_info.workerId << "sent a" << message.error().message();
+            qCWarning(logWorkerChannel).noquote()
+                << "worker" << m_info.workerId << "sent a" << message.error().message();
         break;
     }
     case ipc::FrameType::ResponseBody:

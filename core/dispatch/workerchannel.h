@@ -13,7 +13,8 @@ public:
     static constexpr qint64 MaxUnsentBytes = 1024 * 1024;
 
     /// Takes over \a fd, the master's end of the channel.
-    WorkerChannel(int fd, std::shared_ptr<ipc::ChildPage> page, int reactorId, WorkerInfo info, WorkerLinkEvents *events);
+    WorkerChannel(int fd, std::shared_ptr<ipc::ChildPage> page, int reactorId, WorkerInfo info,
+                  WorkerLinkEvents *events);
 
     const WorkerInfo &info() const override { return m_info; }
     ipc::ClaimRing &ring() override { return m_ring; }

@@ -36,8 +36,8 @@ quint32 WorkerEntry::window() const
 
 bool WorkerEntry::hasRoom() const
 {
-    return isActive() && !m_blocked && m_underWay < window() && m_inFlight < m_maxConcurrency
-        && m_link->ring().freeSlots() > 0 && m_link->isWritable();
+    return isActive() && !m_blocked && m_underWay < window() && m_inFlight < m_maxConcurrency &&
+           m_link->ring().freeSlots() > 0 && m_link->isWritable();
 }
 
 void WorkerEntry::add(PendingRequest *request)
@@ -90,7 +90,8 @@ bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chro
         return m_blocked;
     }
     const PendingRequest *oldestSent = nullptr;
-    for (const PendingRequest *request = m_requests.first(); request && !oldestSent; request = m_requests.next(request)) {
+    for (const PendingRequest *request = m_requests.first(); request && !oldestSent;
+         request = m_requests.next(request)) {
         if (ring.state(request->claim) == ipc::ClaimState::Sent)
             oldestSent = request;
     }

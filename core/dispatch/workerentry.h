@@ -8,8 +8,8 @@
 
 namespace Quern::dispatch {
 
-/// One worker in the eyes of one reactor: its link, the requests sent to it, and how many it may have. Lives in the reactor's
-/// thread.
+/// One worker in the eyes of one reactor: its link, the requests sent to it, and how many it may have. Lives in the
+/// reactor's thread.
 class WorkerEntry
 {
 public:
@@ -18,8 +18,8 @@ public:
     /// Enough for the cost of a write to vanish; more would only lengthen queues that cannot be shared out again.
     static constexpr quint32 MaxWindow = 64;
 
-    /// While less handler time than this is under way in a worker, more is sent to it rather than to an idle one: waking another
-    /// process costs as much as the few quick requests before would make the new one wait.
+    /// While less handler time than this is under way in a worker, more is sent to it rather than to an idle one:
+    /// waking another process costs as much as the few quick requests before would make the new one wait.
     static constexpr std::chrono::nanoseconds PackTime = std::chrono::microseconds(50);
 
     /// \a maxConcurrency bounds the requests in flight, deferred ones included.
@@ -34,8 +34,8 @@ public:
     quint32 load() const;
     /// An estimate of the handler time that its load will take; unknown handlers count as slow.
     std::chrono::nanoseconds workUnderWay() const;
-    /// How many of this reactor's requests may be under way at once: many for quick handlers, one for those that block. Not bounded by
-    /// what other reactors have sent, or a busy one of them would keep this one out for ever.
+    /// How many of this reactor's requests may be under way at once: many for quick handlers, one for those that block.
+    /// Not bounded by what other reactors have sent, or a busy one of them would keep this one out for ever.
     quint32 window() const;
 
     /// Bookkeeping of the requests under way; \a request enters or leaves this worker's list.
@@ -49,14 +49,18 @@ public:
     bool isActive() const { return m_active && !m_closed; }
     void setActive(bool active) { m_active = active; }
     bool isDraining() const { return m_draining; }
-    void setDraining() { m_draining = true; m_active = false; }
+    void setDraining()
+    {
+        m_draining = true;
+        m_active = false;
+    }
     /// True once: when it is draining and has answered all it had.
     bool takeDrained();
     void setClosed() { m_closed = true; }
     bool isClosed() const { return m_closed; }
 
-    /// Whether it stands still: a handler has been running for longer than \a runLimit, or nothing that was sent has been begun
-    /// and its loop has not turned since the last look. \a now is monotonic nanoseconds.
+    /// Whether it stands still: a handler has been running for longer than \a runLimit, or nothing that was sent has
+    /// been begun and its loop has not turned since the last look. \a now is monotonic nanoseconds.
     bool look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit);
     bool isBlocked() const { return m_blocked; }
     /// A frame has come from it.

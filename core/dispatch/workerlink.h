@@ -20,7 +20,8 @@ struct WorkerInfo
     QList<ipc::RouteEntry> routes; ///< the manifest; a claim's route is a place in it
 };
 
-/// The road to one worker as the dispatcher sees it: WorkerChannel in the server, a fake in tests. Lives in the reactor's thread.
+/// The road to one worker as the dispatcher sees it: WorkerChannel in the server, a fake in tests. Lives in the
+/// reactor's thread.
 class WorkerLink
 {
 public:

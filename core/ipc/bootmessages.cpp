@@ -76,8 +76,7 @@ QByteArray HelloMessage::encode() const
     }
     QCborArray pluginList;
     for (const Plugin &plugin : plugins) {
-        pluginList.append(
-            QCborMap{{QStringLiteral("name"), plugin.name}, {QStringLiteral("version"), plugin.version}});
+        pluginList.append(QCborMap{{QStringLiteral("name"), plugin.name}, {QStringLiteral("version"), plugin.version}});
     }
     const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
                           {QStringLiteral("routes"), routeList},

@@ -28,9 +28,7 @@ Result<std::pair<int, int>> Channel::createPair()
     return std::pair(ends[0], ends[1]);
 }
 
-Channel::Channel(int fd, FrameSink *sink, QObject *parent)
-    : QObject(parent)
-    , m_sink(sink)
+Channel::Channel(int fd, FrameSink *sink, QObject *parent) : QObject(parent), m_sink(sink)
 {
     m_socket.setSocketDescriptor(fd);
     connect(&m_socket, &QLocalSocket::readyRead, this, &Channel::readFrames);

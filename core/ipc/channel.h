@@ -27,9 +27,9 @@ public:
 /// A stream of frames to and from one other process, over an inherited socketpair that a QLocalSocket drives.
 ///
 /// Frames are gathered and leave in one write when the event loop is about to block, when MaxBatch bytes have come
-/// together, or on flush(). What may be gathered is bounded by credits and by the requests in flight, not by this class;
-/// unsentBytes() tells a sender when to hold back. Lives in one thread; only send() and flushWhileBusy() may be called
-/// from others.
+/// together, or on flush(). What may be gathered is bounded by credits and by the requests in flight, not by this
+/// class; unsentBytes() tells a sender when to hold back. Lives in one thread; only send() and flushWhileBusy() may be
+/// called from others.
 class Channel : public QObject
 {
     Q_OBJECT
@@ -53,8 +53,8 @@ public:
         m_outboxSize.store(m_outbox.size(), std::memory_order_release);
     }
     void flush();
-    /// For a watching thread, while this channel's thread runs a long handler: writes what is gathered, as far as the kernel
-    /// takes it at once.
+    /// For a watching thread, while this channel's thread runs a long handler: writes what is gathered, as far as the
+    /// kernel takes it at once.
     void flushWhileBusy();
 
     bool isOpen() const { return m_open; }
@@ -71,7 +71,7 @@ private:
 
     QLocalSocket m_socket;
     FrameSink *m_sink;
-    QByteArray m_inbox; ///< an incomplete frame at the end of what was read
+    QByteArray m_inbox;         ///< an incomplete frame at the end of what was read
     mutable std::mutex m_mutex; ///< guards m_outbox and m_socketBusy
     QByteArray m_outbox;
     bool m_socketBusy = false; ///< the socket holds bytes of an earlier flush

@@ -4,7 +4,8 @@ namespace Quern::ipc {
 
 namespace {
 
-/// The child's counters, the master's and the slots stand in cache lines of their own, since different threads write them.
+/// The child's counters, the master's and the slots stand in cache lines of their own, since different threads write
+/// them.
 constexpr std::size_t childCountersSize = 128;
 constexpr std::size_t masterCountersSize = 128;
 constexpr std::size_t slotsOffset = childCountersSize + masterCountersSize;

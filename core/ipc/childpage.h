@@ -22,7 +22,8 @@ enum class ClaimState : quint8 {
     Revoked = 5,  ///< taken back by the master; the child drops the request when it meets it
 };
 
-/// One request in flight. \a word holds sequence << 8 | state, so that a late move for an earlier user of the slot fails.
+/// One request in flight. \a word holds sequence << 8 | state, so that a late move for an earlier user of the slot
+/// fails.
 struct ClaimSlot
 {
     std::atomic<quint64> word;
@@ -38,10 +39,10 @@ inline constexpr quint32 NoSlot = 0xffffffff;
 /// What a child tells about itself without being asked. It alone writes; master, metrics and console read.
 struct ChildCounters
 {
-    std::atomic<quint64> loopTurns;       ///< batches of frames taken in: stands still while the loop is stuck
-    std::atomic<quint64> requests;        ///< handlers run to their end
-    std::atomic<quint64> handlerNs;       ///< moving average of the handlers' run time
-    std::atomic<quint32> currentSlot;     ///< the slot whose handler is on the stack; NoSlot if none
+    std::atomic<quint64> loopTurns;        ///< batches of frames taken in: stands still while the loop is stuck
+    std::atomic<quint64> requests;         ///< handlers run to their end
+    std::atomic<quint64> handlerNs;        ///< moving average of the handlers' run time
+    std::atomic<quint32> currentSlot;      ///< the slot whose handler is on the stack; NoSlot if none
     std::atomic<quint32> deferredRequests; ///< requests whose handler has returned and will answer later
 };
 

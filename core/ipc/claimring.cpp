@@ -2,8 +2,7 @@
 
 namespace Quern::ipc {
 
-ClaimRing::ClaimRing(std::shared_ptr<ChildPage> page, int reactorId)
-    : m_page(std::move(page))
+ClaimRing::ClaimRing(std::shared_ptr<ChildPage> page, int reactorId) : m_page(std::move(page))
 {
     const quint32 first = quint32(reactorId) * ChildPage::SlotsPerReactor;
     m_free.reserve(ChildPage::SlotsPerReactor);

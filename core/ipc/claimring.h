@@ -8,7 +8,8 @@
 
 namespace Quern::ipc {
 
-/// The master's side of the claim ring: the slots of one child that belong to one reactor. Lives in that reactor's thread.
+/// The master's side of the claim ring: the slots of one child that belong to one reactor. Lives in that reactor's
+/// thread.
 class ClaimRing
 {
 public:
@@ -35,7 +36,8 @@ public:
 
     const ChildCounters &counters() const { return m_page->counters(); }
     MasterCounters &masterCounters() const { return m_page->masterCounters(); }
-    /// Since when the handler that is on the child's stack has been running, and its place in the manifest; nullopt if none runs.
+    /// Since when the handler that is on the child's stack has been running, and its place in the manifest; nullopt if
+    /// none runs.
     struct Running
     {
         quint64 claimedNs = 0;
@@ -56,12 +58,10 @@ private:
 class ClaimBook
 {
 public:
-    explicit ClaimBook(ChildPage page)
-        : m_page(std::move(page))
-    {
-    }
+    explicit ClaimBook(ChildPage page) : m_page(std::move(page)) {}
 
-    /// Begins the request in \a slot; false if the master has taken it back. \a slot comes from the master and is checked.
+    /// Begins the request in \a slot; false if the master has taken it back. \a slot comes from the master and is
+    /// checked.
     bool claim(quint32 slot, quint32 sequence, quint32 route, quint64 nowNs);
     /// The handler has returned without an answer.
     void defer(quint32 slot, quint32 sequence);

@@ -47,8 +47,8 @@ void appendFrame(QByteArray &out, FrameType type, quint16 flags, quint64 id, QBy
 
 /// Takes one frame off the front of \a bytes and moves \a bytes behind it.
 /// Shape: u32 length (little-endian, payload only) | u16 type | u16 flags | u64 id | payload.
-/// Returns nullopt while incomplete; Error::Protocol if length > MaxFramePayload. A type that this version does not know
-/// is not an error here: the receiver skips it.
+/// Returns nullopt while incomplete; Error::Protocol if length > MaxFramePayload. A type that this version does not
+/// know is not an error here: the receiver skips it.
 Result<std::optional<Frame>> decodeFrame(QByteArrayView &bytes);
 
 } // namespace Quern::ipc

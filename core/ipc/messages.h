@@ -8,8 +8,8 @@
 #include <QByteArrayView>
 #include <QList>
 #include <QString>
-#include <QVariantMap>
 #include <QVarLengthArray>
+#include <QVariantMap>
 
 #include <span>
 
@@ -29,9 +29,10 @@ struct ClaimTicket
 inline constexpr qsizetype ClaimTicketSize = 16;
 
 /// A request on its way to a worker, as views.
-/// Shape: ClaimTicket | u64 received (monotonic ns) | u64 body length | u32 head length | u16 header count | u16 remote port
-/// | u8 remote address length | u8 minor version | u16 reserved | spans of method, target and each header's name and
-/// value (u32 offset | u32 length each, offsets into the head) | remote address (text) | head bytes | first part of body.
+/// Shape: ClaimTicket | u64 received (monotonic ns) | u64 body length | u32 head length | u16 header count | u16 remote
+/// port | u8 remote address length | u8 minor version | u16 reserved | spans of method, target and each header's name
+/// and value (u32 offset | u32 length each, offsets into the head) | remote address (text) | head bytes | first part of
+/// body.
 struct RequestMessage
 {
     ClaimTicket ticket;
@@ -92,8 +93,8 @@ struct RouteEntry
     bool operator==(const RouteEntry &) const = default;
 };
 
-/// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "plugins": list of maps with
-/// "file" and "settings".
+/// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "plugins": list of
+/// maps with "file" and "settings".
 struct BootMessage
 {
     struct Plugin
@@ -110,8 +111,8 @@ struct BootMessage
     static Result<BootMessage> decode(QByteArrayView payload);
 };
 
-/// What a child answers when it can serve: its manifest. Shape: CBOR map with the keys "protocol", "routes": list of maps with
-/// "method", "pattern", "retry"; "plugins": list of maps with "name", "version".
+/// What a child answers when it can serve: its manifest. Shape: CBOR map with the keys "protocol", "routes": list of
+/// maps with "method", "pattern", "retry"; "plugins": list of maps with "name", "version".
 struct HelloMessage
 {
     struct Plugin

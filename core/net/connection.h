@@ -26,8 +26,8 @@ public:
     virtual void connectionLost() = 0;
 };
 
-/// One client connection over TCP or a Unix socket: a non-blocking descriptor and its notifiers. Small, since thousands of
-/// them are idle at a time: the write notifier exists only while output waits. Lives in its reactor thread.
+/// One client connection over TCP or a Unix socket: a non-blocking descriptor and its notifiers. Small, since thousands
+/// of them are idle at a time: the write notifier exists only while output waits. Lives in its reactor thread.
 class Connection
 {
 public:
@@ -35,8 +35,8 @@ public:
     ~Connection();
     Q_DISABLE_COPY_MOVE(Connection)
 
-    /// Sends \a bytes and then \a more, as much as the kernel takes at once, and keeps the rest. The caller bounds what it
-    /// writes by pendingOutput().
+    /// Sends \a bytes and then \a more, as much as the kernel takes at once, and keeps the rest. The caller bounds what
+    /// it writes by pendingOutput().
     void write(QByteArrayView bytes, QByteArrayView more = {});
     /// Bytes that wait for the peer to read.
     qint64 pendingOutput() const { return m_output.size() - m_outputSent; }

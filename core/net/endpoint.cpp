@@ -92,8 +92,9 @@ Result<void> removeStaleSocket(const Endpoint &endpoint, const Address &address)
     if (::lstat(path.constData(), &info) != 0)
         return {};
     if (!S_ISSOCK(info.st_mode)) {
-        return Error(Error::Exists, QStringLiteral("cannot listen on %1: a file that is no socket is in the way")
-                                        .arg(endpoint.text()));
+        return Error(
+            Error::Exists,
+            QStringLiteral("cannot listen on %1: a file that is no socket is in the way").arg(endpoint.text()));
     }
     const Result<base::FileDescriptor> probe = newSocket(endpoint, address);
     if (!probe)

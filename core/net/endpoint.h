@@ -27,8 +27,8 @@ struct ListenOptions
     bool sharedPort = false; ///< SO_REUSEPORT, so that each reactor has a queue of its own
 };
 
-/// Fails if somebody, another server with a shared port included, listens on \a endpoint. A Unix path that a dead server
-/// left behind is removed. Error::Exists if it is taken, Error::Permission, Error::Invalid for a bad address.
+/// Fails if somebody, another server with a shared port included, listens on \a endpoint. A Unix path that a dead
+/// server left behind is removed. Error::Exists if it is taken, Error::Permission, Error::Invalid for a bad address.
 Result<void> checkFree(const Endpoint &endpoint);
 
 /// A listening socket, non-blocking and close-on-exec. The message of an error names the endpoint.

@@ -18,7 +18,8 @@ namespace {
 
 /// Connections taken in one turn of the loop, so that a flood of new ones does not starve the others.
 constexpr int acceptsPerTurn = 64;
-/// How long accepting rests when descriptors or memory have run out: the kernel goes on reporting the waiting connection.
+/// How long accepting rests when descriptors or memory have run out: the kernel goes on reporting the waiting
+/// connection.
 constexpr int restMilliseconds = 100;
 
 Peer peerOf(const sockaddr_storage &address)
@@ -52,8 +53,8 @@ void Listener::acceptSome()
     for (int i = 0; i < acceptsPerTurn; ++i) {
         sockaddr_storage address = {};
         socklen_t length = sizeof address;
-        base::FileDescriptor fd(::accept4(m_fd.get(), reinterpret_cast<sockaddr *>(&address), &length,
-                                          SOCK_NONBLOCK | SOCK_CLOEXEC));
+        base::FileDescriptor fd(
+            ::accept4(m_fd.get(), reinterpret_cast<sockaddr *>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd.isValid()) {
             if (address.ss_family != AF_UNIX) {
                 const int on = 1;

@@ -54,9 +54,7 @@ bool isFaultSignal(int number)
 
 } // namespace
 
-ChildProcess::ChildProcess(const ChildSpec &spec, QObject *parent)
-    : QObject(parent)
-    , m_spec(spec)
+ChildProcess::ChildProcess(const ChildSpec &spec, QObject *parent) : QObject(parent), m_spec(spec)
 {
     m_process.setProcessChannelMode(QProcess::MergedChannels);
     m_process.setStandardInputFile(QProcess::nullDevice());
@@ -102,15 +100,13 @@ Result<void> ChildProcess::start()
     }
     const pid_t master = ::getpid();
     m_process.setChildProcessModifier([inherited, master] { prepareChild(inherited, master); });
-    m_process.start(m_spec.program,
-                    {QStringLiteral("--role=worker"), QStringLiteral("--id=%1").arg(m_spec.workerId),
-                     QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
-                     QStringLiteral("--reactor-fds=%1").arg(reactorEnds.join(u',')),
-                     QStringLiteral("--page-fd=%1").arg(m_page->descriptor()),
-                     QStringLiteral("--log-level=%1").arg(int(m_spec.logLevel))});
+    m_process.start(m_spec.program, {QStringLiteral("--role=worker"), QStringLiteral("--id=%1").arg(m_spec.workerId),
+                                     QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
+                                     QStringLiteral("--reactor-fds=%1").arg(reactorEnds.join(u',')),
+                                     QStringLiteral("--page-fd=%1").arg(m_page->descriptor()),
+                                     QStringLiteral("--log-level=%1").arg(int(m_spec.logLevel))});
     if (m_process.state() == QProcess::NotRunning) {
-        return Error(Error::Io,
-                     QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString()));
+        return Error(Error::Io, QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString()));
     }
     m_pid = m_process.processId();
     m_channel = std::make_unique<ipc::Channel>(mainEnd.release(), static_cast<ipc::FrameSink *>(this));

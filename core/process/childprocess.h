@@ -39,8 +39,8 @@ struct ChildExit
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
 };
 
-/// One child of the master: a quern-worker in one of its roles, with a channel to the main thread, one to each reactor and the
-/// shared page. Lives in the main thread.
+/// One child of the master: a quern-worker in one of its roles, with a channel to the main thread, one to each reactor
+/// and the shared page. Lives in the main thread.
 class ChildProcess final : public QObject, private ipc::FrameSink
 {
     Q_OBJECT

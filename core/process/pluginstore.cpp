@@ -55,8 +55,7 @@ Result<void> copyFile(const QString &from, const QString &to)
 
 } // namespace
 
-PluginStore::PluginStore(const QString &directory)
-    : m_directory(directory)
+PluginStore::PluginStore(const QString &directory) : m_directory(directory)
 {
     clear();
 }
@@ -76,8 +75,7 @@ Result<QList<ipc::BootMessage::Plugin>> PluginStore::copy(const QList<ipc::BootM
     for (qsizetype i = 0; i < plugins.size(); ++i) {
         const QFileInfo original(plugins.at(i).file);
         if (!original.isFile()) {
-            return Error(Error::NotFound,
-                         QStringLiteral("plugin file %1 does not exist").arg(plugins.at(i).file));
+            return Error(Error::NotFound, QStringLiteral("plugin file %1 does not exist").arg(plugins.at(i).file));
         }
         // Two plugins may have files of the same name in different folders.
         const QString copyFolder = QStringLiteral("%1/%2").arg(folder).arg(i);

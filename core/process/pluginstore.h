@@ -11,16 +11,16 @@ namespace Quern::process {
 
 /// The private plugin copies of each generation: `<directory>/<generation>/<plugin file>`.
 ///
-/// The master only copies by read and write and never maps a plugin: a file that is rewritten in place would take the process down
-/// that looks at it. Lives in the main thread.
+/// The master only copies by read and write and never maps a plugin: a file that is rewritten in place would take the
+/// process down that looks at it. Lives in the main thread.
 class PluginStore
 {
 public:
     /// \a directory is made when needed; what an earlier run left in it is removed.
     explicit PluginStore(const QString &directory);
 
-    /// Copies \a plugins for \a generation and returns them with the paths of their copies. Error::NotFound if a file is missing,
-    /// Error::Busy if one is being written just now: try again in a moment.
+    /// Copies \a plugins for \a generation and returns them with the paths of their copies. Error::NotFound if a file
+    /// is missing, Error::Busy if one is being written just now: try again in a moment.
     Result<QList<ipc::BootMessage::Plugin>> copy(const QList<ipc::BootMessage::Plugin> &plugins, int generation) const;
     /// Removes the copies of \a generation: no process uses them any more.
     void remove(int generation) const;

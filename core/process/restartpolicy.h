@@ -8,9 +8,9 @@ namespace Quern::process {
 
 /// Decides when a child that died is started again. One object for each place in a pool; any one thread.
 ///
-/// The first restart is immediate. Only children that die before they were healthy for HealthyAfter count as early: from the second
-/// early death in a row on the delay doubles, and after MaxEarlyDeaths the breaker opens: the place rests for BreakerRest before
-/// the next try.
+/// The first restart is immediate. Only children that die before they were healthy for HealthyAfter count as early:
+/// from the second early death in a row on the delay doubles, and after MaxEarlyDeaths the breaker opens: the place
+/// rests for BreakerRest before the next try.
 class RestartPolicy
 {
 public:

@@ -271,8 +271,8 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
         const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
                                            [child](const Retiring &entry) { return entry.child.get() == child; });
         if (retiring != m_retiring.end()) {
-            qCInfo(logSupervisor).noquote() << who << "of generation" << child->spec().generation
-                                            << "has left:" << exit.text;
+            qCInfo(logSupervisor).noquote()
+                << who << "of generation" << child->spec().generation << "has left:" << exit.text;
             discard(std::move(retiring->child));
             m_retiring.erase(retiring);
         }
@@ -356,9 +356,8 @@ void Supervisor::checkStopped()
     if (!m_stopping || !m_retiring.empty())
         return;
     const auto isEmpty = [](const Generation *generation) {
-        return !generation
-            || std::none_of(generation->places.begin(), generation->places.end(),
-                            [](const WorkerPlace &place) { return place.child != nullptr; });
+        return !generation || std::none_of(generation->places.begin(), generation->places.end(),
+                                           [](const WorkerPlace &place) { return place.child != nullptr; });
     };
     if (!m_stopped && isEmpty(m_active.get()) && isEmpty(m_next.get())) {
         m_stopped = true;
@@ -368,17 +367,15 @@ void Supervisor::checkStopped()
 
 bool Supervisor::isBreakerOpen() const
 {
-    return m_active
-        && std::any_of(m_active->places.begin(), m_active->places.end(),
-                       [](const WorkerPlace &place) { return place.restarts.isBreakerOpen(); });
+    return m_active && std::any_of(m_active->places.begin(), m_active->places.end(),
+                                   [](const WorkerPlace &place) { return place.restarts.isBreakerOpen(); });
 }
 
 void Supervisor::updateAvailability()
 {
-    const bool available =
-        std::any_of(m_active->places.begin(), m_active->places.end(), [](const WorkerPlace &place) {
-            return !place.restarts.isBreakerOpen() || (place.child && place.child->isReady());
-        });
+    const bool available = std::any_of(m_active->places.begin(), m_active->places.end(), [](const WorkerPlace &place) {
+        return !place.restarts.isBreakerOpen() || (place.child && place.child->isReady());
+    });
     if (std::exchange(m_available, available) != available)
         Q_EMIT availabilityChanged(available);
 }

@@ -47,8 +47,8 @@ struct WorkerReport
     QString lastExit;
 };
 
-/// Keeps the workers alive and replaces them by generations: start a new one, switch to it when all of it is ready, drain the old.
-/// Knows nothing of reactors: it announces, and they follow. Lives in the main thread.
+/// Keeps the workers alive and replaces them by generations: start a new one, switch to it when all of it is ready,
+/// drain the old. Knows nothing of reactors: it announces, and they follow. Lives in the main thread.
 class Supervisor final : public QObject
 {
     Q_OBJECT

@@ -40,12 +40,7 @@ base::MonotonicTime timeOf(quint64 nanoseconds)
 class HandlerHost::Port final : public ipc::FrameSink
 {
 public:
-    Port(HandlerHost *host, int reactorId, int fd)
-        : m_host(host)
-        , m_reactorId(reactorId)
-        , m_channel(fd, this)
-    {
-    }
+    Port(HandlerHost *host, int reactorId, int fd) : m_host(host), m_reactorId(reactorId), m_channel(fd, this) {}
 
     ipc::Channel &channel() { return m_channel; }
     int reactorId() const { return m_reactorId; }
@@ -340,8 +335,8 @@ void HandlerHost::sendAnswer(const Exchange &exchange, int status, const QByteAr
     message.bodyPart = ipc::BodySender::firstPart(body);
     channel.sendWith([&](QByteArray &out) { ipc::appendResponse(out, exchange.id, message); });
     if (message.bodyPart.size() < body.size()) {
-        auto sender = std::make_unique<ipc::BodySender>(ipc::FrameType::ResponseBody, exchange.id, body,
-                                                        message.bodyPart.size());
+        auto sender =
+            std::make_unique<ipc::BodySender>(ipc::FrameType::ResponseBody, exchange.id, body, message.bodyPart.size());
         if (!sender->pump(channel)) {
             OpenExchange &open = m_open[exchange.id];
             open.exchange = exchange;

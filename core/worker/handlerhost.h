@@ -17,8 +17,8 @@
 
 namespace Quern::worker {
 
-/// Runs handlers: takes requests from the reactors, claims them, finds their route, calls its handler and sends the answer, at once
-/// or later. Whatever a handler throws ends here. Lives in the worker's main thread.
+/// Runs handlers: takes requests from the reactors, claims them, finds their route, calls its handler and sends the
+/// answer, at once or later. Whatever a handler throws ends here. Lives in the worker's main thread.
 class HandlerHost final : public ResponseSink
 {
     Q_OBJECT
@@ -29,7 +29,8 @@ public:
         int generation = 0;
     };
 
-    /// \a routes outlives the host. \a reactorChannels are descriptors, one for each reactor in their order, which the host takes over.
+    /// \a routes outlives the host. \a reactorChannels are descriptors, one for each reactor in their order, which the
+    /// host takes over.
     HandlerHost(const std::deque<RouteSpec> &routes, ipc::ChildPage page, const std::vector<int> &reactorChannels,
                 const Identity &identity);
     ~HandlerHost() override;
@@ -67,7 +68,8 @@ private:
     void cancelled(quint64 id);
     void run(const Exchange &exchange, const QExplicitlySharedDataPointer<RequestPrivate> &request);
     void callHandler(const Handler &handler, Request &request, Response &response, ResponsePrivate &answer);
-    void answerSimply(const Exchange &exchange, int status, const QByteArray &text, const QByteArray &extraHeaders = {});
+    void answerSimply(const Exchange &exchange, int status, const QByteArray &text,
+                      const QByteArray &extraHeaders = {});
     void sendAnswer(const Exchange &exchange, int status, const QByteArray &headerBlock, const QByteArray &body);
     void handlerEnded(quint64 startedNs, quint64 endedNs);
     /// Output waits while a handler runs or is about to.

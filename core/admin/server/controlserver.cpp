@@ -24,9 +24,7 @@ bool isPermitted(const QLocalSocket &socket)
 
 } // namespace
 
-ControlServer::ControlServer(QObject *parent)
-    : QObject(parent)
-    , m_server(this)
+ControlServer::ControlServer(QObject *parent) : QObject(parent), m_server(this)
 {
     m_server.setMaxPendingConnections(MaxClients);
     connect(&m_server, &QLocalServer::newConnection, this, &ControlServer::acceptClients);

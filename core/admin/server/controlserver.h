@@ -15,8 +15,8 @@ class QLocalSocket;
 
 namespace Quern::admin {
 
-/// The management protocol over a local socket, for the user that runs the server and for root. Knows no meaning: it hands requests
-/// on and carries replies and events back. Lives in the admin thread; others reach it by queued calls.
+/// The management protocol over a local socket, for the user that runs the server and for root. Knows no meaning: it
+/// hands requests on and carries replies and events back. Lives in the admin thread; others reach it by queued calls.
 class ControlServer final : public QObject
 {
     Q_OBJECT
@@ -28,8 +28,8 @@ public:
     explicit ControlServer(QObject *parent = nullptr);
     ~ControlServer() override;
 
-    /// \a path is absolute and at most 107 bytes, in a directory that only the user can enter. A socket file that a dead server left
-    /// there is replaced: the caller holds the pid lock.
+    /// \a path is absolute and at most 107 bytes, in a directory that only the user can enter. A socket file that a
+    /// dead server left there is replaced: the caller holds the pid lock.
     Result<void> listen(const QString &path);
     /// Sends what waits, as far as it goes in \a patience, and closes all.
     void close(std::chrono::milliseconds patience);

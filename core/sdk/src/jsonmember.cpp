@@ -59,10 +59,7 @@ JsonMember::JsonMember(const JsonName &name, bool value)
 {
 }
 
-JsonMember::JsonMember(const JsonName &name, double value)
-    : JsonMember(name, QJsonValue(value))
-{
-}
+JsonMember::JsonMember(const JsonName &name, double value) : JsonMember(name, QJsonValue(value)) {}
 
 JsonMember::JsonMember(const JsonName &name, const QJsonValue &value)
 {

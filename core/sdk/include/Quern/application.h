@@ -21,10 +21,7 @@ using Handler = std::function<void(const Request &request, Response &response)>;
 class QUERN_EXPORT Route
 {
 public:
-    explicit Route(RouteSpec *spec)
-        : m_spec(spec)
-    {
-    }
+    explicit Route(RouteSpec *spec) : m_spec(spec) {}
 
     /// Whether a GET, HEAD or OPTIONS request of this route may run a second time in another worker after the worker
     /// that ran it died. On by default; switch it off for a handler that must not run twice.
@@ -43,8 +40,8 @@ public:
 
     /// Registers \a handler for \a method and \a pattern. A pattern starts with '/', and a segment ":name" matches any
     /// one non-empty segment, read by Request::param(). A fixed segment wins over a parameter. Throws
-    /// std::invalid_argument if the pattern is malformed or taken by another route: the plugin is then refused with that
-    /// text. GET routes answer HEAD as well.
+    /// std::invalid_argument if the pattern is malformed or taken by another route: the plugin is then refused with
+    /// that text. GET routes answer HEAD as well.
     Route route(QByteArrayView method, QByteArrayView pattern, Handler handler);
     Route get(QByteArrayView pattern, Handler handler);
     Route post(QByteArrayView pattern, Handler handler);

@@ -26,11 +26,7 @@ public:
         Internal,    ///< a defect in this program
     };
 
-    Error(Code code, QString message)
-        : m_message(std::move(message))
-        , m_code(code)
-    {
-    }
+    Error(Code code, QString message) : m_message(std::move(message)), m_code(code) {}
 
     Code code() const { return m_code; }
     const QString &message() const { return m_message; }

@@ -14,22 +14,16 @@ namespace Quern {
 class JsonName
 {
 public:
-    JsonName(const char *utf8)
-        : m_utf8(QByteArray::fromRawData(utf8, qsizetype(qstrlen(utf8))))
-    {
-    }
-    JsonName(const QString &name)
-        : m_utf8(name.toUtf8())
-    {
-    }
+    JsonName(const char *utf8) : m_utf8(QByteArray::fromRawData(utf8, qsizetype(qstrlen(utf8)))) {}
+    JsonName(const QString &name) : m_utf8(name.toUtf8()) {}
     const QByteArray &utf8() const { return m_utf8; }
 
 private:
     QByteArray m_utf8;
 };
 
-/// A member of a JSON object that a handler writes in place, already as text: several times quicker than a QJsonObject. A value
-/// type; any thread.
+/// A member of a JSON object that a handler writes in place, already as text: several times quicker than a QJsonObject.
+/// A value type; any thread.
 class QUERN_EXPORT JsonMember
 {
 public:
@@ -42,8 +36,7 @@ public:
     /// Any JSON value; an integer beyond 2^53 keeps its digits only in the integer constructor.
     JsonMember(const JsonName &name, const QJsonValue &value);
     template <std::integral Integer>
-        requires(!std::same_as<Integer, bool>)
-    JsonMember(const JsonName &name, Integer value)
+    requires(!std::same_as<Integer, bool>) JsonMember(const JsonName &name, Integer value)
         : JsonMember(name, QByteArray::number(value), Verbatim())
     {
     }

@@ -50,7 +50,8 @@ public:
     void html(const QString &html);
     void json(const QJsonObject &object);
     void json(const QJsonArray &array);
-    /// An object written in place: json({{"hello", name}, {"count", 3}}). The members are sent in this order, each name once.
+    /// An object written in place: json({{"hello", name}, {"count", 3}}). The members are sent in this order, each name
+    /// once.
     void json(std::initializer_list<JsonMember> members);
     void send(QByteArray body, QByteArrayView contentType = {});
     QByteArrayView body() const;
