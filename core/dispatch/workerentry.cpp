@@ -64,7 +64,11 @@ void WorkerEntry::remove(PendingRequest *request)
     request->deferred = false;
     static_cast<base::ListNode<QueueTag> *>(request)->unlink();
     request->worker = nullptr;
-    request->bodySender.reset();
+    if (request->bodySender) {
+        // The worker holds a part of the body and would wait for the rest.
+        m_link->sendCancel(request->id);
+        request->bodySender.reset();
+    }
     m_link->ring().release(request->claim);
     request->claim = {};
     --m_inFlight;

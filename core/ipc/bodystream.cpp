@@ -17,7 +17,8 @@ bool BodySender::pump(Channel &channel)
 {
     while (m_sent < m_body.size() && m_sent < m_credit) {
         const qsizetype part = qMin(MaxBodyPart, qMin(m_body.size(), m_credit) - m_sent);
-        channel.send(m_type, m_id, QByteArrayView(m_body).sliced(m_sent, part));
+        channel.sendWith([&](QByteArray &out) { appendFrame(out, m_type, 0, m_id, 0, part); },
+                         SharedBytes::of(m_body, QByteArrayView(m_body).sliced(m_sent, part)));
         m_sent += part;
     }
     return m_sent >= m_body.size();

@@ -15,7 +15,9 @@ namespace {
 
 /// One read takes this much at most, so that one busy peer does not keep the loop from the others.
 constexpr qsizetype readChunk = 256 * 1024;
-/// An outbox that grew beyond this for a burst gives its memory back.
+/// What the kernel may hold for each direction, in bytes.
+constexpr int kernelBuffer = 512 * 1024;
+/// An inbox that grew beyond this for a burst gives its memory back.
 constexpr qsizetype keptCapacity = 512 * 1024;
 
 } // namespace
@@ -25,25 +27,30 @@ Result<std::pair<int, int>> Channel::createPair()
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return base::systemError(QStringLiteral("socketpair"));
+    // Room for some large answers at a time. The privileged call goes beyond the system's usual limit.
+    for (const int end : ends) {
+        if (::setsockopt(end, SOL_SOCKET, SO_SNDBUFFORCE, &kernelBuffer, sizeof kernelBuffer) != 0)
+            ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kernelBuffer, sizeof kernelBuffer);
+    }
     return std::pair(ends[0], ends[1]);
 }
 
-Channel::Channel(int fd, FrameSink *sink, QObject *parent) : QObject(parent), m_sink(sink)
+Channel::Channel(int fd, FrameSink *sink, QObject *parent)
+    : QObject(parent)
+    , m_writable(fd, QSocketNotifier::Write)
+    , m_sink(sink)
+    , m_fd(fd)
 {
+    m_writable.setEnabled(false);
+    connect(&m_writable, &QSocketNotifier::activated, this, &Channel::flush);
     m_socket.setSocketDescriptor(fd);
     connect(&m_socket, &QLocalSocket::readyRead, this, &Channel::readFrames);
     connect(&m_socket, &QLocalSocket::disconnected, this, [this] {
         readFrames();
         close({});
     });
-    connect(&m_socket, &QLocalSocket::bytesWritten, this, [this] {
-        if (m_flushing)
-            return; // emitted from within flush(), which holds the lock
-        const std::lock_guard lock(m_mutex);
-        m_socketBusy = m_socket.bytesToWrite() > 0;
-    });
     connect(QAbstractEventDispatcher::instance(thread()), &QAbstractEventDispatcher::aboutToBlock, this, [this] {
-        if (hasOutput())
+        if (hasOutput() && !m_writable.isEnabled())
             flush();
     });
 }
@@ -61,33 +68,17 @@ void Channel::send(FrameType type, quint64 id, QByteArrayView payload, quint16 f
 
 void Channel::flush()
 {
-    const std::lock_guard lock(m_mutex);
-    m_outboxSize.store(0, std::memory_order_release);
-    if (m_outbox.isEmpty())
-        return;
-    if (m_open) {
-        m_flushing = true;
-        m_socket.write(m_outbox);
-        m_socket.flush();
-        m_flushing = false;
-        m_socketBusy = m_socket.bytesToWrite() > 0;
-    }
-    // While the socket still holds the bytes it shares them; otherwise the memory is used again.
-    if (m_socketBusy || m_outbox.capacity() > keptCapacity)
-        m_outbox = QByteArray();
-    else
-        m_outbox.resize(0);
+    flushWhileBusy();
+    m_writable.setEnabled(m_open && hasOutput());
 }
 
 void Channel::flushWhileBusy()
 {
     const std::lock_guard lock(m_mutex);
-    if (m_socketBusy || m_outbox.isEmpty())
-        return;
-    const ssize_t written = ::send(int(m_socket.socketDescriptor()), m_outbox.constData(), size_t(m_outbox.size()),
-                                   MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (written > 0)
-        m_outbox.remove(0, written);
+    if (m_fd < 0)
+        m_outbox.clear();
+    else
+        m_outbox.sendTo(m_fd);
     m_outboxSize.store(m_outbox.size(), std::memory_order_release);
 }
 
@@ -133,6 +124,11 @@ void Channel::close(const QString &reason)
     if (!reason.isEmpty())
         qCWarning(logIpc).noquote() << "channel closed:" << reason;
     m_socket.disconnect(this);
+    m_writable.setEnabled(false);
+    {
+        const std::lock_guard lock(m_mutex);
+        m_fd = -1; // its number may soon belong to something else
+    }
     m_socket.abort();
     m_sink->channelClosed(reason);
 }

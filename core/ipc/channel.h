@@ -1,10 +1,12 @@
 #pragma once
 
 #include "ipc/frame.h"
+#include "ipc/outbox.h"
 
 #include <QByteArray>
 #include <QLocalSocket>
 #include <QObject>
+#include <QSocketNotifier>
 
 #include <atomic>
 #include <mutex>
@@ -44,12 +46,14 @@ public:
     static Result<std::pair<int, int>> createPair();
 
     void send(FrameType type, quint64 id, QByteArrayView payload = {}, quint16 flags = 0);
-    /// Appends frames by \a append(QByteArray &out), without a copy in between.
+    /// Appends frames by \a append(QByteArray &out), without a copy in between. \a tail is the end of the last of them,
+    /// which counts it in its length.
     template <typename Append>
-    void sendWith(Append append)
+    void sendWith(Append append, const SharedBytes &tail = {})
     {
         const std::lock_guard lock(m_mutex);
-        append(m_outbox);
+        append(m_outbox.frames());
+        m_outbox.append(tail);
         m_outboxSize.store(m_outbox.size(), std::memory_order_release);
     }
     void flush();
@@ -58,10 +62,10 @@ public:
     void flushWhileBusy();
 
     bool isOpen() const { return m_open; }
-    /// True if frames have been gathered that no flush has taken yet.
+    /// True if frames have been gathered that the kernel has not taken yet.
     bool hasOutput() const { return m_outboxSize.load(std::memory_order_acquire) > 0; }
-    /// Bytes gathered or written that the other side has not taken from this process yet.
-    qint64 unsentBytes() const { return m_outboxSize.load(std::memory_order_relaxed) + m_socket.bytesToWrite(); }
+    /// Bytes that the kernel has not taken from this process yet.
+    qint64 unsentBytes() const { return m_outboxSize.load(std::memory_order_relaxed); }
     /// Gathered bytes are worth a write even though the loop goes on.
     bool isBatchFull() const { return m_outboxSize.load(std::memory_order_relaxed) >= MaxBatch; }
 
@@ -69,16 +73,16 @@ private:
     void readFrames();
     void close(const QString &reason);
 
-    QLocalSocket m_socket;
+    QLocalSocket m_socket;      ///< reads, and notices the end; the outbox writes past its buffer
+    QSocketNotifier m_writable; ///< enabled while the kernel takes no more
     FrameSink *m_sink;
+    int m_fd;                   ///< the socket's descriptor; -1 once closed
     QByteArray m_inbox;         ///< an incomplete frame at the end of what was read
-    mutable std::mutex m_mutex; ///< guards m_outbox and m_socketBusy
-    QByteArray m_outbox;
-    bool m_socketBusy = false; ///< the socket holds bytes of an earlier flush
+    mutable std::mutex m_mutex; ///< guards m_fd and m_outbox
+    Outbox m_outbox;
     std::atomic<qsizetype> m_outboxSize = 0;
     bool m_open = true;
     bool m_reading = false;
-    bool m_flushing = false;
 };
 
 } // namespace Quern::ipc

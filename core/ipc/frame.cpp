@@ -6,7 +6,7 @@
 
 namespace Quern::ipc {
 
-char *appendFrame(QByteArray &out, FrameType type, quint16 flags, quint64 id, qsizetype payloadSize)
+char *appendFrame(QByteArray &out, FrameType type, quint16 flags, quint64 id, qsizetype payloadSize, qsizetype tailSize)
 {
     const qsizetype start = out.size();
     const qsizetype needed = start + FrameHeaderSize + payloadSize;
@@ -14,7 +14,7 @@ char *appendFrame(QByteArray &out, FrameType type, quint16 flags, quint64 id, qs
         out.reserve(qMax(needed, 2 * out.capacity()));
     out.resize(needed);
     char *header = out.data() + start;
-    qToLittleEndian(quint32(payloadSize), header);
+    qToLittleEndian(quint32(payloadSize + tailSize), header);
     qToLittleEndian(quint16(type), header + 4);
     qToLittleEndian(flags, header + 6);
     qToLittleEndian(id, header + 8);

@@ -26,8 +26,9 @@ enum class FrameType : quint16 {
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.
 inline constexpr qsizetype FrameHeaderSize = 16;
-/// A peer that announces more, in bytes, is broken: the channel is closed.
-inline constexpr quint32 MaxFramePayload = 1024 * 1024;
+/// A peer that announces more, in bytes, is broken: the channel is closed. The largest frame is a Request with the
+/// longest head that the settings allow, 1 MiB, its spans and the first part of its body.
+inline constexpr quint32 MaxFramePayload = 2 * 1024 * 1024;
 /// The part of a body that one frame carries at most, in bytes, so that small frames are not stuck behind large ones.
 inline constexpr qsizetype MaxBodyPart = 64 * 1024;
 /// How many bytes of one body a sender may send before the receiver grants more.
@@ -41,8 +42,10 @@ struct Frame
     QByteArrayView payload; ///< points into the decoded bytes
 };
 
-/// Appends one frame, with room for \a payloadSize bytes that the caller writes at the returned place.
-char *appendFrame(QByteArray &out, FrameType type, quint16 flags, quint64 id, qsizetype payloadSize);
+/// Appends one frame, with room for \a payloadSize bytes that the caller writes at the returned place. Its length
+/// counts \a tailSize bytes more, which the caller sends next.
+char *appendFrame(QByteArray &out, FrameType type, quint16 flags, quint64 id, qsizetype payloadSize,
+                  qsizetype tailSize = 0);
 void appendFrame(QByteArray &out, FrameType type, quint16 flags, quint64 id, QByteArrayView payload);
 
 /// Takes one frame off the front of \a bytes and moves \a bytes behind it.

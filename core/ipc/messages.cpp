@@ -112,13 +112,19 @@ Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message)
 
 void appendResponse(QByteArray &out, quint64 id, const ResponseMessage &message)
 {
-    char *place = appendFrame(out, FrameType::Response, 0, id,
-                              ResponseMessageHeaderSize + message.headerBlock.size() + message.bodyPart.size());
+    appendResponseHead(out, id, message);
+    out.append(message.bodyPart);
+}
+
+void appendResponseHead(QByteArray &out, quint64 id, const ResponseMessage &message)
+{
+    char *place = appendFrame(out, FrameType::Response, 0, id, ResponseMessageHeaderSize + message.headerBlock.size(),
+                              message.bodyPart.size());
     qToLittleEndian(message.status, place);
     qToLittleEndian(quint16(0), place + 2);
     qToLittleEndian(quint32(message.headerBlock.size()), place + 4);
     qToLittleEndian(message.bodyLength, place + 8);
-    put(put(place + ResponseMessageHeaderSize, message.headerBlock), message.bodyPart);
+    put(place + ResponseMessageHeaderSize, message.headerBlock);
 }
 
 Result<ResponseMessage> decodeResponse(QByteArrayView payload)

@@ -80,6 +80,8 @@ struct ResponseMessage
 inline constexpr qsizetype ResponseMessageHeaderSize = 16;
 
 void appendResponse(QByteArray &out, quint64 id, const ResponseMessage &message);
+/// All of it but the body part, which the caller sends next.
+void appendResponseHead(QByteArray &out, quint64 id, const ResponseMessage &message);
 Result<ResponseMessage> decodeResponse(QByteArrayView payload);
 
 /// One route as the master knows it. Its place in the manifest is the route number in claim slots.

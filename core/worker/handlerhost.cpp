@@ -76,7 +76,7 @@ void HandlerHost::flush()
 {
     for (const auto &port : m_ports)
         port->channel().flush();
-    m_outputWaits = m_lateFlusherArmed = false;
+    m_outputWaits = false;
 }
 
 void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
@@ -333,7 +333,8 @@ void HandlerHost::sendAnswer(const Exchange &exchange, int status, const QByteAr
     message.bodyLength = quint64(body.size());
     message.headerBlock = headerBlock;
     message.bodyPart = ipc::BodySender::firstPart(body);
-    channel.sendWith([&](QByteArray &out) { ipc::appendResponse(out, exchange.id, message); });
+    channel.sendWith([&](QByteArray &out) { ipc::appendResponseHead(out, exchange.id, message); },
+                     ipc::SharedBytes::of(body, message.bodyPart));
     if (message.bodyPart.size() < body.size()) {
         auto sender =
             std::make_unique<ipc::BodySender>(ipc::FrameType::ResponseBody, exchange.id, body, message.bodyPart.size());
