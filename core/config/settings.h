@@ -34,7 +34,7 @@ struct ServerSettings
     DispatchMode dispatchMode = DispatchMode::Idle;
     /// How long a worker may finish its requests at stop or reload before it is killed.
     std::chrono::milliseconds maxWaitTime{3'000};
-    /// From dispatch to answer; zero: no limit.
+    /// From a request's last byte to the head of its answer; zero: no limit.
     std::chrono::milliseconds maxRequestExecutionTime{60'000};
     quint64 packageMaxLength = 2 << 20;    ///< bytes of one request body
     int backlog = 512;                     ///< connections the kernel holds for accept(), per listening socket

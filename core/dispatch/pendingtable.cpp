@@ -23,7 +23,8 @@ PendingRequest *PendingTable::create()
 PendingRequest *PendingTable::find(quint64 id) const
 {
     const quint64 place = id & ((quint64(1) << placeBits) - 1);
-    if (place >= m_entries.size() || m_entries[place]->id != id)
+    // Entries that are free have the id 0, which belongs to no request.
+    if (id == 0 || place >= m_entries.size() || m_entries[place]->id != id)
         return nullptr;
     return m_entries[place].get();
 }

@@ -72,7 +72,12 @@ void Reactor::sessionEnded(Session *session)
     static_cast<base::ListNode<WaitTag> *>(session)->unlink();
     m_ended.emplace_back(session);
     m_connectionCount.fetch_sub(1, std::memory_order_relaxed);
-    if (m_draining && m_sessions.isEmpty())
+    checkDrained();
+}
+
+void Reactor::checkDrained()
+{
+    if (m_draining && m_sessions.isEmpty() && !std::exchange(m_drainedTold, true))
         Q_EMIT drained();
 }
 
@@ -91,8 +96,7 @@ void Reactor::drain()
         session->drain();
         session = next;
     }
-    if (m_sessions.isEmpty() && m_ended.empty())
-        Q_EMIT drained();
+    checkDrained();
 }
 
 void Reactor::abortConnections()

@@ -63,6 +63,7 @@ private:
 
     void accept(base::FileDescriptor fd, const net::Peer &peer);
     void buryEnded();
+    void checkDrained();
     std::chrono::milliseconds lengthOf(Wait wait) const;
 
     ReactorSettings m_settings;
@@ -76,6 +77,7 @@ private:
     std::atomic<int> m_connectionCount = 0;
     std::atomic<quint64> m_acceptedCount = 0;
     bool m_draining = false;
+    bool m_drainedTold = false;
 };
 
 } // namespace Quern::dispatch

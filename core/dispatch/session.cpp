@@ -63,7 +63,9 @@ void Session::bytesReceived(QByteArrayView bytes)
             end();
         return;
     }
-    if (m_carry.isEmpty() && !isBusy()) {
+    if (m_closing) {
+        // Nothing more is answered; what comes must not stop the client from reading its last answer.
+    } else if (m_carry.isEmpty() && !isBusy()) {
         parse(bytes);
     } else {
         m_carry.append(bytes);
@@ -215,7 +217,7 @@ void Session::answered()
 {
     m_requestId = 0;
     m_ungranted = 0;
-    if (!m_keepAlive || (m_connection.hasInputEnded() && m_carry.isEmpty()))
+    if (!m_keepAlive || m_host->isDraining() || (m_connection.hasInputEnded() && m_carry.isEmpty()))
         closeAfterOutput();
     else
         parseCarry();

@@ -36,7 +36,7 @@ quint32 WorkerEntry::window() const
 
 bool WorkerEntry::hasRoom() const
 {
-    return isActive() && !m_blocked && m_underWay < window() && m_inFlight < m_maxConcurrency &&
+    return isActive() && !isBlocked() && m_underWay < window() && m_inFlight < m_maxConcurrency &&
            m_link->ring().freeSlots() > 0 && m_link->isWritable();
 }
 
@@ -90,24 +90,27 @@ bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chro
 
     if (const auto running = ring.running()) {
         m_stillSince = 0;
-        m_blocked = now > running->claimedNs + quint64(runLimit.count());
-        return m_blocked;
+        m_block = now > running->claimedNs + quint64(runLimit.count()) ? Block::Handler : Block::None;
+        return isBlocked();
     }
-    const PendingRequest *oldestSent = nullptr;
-    for (const PendingRequest *request = m_requests.first(); request && !oldestSent;
-         request = m_requests.next(request)) {
-        if (ring.state(request->claim) == ipc::ClaimState::Sent)
-            oldestSent = request;
-    }
-    if (turned) {
+    // Nothing but this look may tell that another reactor's handler has ended.
+    if (turned || m_block == Block::Handler) {
         m_stillSince = 0;
-        m_blocked = false;
-    } else if (oldestSent && now > base::toNanoseconds(oldestSent->dispatched) + quint64(startLimit.count())) {
-        m_blocked = true;
-        if (m_stillSince == 0)
-            m_stillSince = now;
+        m_block = Block::None;
     }
-    return m_blocked;
+    if (turned)
+        return false;
+    for (const PendingRequest *request = m_requests.first(); request; request = m_requests.next(request)) {
+        if (ring.state(request->claim) != ipc::ClaimState::Sent)
+            continue;
+        if (now > base::toNanoseconds(request->dispatched) + quint64(startLimit.count())) {
+            m_block = Block::Still;
+            if (m_stillSince == 0)
+                m_stillSince = now;
+        }
+        break;
+    }
+    return isBlocked();
 }
 
 } // namespace Quern::dispatch

@@ -62,13 +62,16 @@ public:
     /// Whether it stands still: a handler has been running for longer than \a runLimit, or nothing that was sent has
     /// been begun and its loop has not turned since the last look. \a now is monotonic nanoseconds.
     bool look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit);
-    bool isBlocked() const { return m_blocked; }
+    bool isBlocked() const { return m_block != Block::None; }
     /// A frame has come from it.
-    void sawProgress() { m_blocked = false; }
+    void sawProgress() { m_block = Block::None; }
     /// Monotonic nanoseconds since which its loop has not turned; 0 if it has.
     quint64 stillSince() const { return m_stillSince; }
 
 private:
+    /// Why it gets nothing: a handler runs for long, or it does not begin what it was sent.
+    enum class Block { None, Handler, Still };
+
     quint64 averageNs() const;
 
     std::unique_ptr<WorkerLink> m_link;
@@ -82,7 +85,7 @@ private:
     bool m_draining = false;
     bool m_drainedTaken = false;
     bool m_closed = false;
-    bool m_blocked = false;
+    Block m_block = Block::None;
 };
 
 } // namespace Quern::dispatch

@@ -46,8 +46,9 @@ Channel::Channel(int fd, FrameSink *sink, QObject *parent)
     m_socket.setSocketDescriptor(fd);
     connect(&m_socket, &QLocalSocket::readyRead, this, &Channel::readFrames);
     connect(&m_socket, &QLocalSocket::disconnected, this, [this] {
+        // Within a nested loop of a frame's receiver the end is told when that frame has been dealt with.
+        m_ended = true;
         readFrames();
-        close({});
     });
     connect(QAbstractEventDispatcher::instance(thread()), &QAbstractEventDispatcher::aboutToBlock, this, [this] {
         if (hasOutput() && !m_writable.isEnabled())
@@ -114,6 +115,8 @@ void Channel::readFrames()
     m_reading = false;
     if (m_open)
         m_sink->batchEnded();
+    if (m_ended)
+        close({});
 }
 
 void Channel::close(const QString &reason)

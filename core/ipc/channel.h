@@ -83,6 +83,7 @@ private:
     std::atomic<qsizetype> m_outboxSize = 0;
     bool m_open = true;
     bool m_reading = false;
+    bool m_ended = false; ///< the other side has closed
 };
 
 } // namespace Quern::ipc

@@ -59,7 +59,11 @@ std::optional<ClaimRing::Running> ClaimRing::running() const
     if (current >= m_page->claimSlots().size())
         return std::nullopt;
     const ClaimSlot &slot = m_page->claimSlots()[current];
-    return Running{slot.claimedNs.load(std::memory_order_relaxed), slot.requestId.load(std::memory_order_relaxed),
+    // A handler that goes on after its answer has left: the slot serves another request, which has not begun.
+    const quint64 claimedNs = slot.claimedNs.load(std::memory_order_relaxed);
+    if (claimedNs == 0)
+        return std::nullopt;
+    return Running{claimedNs, slot.requestId.load(std::memory_order_relaxed),
                    slot.route.load(std::memory_order_relaxed)};
 }
 

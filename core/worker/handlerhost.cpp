@@ -4,6 +4,8 @@
 
 #include <QLoggingCategory>
 
+#include <algorithm>
+
 namespace Quern::worker {
 
 Q_LOGGING_CATEGORY(logWorker, "quern.worker", QtInfoMsg)
@@ -76,7 +78,6 @@ void HandlerHost::flush()
 {
     for (const auto &port : m_ports)
         port->channel().flush();
-    m_outputWaits = false;
 }
 
 void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
@@ -112,7 +113,7 @@ void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
 void HandlerHost::batchEnded()
 {
     // The loop is about to block, and then the channels flush by themselves.
-    m_outputWaits = m_lateFlusherArmed = false;
+    m_lateFlusherArmed = false;
 }
 
 void HandlerHost::requestArrived(Port *port, const ipc::Frame &frame)
@@ -216,10 +217,10 @@ void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPoint
     request->journey.started = timeOf(startedNs);
     QExplicitlySharedDataPointer<ResponsePrivate> answer(new ResponsePrivate(exchange.id, this));
     // A handler may spin an event loop, in which a request of another reactor is run.
-    const Exchange outer = std::exchange(m_current, exchange);
+    m_running.push_back(exchange);
     const quint32 outerSlot = m_claims.counters().currentSlot.load(std::memory_order_relaxed);
     m_claims.setCurrent(exchange.ticket.slot);
-    if (m_outputWaits)
+    if (hasOutput())
         armLateFlusher();
     {
         Request requestHandle(request.data());
@@ -230,9 +231,9 @@ void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPoint
         if (!answer->deferred)
             answer->finish();
     }
-    const bool answersLater = m_current.port != nullptr;
+    const bool answersLater = m_running.back().port != nullptr;
+    m_running.pop_back();
     m_claims.setCurrent(outerSlot);
-    m_current = outer;
     handlerEnded(startedNs, base::nowNanoseconds());
 
     if (answersLater) {
@@ -269,13 +270,18 @@ void HandlerHost::handlerEnded(quint64 startedNs, quint64 endedNs)
     const quint64 sample = qMax<quint64>(endedNs - startedNs, 1);
     counters.handlerNs.store(before == 0 ? sample : (7 * before + sample) / 8, std::memory_order_relaxed);
 
-    if (!m_outputWaits)
+    if (!hasOutput())
         return;
     bool full = endedNs - startedNs >= longRunNs;
     for (const auto &port : m_ports)
         full = full || port->channel().isBatchFull();
     if (full)
         flush();
+}
+
+bool HandlerHost::hasOutput() const
+{
+    return std::any_of(m_ports.begin(), m_ports.end(), [](const auto &port) { return port->channel().hasOutput(); });
 }
 
 void HandlerHost::armLateFlusher()
@@ -286,8 +292,10 @@ void HandlerHost::armLateFlusher()
 
 HandlerHost::Exchange HandlerHost::exchangeOf(quint64 id) const
 {
-    if (m_current.id == id)
-        return m_current;
+    for (const Exchange &running : m_running) {
+        if (running.id == id)
+            return running;
+    }
     const auto open = m_open.find(id);
     return open != m_open.end() && open->second.response ? open->second.exchange : Exchange();
 }
@@ -298,8 +306,10 @@ void HandlerHost::responseReady(quint64 id, int status, const QByteArray &header
     if (!exchange.port)
         return; // it was cancelled
     m_open.erase(id);
-    if (m_current.id == id)
-        m_current.port = nullptr; // answered: nothing more is sent for it
+    for (Exchange &running : m_running) {
+        if (running.id == id)
+            running.port = nullptr; // answered: nothing more is sent for it
+    }
     m_claims.finish(exchange.ticket.slot, exchange.ticket.sequence);
     if (headerBlock.size() > maxHeaderBlock) {
         qCCritical(logWorker) << "request" << id << "was answered with" << headerBlock.size()
@@ -344,7 +354,6 @@ void HandlerHost::sendAnswer(const Exchange &exchange, int status, const QByteAr
             open.sender = std::move(sender);
         }
     }
-    m_outputWaits = m_outputWaits || m_current.id != 0;
     if (m_handlerRuns)
         armLateFlusher();
 }

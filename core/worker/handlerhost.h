@@ -72,6 +72,7 @@ private:
                       const QByteArray &extraHeaders = {});
     void sendAnswer(const Exchange &exchange, int status, const QByteArray &headerBlock, const QByteArray &body);
     void handlerEnded(quint64 startedNs, quint64 endedNs);
+    bool hasOutput() const;
     /// Output waits while a handler runs or is about to.
     void armLateFlusher();
     Exchange exchangeOf(quint64 id) const;
@@ -82,9 +83,8 @@ private:
     Identity m_identity;
     std::vector<std::unique_ptr<Port>> m_ports;
     std::unordered_map<quint64, OpenExchange> m_open;
-    Exchange m_current; ///< whose handler is on the stack
+    std::vector<Exchange> m_running; ///< whose handlers are on the stack: more than one if they spin event loops
     bool m_handlerRuns = false;
-    bool m_outputWaits = false;      ///< a handler of the present batch has given an answer
     bool m_lateFlusherArmed = false; ///< for this batch
     LateFlusher m_lateFlusher;
 };
