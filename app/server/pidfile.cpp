@@ -15,6 +15,8 @@ namespace Quern::app {
 namespace {
 
 constexpr unsigned long pollMilliseconds = 10;
+/// Somebody who only looks holds the lock for a moment; a server holds it for longer than this.
+constexpr std::chrono::milliseconds lookTime(200);
 
 base::FileDescriptor openFile(const QString &path, int flags)
 {
@@ -41,6 +43,7 @@ PidFile::~PidFile()
 
 Result<void> PidFile::acquire()
 {
+    const auto deadline = std::chrono::steady_clock::now() + lookTime;
     while (true) {
         base::FileDescriptor fd = openFile(m_path, O_RDWR | O_CREAT);
         if (!fd.isValid())
@@ -48,6 +51,10 @@ Result<void> PidFile::acquire()
         if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
             if (errno != EWOULDBLOCK)
                 return base::systemError(QStringLiteral("cannot lock the pid file %1").arg(m_path));
+            if (std::chrono::steady_clock::now() < deadline) {
+                QThread::msleep(pollMilliseconds);
+                continue;
+            }
             return Error(
                 Error::Exists,
                 QStringLiteral("already running with pid %1 (it holds %2)").arg(readPid(fd.get())).arg(m_path));

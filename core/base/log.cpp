@@ -33,14 +33,18 @@ QByteArray printable(const QByteArray &text)
 {
     QByteArray out;
     out.reserve(text.size());
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 && c != '\t')
+    const auto isC1 = [](unsigned char lead, unsigned char next) {
+        return lead == 0xc2 && next >= 0x80 && next < 0xa0;
+    };
+    for (qsizetype i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+        const auto before = static_cast<unsigned char>(i > 0 ? text[i - 1] : 0);
+        const bool isControl = (byte < 0x20 && byte != '\t') || byte == 0x7f || isC1(byte, next) || isC1(before, byte);
+        if (isControl)
             out += QByteArrayLiteral("\\x") + QByteArray::number(byte, 16).rightJustified(2, '0');
-        else if (byte == 0x7f)
-            out += "\\x7f";
         else
-            out += c;
+            out += text[i];
     }
     return out;
 }

@@ -71,7 +71,7 @@ void Session::bytesReceived(QByteArrayView bytes)
         m_carry.append(bytes);
         parseCarry();
     }
-    updateWait(true);
+    settle(true);
 }
 
 void Session::parse(QByteArrayView bytes)
@@ -170,7 +170,7 @@ void Session::responseStarted(quint64, int status, QByteArrayView headerBlock, q
         answered();
     else
         m_ungranted = quint32(bodyPart.size());
-    updateWait(true);
+    settle(true);
 }
 
 void Session::responseContinued(quint64 requestId, QByteArrayView bodyPart)
@@ -184,7 +184,7 @@ void Session::responseContinued(quint64 requestId, QByteArrayView bodyPart)
         if (m_connection.pendingOutput() < OutputLowMark)
             m_host->dispatcher().grant(requestId, std::exchange(m_ungranted, 0));
     }
-    updateWait(true);
+    settle(true);
 }
 
 void Session::responseFailed(quint64, int status)
@@ -193,7 +193,7 @@ void Session::responseFailed(quint64, int status)
         m_keepAlive = false;
     answerSimply(status, status == 503 ? QByteArrayView("Retry-After: 1\r\n") : QByteArrayView());
     parseCarry();
-    updateWait(true);
+    settle(true);
 }
 
 void Session::responseBroken(quint64)
@@ -217,7 +217,7 @@ void Session::answered()
 {
     m_requestId = 0;
     m_ungranted = 0;
-    if (!m_keepAlive || m_host->isDraining() || (m_connection.hasInputEnded() && m_carry.isEmpty()))
+    if (!m_keepAlive || m_host->isDraining())
         closeAfterOutput();
     else
         parseCarry();
@@ -231,8 +231,7 @@ void Session::inputEnded()
         return;
     }
     // A client may close its half when it has asked all it wants (RFC 9112 §9.6): it is answered first.
-    if (m_requestId == 0 && !m_closing)
-        closeAfterOutput();
+    settle(false);
 }
 
 void Session::outputProgressed(qint64 pending)
@@ -243,7 +242,7 @@ void Session::outputProgressed(qint64 pending)
         linger();
     else if (!m_carry.isEmpty())
         parseCarry();
-    updateWait(true);
+    settle(true);
 }
 
 void Session::connectionLost()
@@ -322,8 +321,11 @@ void Session::waitExpired()
     end();
 }
 
-void Session::updateWait(bool progress)
+void Session::settle(bool progress)
 {
+    const bool allAnswered = m_requestId == 0 && m_carry.isEmpty();
+    if (m_connection.hasInputEnded() && allAnswered && !m_closing)
+        closeAfterOutput();
     if (m_ended || m_lingering)
         return;
     Wait wait = Wait::KeepAlive;

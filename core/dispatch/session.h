@@ -102,7 +102,9 @@ private:
     void closeAfterOutput();
     void linger();
     void end();
-    void updateWait(bool progress);
+    /// After each event: closes if nothing more can come, else begins the wait that is due. \a progress: bytes have
+    /// moved.
+    void settle(bool progress);
     protocol::http::ResponseFraming framing() const;
 
     net::Connection m_connection;

@@ -63,14 +63,15 @@ void Listener::acceptSome()
             m_accepted(std::move(fd), peerOf(address));
             continue;
         }
-        switch (errno) {
+        const int problem = errno; // before anything else, such as the log, changes it
+        switch (problem) {
         case EAGAIN:
             return;
         case EMFILE:
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
-            qCWarning(logNet, "cannot accept connections for the moment: %s", std::strerror(errno));
+            qCWarning(logNet, "cannot accept connections for the moment: %s", std::strerror(problem));
             m_notifier.setEnabled(false);
             m_resume.start(restMilliseconds, this);
             return;

@@ -108,6 +108,11 @@ Result<void> ChildProcess::start()
     if (m_process.state() == QProcess::NotRunning) {
         return Error(Error::Io, QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString()));
     }
+    // Whether exec() succeeds shows a moment later; finished() does not follow if it fails.
+    connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
+        if (error == QProcess::FailedToStart)
+            failToStart();
+    });
     m_pid = m_process.processId();
     m_channel = std::make_unique<ipc::Channel>(mainEnd.release(), static_cast<ipc::FrameSink *>(this));
     ipc::BootMessage boot;
@@ -226,6 +231,15 @@ void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
     m_deadline.stop();
     const ChildExit exit = describeExit(code, status);
     m_state = State::Gone;
+    Q_EMIT exited(exit);
+}
+
+void ChildProcess::failToStart()
+{
+    m_deadline.stop();
+    m_state = State::Gone;
+    ChildExit exit;
+    exit.text = QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString());
     Q_EMIT exited(exit);
 }
 

@@ -84,6 +84,7 @@ private:
     void channelClosed(const QString &reason) override;
     void readOutput();
     void logOutput(const QByteArray &bytes);
+    void failToStart();
     void processFinished(int code, QProcess::ExitStatus status);
     ChildExit describeExit(int code, QProcess::ExitStatus status) const;
     QList<QByteArray> routesAtWork() const;
