@@ -17,7 +17,8 @@ Result<QCborMap> decodeMap(QByteArrayView payload, const char *what)
                      QStringLiteral("malformed %1 message: %2").arg(QLatin1StringView(what), problem.errorString()));
     }
     const QCborMap map = value.toMap();
-    const qint64 version = map.value(QLatin1StringView("protocol")).toInteger(-1);
+    const QCborValue protocol = map.value(QLatin1StringView("protocol"));
+    const qint64 version = protocol.isInteger() ? protocol.toInteger() : -1;
     if (version != ProtocolVersion) {
         return Error(Error::Protocol,
                      QStringLiteral("the other process speaks version %1 of the internal protocol, this one %2; "
@@ -26,6 +27,12 @@ Result<QCborMap> decodeMap(QByteArrayView payload, const char *what)
                          .arg(ProtocolVersion));
     }
     return map;
+}
+
+/// 0 if \a value is no integer: toInteger() would convert a floating-point number, of any size.
+int number(const QCborValue &value)
+{
+    return value.isInteger() ? int(value.toInteger()) : 0;
 }
 
 QCborValue text(const QByteArray &utf8)
@@ -55,8 +62,8 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
     if (!map)
         return map.error();
     BootMessage message;
-    message.workerId = int(map->value(QLatin1StringView("worker")).toInteger());
-    message.generation = int(map->value(QLatin1StringView("generation")).toInteger());
+    message.workerId = number(map->value(QLatin1StringView("worker")));
+    message.generation = number(map->value(QLatin1StringView("generation")));
     const QCborArray list = map->value(QLatin1StringView("plugins")).toArray();
     for (const QCborValue &entry : list) {
         const QCborMap plugin = entry.toMap();

@@ -54,7 +54,7 @@ public:
         const std::lock_guard lock(m_mutex);
         append(m_outbox.frames());
         m_outbox.append(tail);
-        m_outboxSize.store(m_outbox.size(), std::memory_order_release);
+        m_outboxSize.store(m_outbox.size(), std::memory_order_seq_cst);
     }
     void flush();
     /// For a watching thread, while this channel's thread runs a long handler: writes what is gathered, as far as the
@@ -63,7 +63,7 @@ public:
 
     bool isOpen() const { return m_open; }
     /// True if frames have been gathered that the kernel has not taken yet.
-    bool hasOutput() const { return m_outboxSize.load(std::memory_order_acquire) > 0; }
+    bool hasOutput() const { return m_outboxSize.load(std::memory_order_seq_cst) > 0; }
     /// Bytes that the kernel has not taken from this process yet.
     qint64 unsentBytes() const { return m_outboxSize.load(std::memory_order_relaxed); }
     /// Gathered bytes are worth a write even though the loop goes on.

@@ -39,7 +39,7 @@ inline constexpr quint32 NoSlot = 0xffffffff;
 /// What a child tells about itself without being asked. It alone writes; master, metrics and console read.
 struct ChildCounters
 {
-    std::atomic<quint64> loopTurns;        ///< batches of frames taken in: stands still while the loop is stuck
+    std::atomic<quint64> loopTurns;        ///< frames taken in: stands still while the loop is stuck
     std::atomic<quint64> requests;         ///< handlers run to their end
     std::atomic<quint64> handlerNs;        ///< moving average of the handlers' run time
     std::atomic<quint32> currentSlot;      ///< the slot whose handler is on the stack; NoSlot if none

@@ -234,8 +234,7 @@ void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPoint
     const bool answersLater = m_running.back().port != nullptr;
     m_running.pop_back();
     m_claims.setCurrent(outerSlot);
-    handlerEnded(startedNs, base::nowNanoseconds());
-
+    const quint64 endedNs = base::nowNanoseconds();
     if (answersLater) {
         OpenExchange &open = m_open[exchange.id];
         open.exchange = exchange;
@@ -243,6 +242,7 @@ void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPoint
         m_claims.defer(exchange.ticket.slot, exchange.ticket.sequence);
         exchange.port->channel().send(ipc::FrameType::Deferred, exchange.id);
     }
+    handlerEnded(startedNs, endedNs);
 }
 
 void HandlerHost::callHandler(const Handler &handler, Request &request, Response &response, ResponsePrivate &answer)

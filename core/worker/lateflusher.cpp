@@ -45,7 +45,8 @@ void LateFlusher::watch()
         quint64 expirations = 0;
         if (::read(m_timer.get(), &expirations, sizeof expirations) != ssize_t(sizeof expirations))
             continue;
-        m_fired.store(true, std::memory_order_relaxed);
+        // Sequentially consistent: either this sees the output, or its author sees that the timer has fired.
+        m_fired.store(true, std::memory_order_seq_cst);
         bool left = false;
         for (ipc::Channel *channel : m_channels) {
             if (channel->hasOutput()) {

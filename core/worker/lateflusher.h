@@ -27,7 +27,7 @@ public:
     /// handlers' thread.
     void arm();
     /// Whether it has had to act since arm(); asked in the handlers' thread, to arm it anew.
-    bool hasFired() const { return m_fired.load(std::memory_order_relaxed); }
+    bool hasFired() const { return m_fired.load(std::memory_order_seq_cst); }
 
 private:
     void watch();

@@ -43,7 +43,7 @@ int speak(const QStringList &arguments)
         qWarning("a warning");
         qCritical("an error");
     } else if (arguments[3] == QStringLiteral("control")) {
-        qInfo().noquote() << QStringLiteral("tab\tbell\a escape\x1b[31m return\r delete\x7f caf\u00e9");
+        qInfo().noquote() << QStringLiteral("tab\tbell\a escape\x1b[31m return\r delete\x7f csi\u009b1m caf\u00e9");
         qInfo().noquote() << QStringLiteral("two\nlines");
     } else if (arguments[3] == QStringLiteral("child")) {
         for (const char *line : {"<7>debug", "<6>info", "<4>warning", "<3>error", "plain", "<5>other", "<6", "", "<3>",
@@ -157,7 +157,8 @@ void TestLog::fullStyle()
 
 void TestLog::controlCharactersAndLines()
 {
-    const QByteArrayList text = {"tab\tbell\\x07 escape\\x1b[31m return\\x0d delete\\x7f caf\xc3\xa9", "two", "lines"};
+    const QByteArrayList text = {"tab\tbell\\x07 escape\\x1b[31m return\\x0d delete\\x7f csi\\xc2\\x9b1m caf\xc3\xa9",
+                                 "two", "lines"};
     QByteArrayList full, prefixed;
     for (const QByteArray &line : text) {
         full.append("info  master    " + line);

@@ -1,0 +1,147 @@
+#include "ipc/bodystream.h"
+#include "ipc/frame.h"
+#include "ipc/messages.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+using namespace Quern;
+
+namespace {
+
+[[noreturn]] void fail(const char *what)
+{
+    std::fprintf(stderr, "%s\n", what);
+    std::abort();
+}
+
+bool lies(QByteArrayView part, QByteArrayView whole)
+{
+    return part.isEmpty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+}
+
+/// A line for each frame, and how the stream ends.
+class Transcript
+{
+public:
+    void add(QByteArrayView piece)
+    {
+        if (m_refused)
+            return;
+        m_inbox.append(piece);
+        QByteArrayView rest = m_inbox;
+        for (;;) {
+            const qsizetype before = rest.size();
+            const auto frame = ipc::decodeFrame(rest);
+            if (!frame) {
+                m_refused = true;
+                m_text += "refused: " + frame.error().message().toUtf8();
+                return;
+            }
+            if (!*frame) {
+                if (rest.size() != before)
+                    fail("an incomplete frame was taken off");
+                break;
+            }
+            const ipc::Frame &found = **frame;
+            if (before - rest.size() != ipc::FrameHeaderSize + found.payload.size() || !lies(found.payload, m_inbox))
+                fail("a frame is not what was taken off");
+            m_text += QByteArray::number(quint16(found.type)) + ' ' + QByteArray::number(found.flags) + ' ' +
+                      QByteArray::number(found.id) + ' ' + found.payload.toByteArray() + '\n';
+        }
+        m_inbox = rest.toByteArray();
+    }
+    QByteArray text() const { return m_refused ? m_text : m_text + "left: " + m_inbox; }
+
+private:
+    QByteArray m_inbox;
+    QByteArray m_text;
+    bool m_refused = false;
+};
+
+void checkStream(QByteArrayView bytes)
+{
+    Transcript whole, bytewise, cut;
+    whole.add(bytes);
+    for (const char &byte : bytes)
+        bytewise.add({&byte, 1});
+    const qsizetype middle = bytes.isEmpty() ? 0 : static_cast<unsigned char>(bytes.back()) % bytes.size();
+    cut.add(bytes.first(middle));
+    cut.add(bytes.sliced(middle));
+    if (whole.text() != bytewise.text() || whole.text() != cut.text())
+        fail("frames depend on how their bytes arrive");
+}
+
+void checkRequest(QByteArrayView payload)
+{
+    ipc::RequestMessage message;
+    if (!ipc::decodeRequest(payload, message))
+        return;
+    if (!lies(message.head, payload) || !lies(message.remoteAddress, payload) || !lies(message.bodyPart, payload) ||
+        quint64(message.bodyPart.size()) > message.bodyLength)
+        fail("a part of a request lies outside its payload");
+    if (!message.method.fits(message.head.size()) || !message.target.fits(message.head.size()))
+        fail("method or target lies outside the head");
+    for (const base::HeaderSpan &header : message.headers) {
+        if (!lies(header.name.in(message.head), message.head) || !lies(header.value.in(message.head), message.head))
+            fail("a header field lies outside the head");
+    }
+    ipc::RequestParts parts;
+    parts.receivedNs = message.receivedNs;
+    parts.bodyLength = message.bodyLength;
+    parts.remoteAddress = message.remoteAddress;
+    parts.remotePort = message.remotePort;
+    parts.minorVersion = message.minorVersion;
+    parts.head = message.head;
+    parts.method = message.method;
+    parts.target = message.target;
+    parts.headers = {message.headers.constData(), size_t(message.headers.size())};
+    QByteArray again = ipc::encodeRequest(parts) + message.bodyPart.toByteArray();
+    ipc::writeTicket(again.data(), message.ticket);
+    // What is reserved is written as zero.
+    constexpr qsizetype reservedAt = ipc::ClaimTicketSize + 26;
+    again[reservedAt] = payload[reservedAt];
+    again[reservedAt + 1] = payload[reservedAt + 1];
+    if (again != payload)
+        fail("a request does not encode to what it was decoded from");
+}
+
+void checkResponse(QByteArrayView payload)
+{
+    const Result<ipc::ResponseMessage> message = ipc::decodeResponse(payload);
+    if (!message)
+        return;
+    if (message->status < 200 || message->status > 599 || !lies(message->headerBlock, payload) ||
+        !lies(message->bodyPart, payload) || quint64(message->bodyPart.size()) > message->bodyLength)
+        fail("a response breaks a rule of its interface");
+    if (ipc::ResponseMessageHeaderSize + message->headerBlock.size() + message->bodyPart.size() != payload.size())
+        fail("a part of a response is missing");
+}
+
+/// A decoded message encodes to one that decodes to the same.
+template <typename Message>
+void checkCbor(QByteArrayView payload)
+{
+    const Result<Message> message = Message::decode(payload);
+    if (!message)
+        return;
+    const QByteArray encoded = message->encode();
+    const Result<Message> again = Message::decode(encoded);
+    if (!again || again->encode() != encoded)
+        fail("a message does not survive its encoding");
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const QByteArrayView bytes(data, static_cast<qsizetype>(size));
+    checkStream(bytes);
+    checkRequest(bytes);
+    checkResponse(bytes);
+    if (const Result<quint32> credit = ipc::creditOf(bytes); credit.ok() != (size == 4))
+        fail("a credit of another size was taken");
+    checkCbor<ipc::BootMessage>(bytes);
+    checkCbor<ipc::HelloMessage>(bytes);
+    return 0;
+}

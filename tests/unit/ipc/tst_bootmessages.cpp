@@ -1,0 +1,201 @@
+#include "ipc/messages.h"
+
+#include <QTest>
+
+using namespace Quern;
+using ipc::BootMessage;
+using ipc::HelloMessage;
+
+namespace {
+
+/// "hey" and the like: CBOR text strings of less than 24 bytes.
+QByteArray text(QByteArrayView utf8)
+{
+    return QByteArray(1, char(0x60 + utf8.size())).append(utf8);
+}
+
+BootMessage sampleBoot()
+{
+    BootMessage message;
+    message.workerId = 2;
+    message.generation = 300;
+    message.plugins.append({QStringLiteral("/p/a.so"), {{QStringLiteral("size"), qlonglong(7)}}});
+    return message;
+}
+
+QByteArray goldenBoot(char version = 1)
+{
+    return QByteArray("\xa4") + text("protocol") + version + text("worker") + "\x02" + text("generation") +
+           QByteArray::fromHex("19012c") + text("plugins") + "\x81\xa2" + text("file") + text("/p/a.so") +
+           text("settings") + "\xa1" + text("size") + "\x07";
+}
+
+HelloMessage sampleHello()
+{
+    HelloMessage message;
+    message.routes.append({"GET", "/caf\xc3\xa9/:id", true});
+    message.routes.append({"POST", "/", false});
+    message.plugins.append({QStringLiteral("welcome"), QStringLiteral("1.0")});
+    return message;
+}
+
+QByteArray goldenHello(char version = 1)
+{
+    return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa3" + text("method") +
+           text("GET") + text("pattern") + text("/caf\xc3\xa9/:id") + text("retry") + "\xf5\xa3" + text("method") +
+           text("POST") + text("pattern") + text("/") + text("retry") + "\xf4" + text("plugins") + "\x81\xa2" +
+           text("name") + text("welcome") + text("version") + text("1.0");
+}
+
+} // namespace
+
+class TestBootMessages : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void goldenBootBytes();
+    void goldenHelloBytes();
+    void bootRoundTrip();
+    void settingsRoundTrip();
+    void helloRoundTrip();
+    void emptyMessages();
+    void everyTruncationIsRefused();
+    void otherVersion();
+    void notAMap_data();
+    void notAMap();
+    void numbersThatAreNoIntegers();
+    void retryIsOnByDefault();
+    void routeName();
+};
+
+void TestBootMessages::goldenBootBytes()
+{
+    QCOMPARE(sampleBoot().encode().toHex(), goldenBoot().toHex());
+}
+
+void TestBootMessages::goldenHelloBytes()
+{
+    QCOMPARE(sampleHello().encode().toHex(), goldenHello().toHex());
+}
+
+void TestBootMessages::bootRoundTrip()
+{
+    const Result<BootMessage> message = BootMessage::decode(goldenBoot());
+    QVERIFY(message);
+    QCOMPARE(message->workerId, 2);
+    QCOMPARE(message->generation, 300);
+    QCOMPARE(message->plugins, sampleBoot().plugins);
+}
+
+void TestBootMessages::settingsRoundTrip()
+{
+    BootMessage boot;
+    boot.plugins.append({QStringLiteral("/x"),
+                         {{QStringLiteral("text"), QStringLiteral("caf\u00e9")},
+                          {QStringLiteral("number"), qlonglong(-9'000'000'000)},
+                          {QStringLiteral("ratio"), 0.25},
+                          {QStringLiteral("flag"), true},
+                          {QStringLiteral("list"), QVariantList({qlonglong(1), QStringLiteral("b")})},
+                          {QStringLiteral("table"), QVariantMap({{QStringLiteral("in"), false}})}}});
+    boot.plugins.append({QStringLiteral("/y"), {}});
+    const Result<BootMessage> message = BootMessage::decode(boot.encode());
+    QVERIFY(message);
+    QCOMPARE(message->plugins, boot.plugins);
+}
+
+void TestBootMessages::helloRoundTrip()
+{
+    const Result<HelloMessage> message = HelloMessage::decode(goldenHello());
+    QVERIFY(message);
+    QCOMPARE(message->routes, sampleHello().routes);
+    QCOMPARE(message->plugins, sampleHello().plugins);
+}
+
+void TestBootMessages::emptyMessages()
+{
+    const Result<BootMessage> boot = BootMessage::decode(BootMessage().encode());
+    QVERIFY(boot);
+    QVERIFY(boot->plugins.isEmpty());
+    const Result<HelloMessage> hello = HelloMessage::decode(HelloMessage().encode());
+    QVERIFY(hello);
+    QVERIFY(hello->routes.isEmpty());
+    QVERIFY(hello->plugins.isEmpty());
+}
+
+void TestBootMessages::everyTruncationIsRefused()
+{
+    const QByteArray boot = goldenBoot(), hello = goldenHello();
+    for (qsizetype size = 0; size < boot.size(); ++size) {
+        const Result<BootMessage> message = BootMessage::decode(boot.first(size));
+        QVERIFY(!message);
+        QCOMPARE(int(message.error().code()), int(Error::Protocol));
+        QVERIFY(message.error().message().startsWith(u"malformed Boot message: "));
+    }
+    for (qsizetype size = 0; size < hello.size(); ++size) {
+        const Result<HelloMessage> message = HelloMessage::decode(hello.first(size));
+        QVERIFY(!message);
+        QVERIFY(message.error().message().startsWith(u"malformed Hello message: "));
+    }
+}
+
+void TestBootMessages::otherVersion()
+{
+    const QString expected = QStringLiteral("the other process speaks version 2 of the internal protocol, this one 1; "
+                                            "install quern and quern-worker of the same version");
+    const Result<BootMessage> boot = BootMessage::decode(goldenBoot(2));
+    QVERIFY(!boot);
+    QCOMPARE(int(boot.error().code()), int(Error::Protocol));
+    QCOMPARE(boot.error().message(), expected);
+    const Result<HelloMessage> hello = HelloMessage::decode(goldenHello(2));
+    QVERIFY(!hello);
+    QCOMPARE(hello.error().message(), expected);
+    // A map that does not name its version is no message of ours either.
+    QVERIFY(!HelloMessage::decode(QByteArray("\xa0")));
+}
+
+void TestBootMessages::notAMap_data()
+{
+    QTest::addColumn<QByteArray>("hex");
+    QTest::newRow("number") << QByteArray("01");
+    QTest::newRow("list") << QByteArray("80");
+    QTest::newRow("text") << QByteArray("6161");
+    QTest::newRow("a break outside") << QByteArray("ff");
+    QTest::newRow("list longer than any memory") << QByteArray("9bffffffffffffffff");
+    QTest::newRow("text longer than any memory") << QByteArray("7b7fffffffffffffff61");
+}
+
+void TestBootMessages::notAMap()
+{
+    QFETCH(const QByteArray, hex);
+    QVERIFY(!BootMessage::decode(QByteArray::fromHex(hex)));
+    QVERIFY(!HelloMessage::decode(QByteArray::fromHex(hex)));
+}
+
+void TestBootMessages::numbersThatAreNoIntegers()
+{
+    // 1e300 fits into no integer.
+    const QByteArray huge = QByteArray::fromHex("fb7e37e43c8800759c");
+    const Result<BootMessage> boot =
+        BootMessage::decode(QByteArray("\xa2") + text("protocol") + "\x01" + text("worker") + huge);
+    QVERIFY(boot);
+    QCOMPARE(boot->workerId, 0);
+    QVERIFY(!BootMessage::decode(QByteArray("\xa1") + text("protocol") + huge));
+}
+
+void TestBootMessages::retryIsOnByDefault()
+{
+    const QByteArray bytes = QByteArray("\xa2") + text("protocol") + "\x01" + text("routes") + "\x81\xa2" +
+                             text("method") + text("GET") + text("pattern") + text("/");
+    const Result<HelloMessage> message = HelloMessage::decode(bytes);
+    QVERIFY(message);
+    QCOMPARE(message->routes, QList<ipc::RouteEntry>({{"GET", "/", true}}));
+}
+
+void TestBootMessages::routeName()
+{
+    QCOMPARE((ipc::RouteEntry{"GET", "/a/:b", true}.name()), QByteArray("GET /a/:b"));
+}
+
+QTEST_APPLESS_MAIN(TestBootMessages)
+#include "tst_bootmessages.moc"

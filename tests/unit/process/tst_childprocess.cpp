@@ -1,0 +1,212 @@
+#include "processsupport.h"
+
+using namespace ProcessTest;
+using namespace Quern;
+using namespace std::chrono_literals;
+using process::ChildExit;
+using process::ChildProcess;
+using process::ChildSpec;
+
+/// One child, the real quern-worker or a script that misbehaves.
+class TestChildProcess : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void becomesReadyAndStops();
+    void bootFails();
+    void endOfAReadyChild_data();
+    void endOfAReadyChild();
+    void blamedRoutes();
+    void notBlamedForAKill();
+    void killStatesItsReason();
+    void exitsBeforeItIsReady();
+    void bootTimeout();
+    void stopTimeout();
+    void programThatCannotBeStarted();
+
+private:
+    void start(const QString &program = QStringLiteral(WORKER_PROGRAM),
+               const ipc::BootMessage::Plugin &plugin = welcomePlugin());
+    ChildExit exit() const { return m_exited->first().first().value<ChildExit>(); }
+
+    QTemporaryDir m_folder;
+    ChildSpec m_spec;
+    std::unique_ptr<ChildProcess> m_child;
+    std::unique_ptr<QSignalSpy> m_ready;
+    std::unique_ptr<QSignalSpy> m_bootFailed;
+    std::unique_ptr<QSignalSpy> m_exited;
+};
+
+void TestChildProcess::init()
+{
+    m_spec = {};
+    m_spec.childId = 1;
+    m_spec.generation = 1;
+    m_spec.reactorCount = 2;
+    m_spec.bootTimeout = std::chrono::milliseconds(patience);
+}
+
+void TestChildProcess::cleanup()
+{
+    m_child.reset();
+}
+
+void TestChildProcess::start(const QString &program, const ipc::BootMessage::Plugin &plugin)
+{
+    m_spec.program = program;
+    m_spec.plugins = {plugin};
+    m_child = std::make_unique<ChildProcess>(m_spec);
+    m_ready = std::make_unique<QSignalSpy>(m_child.get(), &ChildProcess::ready);
+    m_bootFailed = std::make_unique<QSignalSpy>(m_child.get(), &ChildProcess::bootFailed);
+    m_exited = std::make_unique<QSignalSpy>(m_child.get(), &ChildProcess::exited);
+    const Result<void> begun = m_child->start();
+    QVERIFY2(begun, begun ? "" : qPrintable(begun.error().message()));
+}
+
+void TestChildProcess::becomesReadyAndStops()
+{
+    start();
+    QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
+    QVERIFY(m_child->isReady());
+    QVERIFY(m_child->pid() > 0);
+    QCOMPARE(m_child->takeReactorChannels().size(), std::size_t(2));
+    QVERIFY(m_child->manifest().routes.contains(ipc::RouteEntry{"GET", "/hello/:name", true}));
+    m_child->stop(std::chrono::milliseconds(patience));
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QCOMPARE(exit().text, QStringLiteral("exit code 0"));
+    QVERIFY(!exit().isFault);
+    QCOMPARE(m_child->state(), ChildProcess::State::Gone);
+    QCOMPARE(m_bootFailed->size(), 0);
+    QVERIFY(!isAlive(m_child->pid()));
+}
+
+void TestChildProcess::bootFails()
+{
+    start(QStringLiteral(WORKER_PROGRAM), fixture(QStringLiteral("throwing")));
+    QTRY_COMPARE_WITH_TIMEOUT(m_bootFailed->size(), 1, patience);
+    const QString reason = m_bootFailed->first().first().toString();
+    QVERIFY2(reason.contains(u"the database is locked"), qPrintable(reason));
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QVERIFY(!exit().isFault); // it said why and left
+    QCOMPARE(m_ready->size(), 0);
+}
+
+void TestChildProcess::endOfAReadyChild_data()
+{
+    QTest::addColumn<int>("signal");
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<bool>("isFault");
+    QTest::newRow("killed from outside") << SIGKILL << QStringLiteral("signal 9 (") << false;
+    QTest::newRow("terminated from outside") << SIGTERM << QStringLiteral("signal 15 (") << false;
+    QTest::newRow("aborted") << SIGABRT << QStringLiteral("signal 6 (") << true;
+}
+
+void TestChildProcess::endOfAReadyChild()
+{
+    QFETCH(const int, signal);
+    QFETCH(const QString, text);
+    QFETCH(const bool, isFault);
+    start();
+    QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
+    QCOMPARE(::kill(pid_t(m_child->pid()), signal), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QVERIFY2(exit().text.startsWith(text), qPrintable(exit().text));
+    QCOMPARE(exit().isFault, isFault);
+    QVERIFY(exit().blamedRoutes.isEmpty()); // no handler was running
+}
+
+void TestChildProcess::blamedRoutes()
+{
+    start();
+    QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
+    // Two that are to be answered later, and nothing on the stack: either may have done it.
+    const std::span<ipc::ClaimSlot> slots = m_child->page()->claimSlots();
+    for (const quint32 number : {0U, 1U, 2U}) {
+        slots[number].route = number % 2;
+        slots[number].word = ipc::makeWord(1, ipc::ClaimState::Deferred);
+    }
+    slots[3].route = 3;
+    slots[3].word = ipc::makeWord(1, ipc::ClaimState::Sent); // had not begun
+    const QList<ipc::RouteEntry> routes = m_child->manifest().routes;
+    QCOMPARE(::kill(pid_t(m_child->pid()), SIGABRT), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QCOMPARE(exit().blamedRoutes, (QList{routes.at(0).name(), routes.at(1).name()}));
+}
+
+void TestChildProcess::notBlamedForAKill()
+{
+    start();
+    QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
+    ipc::ClaimSlot &slot = m_child->page()->claimSlots()[5];
+    slot.route = 1;
+    slot.claimedNs = base::nowNanoseconds() - 1'500'000'000;
+    m_child->page()->counters().currentSlot = 5;
+    const QByteArray name = m_child->manifest().routes.at(1).name();
+    QVERIFY(m_child->runningHandler().startsWith(QString::fromUtf8(name + " for 15")));
+    QCOMPARE(::kill(pid_t(m_child->pid()), SIGKILL), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QVERIFY(exit().blamedRoutes.isEmpty());
+}
+
+void TestChildProcess::killStatesItsReason()
+{
+    start();
+    QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
+    m_child->kill(QStringLiteral("it was stuck"));
+    m_child->kill(QStringLiteral("another reason"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QCOMPARE(exit().text, QStringLiteral("killed: it was stuck"));
+    QVERIFY(!exit().isFault);
+}
+
+void TestChildProcess::exitsBeforeItIsReady()
+{
+    start(script(m_folder, "exit 3"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QCOMPARE(exit().text, QStringLiteral("exit code 3"));
+    QVERIFY(exit().isFault);
+    QCOMPARE(m_ready->size(), 0);
+}
+
+void TestChildProcess::bootTimeout()
+{
+    m_spec.bootTimeout = 1000ms;
+    start(script(m_folder, "exec tail -f /dev/null"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_bootFailed->size(), 1, patience);
+    QVERIFY(m_bootFailed->first().first().toString().contains(u"not ready after 1 s"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QVERIFY(exit().text.startsWith(u"killed: not ready after 1 s"));
+}
+
+void TestChildProcess::stopTimeout()
+{
+    start();
+    QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
+    QCOMPARE(::kill(pid_t(m_child->pid()), SIGSTOP), 0);
+    m_child->stop(50ms);
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QCOMPARE(exit().text, QStringLiteral("killed: it did not stop in time"));
+}
+
+void TestChildProcess::programThatCannotBeStarted()
+{
+    m_spec.program = m_folder.filePath(QStringLiteral("absent"));
+    m_child = std::make_unique<ChildProcess>(m_spec);
+    QSignalSpy exited(m_child.get(), &ChildProcess::exited);
+    const Result<void> begun = m_child->start();
+    // Known at once or a moment later, but known: nobody may wait for a child that never was.
+    if (begun) {
+        QTRY_COMPARE(exited.size(), 1);
+        const QString text = exited.first().first().value<ChildExit>().text;
+        QVERIFY2(text.contains(u"absent"), qPrintable(text));
+        QCOMPARE(m_child->state(), ChildProcess::State::Gone);
+    } else {
+        QVERIFY(begun.error().message().contains(u"absent"));
+    }
+}
+
+QUERN_PROCESS_TEST_MAIN(TestChildProcess)
+#include "tst_childprocess.moc"

@@ -1,0 +1,338 @@
+#include "processsupport.h"
+
+#include <QDir>
+
+#include <algorithm>
+
+using namespace ProcessTest;
+using namespace Quern;
+using namespace std::chrono_literals;
+using process::Supervisor;
+using process::SupervisorSettings;
+using process::WorkerHandoff;
+using process::WorkerReport;
+
+/// Generations of real workers. The reactors are played by the test, which keeps what is handed to them.
+class TestSupervisor : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void startsAndStops();
+    void startFailsForABrokenPlugin();
+    void startFailsForAMissingPlugin();
+    void startFailsForAMissingProgram();
+    void deadWorkerIsReplaced();
+    void crashLoopOpensNothingElse();
+    void reloadSwitches();
+    void reloadWaitsForAllReactors();
+    void reloadKillsTheBusyInTheEnd();
+    void reloadWithABrokenPlugin();
+    void reloadWhileReloading();
+    void stuckWorkerIsKilled();
+    void stopWithoutMercy();
+    void stopWhileStarting();
+
+private:
+    void create(SupervisorSettings settings);
+    void create() { create(m_settings); }
+    QList<qint64> pids() const;
+    void stop(std::chrono::milliseconds grace = std::chrono::milliseconds(patience));
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    SupervisorSettings m_settings;
+    QList<std::shared_ptr<WorkerHandoff>> m_handoffs;
+    QList<quint64> m_drains;
+    bool m_drainAtOnce = true; ///< both reactors answer drainRequested at once
+    std::unique_ptr<Supervisor> m_supervisor;
+    std::unique_ptr<QSignalSpy> m_started;
+    std::unique_ptr<QSignalSpy> m_startFailed;
+    std::unique_ptr<QSignalSpy> m_activated;
+    std::unique_ptr<QSignalSpy> m_reloaded;
+    std::unique_ptr<QSignalSpy> m_exited;
+    std::unique_ptr<QSignalSpy> m_stopped;
+};
+
+void TestSupervisor::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_settings = {};
+    m_settings.workerNum = 2;
+    m_settings.reactorCount = 2;
+    m_settings.workerProgram = QStringLiteral(WORKER_PROGRAM);
+    m_settings.generationsDirectory = m_folder->filePath(QStringLiteral("generations"));
+    m_settings.plugins = {welcomePlugin()};
+    m_settings.maxWaitTime = std::chrono::milliseconds(patience);
+    m_drainAtOnce = true;
+}
+
+void TestSupervisor::cleanup()
+{
+    m_supervisor.reset();
+    m_handoffs.clear();
+    m_drains.clear();
+}
+
+void TestSupervisor::create(SupervisorSettings settings)
+{
+    m_supervisor = std::make_unique<Supervisor>(settings);
+    Supervisor *supervisor = m_supervisor.get();
+    m_started = std::make_unique<QSignalSpy>(supervisor, &Supervisor::started);
+    m_startFailed = std::make_unique<QSignalSpy>(supervisor, &Supervisor::startFailed);
+    m_activated = std::make_unique<QSignalSpy>(supervisor, &Supervisor::generationActivated);
+    m_reloaded = std::make_unique<QSignalSpy>(supervisor, &Supervisor::reloadFinished);
+    m_exited = std::make_unique<QSignalSpy>(supervisor, &Supervisor::workerExited);
+    m_stopped = std::make_unique<QSignalSpy>(supervisor, &Supervisor::stopped);
+    connect(supervisor, &Supervisor::workerReady, this,
+            [this](const std::shared_ptr<WorkerHandoff> &handoff) { m_handoffs.append(handoff); });
+    connect(supervisor, &Supervisor::drainRequested, this, [this](quint64 childId) {
+        m_drains.append(childId);
+        for (int reactor = 0; m_drainAtOnce && reactor < 2; ++reactor)
+            m_supervisor->reactorDrained(childId);
+    });
+    supervisor->start();
+}
+
+QList<qint64> TestSupervisor::pids() const
+{
+    QList<qint64> pids;
+    for (const WorkerReport &report : m_supervisor->report()) {
+        if (report.pid != 0)
+            pids.append(report.pid);
+    }
+    return pids;
+}
+
+void TestSupervisor::stop(std::chrono::milliseconds grace)
+{
+    const QList<qint64> before = pids();
+    m_supervisor->stop(grace);
+    QTRY_COMPARE_WITH_TIMEOUT(m_stopped->size(), 1, patience);
+    for (const qint64 pid : before)
+        QVERIFY(!isAlive(pid));
+}
+
+void TestSupervisor::startsAndStops()
+{
+    create();
+    QVERIFY(m_started->isEmpty());
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    QCOMPARE(m_supervisor->generation(), 1);
+    QCOMPARE(m_handoffs.size(), 2);
+    for (int i = 0; i < 2; ++i) {
+        QCOMPARE(m_handoffs.at(i)->workerId, i);
+        QCOMPARE(m_handoffs.at(i)->generation, 1);
+        QCOMPARE(m_handoffs.at(i)->channels.size(), std::size_t(2));
+        QVERIFY(!m_handoffs.at(i)->routes.isEmpty());
+    }
+    QVERIFY(m_handoffs.at(0)->childId != m_handoffs.at(1)->childId);
+    for (const WorkerReport &report : m_supervisor->report()) {
+        QCOMPARE(report.state, QStringLiteral("ready"));
+        QVERIFY(isAlive(report.pid));
+    }
+    stop();
+    QCOMPARE(m_exited->size(), 2);
+    m_supervisor.reset();
+    QVERIFY(!QDir(m_settings.generationsDirectory).exists());
+}
+
+void TestSupervisor::startFailsForABrokenPlugin()
+{
+    m_settings.plugins = {fixture(QStringLiteral("throwing"))};
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_startFailed->size(), 1, patience);
+    QVERIFY(m_startFailed->first().first().toString().contains(u"the database is locked"));
+    QVERIFY(m_started->isEmpty());
+    stop();
+}
+
+void TestSupervisor::startFailsForAMissingPlugin()
+{
+    m_settings.plugins = {fixture(QStringLiteral("absent"))};
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_startFailed->size(), 1, patience);
+    QVERIFY(m_startFailed->first().first().toString().contains(u"absent.so"));
+    stop();
+}
+
+void TestSupervisor::startFailsForAMissingProgram()
+{
+    m_settings.workerProgram = m_folder->filePath(QStringLiteral("nothing-here"));
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_startFailed->size(), 1, 5000);
+    QVERIFY(m_startFailed->first().first().toString().contains(u"nothing-here"));
+    stop();
+}
+
+void TestSupervisor::deadWorkerIsReplaced()
+{
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    const qint64 victim = m_handoffs.at(1)->pid;
+    QCOMPARE(::kill(pid_t(victim), SIGKILL), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 3, patience);
+    QCOMPARE(m_exited->size(), 1);
+    QCOMPARE(m_exited->first().first().toULongLong(), m_handoffs.at(1)->childId);
+    QCOMPARE(m_handoffs.at(2)->workerId, 1);
+    QCOMPARE(m_handoffs.at(2)->generation, 1);
+    QVERIFY(m_handoffs.at(2)->childId != m_handoffs.at(1)->childId);
+    const WorkerReport report = m_supervisor->report().at(1);
+    QCOMPARE(report.restarts, 1);
+    QVERIFY(report.lastExit.startsWith(u"signal 9"));
+    QVERIFY(!m_supervisor->isBreakerOpen());
+    stop();
+}
+
+void TestSupervisor::crashLoopOpensNothingElse()
+{
+    // Each replacement dies at once: the delays grow, and stopping in the middle of one leaves nothing behind.
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    for (int i = 0; i < 3; ++i) {
+        QCOMPARE(::kill(pid_t(m_handoffs.constLast()->pid), SIGKILL), 0);
+        QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 3 + i, patience);
+    }
+    QCOMPARE(m_supervisor->report().at(1).restarts, 3);
+    QCOMPARE(m_supervisor->report().at(0).restarts, 0);
+    QCOMPARE(::kill(pid_t(m_handoffs.constLast()->pid), SIGKILL), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 4, patience);
+    QCOMPARE(m_supervisor->report().at(1).state, QStringLiteral("waiting"));
+    stop();
+}
+
+void TestSupervisor::reloadSwitches()
+{
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    const QList<qint64> old = pids();
+    QVERIFY(m_supervisor->reload());
+    QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 1, patience);
+    QCOMPARE(m_reloaded->first().first().toString(), QString());
+    QCOMPARE(m_supervisor->generation(), 2);
+    QCOMPARE(m_activated->size(), 2);
+    QCOMPARE(m_drains.size(), 2);
+    for (const qint64 pid : old)
+        QVERIFY(!isAlive(pid));
+    QCOMPARE(QDir(m_settings.generationsDirectory).entryList(QDir::Dirs | QDir::NoDotAndDotDot),
+             QStringList{QStringLiteral("2")});
+    stop();
+}
+
+void TestSupervisor::reloadWaitsForAllReactors()
+{
+    m_drainAtOnce = false;
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    const QList<qint64> old = pids();
+    QVERIFY(m_supervisor->reload());
+    QTRY_COMPARE_WITH_TIMEOUT(m_drains.size(), 2, patience);
+    m_supervisor->reactorDrained(m_drains.at(0));
+    m_supervisor->reactorDrained(m_drains.at(1));
+    m_supervisor->reactorDrained(m_drains.at(1));
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QVERIFY(isAlive(old.at(0))); // one of the reactors still has a request in it
+    QVERIFY(m_reloaded->isEmpty());
+    m_supervisor->reactorDrained(m_drains.at(0));
+    QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 1, patience);
+    QVERIFY(!isAlive(old.at(0)));
+    stop();
+}
+
+void TestSupervisor::reloadKillsTheBusyInTheEnd()
+{
+    m_drainAtOnce = false;
+    m_settings.maxWaitTime = 100ms;
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    QVERIFY(m_supervisor->reload());
+    QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 1, patience);
+    QCOMPARE(m_reloaded->first().first().toString(), QString());
+    const auto exit = m_exited->first().at(1).value<process::ChildExit>();
+    QVERIFY2(exit.text.contains(u"max_wait_time"), qPrintable(exit.text));
+    stop();
+}
+
+void TestSupervisor::reloadWithABrokenPlugin()
+{
+    // The file is exchanged under the running server.
+    const QString plugin = m_folder->filePath(QStringLiteral("plugin.so"));
+    const auto install = [&](const QString &from) {
+        QFile::remove(plugin);
+        QVERIFY(QFile::copy(from, plugin));
+        QFile file(plugin);
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        QVERIFY(file.setFileTime(QDateTime::currentDateTime().addSecs(-60), QFile::FileModificationTime));
+    };
+    install(welcomePlugin().file);
+    m_settings.plugins = {{plugin, {}}};
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    const QList<qint64> old = pids();
+
+    install(fixture(QStringLiteral("throwing")).file);
+    QVERIFY(m_supervisor->reload());
+    QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 1, patience);
+    QVERIFY(m_reloaded->first().first().toString().contains(u"the database is locked"));
+    QCOMPARE(m_supervisor->generation(), 1);
+    QVERIFY(m_drains.isEmpty());
+    for (const qint64 pid : old)
+        QVERIFY(isAlive(pid));
+
+    install(welcomePlugin().file);
+    QVERIFY(m_supervisor->reload());
+    QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 2, patience);
+    QCOMPARE(m_reloaded->last().first().toString(), QString());
+    QCOMPARE(m_supervisor->generation(), 3);
+    stop();
+}
+
+void TestSupervisor::reloadWhileReloading()
+{
+    create();
+    QVERIFY(!m_supervisor->reload()); // still starting
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    QVERIFY(m_supervisor->reload());
+    const Result<void> second = m_supervisor->reload();
+    QVERIFY(!second);
+    QCOMPARE(second.error().code(), Error::Busy);
+    QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 1, patience);
+    QVERIFY(m_supervisor->reload());
+    QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 2, patience);
+    QCOMPARE(m_supervisor->generation(), 3);
+    stop();
+    QVERIFY(!m_supervisor->reload());
+}
+
+void TestSupervisor::stuckWorkerIsKilled()
+{
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    m_supervisor->killStuck(m_handoffs.at(0)->childId, QStringLiteral("handler GET /slow runs for ever"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 3, patience);
+    QVERIFY(m_supervisor->report().at(0).lastExit.contains(u"GET /slow"));
+    stop();
+}
+
+void TestSupervisor::stopWithoutMercy()
+{
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    const QList<qint64> all = pids();
+    for (const qint64 pid : all)
+        QCOMPARE(::kill(pid_t(pid), SIGSTOP), 0);
+    stop(0ms);
+}
+
+void TestSupervisor::stopWhileStarting()
+{
+    create();
+    QTRY_VERIFY_WITH_TIMEOUT(!m_supervisor->report().isEmpty(), patience);
+    stop();
+    QVERIFY(m_started->isEmpty());
+    QVERIFY(m_startFailed->isEmpty());
+}
+
+QUERN_PROCESS_TEST_MAIN(TestSupervisor)
+#include "tst_supervisor.moc"
