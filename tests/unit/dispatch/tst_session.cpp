@@ -320,7 +320,7 @@ void TestSession::clientVanishes()
     client.reset();
     QTRY_COMPARE(server.reactor().connectionCount(), 0);
     if (reachesWorker)
-        QTRY_COMPARE(server.worker().cancelled(), 1);
+        QTRY_VERIFY(server.worker().cancelled() > 0); // twice if the answer's head was on its way just then
     QTRY_COMPARE(server.reactor().counters().inFlight.load(), quint64(0));
     RawClient next(server.port());
     QVERIFY(next.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n"));
