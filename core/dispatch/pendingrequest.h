@@ -62,7 +62,6 @@ public:
     bool answering = false;                      ///< the head of the answer has come
     bool deferred = false;
     bool retried = false;
-    bool expired = false; ///< its deadline has passed and was dealt with
 };
 
 using RequestQueue = base::IntrusiveList<PendingRequest, QueueTag>;

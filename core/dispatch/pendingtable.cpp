@@ -14,7 +14,8 @@ PendingRequest *PendingTable::create()
     }
     const quint32 place = m_free.back();
     m_free.pop_back();
-    m_serial = (m_serial + 1) & ((quint64(1) << serialBits) - 1);
+    // From 1: an id of 0 would mean that there is no request.
+    m_serial = m_serial % ((quint64(1) << serialBits) - 1) + 1;
     PendingRequest *request = m_entries[place].get();
     request->id = m_reactorPart | m_serial << placeBits | place;
     return request;
@@ -41,7 +42,7 @@ void PendingTable::destroy(PendingRequest *request)
     request->claim = {};
     request->bodySender.reset();
     request->bodyLeft = 0;
-    request->answering = request->deferred = request->retried = request->expired = false;
+    request->answering = request->deferred = request->retried = false;
     m_free.push_back(place);
 }
 

@@ -307,6 +307,7 @@ void Session::waitExpired()
             m_keepAlive = false;
             m_isHead = false;
             answerSimply(408);
+            settle(true);
             return;
         }
         break;
