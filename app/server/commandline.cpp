@@ -50,11 +50,13 @@ Result<CommandLine> CommandLine::parse(const QStringList &arguments)
             return line;
         }
         if (argument == u"-c" || argument == u"--config") {
-            if (i + 1 == arguments.size())
+            line.configFile = arguments.value(++i);
+            if (line.configFile.isEmpty())
                 return Error(Error::Invalid, tr("%1 needs the path of a settings file").arg(argument));
-            line.configFile = arguments.at(++i);
         } else if (argument.startsWith(u"--config=")) {
             line.configFile = argument.mid(9);
+            if (line.configFile.isEmpty())
+                return Error(Error::Invalid, tr("%1 needs the path of a settings file").arg(argument));
         } else if (argument == u"-d" || argument == u"--daemonize") {
             line.daemonize = true;
         } else if (argument == u"--no-gui") {
@@ -63,7 +65,9 @@ Result<CommandLine> CommandLine::parse(const QStringList &arguments)
             line.json = true;
         } else if (argument.startsWith(u'-')) {
             return Error(Error::Invalid, tr("unknown option %1; \"quern help\" lists them all").arg(argument));
-        } else if (const std::optional<Command> command = commandNamed(argument); command && !commandGiven) {
+        } else if (commandGiven) {
+            return Error(Error::Invalid, tr("only one command at a time, please: %1 is one too many").arg(argument));
+        } else if (const std::optional<Command> command = commandNamed(argument)) {
             line.command = *command;
             commandGiven = true;
         } else {

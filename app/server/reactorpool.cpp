@@ -27,7 +27,7 @@ dispatch::ReactorSettings reactorSettings(const config::ServerSettings &server, 
     settings.dispatch.mode = dispatch::DispatchMode(int(server.dispatchMode));
     settings.dispatch.workerNum = server.workerNum;
     settings.dispatch.queueSize = server.requestQueueSize;
-    settings.dispatch.workerMaxConcurrency = quint32(server.workerMaxConcurrency);
+    settings.dispatch.workerMaxConcurrency = quint32(qMax(1, server.workerMaxConcurrency / server.reactorNum));
     settings.dispatch.requestTimeout = server.maxRequestExecutionTime;
     settings.http.limits.headBytes = server.httpHeadMaxLength;
     settings.http.limits.targetBytes = server.httpUriMaxLength;

@@ -61,17 +61,17 @@ void WorkerProcess::channelClosed(const QString &)
 void WorkerProcess::boot(QByteArrayView payload)
 {
     const Result<ipc::BootMessage> message = ipc::BootMessage::decode(payload);
-    const Result<ipc::HelloMessage> hello = message ? load(*message) : Result<ipc::HelloMessage>(message.error());
-    if (hello)
-        m_channel.send(ipc::FrameType::Hello, 0, hello->encode());
+    const Result<QByteArray> manifest = message ? load(*message) : Result<QByteArray>(message.error());
+    if (manifest)
+        m_channel.send(ipc::FrameType::Hello, 0, *manifest);
     else
-        m_channel.send(ipc::FrameType::BootFailed, 0, hello.error().message().toUtf8());
+        m_channel.send(ipc::FrameType::BootFailed, 0, manifest.error().message().toUtf8());
     m_channel.flush();
-    if (!hello)
+    if (!manifest)
         QCoreApplication::exit(1);
 }
 
-Result<ipc::HelloMessage> WorkerProcess::load(const ipc::BootMessage &boot)
+Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
 {
     m_plugins = std::make_unique<worker::PluginLoader>(boot.workerId);
     QList<worker::PluginEntry> entries;
@@ -91,7 +91,15 @@ Result<ipc::HelloMessage> WorkerProcess::load(const ipc::BootMessage &boot)
         hello.routes.append({route.method, route.pattern, route.retry});
     for (const worker::PluginSpec &plugin : m_plugins->plugins())
         hello.plugins.append({plugin.name, plugin.version});
-    return hello;
+    const QByteArray manifest = hello.encode();
+    if (manifest.size() > qsizetype(ipc::MaxFramePayload)) {
+        return Error(Error::Invalid, QStringLiteral("the %1 routes of the plugins are too many: their list takes %2 "
+                                                    "bytes, of %3 that are possible; use patterns with parameters")
+                                         .arg(hello.routes.size())
+                                         .arg(manifest.size())
+                                         .arg(ipc::MaxFramePayload));
+    }
+    return manifest;
 }
 
 } // namespace Quern::app

@@ -41,7 +41,8 @@ private:
     void frameReceived(const ipc::Frame &frame) override;
     void channelClosed(const QString &reason) override;
     void boot(QByteArrayView payload);
-    Result<ipc::HelloMessage> load(const ipc::BootMessage &boot);
+    /// Returns the Hello message.
+    Result<QByteArray> load(const ipc::BootMessage &boot);
 
     WorkerArguments m_arguments;
     ipc::Channel m_channel; ///< to the master's main thread

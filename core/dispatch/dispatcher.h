@@ -21,7 +21,7 @@ struct DispatchSettings
     int workerNum = 1;
     int queueSize = 8192;                 ///< requests that may wait for a worker
     qint64 queueBytes = 64 * 1024 * 1024; ///< their bytes, bodies included
-    quint32 workerMaxConcurrency = 1024;  ///< requests in flight in one worker, deferred ones included
+    quint32 workerMaxConcurrency = 1024;  ///< requests of this reactor in flight in one worker, deferred ones too
     std::chrono::milliseconds requestTimeout{
         60000}; ///< from the last byte of the request to the first of its answer; 0: none
 };

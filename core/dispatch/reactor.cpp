@@ -6,8 +6,6 @@
 #include <QThread>
 #include <QTimerEvent>
 
-#include <sys/socket.h>
-
 namespace Quern::dispatch {
 
 namespace {
@@ -51,19 +49,20 @@ void Reactor::addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const Work
 
 void Reactor::accept(base::FileDescriptor fd, const net::Peer &peer)
 {
-    if (connectionCount() >= m_settings.maxConnections) {
-        QByteArray answer;
-        protocol::http::appendSimpleResponse(answer, 503, "Retry-After: 1\r\n", {1, false},
-                                             protocol::http::currentDate(), m_settings.http.serverHeader, false);
-        ::send(fd.get(), answer.constData(), size_t(answer.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const bool refused = connectionCount() >= m_settings.maxConnections;
+    if (refused && m_refusedCount >= MaxRefused)
         return;
-    }
     const quint64 serial = m_acceptedCount.fetch_add(1, std::memory_order_relaxed) + 1;
     const quint64 connectionId = quint64(m_settings.id) << 48 | serial;
     auto *session = new Session(std::move(fd), peer, connectionId, this);
     m_sessions.append(session);
-    m_connectionCount.fetch_add(1, std::memory_order_relaxed);
-    session->start();
+    if (refused) {
+        ++m_refusedCount;
+        session->startRefused();
+    } else {
+        m_connectionCount.fetch_add(1, std::memory_order_relaxed);
+        session->start();
+    }
 }
 
 void Reactor::sessionEnded(Session *session)
@@ -71,7 +70,10 @@ void Reactor::sessionEnded(Session *session)
     static_cast<base::ListNode<SessionTag> *>(session)->unlink();
     static_cast<base::ListNode<WaitTag> *>(session)->unlink();
     m_ended.emplace_back(session);
-    m_connectionCount.fetch_sub(1, std::memory_order_relaxed);
+    if (session->isRefused())
+        --m_refusedCount;
+    else
+        m_connectionCount.fetch_sub(1, std::memory_order_relaxed);
     checkDrained();
 }
 

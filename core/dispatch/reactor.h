@@ -27,6 +27,9 @@ class Reactor final : public QObject, private SessionHost
 {
     Q_OBJECT
 public:
+    /// Connections beyond maxConnections that are answered 503 at a time; one more is closed without an answer.
+    static constexpr int MaxRefused = 256;
+
     explicit Reactor(const ReactorSettings &settings);
     ~Reactor() override;
 
@@ -42,6 +45,7 @@ public:
     void abortConnections();
 
     const DispatchCounters &counters() const { return m_dispatcher.counters(); }
+    /// Connections that are served; those that are refused do not count.
     int connectionCount() const { return m_connectionCount.load(std::memory_order_relaxed); }
     quint64 acceptedCount() const { return m_acceptedCount.load(std::memory_order_relaxed); }
     int id() const { return m_settings.id; }
@@ -76,6 +80,7 @@ private:
     QBasicTimer m_waitTimer;
     std::atomic<int> m_connectionCount = 0;
     std::atomic<quint64> m_acceptedCount = 0;
+    int m_refusedCount = 0; ///< sessions beyond maxConnections that have their 503 and are about to go
     bool m_draining = false;
     bool m_drainedTold = false;
 };

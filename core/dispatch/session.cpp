@@ -50,6 +50,14 @@ void Session::start()
     m_host->armWait(this, Wait::Head);
 }
 
+void Session::startRefused()
+{
+    m_refused = true;
+    m_keepAlive = false;
+    answerSimply(503, "Retry-After: 1\r\n");
+    settle(true);
+}
+
 bool Session::isBusy() const
 {
     return m_requestId != 0 || m_closing || m_ended || m_connection.pendingOutput() > OutputLowMark;
@@ -59,7 +67,7 @@ void Session::bytesReceived(QByteArrayView bytes)
 {
     if (m_lingering) {
         m_lingered += bytes.size();
-        if (m_lingered > MaxLinger)
+        if (m_lingered > qMax(MinLinger, qsizetype(m_host->settings().limits.bodyBytes) + 1))
             end();
         return;
     }
@@ -159,7 +167,14 @@ void Session::responseStarted(quint64, int status, QByteArrayView headerBlock, q
     QByteArray &out = scratch();
     http::appendHead(out, status, headerBlock, bodyLength, framing(), http::currentDate(),
                      m_host->settings().serverHeader);
-    m_connection.write(out, withoutBody ? QByteArrayView() : bodyPart);
+    if (withoutBody) {
+        m_connection.write(out);
+    } else if (bodyPart.size() <= JoinedBody) {
+        out.append(bodyPart);
+        m_connection.write(out);
+    } else {
+        m_connection.write(out, bodyPart);
+    }
 
     m_bodyLeft = bodyLength - quint64(bodyPart.size());
     if (m_bodyLeft > 0 && withoutBody) {

@@ -57,13 +57,18 @@ public:
     static constexpr qsizetype MaxCarry = 64 * 1024;
     /// Output that may wait for the client before the worker is asked for more, in bytes.
     static constexpr qint64 OutputLowMark = 128 * 1024;
-    /// Input read and thrown away after a refusal, so that the client can read the answer before the connection breaks.
-    static constexpr qsizetype MaxLinger = 1024 * 1024;
+    /// A body up to this size is copied behind its head, in bytes: cheaper than to let the kernel gather the two.
+    static constexpr qsizetype JoinedBody = 2048;
+    /// Input read and thrown away after a refusal, in bytes, so that the client can read the answer before the
+    /// connection breaks; as much as the longest body if that is more.
+    static constexpr qsizetype MinLinger = 1024 * 1024;
 
     Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connectionId, SessionHost *host);
 
-    /// Begins to read. Call it once, when the host has taken the session in.
+    /// Begins to read. Call it, or startRefused(), once, when the host has taken the session in.
     void start();
+    /// There are too many connections: answers 503 to whatever comes, and closes.
+    void startRefused();
     /// Its wait has lasted too long.
     void waitExpired();
     /// The server is stopping: closes the connection now if it is idle, else after the present answer.
@@ -71,6 +76,7 @@ public:
     /// Closes the connection at once.
     void abort();
 
+    bool isRefused() const { return m_refused; }
     Wait currentWait() const { return m_wait; }
     void setCurrentWait(Wait wait, base::MonotonicTime since)
     {
@@ -125,6 +131,7 @@ private:
     bool m_closing = false;   ///< no more requests; the connection closes when its output has left
     bool m_lingering = false; ///< output is shut down; waiting for the client to close
     bool m_ended = false;
+    bool m_refused = false; ///< one connection too many
 };
 
 } // namespace Quern::dispatch

@@ -2,6 +2,7 @@
 
 #include <QCborArray>
 #include <QCborMap>
+#include <QCborStreamReader>
 #include <QCborValue>
 
 namespace Quern::ipc {
@@ -10,11 +11,10 @@ namespace {
 
 Result<QCborMap> decodeMap(QByteArrayView payload, const char *what)
 {
-    QCborParserError problem;
-    const QCborValue value = QCborValue::fromCbor(payload.data(), payload.size(), &problem);
-    if (problem.error != QCborError::NoError || !value.isMap()) {
-        return Error(Error::Protocol,
-                     QStringLiteral("malformed %1 message: %2").arg(QLatin1StringView(what), problem.errorString()));
+    QCborStreamReader reader(payload.data(), payload.size());
+    const QCborValue value = QCborValue::fromCbor(reader);
+    if (reader.lastError() != QCborError::NoError || !value.isMap() || reader.currentOffset() != payload.size()) {
+        return Error(Error::Protocol, QStringLiteral("malformed %1 message").arg(QLatin1StringView(what)));
     }
     const QCborMap map = value.toMap();
     const QCborValue protocol = map.value(QLatin1StringView("protocol"));
@@ -27,6 +27,15 @@ Result<QCborMap> decodeMap(QByteArrayView payload, const char *what)
                          .arg(ProtocolVersion));
     }
     return map;
+}
+
+/// The list under \a key. Without it the sender is none of ours.
+Result<QCborArray> listOf(const QCborMap &map, QLatin1StringView key)
+{
+    const QCborValue value = map.value(key);
+    if (!value.isArray())
+        return Error(Error::Protocol, QStringLiteral("malformed message: it has no list \"%1\"").arg(key));
+    return value.toArray();
 }
 
 /// 0 if \a value is no integer: toInteger() would convert a floating-point number, of any size.
@@ -64,8 +73,10 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
     BootMessage message;
     message.workerId = number(map->value(QLatin1StringView("worker")));
     message.generation = number(map->value(QLatin1StringView("generation")));
-    const QCborArray list = map->value(QLatin1StringView("plugins")).toArray();
-    for (const QCborValue &entry : list) {
+    const Result<QCborArray> list = listOf(*map, QLatin1StringView("plugins"));
+    if (!list)
+        return list.error();
+    for (const QCborValue &entry : *list) {
         const QCborMap plugin = entry.toMap();
         message.plugins.append({plugin.value(QLatin1StringView("file")).toString(),
                                 plugin.value(QLatin1StringView("settings")).toMap().toVariantMap()});
@@ -97,15 +108,19 @@ Result<HelloMessage> HelloMessage::decode(QByteArrayView payload)
     if (!map)
         return map.error();
     HelloMessage message;
-    const QCborArray routeList = map->value(QLatin1StringView("routes")).toArray();
-    for (const QCborValue &entry : routeList) {
+    const Result<QCborArray> routeList = listOf(*map, QLatin1StringView("routes"));
+    if (!routeList)
+        return routeList.error();
+    const Result<QCborArray> pluginList = listOf(*map, QLatin1StringView("plugins"));
+    if (!pluginList)
+        return pluginList.error();
+    for (const QCborValue &entry : *routeList) {
         const QCborMap route = entry.toMap();
         message.routes.append({route.value(QLatin1StringView("method")).toString().toUtf8(),
                                route.value(QLatin1StringView("pattern")).toString().toUtf8(),
                                route.value(QLatin1StringView("retry")).toBool(true)});
     }
-    const QCborArray pluginList = map->value(QLatin1StringView("plugins")).toArray();
-    for (const QCborValue &entry : pluginList) {
+    for (const QCborValue &entry : *pluginList) {
         const QCborMap plugin = entry.toMap();
         message.plugins.append({plugin.value(QLatin1StringView("name")).toString(),
                                 plugin.value(QLatin1StringView("version")).toString()});

@@ -28,10 +28,10 @@ public:
 
 /// A stream of frames to and from one other process, over an inherited socketpair that a QLocalSocket drives.
 ///
-/// Frames are gathered and leave in one write when the event loop is about to block, when MaxBatch bytes have come
-/// together, or on flush(). What may be gathered is bounded by credits and by the requests in flight, not by this
-/// class; unsentBytes() tells a sender when to hold back. Lives in one thread; only send() and flushWhileBusy() may be
-/// called from others.
+/// Frames are gathered and leave in one write when the event loop is about to block, or on flush(), which a sender
+/// of many calls when isBatchFull(). What may be gathered is bounded by credits and by the requests in flight, not by
+/// this class; unsentBytes() tells a sender when to hold back. Lives in one thread; only send() and flushWhileBusy()
+/// may be called from others.
 class Channel : public QObject
 {
     Q_OBJECT

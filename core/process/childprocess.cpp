@@ -246,7 +246,8 @@ void ChildProcess::failToStart()
 ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) const
 {
     ChildExit exit;
-    if (!m_killReason.isEmpty()) {
+    // A child that had ended by itself when it was to be killed is told of as what it was.
+    if (!m_killReason.isEmpty() && status == QProcess::CrashExit && code == SIGKILL) {
         exit.text = QStringLiteral("killed: %1").arg(m_killReason);
         return exit;
     }

@@ -5,6 +5,8 @@
 #include <QFile>
 #include <QFileInfo>
 
+#include <vector>
+
 namespace Quern::process {
 
 namespace {
@@ -38,12 +40,14 @@ Result<void> copyFile(const QString &from, const QString &to)
     QFile target(to);
     if (!target.open(QIODevice::WriteOnly))
         return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(to, target.errorString()));
-    constexpr qint64 chunk = 1024 * 1024;
+    std::vector<char> chunk(1024 * 1024);
     while (true) {
-        const QByteArray bytes = source.read(chunk);
-        if (bytes.isEmpty())
+        const qint64 count = source.read(chunk.data(), qint64(chunk.size()));
+        if (count < 0)
+            return Error(Error::Io, QStringLiteral("cannot read plugin %1: %2").arg(from, source.errorString()));
+        if (count == 0)
             break;
-        if (target.write(bytes) != bytes.size())
+        if (target.write(chunk.data(), count) != count)
             return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(to, target.errorString()));
     }
     if (!target.flush())

@@ -82,10 +82,13 @@ void TestCommandLine::refused_data()
     row("-x", "-x");
     row("start -c", "-c");
     row("--config", "--config");
+    row("--config=", "--config=");
+    row("-c  stop", "-c");
     row("stop -d", "--daemonize");
     row("start --json", "--json");
     row("--json", "--json");
-    row("start stop", "stop");
+    row("start stop", "only one command");
+    row("start sotp", "sotp");
 }
 
 void TestCommandLine::refused()

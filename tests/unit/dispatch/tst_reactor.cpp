@@ -24,6 +24,8 @@ private Q_SLOTS:
     void sendTimeout();
     void silentClient();
     void tooManyConnections();
+    void refusedConnectionMayStillSend();
+    void floodOfConnections();
     void drainClosesIdle();
     void drainFinishesBusy();
     void drainFinishesStreaming();
@@ -143,6 +145,41 @@ void TestReactor::tooManyConnections()
     RawClient fourth(server.port());
     QVERIFY(fourth.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n"));
     QVERIFY(fourth.readAnswer().endsWith("GET /a "));
+}
+
+void TestReactor::refusedConnectionMayStillSend()
+{
+    ReactorSettings settings;
+    settings.maxConnections = 0;
+    TestServer server(settings);
+    RawClient client(server.port());
+    // Unread input would make the kernel answer the close with a reset, which destroys the 503.
+    QVERIFY(client.send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n" + QByteArray(500'000, 'x')));
+    QVERIFY(client.readToEnd().startsWith("HTTP/1.1 503 "));
+    QVERIFY(client.sawEnd() && !client.wasReset());
+    QCOMPARE(server.reactor().connectionCount(), 0);
+    QCOMPARE(server.worker().requests(), 0);
+}
+
+void TestReactor::floodOfConnections()
+{
+    ReactorSettings settings;
+    settings.maxConnections = 0;
+    TestServer server(settings);
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < Reactor::MaxRefused; ++i)
+        clients.push_back(std::make_unique<RawClient>(server.port()));
+    for (const auto &client : clients)
+        QVERIFY(client->readToEnd().startsWith("HTTP/1.1 503 "));
+    RawClient last(server.port());
+    QVERIFY(last.readToEnd().isEmpty());
+    QVERIFY(last.sawEnd() || last.wasReset());
+    clients.clear();
+    const QDeadlineTimer deadline(10000);
+    QByteArray answer;
+    while (answer.isEmpty() && !deadline.hasExpired())
+        answer = RawClient(server.port()).readToEnd();
+    QVERIFY(answer.startsWith("HTTP/1.1 503 "));
 }
 
 void TestReactor::drainClosesIdle()

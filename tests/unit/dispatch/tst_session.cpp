@@ -21,6 +21,7 @@ private Q_SLOTS:
     void connectionCloseIsHonoured();
     void http10Closes();
     void malformedIsRefused();
+    void refusalReachesAClientThatStillSends_data();
     void refusalReachesAClientThatStillSends();
     void closingWhileTheClientStillSends();
     void halfClosedIsAnswered();
@@ -135,14 +136,24 @@ void TestSession::malformedIsRefused()
     QVERIFY(client.sawEnd() && !client.wasReset());
 }
 
+void TestSession::refusalReachesAClientThatStillSends_data()
+{
+    QTest::addColumn<int>("limit");
+    QTest::addColumn<int>("size");
+    QTest::newRow("much longer than the limit") << 1000 << 500'000;
+    QTest::newRow("a little longer than a large limit") << 3'000'000 << 3'000'001;
+}
+
 void TestSession::refusalReachesAClientThatStillSends()
 {
+    QFETCH(const int, limit);
+    QFETCH(const int, size);
     ReactorSettings settings;
-    settings.http.limits.bodyBytes = 1000;
+    settings.http.limits.bodyBytes = quint64(limit);
     TestServer server(settings);
     RawClient client(server.port());
-    QVERIFY(client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n"));
-    QVERIFY(client.send(QByteArray(500000, 'x')));
+    QVERIFY(client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: " + QByteArray::number(size) + "\r\n\r\n"));
+    QVERIFY(client.send(QByteArray(size, 'x')));
     const QByteArray refusal = client.readToEnd();
     QVERIFY2(refusal.startsWith("HTTP/1.1 413 "), refusal.constData());
     QVERIFY(client.sawEnd() && !client.wasReset());

@@ -61,6 +61,8 @@ private Q_SLOTS:
     void helloRoundTrip();
     void emptyMessages();
     void everyTruncationIsRefused();
+    void bytesBehindTheMessage();
+    void missingList();
     void otherVersion();
     void notAMap_data();
     void notAMap();
@@ -130,13 +132,30 @@ void TestBootMessages::everyTruncationIsRefused()
         const Result<BootMessage> message = BootMessage::decode(boot.first(size));
         QVERIFY(!message);
         QCOMPARE(int(message.error().code()), int(Error::Protocol));
-        QVERIFY(message.error().message().startsWith(u"malformed Boot message: "));
+        QVERIFY(message.error().message().startsWith(u"malformed Boot message"));
     }
     for (qsizetype size = 0; size < hello.size(); ++size) {
         const Result<HelloMessage> message = HelloMessage::decode(hello.first(size));
         QVERIFY(!message);
-        QVERIFY(message.error().message().startsWith(u"malformed Hello message: "));
+        QVERIFY(message.error().message().startsWith(u"malformed Hello message"));
     }
+}
+
+void TestBootMessages::bytesBehindTheMessage()
+{
+    QVERIFY(!BootMessage::decode(goldenBoot() + '\0'));
+    QVERIFY(!HelloMessage::decode(goldenHello() + goldenHello()));
+}
+
+void TestBootMessages::missingList()
+{
+    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x01";
+    const Result<BootMessage> boot = BootMessage::decode(onlyVersion);
+    QVERIFY(!boot);
+    QVERIFY(boot.error().message().contains(u"plugins"));
+    const Result<HelloMessage> hello = HelloMessage::decode(onlyVersion);
+    QVERIFY(!hello);
+    QVERIFY(hello.error().message().contains(u"routes"));
 }
 
 void TestBootMessages::otherVersion()
@@ -176,8 +195,8 @@ void TestBootMessages::numbersThatAreNoIntegers()
 {
     // 1e300 fits into no integer.
     const QByteArray huge = QByteArray::fromHex("fb7e37e43c8800759c");
-    const Result<BootMessage> boot =
-        BootMessage::decode(QByteArray("\xa2") + text("protocol") + "\x01" + text("worker") + huge);
+    const Result<BootMessage> boot = BootMessage::decode(QByteArray("\xa3") + text("protocol") + "\x01" +
+                                                         text("worker") + huge + text("plugins") + "\x80");
     QVERIFY(boot);
     QCOMPARE(boot->workerId, 0);
     QVERIFY(!BootMessage::decode(QByteArray("\xa1") + text("protocol") + huge));
@@ -185,8 +204,8 @@ void TestBootMessages::numbersThatAreNoIntegers()
 
 void TestBootMessages::retryIsOnByDefault()
 {
-    const QByteArray bytes = QByteArray("\xa2") + text("protocol") + "\x01" + text("routes") + "\x81\xa2" +
-                             text("method") + text("GET") + text("pattern") + text("/");
+    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x01" + text("plugins") + "\x80" +
+                             text("routes") + "\x81\xa2" + text("method") + text("GET") + text("pattern") + text("/");
     const Result<HelloMessage> message = HelloMessage::decode(bytes);
     QVERIFY(message);
     QCOMPARE(message->routes, QList<ipc::RouteEntry>({{"GET", "/", true}}));

@@ -1,5 +1,7 @@
 #include "processsupport.h"
 
+#include <sys/wait.h>
+
 using namespace ProcessTest;
 using namespace Quern;
 using namespace std::chrono_literals;
@@ -22,6 +24,7 @@ private Q_SLOTS:
     void blamedRoutes();
     void notBlamedForAKill();
     void killStatesItsReason();
+    void killComesTooLate();
     void exitsBeforeItIsReady();
     void bootTimeout();
     void stopTimeout();
@@ -160,6 +163,20 @@ void TestChildProcess::killStatesItsReason()
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
     QCOMPARE(exit().text, QStringLiteral("killed: it was stuck"));
     QVERIFY(!exit().isFault);
+}
+
+void TestChildProcess::killComesTooLate()
+{
+    start();
+    QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
+    QCOMPARE(::kill(pid_t(m_child->pid()), SIGABRT), 0);
+    // Dead, and not yet waited for: no event has been processed since.
+    siginfo_t info;
+    QCOMPARE(::waitid(P_PID, id_t(m_child->pid()), &info, WEXITED | WNOWAIT), 0);
+    m_child->kill(QStringLiteral("it was stuck"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QVERIFY2(exit().text.startsWith(u"signal 6 ("), qPrintable(exit().text));
+    QVERIFY(exit().isFault);
 }
 
 void TestChildProcess::exitsBeforeItIsReady()

@@ -20,6 +20,7 @@ private Q_SLOTS:
     void sameNamesInTwoFolders();
     void missingFile();
     void folderInstead();
+    void unreadable();
     void justWritten();
     void fromTheFuture();
     void removesOneGeneration();
@@ -99,6 +100,21 @@ void TestPluginStore::folderInstead()
     const auto copied = PluginStore(store()).copy({{m_folder->path(), {}}}, 1);
     QVERIFY(!copied);
     QCOMPARE(copied.error().code(), Error::NotFound);
+}
+
+void TestPluginStore::unreadable()
+{
+    // Opens, and then every read of its beginning fails.
+    const QString path = QStringLiteral("/proc/self/mem");
+    const PluginStore plugins(store());
+    Error error(Error::Busy, {});
+    const auto copied = [&] {
+        const Result<Plugins> result = plugins.copy({{path, {}}}, 1);
+        error = result ? Error(Error::Busy, {}) : result.error();
+        return error.code() == Error::Io;
+    };
+    QTRY_VERIFY(copied());
+    QVERIFY2(error.message().contains(path), qPrintable(error.message()));
 }
 
 void TestPluginStore::justWritten()
