@@ -27,10 +27,30 @@ void showStep(const QString &text)
 
 ClientCommands::ClientCommands(const config::Settings &settings) : m_settings(settings) {}
 
+Result<void> ClientCommands::connectTo(ControlClient &client) const
+{
+    const QString pidPath = Master::pidPath(m_settings);
+    const Error notRunning(Error::Unavailable, tr("Quern is not running; start it with \"quern start\""));
+    const Result<qint64> pid = PidFile::holder(pidPath);
+    if (!pid)
+        return pid.error();
+    if (*pid == 0)
+        return notRunning;
+    const Result<void> connected = client.connectTo(Master::controlPath(m_settings));
+    if (!connected && PidFile::waitUntilFree(pidPath, std::chrono::milliseconds(0)))
+        return notRunning;
+    return connected;
+}
+
 int ClientCommands::stop() const
 {
     const QString pidPath = Master::pidPath(m_settings);
-    const qint64 pid = PidFile::holder(pidPath);
+    const Result<qint64> holder = PidFile::holder(pidPath);
+    if (!holder) {
+        terminal::complain(holder.error().message());
+        return 1;
+    }
+    const qint64 pid = *holder;
     if (pid == 0) {
         terminal::say(tr("Quern was not running."));
         return 0;
@@ -38,13 +58,16 @@ int ClientCommands::stop() const
     ControlClient client;
     Result<void> connected = client.connectTo(Master::controlPath(m_settings));
     Result<QJsonObject> begun = connected ? client.call(admin::Methods::serverStop) : connected.error();
-    if (!begun) {
+    // It may have been on its way out already.
+    if (!begun && !PidFile::waitUntilFree(pidPath, std::chrono::milliseconds(0))) {
         terminal::complain(tr("cannot stop the server with pid %1: %2").arg(pid).arg(begun.error().message()));
         return 1;
     }
     const std::chrono::milliseconds patience = m_settings.server.maxWaitTime + margin;
     // Whether the end of the operation is heard or the socket closes first, the lock tells the truth.
-    if (const Result<admin::OperationReference> operation = admin::OperationReference::fromJson(*begun))
+    const Result<admin::OperationReference> operation =
+        begun ? admin::OperationReference::fromJson(*begun) : begun.error();
+    if (operation)
         (void)client.follow(operation->operation, patience, showStep);
     if (!PidFile::waitUntilFree(pidPath, margin)) {
         terminal::complain(tr("the server with pid %1 is still running").arg(pid));
@@ -56,12 +79,8 @@ int ClientCommands::stop() const
 
 int ClientCommands::reload() const
 {
-    if (PidFile::holder(Master::pidPath(m_settings)) == 0) {
-        terminal::complain(tr("Quern is not running; start it with \"quern start\""));
-        return 1;
-    }
     ControlClient client;
-    const Result<void> connected = client.connectTo(Master::controlPath(m_settings));
+    const Result<void> connected = connectTo(client);
     const Result<QJsonObject> begun = connected ? client.call(admin::Methods::serverReload) : connected.error();
     const Result<admin::OperationReference> reference =
         begun ? admin::OperationReference::fromJson(*begun) : begun.error();
@@ -78,12 +97,8 @@ int ClientCommands::reload() const
 
 int ClientCommands::status(bool json) const
 {
-    if (PidFile::holder(Master::pidPath(m_settings)) == 0) {
-        terminal::complain(tr("Quern is not running; start it with \"quern start\""));
-        return 1;
-    }
     ControlClient client;
-    const Result<void> connected = client.connectTo(Master::controlPath(m_settings));
+    const Result<void> connected = connectTo(client);
     const Result<QJsonObject> answer = connected ? client.call(admin::Methods::serverStatus) : connected.error();
     const Result<admin::Status> status = answer ? admin::Status::fromJson(*answer) : answer.error();
     if (!status) {

@@ -5,6 +5,8 @@
 
 namespace Quern::app {
 
+class ControlClient;
+
 /// The commands that talk to a running server. Each waits for the outcome, tells it, and returns the exit code. They
 /// need a QCoreApplication.
 class ClientCommands
@@ -19,6 +21,9 @@ public:
     int status(bool json) const;
 
 private:
+    /// Error::Unavailable if no server runs.
+    Result<void> connectTo(ControlClient &client) const;
+
     const config::Settings &m_settings;
 };
 

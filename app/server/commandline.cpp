@@ -90,7 +90,7 @@ Usage: quern [command] [options]
 Commands
   start      start the server; the default
   stop       let the server finish its requests, then stop it
-  restart    stop the server, if it runs, and start it
+  restart    stop the server, if it runs, and start it; a change of the settings needs this
   reload     replace the workers by new ones, with new plugin files, without losing a request
   status     show the server's health, processes and counters
   help       show this text
@@ -103,7 +103,8 @@ Options
   -h, --help          show this text
   -v, --version       show the version
 
-Signals to the master: SIGTERM, SIGINT and SIGQUIT stop (a second one at once), SIGUSR1 reloads.
+Signals to the master: SIGTERM, SIGINT and SIGQUIT stop (a second one at once), SIGUSR1 reloads, SIGHUP opens the
+log file anew, or stops if the log goes to standard error.
 Exit codes: 0 done, 1 failed, 2 not understood.
 )");
 }

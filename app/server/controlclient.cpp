@@ -2,6 +2,8 @@
 
 #include "admin/protocol/methods.h"
 
+#include <QThread>
+
 namespace Quern::app {
 
 namespace {
@@ -9,6 +11,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds callTimeout = std::chrono::seconds(5);
+/// The pid lock is there a moment before the control socket, and a moment longer.
+constexpr std::chrono::milliseconds appearTimeout = std::chrono::seconds(1);
+constexpr unsigned long pollMilliseconds = 20;
 
 int millisecondsUntil(Clock::time_point deadline)
 {
@@ -25,11 +30,22 @@ Error serverGone()
 
 Result<void> ControlClient::connectTo(const QString &path)
 {
-    m_socket.connectToServer(path);
-    if (!m_socket.waitForConnected(int(callTimeout.count())))
-        return Error(Error::Unavailable,
-                     QStringLiteral("cannot reach the server at %1: %2").arg(path, m_socket.errorString()));
-    return {};
+    const Clock::time_point deadline = Clock::now() + appearTimeout;
+    while (true) {
+        m_socket.connectToServer(path);
+        if (m_socket.waitForConnected(int(callTimeout.count())))
+            return {};
+        const QLocalSocket::LocalSocketError error = m_socket.error();
+        const bool absent = error == QLocalSocket::ServerNotFoundError || error == QLocalSocket::ConnectionRefusedError;
+        if (!absent)
+            return Error(Error::Unavailable,
+                         QStringLiteral("cannot reach the server at %1: %2").arg(path, m_socket.errorString()));
+        if (Clock::now() >= deadline)
+            return Error(
+                Error::Unavailable,
+                QStringLiteral("the server is starting or stopping: it does not listen at %1; try again").arg(path));
+        QThread::msleep(pollMilliseconds);
+    }
 }
 
 Result<QJsonObject> ControlClient::call(QLatin1StringView method, const QJsonObject &params)

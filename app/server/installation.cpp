@@ -30,4 +30,12 @@ QString pluginFile(const QString &name)
     return QStringLiteral("%1/lib%2.so").arg(pluginDirectory(), name);
 }
 
+QStringList pluginNames()
+{
+    QStringList names = QDir(pluginDirectory()).entryList({QStringLiteral("lib*.so")}, QDir::Files);
+    for (QString &name : names)
+        name = name.sliced(3).chopped(3);
+    return names;
+}
+
 } // namespace Quern::app::installation

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <QString>
+#include <QStringList>
 
 namespace Quern::app {
 
@@ -14,6 +14,8 @@ QString workerProgram();
 QString pluginDirectory();
 /// The file of the installed plugin \a name: `<plugin folder>/lib<name>.so`.
 QString pluginFile(const QString &name);
+/// The names of the installed plugins.
+QStringList pluginNames();
 
 } // namespace installation
 

@@ -25,13 +25,13 @@ QStringList argumentList(int argc, char **argv)
     return arguments;
 }
 
-Result<config::Settings> loadSettings(const QString &given)
+Result<config::Settings> loadSettings(const QString &given, config::Purpose purpose)
 {
     if (!given.isEmpty())
-        return config::load(given);
+        return config::load(given, purpose);
     const QString usual = QStringLiteral("quern.toml");
     if (QFile::exists(usual))
-        return config::load(usual);
+        return config::load(usual, purpose);
     return config::defaults(QDir::currentPath());
 }
 
@@ -77,13 +77,15 @@ int main(int argc, char **argv)
         return 0;
     }
 
-    const Result<config::Settings> settings = loadSettings(line->configFile);
+    const bool starts =
+        line->command == app::CommandLine::Command::Start || line->command == app::CommandLine::Command::Restart;
+    // A mistake in the file must not keep anybody from stopping the server that runs.
+    const Result<config::Settings> settings =
+        loadSettings(line->configFile, starts ? config::Purpose::StartServer : config::Purpose::FindServer);
     if (!settings) {
         app::terminal::complain(settings.error().message());
         return failed;
     }
-    const bool starts =
-        line->command == app::CommandLine::Command::Start || line->command == app::CommandLine::Command::Restart;
     if (!starts)
         return runClientCommand(*line, *settings, argc, argv);
     if (line->command == app::CommandLine::Command::Restart) {

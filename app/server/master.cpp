@@ -2,18 +2,15 @@
 
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
+#include "app/server/log.h"
 #include "app/server/statusreport.h"
 #include "base/log.h"
-#include "base/systemerror.h"
 
 #include <QCoreApplication>
-#include <QDir>
-#include <QFile>
-#include <QLoggingCategory>
+#include <QFileInfo>
 #include <QTimerEvent>
 
 #include <csignal>
-#include <sys/stat.h>
 
 namespace Quern::app {
 
@@ -21,12 +18,12 @@ Q_LOGGING_CATEGORY(logMaster, "quern.master", QtInfoMsg)
 
 namespace {
 
-/// Workers with nothing left to do have this long to leave.
+/// Workers have this long to leave, even if max_wait_time is over.
 constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
 /// After max_wait_time those that are still busy get no more than this.
 constexpr std::chrono::milliseconds forcedLeaveTimeout = std::chrono::milliseconds(200);
 
-constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1};
+constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
 
 } // namespace
 
@@ -60,8 +57,9 @@ QString Master::controlPath(const config::Settings &settings)
 
 Result<void> Master::start()
 {
-    if (const Result<void> prepared = prepareRuntimeDirectory(); !prepared)
-        return prepared;
+    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles();
+    if (!plugins)
+        return plugins.error();
     if (const Result<void> locked = m_pidFile.acquire(); !locked)
         return locked;
     m_reactors = std::make_unique<ReactorPool>(m_settings.server);
@@ -73,7 +71,7 @@ Result<void> Master::start()
     m_signals = std::make_unique<SignalWatcher>(watchedSignals);
     connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
-    m_supervisor = std::make_unique<process::Supervisor>(supervisorSettings());
+    m_supervisor = std::make_unique<process::Supervisor>(supervisorSettings(*plugins));
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
@@ -90,21 +88,7 @@ Result<void> Master::start()
     return {};
 }
 
-Result<void> Master::prepareRuntimeDirectory() const
-{
-    const QString path = m_settings.server.runtimeDir;
-    if (!QDir().mkpath(QFileInfo(path).path()))
-        return Error(Error::Io, QStringLiteral("cannot make the folder of the runtime directory %1").arg(path));
-    const QByteArray name = QFile::encodeName(path);
-    if (::mkdir(name.constData(), 0700) != 0 && errno != EEXIST)
-        return base::systemError(QStringLiteral("cannot make the runtime directory %1").arg(path));
-    // Its sockets and plugin copies are for this user alone, whatever the mode was.
-    if (::chmod(name.constData(), 0700) != 0)
-        return base::systemError(QStringLiteral("cannot protect the runtime directory %1").arg(path));
-    return {};
-}
-
-process::SupervisorSettings Master::supervisorSettings() const
+process::SupervisorSettings Master::supervisorSettings(const QList<ipc::BootMessage::Plugin> &plugins) const
 {
     process::SupervisorSettings settings;
     settings.workerNum = m_settings.server.workerNum;
@@ -113,13 +97,36 @@ process::SupervisorSettings Master::supervisorSettings() const
     settings.generationsDirectory = m_settings.server.runtimeDir + QStringLiteral("/generations");
     settings.logLevel = m_settings.server.logLevel;
     settings.maxWaitTime = m_settings.server.maxWaitTime;
-    for (const config::PluginSettings &plugin : m_settings.plugins) {
-        if (plugin.enabled) {
-            const QString file = plugin.file.isEmpty() ? installation::pluginFile(plugin.name) : plugin.file;
-            settings.plugins.append({file, plugin.settings});
-        }
-    }
+    settings.plugins = plugins;
     return settings;
+}
+
+Result<QList<ipc::BootMessage::Plugin>> Master::pluginFiles() const
+{
+    QList<ipc::BootMessage::Plugin> files;
+    for (qsizetype i = 0; i < m_settings.plugins.size(); ++i) {
+        const config::PluginSettings &plugin = m_settings.plugins.at(i);
+        if (!plugin.enabled)
+            continue;
+        const bool isInstalled = plugin.file.isEmpty();
+        const QString file = isInstalled ? installation::pluginFile(plugin.name) : plugin.file;
+        const QString key = QStringLiteral("plugin[%1].%2").arg(i).arg(isInstalled ? u"name" : u"file");
+        const QString place = m_settings.origins.value(key, QStringLiteral("default settings"));
+        if (!QFileInfo(file).isFile() && isInstalled) {
+            return Error(Error::NotFound,
+                         QStringLiteral("%1: no plugin \"%2\" is installed in %3, where there are: %4; write the name "
+                                        "of one of these, or file = \"…\" for a plugin elsewhere")
+                             .arg(place, plugin.name, installation::pluginDirectory(),
+                                  installation::pluginNames().join(QStringLiteral(", "))));
+        }
+        if (!QFileInfo(file).isFile()) {
+            return Error(
+                Error::NotFound,
+                QStringLiteral("%1: there is no plugin file %2; build it, or correct its path").arg(place, file));
+        }
+        files.append({file, plugin.settings});
+    }
+    return files;
 }
 
 void Master::becomeReady()
@@ -139,6 +146,8 @@ void Master::becomeReady()
 
 Result<qint64> Master::reload()
 {
+    if (m_state == State::Stopping)
+        return Error(Error::Busy, QStringLiteral("the server is stopping"));
     if (const Result<void> begun = m_supervisor->reload(); !begun)
         return begun.error();
     m_reloadOperation = m_operations.begin(admin::Operation::Kind::Reload);
@@ -160,6 +169,7 @@ qint64 Master::stop(const QString &reason)
     m_state = State::Stopping;
     m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
     qCInfo(logMaster).noquote() << "stopping:" << reason;
+    m_stopBy.setRemainingTime(m_settings.server.maxWaitTime);
     m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
     m_reactors->drain();
     return m_stopOperation;
@@ -176,7 +186,9 @@ void Master::connectionsDrained()
     if (!m_drainDeadline.isActive())
         return;
     m_drainDeadline.stop();
-    m_supervisor->stop(leaveTimeout);
+    // A handler may still work for a client that has gone, or after its answer: it has what is left of max_wait_time.
+    const auto left = std::chrono::milliseconds(m_stopBy.remainingTime());
+    m_supervisor->stop(std::max(left, leaveTimeout));
 }
 
 void Master::timerEvent(QTimerEvent *event)
@@ -205,6 +217,13 @@ void Master::handleSignal(int number)
     if (number == SIGUSR1) {
         if (const Result<qint64> begun = reload(); !begun)
             qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
+        return;
+    }
+    if (number == SIGHUP && base::logsToFile()) {
+        if (const Result<void> opened = base::reopenLog(); !opened)
+            qCWarning(logMaster).noquote() << opened.error().message();
+        else
+            qCInfo(logMaster) << "the log file has been opened anew";
         return;
     }
     if (m_state == State::Stopping) {

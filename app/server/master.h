@@ -12,6 +12,7 @@
 
 #include <QBasicTimer>
 #include <QDateTime>
+#include <QDeadlineTimer>
 #include <QElapsedTimer>
 #include <QObject>
 
@@ -40,7 +41,6 @@ public:
     Result<qint64> reload();
     qint64 stop(const QString &reason);
 
-    State state() const { return m_state; }
     admin::Status status() const;
     admin::OperationLog &operations() { return m_operations; }
 
@@ -58,8 +58,9 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
-    Result<void> prepareRuntimeDirectory() const;
-    process::SupervisorSettings supervisorSettings() const;
+    /// The files of the plugins that are to be loaded; an error names the line of the settings and the mend.
+    Result<QList<ipc::BootMessage::Plugin>> pluginFiles() const;
+    process::SupervisorSettings supervisorSettings(const QList<ipc::BootMessage::Plugin> &plugins) const;
     void becomeReady();
     void reloadEnded(const QString &error);
     void connectionsDrained();
@@ -75,6 +76,7 @@ private:
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;
     QBasicTimer m_drainDeadline;
+    QDeadlineTimer m_stopBy; ///< max_wait_time from the beginning of the stop
     QDateTime m_startedAt;
     QElapsedTimer m_uptime;
     qint64 m_reloadOperation = 0;

@@ -72,9 +72,11 @@ Result<void> PidFile::acquire()
     }
 }
 
-qint64 PidFile::holder(const QString &path)
+Result<qint64> PidFile::holder(const QString &path)
 {
     const base::FileDescriptor fd = openFile(path, O_RDONLY);
+    if (!fd.isValid() && errno != ENOENT)
+        return base::systemError(QStringLiteral("cannot read the pid file %1").arg(path));
     if (!fd.isValid() || ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0)
         return 0;
     return readPid(fd.get());
@@ -83,12 +85,14 @@ qint64 PidFile::holder(const QString &path)
 bool PidFile::waitUntilFree(const QString &path, std::chrono::milliseconds patience)
 {
     const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (holder(path) != 0) {
+    while (true) {
+        const Result<qint64> pid = holder(path);
+        if (pid && *pid == 0)
+            return true;
         if (std::chrono::steady_clock::now() >= deadline)
             return false;
         QThread::msleep(pollMilliseconds);
     }
-    return true;
 }
 
 } // namespace Quern::app

@@ -23,8 +23,9 @@ public:
     /// Locks the file and writes this process's pid. Error::Exists if another process holds the lock: it names its pid.
     Result<void> acquire();
 
-    /// The pid of the process that holds the lock; 0 if nobody does.
-    static qint64 holder(const QString &path);
+    /// The pid of the process that holds the lock; 0 if nobody does. An error if that cannot be seen, for want of
+    /// permission say.
+    static Result<qint64> holder(const QString &path);
     /// Waits until nobody holds the lock; false if somebody still does after \a patience.
     static bool waitUntilFree(const QString &path, std::chrono::milliseconds patience);
 

@@ -1,11 +1,13 @@
 #include "app/server/reactorpool.h"
 
+#include "app/server/log.h"
 #include "dispatch/workerlink.h"
 #include "loop/epolleventdispatcher.h"
 
 #include <QFile>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace Quern::app {
@@ -19,14 +21,31 @@ void callIn(dispatch::Reactor *reactor, Function function)
     QMetaObject::invokeMethod(reactor, std::move(function), Qt::QueuedConnection);
 }
 
-dispatch::ReactorSettings reactorSettings(const config::ServerSettings &server, int id)
+dispatch::DispatchMode dispatchMode(config::DispatchMode mode)
+{
+    switch (mode) {
+    case config::DispatchMode::RoundRobin:
+        return dispatch::DispatchMode::RoundRobin;
+    case config::DispatchMode::ByConnection:
+        return dispatch::DispatchMode::ByConnection;
+    case config::DispatchMode::Idle:
+        return dispatch::DispatchMode::Idle;
+    case config::DispatchMode::ByAddress:
+        return dispatch::DispatchMode::ByAddress;
+    }
+    Q_UNREACHABLE();
+}
+
+dispatch::ReactorSettings reactorSettings(const config::ServerSettings &server, int id,
+                                          const std::shared_ptr<dispatch::ConnectionLimit> &connectionLimit)
 {
     dispatch::ReactorSettings settings;
     settings.id = id;
-    settings.maxConnections = (server.maxConn + server.reactorNum - 1) / server.reactorNum;
-    settings.dispatch.mode = dispatch::DispatchMode(int(server.dispatchMode));
+    settings.connectionLimit = connectionLimit;
+    settings.dispatch.mode = dispatchMode(server.dispatchMode);
     settings.dispatch.workerNum = server.workerNum;
     settings.dispatch.queueSize = server.requestQueueSize;
+    settings.dispatch.queueBytes = qMax(settings.dispatch.queueBytes, 2 * qint64(server.packageMaxLength));
     settings.dispatch.workerMaxConcurrency = quint32(qMax(1, server.workerMaxConcurrency / server.reactorNum));
     settings.dispatch.requestTimeout = server.maxRequestExecutionTime;
     settings.http.limits.headBytes = server.httpHeadMaxLength;
@@ -39,6 +58,23 @@ dispatch::ReactorSettings reactorSettings(const config::ServerSettings &server, 
     settings.http.sendTimeout = server.sendTimeout;
     settings.http.serverHeader = server.serverHeader.toUtf8();
     return settings;
+}
+
+/// How many connections leave enough descriptors for everything else: above all, for starting workers again.
+int possibleConnections(const config::ServerSettings &server)
+{
+    rlimit limit = {};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return server.maxConn;
+    constexpr int ofMaster = 64; // listening sockets, epoll, timers, log, control clients
+    // A child has a channel to each reactor and to the main thread, its page, and QProcess's pipes; while it starts,
+    // both ends of each. Two generations live side by side during a reload.
+    const int ofChildren = 2 * server.workerNum * (2 * (server.reactorNum + 1) + 6);
+    const int ofRefused = server.reactorNum * dispatch::Reactor::MaxRefused;
+    const rlim_t reserved = rlim_t(ofMaster + ofChildren + ofRefused);
+    if (limit.rlim_cur <= reserved)
+        return 1;
+    return int(qMin<rlim_t>(limit.rlim_cur - reserved, rlim_t(server.maxConn)));
 }
 
 dispatch::WorkerInfo workerInfo(const process::WorkerHandoff &handoff)
@@ -60,8 +96,15 @@ ReactorPool::ReactorPool(const config::ServerSettings &settings, QObject *parent
 {
     for (const config::ListenAddress &address : settings.listen)
         m_endpoints.push_back({address.host, address.port, address.path});
+    const int possible = possibleConnections(settings);
+    if (possible < settings.maxConn) {
+        qCWarning(logMaster).noquote().nospace()
+            << "max_conn is " << settings.maxConn << ", but the files that this process may open allow " << possible
+            << " connections; raise \"ulimit -n\", or LimitNOFILE of its service";
+    }
+    const auto connectionLimit = std::make_shared<dispatch::ConnectionLimit>(qMin(settings.maxConn, possible));
     for (int id = 0; id < settings.reactorNum; ++id) {
-        m_reactors.push_back(std::make_unique<dispatch::Reactor>(reactorSettings(settings, id)));
+        m_reactors.push_back(std::make_unique<dispatch::Reactor>(reactorSettings(settings, id, connectionLimit)));
         m_threads.push_back(std::make_unique<QThread>());
         m_threads.back()->setObjectName(QStringLiteral("reactor %1").arg(id));
         m_threads.back()->setEventDispatcher(new loop::EpollEventDispatcher);
@@ -148,6 +191,7 @@ void ReactorPool::follow(process::Supervisor *supervisor, dispatch::Reactor *rea
     dispatch::Dispatcher *dispatcher = &reactor->dispatcher();
     connect(dispatcher, &dispatch::Dispatcher::workerDrained, supervisor, &Supervisor::reactorDrained);
     connect(dispatcher, &dispatch::Dispatcher::workerStuck, supervisor, &Supervisor::killStuck);
+    connect(dispatcher, &dispatch::Dispatcher::workerUnreachable, supervisor, &Supervisor::workerUnreachable);
 }
 
 void ReactorPool::listen()

@@ -15,8 +15,8 @@ class SignalWatcher final : public QObject
 {
     Q_OBJECT
 public:
-    /// Blocks \a numbers in this thread and those it starts later, so that they reach watch() alone. Call it before the
-    /// first thread is started.
+    /// Blocks \a numbers in this thread and those it starts later, so that they reach a SignalWatcher alone. Call it
+    /// before the first thread is started.
     static void block(std::initializer_list<int> numbers);
 
     /// Watches \a numbers, which are blocked.

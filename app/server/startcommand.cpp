@@ -1,10 +1,13 @@
 #include "app/server/startcommand.h"
 
 #include "app/server/daemon.h"
+#include "app/server/log.h"
 #include "app/server/master.h"
+#include "app/server/runtimedirectory.h"
 #include "app/server/terminal.h"
 #include "base/log.h"
 #include "base/processtitle.h"
+#include "base/systemerror.h"
 #include "loop/epolleventdispatcher.h"
 
 #include <QCoreApplication>
@@ -41,20 +44,25 @@ Result<void> startLogFor(const config::Settings &settings, bool daemonize)
     target.role = QStringLiteral("master");
     target.level = settings.server.logLevel;
     target.file = logFileOf(settings, daemonize);
-    if (!target.file.isEmpty())
-        QDir().mkpath(QFileInfo(target.file).path());
+    const QString folder = QFileInfo(target.file).path();
+    if (!target.file.isEmpty() && !QDir().mkpath(folder))
+        return base::systemError(QStringLiteral("cannot make the folder of the log file, %1").arg(folder));
     return base::startLog(target);
 }
 
 int runMaster(const config::Settings &settings, bool daemonize, Daemon &daemon)
 {
     const auto fail = [&daemon, daemonize](const QString &reason) {
+        if (base::logsToFile())
+            qCCritical(logMaster).noquote() << "cannot start:" << reason;
         if (daemonize)
             daemon.reportFailure(reason.toLocal8Bit());
         else
             terminal::complain(reason);
         return 1;
     };
+    if (const Result<void> prepared = prepareRuntimeDirectory(settings.server.runtimeDir); !prepared)
+        return fail(prepared.error().message());
     if (const Result<void> logging = startLogFor(settings, daemonize); !logging)
         return fail(logging.error().message());
     Master master(settings);

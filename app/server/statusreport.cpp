@@ -21,16 +21,20 @@ qint64 residentBytes(qint64 pid)
     return pages.size() > 1 ? pages.at(1).toLongLong() * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
-admin::WorkerStatus::State stateOf(const QString &name)
+admin::WorkerStatus::State stateOf(process::WorkerReport::State state)
 {
-    using State = admin::WorkerStatus::State;
-    if (name == u"ready")
-        return State::Ready;
-    if (name == u"starting")
-        return State::Starting;
-    if (name == u"waiting")
-        return State::Waiting;
-    return State::Draining;
+    using State = process::WorkerReport::State;
+    switch (state) {
+    case State::Starting:
+        return admin::WorkerStatus::State::Starting;
+    case State::Ready:
+        return admin::WorkerStatus::State::Ready;
+    case State::Draining:
+        return admin::WorkerStatus::State::Draining;
+    case State::Waiting:
+        break;
+    }
+    return admin::WorkerStatus::State::Waiting;
 }
 
 admin::WorkerStatus workerStatus(const process::WorkerReport &report)
@@ -55,13 +59,16 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     admin::Status status;
     status.generation = supervisor.generation();
     status.listeners = reactors.listeners();
+    const QList<ipc::HelloMessage::Plugin> plugins = supervisor.plugins();
+    for (const ipc::HelloMessage::Plugin &plugin : plugins)
+        status.plugins.append({plugin.name, plugin.version});
     for (int i = 0; i < reactors.size(); ++i) {
         const dispatch::Reactor &reactor = reactors.at(i);
         const dispatch::DispatchCounters &counters = reactor.counters();
         status.reactors.append({i, reactor.connectionCount(), qint64(counters.queued), qint64(counters.requests)});
         status.totals.connections += qint64(reactor.acceptedCount());
         status.totals.requests += qint64(counters.requests);
-        status.totals.refused += qint64(counters.refused);
+        status.totals.refused += qint64(counters.refused + reactor.refusedCount());
         status.totals.redispatched += qint64(counters.redispatched);
         status.totals.retried += qint64(counters.retried);
         status.totals.failed += qint64(counters.lost);
@@ -74,7 +81,7 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
         status.workers.append(workerStatus(worker));
         if (worker.generation == status.generation) {
             ++wanted;
-            ready += worker.state == u"ready" ? 1 : 0;
+            ready += worker.state == process::WorkerReport::State::Ready ? 1 : 0;
         }
     }
     const auto count = [&] { return QStringLiteral("%1 of %2 workers are ready").arg(ready).arg(wanted); };

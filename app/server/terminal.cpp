@@ -24,11 +24,9 @@ QString stateName(admin::WorkerStatus::State state)
     case admin::WorkerStatus::State::Draining:
         return tr("draining");
     case admin::WorkerStatus::State::Waiting:
-        return tr("waiting");
-    case admin::WorkerStatus::State::Failed:
         break;
     }
-    return tr("failed");
+    return tr("waiting");
 }
 
 QString duration(std::chrono::milliseconds time)
@@ -80,6 +78,10 @@ QString statusText(const admin::Status &status)
                  .arg(duration(status.uptime))
                  .arg(status.generation);
     lines << tr("Settings: %1").arg(status.configFile.isEmpty() ? tr("defaults") : status.configFile);
+    QStringList plugins;
+    for (const admin::PluginStatus &plugin : status.plugins)
+        plugins.append(plugin.name + u' ' + plugin.version);
+    lines << tr("Plugins: %1").arg(plugins.join(QStringLiteral(", ")));
     lines << tr("Listening on %1").arg(status.listeners.join(QStringLiteral(", ")));
     lines << QString();
     lines << tr("  worker      pid generation state     in flight     requests     memory restarts  last exit");

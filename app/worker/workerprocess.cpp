@@ -1,11 +1,8 @@
 #include "app/worker/workerprocess.h"
 
 #include <QCoreApplication>
-#include <QLoggingCategory>
 
 namespace Quern::app {
-
-Q_LOGGING_CATEGORY(logWorkerProcess, "quern.worker", QtInfoMsg)
 
 std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &arguments)
 {
@@ -76,7 +73,7 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     m_plugins = std::make_unique<worker::PluginLoader>(boot.workerId);
     QList<worker::PluginEntry> entries;
     for (const ipc::BootMessage::Plugin &plugin : boot.plugins)
-        entries.append({plugin.file, plugin.settings});
+        entries.append({plugin.file, plugin.settings, plugin.source});
     if (const Result<void> loaded = m_plugins->load(entries); !loaded)
         return loaded.error();
 

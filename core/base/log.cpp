@@ -16,6 +16,7 @@ namespace {
 
 struct Log
 {
+    QByteArray path;
     FileDescriptor file; ///< invalid: standard error
     QByteArray role = QByteArrayLiteral("quern");
     LogStyle style = LogStyle::Full;
@@ -126,22 +127,48 @@ QString filterRules(LogLevel level)
     return rules;
 }
 
+Result<FileDescriptor> openLog()
+{
+    FileDescriptor file(::open(log().path.constData(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+    if (!file.isValid())
+        return systemError(QStringLiteral("cannot open the log file %1").arg(QFile::decodeName(log().path)));
+    return file;
+}
+
 } // namespace
 
 Result<void> startLog(const LogTarget &target)
 {
     log().role = target.role.toUtf8();
     log().style = target.style;
+    log().path = QFile::encodeName(target.file);
     if (!target.file.isEmpty()) {
-        FileDescriptor file(
-            ::open(QFile::encodeName(target.file).constData(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-        if (!file.isValid())
-            return systemError(QStringLiteral("cannot open the log file %1").arg(target.file));
-        log().file = std::move(file);
+        Result<FileDescriptor> file = openLog();
+        if (!file)
+            return file.error();
+        log().file = std::move(*file);
     }
     QLoggingCategory::setFilterRules(filterRules(target.level));
     qInstallMessageHandler(handleMessage);
     return {};
+}
+
+Result<void> reopenLog()
+{
+    if (!logsToFile())
+        return {};
+    const Result<FileDescriptor> file = openLog();
+    if (!file)
+        return file.error();
+    // Under the same number: other threads are writing to it.
+    if (::dup3(file->get(), log().file.get(), O_CLOEXEC) < 0)
+        return systemError(QStringLiteral("cannot open the log file anew"));
+    return {};
+}
+
+bool logsToFile()
+{
+    return log().file.isValid();
 }
 
 void logChildLine(const QString &role, const QByteArray &line)

@@ -27,6 +27,11 @@ struct LogTarget
 /// Error::Permission or Error::Io if the file cannot be opened.
 Result<void> startLog(const LogTarget &target);
 
+/// Opens the log file anew, after logrotate has renamed it. Does nothing if the log goes to standard error. Any thread.
+Result<void> reopenLog();
+/// The log goes to a file.
+bool logsToFile();
+
 /// Writes one line that a child process printed, under its own role name. A priority prefix sets its level; a line
 /// without one, such as the application's own output, is "info".
 void logChildLine(const QString &role, const QByteArray &line);

@@ -1,7 +1,5 @@
 #include "base/systemerror.h"
 
-#include <QCoreApplication>
-
 #include <cerrno>
 #include <system_error>
 

@@ -4,7 +4,7 @@
 
 namespace Quern::config {
 
-/// One setting as people see it.
+/// One setting as people see it. The tests hold resources/quern.toml to what is said here.
 struct SettingInfo
 {
     QString key;          ///< "server.worker_num", "plugin[0].name"

@@ -67,7 +67,7 @@ public:
     {
     }
 
-    Result<void> read(const TomlValue &document)
+    Result<void> read(const TomlValue &document, Purpose purpose)
     {
         for (const TomlEntry &entry : document.entries) {
             if (entry.key == u"server")
@@ -78,7 +78,9 @@ public:
                 refuseTopLevel(entry);
         }
         checkHeadHoldsUri();
-        if (!m_problems.isEmpty())
+        const bool matters =
+            purpose == Purpose::StartServer || m_problems.concern(QStringLiteral("server.runtime_dir"));
+        if (!m_problems.isEmpty() && matters)
             return m_problems.toError();
         return {};
     }
@@ -166,7 +168,7 @@ Settings defaults(const QString &directory)
     return settings;
 }
 
-Result<Settings> load(const QString &path)
+Result<Settings> load(const QString &path, Purpose purpose)
 {
     const Result<QByteArray> bytes = readFile(path);
     if (!bytes)
@@ -177,7 +179,7 @@ Result<Settings> load(const QString &path)
     const QFileInfo info(path);
     Settings settings = defaults(info.absolutePath());
     settings.filePath = QDir::cleanPath(info.absoluteFilePath());
-    if (const Result<void> read = Loader(path, settings).read(*document); !read)
+    if (const Result<void> read = Loader(path, settings).read(*document, purpose); !read)
         return read.error();
     return settings;
 }

@@ -9,6 +9,12 @@ namespace Quern::config {
 /// The largest settings file that is read, in bytes.
 inline constexpr qint64 longestFile = 1 << 20;
 
+/// What the settings are read for.
+enum class Purpose {
+    StartServer, ///< everything must be right
+    FindServer,  ///< a command for a server that runs: runtime_dir must be right; another wrong key has its default
+};
+
 /// What holds without a settings file; relative paths refer to \a directory.
 Settings defaults(const QString &directory);
 
@@ -18,6 +24,6 @@ Settings defaults(const QString &directory);
 ///
 /// Error::Invalid for what the file says, Error::NotFound, Error::Permission, Error::TooLarge (over longestFile) or
 /// Error::Io if it cannot be read.
-Result<Settings> load(const QString &path);
+Result<Settings> load(const QString &path, Purpose purpose = Purpose::StartServer);
 
 } // namespace Quern::config

@@ -1,6 +1,9 @@
 #include "dispatch/dispatcher.h"
 
-#include <QLoggingCategory>
+#include "dispatch/log.h"
+
+#include <Quern/requestid.h>
+
 #include <QTimerEvent>
 
 #include <algorithm>
@@ -112,6 +115,10 @@ void Dispatcher::drain(quint64 childId)
         return;
     worker->setDraining();
     takeBackUnclaimed(worker);
+    for (const PendingRequest *each = worker->requests().first(); each; each = worker->requests().next(each)) {
+        if (each->answering)
+            takeWholeAnswer(*each);
+    }
     pump();
 }
 
@@ -123,6 +130,9 @@ void Dispatcher::workerDied(quint64 childId, const WorkerDeath &death)
         m_faults.record(route, now);
     if (!worker)
         return;
+    // The news of its end may come before its last answers have been read.
+    worker->setClosed();
+    worker->link().readRest();
     settle(worker);
     std::erase_if(m_workers, [worker](const auto &entry) { return entry.get() == worker; });
     pump();
@@ -148,7 +158,7 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
     if (!request || request->answering)
         return;
     ResponseReceiver *receiver = request->receiver;
-    request->answering = true;
+    request->worker->markAnswering(request);
     request->bodyLeft = message.bodyLength - quint64(message.bodyPart.size());
     // The deadline is for the handler; a slow reader has the send timeout.
     static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
@@ -156,9 +166,17 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
         if (request->bodyLeft > 0)
             request->worker->link().sendCancel(requestId);
         finish(request);
-    }
+    } else if (request->worker->isDraining())
+        takeWholeAnswer(*request);
     if (receiver)
         receiver->responseStarted(requestId, message.status, message.headerBlock, message.bodyLength, message.bodyPart);
+}
+
+void Dispatcher::takeWholeAnswer(const PendingRequest &request)
+{
+    // What its client has yet to read is kept here from now on: a slow reader must not keep a worker that is to leave,
+    // nor lose the rest of the answer with it.
+    request.worker->link().sendCredit(request.id, quint32(qMin<quint64>(request.bodyLeft, UINT32_MAX)));
 }
 
 void Dispatcher::responseBodyReceived(quint64 childId, quint64 requestId, QByteArrayView part)
@@ -192,6 +210,7 @@ void Dispatcher::creditReceived(quint64 childId, quint64 requestId, quint32 byte
     PendingRequest *request = answeredBy(childId, requestId);
     if (!request || !request->bodySender)
         return;
+    request->sent = std::chrono::steady_clock::now();
     request->bodySender->grant(bytes);
     if (request->worker->link().sendBody(*request->bodySender))
         request->bodySender.reset();
@@ -213,6 +232,7 @@ void Dispatcher::linkClosed(quint64 childId)
     worker->setClosed();
     takeBackUnclaimed(worker);
     pump();
+    Q_EMIT workerUnreachable(childId);
 }
 
 WorkerEntry *Dispatcher::workerOf(quint64 childId) const
@@ -281,10 +301,10 @@ void Dispatcher::dispatch(PendingRequest *request, WorkerEntry *worker)
 {
     WorkerLink &link = worker->link();
     request->claim = *link.ring().acquire(request->id);
-    request->dispatched = std::chrono::steady_clock::now();
+    request->sent = std::chrono::steady_clock::now();
     worker->add(request);
     ipc::writeTicket(request->order.payload.data(),
-                     {request->claim.slot, request->claim.sequence, base::toNanoseconds(request->dispatched)});
+                     {request->claim.slot, request->claim.sequence, base::toNanoseconds(request->sent)});
     const QByteArrayView firstPart = ipc::BodySender::firstPart(request->order.body);
     link.sendRequest(request->id, request->order.payload, firstPart);
     if (firstPart.size() < request->order.body.size()) {
@@ -308,8 +328,6 @@ void Dispatcher::finish(PendingRequest *request)
         detach(request);
     m_table.destroy(request);
     --m_counters.inFlight;
-    if (m_table.size() == 0)
-        Q_EMIT idle();
 }
 
 void Dispatcher::fail(PendingRequest *request, int status)
@@ -333,6 +351,7 @@ void Dispatcher::takeBackUnclaimed(WorkerEntry *worker)
             worker->remove(request);
             if (request->receiver) {
                 ++m_counters.redispatched;
+                request->takenBack = quint8(qMin(request->takenBack + 1, 255));
                 enqueue(request, true);
             } else {
                 finish(request);
@@ -366,8 +385,9 @@ void Dispatcher::settle(WorkerEntry *worker)
             enqueue(request, true);
         } else {
             ++m_counters.lost;
-            qCWarning(logDispatch) << "request" << id << "was in worker" << worker->info().workerId << "with pid" << pid
-                                   << "when it died: answered 502";
+            qCWarning(logDispatch).noquote()
+                << "request" << RequestId::text(id) << "was in worker" << worker->info().workerId << "with pid" << pid
+                << "when it died: answered 502";
             fail(request, 502);
         }
         request = before;
@@ -450,9 +470,11 @@ void Dispatcher::reportIfStuck(WorkerEntry *worker, base::MonotonicTime now)
         const QList<ipc::RouteEntry> &routes = worker->info().routes;
         const QByteArray route =
             running->route < quint32(routes.size()) ? routes.at(running->route).name() : QByteArrayLiteral("?");
-        Q_EMIT workerStuck(worker->info().childId, QStringLiteral("handler %1 has been running for longer than %2 s")
-                                                       .arg(QString::fromUtf8(route))
-                                                       .arg(limit));
+        Q_EMIT workerStuck(worker->info().childId,
+                           QStringLiteral("handler %1 has been running for longer than %2 s, in request %3")
+                               .arg(QString::fromUtf8(route))
+                               .arg(limit)
+                               .arg(QLatin1StringView(RequestId::text(running->requestId))));
     } else if (worker->stillSince() > 0 &&
                now - base::fromNanoseconds(worker->stillSince()) >= m_settings.requestTimeout) {
         Q_EMIT workerStuck(worker->info().childId, QStringLiteral("its event loop has not turned for %1 s").arg(limit));

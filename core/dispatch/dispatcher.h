@@ -87,8 +87,8 @@ Q_SIGNALS:
     void workerDrained(quint64 childId);
     /// The worker's loop has been stuck for longer than the request timeout; \a reason names the handler.
     void workerStuck(quint64 childId, const QString &reason);
-    /// The last pending request has gone.
-    void idle();
+    /// The channel to it is closed: its process is ending, or is of no use any more.
+    void workerUnreachable(quint64 childId);
 
 protected:
     void timerEvent(QTimerEvent *event) override;
@@ -115,6 +115,8 @@ private:
     void finish(PendingRequest *request);
     void fail(PendingRequest *request, int status);
 
+    /// Takes all of the answer from its worker, however slowly the client reads.
+    static void takeWholeAnswer(const PendingRequest &request);
     void takeBackUnclaimed(WorkerEntry *worker);
     /// Its process is dead: nothing will answer what it has.
     void settle(WorkerEntry *worker);

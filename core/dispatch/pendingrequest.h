@@ -54,11 +54,12 @@ public:
     ResponseReceiver *receiver = nullptr; ///< nullptr once nobody waits for the answer
     RequestOrder order;
     base::MonotonicTime received;
-    base::MonotonicTime dispatched;
+    base::MonotonicTime sent; ///< to its worker; with a long body, the last part of it so far
     WorkerEntry *worker = nullptr;
     ipc::ClaimRing::Claim claim;
     std::unique_ptr<ipc::BodySender> bodySender; ///< while parts of the body are yet to be sent
     quint64 bodyLeft = 0;                        ///< of the answer
+    quint8 takenBack = 0;                        ///< how often, at most 255
     bool answering = false;                      ///< the head of the answer has come
     bool deferred = false;
     bool retried = false;

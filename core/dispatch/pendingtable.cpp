@@ -1,13 +1,15 @@
 #include "dispatch/pendingtable.h"
 
+#include <Quern/requestid.h>
+
 namespace Quern::dispatch {
 
-PendingTable::PendingTable(int reactorId) : m_reactorPart(quint64(reactorId) << (placeBits + serialBits)) {}
+PendingTable::PendingTable(int reactorId) : m_reactorId(reactorId) {}
 
 PendingRequest *PendingTable::create()
 {
     if (m_free.empty()) {
-        if (m_entries.size() >> placeBits)
+        if (m_entries.size() >> RequestId::PlaceBits)
             return nullptr;
         m_entries.push_back(std::make_unique<PendingRequest>());
         m_free.push_back(quint32(m_entries.size() - 1));
@@ -15,15 +17,15 @@ PendingRequest *PendingTable::create()
     const quint32 place = m_free.back();
     m_free.pop_back();
     // From 1: an id of 0 would mean that there is no request.
-    m_serial = m_serial % ((quint64(1) << serialBits) - 1) + 1;
+    m_serial = m_serial % ((quint64(1) << RequestId::SerialBits) - 1) + 1;
     PendingRequest *request = m_entries[place].get();
-    request->id = m_reactorPart | m_serial << placeBits | place;
+    request->id = RequestId::make(m_reactorId, m_serial, place);
     return request;
 }
 
 PendingRequest *PendingTable::find(quint64 id) const
 {
-    const quint64 place = id & ((quint64(1) << placeBits) - 1);
+    const quint32 place = RequestId::placeOf(id);
     // Entries that are free have the id 0, which belongs to no request.
     if (id == 0 || place >= m_entries.size() || m_entries[place]->id != id)
         return nullptr;
@@ -32,7 +34,7 @@ PendingRequest *PendingTable::find(quint64 id) const
 
 void PendingTable::destroy(PendingRequest *request)
 {
-    const auto place = quint32(request->id & ((quint64(1) << placeBits) - 1));
+    const quint32 place = RequestId::placeOf(request->id);
     static_cast<base::ListNode<QueueTag> *>(request)->unlink();
     static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
     request->id = 0;

@@ -24,14 +24,10 @@ public:
     std::size_t size() const { return m_entries.size() - m_free.size(); }
 
 private:
-    // Shape of an id: 7 bits reactor | 36 bits serial | 20 bits place in the table; positive as a signed number.
-    static constexpr int placeBits = 20;
-    static constexpr int serialBits = 36;
-
     std::vector<std::unique_ptr<PendingRequest>> m_entries;
     std::vector<quint32> m_free;
     quint64 m_serial = 0;
-    quint64 m_reactorPart;
+    int m_reactorId;
 };
 
 } // namespace Quern::dispatch

@@ -1,5 +1,6 @@
 #include "dispatch/reactor.h"
 
+#include "dispatch/log.h"
 #include "dispatch/workerchannel.h"
 
 #include <QAbstractEventDispatcher>
@@ -13,6 +14,8 @@ namespace {
 /// How exact the waits of connections are.
 constexpr int waitCheckMilliseconds = 500;
 constexpr std::chrono::milliseconds lingerTime = std::chrono::seconds(2);
+/// A flood of connections is to make a few lines in the log, not a flood of them.
+constexpr std::chrono::milliseconds refusalReportInterval = std::chrono::seconds(10);
 
 } // namespace
 
@@ -49,9 +52,13 @@ void Reactor::addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const Work
 
 void Reactor::accept(base::FileDescriptor fd, const net::Peer &peer)
 {
-    const bool refused = connectionCount() >= m_settings.maxConnections;
-    if (refused && m_refusedCount >= MaxRefused)
-        return;
+    const bool refused = !m_settings.connectionLimit->take();
+    if (refused) {
+        m_refusedTotal.fetch_add(1, std::memory_order_relaxed);
+        tellOfRefusals();
+        if (m_refusedCount >= MaxRefused)
+            return;
+    }
     const quint64 serial = m_acceptedCount.fetch_add(1, std::memory_order_relaxed) + 1;
     const quint64 connectionId = quint64(m_settings.id) << 48 | serial;
     auto *session = new Session(std::move(fd), peer, connectionId, this);
@@ -70,11 +77,23 @@ void Reactor::sessionEnded(Session *session)
     static_cast<base::ListNode<SessionTag> *>(session)->unlink();
     static_cast<base::ListNode<WaitTag> *>(session)->unlink();
     m_ended.emplace_back(session);
-    if (session->isRefused())
+    if (session->isRefused()) {
         --m_refusedCount;
-    else
+    } else {
         m_connectionCount.fetch_sub(1, std::memory_order_relaxed);
+        m_settings.connectionLimit->give();
+    }
     checkDrained();
+}
+
+void Reactor::tellOfRefusals()
+{
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    if (now < m_refusalsTold + refusalReportInterval)
+        return;
+    m_refusalsTold = now;
+    qCWarning(logDispatch) << "max_conn is reached," << m_settings.connectionLimit->limit()
+                           << "connections: more are answered 503";
 }
 
 void Reactor::checkDrained()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dispatch/connectionlimit.h"
 #include "dispatch/session.h"
 #include "net/listener.h"
 
@@ -16,7 +17,8 @@ namespace Quern::dispatch {
 struct ReactorSettings
 {
     int id = 0;
-    int maxConnections = 10000; ///< of this reactor; more are answered 503 and closed
+    /// Of the whole server: shared by its reactors. Connections beyond it are answered 503 and closed.
+    std::shared_ptr<ConnectionLimit> connectionLimit = std::make_shared<ConnectionLimit>(10000);
     DispatchSettings dispatch;
     HttpSettings http;
 };
@@ -27,8 +29,8 @@ class Reactor final : public QObject, private SessionHost
 {
     Q_OBJECT
 public:
-    /// Connections beyond maxConnections that are answered 503 at a time; one more is closed without an answer.
-    static constexpr int MaxRefused = 256;
+    /// Connections beyond the limit that are answered 503 at a time; one more is closed without an answer.
+    static constexpr int MaxRefused = 64;
 
     explicit Reactor(const ReactorSettings &settings);
     ~Reactor() override;
@@ -48,6 +50,8 @@ public:
     /// Connections that are served; those that are refused do not count.
     int connectionCount() const { return m_connectionCount.load(std::memory_order_relaxed); }
     quint64 acceptedCount() const { return m_acceptedCount.load(std::memory_order_relaxed); }
+    /// Connections that were too many, since the start.
+    quint64 refusedCount() const { return m_refusedTotal.load(std::memory_order_relaxed); }
     int id() const { return m_settings.id; }
 
 Q_SIGNALS:
@@ -66,6 +70,7 @@ private:
     void sessionEnded(Session *session) override;
 
     void accept(base::FileDescriptor fd, const net::Peer &peer);
+    void tellOfRefusals();
     void buryEnded();
     void checkDrained();
     std::chrono::milliseconds lengthOf(Wait wait) const;
@@ -80,7 +85,9 @@ private:
     QBasicTimer m_waitTimer;
     std::atomic<int> m_connectionCount = 0;
     std::atomic<quint64> m_acceptedCount = 0;
-    int m_refusedCount = 0; ///< sessions beyond maxConnections that have their 503 and are about to go
+    std::atomic<quint64> m_refusedTotal = 0;
+    base::MonotonicTime m_refusalsTold = base::MonotonicTime::min();
+    int m_refusedCount = 0; ///< sessions beyond the limit that have their 503 and are about to go
     bool m_draining = false;
     bool m_drainedTold = false;
 };

@@ -1,13 +1,11 @@
 #include "dispatch/session.h"
 
+#include "dispatch/log.h"
 #include "ipc/messages.h"
 
 #include <QHashFunctions>
-#include <QLoggingCategory>
 
 namespace Quern::dispatch {
-
-Q_LOGGING_CATEGORY(logSession, "quern.session", QtInfoMsg)
 
 namespace http = protocol::http;
 
@@ -55,7 +53,7 @@ void Session::startRefused()
     m_refused = true;
     m_keepAlive = false;
     answerSimply(503, "Retry-After: 1\r\n");
-    settle(true);
+    settle(Progress::None);
 }
 
 bool Session::isBusy() const
@@ -79,7 +77,7 @@ void Session::bytesReceived(QByteArrayView bytes)
         m_carry.append(bytes);
         parseCarry();
     }
-    settle(true);
+    settle(Progress::Input);
 }
 
 void Session::parse(QByteArrayView bytes)
@@ -151,7 +149,7 @@ void Session::startRequest()
 void Session::refuse()
 {
     const http::Refusal &refusal = m_decoder.refusal();
-    qCDebug(logSession, "refused a request from %s with %d: %s", m_peer.address, refusal.status, refusal.reason);
+    qCDebug(logDispatch, "refused a request from %s with %d: %s", m_peer.address, refusal.status, refusal.reason);
     m_keepAlive = false;
     m_isHead = false;
     m_minorVersion = 1;
@@ -185,7 +183,7 @@ void Session::responseStarted(quint64, int status, QByteArrayView headerBlock, q
         answered();
     else
         m_ungranted = quint32(bodyPart.size());
-    settle(true);
+    settle(Progress::None);
 }
 
 void Session::responseContinued(quint64 requestId, QByteArrayView bodyPart)
@@ -199,7 +197,7 @@ void Session::responseContinued(quint64 requestId, QByteArrayView bodyPart)
         if (m_connection.pendingOutput() < OutputLowMark)
             m_host->dispatcher().grant(requestId, std::exchange(m_ungranted, 0));
     }
-    settle(true);
+    settle(Progress::None);
 }
 
 void Session::responseFailed(quint64, int status)
@@ -208,7 +206,7 @@ void Session::responseFailed(quint64, int status)
         m_keepAlive = false;
     answerSimply(status, status == 503 ? QByteArrayView("Retry-After: 1\r\n") : QByteArrayView());
     parseCarry();
-    settle(true);
+    settle(Progress::None);
 }
 
 void Session::responseBroken(quint64)
@@ -246,7 +244,7 @@ void Session::inputEnded()
         return;
     }
     // A client may close its half when it has asked all it wants (RFC 9112 §9.6): it is answered first.
-    settle(false);
+    settle(Progress::None);
 }
 
 void Session::outputProgressed(qint64 pending)
@@ -257,7 +255,7 @@ void Session::outputProgressed(qint64 pending)
         linger();
     else if (!m_carry.isEmpty())
         parseCarry();
-    settle(true);
+    settle(Progress::Output);
 }
 
 void Session::connectionLost()
@@ -322,12 +320,12 @@ void Session::waitExpired()
             m_keepAlive = false;
             m_isHead = false;
             answerSimply(408);
-            settle(true);
+            settle(Progress::None);
             return;
         }
         break;
     case Wait::Send:
-        qCDebug(logSession, "closed the connection from %s: it takes no output", m_peer.address);
+        qCDebug(logDispatch, "closed the connection from %s: it takes no output", m_peer.address);
         break;
     case Wait::None:
     case Wait::KeepAlive:
@@ -337,7 +335,7 @@ void Session::waitExpired()
     end();
 }
 
-void Session::settle(bool progress)
+void Session::settle(Progress progress)
 {
     const bool allAnswered = m_requestId == 0 && m_carry.isEmpty();
     if (m_connection.hasInputEnded() && allAnswered && !m_closing)
@@ -354,7 +352,9 @@ void Session::settle(bool progress)
     else if (m_decoder.inMessage())
         wait = Wait::Body;
     // A head has one deadline however often it makes progress; the others measure idleness.
-    if (wait != m_wait || (progress && wait != Wait::Head && wait != Wait::None))
+    const bool begunAnew = (wait == Wait::Send && progress == Progress::Output) ||
+                           ((wait == Wait::Body || wait == Wait::KeepAlive) && progress != Progress::None);
+    if (wait != m_wait || begunAnew)
         m_host->armWait(this, wait);
 }
 

@@ -77,7 +77,6 @@ public:
     void abort();
 
     bool isRefused() const { return m_refused; }
-    Wait currentWait() const { return m_wait; }
     void setCurrentWait(Wait wait, base::MonotonicTime since)
     {
         m_wait = wait;
@@ -108,9 +107,10 @@ private:
     void closeAfterOutput();
     void linger();
     void end();
-    /// After each event: closes if nothing more can come, else begins the wait that is due. \a progress: bytes have
-    /// moved.
-    void settle(bool progress);
+    /// What the client has done.
+    enum class Progress { None, Input, Output };
+    /// After each event: closes if nothing more can come, else begins the wait that is due.
+    void settle(Progress progress);
     protocol::http::ResponseFraming framing() const;
 
     net::Connection m_connection;

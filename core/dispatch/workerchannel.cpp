@@ -1,12 +1,10 @@
 #include "dispatch/workerchannel.h"
 
-#include <QLoggingCategory>
+#include "dispatch/log.h"
 
 #include <cstring>
 
 namespace Quern::dispatch {
-
-Q_LOGGING_CATEGORY(logWorkerChannel, "quern.dispatch", QtInfoMsg)
 
 WorkerChannel::WorkerChannel(int fd, std::shared_ptr<ipc::ChildPage> page, int reactorId, WorkerInfo info,
                              WorkerLinkEvents *events)
@@ -49,6 +47,11 @@ void WorkerChannel::sendCancel(quint64 id)
     m_channel.send(ipc::FrameType::Cancel, id);
 }
 
+void WorkerChannel::readRest()
+{
+    m_channel.readRest();
+}
+
 void WorkerChannel::frameReceived(const ipc::Frame &frame)
 {
     switch (frame.type) {
@@ -57,8 +60,7 @@ void WorkerChannel::frameReceived(const ipc::Frame &frame)
         if (message)
             m_events->responseReceived(m_info.childId, frame.id, *message);
         else
-            qCWarning(logWorkerChannel).noquote()
-                << "worker" << m_info.workerId << "sent a" << message.error().message();
+            qCWarning(logDispatch).noquote() << "worker" << m_info.workerId << "sent a" << message.error().message();
         break;
     }
     case ipc::FrameType::ResponseBody:

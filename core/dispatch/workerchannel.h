@@ -23,6 +23,7 @@ public:
     bool sendBody(ipc::BodySender &sender) override;
     void sendCredit(quint64 id, quint32 bytes) override;
     void sendCancel(quint64 id) override;
+    void readRest() override;
 
 private:
     void frameReceived(const ipc::Frame &frame) override;

@@ -23,7 +23,10 @@ quint64 WorkerEntry::averageNs() const
 std::chrono::nanoseconds WorkerEntry::workUnderWay() const
 {
     const quint64 average = averageNs();
-    return average == 0 ? PackTime * load() : std::chrono::nanoseconds(average * load());
+    const std::chrono::nanoseconds handlers =
+        average == 0 ? PackTime * load() : std::chrono::nanoseconds(average * load());
+    // A long answer needs the worker's loop time and again: it should not meet a handler that blocks.
+    return handlers + PackTime * m_answering;
 }
 
 quint32 WorkerEntry::window() const
@@ -58,10 +61,18 @@ void WorkerEntry::markDeferred(PendingRequest *request)
     m_link->ring().masterCounters().inFlight.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void WorkerEntry::markAnswering(PendingRequest *request)
+{
+    request->answering = true;
+    ++m_answering;
+}
+
 void WorkerEntry::remove(PendingRequest *request)
 {
     markDeferred(request);
     request->deferred = false;
+    if (request->answering)
+        --m_answering;
     static_cast<base::ListNode<QueueTag> *>(request)->unlink();
     request->worker = nullptr;
     if (request->bodySender) {
@@ -103,7 +114,9 @@ bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chro
     for (const PendingRequest *request = m_requests.first(); request; request = m_requests.next(request)) {
         if (ring.state(request->claim) != ipc::ClaimState::Sent)
             continue;
-        if (now > base::toNanoseconds(request->dispatched) + quint64(startLimit.count())) {
+        // Each time it has been taken back for nothing it gets twice the time, so that it is served in the end.
+        const auto limit = quint64(startLimit.count()) << qMin<int>(request->takenBack, MaxDoublings);
+        if (now > base::toNanoseconds(request->sent) + limit) {
             m_block = Block::Still;
             if (m_stillSince == 0)
                 m_stillSince = now;

@@ -17,6 +17,8 @@ public:
     static constexpr std::chrono::nanoseconds WindowTime = std::chrono::milliseconds(1);
     /// Enough for the cost of a write to vanish; more would only lengthen queues that cannot be shared out again.
     static constexpr quint32 MaxWindow = 64;
+    /// How often the time that a request may wait to be begun is doubled.
+    static constexpr int MaxDoublings = 8;
 
     /// While less handler time than this is under way in a worker, more is sent to it rather than to an idle one:
     /// waking another process costs as much as the few quick requests before would make the new one wait.
@@ -42,6 +44,7 @@ public:
     void add(PendingRequest *request);
     void remove(PendingRequest *request);
     void markDeferred(PendingRequest *request);
+    void markAnswering(PendingRequest *request);
     RequestQueue &requests() { return m_requests; }
     bool hasRequests() const { return !m_requests.isEmpty(); }
 
@@ -57,7 +60,6 @@ public:
     /// True once: when it is draining and has answered all it had.
     bool takeDrained();
     void setClosed() { m_closed = true; }
-    bool isClosed() const { return m_closed; }
 
     /// Whether it stands still: a handler has been running for longer than \a runLimit, or nothing that was sent has
     /// been begun and its loop has not turned since the last look. \a now is monotonic nanoseconds.
@@ -77,8 +79,9 @@ private:
     std::unique_ptr<WorkerLink> m_link;
     RequestQueue m_requests; ///< in the order sent
     quint32 m_maxConcurrency;
-    quint32 m_inFlight = 0; ///< this reactor's requests, deferred ones included
-    quint32 m_underWay = 0; ///< those of them that are not deferred
+    quint32 m_inFlight = 0;  ///< this reactor's requests, deferred ones included
+    quint32 m_underWay = 0;  ///< those of them that are not deferred
+    quint32 m_answering = 0; ///< those whose answer has begun and is not complete
     quint64 m_lastTurns = 0;
     quint64 m_stillSince = 0;
     bool m_active = false;

@@ -37,6 +37,8 @@ public:
     virtual bool sendBody(ipc::BodySender &sender) = 0;
     virtual void sendCredit(quint64 id, quint32 bytes) = 0;
     virtual void sendCancel(quint64 id) = 0;
+    /// The worker is dead: gives out what it had sent and what has not been read yet.
+    virtual void readRest() = 0;
 };
 
 /// What comes back from a worker. Called in the reactor's thread.

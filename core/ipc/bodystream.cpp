@@ -8,7 +8,7 @@ BodySender::BodySender(FrameType type, quint64 id, QByteArray body, qsizetype se
     : m_body(std::move(body))
     , m_id(id)
     , m_sent(sent)
-    , m_credit(InitialCredit)
+    , m_credit(type == FrameType::RequestBody ? RequestCredit : ResponseCredit)
     , m_type(type)
 {
 }

@@ -56,7 +56,8 @@ QByteArray BootMessage::encode() const
     QCborArray list;
     for (const Plugin &plugin : plugins) {
         list.append(QCborMap{{QStringLiteral("file"), plugin.file},
-                             {QStringLiteral("settings"), QCborMap::fromVariantMap(plugin.settings)}});
+                             {QStringLiteral("settings"), QCborMap::fromVariantMap(plugin.settings)},
+                             {QStringLiteral("source"), plugin.source}});
     }
     const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
                           {QStringLiteral("worker"), workerId},
@@ -79,7 +80,8 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
     for (const QCborValue &entry : *list) {
         const QCborMap plugin = entry.toMap();
         message.plugins.append({plugin.value(QLatin1StringView("file")).toString(),
-                                plugin.value(QLatin1StringView("settings")).toMap().toVariantMap()});
+                                plugin.value(QLatin1StringView("settings")).toMap().toVariantMap(),
+                                plugin.value(QLatin1StringView("source")).toString()});
     }
     return message;
 }

@@ -73,6 +73,12 @@ void Channel::flush()
     m_writable.setEnabled(m_open && hasOutput());
 }
 
+void Channel::readRest()
+{
+    while (m_open && m_socket.waitForReadyRead(0))
+        readFrames();
+}
+
 void Channel::flushWhileBusy()
 {
     const std::lock_guard lock(m_mutex);

@@ -57,6 +57,8 @@ public:
         m_outboxSize.store(m_outbox.size(), std::memory_order_seq_cst);
     }
     void flush();
+    /// Gives out what the other side had sent before it died, instead of waiting for the loop to do so.
+    void readRest();
     /// For a watching thread, while this channel's thread runs a long handler: writes what is gathered, as far as the
     /// kernel takes it at once.
     void flushWhileBusy();

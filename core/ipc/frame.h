@@ -31,8 +31,11 @@ inline constexpr qsizetype FrameHeaderSize = 16;
 inline constexpr quint32 MaxFramePayload = 2 * 1024 * 1024;
 /// The part of a body that one frame carries at most, in bytes, so that small frames are not stuck behind large ones.
 inline constexpr qsizetype MaxBodyPart = 64 * 1024;
-/// How many bytes of one body a sender may send before the receiver grants more.
-inline constexpr qsizetype InitialCredit = 256 * 1024;
+/// How many bytes of the body of a request its sender may send before the receiver grants more.
+inline constexpr qsizetype RequestCredit = 256 * 1024;
+/// The same for the body of a response. Most are not longer: they leave the worker at once, whatever becomes of it, and
+/// wait for their client in the master.
+inline constexpr qsizetype ResponseCredit = 2 * 1024 * 1024;
 
 struct Frame
 {

@@ -96,13 +96,14 @@ struct RouteEntry
 };
 
 /// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "plugins": list of
-/// maps with "file" and "settings".
+/// maps with "file", "settings" and "source".
 struct BootMessage
 {
     struct Plugin
     {
-        QString file; ///< absolute path of a private copy
+        QString file; ///< absolute path; for a child that of a private copy
         QVariantMap settings;
+        QString source = file; ///< absolute path of the original, for messages
         bool operator==(const Plugin &) const = default;
     };
     int workerId = 0;

@@ -11,7 +11,7 @@
 
 namespace Quern::loop {
 
-Q_LOGGING_CATEGORY(lcLoop, "quern.loop")
+Q_LOGGING_CATEGORY(logLoop, "quern.loop")
 
 namespace {
 
@@ -67,7 +67,7 @@ void DescriptorTable::add(QSocketNotifier *notifier)
     Descriptor &descriptor = m_descriptors[slot];
     QSocketNotifier *&place = descriptor.notifiers[type];
     if (place && place != notifier) {
-        qCWarning(lcLoop, "Multiple socket notifiers for same socket %d and type %s", number, typeNames[type]);
+        qCWarning(logLoop, "Multiple socket notifiers for same socket %d and type %s", number, typeNames[type]);
         descriptor.ready &= quint8(~bit(type));
         descriptor.doubtful = true;
     }
@@ -206,7 +206,7 @@ void DescriptorTable::disable(Slot slot, int error)
     for (QSocketNotifier *notifier : std::array(m_descriptors[slot].notifiers)) {
         if (!notifier)
             continue;
-        qCWarning(lcLoop, "Invalid socket %d with type %s (%s), disabling...", int(notifier->socket()),
+        qCWarning(logLoop, "Invalid socket %d with type %s (%s), disabling...", int(notifier->socket()),
                   typeNames[size_t(notifier->type())], qPrintable(qt_error_string(error)));
         notifier->setEnabled(false);
     }
@@ -226,7 +226,7 @@ bool DescriptorTable::wait(Timeout timeout)
     if (count < 0 && errno == EINTR)
         return false;
     if (count < 0)
-        qCWarning(lcLoop, "epoll_wait: %s", qPrintable(qt_error_string(errno)));
+        qCWarning(logLoop, "epoll_wait: %s", qPrintable(qt_error_string(errno)));
 
     bool stale = false;
     for (int i = 0; i < count; ++i) {

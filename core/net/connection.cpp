@@ -1,6 +1,5 @@
 #include "net/connection.h"
 
-#include <QCoreApplication>
 #include <QEvent>
 
 #include <cerrno>

@@ -1,6 +1,5 @@
 #include "process/childprocess.h"
 
-#include <QLoggingCategory>
 #include <QTimerEvent>
 
 #include <csignal>
@@ -11,12 +10,12 @@
 
 namespace Quern::process {
 
-Q_LOGGING_CATEGORY(logProcess, "quern.process", QtInfoMsg)
-
 namespace {
 
 /// A child that prints without ever ending a line is cut here, in bytes.
 constexpr qsizetype maxLogLine = 8 * 1024;
+/// A child that cannot be reached any more has this long to end by itself.
+constexpr std::chrono::milliseconds endTimeout = std::chrono::seconds(1);
 
 /// Runs in the child between fork and exec: only async-signal-safe calls.
 void prepareChild(const std::vector<int> &inherited, pid_t master)
@@ -111,7 +110,7 @@ Result<void> ChildProcess::start()
     // Whether exec() succeeds shows a moment later; finished() does not follow if it fails.
     connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
         if (error == QProcess::FailedToStart)
-            failToStart();
+            startFailed();
     });
     m_pid = m_process.processId();
     m_channel = std::make_unique<ipc::Channel>(mainEnd.release(), static_cast<ipc::FrameSink *>(this));
@@ -168,6 +167,8 @@ void ChildProcess::timerEvent(QTimerEvent *event)
                                    .arg(std::chrono::duration_cast<std::chrono::seconds>(m_spec.bootTimeout).count());
         Q_EMIT bootFailed(reason);
         kill(reason);
+    } else if (m_state != State::Stopping) {
+        kill(QStringLiteral("it has closed its channel to the master"));
     } else {
         const QString handler = runningHandler();
         kill(handler.isEmpty() ? QStringLiteral("it did not stop in time")
@@ -195,9 +196,16 @@ void ChildProcess::frameReceived(const ipc::Frame &frame)
     }
 }
 
+void ChildProcess::expectEnd()
+{
+    if (m_state == State::Ready || m_state == State::Draining)
+        m_deadline.start(int(endTimeout.count()), this);
+}
+
 void ChildProcess::channelClosed(const QString &)
 {
-    // The process is ending; finished() follows and says how.
+    // As a rule the process is ending; finished() follows and says how.
+    expectEnd();
 }
 
 void ChildProcess::readOutput()
@@ -234,7 +242,7 @@ void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
     Q_EMIT exited(exit);
 }
 
-void ChildProcess::failToStart()
+void ChildProcess::startFailed()
 {
     m_deadline.stop();
     m_state = State::Gone;
@@ -249,6 +257,7 @@ ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) cons
     // A child that had ended by itself when it was to be killed is told of as what it was.
     if (!m_killReason.isEmpty() && status == QProcess::CrashExit && code == SIGKILL) {
         exit.text = QStringLiteral("killed: %1").arg(m_killReason);
+        exit.wasKilled = true;
         return exit;
     }
     if (status == QProcess::CrashExit) {

@@ -36,6 +36,7 @@ struct ChildExit
 {
     QString text;                   ///< "exit code 3", "signal 11 (Segmentation fault)", with the reason of a kill
     bool isFault = false;           ///< its own doing: a fault signal or an exit nobody asked for
+    bool wasKilled = false;         ///< by ChildProcess::kill()
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
 };
 
@@ -54,6 +55,8 @@ public:
     Result<void> start();
     /// Asks it to leave: nothing is in flight in it. Killed if it has not left after \a grace.
     void stop(std::chrono::milliseconds grace);
+    /// It cannot be reached any more: killed if it does not end within a moment.
+    void expectEnd();
     /// Ends it at once; \a reason becomes part of the exit text.
     void kill(const QString &reason);
 
@@ -84,7 +87,7 @@ private:
     void channelClosed(const QString &reason) override;
     void readOutput();
     void logOutput(const QByteArray &bytes);
-    void failToStart();
+    void startFailed();
     void processFinished(int code, QProcess::ExitStatus status);
     ChildExit describeExit(int code, QProcess::ExitStatus status) const;
     QList<QByteArray> routesAtWork() const;

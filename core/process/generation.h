@@ -3,8 +3,6 @@
 #include "process/childprocess.h"
 #include "process/restartpolicy.h"
 
-#include <QBasicTimer>
-
 #include <memory>
 #include <vector>
 

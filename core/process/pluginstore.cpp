@@ -78,9 +78,10 @@ Result<QList<ipc::BootMessage::Plugin>> PluginStore::copy(const QList<ipc::BootM
     QList<ipc::BootMessage::Plugin> copies;
     for (qsizetype i = 0; i < plugins.size(); ++i) {
         const QFileInfo original(plugins.at(i).file);
-        if (!original.isFile()) {
+        if (!original.exists())
             return Error(Error::NotFound, QStringLiteral("plugin file %1 does not exist").arg(plugins.at(i).file));
-        }
+        if (!original.isFile())
+            return Error(Error::NotFound, QStringLiteral("plugin %1 is no regular file").arg(plugins.at(i).file));
         // Two plugins may have files of the same name in different folders.
         const QString copyFolder = QStringLiteral("%1/%2").arg(folder).arg(i);
         QDir().mkpath(copyFolder);
@@ -100,7 +101,15 @@ void PluginStore::remove(int generation) const
 
 void PluginStore::clear() const
 {
-    QDir(m_directory).removeRecursively();
+    // Only what is ours: the directory may have been named by mistake.
+    const QStringList names = QDir(m_directory).entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+    for (const QString &name : names) {
+        bool isNumber = false;
+        const int generation = name.toInt(&isNumber);
+        if (isNumber)
+            remove(generation);
+    }
+    QDir().rmdir(m_directory);
 }
 
 } // namespace Quern::process

@@ -24,7 +24,7 @@ public:
     Result<QList<ipc::BootMessage::Plugin>> copy(const QList<ipc::BootMessage::Plugin> &plugins, int generation) const;
     /// Removes the copies of \a generation: no process uses them any more.
     void remove(int generation) const;
-    /// Removes the whole directory.
+    /// Removes the copies of all generations, and the directory if nothing else is in it.
     void clear() const;
 
 private:

@@ -1,6 +1,7 @@
 #include "process/restartpolicy.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace Quern::process {
 
@@ -10,11 +11,13 @@ void RestartPolicy::becameReady(base::MonotonicTime now)
     m_readySince = now;
 }
 
-std::chrono::milliseconds RestartPolicy::died(base::MonotonicTime now)
+std::chrono::milliseconds RestartPolicy::died(base::MonotonicTime now, bool isFault)
 {
-    const bool wasHealthy = m_ready && now - m_readySince >= HealthyAfter;
-    m_ready = false;
+    const bool wasReady = std::exchange(m_ready, false);
+    const bool wasHealthy = wasReady && now - m_readySince >= HealthyAfter;
     ++m_deaths;
+    if (wasReady && !isFault)
+        return std::chrono::milliseconds(0);
     m_earlyDeaths = wasHealthy ? 0 : std::min(m_earlyDeaths + 1, MaxEarlyDeaths);
     if (m_earlyDeaths <= 1)
         return std::chrono::milliseconds(0);

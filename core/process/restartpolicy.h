@@ -8,7 +8,8 @@ namespace Quern::process {
 
 /// Decides when a child that died is started again. One object for each place in a pool; any one thread.
 ///
-/// The first restart is immediate. Only children that die before they were healthy for HealthyAfter count as early:
+/// The first restart is immediate. Only children that die before they were healthy for HealthyAfter count as early, and
+/// of those that were ready only the ones that died by their own fault:
 /// from the second early death in a row on the delay doubles, and after MaxEarlyDeaths the breaker opens: the place
 /// rests for BreakerRest before the next try.
 class RestartPolicy
@@ -23,7 +24,8 @@ public:
     /// The child is ready to work.
     void becameReady(base::MonotonicTime now);
     /// The child is dead. Returns how long to wait before the next start.
-    std::chrono::milliseconds died(base::MonotonicTime now);
+    /// \a isFault: nobody else has ended it.
+    std::chrono::milliseconds died(base::MonotonicTime now, bool isFault);
 
     /// Children of this place crash as soon as they start.
     bool isBreakerOpen() const { return m_earlyDeaths >= MaxEarlyDeaths; }

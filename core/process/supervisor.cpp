@@ -7,30 +7,27 @@
 
 namespace Quern::process {
 
-Q_LOGGING_CATEGORY(logSupervisor, "quern.supervisor", QtInfoMsg)
+Q_LOGGING_CATEGORY(logProcess, "quern.process", QtInfoMsg)
 
 namespace {
 
 /// How long a reload waits for a plugin file that is being written.
 constexpr std::chrono::milliseconds settleTimeout = std::chrono::seconds(5);
 constexpr int settleCheckMilliseconds = 100;
-/// A worker with nothing in flight has this long to leave.
-constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
 
-QString stateName(ChildProcess::State state)
+WorkerReport::State reportedState(ChildProcess::State state)
 {
     switch (state) {
     case ChildProcess::State::Starting:
-        return QStringLiteral("starting");
+        return WorkerReport::State::Starting;
     case ChildProcess::State::Ready:
-        return QStringLiteral("ready");
+        return WorkerReport::State::Ready;
     case ChildProcess::State::Draining:
-        return QStringLiteral("draining");
     case ChildProcess::State::Stopping:
     case ChildProcess::State::Gone:
         break;
     }
-    return QStringLiteral("stopping");
+    return WorkerReport::State::Draining;
 }
 
 WorkerReport reportOn(const ChildProcess &child)
@@ -39,7 +36,7 @@ WorkerReport reportOn(const ChildProcess &child)
     report.workerId = child.spec().workerId;
     report.generation = child.spec().generation;
     report.pid = child.pid();
-    report.state = stateName(child.state());
+    report.state = reportedState(child.state());
     report.inFlight = child.page()->masterCounters().inFlight + child.page()->counters().deferredRequests;
     report.requests = child.page()->counters().requests;
     return report;
@@ -120,12 +117,14 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
     connect(child, &ChildProcess::ready, this, [this, child] { childReady(child); });
     connect(child, &ChildProcess::exited, this, [this, child](const ChildExit &exit) { childExited(child, exit); });
     connect(child, &ChildProcess::bootFailed, this, [this, child](const QString &reason) {
-        qCCritical(logSupervisor).noquote() << child->spec().role() << "cannot serve:" << reason;
+        // The first of a new generation speaks for all: what hinders it hinders the others.
         if (placeOf(m_next.get(), child))
             failNext(reason);
+        else if (placeOf(m_active.get(), child))
+            qCCritical(logProcess).noquote() << child->spec().role() << "cannot serve:" << reason;
     });
     if (const Result<void> begun = child->start(); !begun) {
-        qCCritical(logSupervisor).noquote() << begun.error().message();
+        qCCritical(logProcess).noquote() << begun.error().message();
         discard(std::move(place.child));
         if (&generation == m_next.get()) {
             failNext(begun.error().message());
@@ -133,6 +132,7 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
             ChildExit exit;
             exit.text = begun.error().message();
             restartLater(place, exit);
+            updateAvailability();
         }
     }
 }
@@ -188,6 +188,7 @@ void Supervisor::activateNext()
 
 void Supervisor::failNext(const QString &reason)
 {
+    m_retiredGenerations.append(m_next ? m_next->number : m_preparing);
     m_preparing = 0;
     if (m_next) {
         const std::unique_ptr<Generation> failed = std::move(m_next);
@@ -202,13 +203,15 @@ void Supervisor::failNext(const QString &reason)
         Q_EMIT startFailed(reason);
         return;
     }
-    qCCritical(logSupervisor).noquote() << "reload failed, generation" << m_active->number << "goes on:" << reason;
+    qCCritical(logProcess).noquote() << "reload failed, generation" << m_active->number << "goes on:" << reason;
     m_reloadOpen = false;
+    checkRetired();
     Q_EMIT reloadFinished(reason);
 }
 
 void Supervisor::retire(std::unique_ptr<Generation> generation)
 {
+    m_retiredGenerations.append(generation->number);
     for (WorkerPlace &place : generation->places) {
         if (!place.child)
             continue;
@@ -230,7 +233,7 @@ void Supervisor::reactorDrained(quint64 childId)
 {
     for (Retiring &retiring : m_retiring) {
         if (retiring.child->spec().childId == childId && --retiring.drainsLeft == 0)
-            retiring.child->stop(leaveTimeout);
+            retiring.child->stop(m_settings.maxWaitTime);
     }
 }
 
@@ -239,10 +242,8 @@ void Supervisor::checkRetired()
     if (!m_retiring.empty())
         return;
     m_drainTimer.stop();
-    for (int number = 1; number <= m_generationSerial; ++number) {
-        if ((!m_active || number != m_active->number) && (!m_next || number != m_next->number) && number != m_preparing)
-            m_store.remove(number);
-    }
+    for (const int number : std::exchange(m_retiredGenerations, {}))
+        m_store.remove(number);
     if (m_reloadOpen && m_active && !m_next && m_preparing == 0) {
         m_reloadOpen = false;
         Q_EMIT reloadFinished({});
@@ -257,9 +258,9 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
 
     if (WorkerPlace *place = placeOf(m_active.get(), child)) {
         discard(std::move(place->child));
-        place->lastExit = exit.text;
+        if (!m_stopping || exit.wasKilled)
+            qCWarning(logProcess).noquote() << who << "ended:" << exit.text;
         if (!m_stopping) {
-            qCWarning(logSupervisor).noquote() << who << "ended:" << exit.text;
             restartLater(*place, exit);
             updateAvailability();
         }
@@ -271,8 +272,8 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
         const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
                                            [child](const Retiring &entry) { return entry.child.get() == child; });
         if (retiring != m_retiring.end()) {
-            qCInfo(logSupervisor).noquote()
-                << who << "of generation" << child->spec().generation << "has left:" << exit.text;
+            qCInfo(logProcess).noquote() << who << "of generation" << child->spec().generation
+                                         << "has left:" << exit.text;
             discard(std::move(retiring->child));
             m_retiring.erase(retiring);
         }
@@ -285,13 +286,13 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
 void Supervisor::restartLater(WorkerPlace &place, const ChildExit &exit)
 {
     const base::MonotonicTime now = std::chrono::steady_clock::now();
-    const std::chrono::milliseconds delay = place.restarts.died(now);
+    const std::chrono::milliseconds delay = place.restarts.died(now, exit.isFault);
     place.lastExit = exit.text;
     place.restartAt = now + delay;
     place.restartDue = true;
     if (place.restarts.isBreakerOpen()) {
-        qCCritical(logSupervisor) << "worker" << place.workerId << "crashes as soon as it starts: next try in"
-                                  << std::chrono::duration_cast<std::chrono::seconds>(delay).count() << "s";
+        qCCritical(logProcess) << "worker" << place.workerId << "crashes as soon as it starts: next try in"
+                               << std::chrono::duration_cast<std::chrono::seconds>(delay).count() << "s";
     }
     restartDue();
 }
@@ -324,6 +325,12 @@ void Supervisor::killStuck(quint64 childId, const QString &reason)
 {
     if (ChildProcess *child = childWith(childId))
         child->kill(reason);
+}
+
+void Supervisor::workerUnreachable(quint64 childId)
+{
+    if (ChildProcess *child = childWith(childId))
+        child->expectEnd();
 }
 
 void Supervisor::stop(std::chrono::milliseconds grace)
@@ -393,7 +400,7 @@ QList<WorkerReport> Supervisor::report() const
             } else {
                 report.workerId = place.workerId;
                 report.generation = generation->number;
-                report.state = QStringLiteral("waiting");
+                report.state = WorkerReport::State::Waiting;
             }
             report.restarts = place.restarts.restarts();
             report.lastExit = place.lastExit;
@@ -405,6 +412,15 @@ QList<WorkerReport> Supervisor::report() const
     for (const Retiring &retiring : m_retiring)
         reports.append(reportOn(*retiring.child));
     return reports;
+}
+
+QList<ipc::HelloMessage::Plugin> Supervisor::plugins() const
+{
+    if (!m_active)
+        return {};
+    const auto ready = std::find_if(m_active->places.begin(), m_active->places.end(),
+                                    [](const WorkerPlace &place) { return place.child && place.child->isReady(); });
+    return ready == m_active->places.end() ? QList<ipc::HelloMessage::Plugin>() : ready->child->manifest().plugins;
 }
 
 QStringList Supervisor::runningHandlers() const

@@ -37,10 +37,12 @@ struct WorkerHandoff
 /// One line of the process list.
 struct WorkerReport
 {
+    enum class State { Starting, Ready, Draining, Waiting };
+
     int workerId = 0;
     int generation = 0;
     qint64 pid = 0; ///< 0 while there is none
-    QString state;  ///< "starting", "ready", "draining", "stopping", "waiting"
+    State state = State::Starting;
     quint32 inFlight = 0;
     quint64 requests = 0;
     int restarts = 0;
@@ -64,6 +66,8 @@ public:
     void reactorDrained(quint64 childId);
     /// Ends a worker whose loop is stuck; its requests are settled and it is replaced.
     void killStuck(quint64 childId, const QString &reason);
+    /// A channel to it has closed: its process ends, or it is killed after a moment, since it could not be reached.
+    void workerUnreachable(quint64 childId);
     /// Asks all children to leave and kills those that are there after \a grace; 0: kills them now. stopped() follows.
     void stop(std::chrono::milliseconds grace);
 
@@ -72,6 +76,8 @@ public:
     /// True if some worker place has given up for the moment because its children crash at once.
     bool isBreakerOpen() const;
     QList<WorkerReport> report() const;
+    /// What the workers that serve have loaded.
+    QList<ipc::HelloMessage::Plugin> plugins() const;
     /// "worker 2: GET /slow for 1200 ms" for each handler that runs now.
     QStringList runningHandlers() const;
 
@@ -124,6 +130,7 @@ private:
     std::unique_ptr<Generation> m_active;
     std::unique_ptr<Generation> m_next; ///< starting; not yet active
     std::vector<Retiring> m_retiring;   ///< of older generations, and of a failed one
+    QList<int> m_retiredGenerations;    ///< whose plugin copies go when their last child has left
     QBasicTimer m_restartTimer;
     QBasicTimer m_prepareTimer;
     QBasicTimer m_drainTimer;

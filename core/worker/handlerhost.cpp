@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#include <Quern/requestid.h>
+
 #include <QLoggingCategory>
 
 #include <algorithm>
@@ -16,20 +18,8 @@ namespace {
 constexpr quint64 longRunNs = 1'000'000;
 /// A header section beyond this is a defect of the application, in bytes.
 constexpr qsizetype maxHeaderBlock = 64 * 1024;
-
-QByteArrayView pathOf(QByteArrayView target)
-{
-    // Absolute-form (RFC 9112 §3.2.2): the path begins after the authority.
-    if (!target.startsWith('/')) {
-        const qsizetype authority = target.indexOf("://");
-        if (authority < 0)
-            return target;
-        const qsizetype slash = target.indexOf('/', authority + 3);
-        target = slash < 0 ? QByteArrayView("/") : target.sliced(slash);
-    }
-    const qsizetype question = target.indexOf('?');
-    return question < 0 ? target : target.first(question);
-}
+constexpr char plainText[] = "Content-Type: text/plain; charset=utf-8\r\n";
+constexpr char internalError[] = "500 Internal Server Error\n";
 
 base::MonotonicTime timeOf(quint64 nanoseconds)
 {
@@ -82,6 +72,7 @@ void HandlerHost::flush()
 
 void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
 {
+    m_inBatch = true;
     std::atomic<quint64> &turns = m_claims.counters().loopTurns;
     turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     switch (frame.type) {
@@ -114,6 +105,7 @@ void HandlerHost::batchEnded()
 {
     // The loop is about to block, and then the channels flush by themselves.
     m_lateFlusherArmed = false;
+    m_inBatch = false;
 }
 
 void HandlerHost::requestArrived(Port *port, const ipc::Frame &frame)
@@ -149,7 +141,9 @@ void HandlerHost::requestArrived(Port *port, const ipc::Frame &frame)
         run(exchange, request);
         return;
     }
-    request->bodyBytes = message.bodyPart.toByteArray();
+    // At once: growing it would copy it again and again, and stop the loop for longer each time.
+    request->bodyBytes.reserve(qsizetype(message.bodyLength));
+    request->bodyBytes.append(message.bodyPart);
     OpenExchange &open = m_open[frame.id];
     open.exchange = exchange;
     open.request = request;
@@ -163,7 +157,7 @@ void HandlerHost::bodyArrived(const ipc::Frame &frame)
         return;
     OpenExchange &open = found->second;
     if (quint64(frame.payload.size()) > open.bodyMissing) {
-        qCCritical(logWorker) << "request" << frame.id << "has more body than it announced";
+        qCCritical(logWorker).noquote() << "request" << RequestId::text(frame.id) << "has more body than it announced";
         m_open.erase(found);
         return;
     }
@@ -199,7 +193,7 @@ void HandlerHost::cancelled(quint64 id)
 void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPointer<RequestPrivate> &request)
 {
     const quint64 startedNs = base::nowNanoseconds();
-    const Router::Match match = m_router.match(request->method, pathOf(request->target));
+    const Router::Match match = m_router.match(request->method, request->path());
     const bool found = match.outcome == Router::Outcome::Found;
     const quint32 routeNumber = found ? quint32(match.route) : ipc::NoRoute;
     if (!m_claims.claim(exchange.ticket.slot, exchange.ticket.sequence, routeNumber, startedNs))
@@ -258,7 +252,7 @@ void HandlerHost::callHandler(const Handler &handler, Request &request, Response
     }
     qCCritical(logWorker).noquote().nospace()
         << "handler of " << request.method() << ' ' << request.path() << " threw: " << problem;
-    answer.finishWith(500, "Content-Type: text/plain; charset=utf-8\r\n", "500 Internal Server Error\n");
+    answer.finishWith(500, plainText, internalError);
 }
 
 void HandlerHost::handlerEnded(quint64 startedNs, quint64 endedNs)
@@ -312,9 +306,9 @@ void HandlerHost::responseReady(quint64 id, int status, const QByteArray &header
     }
     m_claims.finish(exchange.ticket.slot, exchange.ticket.sequence);
     if (headerBlock.size() > maxHeaderBlock) {
-        qCCritical(logWorker) << "request" << id << "was answered with" << headerBlock.size()
-                              << "bytes of header fields; at most" << maxHeaderBlock << "are possible";
-        answerSimply(exchange, 500, "500 Internal Server Error\n");
+        qCCritical(logWorker).noquote() << "request" << RequestId::text(id) << "was answered with" << headerBlock.size()
+                                        << "bytes of header fields; at most" << maxHeaderBlock << "are possible";
+        answerSimply(exchange, 500, internalError);
         return;
     }
     sendAnswer(exchange, status, headerBlock, body);
@@ -324,14 +318,15 @@ void HandlerHost::responseDropped(quint64 id)
 {
     if (!exchangeOf(id).port)
         return;
-    qCCritical(logWorker) << "request" << id << "was deferred and then forgotten: answered 500";
-    responseReady(id, 500, "Content-Type: text/plain; charset=utf-8\r\n", "500 Internal Server Error\n");
+    qCCritical(logWorker).noquote() << "request" << RequestId::text(id)
+                                    << "was deferred and then forgotten: answered 500";
+    responseReady(id, 500, plainText, internalError);
 }
 
 void HandlerHost::answerSimply(const Exchange &exchange, int status, const QByteArray &text,
                                const QByteArray &extraHeaders)
 {
-    sendAnswer(exchange, status, extraHeaders + "Content-Type: text/plain; charset=utf-8\r\n", text);
+    sendAnswer(exchange, status, extraHeaders + plainText, text);
 }
 
 void HandlerHost::sendAnswer(const Exchange &exchange, int status, const QByteArray &headerBlock,
@@ -354,7 +349,8 @@ void HandlerHost::sendAnswer(const Exchange &exchange, int status, const QByteAr
             open.sender = std::move(sender);
         }
     }
-    if (m_handlerRuns)
+    // Within a batch the next handler arms it; outside of one, who knows what a timer's slot does after its answer.
+    if (m_handlerRuns || !m_inBatch)
         armLateFlusher();
 }
 

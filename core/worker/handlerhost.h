@@ -86,6 +86,7 @@ private:
     std::vector<Exchange> m_running; ///< whose handlers are on the stack: more than one if they spin event loops
     bool m_handlerRuns = false;
     bool m_lateFlusherArmed = false; ///< for this batch
+    bool m_inBatch = false;          ///< frames are being given out
     LateFlusher m_lateFlusher;
 };
 

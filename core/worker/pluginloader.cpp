@@ -24,8 +24,10 @@ PluginLoader::~PluginLoader()
 
 Result<void> PluginLoader::load(const QList<PluginEntry> &entries)
 {
-    for (const PluginEntry &entry : entries)
+    for (const PluginEntry &entry : entries) {
         m_plugins.append(PluginSpec::read(entry.file, entry.settings));
+        m_plugins.last().source = entry.source;
+    }
     refuseSharedNames();
 
     QSet<QString> installed;
@@ -44,7 +46,9 @@ Result<void> PluginLoader::load(const QList<PluginEntry> &entries)
     QStringList lines;
     for (const PluginSpec &spec : std::as_const(m_plugins)) {
         if (!spec.error.isEmpty())
-            lines.append(tr("Plugin \"%1\" (%2): %3").arg(spec.name, spec.file, spec.error));
+            // Qt's own texts name the file it has loaded, a copy that is gone when somebody reads this.
+            lines.append(tr("Plugin \"%1\" (%2): %3")
+                             .arg(spec.name, spec.source, QString(spec.error).replace(spec.file, spec.source)));
     }
     if (!lines.isEmpty())
         return Error(Error::Invalid, lines.join(u'\n'));
@@ -59,7 +63,7 @@ void PluginLoader::refuseSharedNames()
         if (spec.error.isEmpty() && first != i)
             spec.error =
                 tr("the plugin in %1 has the same name. Remove one of the two from the settings, or rename it.")
-                    .arg(m_plugins.at(first).file);
+                    .arg(m_plugins.at(first).source);
     }
 }
 

@@ -21,6 +21,7 @@ struct PluginEntry
 {
     QString file;
     QVariantMap settings;
+    QString source = file; ///< the file that it is a copy of, for messages
 };
 
 /// Loads a worker's plugins and keeps them, and what they registered. Lives in the worker's main thread.

@@ -10,12 +10,9 @@ class QJsonObject;
 
 namespace Quern::worker {
 
-/// What a plugin says about itself before any of its code runs: the JSON that Q_PLUGIN_METADATA compiled into it.
-///
-///     { "name": "reports", "version": "1.2.0", "dependencies": ["accounts"], "exportSymbols": false }
-///
-/// Only the name is required; other keys are the author's own. The version of the binary interface is the end of the
-/// plugin's IID, so that it comes from the very headers that the plugin was compiled with.
+/// What a plugin says about itself before any of its code runs: the JSON that Q_PLUGIN_METADATA compiled into it, see
+/// Quern/handlerplugin.h. The version of the binary interface is the end of the plugin's IID, so that it comes from the
+/// very headers that the plugin was compiled with.
 class PluginSpec
 {
     Q_DECLARE_TR_FUNCTIONS(Quern::worker::PluginSpec)
@@ -26,8 +23,9 @@ public:
     /// How to load the file. A plugin stays mapped until the process ends, since its handlers may still be called.
     QLibrary::LoadHints loadHints() const;
 
-    QString file; ///< absolute
-    QString name; ///< the base name of the file, as long as the metadata have not told
+    QString file;   ///< absolute
+    QString source; ///< the file that it is a copy of, for messages
+    QString name;   ///< the base name of the file, as long as the metadata have not told
     QString version;
     int abi = 0;
     QStringList dependencies;   ///< names of plugins to install before this one

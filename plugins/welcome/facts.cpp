@@ -23,7 +23,7 @@ std::chrono::microseconds between(std::chrono::steady_clock::time_point from, st
 Facts::Facts(const Quern::Request &source)
     : client(clientOf(source))
     , httpVersion(QStringLiteral("1.") + QString::number(source.minorVersion()))
-    , request(source.id())
+    , request(QString::fromLatin1(source.idText()))
     , worker(source.journey().workerId)
     , reactor(source.journey().reactorId)
     , generation(source.journey().generation)
@@ -36,7 +36,7 @@ Facts::Facts(const Quern::Request &source)
 QJsonObject Facts::toJson() const
 {
     return {
-        {QStringLiteral("request"), static_cast<qint64>(request)},
+        {QStringLiteral("request"), request},
         {QStringLiteral("client"), client},
         {QStringLiteral("httpVersion"), httpVersion},
         {QStringLiteral("reactor"), reactor},

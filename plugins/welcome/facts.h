@@ -15,7 +15,7 @@ struct Facts
     /// "127.0.0.1:40312", "[::1]:40312", or "a Unix socket".
     QString client;
     QString httpVersion; ///< "1.1"
-    quint64 request;     ///< its number
+    QString request;     ///< its number, as it stands in the log
     int worker;
     int reactor;
     int generation;

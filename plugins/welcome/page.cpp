@@ -32,7 +32,7 @@ QHash<QString, QString> pageValues(const Quern::Request &request)
         {QStringLiteral("target"), QString::fromUtf8(request.target())},
         {QStringLiteral("http"), facts.httpVersion},
         {QStringLiteral("client"), facts.client},
-        {QStringLiteral("request"), QString::number(facts.request)},
+        {QStringLiteral("request"), facts.request},
         {QStringLiteral("reactor"), QString::number(facts.reactor)},
         {QStringLiteral("worker"), QString::number(facts.worker)},
         {QStringLiteral("pid"), QString::number(facts.pid)},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 import subprocess
 import unittest
 
@@ -190,7 +189,6 @@ class OtherClients(QuernTestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout
 
-    @unittest.skipUnless(shutil.which("curl"), "curl is not installed")
     def test_curl(self) -> None:
         body = b"line\n" * 5000
         self.assertEqual(json.loads(self.curl(f"{self.url}/hello/bar")), {"hello": "bar"})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
 import time
 import unittest
 
-from quernserver import TIME_SCALE, QuernServer, QuernTestCase
+from quernserver import TIME_SCALE, QuernServer, QuernTestCase, wait_until
 from rawhttp import Closed, RawConnection, request_bytes
 
 
@@ -21,6 +22,10 @@ class Stop(QuernTestCase):
         # The one reactor reads in the order of arrival: it has read the first when it answers the second.
         self.assertEqual(quern.get("/hello/bar")[0], 200)
         return client
+
+    @staticmethod
+    def in_flight(quern: QuernServer) -> int:
+        return json.loads(quern.command("status", "--json").stdout)["workers"][0]["inFlight"]
 
     def test_stop_leaves_nothing(self) -> None:
         quern = self.serve(worker_num=3)
@@ -69,6 +74,26 @@ class Stop(QuernTestCase):
             self.assertEqual(response.status, 200)
             self.assertFalse(response.keep_alive)
             self.assertTrue(client.is_closed())
+
+    def test_a_handler_whose_client_has_gone_may_finish(self) -> None:
+        quern = self.serve(worker_num=1, max_wait_time=10)
+        client = RawConnection(quern.address)
+        client.send(request_bytes("POST", "/slow?ms=2500", b""))
+        wait_until(lambda: self.in_flight(quern) == 1, "request in its handler")
+        started = time.monotonic()
+        client.close()
+        quern.stop()
+        self.assertGreater(time.monotonic() - started, 2.0)
+        self.assertNotIn("killed", quern.log())
+
+    def test_reload_is_refused_while_it_drains(self) -> None:
+        quern = self.serve(max_wait_time=10)
+        client = self.begin(quern, "/slow?ms=1500")
+        os.kill(quern.master, signal.SIGTERM)
+        quern.wait_log("stopping")
+        self.assert_exit(quern.command("reload"), 1, "stopping")
+        self.assertEqual(client.response().status, 200)
+        self.assertEqual(quern.wait_gone(), 0)
 
     def test_new_connections_are_refused_while_it_drains(self) -> None:
         quern = self.serve(max_wait_time=10)

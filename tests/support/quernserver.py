@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import re
 import shutil
 import signal
@@ -55,9 +56,12 @@ def toml_value(value) -> str:
 
 
 class QuernServer:
-    """Server settings are given by their names in [server]; listen, worker_num and runtime_dir have values already."""
+    """Server settings are given by their names in [server]; listen, worker_num and runtime_dir have values already.
 
-    def __init__(self, *, plugin_settings: dict | None = None, **server) -> None:
+    open_files: how many files each of its processes may open.
+    """
+
+    def __init__(self, *, plugin_settings: dict | None = None, open_files: int | None = None, **server) -> None:
         proctree.adopt_orphans()
         self.directory = Path(tempfile.mkdtemp(prefix="quern-test-"))
         self.config = self.directory / "quern.toml"
@@ -66,6 +70,7 @@ class QuernServer:
         self.port = reserve_port()
         self.settings = {"listen": [f"127.0.0.1:{self.port}"], "worker_num": 2, "reactor_num": 1,
                          "runtime_dir": "run", **server}
+        self.open_files = open_files
         self.plugin_settings = {"allow_crash": True, **(plugin_settings or {})}
         self.master: int | None = None
         self._started: subprocess.Popen | None = None
@@ -90,10 +95,15 @@ class QuernServer:
         with self.log_file.open("ab") as log:
             self._started = subprocess.Popen([QUERN_BIN, "start", "-c", str(self.config)], cwd=self.directory,
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                                             preexec_fn=proctree.die_with_parent)
+                                             preexec_fn=self._prepare)
         self.master = self._started.pid
         _masters.add(self.master)
         return self._started
+
+    def _prepare(self) -> None:
+        proctree.die_with_parent()
+        if self.open_files:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
 
     def wait_ready(self, seconds: float = 10.0) -> None:
         def answers() -> bool:
@@ -252,6 +262,13 @@ class QuernTestCase(unittest.TestCase):
     def serve(self, **settings) -> QuernServer:
         """A server that answers."""
         return self.server(**settings).start()
+
+    def assert_exit(self, result: subprocess.CompletedProcess, status: int, *texts: str) -> None:
+        """That a command has ended with status and printed something that each of texts, patterns, matches."""
+        output = result.stdout + result.stderr
+        self.assertEqual(result.returncode, status, output)
+        for text in texts:
+            self.assertRegex(output, text)
 
     def assert_no_loss(self, report) -> None:
         self.assertGreater(report.answered, 0, report)

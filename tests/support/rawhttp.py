@@ -241,7 +241,7 @@ class RawConnection:
             self._parser.feed(data)
             return
         if self._parser._ended:
-            raise Closed(f"closed after {self._parser.pending!r}")
+            raise Closed(f"closed after {self._parser.pending[:200]!r} and {len(self._parser.pending)} bytes in all")
         self._parser.end()
 
 

@@ -12,7 +12,6 @@ constexpr auto namesOf<WorkerStatus::State> = std::to_array<EnumName<WorkerStatu
     {WorkerStatus::State::Ready, "ready"_L1},
     {WorkerStatus::State::Draining, "draining"_L1},
     {WorkerStatus::State::Waiting, "waiting"_L1},
-    {WorkerStatus::State::Failed, "failed"_L1},
 });
 
 template <>
@@ -30,6 +29,12 @@ constexpr auto fieldsOf<ReactorStatus> = std::tuple{
     Field{"connections"_L1, &ReactorStatus::connections},
     Field{"queued"_L1, &ReactorStatus::queued},
     Field{"requests"_L1, &ReactorStatus::requests},
+};
+
+template <>
+constexpr auto fieldsOf<PluginStatus> = std::tuple{
+    Field{"name"_L1, &PluginStatus::name},
+    Field{"version"_L1, &PluginStatus::version},
 };
 
 template <>
@@ -64,6 +69,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"generation"_L1, &Status::generation},
     Field{"configFile"_L1, &Status::configFile},
     Field{"listeners"_L1, &Status::listeners},
+    Field{"plugins"_L1, &Status::plugins},
     Field{"reactors"_L1, &Status::reactors},
     Field{"workers"_L1, &Status::workers},
     Field{"totals"_L1, &Status::totals},

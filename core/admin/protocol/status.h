@@ -31,7 +31,6 @@ struct WorkerStatus
         Ready,    ///< takes requests
         Draining, ///< finishes its requests and takes no more
         Waiting,  ///< dead; its next start is due after a back-off
-        Failed,   ///< dead; not started again, since it died too often
     };
 
     int id = 0;         ///< from 0
@@ -40,11 +39,20 @@ struct WorkerStatus
     State state = State::Starting;
     int inFlight = 0;    ///< requests sent to it and not answered
     qint64 requests = 0; ///< answered since the process started
-    int restarts = 0;    ///< since the server started
+    int restarts = 0;    ///< of its place, since its generation started
     qint64 rssBytes = 0; ///< resident memory
     QString lastExit;    ///< how the process before ended, for people; empty if there was none
 
     bool operator==(const WorkerStatus &) const = default;
+};
+
+/// A plugin that the workers have loaded.
+struct PluginStatus
+{
+    QString name;
+    QString version;
+
+    bool operator==(const PluginStatus &) const = default;
 };
 
 /// Counters since the start of the server.
@@ -81,6 +89,7 @@ struct Status
     int generation = 0;                  ///< of the workers that take new requests
     QString configFile;                  ///< absolute; empty without a file
     QStringList listeners;               ///< "127.0.0.1:5200", "unix:/run/app.sock"
+    QList<PluginStatus> plugins;         ///< in the order of the settings
     QList<ReactorStatus> reactors;
     QList<WorkerStatus> workers;
     Totals totals;

@@ -1,4 +1,5 @@
 #include <Quern/request.h>
+#include <Quern/requestid.h>
 
 #include "request_p.h"
 
@@ -36,6 +37,17 @@ bool isEncodingOf(QByteArrayView name, QByteArrayView encoded)
 
 } // namespace
 
+QByteArrayView RequestPrivate::path() const
+{
+    const qsizetype mark = target.indexOf('?');
+    const QByteArrayView beforeQuery = mark < 0 ? target : target.first(mark);
+    const qsizetype authority = beforeQuery.startsWith('/') ? -1 : beforeQuery.indexOf("://");
+    if (authority < 0)
+        return beforeQuery;
+    const qsizetype slash = beforeQuery.indexOf('/', authority + 3);
+    return slash < 0 ? QByteArrayView("/") : beforeQuery.sliced(slash);
+}
+
 Request::Request(RequestPrivate *data) : d(data) {}
 
 Request::Request(const Request &other) = default;
@@ -45,6 +57,11 @@ Request::~Request() = default;
 quint64 Request::id() const
 {
     return d->id;
+}
+
+QByteArray Request::idText() const
+{
+    return RequestId::text(d->id);
 }
 
 QByteArrayView Request::method() const
@@ -59,8 +76,7 @@ QByteArrayView Request::target() const
 
 QByteArrayView Request::path() const
 {
-    const qsizetype mark = d->target.indexOf('?');
-    return mark < 0 ? d->target : d->target.first(mark);
+    return d->path();
 }
 
 QByteArrayView Request::queryString() const

@@ -24,6 +24,9 @@ public:
     };
     using Params = QVarLengthArray<Param, 4>;
 
+    /// See Request::path().
+    QUERN_EXPORT QByteArrayView path() const;
+
     quint64 id = 0;
     QByteArray frame;     ///< owns the bytes of the head (and of a body that came with it)
     QByteArray bodyBytes; ///< owns a body that came in several frames

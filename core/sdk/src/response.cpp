@@ -158,6 +158,9 @@ void ResponsePrivate::remove(QByteArrayView name)
 void ResponsePrivate::setBody(const QByteArray &bytes, const QByteArray &contentTypeField)
 {
     body = bytes;
+    // Borrowed bytes, as of fromRawData(), may be gone before the last of them has left.
+    if (!body.isEmpty() && body.capacity() == 0)
+        body.detach();
     if (contentTypeImplied)
         remove(contentTypeName);
     contentTypeImplied = !contentTypeField.isEmpty() && value(contentTypeName).isNull();

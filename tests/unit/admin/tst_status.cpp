@@ -34,6 +34,7 @@ Status sample()
     status.generation = 2;
     status.configFile = QStringLiteral("/srv/quern.toml");
     status.listeners = {QStringLiteral("127.0.0.1:5200"), QStringLiteral("unix:/run/app.sock")};
+    status.plugins = {{QStringLiteral("welcome"), QStringLiteral("0.1.0")}};
     status.reactors = {{0, 64, 1, 5'000'000'000}, {1, 63, 0, 7}};
     status.workers = {{0, 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
                       {1, 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, QStringLiteral("signal 6 (SIGABRT)")}};
@@ -43,6 +44,7 @@ Status sample()
 
 const QByteArray goldenSample = "{\"configFile\":\"/srv/quern.toml\",\"generation\":2,"
                                 "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
+                                "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
                                 "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
                                 "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
                                 "\"sentence\":\"worker 1 died 3 times in 10 s\","
@@ -82,9 +84,10 @@ void tst_Status::stateNames()
     }
     using WorkerState = WorkerStatus::State;
     const QList<std::pair<WorkerState, QString>> workerStates = {
-        {WorkerState::Starting, QStringLiteral("starting")}, {WorkerState::Ready, QStringLiteral("ready")},
-        {WorkerState::Draining, QStringLiteral("draining")}, {WorkerState::Waiting, QStringLiteral("waiting")},
-        {WorkerState::Failed, QStringLiteral("failed")},
+        {WorkerState::Starting, QStringLiteral("starting")},
+        {WorkerState::Ready, QStringLiteral("ready")},
+        {WorkerState::Draining, QStringLiteral("draining")},
+        {WorkerState::Waiting, QStringLiteral("waiting")},
     };
     for (const auto &[state, name] : workerStates) {
         Status status = sample();

@@ -28,8 +28,16 @@ private Q_SLOTS:
     void waitsUntilFree();
     void lookingDoesNotHold();
     void unusableFolder();
+    void unreadable();
 
 private:
+    /// -1 if it cannot be seen.
+    qint64 holder() const
+    {
+        const Result<qint64> pid = PidFile::holder(m_path);
+        return pid ? *pid : -1;
+    }
+
     std::unique_ptr<QTemporaryDir> m_folder;
     QString m_path;
 };
@@ -43,9 +51,9 @@ void TestPidFile::init()
 void TestPidFile::lockedWhileHeld()
 {
     PidFile file(m_path);
-    QCOMPARE(PidFile::holder(m_path), 0);
+    QCOMPARE(holder(), 0);
     QVERIFY(file.acquire());
-    QCOMPARE(PidFile::holder(m_path), qint64(::getpid()));
+    QCOMPARE(holder(), qint64(::getpid()));
     QFile reader(m_path);
     QVERIFY(reader.open(QIODevice::ReadOnly));
     QCOMPARE(reader.readAll(), QByteArray::number(::getpid()) + '\n');
@@ -82,7 +90,7 @@ void TestPidFile::refusedOneRemovesNothing()
         QVERIFY(!second.acquire());
     }
     QVERIFY(QFile::exists(m_path));
-    QCOMPARE(PidFile::holder(m_path), qint64(::getpid()));
+    QCOMPARE(holder(), qint64(::getpid()));
 }
 
 void TestPidFile::fileOfAKilledServer()
@@ -91,15 +99,15 @@ void TestPidFile::fileOfAKilledServer()
     QVERIFY(left.open(QIODevice::WriteOnly));
     QCOMPARE(left.write("123456789 and more\n"), qint64(19));
     left.close();
-    QCOMPARE(PidFile::holder(m_path), 0); // nobody holds the lock
+    QCOMPARE(holder(), 0); // nobody holds the lock
     PidFile file(m_path);
     QVERIFY(file.acquire());
-    QCOMPARE(PidFile::holder(m_path), qint64(::getpid()));
+    QCOMPARE(holder(), qint64(::getpid()));
 }
 
 void TestPidFile::absentFile()
 {
-    QCOMPARE(PidFile::holder(m_path), 0);
+    QCOMPARE(holder(), 0);
     QVERIFY(PidFile::waitUntilFree(m_path, 0ms));
     QVERIFY(!QFile::exists(m_path)); // looking makes none
 }
@@ -143,6 +151,18 @@ void TestPidFile::unusableFolder()
     const Result<void> refused = file.acquire();
     QVERIFY(!refused);
     QVERIFY(refused.error().message().contains(u"absent/quern.pid"));
+}
+
+void TestPidFile::unreadable()
+{
+    // Not the same as "nobody holds it".
+    QFile inTheWay(m_path);
+    QVERIFY(inTheWay.open(QIODevice::WriteOnly));
+    const QString path = m_path + QStringLiteral("/quern.pid");
+    const Result<qint64> pid = PidFile::holder(path);
+    QVERIFY(!pid);
+    QVERIFY2(pid.error().message().contains(path), qPrintable(pid.error().message()));
+    QVERIFY(!PidFile::waitUntilFree(path, 0ms));
 }
 
 QTEST_GUILESS_MAIN(TestPidFile)

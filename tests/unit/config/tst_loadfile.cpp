@@ -27,6 +27,7 @@ private Q_SLOTS:
     void endlessFile();
     void syntaxErrors_data();
     void syntaxErrors();
+    void toFindAServer();
 };
 
 void tst_LoadFile::encodings_data()
@@ -166,6 +167,24 @@ void tst_LoadFile::syntaxErrors()
     const QString message = settings.error().message();
     QVERIFY2(message.startsWith(beginning), qPrintable(message));
     QVERIFY2(message.contains(QStringLiteral(": not valid TOML: ")), qPrintable(message));
+}
+
+void tst_LoadFile::toFindAServer()
+{
+    // What is wrong elsewhere keeps nobody from stopping the server.
+    const SettingsFile file;
+    SettingsFile::write(QStringLiteral("quern.toml"),
+                        "[server]\nworker_num = \"two\"\nnonsense = 1\nmax_wait_time = 7\n"
+                        "runtime_dir = \"here\"\n[[plugin]]\n");
+    const Result<Settings> settings = load(QStringLiteral("quern.toml"), config::Purpose::FindServer);
+    QVERIFY2(settings, settings ? "" : qPrintable(settings.error().message()));
+    QCOMPARE(settings->server.runtimeDir, file.directory() + QStringLiteral("/here"));
+    QCOMPARE(settings->server.maxWaitTime, std::chrono::milliseconds(7000));
+    QVERIFY(!load(QStringLiteral("quern.toml")));
+    SettingsFile::write(QStringLiteral("quern.toml"), "[server]\nruntime_dir = 5\n");
+    const Result<Settings> unknown = load(QStringLiteral("quern.toml"), config::Purpose::FindServer);
+    QVERIFY(!unknown);
+    QVERIFY2(unknown.error().message().contains(u"runtime_dir"), qPrintable(unknown.error().message()));
 }
 
 QTEST_GUILESS_MAIN(tst_LoadFile)

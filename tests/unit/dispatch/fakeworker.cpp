@@ -70,6 +70,11 @@ public:
     }
     void sendCredit(quint64 id, quint32 bytes) override { m_worker->m_credits.append({id, bytes}); }
     void sendCancel(quint64 id) override { m_worker->m_cancelled.append(id); }
+    void readRest() override
+    {
+        for (const quint64 id : std::exchange(m_worker->m_unread, {}))
+            m_worker->answer(id);
+    }
 
 private:
     FakeWorker *m_worker;

@@ -87,6 +87,8 @@ public:
     bool answer(quint64 id, int status = 200, const QByteArray &body = {});
     /// Only the head and \a part of a body of \a length bytes.
     void answerPart(quint64 id, quint64 length, const QByteArray &part);
+    /// It has answered \a id, and nobody has read that yet.
+    void answerUnread(quint64 id) { m_unread.append(id); }
     void sendBodyPart(quint64 id, const QByteArray &part);
     void grantBody(quint64 id, quint32 bytes);
     void closeLink();
@@ -103,6 +105,7 @@ private:
     Quern::dispatch::WorkerLinkEvents *m_events = nullptr;
     QList<Sent> m_sent;
     QList<quint64> m_cancelled;
+    QList<quint64> m_unread;
     QList<std::pair<quint64, quint32>> m_credits;
     std::unique_ptr<Quern::ipc::Channel> m_near; ///< carries the later parts of bodies
     std::unique_ptr<Quern::ipc::Channel> m_far;

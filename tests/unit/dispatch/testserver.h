@@ -35,7 +35,7 @@ private:
     {
         QByteArray body;
         qsizetype sent = 0;
-        qsizetype credit = Quern::ipc::InitialCredit;
+        qsizetype credit = Quern::ipc::ResponseCredit;
     };
 
     void frameReceived(const Quern::ipc::Frame &frame) override;

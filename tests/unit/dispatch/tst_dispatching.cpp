@@ -43,7 +43,7 @@ private Q_SLOTS:
     void responseBodyInParts();
     void creditsReachTheWorker();
     void moreThanTheAnnouncedBody();
-    void idleIsReported();
+    void longAnswerKeepsOthersAway();
     void countersTellWhatIs();
 };
 
@@ -266,13 +266,13 @@ void TestDispatching::requestBodyInParts()
     dispatcher.activate(1);
     Client client;
     QByteArray body;
-    for (int i = 0; body.size() < 2 * ipc::InitialCredit; ++i)
+    for (int i = 0; body.size() < 2 * ipc::RequestCredit; ++i)
         body.append(QByteArray::number(i)).append(' ');
     const quint64 id = dispatcher.submit(orderOf(body, false), std::chrono::steady_clock::now(), &client);
     QCOMPARE(worker.request(id).body.size(), ipc::MaxBodyPart);
     QVERIFY(worker.claim(id));
-    QTRY_COMPARE(worker.request(id).body.size(), ipc::InitialCredit); // and no more without credit
-    const auto missing = quint32(body.size() - ipc::InitialCredit);
+    QTRY_COMPARE(worker.request(id).body.size(), ipc::RequestCredit); // and no more without credit
+    const auto missing = quint32(body.size() - ipc::RequestCredit);
     worker.grantBody(id, missing - 1);
     QTRY_COMPARE(worker.request(id).body.size(), body.size() - 1);
     worker.grantBody(id, 1);
@@ -333,21 +333,26 @@ void TestDispatching::moreThanTheAnnouncedBody()
     QVERIFY(dispatcher.isIdle());
 }
 
-void TestDispatching::idleIsReported()
+void TestDispatching::longAnswerKeepsOthersAway()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    QSignalSpy idle(&dispatcher, &Dispatcher::idle);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.setAverage(1us);
-    worker.join(dispatcher);
+    // Its worker must send the rest: a handler that blocks would stop it.
+    Dispatcher dispatcher(settingsFor(2), 0);
+    FakeWorker first(FakeWorker::info(0));
+    FakeWorker second(FakeWorker::info(1));
+    first.setAverage(1us);
+    second.setAverage(1us);
+    first.join(dispatcher);
+    second.join(dispatcher);
     dispatcher.activate(1);
     Client client;
-    const quint64 first = submit(dispatcher, client);
-    const quint64 second = submit(dispatcher, client);
-    QVERIFY(worker.answer(first));
-    QCOMPARE(idle.size(), 0);
-    QVERIFY(worker.answer(second));
-    QCOMPARE(idle.size(), 1);
+    const quint64 longOne = submit(dispatcher, client);
+    first.answerPart(longOne, 4, "ab");
+    const quint64 other = submit(dispatcher, client);
+    QCOMPARE(second.sent(), QList{other});
+    QVERIFY(second.answer(other));
+    first.sendBodyPart(longOne, "cd");
+    const quint64 next = submit(dispatcher, client);
+    QCOMPARE(first.sent(), (QList{longOne, next}));
 }
 
 void TestDispatching::countersTellWhatIs()

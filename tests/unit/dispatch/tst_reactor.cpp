@@ -7,6 +7,7 @@
 using namespace DispatchTest;
 using namespace Quern;
 using namespace std::chrono_literals;
+using dispatch::ConnectionLimit;
 using dispatch::Reactor;
 using dispatch::ReactorSettings;
 
@@ -130,7 +131,7 @@ void TestReactor::silentClient()
 void TestReactor::tooManyConnections()
 {
     ReactorSettings settings;
-    settings.maxConnections = 2;
+    settings.connectionLimit = std::make_shared<ConnectionLimit>(2);
     TestServer server(settings);
     auto first = std::make_unique<RawClient>(server.port());
     const RawClient second(server.port());
@@ -150,7 +151,7 @@ void TestReactor::tooManyConnections()
 void TestReactor::refusedConnectionMayStillSend()
 {
     ReactorSettings settings;
-    settings.maxConnections = 0;
+    settings.connectionLimit = std::make_shared<ConnectionLimit>(0);
     TestServer server(settings);
     RawClient client(server.port());
     // Unread input would make the kernel answer the close with a reset, which destroys the 503.
@@ -159,12 +160,13 @@ void TestReactor::refusedConnectionMayStillSend()
     QVERIFY(client.sawEnd() && !client.wasReset());
     QCOMPARE(server.reactor().connectionCount(), 0);
     QCOMPARE(server.worker().requests(), 0);
+    QCOMPARE(server.reactor().refusedCount(), quint64(1));
 }
 
 void TestReactor::floodOfConnections()
 {
     ReactorSettings settings;
-    settings.maxConnections = 0;
+    settings.connectionLimit = std::make_shared<ConnectionLimit>(0);
     TestServer server(settings);
     std::vector<std::unique_ptr<RawClient>> clients;
     for (int i = 0; i < Reactor::MaxRefused; ++i)

@@ -31,6 +31,7 @@ private Q_SLOTS:
     void halfClosedAndRefusedByTheQueue();
     void fullQueue();
     void slowReaderOfALargeBody();
+    void talkingIsNotReading();
     void workerDiesInTheMiddle();
     void clientVanishes_data();
     void clientVanishes();
@@ -284,11 +285,27 @@ void TestSession::slowReaderOfALargeBody()
         QVERIFY(!other.readAnswer().isEmpty());
     }
     constexpr qint64 kernelBuffer = 256 * 1024; // of a Unix socket: net.core.wmem_default and a little
-    QVERIFY2(server.worker().sentBytes() <= 512 * 1024 + kernelBuffer,
+    QVERIFY2(server.worker().sentBytes() <= ipc::ResponseCredit + 256 * 1024 + kernelBuffer,
              QByteArray::number(server.worker().sentBytes()).constData());
     const QByteArray answer = slow.readAnswer();
     QVERIFY(answer.size() > size);
     QCOMPARE(answer.count('b'), size + answer.first(answer.indexOf("\r\n\r\n")).count('b'));
+}
+
+void TestSession::talkingIsNotReading()
+{
+    // Whoever takes nothing of its answer does not win time by sending.
+    ReactorSettings settings;
+    settings.http.sendTimeout = 500ms;
+    TestServer server(settings);
+    RawClient client(server.port());
+    QVERIFY(client.send("GET /bytes/30000000 HTTP/1.1\r\nHost: a\r\n\r\n"));
+    QTRY_COMPARE(server.worker().requests(), 1);
+    const auto gone = [&] {
+        client.send("x");
+        return server.reactor().connectionCount() == 0;
+    };
+    QTRY_VERIFY(gone());
 }
 
 void TestSession::workerDiesInTheMiddle()

@@ -36,6 +36,9 @@ private Q_SLOTS:
     void takenBackKeepTheirOrder();
     void takenBackGoesBackWhenNobodyElseIsThere();
     void partsOfABodyAreWithdrawn();
+    void longBodyOnItsWayIsNotTakenBack();
+    void takenBackLessAndLessOften();
+    void drainedWorkerHandsOverItsAnswers();
     void workAfterTheAnswerIsNotStuck();
     void drainedWithNothingToDo();
     void drainedAfterTheLastAnswer();
@@ -159,7 +162,7 @@ void TestTakingBack::partsOfABodyAreWithdrawn()
     first.join(dispatcher);
     dispatcher.activate(1);
     Client client;
-    const QByteArray body(4 * ipc::InitialCredit, 'x');
+    const QByteArray body(4 * ipc::RequestCredit, 'x');
     const quint64 moved = dispatcher.submit(orderOf(body, false), std::chrono::steady_clock::now(), &client);
     QTRY_COMPARE_WITH_TIMEOUT(first.cancelled(), QList{moved}, promptly); // it does not begin
     FakeWorker second(FakeWorker::info(1));
@@ -168,6 +171,65 @@ void TestTakingBack::partsOfABodyAreWithdrawn()
     dispatcher.abandon(moved);
     QCOMPARE(second.cancelled(), QList{moved});
     QVERIFY(dispatcher.isIdle());
+}
+
+void TestTakingBack::longBodyOnItsWayIsNotTakenBack()
+{
+    Dispatcher dispatcher(twoWorkers(), 0);
+    FakeWorker worker(FakeWorker::info(0));
+    worker.join(dispatcher);
+    dispatcher.activate(1);
+    Client client;
+    const QByteArray body(4 * ipc::RequestCredit, 'x');
+    const quint64 id = dispatcher.submit(orderOf(body, false), std::chrono::steady_clock::now(), &client);
+    // The worker takes it piece by piece, and does nothing else that shows.
+    const QDeadlineTimer uploading(4 * Dispatcher::StartLimit);
+    while (!uploading.hasExpired()) {
+        worker.grantBody(id, 1);
+        QCoreApplication::processEvents();
+    }
+    QCOMPARE(dispatcher.counters().redispatched.load(), quint64(0));
+    QVERIFY(worker.answer(id));
+    QCOMPARE(client.of(id).status, 200);
+}
+
+void TestTakingBack::takenBackLessAndLessOften()
+{
+    // A worker that needs long to begin is given the time in the end.
+    Dispatcher dispatcher(twoWorkers(), 0);
+    FakeWorker worker(FakeWorker::info(0));
+    worker.join(dispatcher);
+    dispatcher.activate(1);
+    Client client;
+    QElapsedTimer time;
+    time.start();
+    const quint64 id = submit(dispatcher, client);
+    const auto lookAgain = [&] {
+        worker.counters().loopTurns.fetch_add(1); // it turns now and then: the request comes again
+        return dispatcher.counters().redispatched.load() >= 4;
+    };
+    QTRY_VERIFY(lookAgain());
+    QVERIFY(time.elapsed() >= (1 + 2 + 4 + 8) * Dispatcher::StartLimit.count());
+    dispatcher.abandon(id);
+}
+
+void TestTakingBack::drainedWorkerHandsOverItsAnswers()
+{
+    Dispatcher dispatcher(twoWorkers(), 0);
+    FakeWorker worker(FakeWorker::info(0));
+    worker.join(dispatcher);
+    dispatcher.activate(1);
+    Client client;
+    worker.setAverage(10us);
+    const quint64 answered = submit(dispatcher, client);
+    const quint64 begun = submit(dispatcher, client);
+    worker.answerPart(answered, 10'000'000, "ab");
+    QVERIFY(worker.claim(begun));
+    QVERIFY(worker.credits().isEmpty());
+    dispatcher.drain(worker.childId());
+    QCOMPARE(worker.credits(), (QList<std::pair<quint64, quint32>>{{answered, 9'999'998}}));
+    worker.answerPart(begun, 5'000'000, "abc");
+    QCOMPARE(worker.credits().last(), (std::pair<quint64, quint32>{begun, 4'999'997}));
 }
 
 void TestTakingBack::workAfterTheAnswerIsNotStuck()

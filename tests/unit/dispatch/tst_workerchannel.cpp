@@ -61,6 +61,8 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void framesBecomeCalls();
+    void restIsReadAtOnce_data();
+    void restIsReadAtOnce();
     void malformedAndUnknownFramesAreSkipped();
     void requestsArrive();
     void unwritableWhileTheWorkerDoesNotRead();
@@ -107,6 +109,32 @@ void TestWorkerChannel::framesBecomeCalls()
     QCOMPARE(::write(m_worker.get(), bytes.constData(), size_t(bytes.size())), bytes.size());
     QTRY_COMPARE(m_events.log.size(), 4);
     QCOMPARE(m_events.log, (QList<QByteArray>{"response 7 11 201 abc", "body 11 de", "deferred 12", "credit 13 258"}));
+}
+
+void TestWorkerChannel::restIsReadAtOnce_data()
+{
+    QTest::addColumn<bool>("closed");
+    QTest::newRow("closed") << true;
+    QTest::newRow("held open by a grandchild") << false;
+}
+
+void TestWorkerChannel::restIsReadAtOnce()
+{
+    QFETCH(const bool, closed);
+    QByteArray bytes;
+    for (quint64 id = 1; id <= 20; ++id) {
+        ipc::ResponseMessage message;
+        const QByteArray body(10'000, 'x');
+        message.bodyLength = quint64(body.size());
+        message.bodyPart = body;
+        ipc::appendResponse(bytes, id, message);
+    }
+    QCOMPARE(::write(m_worker.get(), bytes.constData(), size_t(bytes.size())), bytes.size());
+    if (closed)
+        m_worker.reset();
+    m_channel->readRest(); // no loop turns
+    QCOMPARE(m_events.log.size(), closed ? 21 : 20);
+    QVERIFY(m_events.log.at(19).startsWith("response 7 20 200 xxx"));
 }
 
 void TestWorkerChannel::malformedAndUnknownFramesAreSkipped()

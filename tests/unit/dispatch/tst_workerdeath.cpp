@@ -30,6 +30,8 @@ private Q_SLOTS:
     void retriedBeforeUnclaimed();
     void abandonedRequestsEndWithTheWorker();
     void lateFramesAreIgnored();
+    void unreadAnswersCount();
+    void unreachableIsTold();
     void deathOfAStranger();
     void nobodyLeft();
 
@@ -89,6 +91,26 @@ void TestWorkerDeath::unclaimedMoveOnWhenTheLinkCloses()
     QCOMPARE(m_client.of(begun).failedWith, 502);
     QVERIFY(m_second->answer(sent));
     QCOMPARE(m_client.of(sent).status, 200);
+}
+
+void TestWorkerDeath::unreadAnswersCount()
+{
+    // The news of the end may overtake what the worker had written before it died.
+    const quint64 id = submit(*m_dispatcher, m_client, false);
+    QVERIFY(m_first->claim(id, 2));
+    m_first->answerUnread(id);
+    m_dispatcher->workerDied(m_first->childId(), {});
+    QCOMPARE(m_client.of(id).status, 200);
+    QCOMPARE(m_client.of(id).calls, 1);
+    QCOMPARE(m_dispatcher->counters().lost.load(), quint64(0));
+}
+
+void TestWorkerDeath::unreachableIsTold()
+{
+    QSignalSpy unreachable(m_dispatcher.get(), &Dispatcher::workerUnreachable);
+    m_first->closeLink();
+    QCOMPARE(unreachable.size(), 1);
+    QCOMPARE(unreachable.first().first().toULongLong(), m_first->childId());
 }
 
 void TestWorkerDeath::claimedSafeRequestRunsAgain()

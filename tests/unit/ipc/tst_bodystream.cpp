@@ -5,8 +5,9 @@
 using namespace Quern;
 using namespace IpcTest;
 using ipc::BodySender;
-using ipc::InitialCredit;
 using ipc::MaxBodyPart;
+using ipc::RequestCredit;
+using ipc::ResponseCredit;
 
 namespace {
 
@@ -57,10 +58,10 @@ void TestBodyStream::stopsAtTheCredit_data()
     QTest::addColumn<qsizetype>("sent");
     QTest::addColumn<qsizetype>("size");
     QTest::addColumn<bool>("done");
-    QTest::newRow("nothing left with the head") << qsizetype(0) << InitialCredit + 1 << false;
-    QTest::newRow("a part left with the head") << MaxBodyPart << InitialCredit + 1 << false;
-    QTest::newRow("an odd part left with the head") << qsizetype(1'001) << InitialCredit + 1 << false;
-    QTest::newRow("exactly the credit") << MaxBodyPart << InitialCredit << true;
+    QTest::newRow("nothing left with the head") << qsizetype(0) << ResponseCredit + 1 << false;
+    QTest::newRow("a part left with the head") << MaxBodyPart << ResponseCredit + 1 << false;
+    QTest::newRow("an odd part left with the head") << qsizetype(1'001) << ResponseCredit + 1 << false;
+    QTest::newRow("exactly the credit") << MaxBodyPart << ResponseCredit << true;
 }
 
 void TestBodyStream::stopsAtTheCredit()
@@ -87,16 +88,16 @@ void TestBodyStream::stopsAtTheCredit()
         QVERIFY(!frame.payload.isEmpty());
         received += frame.payload;
     }
-    QCOMPARE(received, body.sliced(sent, InitialCredit - sent));
+    QCOMPARE(received, body.sliced(sent, ResponseCredit - sent));
 }
 
 void TestBodyStream::neverMoreThanGranted()
 {
     RecordingSink sink;
     BareEnd end(&sink);
-    const QByteArray body = bodyOf(InitialCredit + 300'000);
+    const QByteArray body = bodyOf(RequestCredit + 300'000);
     BodySender sender(FrameType::RequestBody, 9, body, 0);
-    qsizetype granted = InitialCredit;
+    qsizetype granted = RequestCredit;
     QByteArray received;
     bool done = sender.pump(*end.channel);
     const quint32 grants[] = {1, 0, 999, 100'000, 65'536, 65'537, 70'000};
@@ -167,7 +168,7 @@ void TestBodyStream::largeBodyThroughTwoChannels()
     QVERIFY(turnUntil([&] { return received.size() == body.size(); }));
     QVERIFY(done);
     QCOMPARE(received, body);
-    QCOMPARE_LE(mostUnsent, InitialCredit + 64 * ipc::FrameHeaderSize);
+    QCOMPARE_LE(mostUnsent, RequestCredit + 64 * ipc::FrameHeaderSize);
 }
 
 QUERN_LOOP_TEST_MAIN(TestBodyStream)

@@ -26,8 +26,8 @@ BootMessage sampleBoot()
 QByteArray goldenBoot(char version = 1)
 {
     return QByteArray("\xa4") + text("protocol") + version + text("worker") + "\x02" + text("generation") +
-           QByteArray::fromHex("19012c") + text("plugins") + "\x81\xa2" + text("file") + text("/p/a.so") +
-           text("settings") + "\xa1" + text("size") + "\x07";
+           QByteArray::fromHex("19012c") + text("plugins") + "\x81\xa3" + text("file") + text("/p/a.so") +
+           text("settings") + "\xa1" + text("size") + "\x07" + text("source") + text("/p/a.so");
 }
 
 HelloMessage sampleHello()

@@ -28,6 +28,7 @@ private Q_SLOTS:
     void exitsBeforeItIsReady();
     void bootTimeout();
     void stopTimeout();
+    void unreachableIsKilled();
     void programThatCannotBeStarted();
 
 private:
@@ -206,6 +207,16 @@ void TestChildProcess::stopTimeout()
     m_child->stop(50ms);
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
     QCOMPARE(exit().text, QStringLiteral("killed: it did not stop in time"));
+}
+
+void TestChildProcess::unreachableIsKilled()
+{
+    start();
+    QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
+    m_child->expectEnd();
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QCOMPARE(exit().text, QStringLiteral("killed: it has closed its channel to the master"));
+    QVERIFY(exit().wasKilled && !exit().isFault);
 }
 
 void TestChildProcess::programThatCannotBeStarted()

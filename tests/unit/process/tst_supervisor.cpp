@@ -129,7 +129,7 @@ void TestSupervisor::startsAndStops()
     }
     QVERIFY(m_handoffs.at(0)->childId != m_handoffs.at(1)->childId);
     for (const WorkerReport &report : m_supervisor->report()) {
-        QCOMPARE(report.state, QStringLiteral("ready"));
+        QCOMPARE(report.state, process::WorkerReport::State::Ready);
         QVERIFY(isAlive(report.pid));
     }
     stop();
@@ -191,14 +191,14 @@ void TestSupervisor::crashLoopOpensNothingElse()
     create();
     QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
     for (int i = 0; i < 3; ++i) {
-        QCOMPARE(::kill(pid_t(m_handoffs.constLast()->pid), SIGKILL), 0);
+        QCOMPARE(::kill(pid_t(m_handoffs.constLast()->pid), SIGABRT), 0);
         QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 3 + i, patience);
     }
     QCOMPARE(m_supervisor->report().at(1).restarts, 3);
     QCOMPARE(m_supervisor->report().at(0).restarts, 0);
-    QCOMPARE(::kill(pid_t(m_handoffs.constLast()->pid), SIGKILL), 0);
+    QCOMPARE(::kill(pid_t(m_handoffs.constLast()->pid), SIGABRT), 0);
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 4, patience);
-    QCOMPARE(m_supervisor->report().at(1).state, QStringLiteral("waiting"));
+    QCOMPARE(m_supervisor->report().at(1).state, process::WorkerReport::State::Waiting);
     stop();
 }
 

@@ -52,6 +52,9 @@ void tst_Request::pathAndQueryString_data()
     row("two question marks", "/a?b?c", "/a", "b?c");
     row("encoded as sent", "/a%3Fb?c%26d", "/a%3Fb", "c%26d");
     row("query alone", "?x", "", "x");
+    row("whole URI", "http://example.com/a/b?x=1", "/a/b", "x=1");
+    row("whole URI without a path", "http://example.com?x=/1", "/", "x=/1");
+    row("scheme within the path", "/a?u=http://b/c", "/a", "u=http://b/c");
 }
 
 void tst_Request::pathAndQueryString()

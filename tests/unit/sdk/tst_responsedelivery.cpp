@@ -31,6 +31,7 @@ private Q_SLOTS:
     void sinkGoneWhileQueued();
     void threadsRaceWithTheSink();
     void cancel();
+    void borrowedBodyIsCopied();
 
 private:
     Response make(quint64 id = 1)
@@ -243,6 +244,16 @@ void tst_ResponseDelivery::cancel()
     QVERIFY(!response.isCancelled());
     std::thread([this] { m_data->cancel(); }).join();
     QVERIFY(response.isCancelled());
+}
+
+void tst_ResponseDelivery::borrowedBodyIsCopied()
+{
+    char buffer[] = "mine";
+    Response response = make();
+    response.send(QByteArray::fromRawData(buffer, 4));
+    buffer[0] = 'f'; // used again, as it may be once the handler has returned
+    QVERIFY(m_data->finish());
+    QCOMPARE(m_sink->outcomes.first().body, QByteArrayLiteral("mine"));
 }
 
 QTEST_GUILESS_MAIN(tst_ResponseDelivery)

@@ -48,20 +48,20 @@ void TestHandlerBodies::answerThatFitsWithItsHead()
 void TestHandlerBodies::bigAnswerByCredits()
 {
     FakeMaster master;
-    const QByteArray body = bytesOf(ipc::InitialCredit + 100'001);
+    const QByteArray body = bytesOf(ipc::ResponseCredit + 100'001);
     master.application.get("/", [&](const Request &, Response &response) { response.send(body); });
     master.startHost();
     const quint64 id = master.request({});
-    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::InitialCredit; }));
+    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::ResponseCredit; }));
     const Result<ipc::ResponseMessage> head = ipc::decodeResponse(master.reply(id)->payload);
     QCOMPARE(head->bodyLength, quint64(body.size()));
     QCOMPARE(int(master.state(id)), int(ClaimState::Done));
     // Other requests are served meanwhile, and nothing more of this one comes.
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
-    QCOMPARE(master.bodyOf(id), body.first(ipc::InitialCredit));
+    QCOMPARE(master.bodyOf(id), body.first(ipc::ResponseCredit));
 
     master.grant(id, 100'000);
-    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::InitialCredit + 100'000; }));
+    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::ResponseCredit + 100'000; }));
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
     QCOMPARE(master.bodyOf(id), body.chopped(1));
     master.grant(id, 1'000'000);
@@ -77,14 +77,14 @@ void TestHandlerBodies::bigAnswerCancelled()
 {
     FakeMaster master;
     master.application.get(
-        "/", [&](const Request &, Response &response) { response.send(bytesOf(2 * ipc::InitialCredit)); });
+        "/", [&](const Request &, Response &response) { response.send(bytesOf(2 * ipc::ResponseCredit)); });
     master.startHost();
     const quint64 id = master.request({});
-    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::InitialCredit; }));
+    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::ResponseCredit; }));
     master.send(FrameType::Cancel, id);
     master.grant(id, 1'000'000);
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
-    QCOMPARE(master.bodyOf(id).size(), ipc::InitialCredit);
+    QCOMPARE(master.bodyOf(id).size(), ipc::ResponseCredit);
 }
 
 void TestHandlerBodies::requestBodyInParts()
@@ -131,7 +131,7 @@ void TestHandlerBodies::moreRequestBodyThanAnnounced()
     master.application.post("/", [&](const Request &, Response &) { ran = true; });
     master.startHost();
     const quint64 id = master.request({"POST", "/", "body", 1});
-    QTest::ignoreMessage(QtCriticalMsg, "request 1 has more body than it announced");
+    QTest::ignoreMessage(QtCriticalMsg, "request 0-0 has more body than it announced");
     master.send(FrameType::RequestBody, id, "ody!");
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
     QVERIFY(!ran);

@@ -47,12 +47,14 @@ private Q_SLOTS:
     void deferralBeforeABlockingHandler();
     void creditBeforeABlockingHandler();
     void answerBehindABigOne();
+    void answerOutsideAHandler();
 };
 
 void TestLateFlusher::withoutStart()
 {
     worker::LateFlusher flusher;
     flusher.arm();
+    QVERIFY(!flusher.hasFired());
 }
 
 void TestLateFlusher::stopsAtOnce()
@@ -247,7 +249,7 @@ void TestLateFlusher::answerBehindABigOne()
     FakeMaster master;
     quint64 blockedSince = 0;
     master.application.get(
-        "/big", [&](const Request &, Response &response) { response.send(QByteArray(ipc::InitialCredit, 'x')); });
+        "/big", [&](const Request &, Response &response) { response.send(QByteArray(ipc::ResponseCredit, 'x')); });
     master.application.get("/quick", [](const Request &, Response &) {});
     master.application.get("/block", [&](const Request &, Response &) {
         blockedSince = base::nowNanoseconds();
@@ -258,6 +260,27 @@ void TestLateFlusher::answerBehindABigOne()
         master.encodeAll({Order{.target = "/big"}, Order{.target = "/quick"}, Order{.target = "/block"}}));
     QVERIFY(master.awaitReply(3));
     const auto delay = delayOf(master, 2, blockedSince);
+    report("answered", delay);
+    QVERIFY(delay < soon);
+}
+
+void TestLateFlusher::answerOutsideAHandler()
+{
+    // A timer's slot answers, and then works on.
+    FakeMaster master;
+    quint64 blockedSince = 0;
+    master.application.get("/later", [&](const Request &, Response &response) {
+        QTimer::singleShot(0, [&, answer = response.defer()]() mutable {
+            answer.text(QStringLiteral("at last"));
+            answer.end();
+            blockedSince = base::nowNanoseconds();
+            computeFor(blocking);
+        });
+    });
+    master.startHost();
+    const quint64 id = master.request({.target = "/later"});
+    QVERIFY(master.awaitReply(id));
+    const auto delay = delayOf(master, id, blockedSince);
     report("answered", delay);
     QVERIFY(delay < soon);
 }

@@ -4,6 +4,8 @@
 #include "sdk/src/request_p.h"
 #include "sdk/src/response_p.h"
 
+#include <Quern/requestid.h>
+
 #include <QElapsedTimer>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -89,7 +91,7 @@ void tst_Welcome::run(const Call &call)
 {
     auto *data = new RequestPrivate;
     Request request(data);
-    data->id = 4711;
+    data->id = RequestId::make(2, 4711, 5);
     data->frame = call.method + call.target + call.contentType;
     const QByteArrayView frame(data->frame);
     data->method = frame.first(call.method.size());
@@ -123,8 +125,8 @@ void tst_Welcome::page()
     const QByteArray &body = m_client->body;
     QVERIFY(body.size() < 8 * 1024);
     QVERIFY(!body.contains("{{"));
-    for (const char *fact : {"GET /", "HTTP/1.1", "192.0.2.7:40312", "4711", "reactor 2", "worker 1", "12 µs", "34 µs",
-                             "after 46 µs", "<dd>3</dd>"})
+    for (const char *fact : {"GET /", "HTTP/1.1", "192.0.2.7:40312", "2-4711", "reactor 2", "worker 1", "12 µs",
+                             "34 µs", "after 46 µs", "<dd>3</dd>"})
         QVERIFY2(body.contains(fact), fact);
     QVERIFY(body.contains(QByteArray::number(QCoreApplication::applicationPid())));
     for (const char *external : {"src=", "@import", "url(", "https://"})
@@ -149,7 +151,7 @@ void tst_Welcome::json()
 {
     run({.target = "/json"});
     const QJsonObject facts = QJsonDocument::fromJson(m_client->body).object();
-    QCOMPARE(facts.value(u"request").toInt(), 4711);
+    QCOMPARE(facts.value(u"request").toString(), u"2-4711");
     QCOMPARE(facts.value(u"worker").toInt(), 1);
     QCOMPARE(facts.value(u"reactor").toInt(), 2);
     QCOMPARE(facts.value(u"generation").toInt(), 3);

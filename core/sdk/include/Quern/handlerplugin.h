@@ -16,7 +16,14 @@ namespace Quern {
 ///         void install(Quern::Application &app) override;
 ///     };
 ///
-/// One instance lives in each worker process, in its main thread.
+/// One instance lives in each worker process, in its main thread. The JSON file tells what the plugin is before any of
+/// its code runs:
+///
+///     { "name": "reports", "version": "1.2.0", "dependencies": ["accounts"], "exportSymbols": false }
+///
+/// Only the name is required. "dependencies" names plugins that must be installed before this one; "exportSymbols"
+/// offers the plugin's symbols to libraries loaded later, as one with an interpreter needs. Other keys are the author's
+/// own.
 class HandlerPlugin
 {
 public:

@@ -2,6 +2,7 @@
 
 #include <Quern/global.h>
 
+#include <QByteArray>
 #include <QByteArrayView>
 #include <QExplicitlySharedDataPointer>
 #include <QString>
@@ -35,13 +36,16 @@ public:
     Request &operator=(const Request &other);
     ~Request();
 
-    /// Number of the request, unique while the server runs.
+    /// Number of the request, unique while the server runs; may be over 2^53, which JavaScript would round.
     quint64 id() const;
+    /// The same for people, as it stands in the log: "0-17" for the 17th request of reactor 0.
+    QByteArray idText() const;
     /// The method as sent: "GET", "POST", … in upper case.
     QByteArrayView method() const;
     /// The request target as sent, with its query string: "/hello/bar?x=1".
     QByteArrayView target() const;
-    /// The part of the target before '?', percent-encoded as sent.
+    /// The path of the target, percent-encoded as sent: without the query string, and without scheme and authority
+    /// if the client sent a whole URI (RFC 9112 §3.2.2).
     QByteArrayView path() const;
     /// The part of the target after '?', percent-encoded as sent; empty if there is none.
     QByteArrayView queryString() const;

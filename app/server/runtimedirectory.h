@@ -1,0 +1,13 @@
+#pragma once
+
+#include <Quern/result.h>
+
+#include <QString>
+
+namespace Quern::app {
+
+/// Makes the runtime directory \a path, with mode 0700 and its parents with the usual one. One that is there already is
+/// taken only if it belongs to this user alone, and is not changed: it may have been named by mistake.
+Result<void> prepareRuntimeDirectory(const QString &path);
+
+} // namespace Quern::app

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <atomic>
+
+namespace Quern::dispatch {
+
+/// Holds the connections of all reactors of a server to one limit. Any thread.
+class ConnectionLimit
+{
+public:
+    explicit ConnectionLimit(int limit) : m_limit(limit) {}
+
+    /// Takes a place for one connection; false if none is free.
+    bool take()
+    {
+        if (m_count.fetch_add(1, std::memory_order_relaxed) < m_limit)
+            return true;
+        give();
+        return false;
+    }
+    void give() { m_count.fetch_sub(1, std::memory_order_relaxed); }
+
+    int limit() const { return m_limit; }
+
+private:
+    const int m_limit;
+    std::atomic<int> m_count = 0;
+};
+
+} // namespace Quern::dispatch
