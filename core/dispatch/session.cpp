@@ -27,11 +27,6 @@ bool isSafeMethod(QByteArrayView method)
     return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
-bool hasNoBody(int status)
-{
-    return status == 204 || status == 304;
-}
-
 } // namespace
 
 Session::Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connectionId, SessionHost *host)
@@ -159,7 +154,7 @@ void Session::refuse()
 void Session::responseStarted(quint64, int status, QByteArrayView headerBlock, quint64 bodyLength,
                               QByteArrayView bodyPart)
 {
-    const bool withoutBody = m_isHead || hasNoBody(status);
+    const bool withoutBody = m_isHead || !http::mayHaveBody(status);
     if (m_host->isDraining())
         m_keepAlive = false;
     QByteArray &out = scratch();

@@ -62,9 +62,9 @@ Channel::~Channel()
     m_socket.disconnect(this);
 }
 
-void Channel::send(FrameType type, quint64 id, QByteArrayView payload, quint16 flags)
+void Channel::send(FrameType type, quint64 id, QByteArrayView payload)
 {
-    sendWith([&](QByteArray &out) { appendFrame(out, type, flags, id, payload); });
+    sendWith([&](QByteArray &out) { appendFrame(out, type, 0, id, payload); });
 }
 
 void Channel::flush()

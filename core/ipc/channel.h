@@ -45,7 +45,7 @@ public:
     /// Two connected, close-on-exec descriptors.
     static Result<std::pair<int, int>> createPair();
 
-    void send(FrameType type, quint64 id, QByteArrayView payload = {}, quint16 flags = 0);
+    void send(FrameType type, quint64 id, QByteArrayView payload = {});
     /// Appends frames by \a append(QByteArray &out), without a copy in between. \a tail is the end of the last of them,
     /// which counts it in its length.
     template <typename Append>

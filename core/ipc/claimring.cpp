@@ -43,11 +43,6 @@ ClaimState ClaimRing::state(const Claim &claim) const
     return stateOf(at(claim).word.load(std::memory_order_acquire));
 }
 
-quint64 ClaimRing::claimedNs(const Claim &claim) const
-{
-    return at(claim).claimedNs.load(std::memory_order_acquire);
-}
-
 quint32 ClaimRing::route(const Claim &claim) const
 {
     return at(claim).route.load(std::memory_order_acquire);

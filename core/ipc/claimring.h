@@ -29,8 +29,6 @@ public:
     bool revoke(const Claim &claim);
 
     ClaimState state(const Claim &claim) const;
-    /// When the handler began; only after the child has claimed.
-    quint64 claimedNs(const Claim &claim) const;
     /// Place of the route in the child's manifest; NoRoute before the child has claimed.
     quint32 route(const Claim &claim) const;
 

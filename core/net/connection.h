@@ -43,7 +43,6 @@ public:
 
     /// Stops, or starts again, reading; the kernel's buffer then fills and slows the peer down.
     void setReading(bool on);
-    bool isReading() const { return m_reading; }
     bool hasInputEnded() const { return m_inputEnded; }
 
     /// Tells the peer that no more output comes; input goes on.

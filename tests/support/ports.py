@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import errno
+import functools
 import random
 import socket
 
 # Below the range from which the kernel takes the ports of outgoing connections: no client can be given one of these.
 _FIRST, _LAST = 20000, 32000
 _reserved: dict[int, socket.socket] = {}
+
+
+@functools.cache
+def has_ipv6() -> bool:
+    """Whether this host has the loopback address of IPv6. Many containers don't, and some kernels know no IPv6 at all."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
 
 
 def reserve_port() -> int:
@@ -20,7 +31,7 @@ def reserve_port() -> int:
         try:
             lock.bind(f"\0quern-test-port-{port}")
             _probe(socket.AF_INET, ("127.0.0.1", port))
-            if socket.has_ipv6:
+            if has_ipv6():
                 _probe(socket.AF_INET6, ("::1", port))
         except OSError:
             lock.close()
@@ -31,9 +42,5 @@ def reserve_port() -> int:
 
 def _probe(family: int, address: tuple[str, int]) -> None:
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        try:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-        except OSError as error:
-            if error.errno != errno.EADDRNOTAVAIL:
-                raise
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)

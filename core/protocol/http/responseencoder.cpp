@@ -30,12 +30,12 @@ char *putPair(char *to, int number)
     return to;
 }
 
+} // namespace
+
 bool mayHaveBody(int status)
 {
     return status >= 200 && status != 204 && status != 304;
 }
-
-} // namespace
 
 QByteArrayView reasonPhrase(int status)
 {

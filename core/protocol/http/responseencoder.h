@@ -14,6 +14,9 @@ struct ResponseFraming
     bool keepAlive = true; ///< false: "Connection: close" is sent; true on HTTP/1.0: "Connection: keep-alive"
 };
 
+/// Whether an answer with \a status may have a body (RFC 9110 §6.4.1). The answer to HEAD has none in any case.
+bool mayHaveBody(int status);
+
 /// The standard reason phrase of \a status (RFC 9110 §15); empty if unknown.
 QByteArrayView reasonPhrase(int status);
 

@@ -122,4 +122,27 @@ inline quint64 submit(Quern::dispatch::Dispatcher &dispatcher, Client &client, b
     return dispatcher.submit(orderOf({}, isSafe), std::chrono::steady_clock::now(), &client);
 }
 
+/// A dispatcher with one worker that serves, and a client.
+struct Scene
+{
+    /// \a average: what the worker's handlers take; 0: nothing is known yet.
+    explicit Scene(const Quern::dispatch::DispatchSettings &settings, std::chrono::nanoseconds average = {})
+        : dispatcher(settings, 0)
+    {
+        worker.setAverage(average);
+        worker.join(dispatcher);
+        dispatcher.activate(1);
+    }
+
+    quint64 submit(bool isSafe = true) { return DispatchTest::submit(dispatcher, client, isSafe); }
+    quint64 submitBody(const QByteArray &body)
+    {
+        return dispatcher.submit(orderOf(body, false), std::chrono::steady_clock::now(), &client);
+    }
+
+    Quern::dispatch::Dispatcher dispatcher;
+    FakeWorker worker = FakeWorker(FakeWorker::info(0));
+    Client client;
+};
+
 } // namespace DispatchTest

@@ -73,19 +73,15 @@ void TestDispatching::answersReachTheirReceivers()
 
 void TestDispatching::headersAndBodyPassThrough()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 id = dispatcher.submit(orderOf("the body", false), std::chrono::steady_clock::now(), &client);
-    QCOMPARE(worker.request(id).body, QByteArray("the body"));
-    QVERIFY(worker.answer(id, 404, "no such thing"));
-    QCOMPARE(client.of(id).status, 404);
-    QCOMPARE(client.of(id).headers, QByteArray("X-Worker: fake\r\n"));
-    QCOMPARE(client.of(id).body, QByteArray("no such thing"));
-    QCOMPARE(client.of(id).bodyLength, quint64(13));
-    QCOMPARE(client.of(id).calls, 1);
+    Scene scene(settingsFor(1));
+    const quint64 id = scene.submitBody("the body");
+    QCOMPARE(scene.worker.request(id).body, QByteArray("the body"));
+    QVERIFY(scene.worker.answer(id, 404, "no such thing"));
+    QCOMPARE(scene.client.of(id).status, 404);
+    QCOMPARE(scene.client.of(id).headers, QByteArray("X-Worker: fake\r\n"));
+    QCOMPARE(scene.client.of(id).body, QByteArray("no such thing"));
+    QCOMPARE(scene.client.of(id).bodyLength, quint64(13));
+    QCOMPARE(scene.client.of(id).calls, 1);
 }
 
 void TestDispatching::idsAreUniqueAndPositive()
@@ -170,73 +166,53 @@ void TestDispatching::queueKeepsItsOrder()
 
 void TestDispatching::slowHandlersGetOneRequest()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.setAverage(100ms);
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 first = submit(dispatcher, client);
-    const quint64 second = submit(dispatcher, client);
-    QCOMPARE(worker.sent(), QList{first});
-    QVERIFY(worker.answer(first));
-    QCOMPARE(worker.sent(), (QList{first, second}));
+    Scene scene(settingsFor(1), 100ms);
+    const quint64 first = scene.submit();
+    const quint64 second = scene.submit();
+    QCOMPARE(scene.worker.sent(), QList{first});
+    QVERIFY(scene.worker.answer(first));
+    QCOMPARE(scene.worker.sent(), (QList{first, second}));
 }
 
 void TestDispatching::quickHandlersGetMany()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.setAverage(10us);
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
+    Scene scene(settingsFor(1), 10us);
     for (int i = 0; i < 200; ++i)
-        QVERIFY(submit(dispatcher, client) != 0);
-    QVERIFY(worker.sent().size() >= 16);
-    QVERIFY(worker.sent().size() < 200); // what waits in the master can still go elsewhere
+        QVERIFY(scene.submit() != 0);
+    QVERIFY(scene.worker.sent().size() >= 16);
+    QVERIFY(scene.worker.sent().size() < 200); // what waits in the master can still go elsewhere
 }
 
 void TestDispatching::concurrencyIsBounded()
 {
     DispatchSettings settings = settingsFor(1);
     settings.workerMaxConcurrency = 5;
-    Dispatcher dispatcher(settings, 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.setAverage(1us);
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
+    Scene scene(settings, 1us);
     QList<quint64> ids;
     for (int i = 0; i < 6; ++i) {
-        ids.append(submit(dispatcher, client));
-        if (worker.sent().contains(ids.last())) {
-            QVERIFY(worker.claim(ids.last()));
-            worker.defer(ids.last());
+        ids.append(scene.submit());
+        if (scene.worker.sent().contains(ids.last())) {
+            QVERIFY(scene.worker.claim(ids.last()));
+            scene.worker.defer(ids.last());
         }
     }
-    QCOMPARE(worker.sent(), ids.first(5));
-    QVERIFY(worker.answer(ids.at(2)));
-    QCOMPARE(worker.sent(), ids);
+    QCOMPARE(scene.worker.sent(), ids.first(5));
+    QVERIFY(scene.worker.answer(ids.at(2)));
+    QCOMPARE(scene.worker.sent(), ids);
 }
 
 void TestDispatching::deferredRequestsLeaveRoom()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.setAverage(100ms);
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 first = submit(dispatcher, client);
-    const quint64 second = submit(dispatcher, client);
-    QVERIFY(worker.claim(first));
-    worker.defer(first);
-    QCOMPARE(worker.sent(), (QList{first, second}));
-    QVERIFY(worker.answer(second));
-    QVERIFY(worker.answer(first));
-    QCOMPARE(client.order(), (QList{second, first}));
-    QCOMPARE(worker.page()->masterCounters().inFlight.load(), quint32(0));
+    Scene scene(settingsFor(1), 100ms);
+    const quint64 first = scene.submit();
+    const quint64 second = scene.submit();
+    QVERIFY(scene.worker.claim(first));
+    scene.worker.defer(first);
+    QCOMPARE(scene.worker.sent(), (QList{first, second}));
+    QVERIFY(scene.worker.answer(second));
+    QVERIFY(scene.worker.answer(first));
+    QCOMPARE(scene.client.order(), (QList{second, first}));
+    QCOMPARE(scene.worker.page()->masterCounters().inFlight.load(), quint32(0));
 }
 
 void TestDispatching::workerThatTakesNoBytesGetsNone()
@@ -260,77 +236,61 @@ void TestDispatching::workerThatTakesNoBytesGetsNone()
 
 void TestDispatching::requestBodyInParts()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
+    Scene scene(settingsFor(1));
     QByteArray body;
     for (int i = 0; body.size() < 2 * ipc::RequestCredit; ++i)
         body.append(QByteArray::number(i)).append(' ');
-    const quint64 id = dispatcher.submit(orderOf(body, false), std::chrono::steady_clock::now(), &client);
-    QCOMPARE(worker.request(id).body.size(), ipc::MaxBodyPart);
-    QVERIFY(worker.claim(id));
-    QTRY_COMPARE(worker.request(id).body.size(), ipc::RequestCredit); // and no more without credit
+    const quint64 id = scene.submitBody(body);
+    QCOMPARE(scene.worker.request(id).body.size(), ipc::MaxBodyPart);
+    QVERIFY(scene.worker.claim(id));
+    QTRY_COMPARE(scene.worker.request(id).body.size(), ipc::RequestCredit); // and no more without credit
     const auto missing = quint32(body.size() - ipc::RequestCredit);
-    worker.grantBody(id, missing - 1);
-    QTRY_COMPARE(worker.request(id).body.size(), body.size() - 1);
-    worker.grantBody(id, 1);
-    QTRY_COMPARE(worker.request(id).body, body);
-    worker.grantBody(id, 1); // more than there is
-    QVERIFY(worker.answer(id));
-    QCOMPARE(client.of(id).status, 200);
+    scene.worker.grantBody(id, missing - 1);
+    QTRY_COMPARE(scene.worker.request(id).body.size(), body.size() - 1);
+    scene.worker.grantBody(id, 1);
+    QTRY_COMPARE(scene.worker.request(id).body, body);
+    scene.worker.grantBody(id, 1); // more than there is
+    QVERIFY(scene.worker.answer(id));
+    QCOMPARE(scene.client.of(id).status, 200);
 }
 
 void TestDispatching::responseBodyInParts()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 id = submit(dispatcher, client);
-    worker.answerPart(id, 6, "ab");
-    QCOMPARE(client.of(id).bodyLength, quint64(6));
-    QVERIFY(!dispatcher.isIdle());
-    worker.sendBodyPart(id, "cd");
-    worker.sendBodyPart(id, "ef");
-    QCOMPARE(client.of(id).body, QByteArray("abcdef"));
-    QVERIFY(dispatcher.isIdle());
+    Scene scene(settingsFor(1));
+    const quint64 id = scene.submit();
+    scene.worker.answerPart(id, 6, "ab");
+    QCOMPARE(scene.client.of(id).bodyLength, quint64(6));
+    QVERIFY(!scene.dispatcher.isIdle());
+    scene.worker.sendBodyPart(id, "cd");
+    scene.worker.sendBodyPart(id, "ef");
+    QCOMPARE(scene.client.of(id).body, QByteArray("abcdef"));
+    QVERIFY(scene.dispatcher.isIdle());
 }
 
 void TestDispatching::creditsReachTheWorker()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 id = submit(dispatcher, client);
-    dispatcher.grant(id, 1); // nothing has come yet that could have left
-    QVERIFY(worker.credits().isEmpty());
-    worker.answerPart(id, 100, QByteArray(50, 'x'));
-    dispatcher.grant(id, 50);
-    QCOMPARE(worker.credits(), (QList{std::pair(id, quint32(50))}));
-    worker.sendBodyPart(id, QByteArray(50, 'x'));
-    dispatcher.grant(id, 50); // its body is complete
-    QCOMPARE(worker.credits().size(), 1);
+    Scene scene(settingsFor(1));
+    const quint64 id = scene.submit();
+    scene.dispatcher.grant(id, 1); // nothing has come yet that could have left
+    QVERIFY(scene.worker.credits().isEmpty());
+    scene.worker.answerPart(id, 100, QByteArray(50, 'x'));
+    scene.dispatcher.grant(id, 50);
+    QCOMPARE(scene.worker.credits(), (QList{std::pair(id, quint32(50))}));
+    scene.worker.sendBodyPart(id, QByteArray(50, 'x'));
+    scene.dispatcher.grant(id, 50); // its body is complete
+    QCOMPARE(scene.worker.credits().size(), 1);
 }
 
 void TestDispatching::moreThanTheAnnouncedBody()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 id = submit(dispatcher, client);
-    worker.answerPart(id, 4, "ab");
-    worker.sendBodyPart(id, "cde");
-    QVERIFY(client.of(id).broken);
-    QCOMPARE(client.of(id).body, QByteArray("ab"));
-    QCOMPARE(worker.cancelled(), QList{id});
-    QVERIFY(dispatcher.isIdle());
+    Scene scene(settingsFor(1));
+    const quint64 id = scene.submit();
+    scene.worker.answerPart(id, 4, "ab");
+    scene.worker.sendBodyPart(id, "cde");
+    QVERIFY(scene.client.of(id).broken);
+    QCOMPARE(scene.client.of(id).body, QByteArray("ab"));
+    QCOMPARE(scene.worker.cancelled(), QList{id});
+    QVERIFY(scene.dispatcher.isIdle());
 }
 
 void TestDispatching::longAnswerKeepsOthersAway()
@@ -357,20 +317,16 @@ void TestDispatching::longAnswerKeepsOthersAway()
 
 void TestDispatching::countersTellWhatIs()
 {
-    Dispatcher dispatcher(settingsFor(1), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 first = submit(dispatcher, client);
-    const quint64 second = submit(dispatcher, client);
-    QCOMPARE(dispatcher.counters().requests.load(), quint64(2));
-    QCOMPARE(dispatcher.counters().inFlight.load(), quint64(2));
-    QCOMPARE(dispatcher.counters().queued.load(), quint64(1));
-    QVERIFY(worker.answer(first));
-    QVERIFY(worker.answer(second));
-    QCOMPARE(dispatcher.counters().inFlight.load(), quint64(0));
-    QCOMPARE(dispatcher.counters().queued.load(), quint64(0));
+    Scene scene(settingsFor(1));
+    const quint64 first = scene.submit();
+    const quint64 second = scene.submit();
+    QCOMPARE(scene.dispatcher.counters().requests.load(), quint64(2));
+    QCOMPARE(scene.dispatcher.counters().inFlight.load(), quint64(2));
+    QCOMPARE(scene.dispatcher.counters().queued.load(), quint64(1));
+    QVERIFY(scene.worker.answer(first));
+    QVERIFY(scene.worker.answer(second));
+    QCOMPARE(scene.dispatcher.counters().inFlight.load(), quint64(0));
+    QCOMPARE(scene.dispatcher.counters().queued.load(), quint64(0));
 }
 
 QTEST_GUILESS_MAIN(TestDispatching)

@@ -101,167 +101,131 @@ void TestTakingBack::stuckInAStoppedWorker()
 
 void TestTakingBack::stoppedWorkerWorksAgain()
 {
-    Dispatcher dispatcher(twoWorkers(), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 id = submit(dispatcher, client);
-    QTRY_COMPARE_WITH_TIMEOUT(dispatcher.counters().queued.load(), quint64(1), promptly);
-    worker.claimAtOnce();
-    QVERIFY(!worker.claim(id)); // it goes on, meets the request and drops it: its loop has turned
-    QTRY_COMPARE_WITH_TIMEOUT(worker.sent(), (QList{id, id}), promptly);
-    QVERIFY(worker.answer(id));
-    QCOMPARE(client.of(id).status, 200);
+    Scene scene(twoWorkers());
+    const quint64 id = scene.submit();
+    QTRY_COMPARE_WITH_TIMEOUT(scene.dispatcher.counters().queued.load(), quint64(1), promptly);
+    scene.worker.claimAtOnce();
+    QVERIFY(!scene.worker.claim(id)); // it goes on, meets the request and drops it: its loop has turned
+    QTRY_COMPARE_WITH_TIMEOUT(scene.worker.sent(), (QList{id, id}), promptly);
+    QVERIFY(scene.worker.answer(id));
+    QCOMPARE(scene.client.of(id).status, 200);
 }
 
 void TestTakingBack::takenBackKeepTheirOrder()
 {
-    Dispatcher dispatcher(twoWorkers(), 0);
-    FakeWorker first(FakeWorker::info(0));
-    first.setAverage(10us);
-    first.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
+    Scene scene(twoWorkers(), 10us);
     QList<quint64> ids;
     for (int i = 0; i < 6; ++i)
-        ids.append(submit(dispatcher, client));
-    QVERIFY(first.run(ids.takeFirst()));
-    QTRY_COMPARE_WITH_TIMEOUT(dispatcher.counters().queued.load(), quint64(5), promptly);
-    ids.append(submit(dispatcher, client)); // a newer one waits behind them
+        ids.append(scene.submit());
+    QVERIFY(scene.worker.run(ids.takeFirst()));
+    QTRY_COMPARE_WITH_TIMEOUT(scene.dispatcher.counters().queued.load(), quint64(5), promptly);
+    ids.append(scene.submit()); // a newer one waits behind them
     FakeWorker second(FakeWorker::info(1));
     second.setAverage(10us);
-    second.join(dispatcher);
+    second.join(scene.dispatcher);
     QCOMPARE(second.sent(), ids);
 }
 
 void TestTakingBack::takenBackGoesBackWhenNobodyElseIsThere()
 {
-    Dispatcher dispatcher(twoWorkers(), 0);
-    FakeWorker only(FakeWorker::info(0));
-    only.setAverage(10us);
-    only.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 slow = submit(dispatcher, client);
-    const quint64 stuck = submit(dispatcher, client);
-    QVERIFY(only.run(slow));
-    only.claimAtOnce();
-    QTRY_COMPARE_WITH_TIMEOUT(dispatcher.counters().queued.load(), quint64(1), promptly);
-    QVERIFY(only.answer(slow));
-    QTRY_COMPARE_WITH_TIMEOUT(only.sent(), (QList{slow, stuck, stuck}), promptly);
-    QVERIFY(only.answer(stuck));
-    QCOMPARE(client.of(stuck).status, 200);
+    Scene scene(twoWorkers(), 10us);
+    const quint64 slow = scene.submit();
+    const quint64 stuck = scene.submit();
+    QVERIFY(scene.worker.run(slow));
+    scene.worker.claimAtOnce();
+    QTRY_COMPARE_WITH_TIMEOUT(scene.dispatcher.counters().queued.load(), quint64(1), promptly);
+    QVERIFY(scene.worker.answer(slow));
+    QTRY_COMPARE_WITH_TIMEOUT(scene.worker.sent(), (QList{slow, stuck, stuck}), promptly);
+    QVERIFY(scene.worker.answer(stuck));
+    QCOMPARE(scene.client.of(stuck).status, 200);
 }
 
 void TestTakingBack::partsOfABodyAreWithdrawn()
 {
     // Without a Cancel the worker would keep the parts it has for ever.
-    Dispatcher dispatcher(twoWorkers(), 0);
-    FakeWorker first(FakeWorker::info(0));
-    first.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
+    Scene scene(twoWorkers());
     const QByteArray body(4 * ipc::RequestCredit, 'x');
-    const quint64 moved = dispatcher.submit(orderOf(body, false), std::chrono::steady_clock::now(), &client);
-    QTRY_COMPARE_WITH_TIMEOUT(first.cancelled(), QList{moved}, promptly); // it does not begin
+    const quint64 moved = scene.submitBody(body);
+    QTRY_COMPARE_WITH_TIMEOUT(scene.worker.cancelled(), QList{moved}, promptly); // it does not begin
     FakeWorker second(FakeWorker::info(1));
-    second.join(dispatcher);
+    second.join(scene.dispatcher);
     QCOMPARE(second.sent(), QList{moved});
-    dispatcher.abandon(moved);
+    scene.dispatcher.abandon(moved);
     QCOMPARE(second.cancelled(), QList{moved});
-    QVERIFY(dispatcher.isIdle());
+    QVERIFY(scene.dispatcher.isIdle());
 }
 
 void TestTakingBack::longBodyOnItsWayIsNotTakenBack()
 {
-    Dispatcher dispatcher(twoWorkers(), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
+    Scene scene(twoWorkers());
     const QByteArray body(4 * ipc::RequestCredit, 'x');
-    const quint64 id = dispatcher.submit(orderOf(body, false), std::chrono::steady_clock::now(), &client);
+    const quint64 id = scene.submitBody(body);
     // The worker takes it piece by piece, and does nothing else that shows.
     const QDeadlineTimer uploading(8 * Dispatcher::StartLimit);
     while (!uploading.hasExpired()) {
-        worker.grantBody(id, 1);
+        scene.worker.grantBody(id, 1);
         QCoreApplication::processEvents();
     }
-    QVERIFY(dispatcher.counters().redispatched.load() <= 1); // one for a machine that stands still
-    QVERIFY(worker.answer(id));
-    QCOMPARE(client.of(id).status, 200);
+    QVERIFY(scene.dispatcher.counters().redispatched.load() <= 1); // one for a machine that stands still
+    QVERIFY(scene.worker.answer(id));
+    QCOMPARE(scene.client.of(id).status, 200);
 }
 
 void TestTakingBack::takenBackLessAndLessOften()
 {
     // A worker that needs long to begin is given the time in the end.
-    Dispatcher dispatcher(twoWorkers(), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
+    Scene scene(twoWorkers());
     QElapsedTimer time;
     time.start();
-    const quint64 id = submit(dispatcher, client);
+    const quint64 id = scene.submit();
     const auto lookAgain = [&] {
-        worker.counters().loopTurns.fetch_add(1); // it turns now and then: the request comes again
-        return dispatcher.counters().redispatched.load() >= 4;
+        scene.worker.counters().loopTurns.fetch_add(1); // it turns now and then: the request comes again
+        return scene.dispatcher.counters().redispatched.load() >= 4;
     };
     QTRY_VERIFY(lookAgain());
     QVERIFY(time.elapsed() >= (1 + 2 + 4 + 8) * Dispatcher::StartLimit.count());
-    dispatcher.abandon(id);
+    scene.dispatcher.abandon(id);
 }
 
 void TestTakingBack::drainedWorkerHandsOverItsAnswers()
 {
-    Dispatcher dispatcher(twoWorkers(), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    worker.setAverage(10us);
-    const quint64 answered = submit(dispatcher, client);
-    const quint64 begun = submit(dispatcher, client);
-    worker.answerPart(answered, 10'000'000, "ab");
-    QVERIFY(worker.claim(begun));
-    QVERIFY(worker.credits().isEmpty());
-    dispatcher.drain(worker.childId());
-    QCOMPARE(worker.credits(), (QList<std::pair<quint64, quint32>>{{answered, 9'999'998}}));
-    worker.answerPart(begun, 5'000'000, "abc");
-    QCOMPARE(worker.credits().last(), (std::pair<quint64, quint32>{begun, 4'999'997}));
+    Scene scene(twoWorkers());
+    scene.worker.setAverage(10us);
+    const quint64 answered = scene.submit();
+    const quint64 begun = scene.submit();
+    scene.worker.answerPart(answered, 10'000'000, "ab");
+    QVERIFY(scene.worker.claim(begun));
+    QVERIFY(scene.worker.credits().isEmpty());
+    scene.dispatcher.drain(scene.worker.childId());
+    QCOMPARE(scene.worker.credits(), (QList<std::pair<quint64, quint32>>{{answered, 9'999'998}}));
+    scene.worker.answerPart(begun, 5'000'000, "abc");
+    QCOMPARE(scene.worker.credits().last(), (std::pair<quint64, quint32>{begun, 4'999'997}));
 }
 
 void TestTakingBack::workAfterTheAnswerIsNotStuck()
 {
     // A handler has answered early and goes on: its slot belongs to the next request already.
-    Dispatcher dispatcher(twoWorkers(), 0);
-    QSignalSpy stuck(&dispatcher, &Dispatcher::workerStuck);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 first = submit(dispatcher, client);
-    QVERIFY(worker.run(first));
-    const quint32 slot = worker.request(first).ticket.slot;
-    QVERIFY(worker.answer(first));
-    worker.counters().currentSlot = slot;
-    const quint64 second = submit(dispatcher, client);
-    QCOMPARE(worker.request(second).ticket.slot, slot);
-    QTRY_COMPARE_WITH_TIMEOUT(dispatcher.counters().queued.load(), quint64(1), promptly); // the watch has looked at it
+    Scene scene(twoWorkers());
+    QSignalSpy stuck(&scene.dispatcher, &Dispatcher::workerStuck);
+    const quint64 first = scene.submit();
+    QVERIFY(scene.worker.run(first));
+    const quint32 slot = scene.worker.request(first).ticket.slot;
+    QVERIFY(scene.worker.answer(first));
+    scene.worker.counters().currentSlot = slot;
+    const quint64 second = scene.submit();
+    QCOMPARE(scene.worker.request(second).ticket.slot, slot);
+    QTRY_COMPARE_WITH_TIMEOUT(scene.dispatcher.counters().queued.load(), quint64(1),
+                              promptly); // the watch has looked at it
     QCOMPARE(stuck.size(), 0);
 }
 
 void TestTakingBack::drainedWithNothingToDo()
 {
-    Dispatcher dispatcher(twoWorkers(), 0);
-    QSignalSpy drained(&dispatcher, &Dispatcher::workerDrained);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    dispatcher.drain(worker.childId());
+    Scene scene(twoWorkers());
+    QSignalSpy drained(&scene.dispatcher, &Dispatcher::workerDrained);
+    scene.dispatcher.drain(scene.worker.childId());
     QCOMPARE(drained.size(), 1); // the supervisor counts one for each reactor
-    QCOMPARE(drained.first().first().toULongLong(), worker.childId());
+    QCOMPARE(drained.first().first().toULongLong(), scene.worker.childId());
 }
 
 void TestTakingBack::drainedAfterTheLastAnswer()
@@ -294,18 +258,14 @@ void TestTakingBack::drainedAfterTheLastAnswer()
 
 void TestTakingBack::drainedAfterAnAbandonedRequest()
 {
-    Dispatcher dispatcher(twoWorkers(), 0);
-    QSignalSpy drained(&dispatcher, &Dispatcher::workerDrained);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 id = submit(dispatcher, client);
-    QVERIFY(worker.claim(id));
-    dispatcher.drain(worker.childId());
-    dispatcher.abandon(id);
+    Scene scene(twoWorkers());
+    QSignalSpy drained(&scene.dispatcher, &Dispatcher::workerDrained);
+    const quint64 id = scene.submit();
+    QVERIFY(scene.worker.claim(id));
+    scene.dispatcher.drain(scene.worker.childId());
+    scene.dispatcher.abandon(id);
     QCOMPARE(drained.size(), 0); // its handler still runs
-    QVERIFY(worker.answer(id));
+    QVERIFY(scene.worker.answer(id));
     QCOMPARE(drained.size(), 1);
 }
 
@@ -358,22 +318,18 @@ void TestTakingBack::generations()
 
 void TestTakingBack::unavailable()
 {
-    Dispatcher dispatcher(twoWorkers(), 0);
-    FakeWorker worker(FakeWorker::info(0));
-    worker.join(dispatcher);
-    dispatcher.activate(1);
-    Client client;
-    const quint64 begun = submit(dispatcher, client);
-    const quint64 waiting = submit(dispatcher, client);
-    dispatcher.setAvailable(false);
-    QCOMPARE(client.of(waiting).failedWith, 503);
-    QVERIFY(!client.heardOf(begun));
-    QCOMPARE(submit(dispatcher, client), quint64(0));
-    QVERIFY(worker.answer(begun));
-    QCOMPARE(client.of(begun).status, 200);
-    dispatcher.setAvailable(true);
-    const quint64 next = submit(dispatcher, client);
-    QVERIFY(worker.answer(next));
+    Scene scene(twoWorkers());
+    const quint64 begun = scene.submit();
+    const quint64 waiting = scene.submit();
+    scene.dispatcher.setAvailable(false);
+    QCOMPARE(scene.client.of(waiting).failedWith, 503);
+    QVERIFY(!scene.client.heardOf(begun));
+    QCOMPARE(scene.submit(), quint64(0));
+    QVERIFY(scene.worker.answer(begun));
+    QCOMPARE(scene.client.of(begun).status, 200);
+    scene.dispatcher.setAvailable(true);
+    const quint64 next = scene.submit();
+    QVERIFY(scene.worker.answer(next));
 }
 
 void TestTakingBack::otherReactorsWork()

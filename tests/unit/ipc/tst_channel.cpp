@@ -43,7 +43,7 @@ void TestChannel::oneFrameEachWay()
     RecordingSink left, right;
     Channel one(pair->first, &left), other(pair->second, &right);
     QVERIFY(one.isOpen());
-    one.send(FrameType::Request, 7, "payload", 0x1234);
+    one.sendWith([](QByteArray &out) { ipc::appendFrame(out, FrameType::Request, 0x1234, 7, "payload"); });
     other.send(FrameType::Deferred, 8);
     QVERIFY(turnUntil([&] { return !left.frames.isEmpty() && !right.frames.isEmpty(); }));
     QCOMPARE(right.frames, QList<ReceivedFrame>({{FrameType::Request, 0x1234, 7, "payload"}}));

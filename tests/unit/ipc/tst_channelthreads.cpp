@@ -92,10 +92,10 @@ void TestChannelThreads::sendFromManyThreads()
     QVERIFY(pair);
     Channel channel(pair->first, &sink), other(pair->second, &far);
     std::vector<std::thread> threads;
-    for (quint16 thread = 0; thread < 3; ++thread) {
+    for (quint64 thread = 0; thread < 3; ++thread) {
         threads.emplace_back([&channel, thread] {
-            for (quint64 id = 0; id < perThread; ++id)
-                channel.send(FrameType::ResponseBody, id, "payload", thread);
+            for (quint64 number = 0; number < perThread; ++number)
+                channel.send(FrameType::ResponseBody, thread << 32 | number, "payload");
         });
     }
     const bool all = turnUntil([&] { return far.frames.size() == qsizetype(3 * perThread); });
@@ -104,7 +104,9 @@ void TestChannelThreads::sendFromManyThreads()
     QVERIFY(all);
     quint64 next[3] = {};
     for (const ReceivedFrame &frame : far.frames) {
-        QCOMPARE(frame.id, next[frame.flags]++);
+        const quint64 thread = frame.id >> 32;
+        QVERIFY(thread < 3);
+        QCOMPARE(frame.id & 0xffffffff, next[thread]++);
         QCOMPARE(frame.payload, QByteArray("payload"));
     }
 }

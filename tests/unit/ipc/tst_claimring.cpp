@@ -114,13 +114,13 @@ void TestClaimRing::oneRequestFromSentToDone()
     QVERIFY(claim);
     QCOMPARE(int(ring.state(*claim)), int(ClaimState::Sent));
     QCOMPARE(ring.route(*claim), ipc::NoRoute);
-    QCOMPARE(ring.claimedNs(*claim), quint64(0));
+    QCOMPARE(page.master->claimSlots()[claim->slot].claimedNs.load(), quint64(0));
     QCOMPARE(page.master->claimSlots()[claim->slot].requestId.load(), quint64(77));
 
     QVERIFY(book.claim(claim->slot, claim->sequence, 3, 1'000));
     QCOMPARE(int(ring.state(*claim)), int(ClaimState::Claimed));
     QCOMPARE(ring.route(*claim), 3u);
-    QCOMPARE(ring.claimedNs(*claim), quint64(1'000));
+    QCOMPARE(page.master->claimSlots()[claim->slot].claimedNs.load(), quint64(1'000));
     QVERIFY(!book.claim(claim->slot, claim->sequence, 4, 2'000));
     QCOMPARE(ring.route(*claim), 3u);
 
@@ -326,7 +326,7 @@ void TestClaimRing::claimAgainstRevoke()
         QCOMPARE(int(ring.state(*claim)), int(revoked ? ClaimState::Revoked : ClaimState::Claimed));
         if (!revoked) {
             QCOMPARE(ring.route(*claim), quint32(round));
-            QCOMPARE(ring.claimedNs(*claim), quint64(round));
+            QCOMPARE(page.master->claimSlots()[claim->slot].claimedNs.load(), quint64(round));
         }
         headStart = qMax(0, headStart + (revoked ? 200 : -200));
         ++(revoked ? revocations : claims);

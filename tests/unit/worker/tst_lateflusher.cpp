@@ -13,20 +13,41 @@ namespace {
 constexpr auto blocking = 300ms;
 constexpr auto soon = 100ms;
 
-/// How long after the blocking handler began the answer to \a id was there.
-std::chrono::nanoseconds delayOf(const FakeMaster &master, quint64 id, quint64 blockedSinceNs,
-                                 FrameType type = FrameType::Response)
+/// A master whose worker has a handler that blocks, and one that is quick.
+class BlockingMaster : public FakeMaster
 {
-    const std::optional<Reply> reply = master.awaitReply(id, type);
-    if (!reply)
-        return std::chrono::hours(1);
-    return std::chrono::nanoseconds(qint64(reply->arrivedNs) - qint64(blockedSinceNs));
-}
+public:
+    BlockingMaster()
+    {
+        application.get("/quick", [](const Request &, Response &) {});
+        application.get("/block", [this](const Request &, Response &) { block(); });
+    }
 
-void report(const char *what, std::chrono::nanoseconds delay)
-{
-    qInfo("%s after %.3f ms", what, double(delay.count()) / 1e6);
-}
+    /// What a handler does that keeps its thread for long.
+    void block()
+    {
+        m_blockedSinceNs = base::nowNanoseconds();
+        computeFor(blocking);
+    }
+
+    /// How long after the block had begun the reply to \a id was there.
+    std::chrono::nanoseconds delayOf(quint64 id, FrameType type = FrameType::Response) const
+    {
+        const std::optional<Reply> reply = awaitReply(id, type);
+        if (!reply)
+            return std::chrono::hours(1);
+        return std::chrono::nanoseconds(qint64(reply->arrivedNs) - qint64(m_blockedSinceNs));
+    }
+    bool cameSoon(quint64 id, FrameType type = FrameType::Response) const
+    {
+        const std::chrono::nanoseconds delay = delayOf(id, type);
+        qInfo("the reply to %llu came after %.3f ms", static_cast<unsigned long long>(id), double(delay.count()) / 1e6);
+        return delay < soon;
+    }
+
+private:
+    quint64 m_blockedSinceNs = 0;
+};
 
 } // namespace
 
@@ -93,32 +114,18 @@ void TestLateFlusher::flushesWhatWaits()
 
 void TestLateFlusher::armedAgainAfterItFlushed()
 {
-    FakeMaster master;
-    quint64 blockedSince = 0;
-    master.application.get("/quick", [](const Request &, Response &) {});
-    master.application.get("/block", [&](const Request &, Response &) {
-        blockedSince = base::nowNanoseconds();
-        computeFor(blocking);
-    });
+    BlockingMaster master;
     master.startHost();
     for (int round = 0; round < 2; ++round) {
         master.wires[0]->put(master.encodeAll({Order{.target = "/quick"}, Order{.target = "/block"}}));
         QVERIFY(master.awaitReply(master.lastId));
-        const auto delay = delayOf(master, master.lastId - 1, blockedSince);
-        report("answered", delay);
-        QVERIFY(delay < soon);
+        QVERIFY(master.cameSoon(master.lastId - 1));
     }
 }
 
 void TestLateFlusher::quickAnswerBeforeABlockingHandler()
 {
-    FakeMaster master;
-    quint64 blockedSince = 0;
-    master.application.get("/quick", [](const Request &, Response &) {});
-    master.application.get("/block", [&](const Request &, Response &) {
-        blockedSince = base::nowNanoseconds();
-        computeFor(blocking);
-    });
+    BlockingMaster master;
     master.startHost();
     QByteArray batch;
     for (int i = 0; i < 10; ++i)
@@ -126,163 +133,115 @@ void TestLateFlusher::quickAnswerBeforeABlockingHandler()
     master.wires[0]->put(batch + master.encode({.target = "/block"}));
     QVERIFY(master.awaitReply(11));
     for (quint64 id = 1; id <= 10; ++id)
-        QVERIFY(delayOf(master, id, blockedSince) < soon);
-    report("answered", delayOf(master, 10, blockedSince));
-    QVERIFY(delayOf(master, 11, blockedSince) >= blocking);
+        QVERIFY(master.cameSoon(id));
+    QVERIFY(master.delayOf(11) >= blocking);
 }
 
 void TestLateFlusher::lastAnswerOfALongBatch()
 {
     // The batch lasts for several milliseconds before the handler that blocks, though no handler is slow.
-    FakeMaster master;
-    quint64 blockedSince = 0;
-    master.application.get("/quick", [](const Request &, Response &) { computeFor(300us); });
-    master.application.get("/block", [&](const Request &, Response &) {
-        blockedSince = base::nowNanoseconds();
-        computeFor(blocking);
-    });
+    BlockingMaster master;
+    master.application.get("/short", [](const Request &, Response &) { computeFor(300us); });
     master.startHost();
     QByteArray batch;
     for (int i = 0; i < 20; ++i)
-        batch += master.encode({.target = "/quick"});
+        batch += master.encode({.target = "/short"});
     master.wires[0]->put(batch + master.encode({.target = "/block"}));
     QVERIFY(master.awaitReply(21));
     for (quint64 id = 1; id <= 20; ++id)
-        QVERIFY2(delayOf(master, id, blockedSince) < soon, QByteArray::number(id).constData());
-    report("the last was answered", delayOf(master, 20, blockedSince));
+        QVERIFY(master.cameSoon(id));
 }
 
 void TestLateFlusher::answerEndedEarly()
 {
-    FakeMaster master;
-    quint64 blockedSince = 0;
+    BlockingMaster master;
     master.application.get("/", [&](const Request &, Response &response) {
         response.text(QStringLiteral("done"));
         response.end();
-        blockedSince = base::nowNanoseconds();
-        computeFor(blocking);
+        master.block();
     });
     master.startHost();
     QVERIFY(master.awaitReply(master.request({})));
-    const auto delay = delayOf(master, 1, blockedSince);
-    report("answered", delay);
-    QVERIFY(delay < soon);
+    QVERIFY(master.cameSoon(1));
 }
 
 void TestLateFlusher::answersOfALaterBatch()
 {
     // An answer that was put off is sent from outside a handler, and a blocking one follows.
-    FakeMaster master;
-    quint64 blockedSince = 0;
+    BlockingMaster master;
     std::optional<Response> kept;
     master.application.get("/later", [&](const Request &, Response &response) { kept = response.defer(); });
-    master.application.get("/block", [&](const Request &, Response &) {
+    master.application.get("/answer", [&](const Request &, Response &) {
         kept->text(QStringLiteral("at last"));
         kept->end();
-        blockedSince = base::nowNanoseconds();
-        computeFor(blocking);
+        master.block();
     });
     master.startHost();
     QVERIFY(master.awaitReply(master.request({.target = "/later"}), FrameType::Deferred));
-    QVERIFY(master.awaitReply(master.request({.target = "/block"})));
-    const auto delay = delayOf(master, 1, blockedSince);
-    report("answered", delay);
-    QVERIFY(delay < soon);
+    QVERIFY(master.awaitReply(master.request({.target = "/answer"})));
+    QVERIFY(master.cameSoon(1));
 }
 
 void TestLateFlusher::refusalBeforeABlockingHandler()
 {
-    FakeMaster master;
-    quint64 blockedSince = 0;
-    master.application.get("/block", [&](const Request &, Response &) {
-        blockedSince = base::nowNanoseconds();
-        computeFor(blocking);
-    });
+    BlockingMaster master;
     master.startHost();
     master.wires[0]->put(master.encodeAll({Order{.target = "/none"}, Order{.target = "/block"}}));
     QVERIFY(master.awaitReply(2));
-    const auto delay = delayOf(master, 1, blockedSince);
-    report("refused", delay);
-    QVERIFY(delay < soon);
+    QVERIFY(master.cameSoon(1));
 }
 
 void TestLateFlusher::deferralBeforeABlockingHandler()
 {
-    FakeMaster master;
-    quint64 blockedSince = 0;
+    BlockingMaster master;
     std::optional<Response> kept;
     master.application.get("/later", [&](const Request &, Response &response) { kept = response.defer(); });
-    master.application.get("/block", [&](const Request &, Response &) {
-        blockedSince = base::nowNanoseconds();
-        computeFor(blocking);
-    });
     master.startHost();
     master.wires[0]->put(master.encodeAll({Order{.target = "/later"}, Order{.target = "/block"}}));
     QVERIFY(master.awaitReply(2));
-    const auto delay = delayOf(master, 1, blockedSince, FrameType::Deferred);
-    report("deferred", delay);
-    QVERIFY(delay < soon);
+    QVERIFY(master.cameSoon(1, FrameType::Deferred));
     kept->end();
 }
 
 void TestLateFlusher::creditBeforeABlockingHandler()
 {
-    FakeMaster master;
-    quint64 blockedSince = 0;
-    master.application.get("/block", [&](const Request &, Response &) {
-        blockedSince = base::nowNanoseconds();
-        computeFor(blocking);
-    });
+    BlockingMaster master;
     master.startHost();
     QByteArray batch = master.encode({.method = "POST", .body = "body", .firstPart = 1});
     batch += FakeMaster::frame(FrameType::RequestBody, 1, "o");
     master.wires[0]->put(batch + master.encode({.target = "/block"}));
     QVERIFY(master.awaitReply(2));
-    const auto delay = delayOf(master, 1, blockedSince, FrameType::Credit);
-    report("granted", delay);
-    QVERIFY(delay < soon);
+    QVERIFY(master.cameSoon(1, FrameType::Credit));
 }
 
 void TestLateFlusher::answerBehindABigOne()
 {
     // More than the kernel's buffer takes at once stands before it.
-    FakeMaster master;
-    quint64 blockedSince = 0;
+    BlockingMaster master;
     master.application.get(
         "/big", [&](const Request &, Response &response) { response.send(QByteArray(ipc::ResponseCredit, 'x')); });
-    master.application.get("/quick", [](const Request &, Response &) {});
-    master.application.get("/block", [&](const Request &, Response &) {
-        blockedSince = base::nowNanoseconds();
-        computeFor(blocking);
-    });
     master.startHost();
     master.wires[0]->put(
         master.encodeAll({Order{.target = "/big"}, Order{.target = "/quick"}, Order{.target = "/block"}}));
     QVERIFY(master.awaitReply(3));
-    const auto delay = delayOf(master, 2, blockedSince);
-    report("answered", delay);
-    QVERIFY(delay < soon);
+    QVERIFY(master.cameSoon(2));
 }
 
 void TestLateFlusher::answerOutsideAHandler()
 {
     // A timer's slot answers, and then works on.
-    FakeMaster master;
-    quint64 blockedSince = 0;
+    BlockingMaster master;
     master.application.get("/later", [&](const Request &, Response &response) {
         QTimer::singleShot(0, [&, answer = response.defer()]() mutable {
             answer.text(QStringLiteral("at last"));
             answer.end();
-            blockedSince = base::nowNanoseconds();
-            computeFor(blocking);
+            master.block();
         });
     });
     master.startHost();
     const quint64 id = master.request({.target = "/later"});
     QVERIFY(master.awaitReply(id));
-    const auto delay = delayOf(master, id, blockedSince);
-    report("answered", delay);
-    QVERIFY(delay < soon);
+    QVERIFY(master.cameSoon(id));
 }
 
 QUERN_LOOP_TEST_MAIN(TestLateFlusher)
