@@ -1,8 +1,10 @@
 #include "processsupport.h"
 
 #include <QDir>
+#include <QScopeGuard>
 
 #include <algorithm>
+#include <sys/resource.h>
 
 using namespace ProcessTest;
 using namespace Quern;
@@ -26,6 +28,7 @@ private Q_SLOTS:
     void startFailsForAMissingProgram();
     void deadWorkerIsReplaced();
     void crashLoopOpensNothingElse();
+    void noReplacementCanBeStarted();
     void reloadSwitches();
     void reloadWaitsForAllReactors();
     void reloadKillsTheBusyInTheEnd();
@@ -199,6 +202,26 @@ void TestSupervisor::crashLoopOpensNothingElse()
     QCOMPARE(::kill(pid_t(m_handoffs.constLast()->pid), SIGABRT), 0);
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 4, patience);
     QCOMPARE(m_supervisor->report().at(1).state, process::WorkerReport::State::Waiting);
+    stop();
+}
+
+void TestSupervisor::noReplacementCanBeStarted()
+{
+    // The master has run out of descriptors: clients must hear 503 in the end, and not wait for ever.
+    create();
+    QSignalSpy availability(m_supervisor.get(), &Supervisor::availabilityChanged);
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    rlimit before = {};
+    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none = {3, before.rlim_max}; // those that are open stay open
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const auto restore = qScopeGuard([&before] { ::setrlimit(RLIMIT_NOFILE, &before); });
+    for (const auto &handoff : std::as_const(m_handoffs))
+        QCOMPARE(::kill(pid_t(handoff->pid), SIGABRT), 0);
+    // The delays between ten tries add up to some 16 s.
+    QTRY_COMPARE_WITH_TIMEOUT(availability.size(), 1, 2 * patience);
+    QCOMPARE(availability.first().first().toBool(), false);
+    QVERIFY(m_supervisor->isBreakerOpen());
     stop();
 }
 
