@@ -304,12 +304,13 @@ void Dispatcher::dispatch(PendingRequest *request, WorkerEntry *worker)
     request->sent = std::chrono::steady_clock::now();
     worker->add(request);
     ipc::writeTicket(request->order.payload.data(),
-                     {request->claim.slot, request->claim.sequence, base::toNanoseconds(request->sent)});
+                     {request->claim.slot, request->claim.sequence, base::toNanoseconds(request->sent),
+                      quint32(ipc::AmpleResponseCredit)});
     const QByteArrayView firstPart = ipc::BodySender::firstPart(request->order.body);
     link.sendRequest(request->id, request->order.payload, firstPart);
     if (firstPart.size() < request->order.body.size()) {
-        request->bodySender = std::make_unique<ipc::BodySender>(ipc::FrameType::RequestBody, request->id,
-                                                                request->order.body, firstPart.size());
+        request->bodySender = std::make_unique<ipc::BodySender>(
+            ipc::FrameType::RequestBody, request->id, request->order.body, firstPart.size(), ipc::RequestCredit);
         if (link.sendBody(*request->bodySender))
             request->bodySender.reset();
     }

@@ -4,11 +4,11 @@
 
 namespace Quern::ipc {
 
-BodySender::BodySender(FrameType type, quint64 id, QByteArray body, qsizetype sent)
+BodySender::BodySender(FrameType type, quint64 id, QByteArray body, qsizetype sent, qsizetype credit)
     : m_body(std::move(body))
     , m_id(id)
     , m_sent(sent)
-    , m_credit(type == FrameType::RequestBody ? RequestCredit : ResponseCredit)
+    , m_credit(credit)
     , m_type(type)
 {
 }

@@ -10,8 +10,9 @@ namespace Quern::ipc {
 class BodySender
 {
 public:
-    /// \a type is RequestBody or ResponseBody. \a sent bytes of \a body have left with the head.
-    BodySender(FrameType type, quint64 id, QByteArray body, qsizetype sent);
+    /// \a type is RequestBody or ResponseBody. \a sent bytes of \a body have left with the head, and the receiver takes
+    /// \a credit bytes before it grants more.
+    BodySender(FrameType type, quint64 id, QByteArray body, qsizetype sent, qsizetype credit);
 
     /// The part that leaves with the head.
     static QByteArrayView firstPart(QByteArrayView body) { return body.first(qMin(body.size(), MaxBodyPart)); }

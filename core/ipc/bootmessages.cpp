@@ -49,6 +49,27 @@ QCborValue text(const QByteArray &utf8)
     return QCborValue(QString::fromUtf8(utf8));
 }
 
+QCborMap toCbor(const AnswerOptions &options)
+{
+    return {{QStringLiteral("debug"), options.debug},
+            {QStringLiteral("compression"), options.compression},
+            {QStringLiteral("level"), options.compressionLevel},
+            {QStringLiteral("minLength"), qint64(options.compressionMinLength)},
+            {QStringLiteral("types"), QCborArray::fromStringList(options.compressionTypes)}};
+}
+
+AnswerOptions answerOptions(const QCborMap &map)
+{
+    AnswerOptions options;
+    options.debug = map.value(QLatin1StringView("debug")).toBool();
+    options.compression = map.value(QLatin1StringView("compression")).toBool();
+    options.compressionLevel = number(map.value(QLatin1StringView("level")));
+    options.compressionMinLength = quint32(number(map.value(QLatin1StringView("minLength"))));
+    for (const QCborValue &type : map.value(QLatin1StringView("types")).toArray())
+        options.compressionTypes.append(type.toString());
+    return options;
+}
+
 } // namespace
 
 QByteArray BootMessage::encode() const
@@ -62,6 +83,7 @@ QByteArray BootMessage::encode() const
     const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
                           {QStringLiteral("worker"), workerId},
                           {QStringLiteral("generation"), generation},
+                          {QStringLiteral("answers"), toCbor(answers)},
                           {QStringLiteral("plugins"), list}};
     return map.toCborValue().toCbor();
 }
@@ -74,6 +96,7 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
     BootMessage message;
     message.workerId = number(map->value(QLatin1StringView("worker")));
     message.generation = number(map->value(QLatin1StringView("generation")));
+    message.answers = answerOptions(map->value(QLatin1StringView("answers")).toMap());
     const Result<QCborArray> list = listOf(*map, QLatin1StringView("plugins"));
     if (!list)
         return list.error();
@@ -92,7 +115,8 @@ QByteArray HelloMessage::encode() const
     for (const RouteEntry &route : routes) {
         routeList.append(QCborMap{{QStringLiteral("method"), text(route.method)},
                                   {QStringLiteral("pattern"), text(route.pattern)},
-                                  {QStringLiteral("retry"), route.retry}});
+                                  {QStringLiteral("retry"), route.retry},
+                                  {QStringLiteral("streamBody"), route.streamBody}});
     }
     QCborArray pluginList;
     for (const Plugin &plugin : plugins) {
@@ -120,7 +144,8 @@ Result<HelloMessage> HelloMessage::decode(QByteArrayView payload)
         const QCborMap route = entry.toMap();
         message.routes.append({route.value(QLatin1StringView("method")).toString().toUtf8(),
                                route.value(QLatin1StringView("pattern")).toString().toUtf8(),
-                               route.value(QLatin1StringView("retry")).toBool(true)});
+                               route.value(QLatin1StringView("retry")).toBool(true),
+                               route.value(QLatin1StringView("streamBody")).toBool()});
     }
     for (const QCborValue &entry : *pluginList) {
         const QCborMap plugin = entry.toMap();

@@ -22,6 +22,9 @@ enum class FrameType : quint16 {
     Cancel = 9,       ///< master → worker: nobody waits for this request any more
     Deferred = 10,    ///< worker → master: the handler has returned and will answer later
     Stop = 11,        ///< master → child: leave; nothing is in flight
+    ResponseEnd = 12, ///< worker → master: a streamed answer is complete; its trailer fields ("Name: value\r\n" …)
+    ResponseAbort = 13, ///< worker → master: a streamed answer will never be complete
+    RequestEnd = 14,    ///< master → worker: a streamed body is complete; its trailer fields
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.
@@ -31,11 +34,14 @@ inline constexpr qsizetype FrameHeaderSize = 16;
 inline constexpr quint32 MaxFramePayload = 2 * 1024 * 1024;
 /// The part of a body that one frame carries at most, in bytes, so that small frames are not stuck behind large ones.
 inline constexpr qsizetype MaxBodyPart = 64 * 1024;
-/// How many bytes of the body of a request its sender may send before the receiver grants more.
+/// How many bytes of the body of a request its sender may send before the receiver grants more. None but the first part
+/// of one that is streamed: what a worker has not begun to take can still go to another.
 inline constexpr qsizetype RequestCredit = 256 * 1024;
-/// The same for the body of a response. Most are not longer: they leave the worker at once, whatever becomes of it, and
-/// wait for their client in the master.
-inline constexpr qsizetype ResponseCredit = 2 * 1024 * 1024;
+/// The same for the body of a response, as its request says: the larger while the master has memory to spare. Most
+/// bodies are not longer: they leave the worker at once, whatever becomes of it, and wait for their client in the
+/// master.
+inline constexpr qsizetype AmpleResponseCredit = 2 * 1024 * 1024;
+inline constexpr qsizetype ScantResponseCredit = MaxBodyPart;
 
 struct Frame
 {

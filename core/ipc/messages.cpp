@@ -10,8 +10,9 @@ namespace Quern::ipc {
 
 namespace {
 
-constexpr qsizetype requestFixedSize = ClaimTicketSize + 28;
+constexpr qsizetype requestFixedSize = ClaimTicketSize + 36;
 constexpr qsizetype spanSize = 8;
+constexpr qsizetype fileAnswerFixedSize = 16;
 
 char *put(char *place, const base::Span &span)
 {
@@ -44,7 +45,8 @@ Error broken(const char *what)
 QByteArray encodeRequest(const RequestParts &parts)
 {
     const auto headerCount = qsizetype(parts.headers.size());
-    QByteArray out(requestFixedSize + spanSize * (2 + 2 * headerCount) + parts.remoteAddress.size() + parts.head.size(),
+    QByteArray out(requestFixedSize + spanSize * (2 + 2 * headerCount) + parts.remoteAddress.size() +
+                       parts.peerAddress.size() + parts.host.size() + parts.bodyLayout.size() + parts.head.size(),
                    Qt::Uninitialized);
     char *place = out.data();
     writeTicket(place, {});
@@ -56,12 +58,17 @@ QByteArray encodeRequest(const RequestParts &parts)
     qToLittleEndian(parts.remotePort, place + 22);
     place[24] = char(parts.remoteAddress.size());
     place[25] = char(parts.minorVersion);
-    qToLittleEndian(quint16(0), place + 26);
-    place = put(place + 28, parts.method);
+    qToLittleEndian(parts.flags, place + 26);
+    place[28] = char(parts.peerAddress.size());
+    place[29] = 0;
+    qToLittleEndian(quint16(parts.host.size()), place + 30);
+    qToLittleEndian(quint32(parts.bodyLayout.size()), place + 32);
+    place = put(place + 36, parts.method);
     place = put(place, parts.target);
     for (const base::HeaderSpan &header : parts.headers)
         place = put(put(place, header.name), header.value);
-    put(put(place, parts.remoteAddress), parts.head);
+    place = put(put(place, parts.remoteAddress), parts.peerAddress);
+    put(put(put(place, parts.host), parts.bodyLayout), parts.head);
     return out;
 }
 
@@ -70,6 +77,8 @@ void writeTicket(char *payload, const ClaimTicket &ticket)
     qToLittleEndian(ticket.slot, payload);
     qToLittleEndian(ticket.sequence, payload + 4);
     qToLittleEndian(ticket.dispatchedNs, payload + 8);
+    qToLittleEndian(ticket.responseCredit, payload + 16);
+    qToLittleEndian(quint32(0), payload + 20);
 }
 
 Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message)
@@ -80,6 +89,7 @@ Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message)
     message.ticket.slot = qFromLittleEndian<quint32>(place);
     message.ticket.sequence = qFromLittleEndian<quint32>(place + 4);
     message.ticket.dispatchedNs = qFromLittleEndian<quint64>(place + 8);
+    message.ticket.responseCredit = qFromLittleEndian<quint32>(place + 16);
     place += ClaimTicketSize;
     message.receivedNs = qFromLittleEndian<quint64>(place);
     message.bodyLength = qFromLittleEndian<quint64>(place + 8);
@@ -88,9 +98,14 @@ Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message)
     message.remotePort = qFromLittleEndian<quint16>(place + 22);
     const qsizetype addressLength = static_cast<unsigned char>(place[24]);
     message.minorVersion = quint8(place[25]);
-    place += 28;
+    message.flags = qFromLittleEndian<quint16>(place + 26);
+    const qsizetype peerLength = static_cast<unsigned char>(place[28]);
+    const qsizetype hostLength = qFromLittleEndian<quint16>(place + 30);
+    const qsizetype layoutLength = qFromLittleEndian<quint32>(place + 32);
+    place += 36;
 
-    const qsizetype before = requestFixedSize + spanSize * (2 + 2 * headerCount) + addressLength;
+    const qsizetype before =
+        requestFixedSize + spanSize * (2 + 2 * headerCount) + addressLength + peerLength + hostLength + layoutLength;
     if (payload.size() < before + headLength)
         return broken("Request");
     message.method = takeSpan(place);
@@ -103,6 +118,9 @@ Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message)
         fits = fits && header.name.fits(headLength) && header.value.fits(headLength);
     }
     message.remoteAddress = QByteArrayView(place, addressLength);
+    message.peerAddress = QByteArrayView(place += addressLength, peerLength);
+    message.host = QByteArrayView(place += peerLength, hostLength);
+    message.bodyLayout = QByteArrayView(place + hostLength, layoutLength);
     message.head = payload.sliced(before, headLength);
     message.bodyPart = payload.sliced(before + headLength);
     if (!fits || quint64(message.bodyPart.size()) > message.bodyLength)
@@ -121,7 +139,7 @@ void appendResponseHead(QByteArray &out, quint64 id, const ResponseMessage &mess
     char *place = appendFrame(out, FrameType::Response, 0, id, ResponseMessageHeaderSize + message.headerBlock.size(),
                               message.bodyPart.size());
     qToLittleEndian(message.status, place);
-    qToLittleEndian(quint16(0), place + 2);
+    qToLittleEndian(quint16(message.kind), place + 2);
     qToLittleEndian(quint32(message.headerBlock.size()), place + 4);
     qToLittleEndian(message.bodyLength, place + 8);
     put(place + ResponseMessageHeaderSize, message.headerBlock);
@@ -133,6 +151,7 @@ Result<ResponseMessage> decodeResponse(QByteArrayView payload)
         return broken("Response");
     ResponseMessage message;
     message.status = qFromLittleEndian<quint16>(payload.data());
+    message.kind = ResponseKind(qFromLittleEndian<quint16>(payload.data() + 2));
     const qsizetype blockLength = qFromLittleEndian<quint32>(payload.data() + 4);
     message.bodyLength = qFromLittleEndian<quint64>(payload.data() + 8);
     payload = payload.sliced(ResponseMessageHeaderSize);
@@ -140,9 +159,27 @@ Result<ResponseMessage> decodeResponse(QByteArrayView payload)
         return broken("Response");
     message.headerBlock = payload.first(blockLength);
     message.bodyPart = payload.sliced(blockLength);
-    if (quint64(message.bodyPart.size()) > message.bodyLength || message.status < 200 || message.status > 599)
+    if (quint64(message.bodyPart.size()) > message.bodyLength || message.status < 200 || message.status > 599 ||
+        message.kind > ResponseKind::Error)
         return broken("Response");
     return message;
+}
+
+QByteArray FileAnswer::encode() const
+{
+    QByteArray out(fileAnswerFixedSize, Qt::Uninitialized);
+    qToLittleEndian(device, out.data());
+    qToLittleEndian(inode, out.data() + 8);
+    return out + path;
+}
+
+Result<FileAnswer> FileAnswer::decode(QByteArrayView bytes)
+{
+    const QByteArrayView path = bytes.sliced(qMin(bytes.size(), fileAnswerFixedSize));
+    if (!path.startsWith('/') || path.contains('\0'))
+        return broken("file answer");
+    return FileAnswer{qFromLittleEndian<quint64>(bytes.data()), qFromLittleEndian<quint64>(bytes.data() + 8),
+                      path.toByteArray()};
 }
 
 } // namespace Quern::ipc

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "ipc/frame.h"
 
 #include <Quern/result.h>
 
@@ -8,6 +9,7 @@
 #include <QByteArrayView>
 #include <QList>
 #include <QString>
+#include <QStringList>
 #include <QVarLengthArray>
 #include <QVariantMap>
 
@@ -16,30 +18,45 @@
 namespace Quern::ipc {
 
 /// The number of this protocol; master and child must agree.
-inline constexpr int ProtocolVersion = 1;
+inline constexpr int ProtocolVersion = 2;
 
-/// Where a request's claim slot is. It stands first in a Request payload and is written anew with each dispatch.
-/// Shape: u32 slot | u32 sequence | u64 dispatched (monotonic ns).
+/// Where a request's claim slot is, and how much of its answer the master can take. It stands first in a Request
+/// payload and is written anew with each dispatch.
+/// Shape: u32 slot | u32 sequence | u64 dispatched (monotonic ns) | u32 response credit | u32 reserved.
 struct ClaimTicket
 {
     quint32 slot = 0;
     quint32 sequence = 0;
     quint64 dispatchedNs = 0;
+    quint32 responseCredit =
+        quint32(ScantResponseCredit); ///< bytes of the answer's body that may be sent before a Credit
 };
-inline constexpr qsizetype ClaimTicketSize = 16;
+inline constexpr qsizetype ClaimTicketSize = 24;
+
+/// The length of a body that is not known beforehand.
+inline constexpr quint64 UnknownLength = ~quint64(0);
+
+enum RequestFlag : quint16 {
+    SecureRequest = 1,   ///< the client speaks https, to a trusted proxy if not to us
+    StreamedRequest = 2, ///< the handler is to run at once: the body follows until RequestEnd, as credit is granted
+};
 
 /// A request on its way to a worker, as views.
 /// Shape: ClaimTicket | u64 received (monotonic ns) | u64 body length | u32 head length | u16 header count | u16 remote
-/// port | u8 remote address length | u8 minor version | u16 reserved | spans of method, target and each header's name
-/// and value (u32 offset | u32 length each, offsets into the head) | remote address (text) | head bytes | first part of
-/// body.
+/// port | u8 remote address length | u8 minor version | u16 flags | u8 peer address length | u8 reserved | u16 host
+/// length | u32 body layout length | spans of method, target and each header's name and value (u32 offset | u32 length
+/// each, offsets into the head) | remote address | peer address | host | body layout | head bytes | first part of body.
 struct RequestMessage
 {
     ClaimTicket ticket;
     quint64 receivedNs = 0;
-    quint64 bodyLength = 0; ///< of the whole body
-    QByteArrayView remoteAddress;
+    quint64 bodyLength = 0;       ///< of the whole body; UnknownLength is possible for a streamed one
+    QByteArrayView remoteAddress; ///< of the client, as text; empty: a Unix socket
+    QByteArrayView peerAddress;   ///< of the proxy that the request came through; empty: it came from the client
+    QByteArrayView host;          ///< as the proxy got it; empty: see the Host field
+    QByteArrayView bodyLayout;    ///< an encoded BodyLayout; empty: the body is plain
     quint16 remotePort = 0;
+    quint16 flags = 0; ///< of RequestFlag
     quint8 minorVersion = 1;
     QByteArrayView head;
     base::Span method;
@@ -54,7 +71,11 @@ struct RequestParts
     quint64 receivedNs = 0;
     quint64 bodyLength = 0;
     QByteArrayView remoteAddress; ///< at most 255 bytes
+    QByteArrayView peerAddress;   ///< at most 255 bytes
+    QByteArrayView host;          ///< at most 65535 bytes
+    QByteArrayView bodyLayout;
     quint16 remotePort = 0;
+    quint16 flags = 0;
     quint8 minorVersion = 1;
     QByteArrayView head;
     base::Span method;
@@ -69,11 +90,20 @@ void writeTicket(char *payload, const ClaimTicket &ticket);
 /// Error::Protocol if a length or span does not fit. All views point into \a payload.
 Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message);
 
-/// Shape: u16 status | u16 reserved | u32 header block length | u64 body length | header block | first part of body.
+/// What the body of a response is.
+enum class ResponseKind : quint16 {
+    Whole = 0,    ///< bytes, of the length announced
+    Streamed = 1, ///< bytes until ResponseEnd or ResponseAbort; the length may be unknown
+    File = 2,     ///< an encoded FileAnswer: the master sends that file
+    Error = 3,    ///< the master's own page for the status; the bytes are a detail for it to show (UTF-8), or none
+};
+
+/// Shape: u16 status | u16 kind | u32 header block length | u64 body length | header block | first part of body.
 struct ResponseMessage
 {
     quint16 status = 200;
-    quint64 bodyLength = 0;     ///< of the whole body
+    ResponseKind kind = ResponseKind::Whole;
+    quint64 bodyLength = 0;     ///< of the whole body; UnknownLength is possible for a streamed one
     QByteArrayView headerBlock; ///< "Name: value\r\n" for each field
     QByteArrayView bodyPart;    ///< what came with the head; the rest follows in ResponseBody frames
 };
@@ -84,19 +114,44 @@ void appendResponse(QByteArray &out, quint64 id, const ResponseMessage &message)
 void appendResponseHead(QByteArray &out, quint64 id, const ResponseMessage &message);
 Result<ResponseMessage> decodeResponse(QByteArrayView payload);
 
+/// A file that is the body of an answer. The worker has opened it, so that it may read it; what the master opens must
+/// be the same file. Shape: u64 device | u64 inode | absolute path (bytes as the kernel knows it).
+struct FileAnswer
+{
+    quint64 device = 0;
+    quint64 inode = 0;
+    QByteArray path;
+
+    QByteArray encode() const;
+    static Result<FileAnswer> decode(QByteArrayView bytes);
+    bool operator==(const FileAnswer &) const = default;
+};
+
 /// One route as the master knows it. Its place in the manifest is the route number in claim slots.
 struct RouteEntry
 {
     QByteArray method;
     QByteArray pattern;
     bool retry = true;
+    bool streamBody = false; ///< its handler takes the body as it arrives
 
     QByteArray name() const { return method + ' ' + pattern; }
     bool operator==(const RouteEntry &) const = default;
 };
 
-/// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "plugins": list of
-/// maps with "file", "settings" and "source".
+/// What a worker is told about answers.
+struct AnswerOptions
+{
+    bool debug = false; ///< error pages may show what went wrong
+    bool compression = true;
+    int compressionLevel = 5;            ///< 1 (fast) to 9 (small)
+    quint32 compressionMinLength = 1024; ///< bytes: a shorter body is sent as it is
+    QStringList compressionTypes = {};   ///< media types, "text/*" for a whole family
+    bool operator==(const AnswerOptions &) const = default;
+};
+
+/// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "answers": map with
+/// "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file", "settings" and "source".
 struct BootMessage
 {
     struct Plugin
@@ -108,6 +163,7 @@ struct BootMessage
     };
     int workerId = 0;
     int generation = 0;
+    AnswerOptions answers;
     QList<Plugin> plugins;
 
     QByteArray encode() const;
@@ -115,7 +171,7 @@ struct BootMessage
 };
 
 /// What a child answers when it can serve: its manifest. Shape: CBOR map with the keys "protocol", "routes": list of
-/// maps with "method", "pattern", "retry"; "plugins": list of maps with "name", "version".
+/// maps with "method", "pattern", "retry", "streamBody"; "plugins": list of maps with "name", "version".
 struct HelloMessage
 {
     struct Plugin

@@ -342,7 +342,8 @@ void HandlerHost::sendAnswer(const Exchange &exchange, int status, const QByteAr
                      ipc::SharedBytes::of(body, message.bodyPart));
     if (message.bodyPart.size() < body.size()) {
         auto sender =
-            std::make_unique<ipc::BodySender>(ipc::FrameType::ResponseBody, exchange.id, body, message.bodyPart.size());
+            std::make_unique<ipc::BodySender>(ipc::FrameType::ResponseBody, exchange.id, body, message.bodyPart.size(),
+                                              qsizetype(exchange.ticket.responseCredit));
         if (!sender->pump(channel)) {
             OpenExchange &open = m_open[exchange.id];
             open.exchange = exchange;

@@ -105,7 +105,7 @@ void ScriptedWorker::answer(quint64 id, int status, const QByteArray &body)
     m_channel->sendWith([&](QByteArray &out) { ipc::appendResponse(out, id, message); });
     m_sentBytes += message.bodyPart.size();
     if (message.bodyPart.size() < body.size()) {
-        m_answers[id] = {body, message.bodyPart.size(), ipc::ResponseCredit};
+        m_answers[id] = {body, message.bodyPart.size(), ipc::AmpleResponseCredit};
         sendMore(id);
     }
 }

@@ -35,7 +35,7 @@ private:
     {
         QByteArray body;
         qsizetype sent = 0;
-        qsizetype credit = Quern::ipc::ResponseCredit;
+        qsizetype credit = Quern::ipc::AmpleResponseCredit;
     };
 
     void frameReceived(const Quern::ipc::Frame &frame) override;

@@ -285,7 +285,7 @@ void TestSession::slowReaderOfALargeBody()
         QVERIFY(!other.readAnswer().isEmpty());
     }
     constexpr qint64 kernelBuffer = 256 * 1024; // of a Unix socket: net.core.wmem_default and a little
-    QVERIFY2(server.worker().sentBytes() <= ipc::ResponseCredit + 256 * 1024 + kernelBuffer,
+    QVERIFY2(server.worker().sentBytes() <= ipc::AmpleResponseCredit + 256 * 1024 + kernelBuffer,
              QByteArray::number(server.worker().sentBytes()).constData());
     const QByteArray answer = slow.readAnswer();
     QVERIFY(answer.size() > size);

@@ -4,10 +4,10 @@
 
 using namespace Quern;
 using namespace IpcTest;
+using ipc::AmpleResponseCredit;
 using ipc::BodySender;
 using ipc::MaxBodyPart;
 using ipc::RequestCredit;
-using ipc::ResponseCredit;
 
 namespace {
 
@@ -58,10 +58,10 @@ void TestBodyStream::stopsAtTheCredit_data()
     QTest::addColumn<qsizetype>("sent");
     QTest::addColumn<qsizetype>("size");
     QTest::addColumn<bool>("done");
-    QTest::newRow("nothing left with the head") << qsizetype(0) << ResponseCredit + 1 << false;
-    QTest::newRow("a part left with the head") << MaxBodyPart << ResponseCredit + 1 << false;
-    QTest::newRow("an odd part left with the head") << qsizetype(1'001) << ResponseCredit + 1 << false;
-    QTest::newRow("exactly the credit") << MaxBodyPart << ResponseCredit << true;
+    QTest::newRow("nothing left with the head") << qsizetype(0) << AmpleResponseCredit + 1 << false;
+    QTest::newRow("a part left with the head") << MaxBodyPart << AmpleResponseCredit + 1 << false;
+    QTest::newRow("an odd part left with the head") << qsizetype(1'001) << AmpleResponseCredit + 1 << false;
+    QTest::newRow("exactly the credit") << MaxBodyPart << AmpleResponseCredit << true;
 }
 
 void TestBodyStream::stopsAtTheCredit()
@@ -72,7 +72,7 @@ void TestBodyStream::stopsAtTheCredit()
     RecordingSink sink;
     BareEnd end(&sink);
     const QByteArray body = bodyOf(size);
-    BodySender sender(FrameType::ResponseBody, 9, body, sent);
+    BodySender sender(FrameType::ResponseBody, 9, body, sent, ipc::AmpleResponseCredit);
     QCOMPARE(sender.pump(*end.channel), done);
     QCOMPARE(sender.pump(*end.channel), done);
     QByteArray received, bytes;
@@ -88,7 +88,7 @@ void TestBodyStream::stopsAtTheCredit()
         QVERIFY(!frame.payload.isEmpty());
         received += frame.payload;
     }
-    QCOMPARE(received, body.sliced(sent, ResponseCredit - sent));
+    QCOMPARE(received, body.sliced(sent, AmpleResponseCredit - sent));
 }
 
 void TestBodyStream::neverMoreThanGranted()
@@ -96,7 +96,7 @@ void TestBodyStream::neverMoreThanGranted()
     RecordingSink sink;
     BareEnd end(&sink);
     const QByteArray body = bodyOf(RequestCredit + 300'000);
-    BodySender sender(FrameType::RequestBody, 9, body, 0);
+    BodySender sender(FrameType::RequestBody, 9, body, 0, ipc::RequestCredit);
     qsizetype granted = RequestCredit;
     QByteArray received;
     bool done = sender.pump(*end.channel);
@@ -125,7 +125,7 @@ void TestBodyStream::wholeBodyFits()
 {
     RecordingSink sink;
     BareEnd end(&sink);
-    BodySender sender(FrameType::RequestBody, 1, "hello", 0);
+    BodySender sender(FrameType::RequestBody, 1, "hello", 0, ipc::RequestCredit);
     QVERIFY(sender.pump(*end.channel));
     end.channel->flush();
     QCOMPARE(framesOf(end.receive()), QList<ReceivedFrame>({{FrameType::RequestBody, 0, 1, "hello"}}));
@@ -135,7 +135,7 @@ void TestBodyStream::nothingLeftToSend()
 {
     RecordingSink sink;
     BareEnd end(&sink);
-    BodySender sender(FrameType::RequestBody, 1, "hello", 5);
+    BodySender sender(FrameType::RequestBody, 1, "hello", 5, ipc::RequestCredit);
     QVERIFY(sender.pump(*end.channel));
     QVERIFY(!end.channel->hasOutput());
 }
@@ -147,7 +147,7 @@ void TestBodyStream::largeBodyThroughTwoChannels()
     RecordingSink senderSink, receiverSink;
     Channel near(pair->first, &senderSink), far(pair->second, &receiverSink);
     const QByteArray body = bodyOf(20 * 1024 * 1024 + 7);
-    BodySender sender(FrameType::RequestBody, 1, body, 0);
+    BodySender sender(FrameType::RequestBody, 1, body, 0, ipc::RequestCredit);
     QByteArray received;
     qint64 mostUnsent = 0;
     bool done = false;

@@ -19,32 +19,36 @@ BootMessage sampleBoot()
     BootMessage message;
     message.workerId = 2;
     message.generation = 300;
+    message.answers = {true, true, 7, 512, {QStringLiteral("text/*")}};
     message.plugins.append({QStringLiteral("/p/a.so"), {{QStringLiteral("size"), qlonglong(7)}}});
     return message;
 }
 
-QByteArray goldenBoot(char version = 1)
+QByteArray goldenBoot(char version = 2)
 {
-    return QByteArray("\xa4") + text("protocol") + version + text("worker") + "\x02" + text("generation") +
-           QByteArray::fromHex("19012c") + text("plugins") + "\x81\xa3" + text("file") + text("/p/a.so") +
-           text("settings") + "\xa1" + text("size") + "\x07" + text("source") + text("/p/a.so");
+    return QByteArray("\xa5") + text("protocol") + version + text("worker") + "\x02" + text("generation") +
+           QByteArray::fromHex("19012c") + text("answers") + "\xa5" + text("debug") + "\xf5" + text("compression") +
+           "\xf5" + text("level") + "\x07" + text("minLength") + QByteArray::fromHex("190200") + text("types") +
+           "\x81" + text("text/*") + text("plugins") + "\x81\xa3" + text("file") + text("/p/a.so") + text("settings") +
+           "\xa1" + text("size") + "\x07" + text("source") + text("/p/a.so");
 }
 
 HelloMessage sampleHello()
 {
     HelloMessage message;
-    message.routes.append({"GET", "/caf\xc3\xa9/:id", true});
-    message.routes.append({"POST", "/", false});
+    message.routes.append({"GET", "/caf\xc3\xa9/:id", true, false});
+    message.routes.append({"POST", "/", false, true});
     message.plugins.append({QStringLiteral("welcome"), QStringLiteral("1.0")});
     return message;
 }
 
-QByteArray goldenHello(char version = 1)
+QByteArray goldenHello(char version = 2)
 {
-    return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa3" + text("method") +
-           text("GET") + text("pattern") + text("/caf\xc3\xa9/:id") + text("retry") + "\xf5\xa3" + text("method") +
-           text("POST") + text("pattern") + text("/") + text("retry") + "\xf4" + text("plugins") + "\x81\xa2" +
-           text("name") + text("welcome") + text("version") + text("1.0");
+    return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa4" + text("method") +
+           text("GET") + text("pattern") + text("/caf\xc3\xa9/:id") + text("retry") + "\xf5" + text("streamBody") +
+           "\xf4\xa4" + text("method") + text("POST") + text("pattern") + text("/") + text("retry") + "\xf4" +
+           text("streamBody") + "\xf5" + text("plugins") + "\x81\xa2" + text("name") + text("welcome") +
+           text("version") + text("1.0");
 }
 
 } // namespace
@@ -87,6 +91,7 @@ void TestBootMessages::bootRoundTrip()
     QVERIFY(message);
     QCOMPARE(message->workerId, 2);
     QCOMPARE(message->generation, 300);
+    QCOMPARE(message->answers, sampleBoot().answers);
     QCOMPARE(message->plugins, sampleBoot().plugins);
 }
 
@@ -149,7 +154,7 @@ void TestBootMessages::bytesBehindTheMessage()
 
 void TestBootMessages::missingList()
 {
-    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x01";
+    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x02";
     const Result<BootMessage> boot = BootMessage::decode(onlyVersion);
     QVERIFY(!boot);
     QVERIFY(boot.error().message().contains(u"plugins"));
@@ -160,13 +165,13 @@ void TestBootMessages::missingList()
 
 void TestBootMessages::otherVersion()
 {
-    const QString expected = QStringLiteral("the other process speaks version 2 of the internal protocol, this one 1; "
+    const QString expected = QStringLiteral("the other process speaks version 1 of the internal protocol, this one 2; "
                                             "install quern and quern-worker of the same version");
-    const Result<BootMessage> boot = BootMessage::decode(goldenBoot(2));
+    const Result<BootMessage> boot = BootMessage::decode(goldenBoot(1));
     QVERIFY(!boot);
     QCOMPARE(int(boot.error().code()), int(Error::Protocol));
     QCOMPARE(boot.error().message(), expected);
-    const Result<HelloMessage> hello = HelloMessage::decode(goldenHello(2));
+    const Result<HelloMessage> hello = HelloMessage::decode(goldenHello(1));
     QVERIFY(!hello);
     QCOMPARE(hello.error().message(), expected);
     // A map that does not name its version is no message of ours either.
@@ -195,7 +200,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
 {
     // 1e300 fits into no integer.
     const QByteArray huge = QByteArray::fromHex("fb7e37e43c8800759c");
-    const Result<BootMessage> boot = BootMessage::decode(QByteArray("\xa3") + text("protocol") + "\x01" +
+    const Result<BootMessage> boot = BootMessage::decode(QByteArray("\xa3") + text("protocol") + "\x02" +
                                                          text("worker") + huge + text("plugins") + "\x80");
     QVERIFY(boot);
     QCOMPARE(boot->workerId, 0);
@@ -204,7 +209,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
 
 void TestBootMessages::retryIsOnByDefault()
 {
-    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x01" + text("plugins") + "\x80" +
+    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x02" + text("plugins") + "\x80" +
                              text("routes") + "\x81\xa2" + text("method") + text("GET") + text("pattern") + text("/");
     const Result<HelloMessage> message = HelloMessage::decode(bytes);
     QVERIFY(message);

@@ -11,11 +11,11 @@ using ipc::RequestMessage;
 
 namespace {
 
-constexpr qsizetype bodyLengthAt = 24;
-constexpr qsizetype headLengthAt = 32;
-constexpr qsizetype headerCountAt = 36;
-constexpr qsizetype addressLengthAt = 40;
-constexpr qsizetype spansAt = 44;
+constexpr qsizetype bodyLengthAt = 32;
+constexpr qsizetype headLengthAt = 40;
+constexpr qsizetype headerCountAt = 44;
+constexpr qsizetype addressLengthAt = 48;
+constexpr qsizetype spansAt = 60;
 
 const QByteArray head = QByteArrayLiteral("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
 const base::HeaderSpan hostHeader = {{17, 4}, {23, 1}};
@@ -26,7 +26,11 @@ ipc::RequestParts sampleParts()
     parts.receivedNs = 0x1122334455667788;
     parts.bodyLength = 5;
     parts.remoteAddress = "127.0.0.1";
+    parts.peerAddress = "::1";
+    parts.host = "h";
+    parts.bodyLayout = "ly";
     parts.remotePort = 0xabcd;
+    parts.flags = ipc::SecureRequest | ipc::StreamedRequest;
     parts.minorVersion = 1;
     parts.head = head;
     parts.method = {0, 3};
@@ -35,12 +39,13 @@ ipc::RequestParts sampleParts()
     return parts;
 }
 
-const QByteArray goldenHex = QByteArrayLiteral("00000000 00000000 0000000000000000"
-                                               "8877665544332211 0500000000000000 1c000000 0100 cdab 09 01 0000"
-                                               "00000000 03000000 04000000 02000000"
-                                               "11000000 04000000 17000000 01000000"
-                                               "3132372e302e302e31"
-                                               "474554202f6120485454502f312e310d0a486f73743a20780d0a0d0a");
+const QByteArray goldenHex =
+    QByteArrayLiteral("00000000 00000000 0000000000000000 00000100 00000000"
+                      "8877665544332211 0500000000000000 1c000000 0100 cdab 09 01 0300 03 00 0100 02000000"
+                      "00000000 03000000 04000000 02000000"
+                      "11000000 04000000 17000000 01000000"
+                      "3132372e302e302e31 3a3a31 68 6c79"
+                      "474554202f6120485454502f312e310d0a486f73743a20780d0a0d0a");
 
 } // namespace
 
@@ -74,14 +79,16 @@ void TestRequestMessage::goldenTicket()
 {
     QByteArray payload = ipc::encodeRequest(sampleParts());
     const QByteArray behind = payload.sliced(ipc::ClaimTicketSize);
-    ipc::writeTicket(payload.data(), {0x01020304, 0xfffefdfc, 0x1122334455667788});
-    QCOMPARE(payload.first(ipc::ClaimTicketSize).toHex(), QByteArray("04030201fcfdfeff8877665544332211"));
+    ipc::writeTicket(payload.data(), {0x01020304, 0xfffefdfc, 0x1122334455667788, 0x0a0b0c0d});
+    QCOMPARE(payload.first(ipc::ClaimTicketSize).toHex(),
+             QByteArray("04030201fcfdfeff88776655443322110d0c0b0a00000000"));
     QCOMPARE(payload.sliced(ipc::ClaimTicketSize), behind);
     RequestMessage message;
     QVERIFY(ipc::decodeRequest(payload, message));
     QCOMPARE(message.ticket.slot, 0x01020304u);
     QCOMPARE(message.ticket.sequence, 0xfffefdfcu);
     QCOMPARE(message.ticket.dispatchedNs, quint64(0x1122334455667788));
+    QCOMPARE(message.ticket.responseCredit, 0x0a0b0c0du);
 }
 
 void TestRequestMessage::roundTrip()
@@ -92,6 +99,10 @@ void TestRequestMessage::roundTrip()
     QCOMPARE(message.receivedNs, quint64(0x1122334455667788));
     QCOMPARE(message.bodyLength, quint64(5));
     QCOMPARE(message.remoteAddress, QByteArrayView("127.0.0.1"));
+    QCOMPARE(message.peerAddress, QByteArrayView("::1"));
+    QCOMPARE(message.host, QByteArrayView("h"));
+    QCOMPARE(message.bodyLayout, QByteArrayView("ly"));
+    QCOMPARE(message.flags, quint16(ipc::SecureRequest | ipc::StreamedRequest));
     QCOMPARE(message.remotePort, quint16(0xabcd));
     QCOMPARE(message.minorVersion, quint8(1));
     QCOMPARE(message.head, QByteArrayView(head));

@@ -101,7 +101,8 @@ struct Order
     QByteArray method = QByteArrayLiteral("GET");
     QByteArray target = QByteArrayLiteral("/");
     QByteArray body = {};
-    qsizetype firstPart = -1; ///< bytes of the body that go with the head; -1: all
+    qsizetype firstPart = -1;                                  ///< bytes of the body that go with the head; -1: all
+    quint32 credit = quint32(Quern::ipc::AmpleResponseCredit); ///< of the answer
 };
 
 /// What a master holds of one worker: the page, the claim rings and the far ends of the channels. The worker is a
@@ -155,7 +156,7 @@ public:
         parts.target = {quint32(order.method.size() + 1), quint32(order.target.size())};
         parts.headers = {&hostField, 1};
         QByteArray payload = Quern::ipc::encodeRequest(parts);
-        Quern::ipc::writeTicket(payload.data(), {claims[id].slot, claims[id].sequence, 2'000});
+        Quern::ipc::writeTicket(payload.data(), {claims[id].slot, claims[id].sequence, 2'000, order.credit});
         payload += order.firstPart < 0 ? order.body : order.body.first(order.firstPart);
         return frame(FrameType::Request, id, payload);
     }

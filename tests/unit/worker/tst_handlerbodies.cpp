@@ -48,20 +48,20 @@ void TestHandlerBodies::answerThatFitsWithItsHead()
 void TestHandlerBodies::bigAnswerByCredits()
 {
     FakeMaster master;
-    const QByteArray body = bytesOf(ipc::ResponseCredit + 100'001);
+    const QByteArray body = bytesOf(ipc::AmpleResponseCredit + 100'001);
     master.application.get("/", [&](const Request &, Response &response) { response.send(body); });
     master.startHost();
     const quint64 id = master.request({});
-    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::ResponseCredit; }));
+    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::AmpleResponseCredit; }));
     const Result<ipc::ResponseMessage> head = ipc::decodeResponse(master.reply(id)->payload);
     QCOMPARE(head->bodyLength, quint64(body.size()));
     QCOMPARE(int(master.state(id)), int(ClaimState::Done));
     // Other requests are served meanwhile, and nothing more of this one comes.
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
-    QCOMPARE(master.bodyOf(id), body.first(ipc::ResponseCredit));
+    QCOMPARE(master.bodyOf(id), body.first(ipc::AmpleResponseCredit));
 
     master.grant(id, 100'000);
-    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::ResponseCredit + 100'000; }));
+    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::AmpleResponseCredit + 100'000; }));
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
     QCOMPARE(master.bodyOf(id), body.chopped(1));
     master.grant(id, 1'000'000);
@@ -77,14 +77,14 @@ void TestHandlerBodies::bigAnswerCancelled()
 {
     FakeMaster master;
     master.application.get(
-        "/", [&](const Request &, Response &response) { response.send(bytesOf(2 * ipc::ResponseCredit)); });
+        "/", [&](const Request &, Response &response) { response.send(bytesOf(2 * ipc::AmpleResponseCredit)); });
     master.startHost();
     const quint64 id = master.request({});
-    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::ResponseCredit; }));
+    QVERIFY(FakeMaster::turnUntil([&] { return master.bodyOf(id).size() >= ipc::AmpleResponseCredit; }));
     master.send(FrameType::Cancel, id);
     master.grant(id, 1'000'000);
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
-    QCOMPARE(master.bodyOf(id).size(), ipc::ResponseCredit);
+    QCOMPARE(master.bodyOf(id).size(), ipc::AmpleResponseCredit);
 }
 
 void TestHandlerBodies::requestBodyInParts()

@@ -219,7 +219,7 @@ void TestLateFlusher::answerBehindABigOne()
     // More than the kernel's buffer takes at once stands before it.
     BlockingMaster master;
     master.application.get(
-        "/big", [&](const Request &, Response &response) { response.send(QByteArray(ipc::ResponseCredit, 'x')); });
+        "/big", [&](const Request &, Response &response) { response.send(QByteArray(ipc::AmpleResponseCredit, 'x')); });
     master.startHost();
     master.wires[0]->put(
         master.encodeAll({Order{.target = "/big"}, Order{.target = "/quick"}, Order{.target = "/block"}}));
