@@ -1,5 +1,10 @@
 #include "config/keytable.h"
 
+#include "config/listenaddress.h"
+#include "config/tomltext.h"
+
+#include <QRegularExpression>
+
 #include <algorithm>
 #include <array>
 
@@ -10,6 +15,27 @@ namespace Quern::config {
 namespace {
 
 using S = ServerSettings;
+
+bool isForwardedHeader(const QString &text)
+{
+    return text == "x-forwarded"_L1 || text == "forwarded"_L1 || text == "x-real-ip"_L1;
+}
+
+bool isIndexName(const QString &text)
+{
+    return !text.isEmpty() && !text.contains(u'/') && !text.startsWith(u'.') && !hasControlCharacter(text);
+}
+
+bool isLocation(const QString &text)
+{
+    return text.startsWith(u'/') && !hasControlCharacter(text);
+}
+
+bool isMediaType(const QString &text)
+{
+    static const QRegularExpression form(u"^[a-z0-9.+-]+/([a-z0-9.+-]+|\\*)$"_s);
+    return form.match(text).hasMatch();
+}
 
 constexpr quint64 kibibyte = 1024;
 constexpr quint64 mebibyte = 1024 * kibibyte;
@@ -41,6 +67,10 @@ constexpr std::array keys = {
                                            "listening socket.")},
     Key{"max_conn"_L1, IntegerRule<int>{&S::maxConn, 1, 10'000'000}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Connections of the whole server; more are answered 503.")},
+    Key{"max_conn_per_ip"_L1, IntegerRule<int>{&S::maxConnPerIp, 0, 10'000'000}, "",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Connections of one client address, trusted proxies aside; more are answered "
+                          "503; 0 for no limit.")},
     Key{"request_queue_size"_L1, IntegerRule<int>{&S::requestQueueSize, 1, 1'000'000}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Requests that wait for a worker, for each reactor; more are answered "
                                            "503.")},
@@ -52,6 +82,18 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config", "Longest request target; a longer one is answered 414.")},
     Key{"http_header_max_count"_L1, IntegerRule<quint16>{&S::httpHeaderMaxCount, 1, 1000}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Header fields of one request; more are answered 431.")},
+    Key{"http_pipeline_depth"_L1, IntegerRule<int>{&S::httpPipelineDepth, 0, 1024}, "",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Requests of one connection that wait behind the one under way; more are not "
+                          "read yet.")},
+    Key{"keepalive_requests"_L1, IntegerRule<int>{&S::keepaliveRequests, 0, 1'000'000'000}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Requests of one connection before it is closed; 0 for no limit.")},
+    Key{"http_body_buffer_size"_L1, SizeRule<quint64>{&S::httpBodyBufferSize, 4 * kibibyte, 64 * mebibyte}, "bytes",
+        QT_TRANSLATE_NOOP("Quern::config", "How much of one body is kept in memory; more waits in a file of "
+                                           "upload_tmp_dir.")},
+    Key{"upload_tmp_dir"_L1, PathRule{&S::uploadTmpDir, true}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Directory of uploads until their request is answered; \"\" for \"uploads\" "
+                                           "in runtime_dir.")},
     Key{"http_head_timeout"_L1, DurationRule{&S::httpHeadTimeout}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config", "How long a client may take to send a whole head.")},
     Key{"http_body_timeout"_L1, DurationRule{&S::httpBodyTimeout}, "seconds",
@@ -60,6 +102,54 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config", "How long a connection may idle between two requests.")},
     Key{"send_timeout"_L1, DurationRule{&S::sendTimeout}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config", "How long a client may take no byte of its answer.")},
+    Key{"trusted_proxies"_L1,
+        ListRule{&S::trustedProxies, isAddressRange,
+                 QT_TRANSLATE_NOOP("Quern::config", "an address, a network such as \"10.0.0.0/8\", \"unix\" or \"*\"")},
+        "",
+        QT_TRANSLATE_NOOP("Quern::config", "Proxies whose word on the client's address, scheme and host is taken.")},
+    Key{"forwarded_headers"_L1,
+        ListRule{&S::forwardedHeaders, isForwardedHeader,
+                 QT_TRANSLATE_NOOP("Quern::config", "\"x-forwarded\", \"forwarded\" or \"x-real-ip\"")},
+        "",
+        QT_TRANSLATE_NOOP("Quern::config", "Which headers of trusted proxies are read: \"x-forwarded\", \"forwarded\", "
+                                           "\"x-real-ip\".")},
+    Key{"handle_static"_L1, FlagRule{&S::handleStatic}, "",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Whether files below document_root are served before the application is asked.")},
+    Key{"document_root"_L1, PathRule{&S::documentRoot, true}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Directory of the static files.")},
+    Key{"static_locations"_L1,
+        ListRule{&S::staticLocations, isLocation, QT_TRANSLATE_NOOP("Quern::config", "a path that begins with '/'")},
+        "",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Beginnings of the paths that are looked up in document_root; none for all.")},
+    Key{"static_index"_L1,
+        ListRule{&S::staticIndex, isIndexName,
+                 QT_TRANSLATE_NOOP("Quern::config", "the name of a file that is not hidden")},
+        "", QT_TRANSLATE_NOOP("Quern::config", "Files that stand for their directory, the first one that exists.")},
+    Key{"static_listing"_L1, FlagRule{&S::staticListing}, "",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Whether a directory without such a file is answered by a list of its files.")},
+    Key{"static_cache_control"_L1, HeaderValueRule{&S::staticCacheControl}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Value of the Cache-Control header of static files; \"\" for none.")},
+    Key{"http_compression"_L1, FlagRule{&S::httpCompression}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Whether answers are compressed for clients that accept it.")},
+    Key{"http_compression_level"_L1, IntegerRule<int>{&S::httpCompressionLevel, 1, 9}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "From 1, quick, to 9, small.")},
+    Key{"http_compression_min_length"_L1, SizeRule<quint32>{&S::httpCompressionMinLength, 20, 1024 * mebibyte}, "bytes",
+        QT_TRANSLATE_NOOP("Quern::config", "Shorter answers are not compressed.")},
+    Key{"http_compression_types"_L1,
+        ListRule{&S::httpCompressionTypes, isMediaType,
+                 QT_TRANSLATE_NOOP("Quern::config", "a media type such as \"text/html\" or \"text/*\"")},
+        "", QT_TRANSLATE_NOOP("Quern::config", "Media types that are compressed.")},
+    Key{"debug"_L1, FlagRule{&S::debug}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Whether error pages tell what went wrong; not for the public.")},
+    Key{"access_log"_L1, PathRule{&S::accessLog, true}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "File with a line for each request; \"\" for none.")},
+    Key{"access_log_format"_L1, AccessLogFormatRule{}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "\"common\", \"combined\" or \"json\".")},
+    Key{"request_slowlog_timeout"_L1, DurationRule{&S::requestSlowlogTimeout, true}, "seconds",
+        QT_TRANSLATE_NOOP("Quern::config", "Requests that take longer are told in the server's log; 0 for none.")},
     Key{"server"_L1, HeaderValueRule{&S::serverHeader}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Value of the Server header of each answer; \"\" for none.")},
     Key{"runtime_dir"_L1, PathRule{&S::runtimeDir, false}, "",

@@ -125,4 +125,19 @@ Result<ListenAddress> ListenAddress::parse(const QString &text, const QString &d
     return tcp(*address, *port);
 }
 
+bool isAddressRange(const QString &text)
+{
+    if (text == u"unix" || text == u"*")
+        return true;
+    const QStringList halves = text.split(u'/');
+    const bool isIpv4 = canonicalAddress(AF_INET, halves.constFirst()).has_value();
+    if (!isIpv4 && !canonicalAddress(AF_INET6, halves.constFirst()))
+        return false;
+    if (halves.size() == 1)
+        return true;
+    bool isNumber = false;
+    const ushort bits = halves.at(1).toUShort(&isNumber);
+    return halves.size() == 2 && isNumber && bits <= (isIpv4 ? 32 : 128);
+}
+
 } // namespace Quern::config

@@ -27,4 +27,8 @@ struct ListenAddress
     bool operator==(const ListenAddress &) const = default;
 };
 
+/// Whether \a text names addresses of proxies: an IPv4 or IPv6 literal, a network such as "10.0.0.0/8", "unix" for the
+/// peers of Unix sockets, or "*" for all.
+bool isAddressRange(const QString &text);
+
 } // namespace Quern::config

@@ -78,6 +78,7 @@ public:
                 refuseTopLevel(entry);
         }
         checkHeadHoldsUri();
+        checkStaticFiles();
         const bool matters =
             purpose == Purpose::StartServer || m_problems.concern(QStringLiteral("server.runtime_dir"));
         if (!m_problems.isEmpty() && matters)
@@ -129,6 +130,18 @@ private:
         else if (meant == u"plugin")
             mend = Text::tr("did you mean [[plugin]]?");
         m_problems.add(entry.line, shown, Text::tr("unknown table; %1").arg(mend));
+    }
+
+    void checkStaticFiles()
+    {
+        const QString handle = QStringLiteral("handle_static");
+        const ServerSettings &server = m_settings.server;
+        if (!server.handleStatic || !server.documentRoot.isEmpty() ||
+            m_problems.concern(QStringLiteral("server.document_root"))) {
+            return;
+        }
+        m_problems.add(m_lines.value(handle), QStringLiteral("server.") + handle,
+                       Text::tr("needs a directory to serve; write document_root = \"public\" beside it"));
     }
 
     void checkHeadHoldsUri()

@@ -39,6 +39,12 @@ constexpr std::array dispatchModes = {
     Choice<DispatchMode>{DispatchMode::ByAddress, "by-address"_L1},
 };
 
+constexpr std::array accessLogFormats = {
+    Choice<AccessLogFormat>{AccessLogFormat::Common, "common"_L1},
+    Choice<AccessLogFormat>{AccessLogFormat::Combined, "combined"_L1},
+    Choice<AccessLogFormat>{AccessLogFormat::Json, "json"_L1},
+};
+
 template <typename Choices>
 QStringList names(const Choices &choices)
 {
@@ -83,6 +89,11 @@ QString quotedList(const QStringList &words)
     for (const QString &word : words)
         quoted += quotedToml(word);
     return quoted.join(u", ");
+}
+
+QString listText(const QStringList &list)
+{
+    return u'[' + quotedList(list) + u']';
 }
 
 template <typename Integer>
@@ -162,6 +173,46 @@ void read(const HeaderValueRule &rule, const Reading &reading, ServerSettings &s
         return;
     }
     settings.*rule.member = text;
+}
+
+void read(const ListRule &rule, const Reading &reading, ServerSettings &settings)
+{
+    const TomlValue &value = reading.value;
+    const QString mend = listText(settings.*rule.member);
+    if (!value.isArray() && !value.isString()) {
+        reading.refuse(Text::tr("a list of strings"), mend);
+        return;
+    }
+    QStringList list;
+    const auto add = [&](const TomlValue &element) {
+        const QString text = element.scalar.toString();
+        if (!element.isString() || !rule.accepts(text)) {
+            reading.refuseAt(element.line, Text::tr("holds %1, which is not %2; correct or remove it")
+                                               .arg(element.shown(), Text::tr(rule.element)));
+        } else if (list.contains(text)) {
+            reading.refuseAt(element.line, Text::tr("%1 is listed twice; remove one").arg(quotedToml(text)));
+        } else {
+            list.append(text);
+        }
+    };
+    if (value.isArray()) {
+        for (const TomlValue &element : value.elements)
+            add(element);
+    } else {
+        add(value);
+    }
+    if (list.isEmpty() && !rule.mayBeEmpty && (!value.isArray() || value.elements.empty()))
+        reading.refuse(Text::tr("a list of at least one string"), mend);
+    else
+        settings.*rule.member = list;
+}
+
+void read(const AccessLogFormatRule &, const Reading &reading, ServerSettings &settings)
+{
+    if (!readChoice(accessLogFormats, reading.value, settings.accessLogFormat)) {
+        reading.refuse(Text::tr("one of %1").arg(quotedList(names(accessLogFormats))),
+                       choiceMend(accessLogFormats, reading.value, settings.accessLogFormat));
+    }
 }
 
 void read(const LogLevelRule &, const Reading &reading, ServerSettings &settings)
@@ -258,6 +309,16 @@ QString text(const HeaderValueRule &rule, const ServerSettings &settings)
     return quotedToml(settings.*rule.member);
 }
 
+QString text(const ListRule &rule, const ServerSettings &settings)
+{
+    return listText(settings.*rule.member);
+}
+
+QString text(const AccessLogFormatRule &, const ServerSettings &settings)
+{
+    return nameText(accessLogFormats, settings.accessLogFormat);
+}
+
 QString text(const LogLevelRule &, const ServerSettings &settings)
 {
     return nameText(logLevels, settings.logLevel);
@@ -273,7 +334,7 @@ QString text(const ListenRule &, const ServerSettings &settings)
     QStringList addresses;
     for (const ListenAddress &address : settings.listen)
         addresses += address.text;
-    return addresses.size() == 1 ? quotedToml(addresses.constFirst()) : u'[' + quotedList(addresses) + u']';
+    return addresses.size() == 1 ? quotedToml(addresses.constFirst()) : listText(addresses);
 }
 
 } // namespace

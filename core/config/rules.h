@@ -52,7 +52,20 @@ struct HeaderValueRule
     QString ServerSettings::*member;
 };
 
+/// A list of strings, or one string for a list of one. Every element is checked, and none may stand there twice.
+struct ListRule
+{
+    QStringList ServerSettings::*member;
+    bool (*accepts)(const QString &element);
+    const char *element; ///< what an element is, for messages: "a media type such as \"text/*\""
+    bool mayBeEmpty = true;
+};
+
 struct LogLevelRule
+{
+};
+
+struct AccessLogFormatRule
 {
 };
 
@@ -66,8 +79,9 @@ struct ListenRule
 {
 };
 
-using Rule = std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule,
-                          FlagRule, PathRule, HeaderValueRule, LogLevelRule, DispatchModeRule, ListenRule>;
+using Rule =
+    std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule, FlagRule,
+                 PathRule, HeaderValueRule, ListRule, LogLevelRule, AccessLogFormatRule, DispatchModeRule, ListenRule>;
 
 /// What reading one key needs besides its rule. Lives no longer than the call.
 struct Reading

@@ -6,6 +6,7 @@
 #include <QList>
 #include <QMap>
 #include <QString>
+#include <QStringList>
 #include <QVariantMap>
 
 #include <chrono>
@@ -18,6 +19,13 @@ enum class DispatchMode {
     ByConnection = 2, ///< all requests of one connection to one worker
     Idle = 3,         ///< to a worker that has time
     ByAddress = 4,    ///< all requests of one client address to one worker
+};
+
+/// Which line a request leaves in the access log.
+enum class AccessLogFormat {
+    Common,   ///< NCSA common log format
+    Combined, ///< the same with Referer and User-Agent
+    Json,     ///< one JSON object a line
 };
 
 /// One for each processor core that this process may use.
@@ -36,19 +44,51 @@ struct ServerSettings
     std::chrono::milliseconds maxWaitTime{3'000};
     /// From a request's last byte to the head of its answer; zero: no limit.
     std::chrono::milliseconds maxRequestExecutionTime{60'000};
-    quint64 packageMaxLength = 2 << 20;    ///< bytes of one request body
-    int backlog = 512;                     ///< connections the kernel holds for accept(), per listening socket
-    int requestQueueSize = 8192;           ///< requests that wait in the master, per reactor
-    int workerMaxConcurrency = 1024;       ///< requests in flight in one worker, asynchronous ones included
-    int maxConn = 10'000;                  ///< connections of the whole server
-    quint32 httpHeadMaxLength = 16 * 1024; ///< bytes of request line and headers together
-    quint32 httpUriMaxLength = 8 * 1024;   ///< bytes of the request target
-    quint16 httpHeaderMaxCount = 100;      ///< header fields of one request
+    quint64 packageMaxLength = 2 << 20;     ///< bytes of one request body
+    int backlog = 512;                      ///< connections the kernel holds for accept(), per listening socket
+    int requestQueueSize = 8192;            ///< requests that wait in the master, per reactor
+    int workerMaxConcurrency = 1024;        ///< requests in flight in one worker, asynchronous ones included
+    int maxConn = 10'000;                   ///< connections of the whole server
+    int maxConnPerIp = 0;                   ///< connections of one client address; 0: no limit
+    quint32 httpHeadMaxLength = 16 * 1024;  ///< bytes of request line and headers together
+    quint32 httpUriMaxLength = 8 * 1024;    ///< bytes of the request target
+    quint16 httpHeaderMaxCount = 100;       ///< header fields of one request
+    int httpPipelineDepth = 16;             ///< requests that wait behind the one under way, on one connection
+    int keepaliveRequests = 0;              ///< requests of one connection before it is closed; 0: no limit
+    quint64 httpBodyBufferSize = 256 << 10; ///< bytes of one body kept in memory; more goes to a file
     std::chrono::milliseconds httpHeadTimeout{10'000};  ///< from a head's first byte to its last
     std::chrono::milliseconds httpBodyTimeout{30'000};  ///< between two pieces of a body
     std::chrono::milliseconds keepaliveTimeout{65'000}; ///< between an answer and the next request
     std::chrono::milliseconds sendTimeout{60'000};      ///< while the client takes no byte of its answer
     QString serverHeader = QStringLiteral("Quern");     ///< value of the Server header; empty: none is sent
+    /// Where long bodies and uploads wait, absolute once loaded. Empty: the folder "uploads" of the runtime directory.
+    QString uploadTmpDir;
+    QStringList trustedProxies; ///< addresses and networks, "unix", "*"
+    QStringList forwardedHeaders = {QStringLiteral("x-forwarded"), QStringLiteral("forwarded"),
+                                    QStringLiteral("x-real-ip")}; ///< what trusted proxies are believed
+    bool handleStatic = false;
+    QString documentRoot; ///< absolute once loaded
+    QStringList staticIndex = {QStringLiteral("index.html")};
+    QStringList staticLocations;                             ///< path prefixes; empty: all paths
+    QString staticCacheControl = QStringLiteral("no-cache"); ///< value of Cache-Control; empty: none is sent
+    bool staticListing = false;
+    bool httpCompression = true;
+    int httpCompressionLevel = 5;
+    quint32 httpCompressionMinLength = 1024; ///< bytes
+    QStringList httpCompressionTypes = {QStringLiteral("text/*"),
+                                        QStringLiteral("application/json"),
+                                        QStringLiteral("application/javascript"),
+                                        QStringLiteral("application/xml"),
+                                        QStringLiteral("application/xhtml+xml"),
+                                        QStringLiteral("application/rss+xml"),
+                                        QStringLiteral("application/atom+xml"),
+                                        QStringLiteral("application/manifest+json"),
+                                        QStringLiteral("application/wasm"),
+                                        QStringLiteral("image/svg+xml")};
+    bool debug = false; ///< error pages show what went wrong
+    QString accessLog;  ///< absolute once loaded; empty: none
+    AccessLogFormat accessLogFormat = AccessLogFormat::Combined;
+    std::chrono::milliseconds requestSlowlogTimeout{0}; ///< zero: no request is slow
     QString runtimeDir = QStringLiteral(".quern");      ///< absolute once loaded
     /// Absolute once loaded. Empty: standard error, or quern.log in the runtime directory of a daemon.
     QString logFile;

@@ -72,6 +72,34 @@ void integerRows()
                                                "write http_header_max_count = 1000");
 }
 
+void listRows()
+{
+    serverRow("trusted_proxies = \"localhost\"",
+              "trusted_proxies: holds the string \"localhost\", which is not an address, a network such as "
+              "\"10.0.0.0/8\", \"unix\" or \"*\"; correct or remove it");
+    serverRow("trusted_proxies = [\"10.0.0.0/33\"]",
+              "trusted_proxies: holds the string \"10.0.0.0/33\", which is not an address, a network such as "
+              "\"10.0.0.0/8\", \"unix\" or \"*\"; correct or remove it");
+    serverRow("trusted_proxies = 7", "trusted_proxies: must be a list of strings, not 7; write trusted_proxies = []");
+    serverRow("trusted_proxies = [\"::1\", \"::1\"]", "trusted_proxies: \"::1\" is listed twice; remove one");
+    serverRow("forwarded_headers = [\"via\"]",
+              "forwarded_headers: holds the string \"via\", which is not \"x-forwarded\", \"forwarded\" or "
+              "\"x-real-ip\"; correct or remove it");
+    serverRow("static_index = [\"../secret\"]",
+              "static_index: holds the string \"../secret\", which is not the name of "
+              "a file that is not hidden; correct or remove it");
+    serverRow("static_locations = [\"css\"]", "static_locations: holds the string \"css\", which is not a path that "
+                                              "begins with '/'; correct or remove it");
+    serverRow("http_compression_types = [\"text\"]",
+              "http_compression_types: holds the string \"text\", which is not a media type such as \"text/html\" or "
+              "\"text/*\"; correct or remove it");
+    serverRow("handle_static = true",
+              "handle_static: needs a directory to serve; write document_root = \"public\" beside it");
+    serverRow("access_log_format = \"jason\"",
+              "access_log_format: must be one of \"common\", \"combined\", \"json\", not "
+              "the string \"jason\"; write access_log_format = \"json\"");
+}
+
 void durationRows()
 {
     serverRow("max_wait_time = 0",
@@ -267,6 +295,7 @@ void tst_Refusals::oneMistake_data()
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QString>("message");
     integerRows();
+    listRows();
     durationRows();
     sizeRows();
     choiceRows();

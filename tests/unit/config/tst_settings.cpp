@@ -10,6 +10,7 @@
 
 using namespace Quern;
 using namespace Quern::config;
+using namespace Qt::Literals::StringLiterals;
 using namespace std::chrono_literals;
 
 /// What is read from files without a mistake.
@@ -73,6 +74,47 @@ struct Row
     Check isRead;
 };
 
+/// Keys about what clients may send.
+void addRequestRows(QList<Row> &rows)
+{
+    const auto row = [&rows](const char *line, Check isRead) { rows.append({line, std::move(isRead)}); };
+    row("max_conn_per_ip = 3", [](const auto &s) { return s.maxConnPerIp == 3; });
+    row("http_pipeline_depth = 0", [](const auto &s) { return s.httpPipelineDepth == 0; });
+    row("keepalive_requests = 100", [](const auto &s) { return s.keepaliveRequests == 100; });
+    row("http_body_buffer_size = \"4K\"", [](const auto &s) { return s.httpBodyBufferSize == 4096; });
+    row("upload_tmp_dir = \"/var/tmp\"", [](const auto &s) { return s.uploadTmpDir == u"/var/tmp"; });
+    row("trusted_proxies = \"unix\"", [](const auto &s) { return s.trustedProxies == QStringList(u"unix"_s); });
+    row("trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\", \"::1\", \"fd00::/8\", \"*\"]",
+        [](const auto &s) { return s.trustedProxies.size() == 5; });
+    row("trusted_proxies = []", [](const auto &s) { return s.trustedProxies.isEmpty(); });
+    row("forwarded_headers = [\"x-real-ip\"]",
+        [](const auto &s) { return s.forwardedHeaders == QStringList(u"x-real-ip"_s); });
+}
+
+/// Keys about what the server answers and notes down.
+void addAnswerRows(QList<Row> &rows)
+{
+    const auto row = [&rows](const char *line, Check isRead) { rows.append({line, std::move(isRead)}); };
+    row("handle_static = true\ndocument_root = \"/srv\"", [](const auto &s) { return s.handleStatic; });
+    row("document_root = \"/srv\"", [](const auto &s) { return s.documentRoot == u"/srv"; });
+    row("static_locations = [\"/css/\"]", [](const auto &s) { return s.staticLocations == QStringList(u"/css/"_s); });
+    row("static_index = []", [](const auto &s) { return s.staticIndex.isEmpty(); });
+    row("static_listing = true", [](const auto &s) { return s.staticListing; });
+    row("static_cache_control = \"max-age=60\"", [](const auto &s) { return s.staticCacheControl == u"max-age=60"; });
+    row("http_compression = false", [](const auto &s) { return !s.httpCompression; });
+    row("http_compression_level = 9", [](const auto &s) { return s.httpCompressionLevel == 9; });
+    row("http_compression_min_length = 20", [](const auto &s) { return s.httpCompressionMinLength == 20; });
+    row("http_compression_types = [\"text/*\", \"image/svg+xml\"]",
+        [](const auto &s) { return s.httpCompressionTypes.size() == 2; });
+    row("debug = true", [](const auto &s) { return s.debug; });
+    row("access_log = \"/var/log/a.log\"", [](const auto &s) { return s.accessLog == u"/var/log/a.log"; });
+    row("access_log_format = \"common\"", [](const auto &s) { return s.accessLogFormat == AccessLogFormat::Common; });
+    row("access_log_format = \"combined\"",
+        [](const auto &s) { return s.accessLogFormat == AccessLogFormat::Combined; });
+    row("access_log_format = \"json\"", [](const auto &s) { return s.accessLogFormat == AccessLogFormat::Json; });
+    row("request_slowlog_timeout = 2", [](const auto &s) { return s.requestSlowlogTimeout == 2s; });
+}
+
 QList<Row> rows()
 {
     QList<Row> rows;
@@ -127,6 +169,8 @@ QList<Row> rows()
     row("log_level = \"warning\"", [](const auto &s) { return s.logLevel == base::LogLevel::Warning; });
     row("log_level = \"error\"", [](const auto &s) { return s.logLevel == base::LogLevel::Error; });
     row("daemonize = true", [](const auto &s) { return s.daemonize; });
+    addRequestRows(rows);
+    addAnswerRows(rows);
     return rows;
 }
 
