@@ -3,6 +3,7 @@
 #include <QEvent>
 
 #include <cerrno>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -19,19 +20,28 @@ char *readBuffer()
     return buffer.get();
 }
 
-ssize_t send(int fd, QByteArrayView bytes, QByteArrayView more)
+ssize_t send(int fd, QByteArrayView bytes, QByteArrayView more, bool fileFollows)
 {
+    const int flags = MSG_NOSIGNAL | (fileFollows ? MSG_MORE : 0);
     if (more.isEmpty()) // the cheaper call
-        return ::send(fd, bytes.data(), size_t(bytes.size()), MSG_NOSIGNAL);
+        return ::send(fd, bytes.data(), size_t(bytes.size()), flags);
     iovec parts[] = {{const_cast<char *>(bytes.data()), size_t(bytes.size())},
                      {const_cast<char *>(more.data()), size_t(more.size())}};
     msghdr message = {};
     message.msg_iov = parts;
     message.msg_iovlen = 2;
-    return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    return ::sendmsg(fd, &message, flags);
 }
 
 } // namespace
+
+struct Connection::FileOutput
+{
+    std::shared_ptr<const base::FileDescriptor> descriptor;
+    quint64 offset;
+    quint64 left;
+    QByteArray behind; ///< written since; leaves after the file
+};
 
 /// Overrides event() instead of connecting a signal: half the memory and none of the signal's cost.
 class Connection::Notifier final : public QSocketNotifier
@@ -89,12 +99,17 @@ void Connection::readSome()
     }
 }
 
-void Connection::write(QByteArrayView bytes, QByteArrayView more)
+void Connection::write(QByteArrayView bytes, QByteArrayView more, Next next)
 {
     if (!isOpen())
         return;
+    if (m_file) {
+        m_file->behind.append(bytes).append(more);
+        return;
+    }
     // Any real error shows again when the write notifier fires, outside of the caller's own work.
-    const qsizetype sent = pendingOutput() == 0 ? qMax<qsizetype>(send(m_fd.get(), bytes, more), 0) : 0;
+    const bool fileFollows = next == Next::File;
+    const qsizetype sent = pendingOutput() == 0 ? qMax<qsizetype>(send(m_fd.get(), bytes, more, fileFollows), 0) : 0;
     if (sent == bytes.size() + more.size())
         return;
     m_output.append(bytes.sliced(qMin(sent, bytes.size())));
@@ -102,26 +117,93 @@ void Connection::write(QByteArrayView bytes, QByteArrayView more)
     setWriting(true);
 }
 
+void Connection::sendFile(std::shared_ptr<const base::FileDescriptor> file, quint64 offset, quint64 length)
+{
+    Q_ASSERT(!m_file);
+    if (!isOpen() || length == 0)
+        return;
+    m_file.reset(new FileOutput{std::move(file), offset, length, {}});
+    if (!m_output.isEmpty())
+        return;
+    // As in write(), errors are left to the notifier.
+    sendSome();
+    if (m_file->left == 0)
+        m_file.reset();
+    else
+        setWriting(true);
+}
+
+ssize_t Connection::sendSome()
+{
+    // There is no flag against SIGPIPE here: the process ignores it.
+    off_t offset = off_t(m_file->offset);
+    const ssize_t count =
+        ::sendfile(m_fd.get(), m_file->descriptor->get(), &offset, size_t(qMin(m_file->left, MaxFileTurn)));
+    if (count > 0) {
+        m_file->offset += quint64(count);
+        m_file->left -= quint64(count);
+    }
+    return count;
+}
+
+quint64 Connection::pendingFile() const
+{
+    return m_file ? m_file->left : 0;
+}
+
+qint64 Connection::behindFile() const
+{
+    return m_file ? m_file->behind.size() : 0;
+}
+
 void Connection::writeSome()
 {
     if (!isOpen())
         return;
-    const ssize_t count = send(m_fd.get(), QByteArrayView(m_output).sliced(m_outputSent), {});
-    if (count < 0) {
-        if (errno != EAGAIN && errno != EINTR)
-            lose();
+    const quint64 before = quint64(pendingOutput()) + pendingFile();
+    if (!writeMemory() || !writeFile()) {
+        lose();
         return;
     }
+    if (!hasOutput())
+        setWriting(false);
+    if (quint64(pendingOutput()) + pendingFile() < before)
+        m_events->outputProgressed(pendingOutput());
+}
+
+bool Connection::writeMemory()
+{
+    const QByteArrayView waiting = QByteArrayView(m_output).sliced(m_outputSent);
+    if (waiting.isEmpty())
+        return true;
+    const ssize_t count = send(m_fd.get(), waiting, {}, m_file != nullptr);
+    if (count < 0)
+        return errno == EAGAIN || errno == EINTR;
     m_outputSent += count;
-    if (pendingOutput() == 0) {
+    if (m_outputSent == m_output.size()) {
         m_output = QByteArray();
         m_outputSent = 0;
-        setWriting(false);
     } else if (m_outputSent >= m_output.size() / 2) {
         m_output.remove(0, m_outputSent);
         m_outputSent = 0;
     }
-    m_events->outputProgressed(pendingOutput());
+    return true;
+}
+
+bool Connection::writeFile()
+{
+    if (!m_file || !m_output.isEmpty())
+        return true;
+    const ssize_t count = sendSome();
+    if (count < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (count == 0) // the file has shrunk
+        return false;
+    if (m_file->left > 0)
+        return true;
+    m_output = m_file->behind;
+    m_file.reset();
+    return writeMemory();
 }
 
 void Connection::setReading(bool on)
@@ -154,6 +236,7 @@ void Connection::close()
         m_readNotifier->setEnabled(false);
     if (m_writeNotifier)
         m_writeNotifier->setEnabled(false);
+    m_file.reset();
     m_fd.reset();
 }
 

@@ -7,7 +7,8 @@
 #include <QSocketNotifier>
 
 #include <memory>
-#include <optional>
+
+#include <sys/types.h>
 
 namespace Quern::net {
 
@@ -20,7 +21,8 @@ public:
     virtual void bytesReceived(QByteArrayView bytes) = 0;
     /// The peer will send no more; it may still read. Called once.
     virtual void inputEnded() = 0;
-    /// Output that had to wait has gone to the kernel, \a pending bytes of it remain.
+    /// Output that had to wait has gone to the kernel, \a pending bytes of it remain in memory. While a file is sent,
+    /// the same: see Connection::hasOutput() for whether that was all.
     virtual void outputProgressed(qint64 pending) = 0;
     /// The connection is broken: nothing can be read or written any more. Called once.
     virtual void connectionLost() = 0;
@@ -31,15 +33,34 @@ public:
 class Connection
 {
 public:
+    /// One turn of the loop sends this much of a file at most, in bytes, so that a quick reader starves nobody.
+    static constexpr quint64 MaxFileTurn = 2 * 1024 * 1024;
+
+    /// What comes behind a write.
+    enum class Next : quint8 {
+        Unknown,
+        File, ///< sendFile() at once: the kernel keeps a last packet that is not full until then
+    };
+
     Connection(base::FileDescriptor fd, ConnectionEvents *events);
     ~Connection();
     Q_DISABLE_COPY_MOVE(Connection)
 
     /// Sends \a bytes and then \a more, as much as the kernel takes at once, and keeps the rest. The caller bounds what
-    /// it writes by pendingOutput().
-    void write(QByteArrayView bytes, QByteArrayView more = {});
-    /// Bytes that wait for the peer to read.
-    qint64 pendingOutput() const { return m_output.size() - m_outputSent; }
+    /// it writes by pendingOutput(). While a file is being sent, what is written waits behind it.
+    void write(QByteArrayView bytes, QByteArrayView more = {}, Next next = Next::Unknown);
+    /// Sends \a length bytes of \a file from \a offset on, behind all that was written so far, without copying them
+    /// through this process. One at a time: only while pendingFile() is 0, and nothing written waits behind it. A file
+    /// that ends too soon breaks the connection, since the peer has been told the length. The connection keeps \a file
+    /// open until it has sent it or is closed.
+    void sendFile(std::shared_ptr<const base::FileDescriptor> file, quint64 offset, quint64 length);
+
+    /// Bytes in memory that wait for the peer to read.
+    qint64 pendingOutput() const { return m_output.size() - m_outputSent + behindFile(); }
+    /// Bytes of a file that wait for the peer to read.
+    quint64 pendingFile() const;
+    /// Something waits for the peer to read.
+    bool hasOutput() const { return m_file || pendingOutput() > 0; }
 
     /// Stops, or starts again, reading; the kernel's buffer then fills and slows the peer down.
     void setReading(bool on);
@@ -53,20 +74,28 @@ public:
 
 private:
     class Notifier;
+    struct FileOutput;
 
     void readSome();
     void writeSome();
+    /// Whether the connection goes on: false after an error.
+    bool writeMemory();
+    bool writeFile();
+    /// Sends what the kernel takes of the file. What sendfile() returned last, or -1 with errno.
+    ssize_t sendSome();
+    qint64 behindFile() const;
     void setWriting(bool on);
     void lose();
 
     base::FileDescriptor m_fd;
+    bool m_reading = true;
+    bool m_inputEnded = false;
     ConnectionEvents *m_events;
     std::unique_ptr<Notifier> m_readNotifier;
     std::unique_ptr<Notifier> m_writeNotifier;
     QByteArray m_output;
-    qsizetype m_outputSent = 0; ///< bytes of m_output that have left
-    bool m_reading = true;
-    bool m_inputEnded = false;
+    qsizetype m_outputSent = 0;         ///< bytes of m_output that have left
+    std::unique_ptr<FileOutput> m_file; ///< behind m_output; only while one is sent
 };
 
 } // namespace Quern::net

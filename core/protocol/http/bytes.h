@@ -10,11 +10,12 @@ namespace Quern::protocol::http {
 
 /// Where a byte may stand. The sets are those of RFC 9110 §5.6.2 and §5.5, RFC 9112 §3.2 and RFC 3986 §3.2.2.
 enum ByteClass : quint8 {
-    TokenByte = 1,   ///< method, field name
-    ValueByte = 2,   ///< field value: visible, space, HTAB, and bytes from 0x80
-    TargetByte = 4,  ///< request target: visible ASCII without '#'
-    RegNameByte = 8, ///< host name, with '%' of percent-encoding
-    LiteralByte = 16 ///< between the brackets of an IP literal
+    TokenByte = 1,     ///< method, field name
+    ValueByte = 2,     ///< field value: visible, space, HTAB, and bytes from 0x80
+    TargetByte = 4,    ///< request target: visible ASCII without '#'
+    RegNameByte = 8,   ///< host name, with '%' of percent-encoding
+    LiteralByte = 16,  ///< between the brackets of an IP literal
+    PlainPathByte = 32 ///< in a request target's path with no meaning for its segments but to separate them
 };
 
 constexpr std::array<quint8, 256> makeByteClasses()
@@ -38,6 +39,9 @@ constexpr std::array<quint8, 256> makeByteClasses()
     classes['#'] &= static_cast<quint8>(~TargetByte);
     addRange(0x80, 0xff, ValueByte);
     add(" \t", ValueByte);
+    addRange(0x21, 0x7e, PlainPathByte);
+    for (const char byte : std::string_view("#%."))
+        classes[static_cast<quint8>(byte)] &= static_cast<quint8>(~PlainPathByte);
     return classes;
 }
 
@@ -83,6 +87,26 @@ inline bool areValueBytes(QByteArrayView bytes)
 constexpr bool isDigit(char byte)
 {
     return byte >= '0' && byte <= '9';
+}
+
+/// The value of a hexadecimal digit; -1 for any other byte.
+constexpr int hexValue(char byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    if (byte >= 'a' && byte <= 'f')
+        return byte - 'a' + 10;
+    if (byte >= 'A' && byte <= 'F')
+        return byte - 'A' + 10;
+    return -1;
+}
+
+/// The byte that the percent-escape at the front of \a bytes stands for (RFC 3986 §2.1); -1 if there is none.
+inline int decodedEscape(QByteArrayView bytes)
+{
+    if (bytes.size() < 3 || bytes[0] != '%' || hexValue(bytes[1]) < 0 || hexValue(bytes[2]) < 0)
+        return -1;
+    return hexValue(bytes[1]) * 16 + hexValue(bytes[2]);
 }
 
 /// \a bytes without optional white space (RFC 9110 §5.6.3) at its ends.

@@ -2,6 +2,10 @@
 
 #include "protocol/http/bytes.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 namespace Quern::protocol::http {
 
 namespace {
@@ -9,16 +13,49 @@ namespace {
 constexpr quint8 maxSizeDigits = 16;
 constexpr quint32 maxExtensionBytes = 256;
 
-/// The value of a hexadecimal digit; -1 for any other byte.
-int hexValue(char byte)
+/// Fields that mean something else, or open a hole, when they come after the content (RFC 9110 §6.5.1): framing,
+/// routing, modifiers of the request, credentials, the form of the content, and what proxies say of the client. In
+/// lower case.
+constexpr std::string_view forbiddenTrailers[] = {
+    "accept-encoding",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "cookie",
+    "expect",
+    "forwarded",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "max-forwards",
+    "pragma",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-http-method-override",
+    "x-real-ip",
+};
+
+bool isForbiddenTrailer(QByteArrayView name)
 {
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    if (byte >= 'A' && byte <= 'F')
-        return byte - 'A' + 10;
-    return -1;
+    return std::any_of(std::begin(forbiddenTrailers), std::end(forbiddenTrailers),
+                       [name](std::string_view forbidden) { return isIgnoringCase(name, forbidden); });
 }
 
 } // namespace
@@ -43,7 +80,7 @@ ChunkedDecoder::Step ChunkedDecoder::feed(QByteArrayView bytes, QByteArray &body
 
 bool ChunkedDecoder::feedFraming(char byte, const RequestLimits &limits)
 {
-    if (m_state >= State::TrailerStart && ++m_discardedBytes > limits.headBytes)
+    if (m_state >= State::TrailerStart && ++m_overheadBytes > limits.headBytes)
         return refuse(431, "trailer section too large");
     switch (m_state) {
     case State::Size:
@@ -90,7 +127,7 @@ bool ChunkedDecoder::feedExtension(char byte, const RequestLimits &limits)
     }
     if (!isIn(ValueByte, byte))
         return refuse(400, "control character in chunk extension");
-    if (++m_extensionBytes > maxExtensionBytes || ++m_discardedBytes > limits.headBytes)
+    if (++m_extensionBytes > maxExtensionBytes || ++m_overheadBytes > limits.headBytes)
         return refuse(400, "chunk extensions too long");
     return true;
 }
@@ -122,21 +159,51 @@ bool ChunkedDecoder::feedTrailer(char byte, const RequestLimits &limits)
         if (m_trailerCount == limits.headerCount)
             return refuse(431, "too many trailer fields");
         ++m_trailerCount;
+        m_trailerStart = m_trailers.size();
+        m_trailers.append(byte);
         m_state = State::TrailerName;
         return true;
     case State::TrailerName:
-        if (byte == ':')
+        if (byte == ':') {
+            endTrailerName();
             m_state = State::TrailerValue;
-        else if (!isIn(TokenByte, byte))
+            return true;
+        }
+        if (!isIn(TokenByte, byte))
             return refuse(400, "malformed trailer field");
+        m_trailers.append(byte);
         return true;
     default:
-        if (byte == '\r')
+        if (byte == '\r') {
+            endTrailer();
             m_state = State::TrailerLf;
-        else if (!isIn(ValueByte, byte))
+            return true;
+        }
+        if (!isIn(ValueByte, byte))
             return refuse(400, "control character in trailer field");
+        if (m_keepsTrailer)
+            m_trailers.append(byte);
         return true;
     }
+}
+
+void ChunkedDecoder::endTrailerName()
+{
+    m_keepsTrailer = !isForbiddenTrailer(QByteArrayView(m_trailers).sliced(m_trailerStart));
+    if (m_keepsTrailer)
+        m_trailers.append(": ");
+    else
+        m_trailers.truncate(m_trailerStart);
+    m_trailerStart = m_trailers.size();
+}
+
+void ChunkedDecoder::endTrailer()
+{
+    if (!m_keepsTrailer)
+        return;
+    const QByteArray value = withoutSurroundingSpace(QByteArrayView(m_trailers).sliced(m_trailerStart)).toByteArray();
+    m_trailers.truncate(m_trailerStart);
+    m_trailers.append(value).append("\r\n");
 }
 
 bool ChunkedDecoder::expect(char byte, char expected, State next, const char *reason)

@@ -1,36 +1,14 @@
 #include "protocol/http/headscan.h"
 
+#include "protocol/http/authority.h"
 #include "protocol/http/bytes.h"
+#include "protocol/http/targetpath.h"
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
 
 namespace Quern::protocol::http {
-
-namespace {
-
-/// Whether \a authority is host [":" port] (RFC 3986 §3.2.2, §3.2.3). User information is refused (RFC 9110 §4.2.4).
-bool isHostAndPort(QByteArrayView authority)
-{
-    qsizetype end = 0;
-    if (authority.startsWith('[')) {
-        end = firstNotIn(LiteralByte, authority, 1);
-        if (end == 1 || end == authority.size() || authority[end] != ']')
-            return false;
-        ++end;
-    } else {
-        end = firstNotIn(RegNameByte, authority);
-    }
-    if (end == authority.size())
-        return true;
-    if (authority[end] != ':')
-        return false;
-    const QByteArrayView port = authority.sliced(end + 1);
-    return port.size() <= 5 && std::all_of(port.begin(), port.end(), isDigit);
-}
-
-} // namespace
 
 HeadScan::Progress HeadScan::advance(QByteArrayView head, const RequestLimits &limits)
 {
@@ -119,7 +97,7 @@ bool HeadScan::scanTarget(QByteArrayView method, QByteArrayView target)
     if (firstNotIn(TargetByte, target) != target.size())
         return refuse(400, "invalid character in request target");
     if (target.startsWith('/'))
-        return true;
+        return scanPath(target);
     if (target == QByteArrayView("*") && method == QByteArrayView("OPTIONS"))
         return true;
     const qsizetype schemeEnd = target.indexOf("://");
@@ -131,7 +109,15 @@ bool HeadScan::scanTarget(QByteArrayView method, QByteArrayView target)
     const QByteArrayView authority = rest.first(authorityEnd - rest.begin());
     if (authority.isEmpty() || authority.startsWith(':') || !isHostAndPort(authority))
         return refuse(400, "invalid authority in request target");
-    return true;
+    return scanPath(rest.sliced(authority.size()));
+}
+
+/// \a rest: path and query. The query is left to the application: browsers send a bare '%' there.
+bool HeadScan::scanPath(QByteArrayView rest)
+{
+    const qsizetype query = rest.indexOf('?');
+    const char *const flaw = flawOfPath(query < 0 ? rest : rest.first(query));
+    return !flaw || refuse(400, flaw);
 }
 
 bool HeadScan::scanField(QByteArrayView line, const RequestLimits &limits)
@@ -193,9 +179,8 @@ bool HeadScan::interpretField(QByteArrayView name, QByteArrayView value)
 bool HeadScan::interpretContentLength(QByteArrayView value)
 {
     // RFC 9112 §6.3 lets a recipient merge equal values; a chain of servers that all refuse them is safer.
-    if (m_hasContentLength)
+    if (m_facts.contentLength)
         return refuse(400, "more than one Content-Length");
-    m_hasContentLength = true;
     if (value.isEmpty())
         return refuse(400, "malformed Content-Length");
     quint64 length = 0;
@@ -230,12 +215,12 @@ bool HeadScan::finish()
         return refuse(400, "missing Host");
     if (m_facts.chunked && isOld)
         return refuse(400, "Transfer-Encoding in HTTP/1.0");
-    if (m_facts.chunked && m_hasContentLength)
+    if (m_facts.chunked && m_facts.contentLength)
         return refuse(400, "both Content-Length and Transfer-Encoding");
-    if (m_expectsMore)
+    // RFC 9110 §10.1.1: the expectation of an HTTP/1.0 client is ignored.
+    if (m_expectsMore && !isOld)
         return refuse(417, "unknown expectation");
     m_facts.keepAlive = !m_connectionClose && (!isOld || m_connectionKeepAlive);
-    // RFC 9110 §10.1.1: the expectation of an HTTP/1.0 client is ignored.
     m_facts.expectContinue = m_expects100 && !isOld && m_facts.hasBody();
     return true;
 }

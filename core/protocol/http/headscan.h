@@ -7,7 +7,7 @@ namespace Quern::protocol::http {
 /// What a request head says of its connection and of the body that follows it.
 struct HeadFacts
 {
-    quint64 contentLength = 0; ///< bytes; 0 if there is no Content-Length
+    std::optional<quint64> contentLength; ///< bytes
     quint16 fieldCount = 0;
     quint8 minorVersion = 1;
     bool chunked = false;
@@ -15,11 +15,12 @@ struct HeadFacts
     bool expectContinue = false; ///< asked for by HTTP/1.1 and with a body to come
     bool isHead = false;
 
-    bool hasBody() const { return chunked || contentLength > 0; }
+    bool hasBody() const { return chunked || contentLength.value_or(0) > 0; }
 };
 
 /// Checks one request head line by line while it arrives, and refuses everything that two servers could read in two
-/// ways. Stricter than llhttp, which accepts folded lines, empty names, a bare CR, HTTP/2.0 and codings before chunked.
+/// ways. Stricter than llhttp, which accepts folded lines, empty names, a bare CR, HTTP/2.0, codings before chunked and
+/// any path.
 ///
 /// Whether and why a head is refused depends on its bytes alone, not on the pieces in which they arrived.
 class HeadScan
@@ -42,6 +43,7 @@ private:
     bool scanRequestLine(QByteArrayView line);
     bool scanVersion(QByteArrayView version);
     bool scanTarget(QByteArrayView method, QByteArrayView target);
+    bool scanPath(QByteArrayView rest);
     bool scanField(QByteArrayView line, const RequestLimits &limits);
     bool interpretField(QByteArrayView name, QByteArrayView value);
     bool interpretContentLength(QByteArrayView value);
@@ -57,7 +59,6 @@ private:
     quint32 m_methodLength = 0; ///< 0 until the space after the method has come
     quint32 m_targetEnd = 0;    ///< 0 until the space after the target has come
     bool m_hasHost = false;
-    bool m_hasContentLength = false;
     bool m_expects100 = false;
     bool m_expectsMore = false;
     bool m_connectionClose = false;

@@ -15,7 +15,7 @@ namespace {
 constexpr quint8 maxEmptyLineBytes = 4;
 
 /// What a body gets at once, bytes: a client that announces a large body and sends little of it must not cost much.
-constexpr qsizetype maxReserve = 64 * 1024;
+constexpr qsizetype maxReserve = 16 * 1024;
 
 } // namespace
 
@@ -106,9 +106,11 @@ RequestDecoder::State RequestDecoder::beginBody(QByteArrayView &bytes)
     message.head.keepAlive = facts.keepAlive;
     message.head.expectContinue = facts.expectContinue;
     message.head.isHead = facts.isHead;
-    if (facts.contentLength > m_limits.bodyBytes)
+    message.head.chunked = facts.chunked;
+    message.head.contentLength = facts.contentLength;
+    if (facts.contentLength.value_or(0) > m_limits.bodyBytes)
         return refuse({413, "Content-Length too large"});
-    message.bodyLeft = facts.contentLength;
+    message.bodyLeft = facts.contentLength.value_or(0);
     message.phase = facts.chunked ? Message::Phase::ChunkedBody : Message::Phase::LengthBody;
     const State state = feedBody(bytes);
     if (state != State::Incomplete)
@@ -155,6 +157,11 @@ const RequestHead &RequestDecoder::head() const
 QByteArray RequestDecoder::takeBody()
 {
     return std::exchange(m_message->body, {});
+}
+
+QByteArray RequestDecoder::takeTrailers()
+{
+    return m_message->chunks.takeTrailers();
 }
 
 void RequestDecoder::releaseMessage()

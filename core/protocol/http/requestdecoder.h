@@ -62,6 +62,9 @@ public:
     const RequestHead &head() const;
     /// The body received since the last call; the decoder keeps none of it. Only while head() is valid.
     QByteArray takeBody();
+    /// The trailer section of a chunked body (RFC 9112 §7.1.2) as a header block, "name: value\r\n" …, without the
+    /// fields that may not come so late; empty if there is none. Once, while a message is Complete.
+    QByteArray takeTrailers();
     const Refusal &refusal() const { return m_refusal; }
 
     /// Forgets a message that is Complete, its head and body with it, so that an idle connection holds no memory for

@@ -1,5 +1,7 @@
 #include "protocol/http/responseencoder.h"
 
+#include "protocol/http/httpdate.h"
+
 #include <algorithm>
 #include <charconv>
 #include <ctime>
@@ -20,14 +22,6 @@ char *putNumber(char *to, quint64 number)
 {
     constexpr int maxDigits = 20;
     return std::to_chars(to, to + maxDigits, number).ptr;
-}
-
-/// Two digits, with a leading zero.
-char *putPair(char *to, int number)
-{
-    *to++ = static_cast<char>('0' + number / 10 % 10);
-    *to++ = static_cast<char>('0' + number % 10);
-    return to;
 }
 
 } // namespace
@@ -219,36 +213,15 @@ void appendSimpleResponse(QByteArray &out, int status, QByteArrayView extraHeade
 
 QByteArrayView currentDate()
 {
-    // IMF-fixdate is in English whatever the locale is, so strftime() is of no use.
-    static constexpr char days[] = "SunMonTueWedThuFriSat";
-    static constexpr char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    constexpr qsizetype dateBytes = 29;
     thread_local std::time_t cachedSecond = -1;
-    thread_local char cached[dateBytes];
+    thread_local char cached[HttpDateBytes];
 
     const std::time_t now = std::time(nullptr);
     if (now != cachedSecond) {
-        std::tm utc{};
-        gmtime_r(&now, &utc);
-        const int year = utc.tm_year + 1900;
-        char *to = put(cached, QByteArrayView(days + 3 * utc.tm_wday, 3));
-        to = put(to, ", ");
-        to = putPair(to, utc.tm_mday);
-        *to++ = ' ';
-        to = put(to, QByteArrayView(months + 3 * utc.tm_mon, 3));
-        *to++ = ' ';
-        to = putPair(to, year / 100);
-        to = putPair(to, year % 100);
-        *to++ = ' ';
-        to = putPair(to, utc.tm_hour);
-        *to++ = ':';
-        to = putPair(to, utc.tm_min);
-        *to++ = ':';
-        to = putPair(to, utc.tm_sec);
-        put(to, " GMT");
+        putHttpDate(cached, now);
         cachedSecond = now;
     }
-    return {cached, dateBytes};
+    return {cached, HttpDateBytes};
 }
 
 } // namespace Quern::protocol::http

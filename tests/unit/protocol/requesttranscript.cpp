@@ -20,7 +20,19 @@ bool spansLieInside(const RequestHead &head)
            });
 }
 
-QByteArray textOf(const RequestHead &head, const QByteArray &body)
+/// Whether \a bytes is "name: value\r\n" …, without a control character in a value.
+bool isHeaderBlock(QByteArrayView bytes)
+{
+    while (!bytes.isEmpty()) {
+        const qsizetype end = bytes.indexOf("\r\n");
+        if (end < 0 || bytes.first(end).indexOf(": ") <= 0 || bytes.first(end).contains('\n'))
+            return false;
+        bytes = bytes.sliced(end + 2);
+    }
+    return true;
+}
+
+QByteArray textOf(const RequestHead &head, const QByteArray &body, const QByteArray &trailers)
 {
     QByteArray text = head.methodBytes().toByteArray() + ' ' + head.targetBytes().toByteArray();
     text += " HTTP/1." + QByteArray::number(head.minorVersion);
@@ -32,7 +44,12 @@ QByteArray textOf(const RequestHead &head, const QByteArray &body)
     text += '\n';
     for (const base::HeaderSpan &header : head.headers)
         text += header.name.in(head.bytes).toByteArray() + ": " + header.value.in(head.bytes).toByteArray() + '\n';
-    return text + '\n' + body + '\n';
+    text += '\n' + body + '\n';
+    for (const QByteArray &trailer : QByteArray(trailers).replace("\r\n", "\n").split('\n')) {
+        if (!trailer.isEmpty())
+            text += "trailer " + trailer + '\n';
+    }
+    return text;
 }
 
 } // namespace
@@ -66,7 +83,14 @@ QByteArray transcriptOf(const QList<QByteArrayView> &pieces, const RequestLimits
                 const QByteArray body = decoder.takeBody();
                 if (static_cast<quint64>(body.size()) > limits.bodyBytes)
                     return text + "broken: body over its limit";
-                text += textOf(decoder.head(), body);
+                const QByteArray trailers = decoder.takeTrailers();
+                if (trailers.size() > qsizetype(limits.headBytes) + limits.headerCount || !isHeaderBlock(trailers))
+                    return text + "broken: trailers";
+                if (decoder.head().chunked && decoder.head().contentLength)
+                    return text + "broken: both a length and chunks";
+                if (!decoder.head().chunked && quint64(body.size()) != decoder.head().contentLength.value_or(0))
+                    return text + "broken: body of another length";
+                text += textOf(decoder.head(), body, trailers);
             }
         }
     }

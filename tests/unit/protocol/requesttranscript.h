@@ -15,9 +15,10 @@ namespace Quern::tests {
 ///
 ///     the body
 ///
-/// followed by a line of its own; flags after the version are keep-alive or close, then expect and head. The text ends
-/// with "idle", "in head", "in body" or "refused 400: reason". It does not tell whether HeadComplete was reported, as
-/// that depends on the pieces; but it says so if the decoder breaks a rule of its interface.
+/// followed by a line of its own, and "trailer Name: value" for each that was kept; flags after the version are
+/// keep-alive or close, then expect and head. The text ends with "idle", "in head", "in body" or "refused 400: reason".
+/// It does not tell whether HeadComplete was reported, as that depends on the pieces; but it says so if the decoder
+/// breaks a rule of its interface.
 ///
 /// Each piece is fed from its own allocation of just that size, which is freed when the decoder may no longer look at
 /// it, so that a sanitizer sees every byte read too far or too late.

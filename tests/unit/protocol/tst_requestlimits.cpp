@@ -241,7 +241,8 @@ void RequestLimitsTest::trailerBytes()
     QFETCH(bool, isOver);
     const RequestLimits limits{.headBytes = 300};
     const QByteArray trailer = "A: " + repeated("x", size - 7) + "\r\n\r\n";
-    const QByteArray expected = isOver ? refused(431, "trailer section too large") : chunkedText + "\nidle";
+    const QByteArray expected = isOver ? refused(431, "trailer section too large")
+                                       : chunkedText + "\ntrailer A: " + repeated("x", size - 7) + "\nidle";
     QCOMPARE(transcriptOfAnySplit(chunkedHead + "0\r\n" + trailer, limits), expected);
 }
 
@@ -255,7 +256,8 @@ void RequestLimitsTest::trailerCount()
     QFETCH(int, size);
     QFETCH(bool, isOver);
     const RequestLimits limits{.headerCount = 20};
-    const QByteArray expected = isOver ? refused(431, "too many trailer fields") : chunkedText + "\nidle";
+    const QByteArray expected = isOver ? refused(431, "too many trailer fields")
+                                       : chunkedText + "\n" + repeated("trailer A: b\n", size) + "idle";
     QCOMPARE(transcriptOfAnySplit(chunkedHead + "0\r\n" + repeated("A: b\r\n", size) + "\r\n", limits), expected);
 }
 
@@ -266,7 +268,7 @@ void RequestLimitsTest::largeLengthReservesLittle()
              RequestDecoder::State::HeadComplete);
     const QByteArray body = decoder.takeBody();
     QCOMPARE(body, "x"_ba);
-    QVERIFY2(body.capacity() <= 128 * 1024, QByteArray::number(body.capacity()).constData());
+    QVERIFY2(body.capacity() <= 32 * 1024, QByteArray::number(body.capacity()).constData());
 }
 
 void RequestLimitsTest::defaults()

@@ -125,6 +125,23 @@ void RequestRefusalTest::requestLine_data()
     line("RFC 9112 3.2.2: one slash", "GET http:/a HTTP/1.1"_ba, 400, badForm);
     line("RFC 9112 3.2.2: backslashes", "GET http:\\\\a HTTP/1.1"_ba, 400, badForm);
 
+    const char *const badEscape = "malformed percent-escape in path";
+    line("RFC 3986 2.1: bare percent", "GET /a% HTTP/1.1"_ba, 400, badEscape);
+    line("RFC 3986 2.1: percent and one digit", "GET /%4 HTTP/1.1"_ba, 400, badEscape);
+    line("RFC 3986 2.1: escape that the query cuts", "GET /%4?1 HTTP/1.1"_ba, 400, badEscape);
+    line("RFC 3986 2.1: no hexadecimal digits", "GET /%zz/ HTTP/1.1"_ba, 400, badEscape);
+    line("RFC 3986 2.1: escape of UTF-16", "GET /%u0041 HTTP/1.1"_ba, 400, badEscape);
+    line("RFC 3986 2.1: bare percent in absolute-form", "GET http://a/% HTTP/1.1"_ba, 400, badEscape);
+    line("encoded NUL", "GET /a%00.txt HTTP/1.1"_ba, 400, "encoded NUL in path");
+    line("encoded NUL in absolute-form", "GET http://a/%00 HTTP/1.1"_ba, 400, "encoded NUL in path");
+    for (const char *path : {"/..", "/../", "/a/../b", "/a/..", "/.", "/./", "/a/./b", "/%2e%2e/x", "/.%2E", "/%2E.",
+                             "/%2e", "/a/%2e/b", "//../", "/..?a", "/.?a", "/...a/.."}) {
+        line(QByteArray("RFC 3986 6.2.2.3: dot segment "_ba + path).constData(), "GET "_ba + path + " HTTP/1.1", 400,
+             "dot segment in path");
+        line(QByteArray("RFC 3986 6.2.2.3: absolute-form "_ba + path).constData(),
+             "GET http://a:80"_ba + path + " HTTP/1.1", 400, "dot segment in path");
+    }
+
     const char *const badAuthority = "invalid authority in request target";
     line("RFC 9110 4.2.1: empty authority", "GET http:/// HTTP/1.1"_ba, 400, badAuthority);
     line("RFC 9110 4.2.1: nothing after the scheme", "GET http:// HTTP/1.1"_ba, 400, badAuthority);
