@@ -2,6 +2,7 @@
 
 #include "dispatch/log.h"
 #include "ipc/messages.h"
+#include "protocol/http/errorpage.h"
 
 #include <QHashFunctions>
 
@@ -213,8 +214,9 @@ void Session::responseBroken(quint64)
 void Session::answerSimply(int status, QByteArrayView extraHeaders)
 {
     QByteArray &out = scratch();
-    http::appendSimpleResponse(out, status, extraHeaders, framing(), http::currentDate(),
-                               m_host->settings().serverHeader, m_isHead);
+    const http::ErrorPage page{.status = status, .accept = {}, .requestId = {}, .detail = {}};
+    http::appendErrorResponse(out, page, extraHeaders, framing(), http::currentDate(), m_host->settings().serverHeader,
+                              m_isHead);
     m_connection.write(out);
     m_requestId = 0;
     if (!m_keepAlive)

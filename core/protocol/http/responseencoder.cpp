@@ -190,27 +190,6 @@ void appendHead(QByteArray &out, int status, QByteArrayView headerBlock, quint64
     out.truncate(to - out.constData());
 }
 
-void appendSimpleResponse(QByteArray &out, int status, QByteArrayView extraHeaders, const ResponseFraming &framing,
-                          QByteArrayView date, QByteArrayView server, bool isHead)
-{
-    char body[64];
-    char *end = putNumber(body, static_cast<quint64>(status));
-    if (const QByteArrayView phrase = reasonPhrase(status); !phrase.isEmpty()) {
-        *end++ = ' ';
-        end = put(end, phrase);
-    }
-    *end++ = '\n';
-    const QByteArrayView text(body, end);
-    if (!mayHaveBody(status)) {
-        appendHead(out, status, extraHeaders, 0, framing, date, server);
-        return;
-    }
-    appendHead(out, status, "Content-Type: text/plain\r\n" + extraHeaders.toByteArray(),
-               static_cast<quint64>(text.size()), framing, date, server);
-    if (!isHead)
-        out.append(text);
-}
-
 QByteArrayView currentDate()
 {
     thread_local std::time_t cachedSecond = -1;

@@ -3,7 +3,6 @@
 #include <QByteArray>
 #include <QByteArrayView>
 
-#include <optional>
 
 namespace Quern::protocol::http {
 
@@ -25,11 +24,6 @@ QByteArrayView reasonPhrase(int status);
 /// is written for 1xx, 204 and 304 (RFC 9110 §8.6). \a date is an IMF-fixdate (RFC 9110 §5.6.7).
 void appendHead(QByteArray &out, int status, QByteArrayView headerBlock, quint64 contentLength,
                 const ResponseFraming &framing, QByteArrayView date, QByteArrayView server);
-
-/// Appends a whole short text/plain answer that the server itself gives: "503 Service Unavailable\n".
-/// \a extraHeaders is a header block such as "Retry-After: 1\r\n". No body for a HEAD request (\a isHead).
-void appendSimpleResponse(QByteArray &out, int status, QByteArrayView extraHeaders, const ResponseFraming &framing,
-                          QByteArrayView date, QByteArrayView server, bool isHead);
 
 /// The current time as an IMF-fixdate, made anew at most once a second per thread.
 QByteArrayView currentDate();

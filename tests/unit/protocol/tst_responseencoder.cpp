@@ -21,8 +21,6 @@ private Q_SLOTS:
     void head_data();
     void head();
     void headIsAppended();
-    void simpleResponse_data();
-    void simpleResponse();
     void reasonPhrases_data();
     void reasonPhrases();
     void dateIsNow();
@@ -108,42 +106,6 @@ void ResponseEncoderTest::headIsAppended()
     appendHead(out, 200, {}, 2, {}, date, {});
     QCOMPARE(out, "before" + one + "ab" + one);
     QCOMPARE(sharesTheBytes, "before"_ba);
-}
-
-void ResponseEncoderTest::simpleResponse_data()
-{
-    QTest::addColumn<int>("status");
-    QTest::addColumn<QByteArray>("extraHeaders");
-    QTest::addColumn<bool>("isHead");
-    QTest::addColumn<QByteArray>("expected");
-    QTest::newRow("503 with Retry-After")
-        << 503 << "Retry-After: 1\r\n"_ba << false
-        << "HTTP/1.1 503 Service Unavailable\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Quern\r\n"
-           "Content-Length: 24\r\nConnection: close\r\nContent-Type: text/plain\r\nRetry-After: 1\r\n\r\n"
-           "503 Service Unavailable\n"_ba;
-    QTest::newRow("RFC 9110 9.3.2: HEAD has the length but no body")
-        << 404 << ""_ba << true
-        << "HTTP/1.1 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Quern\r\n"
-           "Content-Length: 14\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n"_ba;
-    QTest::newRow("status without phrase")
-        << 599 << ""_ba << false
-        << "HTTP/1.1 599 \r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Quern\r\n"
-           "Content-Length: 4\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n599\n"_ba;
-    QTest::newRow("RFC 9110 15.3.5: 204 has no body")
-        << 204 << "A: b\r\n"_ba << false
-        << "HTTP/1.1 204 No Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Quern\r\n"
-           "Connection: close\r\nA: b\r\n\r\n"_ba;
-}
-
-void ResponseEncoderTest::simpleResponse()
-{
-    QFETCH(int, status);
-    QFETCH(QByteArray, extraHeaders);
-    QFETCH(bool, isHead);
-    QFETCH(QByteArray, expected);
-    QByteArray out;
-    appendSimpleResponse(out, status, extraHeaders, {1, false}, date, "Quern", isHead);
-    QCOMPARE(out, expected);
 }
 
 void ResponseEncoderTest::reasonPhrases_data()

@@ -1,0 +1,48 @@
+#include "protocol/http/errorpage.h"
+#include "protocol/http/negotiation.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+using namespace Quern::protocol::http;
+
+namespace {
+
+[[noreturn]] void fail(const char *what, QByteArrayView value)
+{
+    std::fprintf(stderr, "%s\n%.*s\n", what, static_cast<int>(value.size()), value.data());
+    std::abort();
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const QByteArrayView value(data, static_cast<qsizetype>(size));
+    const ContentCoding both = bestCoding(value, ContentCoding::Gzip | ContentCoding::Brotli);
+    const ContentCoding gzip = bestCoding(value, ContentCoding::Gzip);
+    if (bestCoding(value, {}) != ContentCoding::Identity || gzip == ContentCoding::Brotli)
+        fail("a coding that is not offered", value);
+    if (both == ContentCoding::Gzip && gzip != ContentCoding::Gzip)
+        fail("another offer makes a coding worse", value);
+
+    const int json = qualityOf(value, "application/json");
+    const int html = qualityOf(value, "text/html;level=1");
+    if (json < 0 || json > 1000 || html < 0 || html > 1000)
+        fail("a quality out of its range", value);
+    if (qualityOf("application/json", value) != 0 && qualityOf("application/json", value) != 1000)
+        fail("a quality that nobody gave", value);
+    if (json > qualityOf(value, "text/html") && !prefersJson(value))
+        fail("JSON is liked better and not preferred", value);
+
+    // What is told of an error is escaped whatever it holds; nothing is told of an empty text.
+    if (value.isEmpty())
+        return 0;
+    const ErrorBody page = errorBody({400, "text/html", value, value});
+    if (!page.bytes.isValidUtf8() || page.bytes.count('<') != errorBody({400, "text/html", "a", "a"}).bytes.count('<'))
+        fail("markup comes through", page.bytes);
+    const ErrorBody object = errorBody({400, "application/json", value, value});
+    if (!object.bytes.isValidUtf8() || object.bytes.count('\n') != 1)
+        fail("JSON is broken", object.bytes);
+    return 0;
+}
