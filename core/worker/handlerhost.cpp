@@ -50,10 +50,11 @@ private:
 HandlerHost::HandlerHost(const std::deque<RouteSpec> &routes, ipc::ChildPage page,
                          const std::vector<int> &reactorChannels, const Identity &identity)
     : m_routes(routes)
-    , m_router(routes)
     , m_claims(std::move(page))
     , m_identity(identity)
 {
+    for (const RouteSpec &route : routes)
+        m_router.add(route.method, route.pattern);
     std::vector<ipc::Channel *> channels;
     for (const int fd : reactorChannels) {
         m_ports.push_back(std::make_unique<Port>(this, int(m_ports.size()), fd));
@@ -200,7 +201,9 @@ void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPoint
         return; // taken back: another worker has it
     if (!found) {
         m_claims.finish(exchange.ticket.slot, exchange.ticket.sequence);
-        if (match.outcome == Router::Outcome::MethodNotAllowed)
+        if (match.outcome == Router::Outcome::Options)
+            sendAnswer(exchange, 204, "Allow: " + match.allow + "\r\n", {});
+        else if (match.outcome == Router::Outcome::MethodNotAllowed)
             answerSimply(exchange, 405, "405 Method Not Allowed\n", "Allow: " + match.allow + "\r\n");
         else
             answerSimply(exchange, 404, "404 Not Found\n");

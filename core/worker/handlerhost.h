@@ -7,8 +7,8 @@
 #include "sdk/src/application_p.h"
 #include "sdk/src/request_p.h"
 #include "sdk/src/response_p.h"
+#include "sdk/src/router_p.h"
 #include "worker/lateflusher.h"
-#include "worker/router.h"
 
 #include <deque>
 #include <memory>

@@ -4,6 +4,7 @@
 
 #include "httpsyntax_p.h"
 #include "routepattern_p.h"
+#include "router_p.h"
 
 #include <stdexcept>
 #include <string>
@@ -73,6 +74,11 @@ Route Application::patch(QByteArrayView pattern, Handler handler)
 Route Application::del(QByteArrayView pattern, Handler handler)
 {
     return route("DELETE", pattern, std::move(handler));
+}
+
+Route Application::any(QByteArrayView pattern, Handler handler)
+{
+    return route(Router::AnyMethod, pattern, std::move(handler));
 }
 
 const QVariantMap &Application::settings() const

@@ -68,7 +68,12 @@ void tst_Application::acceptedPatterns_data()
     row("escaped slash", "/a%2fb", "/a%2Fb");
     row("percent sign", "/100%25", "/100%25");
     row("dots", "/../a", "/../a");
-    row("star", "/*", "/%2A");
+    row("escaped star", "/%2A", "/%2A");
+    row("star inside a segment", "/a*", "/a%2A");
+    row("wildcard", "/files/*path", "/files/*");
+    row("constraint", "/user/:id(\\d+)", "/user/:(\\d+)");
+    row("constraint with groups and a class", "/:x((a|b)[)(])/c", "/:((a|b)[)(])/c");
+    row("constraint with a question mark", "/:x(a?)", "/:(a?)");
 }
 
 void tst_Application::acceptedPatterns()
@@ -112,6 +117,21 @@ void tst_Application::refusedPatterns_data()
     row("suffix behind the name", "/:id.json", "\":id.json\"");
     row("two names in a segment", "/:a:b", "its name fills the segment");
     row("escape in the name", "/:a%20b", "its name fills the segment");
+    row("wildcard without a name", "/*", "give it a name");
+    row("wildcard before the end", "/*a/b", "\"*a\" before its end");
+    row("wildcard before a slash", "/*a/", "\"*a\" before its end");
+    row("wildcard with an odd name", "/*a.b", "give it a name");
+    row("wildcard named like a parameter", "/:a/*a", "two parameters \":a\"");
+    row("empty constraint", "/:a()", "empty constraint");
+    row("constraint without an end", "/:a(b", "')' that closes it");
+    row("constraint that is cut by an escape", "/:a(b\\)", "')' that closes it");
+    row("constraint with a slash", "/:a(b/c)", "constraint with '/'");
+    row("text behind a constraint", "/:a(b)c", "\":a(b)c\"");
+    row("constraint without a name", "/:(b)", "its name fills the segment");
+    row("bad expression", "/:a(*)",
+        "\"*\", which is no regular expression: quantifier does not follow a repeatable item at its character 1");
+    row("bad expression inside", "/:a(b[z-a])", "range out of order in character class at its character 5");
+    row("constraint that cannot be anchored", "/:a((?x)b#)", "cannot be anchored");
     row("same name twice", "/:id/sub/:id", "two parameters \":id\"");
 }
 
@@ -161,10 +181,11 @@ void tst_Application::shorthands()
     app.put("/a", ignore);
     app.patch("/a", ignore);
     app.del("/a", ignore);
+    app.any("/a", ignore);
     QByteArrayList methods;
     for (const RouteSpec &route : data.routes)
         methods.append(route.method);
-    QCOMPARE(methods, (QByteArrayList{"GET", "POST", "PUT", "PATCH", "DELETE"}));
+    QCOMPARE(methods, (QByteArrayList{"GET", "POST", "PUT", "PATCH", "DELETE", "*"}));
 }
 
 void tst_Application::emptyHandler()
@@ -194,6 +215,12 @@ void tst_Application::collisions_data()
     row("letter case", "/a", "/A", false);
     row("escaped slash", "/a%2Fb", "/a/b", false);
     row("escaped colon beside parameter", "/%3Ax", "/:x", false);
+    row("same constraint", "/:a(\\d+)", "/:b(\\d+)", true);
+    row("other constraint", "/:a(\\d+)", "/:a([0-9]+)", false);
+    row("constraint beside none", "/:a(\\d+)", "/:a", false);
+    row("wildcards", "/*a", "/*b", true);
+    row("wildcard beside parameter", "/*a", "/:a", false);
+    row("wildcard beside star", "/*a", "/%2A", false);
 }
 
 void tst_Application::collisions()

@@ -23,6 +23,7 @@ private Q_SLOTS:
     void exceptionAfterDefer();
     void noRoute();
     void otherMethod();
+    void optionsAreDerived();
     void revokedRequestIsDropped();
     void unknownSlotIsDropped();
     void cancelOfADeferredRequest();
@@ -231,8 +232,24 @@ void TestHandlerHost::otherMethod()
     master.application.post("/a", [](const Request &, Response &) {});
     master.startHost();
     const quint64 id = master.request({.method = "DELETE", .target = "/a"});
-    QCOMPARE(master.answer(id), QByteArray("405 Allow: GET, HEAD, POST;Content-Type: text/plain; charset=utf-8;"
+    QCOMPARE(master.answer(id), QByteArray("405 Allow: GET, HEAD, OPTIONS, POST;Content-Type: text/plain; charset=utf-8;"
                                            "|405 Method Not Allowed\n"));
+}
+
+void TestHandlerHost::optionsAreDerived()
+{
+    FakeMaster master;
+    master.application.get("/a", [](const Request &, Response &) {});
+    master.application.any("/b", [](const Request &request, Response &response) {
+        response.text(QString::fromLatin1(request.method().toByteArray()));
+    });
+    master.startHost();
+    QCOMPARE(master.answer(master.request({.method = "OPTIONS", .target = "/a"})),
+             QByteArray("204 Allow: GET, HEAD, OPTIONS;|"));
+    QCOMPARE(master.answer(master.request({.method = "OPTIONS", .target = "*"})),
+             QByteArray("204 Allow: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT;|"));
+    QVERIFY(master.answer(master.request({.method = "OPTIONS", .target = "/b"})).endsWith("|OPTIONS"));
+    QVERIFY(master.answer(master.request({.method = "OPTIONS", .target = "/c"})).startsWith("404 "));
 }
 
 void TestHandlerHost::revokedRequestIsDropped()

@@ -48,6 +48,7 @@ public:
     Route put(QByteArrayView pattern, Handler handler);
     Route patch(QByteArrayView pattern, Handler handler);
     Route del(QByteArrayView pattern, Handler handler);
+    Route any(QByteArrayView pattern, Handler handler);
 
     /// The plugin's own settings: the free-form "settings" table of its [[plugin]] entry.
     const QVariantMap &settings() const;

@@ -1,4 +1,5 @@
-#include "worker/router.h"
+#include "sdk/src/application_p.h"
+#include "sdk/src/router_p.h"
 
 #include <Quern/application.h>
 
@@ -6,7 +7,7 @@
 
 using Quern::Application;
 using Quern::ApplicationPrivate;
-using Quern::worker::Router;
+using Quern::Router;
 
 namespace {
 
@@ -18,11 +19,21 @@ QByteArray describe(const Router::Match &match, const ApplicationPrivate &applic
         return QByteArrayLiteral("404");
     if (match.outcome == Router::Outcome::MethodNotAllowed)
         return "405 " + match.allow;
+    if (match.outcome == Router::Outcome::Options)
+        return "options " + match.allow;
     const Quern::RouteSpec &route = application.routes[size_t(match.route)];
     QByteArray text = route.method + ' ' + route.pattern;
     for (const auto &param : match.params)
         text.append(' ').append(param.name).append('=').append(param.value);
     return text;
+}
+
+Router routerOf(const ApplicationPrivate &application)
+{
+    Router router;
+    for (const Quern::RouteSpec &route : application.routes)
+        router.add(route.method, route.pattern);
+    return router;
 }
 
 } // namespace
@@ -35,6 +46,12 @@ private Q_SLOTS:
     void cleanup() { m_application.routes.clear(); }
     void matches_data();
     void matches();
+    void wildcards_data();
+    void wildcards();
+    void constraints_data();
+    void constraints();
+    void anyMethod_data();
+    void anyMethod();
     void emptyTable();
     void thousandRoutes();
     void viewsPointIntoThePath();
@@ -107,7 +124,8 @@ void tst_Router::matches_data()
     row("inner node below", "GET", "/a/b", "404");
     row("empty path", "GET", "", "404");
     row("no leading slash", "GET", "hello", "404");
-    row("asterisk", "OPTIONS", "*", "404");
+    row("asterisk", "GET", "*", "404");
+    row("asterisk of OPTIONS", "OPTIONS", "*", "options DELETE, GET, HEAD, OPTIONS, PATCH, POST, PROPFIND, PUT");
     row("two slashes", "GET", "//", "404");
     row("two slashes first", "GET", "//hello", "404");
     row("two slashes inside", "GET", "/a//c", "404");
@@ -132,27 +150,30 @@ void tst_Router::matches_data()
     row("fixed wins", "POST", "/mixed/fixed", "POST /mixed/fixed");
     row("method decides before fixedness", "GET", "/mixed/fixed", "GET /mixed/:any any=fixed");
     row("method decides, HEAD", "HEAD", "/mixed/fixed", "GET /mixed/:any any=fixed");
-    row("405 of both branches", "PUT", "/mixed/fixed", "405 DELETE, GET, HEAD, POST");
-    row("405 of one branch", "PUT", "/mixed/other", "405 DELETE, GET, HEAD");
+    row("405 of both branches", "PUT", "/mixed/fixed", "405 DELETE, GET, HEAD, OPTIONS, POST");
+    row("405 of one branch", "PUT", "/mixed/other", "405 DELETE, GET, HEAD, OPTIONS");
 
     row("HEAD through GET", "HEAD", "/hello", "GET /hello");
     row("HEAD through GET, parameter", "HEAD", "/hello/x", "GET /hello/:name name=x");
     row("HEAD of its own", "HEAD", "/head", "HEAD /head");
     row("GET beside HEAD", "GET", "/head", "GET /head");
     row("HEAD alone", "HEAD", "/headonly", "HEAD /headonly");
-    row("HEAD does not give GET", "GET", "/headonly", "405 HEAD");
-    row("HEAD without GET", "HEAD", "/dav", "405 PATCH, PROPFIND");
+    row("HEAD does not give GET", "GET", "/headonly", "405 HEAD, OPTIONS");
+    row("HEAD without GET", "HEAD", "/dav", "405 OPTIONS, PATCH, PROPFIND");
     row("HEAD not found", "HEAD", "/nothing", "404");
 
-    row("405 with HEAD", "DELETE", "/hello", "405 GET, HEAD");
-    row("405 is ordered", "DELETE", "/hello/x", "405 GET, HEAD, POST");
-    row("405 lists HEAD once", "POST", "/head", "405 GET, HEAD");
-    row("405 without GET", "GET", "/dav", "405 PATCH, PROPFIND");
-    row("405 for OPTIONS", "OPTIONS", "/hello", "405 GET, HEAD");
+    row("405 with HEAD", "DELETE", "/hello", "405 GET, HEAD, OPTIONS");
+    row("405 is ordered", "DELETE", "/hello/x", "405 GET, HEAD, OPTIONS, POST");
+    row("405 lists HEAD once", "POST", "/head", "405 GET, HEAD, OPTIONS");
+    row("405 without GET", "GET", "/dav", "405 OPTIONS, PATCH, PROPFIND");
+    row("OPTIONS is derived", "OPTIONS", "/hello", "options GET, HEAD, OPTIONS");
+    row("OPTIONS of a parameter", "OPTIONS", "/hello/x", "options GET, HEAD, OPTIONS, POST");
+    row("OPTIONS of both branches", "OPTIONS", "/mixed/fixed", "options DELETE, GET, HEAD, OPTIONS, POST");
+    row("OPTIONS not found", "OPTIONS", "/nothing", "404");
     row("OPTIONS of its own", "OPTIONS", "/opt", "OPTIONS /opt");
-    row("405 for root", "POST", "/", "405 GET, HEAD");
+    row("405 for root", "POST", "/", "405 GET, HEAD, OPTIONS");
     row("unusual method", "PROPFIND", "/dav", "PROPFIND /dav");
-    row("method's case counts", "get", "/hello", "405 GET, HEAD");
+    row("method's case counts", "get", "/hello", "405 GET, HEAD, OPTIONS");
 
     row("escaped pattern, escaped path", "GET", "/caf%C3%A9", "GET /caf%C3%A9");
     row("escaped pattern, lower-case escape", "GET", "/caf%c3%a9", "GET /caf%C3%A9");
@@ -189,14 +210,133 @@ void tst_Router::matches()
     QFETCH(QByteArray, method);
     QFETCH(QByteArray, path);
     QFETCH(QByteArray, expected);
-    const Router router(m_application.routes);
+    const Router router = routerOf(m_application);
     QCOMPARE(describe(router.match(method, path), m_application), expected);
+}
+
+void tst_Router::wildcards_data()
+{
+    QTest::addColumn<QByteArray>("method");
+    QTest::addColumn<QByteArray>("path");
+    QTest::addColumn<QByteArray>("expected");
+    const auto row = [](const char *name, const char *method, const char *path, const char *expected) {
+        QTest::newRow(name) << QByteArray(method) << QByteArray(path) << QByteArray(expected);
+    };
+    row("one segment", "GET", "/files/a", "GET /files/*path path=a");
+    row("several segments", "GET", "/files/a/b/c", "GET /files/*path path=a/b/c");
+    row("trailing slash is part of it", "GET", "/files/a/", "GET /files/*path path=a/");
+    row("empty segment inside", "GET", "/files/a//b", "GET /files/*path path=a//b");
+    row("no segment", "GET", "/files", "404");
+    row("an empty segment", "GET", "/files/", "404");
+    row("an empty first segment", "GET", "/files//a", "404");
+    row("encoded as sent", "GET", "/files/a%20b/c%2Fd", "GET /files/*path path=a%20b/c%2Fd");
+    row("fixed wins", "GET", "/files/index", "GET /files/index");
+    row("behind a fixed segment", "GET", "/files/index/x", "GET /files/*path path=index/x");
+    row("parameter wins", "GET", "/files/7/meta", "GET /files/:id/meta id=7");
+    row("out of a parameter", "GET", "/files/7/data", "GET /files/*path path=7/data");
+    row("method decides", "PUT", "/files/index", "PUT /files/*path path=index");
+    row("behind a parameter", "GET", "/of/me/a/b", "GET /of/:user/*rest user=me rest=a/b");
+    row("at the root", "DELETE", "/x/y", "DELETE /*all all=x/y");
+    row("405", "PATCH", "/files/index", "405 DELETE, GET, HEAD, OPTIONS, PUT");
+}
+
+void tst_Router::wildcards()
+{
+    m_application.routes.clear();
+    Application app(&m_application);
+    app.get("/files/*path", ignore);
+    app.put("/files/*path", ignore);
+    app.get("/files/index", ignore);
+    app.get("/files/:id/meta", ignore);
+    app.get("/of/:user/*rest", ignore);
+    app.del("/*all", ignore);
+    QFETCH(QByteArray, method);
+    QFETCH(QByteArray, path);
+    const QByteArray found = describe(routerOf(m_application).match(method, path), m_application);
+    // The one at the root matches every path, but for another method.
+    QFETCH(QByteArray, expected);
+    QCOMPARE(found, expected == "404" ? QByteArray("405 DELETE, OPTIONS") : expected);
+}
+
+void tst_Router::constraints_data()
+{
+    QTest::addColumn<QByteArray>("path");
+    QTest::addColumn<QByteArray>("expected");
+    const auto row = [](const char *name, const char *path, const char *expected) {
+        QTest::newRow(name) << QByteArray(path) << QByteArray(expected);
+    };
+    row("digits", "/user/42", "GET /user/:id(\\d+) id=42");
+    row("fixed wins", "/user/0", "GET /user/0");
+    row("second constraint", "/user/ab", "GET /user/:name([a-z]+) name=ab");
+    row("no constraint fits", "/user/A1", "GET /user/:any any=A1");
+    row("the whole segment has to fit", "/user/42x", "GET /user/:any any=42x");
+    row("line feed at the end does not fit", "/user/42%0A", "GET /user/:any any=42%0A");
+    row("held against the decoded segment", "/user/%34%32", "GET /user/:id(\\d+) id=%34%32");
+    row("first of two that fit", "/two/ab", "GET /two/:x([a-c]+) x=ab");
+    row("second of two that fit", "/two/ad", "GET /two/:y([a-d]+) y=ad");
+    row("backtrack out of a constraint", "/two/ab/deep", "GET /two/:y([a-d]+)/deep y=ab");
+    row("alternatives are anchored together", "/alt/catx", "404");
+    row("alternative", "/alt/dog", "GET /alt/:animal(cat|dog) animal=dog");
+    row("question mark and escaped parenthesis", "/odd/(b", "GET /odd/:x(\\(a?b) x=(b");
+    row("parenthesis in a class", "/class/)", "GET /class/:x([)]) x=)");
+    row("letters beyond ASCII", "/letter/%C3%A9", "GET /letter/:x(\\p{L}) x=%C3%A9");
+    row("before the wildcard", "/wild/12", "GET /wild/:n(\\d+) n=12");
+    row("wildcard", "/wild/12/x", "GET /wild/*rest rest=12/x");
+}
+
+void tst_Router::constraints()
+{
+    m_application.routes.clear();
+    Application app(&m_application);
+    app.get("/user/:any", ignore);
+    app.get("/user/:id(\\d+)", ignore);
+    app.get("/user/:name([a-z]+)", ignore);
+    app.get("/user/0", ignore);
+    app.get("/two/:x([a-c]+)", ignore);
+    app.get("/two/:y([a-d]+)", ignore);
+    app.get("/two/:y([a-d]+)/deep", ignore);
+    app.get("/alt/:animal(cat|dog)", ignore);
+    app.get("/odd/:x(\\(a?b)", ignore);
+    app.get("/class/:x([)])", ignore);
+    app.get("/letter/:x(\\p{L})", ignore);
+    app.get("/wild/*rest", ignore);
+    app.get("/wild/:n(\\d+)", ignore);
+    QFETCH(QByteArray, path);
+    QTEST(describe(routerOf(m_application).match("GET", path), m_application), "expected");
+}
+
+void tst_Router::anyMethod_data()
+{
+    QTest::addColumn<QByteArray>("method");
+    QTest::addColumn<QByteArray>("path");
+    QTest::addColumn<QByteArray>("expected");
+    const auto row = [](const char *name, const char *method, const char *path, const char *expected) {
+        QTest::newRow(name) << QByteArray(method) << QByteArray(path) << QByteArray(expected);
+    };
+    row("any method", "POST", "/a", "* /a");
+    row("unusual method", "BREW", "/a", "* /a");
+    row("OPTIONS is its own", "OPTIONS", "/a", "* /a");
+    row("a route for the method wins", "GET", "/a", "GET /a");
+    row("HEAD through GET before any", "HEAD", "/a", "GET /a");
+    row("with a parameter", "LOCK", "/b/1", "* /b/:x x=1");
+    row("all methods", "OPTIONS", "*", "options DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+}
+
+void tst_Router::anyMethod()
+{
+    m_application.routes.clear();
+    Application app(&m_application);
+    app.any("/a", ignore);
+    app.get("/a", ignore);
+    app.any("/b/:x", ignore);
+    QFETCH(QByteArray, method);
+    QFETCH(QByteArray, path);
+    QTEST(describe(routerOf(m_application).match(method, path), m_application), "expected");
 }
 
 void tst_Router::emptyTable()
 {
-    const std::deque<Quern::RouteSpec> none;
-    const Router router(none);
+    const Router router;
     QCOMPARE(router.match("GET", "/").outcome, Router::Outcome::NotFound);
     QCOMPARE(router.match("GET", "/a%20b").outcome, Router::Outcome::NotFound);
     QCOMPARE(router.match("GET", QByteArrayView()).outcome, Router::Outcome::NotFound);
@@ -210,7 +350,7 @@ void tst_Router::thousandRoutes()
         app.get("/api/v1/resource" + QByteArray::number(i), ignore);
         app.get("/api/v1/resource" + QByteArray::number(i) + "/:id", ignore);
     }
-    const Router router(m_application.routes);
+    const Router router = routerOf(m_application);
     for (int i = 0; i < 500; ++i) {
         const QByteArray path = "/api/v1/resource" + QByteArray::number(i);
         QCOMPARE(router.match("GET", path).route, 2 * i);
@@ -221,7 +361,7 @@ void tst_Router::thousandRoutes()
 
 void tst_Router::viewsPointIntoThePath()
 {
-    const Router router(m_application.routes);
+    const Router router = routerOf(m_application);
     const QByteArray path = QByteArrayLiteral("/hello/bar");
     const Router::Match match = router.match("GET", path);
     QCOMPARE(match.params.size(), 1);
@@ -239,7 +379,7 @@ void tst_Router::deepBacktracking()
         app.get(fixed + "/:p" + QByteArray::number(depth) + "/end", ignore);
         fixed += "/a";
     }
-    const Router router(m_application.routes);
+    const Router router = routerOf(m_application);
     const QByteArray tooDeep = fixed + "/nowhere";
     QCOMPARE(describe(router.match("GET", tooDeep), m_application), "404");
     QCOMPARE(describe(router.match("GET", "/a/a/b/end"), m_application), "GET /a/a/:p2/end p2=b");
