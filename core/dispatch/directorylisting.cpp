@@ -1,0 +1,88 @@
+#include "dispatch/directorylisting.h"
+
+#include <QList>
+#include <QString>
+
+#include <algorithm>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <unistd.h>
+
+namespace Quern::dispatch {
+
+namespace {
+
+struct Listed
+{
+    QByteArray name;
+    bool isFolder = false;
+};
+
+struct Names
+{
+    QList<Listed> entries;
+    bool isWhole = true;
+};
+
+Names namesIn(int folder)
+{
+    Names names;
+    // Of its own: reading moves the place in a descriptor, and closedir() closes it.
+    const int own = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = own < 0 ? nullptr : ::fdopendir(own);
+    if (!stream) {
+        if (own >= 0)
+            ::close(own);
+        return names;
+    }
+    const std::unique_ptr<DIR, int (*)(DIR *)> closer(stream, [](DIR *each) { return ::closedir(each); });
+    while (const dirent *entry = ::readdir(stream)) {
+        const QByteArray name(entry->d_name);
+        const bool isFolder = entry->d_type == DT_DIR;
+        if (name.startsWith('.') || !(isFolder || entry->d_type == DT_REG || entry->d_type == DT_LNK))
+            continue;
+        if (names.entries.size() == MaxListedEntries) {
+            names.isWhole = false;
+            break;
+        }
+        names.entries.append({name, isFolder});
+    }
+    std::sort(names.entries.begin(), names.entries.end(), [](const Listed &left, const Listed &right) {
+        return left.isFolder != right.isFolder ? left.isFolder : left.name < right.name;
+    });
+    return names;
+}
+
+/// For HTML text; bytes that are no UTF-8 become replacement characters.
+QByteArray escaped(QByteArrayView name)
+{
+    return QString::fromUtf8(name).toHtmlEscaped().toUtf8();
+}
+
+} // namespace
+
+QByteArray folderListing(int folder, QByteArrayView path)
+{
+    const Names names = namesIn(folder);
+    const QByteArray title = escaped(path);
+    QByteArray page = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title +
+                      "</title>\n<meta name=\"color-scheme\" content=\"light dark\"></head>\n<body><h1>" + title +
+                      "</h1>\n<ul>\n";
+    const auto append = [&page](const QByteArray &reference, const QByteArray &text) {
+        page.append("<li><a href=\"").append(reference).append("\">").append(text).append("</a></li>\n");
+    };
+    if (path != "/")
+        append("../", "../");
+    for (const Listed &entry : names.entries) {
+        const QByteArray end = entry.isFolder ? "/" : "";
+        // "./" keeps a colon in a name from being taken for the end of a scheme (RFC 3986 §4.2).
+        append("./" + entry.name.toPercentEncoding() + end, escaped(entry.name) + end);
+    }
+    page.append("</ul>\n");
+    if (!names.isWhole)
+        page.append("<p>There are more than are listed here.</p>\n");
+    return page.append("</body></html>\n");
+}
+
+} // namespace Quern::dispatch

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/filedescriptor.h"
+
+#include <Quern/result.h>
+
+#include <QByteArrayView>
+#include <QString>
+
+#include <memory>
+#include <sys/types.h>
+#include <time.h>
+
+namespace Quern::dispatch {
+
+/// A regular file, open for reading, and what it was like when it was opened.
+struct OpenFile
+{
+    std::shared_ptr<const base::FileDescriptor> descriptor; ///< shared with the connection that sends it
+    quint64 size = 0;                                       ///< bytes
+    timespec modified{};                                    ///< of its content
+};
+
+/// Opens the regular file at \a path. Never waits: a FIFO or a device is refused (Error::Invalid), as is a folder.
+/// Error::NotFound, Error::Permission or Error::Io with the path otherwise. Any thread; blocks for the disk.
+Result<OpenFile> openFile(const QString &path);
+
+/// A folder out of which files are opened, and whatever the path or a symbolic link says, none outside of it. It stays
+/// the folder that it was when it was opened, also when its path has come to mean another one. Any thread.
+class RootFolder
+{
+public:
+    enum class Lookup : quint8 {
+        Kernel,   ///< openat2(RESOLVE_BENEATH), Linux 5.6: symbolic links work as long as they stay inside
+        Segments, ///< a step for each segment; symbolic links do not work at all
+    };
+
+    /// Error::NotFound, Error::Permission or Error::Io with \a path and the mend.
+    static Result<RootFolder> open(const QString &path);
+    /// The same with a lookup by \a lookup, which the system must be able to do.
+    static Result<RootFolder> open(const QString &path, Lookup lookup);
+
+    /// What a path beneath the folder led to.
+    struct Entry
+    {
+        enum class Kind : quint8 { None, File, Folder, OutOfDescriptors };
+        Kind kind = Kind::None;
+        OpenFile file; ///< for a folder only its descriptor
+    };
+    /// Opens \a path: relative, without "." and ".." and without empty segments, except "." for the folder itself; NUL
+    /// behind its last byte. None if there is no such thing, or it lies outside, or may not be read, or is neither.
+    Entry entry(QByteArrayView path) const;
+
+    Lookup lookup() const { return m_lookup; }
+
+private:
+    RootFolder(base::FileDescriptor fd, Lookup lookup) : m_fd(std::move(fd)), m_lookup(lookup) {}
+
+    base::FileDescriptor openBeneath(QByteArrayView path) const;
+
+    base::FileDescriptor m_fd;
+    Lookup m_lookup;
+};
+
+} // namespace Quern::dispatch

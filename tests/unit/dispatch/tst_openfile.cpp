@@ -1,0 +1,185 @@
+#include "dispatch/openfile.h"
+#include "filesupport.h"
+
+#include "dispatch/mimetypes.h"
+
+using namespace FileTest;
+using namespace Quern;
+using namespace Quern::dispatch;
+
+class OpenFileTest : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void regularFile();
+    void notRegular_data();
+    void notRegular();
+    void missing();
+    void missingRoot();
+    void entries_data();
+    void entries();
+    void mediaTypes_data();
+    void mediaTypes();
+    void moreTypesThanAreRemembered();
+};
+
+void OpenFileTest::regularFile()
+{
+    Folder folder;
+    folder.add(QStringLiteral("a"), "12345");
+    setTime(folder.path(QStringLiteral("a")), changed, 42);
+    const Result<OpenFile> file = openFile(folder.path(QStringLiteral("a")));
+    QVERIFY(file);
+    QCOMPARE(file->size, quint64(5));
+    QCOMPARE(qint64(file->modified.tv_sec), changed);
+    QCOMPARE(qint64(file->modified.tv_nsec), 42);
+    QVERIFY(::fcntl(file->descriptor->get(), F_GETFD) & FD_CLOEXEC);
+}
+
+void OpenFileTest::notRegular_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::newRow("folder") << QStringLiteral("folder");
+    QTest::newRow("FIFO") << QStringLiteral("fifo");
+    QTest::newRow("device") << QStringLiteral("device");
+}
+
+void OpenFileTest::notRegular()
+{
+    QFETCH(const QString, name);
+    Folder folder;
+    QVERIFY(QDir(folder.path()).mkdir(QStringLiteral("folder")));
+    QCOMPARE(::mkfifo(QFile::encodeName(folder.path(QStringLiteral("fifo"))).constData(), 0600), 0);
+    folder.link(QStringLiteral("device"), "/dev/null");
+    const Result<OpenFile> file = openFile(folder.path(name));
+    QVERIFY(!file);
+    QCOMPARE(file.error().code(), Error::Invalid);
+    QVERIFY(file.error().message().contains(folder.path(name)));
+}
+
+void OpenFileTest::missing()
+{
+    const Result<OpenFile> file = openFile(QStringLiteral("/nowhere/file"));
+    QVERIFY(!file);
+    QCOMPARE(file.error().code(), Error::NotFound);
+}
+
+void OpenFileTest::missingRoot()
+{
+    const Result<RootFolder> root = RootFolder::open(QStringLiteral("/nowhere"));
+    QVERIFY(!root);
+    QCOMPARE(root.error().code(), Error::NotFound);
+    QVERIFY(root.error().message().contains(QStringLiteral("/nowhere")));
+}
+
+void OpenFileTest::entries_data()
+{
+    using Kind = RootFolder::Entry::Kind;
+    QTest::addColumn<QByteArray>("path");
+    QTest::addColumn<int>("byKernel");
+    QTest::addColumn<int>("bySegments");
+    const auto row = [](const char *path, Kind byKernel, Kind bySegments) {
+        QTest::newRow(path) << QByteArray(path) << int(byKernel) << int(bySegments);
+    };
+    const auto same = [&row](const char *path, Kind kind) { row(path, kind, kind); };
+    same("file", Kind::File);
+    same("folder", Kind::Folder);
+    same(".", Kind::Folder);
+    same("folder/inner", Kind::File);
+    same("missing", Kind::None);
+    same("file/below", Kind::None);
+    same("fifo", Kind::None);
+    row("insideLink", Kind::File, Kind::None);
+    row("folderLink/inner", Kind::File, Kind::None);
+    row("folder/upAndDownLink", Kind::File, Kind::None);
+    same("outsideLink", Kind::None);
+    same("absoluteLink", Kind::None);
+    same("parentLink/secret", Kind::None);
+    same("procLink/etc/passwd", Kind::None);
+    same("loopLink", Kind::None);
+    same("/etc/passwd", Kind::None);
+}
+
+void OpenFileTest::entries()
+{
+    QFETCH(const QByteArray, path);
+    QFETCH(const int, byKernel);
+    QFETCH(const int, bySegments);
+    Folder folder;
+    folder.add(QStringLiteral("secret"), "secret");
+    folder.add(QStringLiteral("root/file"), "file");
+    folder.add(QStringLiteral("root/folder/inner"), "inner");
+    folder.link(QStringLiteral("root/insideLink"), "folder/inner");
+    folder.link(QStringLiteral("root/folderLink"), "folder");
+    folder.link(QStringLiteral("root/folder/upAndDownLink"), "../file");
+    folder.link(QStringLiteral("root/outsideLink"), "../secret");
+    folder.link(QStringLiteral("root/absoluteLink"), QFile::encodeName(folder.path(QStringLiteral("root/file"))));
+    folder.link(QStringLiteral("root/parentLink"), "..");
+    folder.link(QStringLiteral("root/procLink"), "/proc/self/root");
+    folder.link(QStringLiteral("root/loopLink"), "loopLink");
+    QCOMPARE(::mkfifo(QFile::encodeName(folder.path(QStringLiteral("root/fifo"))).constData(), 0600), 0);
+
+    const Result<RootFolder> root = RootFolder::open(folder.path(QStringLiteral("root")));
+    QVERIFY(root);
+    QCOMPARE(int(root->entry(path).kind), root->lookup() == RootFolder::Lookup::Kernel ? byKernel : bySegments);
+    const Result<RootFolder> walked =
+        RootFolder::open(folder.path(QStringLiteral("root")), RootFolder::Lookup::Segments);
+    QVERIFY(walked);
+    // An absolute path never comes here; openat() would follow it.
+    if (!path.startsWith('/'))
+        QCOMPARE(int(walked->entry(path).kind), bySegments);
+}
+
+void OpenFileTest::mediaTypes_data()
+{
+    QTest::addColumn<QByteArray>("name");
+    QTest::addColumn<QByteArray>("type");
+    QTest::addColumn<bool>("compressible");
+    const auto row = [](const char *name, const char *type, bool compressible) {
+        QTest::newRow(name) << QByteArray(name) << QByteArray(type) << compressible;
+    };
+    row("a.html", "text/html; charset=utf-8", true);
+    row("A.HTML", "text/html; charset=utf-8", true);
+    row("a.css", "text/css; charset=utf-8", true);
+    row("jquery.min.js", "text/javascript; charset=utf-8", true);
+    row("a.mjs", "text/javascript; charset=utf-8", true);
+    row("a.json", "application/json", true);
+    row("a.js.map", "application/json", true);
+    row("a.svg", "image/svg+xml", true);
+    row("a.xml", "application/xml", true);
+    row("a.wasm", "application/wasm", true);
+    row("a.txt", "text/plain; charset=utf-8", true);
+    row("a.webmanifest", "application/manifest+json", true);
+    row("a.png", "image/png", false);
+    row("a.jpg", "image/jpeg", false);
+    row("a.webp", "image/webp", false);
+    row("a.woff2", "font/woff2", false);
+    row("a.mp4", "video/mp4", false);
+    row("a.pdf", "application/pdf", false);
+    row("a.gz", "application/gzip", false);
+    row("a.tar.gz", "application/x-compressed-tar", false);
+    row("a.unknownsuffix", "application/octet-stream", false);
+    row("a.", "application/octet-stream", false);
+    row("nosuffix", "application/octet-stream", false);
+    row("\xff\xfe.png", "image/png", false);
+}
+
+void OpenFileTest::mediaTypes()
+{
+    QFETCH(const QByteArray, name);
+    for (int i = 0; i < 2; ++i) { // looked up, then remembered
+        const MediaType type = mediaTypeOf(name);
+        QTEST(type.contentType, "type");
+        QTEST(type.compressible, "compressible");
+    }
+}
+
+void OpenFileTest::moreTypesThanAreRemembered()
+{
+    for (int i = 0; i < 2000; ++i)
+        QCOMPARE(mediaTypeOf("a.suffix" + QByteArray::number(i)).contentType, QByteArray("application/octet-stream"));
+    QCOMPARE(mediaTypeOf("a.png").contentType, QByteArray("image/png"));
+}
+
+QTEST_GUILESS_MAIN(OpenFileTest)
+#include "tst_openfile.moc"
