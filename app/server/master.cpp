@@ -3,6 +3,7 @@
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
 #include "app/server/log.h"
+#include "app/server/reactorsettings.h"
 #include "app/server/statusreport.h"
 #include "base/log.h"
 
@@ -62,9 +63,14 @@ Result<void> Master::start()
         return plugins.error();
     if (const Result<void> locked = m_pidFile.acquire(); !locked)
         return locked;
-    m_reactors = std::make_unique<ReactorPool>(m_settings.server);
+    const Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
+    if (!common)
+        return common.error();
+    m_reactors = std::make_unique<ReactorPool>(m_settings.server, *common);
     if (const Result<void> bound = m_reactors->bind(); !bound)
         return bound;
+    if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
+        return opened;
     m_control = std::make_unique<ControlDesk>(this);
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;
@@ -97,6 +103,11 @@ process::SupervisorSettings Master::supervisorSettings(const QList<ipc::BootMess
     settings.generationsDirectory = m_settings.server.runtimeDir + QStringLiteral("/generations");
     settings.logLevel = m_settings.server.logLevel;
     settings.maxWaitTime = m_settings.server.maxWaitTime;
+    settings.answers.debug = m_settings.server.debug;
+    settings.answers.compression = m_settings.server.httpCompression;
+    settings.answers.compressionLevel = m_settings.server.httpCompressionLevel;
+    settings.answers.compressionMinLength = m_settings.server.httpCompressionMinLength;
+    settings.answers.compressionTypes = m_settings.server.httpCompressionTypes;
     settings.plugins = plugins;
     return settings;
 }
@@ -219,11 +230,12 @@ void Master::handleSignal(int number)
             qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
         return;
     }
-    if (number == SIGHUP && base::logsToFile()) {
+    if (number == SIGHUP && (base::logsToFile() || !m_settings.server.accessLog.isEmpty())) {
+        m_reactors->reopenAccessLogs();
         if (const Result<void> opened = base::reopenLog(); !opened)
             qCWarning(logMaster).noquote() << opened.error().message();
         else
-            qCInfo(logMaster) << "the log file has been opened anew";
+            qCInfo(logMaster) << "the log files have been opened anew";
         return;
     }
     if (m_state == State::Stopping) {

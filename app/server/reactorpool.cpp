@@ -7,7 +7,6 @@
 #include <QFile>
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace Quern::app {
@@ -19,62 +18,6 @@ template <typename Function>
 void callIn(dispatch::Reactor *reactor, Function function)
 {
     QMetaObject::invokeMethod(reactor, std::move(function), Qt::QueuedConnection);
-}
-
-dispatch::DispatchMode dispatchMode(config::DispatchMode mode)
-{
-    switch (mode) {
-    case config::DispatchMode::RoundRobin:
-        return dispatch::DispatchMode::RoundRobin;
-    case config::DispatchMode::ByConnection:
-        return dispatch::DispatchMode::ByConnection;
-    case config::DispatchMode::Idle:
-        return dispatch::DispatchMode::Idle;
-    case config::DispatchMode::ByAddress:
-        return dispatch::DispatchMode::ByAddress;
-    }
-    Q_UNREACHABLE();
-}
-
-dispatch::ReactorSettings reactorSettings(const config::ServerSettings &server, int id,
-                                          const std::shared_ptr<dispatch::ConnectionLimit> &connectionLimit)
-{
-    dispatch::ReactorSettings settings;
-    settings.id = id;
-    settings.connectionLimit = connectionLimit;
-    settings.dispatch.mode = dispatchMode(server.dispatchMode);
-    settings.dispatch.workerNum = server.workerNum;
-    settings.dispatch.queueSize = server.requestQueueSize;
-    settings.dispatch.queueBytes = qMax(settings.dispatch.queueBytes, 2 * qint64(server.packageMaxLength));
-    settings.dispatch.workerMaxConcurrency = quint32(qMax(1, server.workerMaxConcurrency / server.reactorNum));
-    settings.dispatch.requestTimeout = server.maxRequestExecutionTime;
-    settings.http.limits.headBytes = server.httpHeadMaxLength;
-    settings.http.limits.targetBytes = server.httpUriMaxLength;
-    settings.http.limits.headerCount = server.httpHeaderMaxCount;
-    settings.http.limits.bodyBytes = server.packageMaxLength;
-    settings.http.headTimeout = server.httpHeadTimeout;
-    settings.http.bodyTimeout = server.httpBodyTimeout;
-    settings.http.keepAliveTimeout = server.keepaliveTimeout;
-    settings.http.sendTimeout = server.sendTimeout;
-    settings.http.serverHeader = server.serverHeader.toUtf8();
-    return settings;
-}
-
-/// How many connections leave enough descriptors for everything else: above all, for starting workers again.
-int possibleConnections(const config::ServerSettings &server)
-{
-    rlimit limit = {};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return server.maxConn;
-    constexpr int ofMaster = 64; // listening sockets, epoll, timers, log, control clients
-    // A child has a channel to each reactor and to the main thread, its page, and QProcess's pipes; while it starts,
-    // both ends of each. Two generations live side by side during a reload.
-    const int ofChildren = 2 * server.workerNum * (2 * (server.reactorNum + 1) + 6);
-    const int ofRefused = server.reactorNum * dispatch::Reactor::MaxRefused;
-    const rlim_t reserved = rlim_t(ofMaster + ofChildren + ofRefused);
-    if (limit.rlim_cur <= reserved)
-        return 1;
-    return int(qMin<rlim_t>(limit.rlim_cur - reserved, rlim_t(server.maxConn)));
 }
 
 dispatch::WorkerInfo workerInfo(const process::WorkerHandoff &handoff)
@@ -90,21 +33,17 @@ dispatch::WorkerInfo workerInfo(const process::WorkerHandoff &handoff)
 
 } // namespace
 
-ReactorPool::ReactorPool(const config::ServerSettings &settings, QObject *parent)
+ReactorPool::ReactorPool(const config::ServerSettings &server, const dispatch::ReactorSettings &settings,
+                         QObject *parent)
     : QObject(parent)
-    , m_backlog(settings.backlog)
+    , m_backlog(server.backlog)
 {
-    for (const config::ListenAddress &address : settings.listen)
+    for (const config::ListenAddress &address : server.listen)
         m_endpoints.push_back({address.host, address.port, address.path});
-    const int possible = possibleConnections(settings);
-    if (possible < settings.maxConn) {
-        qCWarning(logMaster).noquote().nospace()
-            << "max_conn is " << settings.maxConn << ", but the files that this process may open allow " << possible
-            << " connections; raise \"ulimit -n\", or LimitNOFILE of its service";
-    }
-    const auto connectionLimit = std::make_shared<dispatch::ConnectionLimit>(qMin(settings.maxConn, possible));
-    for (int id = 0; id < settings.reactorNum; ++id) {
-        m_reactors.push_back(std::make_unique<dispatch::Reactor>(reactorSettings(settings, id, connectionLimit)));
+    for (int id = 0; id < server.reactorNum; ++id) {
+        dispatch::ReactorSettings own = settings;
+        own.id = id;
+        m_reactors.push_back(std::make_unique<dispatch::Reactor>(own));
         m_threads.push_back(std::make_unique<QThread>());
         m_threads.back()->setObjectName(QStringLiteral("reactor %1").arg(id));
         m_threads.back()->setEventDispatcher(new loop::EpollEventDispatcher);
@@ -151,6 +90,25 @@ Result<void> ReactorPool::bind()
         }
     }
     return {};
+}
+
+Result<void> ReactorPool::openAccessLogs()
+{
+    for (const auto &reactor : m_reactors) {
+        if (const Result<void> opened = reactor->openAccessLog(); !opened)
+            return opened;
+    }
+    return {};
+}
+
+void ReactorPool::reopenAccessLogs()
+{
+    for (const auto &reactor : m_reactors) {
+        callIn(reactor.get(), [target = reactor.get()] {
+            if (const Result<void> opened = target->openAccessLog(); !opened)
+                qCWarning(logMaster).noquote() << opened.error().message();
+        });
+    }
 }
 
 void ReactorPool::start(process::Supervisor *supervisor)

@@ -21,12 +21,17 @@ class ReactorPool final : public QObject
 {
     Q_OBJECT
 public:
-    explicit ReactorPool(const config::ServerSettings &settings, QObject *parent = nullptr);
+    /// \a settings is what the reactors have in common.
+    ReactorPool(const config::ServerSettings &server, const dispatch::ReactorSettings &settings,
+                QObject *parent = nullptr);
     /// Ends the threads; whatever connections are left are closed.
     ~ReactorPool() override;
 
     /// Binds all addresses. Error::Exists if one is taken; the message names it.
     Result<void> bind();
+    /// Opens the access log, if one is wanted, before start(). Afterwards it is opened again in the reactors' threads.
+    Result<void> openAccessLogs();
+    void reopenAccessLogs();
     /// Starts the threads and follows \a supervisor.
     void start(process::Supervisor *supervisor);
     /// Begins to accept connections.

@@ -49,6 +49,8 @@ quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime received, Res
     request->receiver = receiver;
     request->order = std::move(order);
     request->received = received;
+    if (request->order.isStreamed)
+        request->stream = std::make_unique<StreamedBody>();
     m_deadlines.append(request);
     if (worker)
         dispatch(request, worker);
@@ -96,6 +98,7 @@ void Dispatcher::addWorker(std::unique_ptr<WorkerLink> link)
     const auto place = std::find_if(m_workers.begin(), m_workers.end(),
                                     [workerId](const auto &other) { return other->info().workerId > workerId; });
     m_workers.insert(place, std::move(worker));
+    learnRoutes();
     pump();
 }
 
@@ -105,7 +108,19 @@ void Dispatcher::activate(int generation)
     m_available = true;
     for (const auto &worker : m_workers)
         worker->setActive(worker->info().generation == generation && !worker->isDraining());
+    learnRoutes();
     pump();
+}
+
+void Dispatcher::learnRoutes()
+{
+    // All workers of a generation have the same routes.
+    for (const auto &worker : m_workers) {
+        if (worker->info().generation == m_generation) {
+            m_streamingRoutes = StreamingRoutes::of(worker->info().routes);
+            return;
+        }
+    }
 }
 
 void Dispatcher::drain(quint64 childId)
@@ -115,9 +130,9 @@ void Dispatcher::drain(quint64 childId)
         return;
     worker->setDraining();
     takeBackUnclaimed(worker);
-    for (const PendingRequest *each = worker->requests().first(); each; each = worker->requests().next(each)) {
-        if (each->answering)
-            takeWholeAnswer(*each);
+    for (PendingRequest *each = worker->requests().first(); each; each = worker->requests().next(each)) {
+        if (each->answering && each->receiver)
+            each->receiver->workerLeaves(each->id);
     }
     pump();
 }
@@ -159,24 +174,31 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
         return;
     ResponseReceiver *receiver = request->receiver;
     request->worker->markAnswering(request);
+    request->isAnswerStreamed = message.kind == ipc::ResponseKind::Streamed;
     request->bodyLeft = message.bodyLength - quint64(message.bodyPart.size());
     // The deadline is for the handler; a slow reader has the send timeout.
     static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
-    if (request->bodyLeft == 0 || !receiver) {
-        if (request->bodyLeft > 0)
+    OutputReservation output = std::move(request->output);
+    ResponseStart start;
+    start.status = message.status;
+    start.kind = message.kind;
+    start.bodyLength = message.bodyLength;
+    start.headerBlock = message.headerBlock;
+    start.bodyPart = message.bodyPart;
+    start.workerId = request->worker->info().workerId;
+    start.output = &output;
+    const bool isComplete = request->bodyLeft == 0 && !request->isAnswerStreamed;
+    if (isComplete || !receiver) {
+        if (!isComplete)
             request->worker->link().sendCancel(requestId);
         finish(request);
-    } else if (request->worker->isDraining())
-        takeWholeAnswer(*request);
+    }
     if (receiver)
-        receiver->responseStarted(requestId, message.status, message.headerBlock, message.bodyLength, message.bodyPart);
-}
-
-void Dispatcher::takeWholeAnswer(const PendingRequest &request)
-{
-    // What its client has yet to read is kept here from now on: a slow reader must not keep a worker that is to leave,
-    // nor lose the rest of the answer with it.
-    request.worker->link().sendCredit(request.id, quint32(qMin<quint64>(request.bodyLeft, UINT32_MAX)));
+        receiver->responseStarted(requestId, start);
+    // The receiver may have given it up by now.
+    if (isComplete || !receiver || !(request = answeredBy(childId, requestId)) || !request->worker->isDraining())
+        return;
+    receiver->workerLeaves(requestId);
 }
 
 void Dispatcher::responseBodyReceived(quint64 childId, quint64 requestId, QByteArrayView part)
@@ -194,9 +216,29 @@ void Dispatcher::responseBodyReceived(quint64 childId, quint64 requestId, QByteA
         return;
     }
     request->bodyLeft -= quint64(part.size());
-    if (request->bodyLeft == 0)
+    if (request->bodyLeft == 0 && !request->isAnswerStreamed)
         finish(request);
     receiver->responseContinued(requestId, part);
+}
+
+void Dispatcher::responseEndReceived(quint64 childId, quint64 requestId, QByteArrayView trailers)
+{
+    PendingRequest *request = answeredBy(childId, requestId);
+    if (!request || !request->isAnswerStreamed)
+        return;
+    ResponseReceiver *receiver = request->receiver;
+    finish(request);
+    receiver->responseEnded(requestId, trailers);
+}
+
+void Dispatcher::responseAbortReceived(quint64 childId, quint64 requestId)
+{
+    PendingRequest *request = answeredBy(childId, requestId);
+    if (!request || !request->isAnswerStreamed)
+        return;
+    ResponseReceiver *receiver = request->receiver;
+    finish(request);
+    receiver->responseBroken(requestId);
 }
 
 void Dispatcher::deferredReceived(quint64 childId, quint64 requestId)
@@ -208,6 +250,14 @@ void Dispatcher::deferredReceived(quint64 childId, quint64 requestId)
 void Dispatcher::creditReceived(quint64 childId, quint64 requestId, quint32 bytes)
 {
     PendingRequest *request = answeredBy(childId, requestId);
+    if (request && request->stream) {
+        request->stream->credit += bytes;
+        restartDeadline(request);
+        pumpStream(request);
+        if (request->receiver)
+            request->receiver->bodyProgressed(requestId);
+        return;
+    }
     if (!request || !request->bodySender)
         return;
     request->sent = std::chrono::steady_clock::now();
@@ -303,17 +353,84 @@ void Dispatcher::dispatch(PendingRequest *request, WorkerEntry *worker)
     request->claim = *link.ring().acquire(request->id);
     request->sent = std::chrono::steady_clock::now();
     worker->add(request);
-    ipc::writeTicket(request->order.payload.data(),
-                     {request->claim.slot, request->claim.sequence, base::toNanoseconds(request->sent),
-                      quint32(ipc::AmpleResponseCredit)});
-    const QByteArrayView firstPart = ipc::BodySender::firstPart(request->order.body);
-    link.sendRequest(request->id, request->order.payload, firstPart);
-    if (firstPart.size() < request->order.body.size()) {
-        request->bodySender = std::make_unique<ipc::BodySender>(
-            ipc::FrameType::RequestBody, request->id, request->order.body, firstPart.size(), ipc::RequestCredit);
+    const ipc::ClaimTicket ticket = {request->claim.slot, request->claim.sequence, base::toNanoseconds(request->sent),
+                                     answerCredit(request)};
+    const QByteArray &body = request->order.body;
+    const QByteArrayView firstPart = ipc::BodySender::firstPart(body);
+    link.sendRequest(request->id, ticket, request->order.payload, firstPart);
+    if (request->stream) {
+        request->stream->credit = 0;
+        // Its worker before this one may have died after all of it had been sent.
+        request->stream->isEndSent = false;
+        pumpStream(request);
+    } else if (firstPart.size() < body.size()) {
+        request->bodySender = std::make_unique<ipc::BodySender>(ipc::FrameType::RequestBody, request->id, body,
+                                                                firstPart.size(), ipc::RequestCredit);
         if (link.sendBody(*request->bodySender))
             request->bodySender.reset();
     }
+}
+
+quint32 Dispatcher::answerCredit(PendingRequest *request)
+{
+    constexpr qint64 reserved = ipc::AmpleResponseCredit - ipc::ScantResponseCredit;
+    const bool isAmple =
+        request->output.bytes() >= reserved || request->output.extend(m_settings.outputBudget.get(), reserved);
+    return quint32(isAmple ? ipc::AmpleResponseCredit : ipc::ScantResponseCredit);
+}
+
+void Dispatcher::appendBody(quint64 id, QByteArrayView bytes)
+{
+    PendingRequest *request = m_table.find(id);
+    if (!request || !request->stream)
+        return;
+    request->stream->waiting.append(bytes);
+    restartDeadline(request);
+    pumpStream(request);
+}
+
+void Dispatcher::endBody(quint64 id, const QByteArray &trailers)
+{
+    PendingRequest *request = m_table.find(id);
+    if (!request || !request->stream)
+        return;
+    request->stream->isComplete = true;
+    request->stream->trailers = trailers;
+    restartDeadline(request);
+    pumpStream(request);
+}
+
+qsizetype Dispatcher::bodyWaiting(quint64 id) const
+{
+    const PendingRequest *request = m_table.find(id);
+    return request && request->stream ? request->stream->waiting.size() : 0;
+}
+
+void Dispatcher::pumpStream(PendingRequest *request)
+{
+    StreamedBody &stream = *request->stream;
+    if (!request->isDispatched())
+        return;
+    WorkerLink &link = request->worker->link();
+    qsizetype sent = 0;
+    while (stream.credit > 0 && sent < stream.waiting.size()) {
+        const qsizetype size = qMin(ipc::MaxBodyPart, qMin(stream.credit, stream.waiting.size() - sent));
+        link.sendBodyPart(request->id, QByteArrayView(stream.waiting).sliced(sent, size));
+        stream.credit -= size;
+        sent += size;
+    }
+    stream.waiting.remove(0, sent);
+    if (stream.waiting.isEmpty() && stream.isComplete && !std::exchange(stream.isEndSent, true))
+        link.sendBodyEnd(request->id, stream.trailers);
+}
+
+void Dispatcher::restartDeadline(PendingRequest *request)
+{
+    if (request->answering || !request->receiver)
+        return;
+    request->received = std::chrono::steady_clock::now();
+    static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
+    m_deadlines.append(request);
 }
 
 void Dispatcher::detach(PendingRequest *request)
@@ -397,7 +514,7 @@ void Dispatcher::settle(WorkerEntry *worker)
 
 bool Dispatcher::mayRunAgain(const PendingRequest &request, base::MonotonicTime now) const
 {
-    if (!request.order.isSafe || request.retried)
+    if (!request.order.isSafe || request.retried || request.order.isStreamed)
         return false;
     const quint32 place = request.worker->link().ring().route(request.claim);
     const QList<ipc::RouteEntry> &routes = request.worker->info().routes;

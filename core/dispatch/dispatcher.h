@@ -3,6 +3,7 @@
 #include "dispatch/pendingtable.h"
 #include "dispatch/policy.h"
 #include "dispatch/routefaults.h"
+#include "dispatch/streamingroutes.h"
 #include "dispatch/workerentry.h"
 
 #include <QBasicTimer>
@@ -24,6 +25,10 @@ struct DispatchSettings
     quint32 workerMaxConcurrency = 1024;  ///< requests of this reactor in flight in one worker, deferred ones too
     std::chrono::milliseconds requestTimeout{
         60000}; ///< from the last byte of the request to the first of its answer; 0: none
+    /// For answers that wait for their clients: shared by the reactors.
+    std::shared_ptr<OutputBudget> outputBudget = std::make_shared<OutputBudget>(OutputBudgetBytes);
+
+    static constexpr qint64 OutputBudgetBytes = 16 * 1024 * 1024;
 };
 
 /// Counted by the reactor, read by any thread.
@@ -69,6 +74,13 @@ public:
     /// \a bytes of the body of the answer to \a id have left: as many may follow.
     void grant(quint64 id, quint32 bytes);
 
+    /// The next bytes of the body of the streamed request \a id. The caller holds back while bodyWaiting() is large.
+    void appendBody(quint64 id, QByteArrayView bytes);
+    /// That was all of it.
+    void endBody(quint64 id, const QByteArray &trailers);
+    /// Bytes of a streamed body that the worker has yet to take.
+    qsizetype bodyWaiting(quint64 id) const;
+
     /// A new worker; it gets requests once activate() was called with its generation.
     void addWorker(std::unique_ptr<WorkerLink> link);
     /// From now on workers of \a generation get the requests, and no others.
@@ -79,6 +91,12 @@ public:
     void workerDied(quint64 childId, const WorkerDeath &death);
     /// Off: there will be no worker soon; what waits is answered 503, and new requests are refused.
     void setAvailable(bool available);
+
+    /// Whether the request is for a handler that takes its body as it arrives.
+    bool streamsBody(QByteArrayView method, QByteArrayView path) const
+    {
+        return m_streamingRoutes && m_streamingRoutes->includes(method, path);
+    }
 
     const DispatchCounters &counters() const { return m_counters; }
     bool isIdle() const { return m_table.size() == 0; }
@@ -96,6 +114,8 @@ protected:
 private:
     void responseReceived(quint64 childId, quint64 requestId, const ipc::ResponseMessage &message) override;
     void responseBodyReceived(quint64 childId, quint64 requestId, QByteArrayView part) override;
+    void responseEndReceived(quint64 childId, quint64 requestId, QByteArrayView trailers) override;
+    void responseAbortReceived(quint64 childId, quint64 requestId) override;
     void deferredReceived(quint64 childId, quint64 requestId) override;
     void creditReceived(quint64 childId, quint64 requestId, quint32 bytes) override;
     void batchEnded(quint64 childId) override;
@@ -110,13 +130,17 @@ private:
     void pump();
     void pump(RequestQueue &queue);
     void dispatch(PendingRequest *request, WorkerEntry *worker);
+    /// How much of its answer the request's worker may send before it is asked for more.
+    quint32 answerCredit(PendingRequest *request);
+    void pumpStream(PendingRequest *request);
+    /// Its deadline begins anew.
+    void restartDeadline(PendingRequest *request);
     /// Takes the request off its worker's list.
     void detach(PendingRequest *request);
     void finish(PendingRequest *request);
+    void learnRoutes();
     void fail(PendingRequest *request, int status);
 
-    /// Takes all of the answer from its worker, however slowly the client reads.
-    static void takeWholeAnswer(const PendingRequest &request);
     void takeBackUnclaimed(WorkerEntry *worker);
     /// Its process is dead: nothing will answer what it has.
     void settle(WorkerEntry *worker);
@@ -134,6 +158,7 @@ private:
     RequestQueue m_queue;
     DeadlineQueue m_deadlines;
     RouteFaults m_faults;
+    std::unique_ptr<StreamingRoutes> m_streamingRoutes; ///< of the present generation; null: it has none
     DispatchCounters m_counters;
     QBasicTimer m_watch;
     qint64 m_queuedBytes = 0;

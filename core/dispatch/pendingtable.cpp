@@ -43,8 +43,11 @@ void PendingTable::destroy(PendingRequest *request)
     request->worker = nullptr;
     request->claim = {};
     request->bodySender.reset();
+    request->stream.reset();
+    request->output = {};
     request->bodyLeft = 0;
-    request->answering = request->deferred = request->retried = false;
+    request->takenBack = 0;
+    request->answering = request->deferred = request->retried = request->isAnswerStreamed = false;
     m_free.push_back(place);
 }
 

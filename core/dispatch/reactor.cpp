@@ -22,6 +22,7 @@ constexpr std::chrono::milliseconds refusalReportInterval = std::chrono::seconds
 Reactor::Reactor(const ReactorSettings &settings)
     : m_settings(settings)
     , m_dispatcher(settings.dispatch, settings.id, this)
+    , m_accessLog(settings.accessLog.isWanted() ? std::make_unique<AccessLog>(settings.accessLog) : nullptr)
 {
 }
 
@@ -30,6 +31,11 @@ Reactor::~Reactor()
     m_draining = false;
     abortConnections();
     buryEnded();
+}
+
+Result<void> Reactor::openAccessLog()
+{
+    return m_accessLog ? m_accessLog->open() : Result<void>();
 }
 
 void Reactor::listen(std::vector<base::FileDescriptor> sockets)
@@ -52,10 +58,9 @@ void Reactor::addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const Work
 
 void Reactor::accept(base::FileDescriptor fd, const net::Peer &peer)
 {
-    const bool refused = !m_settings.connectionLimit->take();
+    const bool refused = !admit(peer);
     if (refused) {
         m_refusedTotal.fetch_add(1, std::memory_order_relaxed);
-        tellOfRefusals();
         if (m_refusedCount >= MaxRefused)
             return;
     }
@@ -72,6 +77,28 @@ void Reactor::accept(base::FileDescriptor fd, const net::Peer &peer)
     }
 }
 
+bool Reactor::admit(const net::Peer &peer)
+{
+    if (!m_settings.connectionLimit->take()) {
+        tellOfRefusals(QStringLiteral("max_conn is reached, %1 connections").arg(m_settings.connectionLimit->limit()));
+        return false;
+    }
+    if (!countsByAddress(peer) || m_settings.addressLimit->take(QByteArrayView(peer.address)))
+        return true;
+    m_settings.connectionLimit->give();
+    tellOfRefusals(QStringLiteral("max_conn_per_ip is reached, %1 connections from %2")
+                       .arg(m_settings.addressLimit->limit())
+                       .arg(QLatin1StringView(peer.address)));
+    return false;
+}
+
+bool Reactor::countsByAddress(const net::Peer &peer) const
+{
+    // All clients of a Unix socket, or behind a proxy, look like one.
+    const QByteArrayView address(peer.address);
+    return m_settings.addressLimit->limit() > 0 && !address.isEmpty() && !m_settings.http.proxies.trusts(address);
+}
+
 void Reactor::sessionEnded(Session *session)
 {
     static_cast<base::ListNode<SessionTag> *>(session)->unlink();
@@ -82,18 +109,19 @@ void Reactor::sessionEnded(Session *session)
     } else {
         m_connectionCount.fetch_sub(1, std::memory_order_relaxed);
         m_settings.connectionLimit->give();
+        if (countsByAddress(session->peer()))
+            m_settings.addressLimit->give(QByteArrayView(session->peer().address));
     }
     checkDrained();
 }
 
-void Reactor::tellOfRefusals()
+void Reactor::tellOfRefusals(const QString &limit)
 {
     const base::MonotonicTime now = std::chrono::steady_clock::now();
     if (now < m_refusalsTold + refusalReportInterval)
         return;
     m_refusalsTold = now;
-    qCWarning(logDispatch) << "max_conn is reached," << m_settings.connectionLimit->limit()
-                           << "connections: more are answered 503";
+    qCWarning(logDispatch).noquote() << limit + QStringLiteral(": more are answered 503");
 }
 
 void Reactor::checkDrained()
@@ -155,6 +183,8 @@ void Reactor::timerEvent(QTimerEvent *event)
 {
     if (event->timerId() != m_waitTimer.timerId())
         return;
+    if (m_accessLog)
+        m_accessLog->flush();
     const base::MonotonicTime now = std::chrono::steady_clock::now();
     for (const Wait wait : {Wait::Head, Wait::Body, Wait::KeepAlive, Wait::Send, Wait::Linger}) {
         WaitQueue &queue = m_waits[std::size_t(wait)];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dispatch/addresslimit.h"
 #include "dispatch/connectionlimit.h"
 #include "dispatch/session.h"
 #include "net/listener.h"
@@ -19,6 +20,11 @@ struct ReactorSettings
     int id = 0;
     /// Of the whole server: shared by its reactors. Connections beyond it are answered 503 and closed.
     std::shared_ptr<ConnectionLimit> connectionLimit = std::make_shared<ConnectionLimit>(10000);
+    /// The same for each client address; trusted proxies do not count.
+    std::shared_ptr<AddressLimit> addressLimit = std::make_shared<AddressLimit>(0);
+    /// For the rest of long answers, when their worker is to leave: shared by the reactors.
+    std::shared_ptr<OutputBudget> handoverBudget = std::make_shared<OutputBudget>(256 * 1024 * 1024);
+    AccessLogSettings accessLog;
     DispatchSettings dispatch;
     HttpSettings http;
 };
@@ -35,6 +41,8 @@ public:
     explicit Reactor(const ReactorSettings &settings);
     ~Reactor() override;
 
+    /// Opens the access log, or opens it again after it has been moved away.
+    Result<void> openAccessLog();
     /// Begins to accept on \a sockets.
     void listen(std::vector<base::FileDescriptor> sockets);
     /// A worker is ready; \a fd is the master's end of its channel to this reactor, which it now owns.
@@ -65,18 +73,24 @@ private:
     using WaitQueue = base::IntrusiveList<Session, WaitTag>;
 
     const HttpSettings &settings() const override { return m_settings.http; }
+    AccessLog *accessLog() override { return m_accessLog.get(); }
+    OutputBudget *handoverBudget() override { return m_settings.handoverBudget.get(); }
     bool isDraining() const override { return m_draining; }
     void armWait(Session *session, Wait wait) override;
     void sessionEnded(Session *session) override;
 
     void accept(base::FileDescriptor fd, const net::Peer &peer);
-    void tellOfRefusals();
+    /// False if there are too many connections already, altogether or of this client.
+    bool admit(const net::Peer &peer);
+    bool countsByAddress(const net::Peer &peer) const;
+    void tellOfRefusals(const QString &limit);
     void buryEnded();
     void checkDrained();
     std::chrono::milliseconds lengthOf(Wait wait) const;
 
     ReactorSettings m_settings;
     Dispatcher m_dispatcher;
+    std::unique_ptr<AccessLog> m_accessLog; ///< null if none is wanted
     std::vector<std::unique_ptr<net::Listener>> m_listeners;
     base::IntrusiveList<Session, SessionTag> m_sessions;
     /// By kind of wait: all of a kind last equally long, so that each queue is sorted by itself.

@@ -1,34 +1,9 @@
 #include "dispatch/session.h"
 
 #include "dispatch/log.h"
-#include "ipc/messages.h"
-#include "protocol/http/errorpage.h"
-
-#include <QHashFunctions>
+#include "dispatch/sessionrare.h"
 
 namespace Quern::dispatch {
-
-namespace http = protocol::http;
-
-namespace {
-
-/// Heads are put together here.
-QByteArray &scratch()
-{
-    thread_local QByteArray bytes;
-    constexpr qsizetype keptCapacity = 512 * 1024;
-    if (bytes.capacity() > keptCapacity)
-        bytes = QByteArray();
-    bytes.resize(0);
-    return bytes;
-}
-
-bool isSafeMethod(QByteArrayView method)
-{
-    return method == "GET" || method == "HEAD" || method == "OPTIONS";
-}
-
-} // namespace
 
 Session::Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connectionId, SessionHost *host)
     : m_connection(std::move(fd), this)
@@ -36,8 +11,12 @@ Session::Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connect
     , m_host(host)
     , m_peer(peer)
     , m_connectionId(connectionId)
+    , m_isPeerTrusted(!host->settings().proxies.isEmpty() &&
+                      host->settings().proxies.trusts(QByteArrayView(m_peer.address)))
 {
 }
+
+Session::~Session() = default;
 
 void Session::start()
 {
@@ -47,14 +26,19 @@ void Session::start()
 void Session::startRefused()
 {
     m_refused = true;
-    m_keepAlive = false;
-    answerSimply(503, "Retry-After: 1\r\n");
+    m_inputDone = true;
+    m_exchange = std::make_unique<Exchange>();
+    m_exchange->received = std::chrono::steady_clock::now();
+    m_exchange->keepAlive = false;
+    answerError(503, "Retry-After: 1\r\n");
     settle(Progress::None);
 }
 
-bool Session::isBusy() const
+Session::Rare &Session::rare()
 {
-    return m_requestId != 0 || m_closing || m_ended || m_connection.pendingOutput() > OutputLowMark;
+    if (!m_rare)
+        m_rare = std::make_unique<Rare>();
+    return *m_rare;
 }
 
 void Session::bytesReceived(QByteArrayView bytes)
@@ -65,9 +49,9 @@ void Session::bytesReceived(QByteArrayView bytes)
             end();
         return;
     }
-    if (m_closing) {
+    if (m_closing || m_inputDone) {
         // Nothing more is answered; what comes must not stop the client from reading its last answer.
-    } else if (m_carry.isEmpty() && !isBusy()) {
+    } else if (m_carry.isEmpty() && mayParse()) {
         parse(bytes);
     } else {
         m_carry.append(bytes);
@@ -76,166 +60,181 @@ void Session::bytesReceived(QByteArrayView bytes)
     settle(Progress::Input);
 }
 
-void Session::parse(QByteArrayView bytes)
+void Session::start(ExchangePtr exchange)
 {
-    while (!bytes.isEmpty() && !isBusy()) {
-        const http::RequestDecoder::Step step = m_decoder.feed(bytes);
-        bytes = bytes.sliced(step.consumed);
-        switch (step.state) {
-        case http::RequestDecoder::State::Incomplete:
-            break;
-        case http::RequestDecoder::State::HeadComplete:
-            if (m_decoder.head().expectContinue && bytes.isEmpty())
-                m_connection.write("HTTP/1.1 100 Continue\r\n\r\n");
-            break;
-        case http::RequestDecoder::State::Complete:
-            startRequest();
-            m_decoder.releaseMessage(); // an idle connection keeps no heap
-            break;
-        case http::RequestDecoder::State::Refused:
-            refuse();
-            return;
-        }
-    }
-    if (!bytes.isEmpty() && !m_closing && !m_ended)
-        m_carry.append(bytes);
-    m_connection.setReading(m_carry.size() < MaxCarry);
-}
-
-void Session::parseCarry()
-{
-    if (isBusy()) {
-        m_connection.setReading(m_carry.size() < MaxCarry);
+    m_exchange = std::move(exchange);
+    if (m_host->isDraining())
+        m_exchange->keepAlive = false;
+    if (m_exchange->refusedWith != 0) {
+        answerError(m_exchange->refusedWith);
         return;
     }
-    const QByteArray bytes = std::exchange(m_carry, QByteArray());
-    parse(bytes);
-}
-
-void Session::startRequest()
-{
-    const http::RequestHead &head = m_decoder.head();
-    m_keepAlive = head.keepAlive && !m_host->isDraining();
-    m_isHead = head.isHead;
-    m_minorVersion = head.minorVersion;
-
-    RequestOrder order;
-    order.body = m_decoder.takeBody();
-    order.connectionId = m_connectionId;
-    order.addressHash = qHash(QByteArrayView(m_peer.address));
-    order.isSafe = isSafeMethod(head.methodBytes());
-    const base::MonotonicTime now = std::chrono::steady_clock::now();
-    ipc::RequestParts parts;
-    parts.receivedNs = base::toNanoseconds(now);
-    parts.bodyLength = quint64(order.body.size());
-    parts.remoteAddress = QByteArrayView(m_peer.address);
-    parts.remotePort = m_peer.port;
-    parts.minorVersion = head.minorVersion;
-    parts.head = head.bytes;
-    parts.method = head.method;
-    parts.target = head.target;
-    parts.headers = std::span(head.headers.constData(), std::size_t(head.headers.size()));
-    order.payload = ipc::encodeRequest(parts);
-
-    m_requestId = m_host->dispatcher().submit(std::move(order), now, this);
-    if (m_requestId == 0)
-        answerSimply(503, "Retry-After: 1\r\n");
-}
-
-void Session::refuse()
-{
-    const http::Refusal &refusal = m_decoder.refusal();
-    qCDebug(logDispatch, "refused a request from %s with %d: %s", m_peer.address, refusal.status, refusal.reason);
-    m_keepAlive = false;
-    m_isHead = false;
-    m_minorVersion = 1;
-    answerSimply(refusal.status);
-}
-
-void Session::responseStarted(quint64, int status, QByteArrayView headerBlock, quint64 bodyLength,
-                              QByteArrayView bodyPart)
-{
-    const bool withoutBody = m_isHead || !http::mayHaveBody(status);
-    if (m_host->isDraining())
-        m_keepAlive = false;
-    QByteArray &out = scratch();
-    http::appendHead(out, status, headerBlock, bodyLength, framing(), http::currentDate(),
-                     m_host->settings().serverHeader);
-    if (withoutBody) {
-        m_connection.write(out);
-    } else if (bodyPart.size() <= JoinedBody) {
-        out.append(bodyPart);
-        m_connection.write(out);
-    } else {
-        m_connection.write(out, bodyPart);
+    if (m_host->settings().staticFiles && answerWithStaticFile())
+        return;
+    m_exchange->requestId = m_host->dispatcher().submit(std::move(m_exchange->order), m_exchange->received, this);
+    if (m_exchange->requestId == 0) {
+        // The rest of a body that nobody wants is not read.
+        if (!m_exchange->isBodyComplete)
+            m_exchange->keepAlive = false;
+        answerError(503, "Retry-After: 1\r\n");
     }
+}
 
-    m_bodyLeft = bodyLength - quint64(bodyPart.size());
-    if (m_bodyLeft > 0 && withoutBody) {
-        m_host->dispatcher().abandon(m_requestId);
-        m_bodyLeft = 0;
-    }
-    if (m_bodyLeft == 0)
-        answered();
+bool Session::answerWithStaticFile()
+{
+    StaticAnswer answer = m_host->settings().staticFiles->find(m_exchange->head());
+    if (std::holds_alternative<NotStatic>(answer))
+        return false;
+    AnswerWriter writer(m_connection, m_host->settings());
+    if (auto *reply = std::get_if<FileReply>(&answer))
+        writer.file(*m_exchange, std::move(*reply));
+    else if (const auto *redirection = std::get_if<Redirection>(&answer))
+        writer.error(*m_exchange, 301, {}, "Location: " + redirection->location + "\r\n");
+    else if (const auto *made = std::get_if<MadePage>(&answer))
+        writer.page(*m_exchange, 200, made->headerBlock, made->body);
     else
-        m_ungranted = quint32(bodyPart.size());
+        writer.error(*m_exchange, 503, {}, "Retry-After: 1\r\n");
+    progressAnswer();
+    return true;
+}
+
+void Session::responseStarted(quint64, const ResponseStart &start)
+{
+    Exchange &exchange = *m_exchange;
+    if (m_host->isDraining() || !exchange.isBodyComplete)
+        exchange.keepAlive = false;
+    exchange.workerId = start.workerId;
+    AnswerWriter writer(m_connection, m_host->settings());
+    switch (start.kind) {
+    case ipc::ResponseKind::File:
+        writer.file(exchange, start);
+        break;
+    case ipc::ResponseKind::Error:
+        writer.error(exchange, start.status, start.bodyPart, start.headerBlock);
+        break;
+    case ipc::ResponseKind::Whole:
+    case ipc::ResponseKind::Streamed:
+        writer.begin(exchange, start);
+        // What it set aside stays taken until the client has the answer.
+        if (start.bodyLength > quint64(ipc::ScantResponseCredit))
+            exchange.output = std::move(*start.output);
+        if (!exchange.isAnswered)
+            exchange.ungranted = quint32(start.bodyPart.size());
+        break;
+    }
+    const bool isMoreToCome = exchange.bodyLeft > 0 || exchange.isAnswerStreamed;
+    if (exchange.isAnswered && isMoreToCome)
+        m_host->dispatcher().abandon(exchange.requestId); // the client wants the head alone
+    progressAnswer();
     settle(Progress::None);
 }
 
-void Session::responseContinued(quint64 requestId, QByteArrayView bodyPart)
+void Session::responseContinued(quint64, QByteArrayView bodyPart)
 {
-    m_connection.write(bodyPart);
-    m_bodyLeft -= quint64(bodyPart.size());
-    if (m_bodyLeft == 0) {
-        answered();
-    } else {
-        m_ungranted += quint32(bodyPart.size());
-        if (m_connection.pendingOutput() < OutputLowMark)
-            m_host->dispatcher().grant(requestId, std::exchange(m_ungranted, 0));
-    }
+    m_exchange->ungranted += quint32(bodyPart.size());
+    AnswerWriter(m_connection, m_host->settings()).goOn(*m_exchange, bodyPart);
+    progressAnswer();
+    settle(Progress::None);
+}
+
+void Session::responseEnded(quint64, QByteArrayView trailers)
+{
+    AnswerWriter(m_connection, m_host->settings()).end(*m_exchange, trailers);
+    progressAnswer();
     settle(Progress::None);
 }
 
 void Session::responseFailed(quint64, int status)
 {
-    if (m_host->isDraining())
-        m_keepAlive = false;
-    answerSimply(status, status == 503 ? QByteArrayView("Retry-After: 1\r\n") : QByteArrayView());
-    parseCarry();
+    if (m_host->isDraining() || !m_exchange->isBodyComplete)
+        m_exchange->keepAlive = false;
+    answerError(status, status == 503 ? QByteArrayView("Retry-After: 1\r\n") : QByteArrayView());
     settle(Progress::None);
 }
 
 void Session::responseBroken(quint64)
 {
-    m_requestId = 0;
+    m_exchange->isAnswered = true; // as far as it will ever be
     end();
 }
 
-void Session::answerSimply(int status, QByteArrayView extraHeaders)
+void Session::workerLeaves(quint64 requestId)
 {
-    QByteArray &out = scratch();
-    const http::ErrorPage page{.status = status, .accept = {}, .requestId = {}, .detail = {}};
-    http::appendErrorResponse(out, page, extraHeaders, framing(), http::currentDate(), m_host->settings().serverHeader,
-                              m_isHead);
-    m_connection.write(out);
-    m_requestId = 0;
-    if (!m_keepAlive)
-        closeAfterOutput();
+    // What its client has yet to read is kept here from now on: a slow reader must not keep a worker that is to leave,
+    // nor lose the rest of the answer with it. A stream has to end in its own time.
+    Exchange &exchange = *m_exchange;
+    if (exchange.isAnswerStreamed || exchange.bodyLeft == 0 || exchange.bodyLeft > UINT32_MAX)
+        return;
+    if (exchange.handover.extend(m_host->handoverBudget(), qint64(exchange.bodyLeft)))
+        m_host->dispatcher().grant(requestId, quint32(exchange.bodyLeft));
 }
 
-void Session::answered()
+void Session::bodyProgressed(quint64)
 {
-    m_requestId = 0;
-    m_ungranted = 0;
-    if (!m_keepAlive || m_host->isDraining())
+    parseCarry();
+    settle(Progress::None);
+}
+
+void Session::answerError(int status, QByteArrayView headerBlock)
+{
+    AnswerWriter(m_connection, m_host->settings()).error(*m_exchange, status, {}, headerBlock);
+    progressAnswer();
+}
+
+void Session::progressAnswer()
+{
+    if (!m_exchange || m_ended)
+        return;
+    if (m_exchange->isAnswered && !m_connection.hasOutput())
+        conclude();
+    else
+        grantMore();
+}
+
+void Session::grantMore()
+{
+    // While memory is short the client must have taken all before it is asked for more.
+    const qint64 mark = m_exchange->output.bytes() > 0 ? OutputLowMark : 1;
+    if (!m_exchange->isAnswered && m_exchange->ungranted > 0 && m_connection.pendingOutput() < mark)
+        m_host->dispatcher().grant(m_exchange->requestId, std::exchange(m_exchange->ungranted, 0));
+}
+
+void Session::conclude()
+{
+    const ExchangePtr exchange = std::move(m_exchange);
+    logExchange(*exchange);
+    if (!exchange->keepAlive || m_host->isDraining())
         closeAfterOutput();
     else
-        parseCarry();
+        startNext();
+}
+
+void Session::logExchange(const Exchange &exchange)
+{
+    if (AccessLog *log = m_host->accessLog())
+        log->note(exchange, m_peer, quint64(m_connection.pendingOutput()) + m_connection.pendingFile(),
+                  m_requestCount > 1);
+}
+
+void Session::startNext()
+{
+    if (m_rare && !m_rare->waiting.empty()) {
+        ExchangePtr next = std::move(m_rare->waiting.front());
+        m_rare->waiting.pop_front();
+        m_rare->waitingBytes -= next->payload.size() + next->order.body.size();
+        start(std::move(next));
+        return;
+    }
+    if (m_rare && !m_rare->body)
+        m_rare.reset();
+    if (std::exchange(m_headWaits, false))
+        headArrived();
+    parseCarry();
 }
 
 void Session::inputEnded()
 {
-    if (m_lingering || (!isBusy() && m_connection.pendingOutput() == 0)) {
+    if (m_lingering || (!m_exchange && !m_connection.hasOutput()) || isStreamingBody()) {
         // Idle, or in the middle of a request that can never be complete.
         end();
         return;
@@ -244,14 +243,14 @@ void Session::inputEnded()
     settle(Progress::None);
 }
 
-void Session::outputProgressed(qint64 pending)
+void Session::outputProgressed(qint64)
 {
-    if (m_ungranted > 0 && pending < OutputLowMark)
-        m_host->dispatcher().grant(m_requestId, std::exchange(m_ungranted, 0));
-    if (pending == 0 && m_closing)
+    if (m_exchange && m_exchange->file && !m_exchange->isAnswered)
+        AnswerWriter(m_connection, m_host->settings()).goOnWithFile(*m_exchange);
+    if (m_closing && !m_connection.hasOutput())
         linger();
-    else if (!m_carry.isEmpty())
-        parseCarry();
+    else
+        progressAnswer();
     settle(Progress::Output);
 }
 
@@ -264,8 +263,9 @@ void Session::closeAfterOutput()
 {
     m_closing = true;
     m_carry.clear();
+    m_rare.reset();
     m_connection.setReading(true);
-    if (m_connection.pendingOutput() == 0)
+    if (!m_connection.hasOutput())
         linger();
 }
 
@@ -289,18 +289,21 @@ void Session::end()
     if (m_ended)
         return;
     m_ended = true;
-    if (m_requestId != 0)
-        m_host->dispatcher().abandon(std::exchange(m_requestId, 0));
+    if (m_exchange) {
+        if (m_exchange->requestId != 0 && !m_exchange->isAnswered)
+            m_host->dispatcher().abandon(m_exchange->requestId);
+        logExchange(*m_exchange);
+    }
     m_connection.close();
     m_host->sessionEnded(this);
 }
 
 void Session::drain()
 {
-    if (m_requestId == 0 && m_connection.pendingOutput() == 0 && !m_lingering && !m_decoder.inMessage())
+    if (m_exchange || m_lingering || m_closing)
+        return; // it closes after the present answer
+    if (!m_decoder.inMessage())
         end();
-    else if (m_requestId == 0 && !m_decoder.inMessage())
-        closeAfterOutput();
 }
 
 void Session::abort()
@@ -310,39 +313,30 @@ void Session::abort()
 
 void Session::waitExpired()
 {
-    switch (m_wait) {
-    case Wait::Head:
-    case Wait::Body:
-        if (m_decoder.inMessage()) {
-            m_keepAlive = false;
-            m_isHead = false;
-            answerSimply(408);
-            settle(Progress::None);
-            return;
-        }
-        break;
-    case Wait::Send:
-        qCDebug(logDispatch, "closed the connection from %s: it takes no output", m_peer.address);
-        break;
-    case Wait::None:
-    case Wait::KeepAlive:
-    case Wait::Linger:
-        break;
+    const bool isAnswering = m_exchange && m_exchange->status != 0;
+    if ((m_wait == Wait::Head || m_wait == Wait::Body) && m_decoder.inMessage() && !isAnswering) {
+        refuse({408, "the request did not arrive in time"});
+        settle(Progress::None);
+        return;
     }
+    if (m_wait == Wait::Send)
+        qCDebug(logDispatch, "closed the connection from %s: it takes no output", m_peer.address);
     end();
 }
 
 void Session::settle(Progress progress)
 {
-    const bool allAnswered = m_requestId == 0 && m_carry.isEmpty();
+    const bool allAnswered = !m_exchange && m_carry.isEmpty();
     if (m_connection.hasInputEnded() && allAnswered && !m_closing)
         closeAfterOutput();
     if (m_ended || m_lingering)
         return;
     Wait wait = Wait::KeepAlive;
-    if (m_connection.pendingOutput() > 0)
+    if (m_connection.hasOutput())
         wait = Wait::Send;
-    else if (m_requestId != 0)
+    else if (isStreamingBody() && mayParse())
+        wait = Wait::Body;
+    else if (m_exchange)
         wait = Wait::None;
     else if (m_decoder.inHead())
         wait = Wait::Head;
@@ -353,11 +347,6 @@ void Session::settle(Progress progress)
                            ((wait == Wait::Body || wait == Wait::KeepAlive) && progress != Progress::None);
     if (wait != m_wait || begunAnew)
         m_host->armWait(this, wait);
-}
-
-http::ResponseFraming Session::framing() const
-{
-    return {m_minorVersion, m_keepAlive};
 }
 
 } // namespace Quern::dispatch

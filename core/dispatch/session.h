@@ -2,25 +2,15 @@
 
 #include "base/clock.h"
 #include "base/intrusivelist.h"
+#include "dispatch/accesslog.h"
+#include "dispatch/answers.h"
 #include "dispatch/dispatcher.h"
+#include "dispatch/httpsettings.h"
 #include "net/connection.h"
 #include "net/listener.h"
 #include "protocol/http/requestdecoder.h"
-#include "protocol/http/responseencoder.h"
-
-#include <chrono>
 
 namespace Quern::dispatch {
-
-struct HttpSettings
-{
-    protocol::http::RequestLimits limits;
-    std::chrono::milliseconds headTimeout{10000};      ///< from the first byte of a head, or the accept, to its end
-    std::chrono::milliseconds bodyTimeout{30000};      ///< between two arrivals of body bytes
-    std::chrono::milliseconds keepAliveTimeout{65000}; ///< between an answer and the next request
-    std::chrono::milliseconds sendTimeout{60000};      ///< without the client taking any output
-    QByteArray serverHeader;                           ///< value of the Server field; empty: none
-};
 
 class Session;
 
@@ -34,6 +24,10 @@ public:
     virtual ~SessionHost() = default;
     virtual const HttpSettings &settings() const = 0;
     virtual Dispatcher &dispatcher() = 0;
+    /// Null if no log of requests is kept.
+    virtual AccessLog *accessLog() = 0;
+    /// For the rest of long answers, when their worker is to leave.
+    virtual OutputBudget *handoverBudget() = 0;
     /// The server is stopping: each connection closes after its present answer.
     virtual bool isDraining() const = 0;
     /// Starts \a session's wait anew, in place of the one before.
@@ -53,17 +47,16 @@ class Session final : public net::ConnectionEvents,
                       public base::ListNode<WaitTag>
 {
 public:
-    /// Pipelined input kept while a request is under way, in bytes; reading then pauses.
+    /// Pipelined input kept while a request is under way, in bytes, read or yet to be read; reading then pauses.
     static constexpr qsizetype MaxCarry = 64 * 1024;
-    /// Output that may wait for the client before the worker is asked for more, in bytes.
+    /// Output that may wait for the client before the worker is asked for more, in bytes, while there is memory.
     static constexpr qint64 OutputLowMark = 128 * 1024;
-    /// A body up to this size is copied behind its head, in bytes: cheaper than to let the kernel gather the two.
-    static constexpr qsizetype JoinedBody = 2048;
     /// Input read and thrown away after a refusal, in bytes, so that the client can read the answer before the
     /// connection breaks; as much as the longest body if that is more.
     static constexpr qsizetype MinLinger = 1024 * 1024;
 
     Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connectionId, SessionHost *host);
+    ~Session() override;
 
     /// Begins to read. Call it, or startRefused(), once, when the host has taken the session in.
     void start();
@@ -77,6 +70,7 @@ public:
     void abort();
 
     bool isRefused() const { return m_refused; }
+    const net::Peer &peer() const { return m_peer; }
     void setCurrentWait(Wait wait, base::MonotonicTime since)
     {
         m_wait = wait;
@@ -85,25 +79,48 @@ public:
     base::MonotonicTime waitSince() const { return m_waitSince; }
 
 private:
+    using ExchangePtr = std::unique_ptr<Exchange>;
+    struct Rare;
+
     void bytesReceived(QByteArrayView bytes) override;
     void inputEnded() override;
     void outputProgressed(qint64 pending) override;
     void connectionLost() override;
 
-    void responseStarted(quint64 requestId, int status, QByteArrayView headerBlock, quint64 bodyLength,
-                         QByteArrayView bodyPart) override;
+    void responseStarted(quint64 requestId, const ResponseStart &start) override;
     void responseContinued(quint64 requestId, QByteArrayView bodyPart) override;
+    void responseEnded(quint64 requestId, QByteArrayView trailers) override;
     void responseFailed(quint64 requestId, int status) override;
     void responseBroken(quint64 requestId) override;
+    void workerLeaves(quint64 requestId) override;
+    void bodyProgressed(quint64 requestId) override;
 
-    /// A request is under way, or the client must first read what was answered.
-    bool isBusy() const;
+    // Input: bytes → exchanges.
+    bool mayParse() const;
     void parse(QByteArrayView bytes);
     void parseCarry();
-    void startRequest();
-    void refuse();
-    void answerSimply(int status, QByteArrayView extraHeaders = {});
-    void answered();
+    void headArrived();
+    void bodyArrived();
+    void messageArrived();
+    /// Encodes the request and gives it its turn, unless it is refused after all.
+    void complete(ExchangePtr exchange, const protocol::http::RequestHead &head, QByteArray body,
+                  const QByteArray &layout);
+    void takeTurn(ExchangePtr exchange);
+    void refuse(const protocol::http::Refusal &refusal);
+    bool isStreamingBody() const { return m_exchange && !m_exchange->isBodyComplete; }
+
+    // Output: exchanges → bytes.
+    void start(ExchangePtr exchange);
+    bool answerWithStaticFile();
+    void answerError(int status, QByteArrayView headerBlock = {});
+    /// After each step of an answer: is it complete, has it left, what comes next?
+    void progressAnswer();
+    void conclude();
+    void logExchange(const Exchange &exchange);
+    void startNext();
+    void grantMore();
+    Rare &rare();
+
     void closeAfterOutput();
     void linger();
     void end();
@@ -111,25 +128,24 @@ private:
     enum class Progress { None, Input, Output };
     /// After each event: closes if nothing more can come, else begins the wait that is due.
     void settle(Progress progress);
-    protocol::http::ResponseFraming framing() const;
 
     net::Connection m_connection;
     protocol::http::RequestDecoder m_decoder;
     SessionHost *m_host;
-    QByteArray m_carry; ///< read, not yet parsed
+    ExchangePtr m_exchange;       ///< whose answer is due
+    std::unique_ptr<Rare> m_rare; ///< what most connections never need
+    QByteArray m_carry;           ///< read, not yet parsed
     net::Peer m_peer;
     quint64 m_connectionId;
-    quint64 m_requestId = 0; ///< 0: none under way
-    quint64 m_bodyLeft = 0;  ///< of the present answer
-    quint32 m_ungranted = 0; ///< body bytes received that the client has yet to take
     qsizetype m_lingered = 0;
     base::MonotonicTime m_waitSince;
+    quint32 m_requestCount = 0; ///< whose heads have been read
     Wait m_wait = Wait::None;
-    quint8 m_minorVersion = 1;
-    bool m_keepAlive = true;
-    bool m_isHead = false;
-    bool m_closing = false;   ///< no more requests; the connection closes when its output has left
-    bool m_lingering = false; ///< output is shut down; waiting for the client to close
+    bool m_isPeerTrusted = false; ///< it is a proxy of ours
+    bool m_inputDone = false;     ///< the last request of this connection has been read
+    bool m_headWaits = false;     ///< the decoder holds a head whose body may only be read when its turn has come
+    bool m_closing = false;       ///< no more requests; the connection closes when its output has left
+    bool m_lingering = false;     ///< output is shut down; waiting for the client to close
     bool m_ended = false;
     bool m_refused = false; ///< one connection too many
 };

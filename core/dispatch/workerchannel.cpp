@@ -20,10 +20,14 @@ bool WorkerChannel::isWritable() const
     return m_channel.isOpen() && m_channel.unsentBytes() < MaxUnsentBytes;
 }
 
-void WorkerChannel::sendRequest(quint64 id, QByteArrayView payload, QByteArrayView bodyPart)
+void WorkerChannel::sendRequest(quint64 id, const ipc::ClaimTicket &ticket, QByteArrayView payload,
+                                QByteArrayView bodyPart)
 {
     m_channel.sendWith([&](QByteArray &out) {
-        char *place = ipc::appendFrame(out, ipc::FrameType::Request, 0, id, payload.size() + bodyPart.size());
+        char *place = ipc::appendFrame(out, ipc::FrameType::Request, 0, id,
+                                       ipc::ClaimTicketSize + payload.size() + bodyPart.size());
+        ipc::writeTicket(place, ticket);
+        place += ipc::ClaimTicketSize;
         std::memcpy(place, payload.data(), size_t(payload.size()));
         if (!bodyPart.isEmpty())
             std::memcpy(place + payload.size(), bodyPart.data(), size_t(bodyPart.size()));
@@ -35,6 +39,18 @@ void WorkerChannel::sendRequest(quint64 id, QByteArrayView payload, QByteArrayVi
 bool WorkerChannel::sendBody(ipc::BodySender &sender)
 {
     return sender.pump(m_channel);
+}
+
+void WorkerChannel::sendBodyPart(quint64 id, QByteArrayView part)
+{
+    m_channel.send(ipc::FrameType::RequestBody, id, part);
+    if (m_channel.isBatchFull())
+        m_channel.flush();
+}
+
+void WorkerChannel::sendBodyEnd(quint64 id, QByteArrayView trailers)
+{
+    m_channel.send(ipc::FrameType::RequestEnd, id, trailers);
 }
 
 void WorkerChannel::sendCredit(quint64 id, quint32 bytes)
@@ -65,6 +81,12 @@ void WorkerChannel::frameReceived(const ipc::Frame &frame)
     }
     case ipc::FrameType::ResponseBody:
         m_events->responseBodyReceived(m_info.childId, frame.id, frame.payload);
+        break;
+    case ipc::FrameType::ResponseEnd:
+        m_events->responseEndReceived(m_info.childId, frame.id, frame.payload);
+        break;
+    case ipc::FrameType::ResponseAbort:
+        m_events->responseAbortReceived(m_info.childId, frame.id);
         break;
     case ipc::FrameType::Deferred:
         m_events->deferredReceived(m_info.childId, frame.id);

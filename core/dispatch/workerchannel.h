@@ -19,8 +19,11 @@ public:
     const WorkerInfo &info() const override { return m_info; }
     ipc::ClaimRing &ring() override { return m_ring; }
     bool isWritable() const override;
-    void sendRequest(quint64 id, QByteArrayView payload, QByteArrayView bodyPart) override;
+    void sendRequest(quint64 id, const ipc::ClaimTicket &ticket, QByteArrayView payload,
+                     QByteArrayView bodyPart) override;
     bool sendBody(ipc::BodySender &sender) override;
+    void sendBodyPart(quint64 id, QByteArrayView part) override;
+    void sendBodyEnd(quint64 id, QByteArrayView trailers) override;
     void sendCredit(quint64 id, quint32 bytes) override;
     void sendCancel(quint64 id) override;
     void readRest() override;

@@ -75,7 +75,8 @@ void WorkerEntry::remove(PendingRequest *request)
         --m_answering;
     static_cast<base::ListNode<QueueTag> *>(request)->unlink();
     request->worker = nullptr;
-    if (request->bodySender) {
+    const bool isStreaming = request->stream && !request->stream->isEndSent;
+    if (request->bodySender || isStreaming) {
         // The worker holds a part of the body and would wait for the rest.
         m_link->sendCancel(request->id);
         request->bodySender.reset();

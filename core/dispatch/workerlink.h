@@ -31,10 +31,15 @@ public:
     virtual ipc::ClaimRing &ring() = 0;
     /// False while the worker does not take what has been sent already.
     virtual bool isWritable() const = 0;
-    /// Sends a request whose ticket is written; the first part of its body goes with it.
-    virtual void sendRequest(quint64 id, QByteArrayView payload, QByteArrayView bodyPart) = 0;
+    /// Sends a request; the first part of its body goes with it.
+    virtual void sendRequest(quint64 id, const ipc::ClaimTicket &ticket, QByteArrayView payload,
+                             QByteArrayView bodyPart) = 0;
     /// Sends parts of a body as far as credit allows; true once all are sent.
     virtual bool sendBody(ipc::BodySender &sender) = 0;
+    /// Sends at most ipc::MaxBodyPart bytes of a streamed body.
+    virtual void sendBodyPart(quint64 id, QByteArrayView part) = 0;
+    /// A streamed body is complete.
+    virtual void sendBodyEnd(quint64 id, QByteArrayView trailers) = 0;
     virtual void sendCredit(quint64 id, quint32 bytes) = 0;
     virtual void sendCancel(quint64 id) = 0;
     /// The worker is dead: gives out what it had sent and what has not been read yet.
@@ -48,6 +53,10 @@ public:
     virtual ~WorkerLinkEvents() = default;
     virtual void responseReceived(quint64 childId, quint64 requestId, const ipc::ResponseMessage &message) = 0;
     virtual void responseBodyReceived(quint64 childId, quint64 requestId, QByteArrayView part) = 0;
+    /// A streamed answer is complete.
+    virtual void responseEndReceived(quint64 childId, quint64 requestId, QByteArrayView trailers) = 0;
+    /// A streamed answer will never be complete.
+    virtual void responseAbortReceived(quint64 childId, quint64 requestId) = 0;
     virtual void deferredReceived(quint64 childId, quint64 requestId) = 0;
     virtual void creditReceived(quint64 childId, quint64 requestId, quint32 bytes) = 0;
     /// All frames that had arrived together have been given out.

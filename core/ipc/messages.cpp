@@ -10,7 +10,7 @@ namespace Quern::ipc {
 
 namespace {
 
-constexpr qsizetype requestFixedSize = ClaimTicketSize + 36;
+constexpr qsizetype requestFixedSize = 36;
 constexpr qsizetype spanSize = 8;
 constexpr qsizetype fileAnswerFixedSize = 16;
 
@@ -49,8 +49,6 @@ QByteArray encodeRequest(const RequestParts &parts)
                        parts.peerAddress.size() + parts.host.size() + parts.bodyLayout.size() + parts.head.size(),
                    Qt::Uninitialized);
     char *place = out.data();
-    writeTicket(place, {});
-    place += ClaimTicketSize;
     qToLittleEndian(parts.receivedNs, place);
     qToLittleEndian(parts.bodyLength, place + 8);
     qToLittleEndian(quint32(parts.head.size()), place + 16);
@@ -72,25 +70,32 @@ QByteArray encodeRequest(const RequestParts &parts)
     return out;
 }
 
-void writeTicket(char *payload, const ClaimTicket &ticket)
+void writeTicket(char *place, const ClaimTicket &ticket)
 {
-    qToLittleEndian(ticket.slot, payload);
-    qToLittleEndian(ticket.sequence, payload + 4);
-    qToLittleEndian(ticket.dispatchedNs, payload + 8);
-    qToLittleEndian(ticket.responseCredit, payload + 16);
-    qToLittleEndian(quint32(0), payload + 20);
+    qToLittleEndian(ticket.slot, place);
+    qToLittleEndian(ticket.sequence, place + 4);
+    qToLittleEndian(ticket.dispatchedNs, place + 8);
+    qToLittleEndian(ticket.responseCredit, place + 16);
+    qToLittleEndian(quint32(0), place + 20);
 }
 
 Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message)
 {
-    if (payload.size() < requestFixedSize + 2 * spanSize)
+    if (payload.size() < ClaimTicketSize)
         return broken("Request");
     const char *place = payload.data();
     message.ticket.slot = qFromLittleEndian<quint32>(place);
     message.ticket.sequence = qFromLittleEndian<quint32>(place + 4);
     message.ticket.dispatchedNs = qFromLittleEndian<quint64>(place + 8);
     message.ticket.responseCredit = qFromLittleEndian<quint32>(place + 16);
-    place += ClaimTicketSize;
+    return decodeRequestParts(payload.sliced(ClaimTicketSize), message);
+}
+
+Result<void> decodeRequestParts(QByteArrayView payload, RequestMessage &message)
+{
+    if (payload.size() < requestFixedSize + 2 * spanSize)
+        return broken("Request");
+    const char *place = payload.data();
     message.receivedNs = qFromLittleEndian<quint64>(place);
     message.bodyLength = qFromLittleEndian<quint64>(place + 8);
     const qsizetype headLength = qFromLittleEndian<quint32>(place + 16);

@@ -20,8 +20,8 @@ namespace Quern::ipc {
 /// The number of this protocol; master and child must agree.
 inline constexpr int ProtocolVersion = 2;
 
-/// Where a request's claim slot is, and how much of its answer the master can take. It stands first in a Request
-/// payload and is written anew with each dispatch.
+/// Where a request's claim slot is, and how much of its answer the master can take. It stands first in the payload of a
+/// Request frame and is written anew with each dispatch, while the rest stays as it is.
 /// Shape: u32 slot | u32 sequence | u64 dispatched (monotonic ns) | u32 response credit | u32 reserved.
 struct ClaimTicket
 {
@@ -83,12 +83,15 @@ struct RequestParts
     std::span<const base::HeaderSpan> headers;
 };
 
-/// The payload of a Request frame but for its body, with an empty ticket.
+/// The payload of a Request frame but for its ticket and its body.
 QByteArray encodeRequest(const RequestParts &parts);
-/// Writes \a ticket over the front of an encoded request.
-void writeTicket(char *payload, const ClaimTicket &ticket);
-/// Error::Protocol if a length or span does not fit. All views point into \a payload.
+/// Writes the ClaimTicketSize bytes of \a ticket to \a place.
+void writeTicket(char *place, const ClaimTicket &ticket);
+/// Reads the whole payload of a Request frame. Error::Protocol if a length or span does not fit. All views point into
+/// \a payload.
 Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message);
+/// The same for what encodeRequest() made, without ticket and body.
+Result<void> decodeRequestParts(QByteArrayView encoded, RequestMessage &message);
 
 /// What the body of a response is.
 enum class ResponseKind : quint16 {

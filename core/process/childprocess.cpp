@@ -117,6 +117,7 @@ Result<void> ChildProcess::start()
     ipc::BootMessage boot;
     boot.workerId = m_spec.workerId;
     boot.generation = m_spec.generation;
+    boot.answers = m_spec.answers;
     boot.plugins = m_spec.plugins;
     m_channel->send(ipc::FrameType::Boot, 0, boot.encode());
     m_channel->flush();

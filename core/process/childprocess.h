@@ -24,6 +24,7 @@ struct ChildSpec
     int generation = 0;
     int reactorCount = 1;
     QString program; ///< absolute path of quern-worker
+    ipc::AnswerOptions answers;
     QList<ipc::BootMessage::Plugin> plugins;
     base::LogLevel logLevel = base::LogLevel::Info;
     std::chrono::milliseconds bootTimeout{30000};

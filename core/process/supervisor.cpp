@@ -110,6 +110,7 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
     spec.generation = generation.number;
     spec.reactorCount = m_settings.reactorCount;
     spec.program = m_settings.workerProgram;
+    spec.answers = m_settings.answers;
     spec.plugins = generation.plugins;
     spec.logLevel = m_settings.logLevel;
     place.child = std::make_unique<ChildProcess>(spec);

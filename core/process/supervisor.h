@@ -17,6 +17,7 @@ struct SupervisorSettings
     int reactorCount = 1;
     QString workerProgram; ///< absolute path of quern-worker
     QString generationsDirectory;
+    ipc::AnswerOptions answers;
     QList<ipc::BootMessage::Plugin> plugins; ///< the original files
     base::LogLevel logLevel = base::LogLevel::Info;
     std::chrono::milliseconds maxWaitTime{3000}; ///< an old worker may finish its requests for this long

@@ -1,3 +1,4 @@
+#include "ipc/bodylayout.h"
 #include "ipc/bodystream.h"
 #include "ipc/frame.h"
 #include "ipc/messages.h"
@@ -90,18 +91,22 @@ void checkRequest(QByteArrayView payload)
     parts.receivedNs = message.receivedNs;
     parts.bodyLength = message.bodyLength;
     parts.remoteAddress = message.remoteAddress;
+    parts.peerAddress = message.peerAddress;
+    parts.host = message.host;
+    parts.bodyLayout = message.bodyLayout;
     parts.remotePort = message.remotePort;
+    parts.flags = message.flags;
     parts.minorVersion = message.minorVersion;
     parts.head = message.head;
     parts.method = message.method;
     parts.target = message.target;
     parts.headers = {message.headers.constData(), size_t(message.headers.size())};
-    QByteArray again = ipc::encodeRequest(parts) + message.bodyPart.toByteArray();
+    QByteArray again(ipc::ClaimTicketSize, '\0');
     ipc::writeTicket(again.data(), message.ticket);
+    again += ipc::encodeRequest(parts) + message.bodyPart.toByteArray();
     // What is reserved is written as zero.
-    constexpr qsizetype reservedAt = ipc::ClaimTicketSize + 26;
-    again[reservedAt] = payload[reservedAt];
-    again[reservedAt + 1] = payload[reservedAt + 1];
+    for (const qsizetype reserved : {20, 21, 22, 23, 24 + 29})
+        again[reserved] = payload[reserved];
     if (again != payload)
         fail("a request does not encode to what it was decoded from");
 }
@@ -143,5 +148,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fail("a credit of another size was taken");
     checkCbor<ipc::BootMessage>(bytes);
     checkCbor<ipc::HelloMessage>(bytes);
+    checkCbor<ipc::BodyLayout>(bytes);
     return 0;
 }

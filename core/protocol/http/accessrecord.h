@@ -22,7 +22,7 @@ struct AccessRecord
     QByteArrayView referer;
     QByteArrayView userAgent;
     QByteArrayView host;
-    std::chrono::microseconds duration{}; ///< from the first byte of the request to the last of the answer
+    std::chrono::microseconds duration{}; ///< from the last byte of the request to the last of the answer
     QByteArrayView requestId;
     int workerId = -1; ///< -1: the master answered itself
     bool isReusedConnection = false;

@@ -159,7 +159,7 @@ QByteArrayView reasonPhrase(int status)
     }
 }
 
-void appendHead(QByteArray &out, int status, QByteArrayView headerBlock, quint64 contentLength,
+void appendHead(QByteArray &out, int status, QByteArrayView headerBlock, std::optional<quint64> contentLength,
                 const ResponseFraming &framing, QByteArrayView date, QByteArrayView server)
 {
     const QByteArrayView phrase = reasonPhrase(status);
@@ -176,9 +176,11 @@ void appendHead(QByteArray &out, int status, QByteArrayView headerBlock, quint64
         to = put(to, "\r\nServer: ");
         to = put(to, server);
     }
-    if (mayHaveBody(status)) {
+    if (mayHaveBody(status) && contentLength) {
         to = put(to, "\r\nContent-Length: ");
-        to = putNumber(to, contentLength);
+        to = putNumber(to, *contentLength);
+    } else if (mayHaveBody(status) && framing.requestMinorVersion > 0) {
+        to = put(to, "\r\nTransfer-Encoding: chunked");
     }
     if (!framing.keepAlive)
         to = put(to, "\r\nConnection: close");

@@ -7,15 +7,32 @@ using namespace Quern;
 
 namespace DispatchTest {
 
-void Client::responseStarted(quint64 id, int status, QByteArrayView headers, quint64 length, QByteArrayView part)
+void Client::responseStarted(quint64 id, const dispatch::ResponseStart &start)
 {
     Outcome &outcome = m_outcomes[id];
     ++outcome.calls;
-    outcome.status = status;
-    outcome.headers = headers.toByteArray();
-    outcome.bodyLength = length;
-    outcome.body = part.toByteArray();
+    outcome.status = start.status;
+    outcome.headers = start.headerBlock.toByteArray();
+    outcome.bodyLength = start.bodyLength;
+    outcome.body = start.bodyPart.toByteArray();
+    outcome.output = std::move(*start.output);
     m_order.append(id);
+}
+
+void Client::responseEnded(quint64 id, QByteArrayView trailers)
+{
+    m_outcomes[id].ended = true;
+    m_outcomes[id].trailers = trailers.toByteArray();
+}
+
+void Client::workerLeaves(quint64 id)
+{
+    ++m_outcomes[id].leaves;
+}
+
+void Client::bodyProgressed(quint64 id)
+{
+    ++m_outcomes[id].bodyProgress;
 }
 
 void Client::responseContinued(quint64 id, QByteArrayView part)
@@ -50,15 +67,17 @@ public:
     const dispatch::WorkerInfo &info() const override { return m_info; }
     ipc::ClaimRing &ring() override { return m_ring; }
     bool isWritable() const override { return m_worker->m_writable; }
-    void sendRequest(quint64 id, QByteArrayView payload, QByteArrayView bodyPart) override
+    void sendRequest(quint64 id, const ipc::ClaimTicket &ticket, QByteArrayView payload,
+                     QByteArrayView bodyPart) override
     {
         ipc::RequestMessage message;
-        const QByteArray whole = payload.toByteArray() + bodyPart.toByteArray();
+        QByteArray whole(ipc::ClaimTicketSize, '\0');
+        ipc::writeTicket(whole.data(), ticket);
+        whole.append(payload).append(bodyPart);
         const Result<void> decoded = ipc::decodeRequest(whole, message);
         if (!decoded)
             qFatal("%s", qPrintable(decoded.error().message()));
-        m_worker->m_sent.append(
-            {id, message.ticket, payload.sliced(ipc::ClaimTicketSize).toByteArray(), message.bodyPart.toByteArray()});
+        m_worker->m_sent.append({id, ticket, payload.toByteArray(), message.bodyPart.toByteArray()});
         if (m_worker->m_claimsAtOnce)
             m_worker->claim(id);
     }
@@ -67,6 +86,11 @@ public:
         const bool complete = sender.pump(*m_worker->m_near);
         m_worker->m_near->flush(); // QTRY_* never lets the loop block, which is when a channel flushes by itself
         return complete;
+    }
+    void sendBodyPart(quint64 id, QByteArrayView part) override { m_worker->bodyOf(id).append(part); }
+    void sendBodyEnd(quint64 id, QByteArrayView trailers) override
+    {
+        m_worker->m_ended.append({id, trailers.toByteArray()});
     }
     void sendCredit(quint64 id, quint32 bytes) override { m_worker->m_credits.append({id, bytes}); }
     void sendCancel(quint64 id) override { m_worker->m_cancelled.append(id); }
@@ -220,6 +244,36 @@ void FakeWorker::grantBody(quint64 id, quint32 bytes)
 void FakeWorker::closeLink()
 {
     m_events->linkClosed(childId());
+}
+
+void FakeWorker::beginStream(quint64 id, quint64 length)
+{
+    const ipc::ClaimTicket ticket = request(id).ticket;
+    claim(id);
+    m_book.finish(ticket.slot, ticket.sequence);
+    ipc::ResponseMessage message;
+    message.kind = ipc::ResponseKind::Streamed;
+    message.bodyLength = length;
+    m_events->responseReceived(childId(), id, message);
+    m_events->batchEnded(childId());
+}
+
+void FakeWorker::endStream(quint64 id, const QByteArray &trailers)
+{
+    m_events->responseEndReceived(childId(), id, trailers);
+    m_events->batchEnded(childId());
+}
+
+void FakeWorker::abortStream(quint64 id)
+{
+    m_events->responseAbortReceived(childId(), id);
+    m_events->batchEnded(childId());
+}
+
+QByteArray &FakeWorker::bodyOf(quint64 id)
+{
+    const auto found = std::find_if(m_sent.rbegin(), m_sent.rend(), [id](const Sent &sent) { return sent.id == id; });
+    return found->body;
 }
 
 void FakeWorker::frameReceived(const ipc::Frame &frame)

@@ -5,10 +5,10 @@
 #include "dispatch/workerlink.h"
 #include "ipc/channel.h"
 
-#include <QHash>
 #include <QList>
 
 #include <memory>
+#include <unordered_map>
 
 namespace DispatchTest {
 
@@ -25,19 +25,27 @@ public:
         quint64 bodyLength = 0;
         bool broken = false;
         int calls = 0;
+        bool ended = false; ///< a streamed answer
+        QByteArray trailers;
+        int leaves = 0;
+        int bodyProgress = 0;
+        Quern::dispatch::OutputReservation output; ///< kept, as if the answer had not left yet
     };
 
-    const Outcome of(quint64 id) const { return m_outcomes.value(id); }
+    const Outcome &of(quint64 id) { return m_outcomes[id]; }
     bool heardOf(quint64 id) const { return m_outcomes.contains(id); }
     const QList<quint64> &order() const { return m_order; } ///< in which answers began or failed
 
-    void responseStarted(quint64 id, int status, QByteArrayView headers, quint64 length, QByteArrayView part) override;
+    void responseStarted(quint64 id, const Quern::dispatch::ResponseStart &start) override;
     void responseContinued(quint64 id, QByteArrayView part) override;
+    void responseEnded(quint64 id, QByteArrayView trailers) override;
+    void workerLeaves(quint64 id) override;
+    void bodyProgressed(quint64 id) override;
     void responseFailed(quint64 id, int status) override;
     void responseBroken(quint64 id) override;
 
 private:
-    QHash<quint64, Outcome> m_outcomes;
+    std::unordered_map<quint64, Outcome> m_outcomes;
     QList<quint64> m_order;
 };
 
@@ -49,7 +57,7 @@ public:
     {
         quint64 id = 0;
         Quern::ipc::ClaimTicket ticket;
-        QByteArray payload; ///< behind the ticket
+        QByteArray payload; ///< without the ticket
         QByteArray body;    ///< as far as it has come
     };
 
@@ -90,6 +98,12 @@ public:
     /// It has answered \a id, and nobody has read that yet.
     void answerUnread(quint64 id) { m_unread.append(id); }
     void sendBodyPart(quint64 id, const QByteArray &part);
+    /// A streamed answer of \a length bytes.
+    void beginStream(quint64 id, quint64 length = Quern::ipc::UnknownLength);
+    void endStream(quint64 id, const QByteArray &trailers = {});
+    void abortStream(quint64 id);
+    /// The streamed bodies that have been completed, and their trailers.
+    const QList<std::pair<quint64, QByteArray>> &endedBodies() const { return m_ended; }
     void grantBody(quint64 id, quint32 bytes);
     void closeLink();
 
@@ -98,6 +112,7 @@ private:
 
     void frameReceived(const Quern::ipc::Frame &frame) override;
     void channelClosed(const QString &) override {}
+    QByteArray &bodyOf(quint64 id);
 
     Quern::dispatch::WorkerInfo m_info;
     std::shared_ptr<Quern::ipc::ChildPage> m_page;
@@ -106,6 +121,7 @@ private:
     QList<Sent> m_sent;
     QList<quint64> m_cancelled;
     QList<quint64> m_unread;
+    QList<std::pair<quint64, QByteArray>> m_ended;
     QList<std::pair<quint64, quint32>> m_credits;
     std::unique_ptr<Quern::ipc::Channel> m_near; ///< carries the later parts of bodies
     std::unique_ptr<Quern::ipc::Channel> m_far;

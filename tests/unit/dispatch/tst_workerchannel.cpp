@@ -26,6 +26,11 @@ public:
     {
         log.append("body " + QByteArray::number(id) + ' ' + part.toByteArray());
     }
+    void responseEndReceived(quint64, quint64 id, QByteArrayView trailers) override
+    {
+        log.append("end " + QByteArray::number(id) + ' ' + trailers.toByteArray());
+    }
+    void responseAbortReceived(quint64, quint64 id) override { log.append("abort " + QByteArray::number(id)); }
     void deferredReceived(quint64, quint64 id) override { log.append("deferred " + QByteArray::number(id)); }
     void creditReceived(quint64, quint64 id, quint32 bytes) override
     {
@@ -150,7 +155,9 @@ void TestWorkerChannel::malformedAndUnknownFramesAreSkipped()
 
 void TestWorkerChannel::requestsArrive()
 {
-    m_channel->sendRequest(21, "payload-", "body");
+    m_channel->sendRequest(21, {1, 2, 3, 4}, "payload-", "body");
+    m_channel->sendBodyPart(24, "more");
+    m_channel->sendBodyEnd(24, "a: b\r\n");
     m_channel->sendCancel(22);
     m_channel->sendCredit(23, 5);
     block(10);
@@ -159,12 +166,19 @@ void TestWorkerChannel::requestsArrive()
     QVERIFY(count > 0);
     QByteArrayView rest = QByteArrayView(bytes).first(count);
     const auto request = ipc::decodeFrame(rest);
+    const auto part = ipc::decodeFrame(rest);
+    const auto end = ipc::decodeFrame(rest);
     const auto cancel = ipc::decodeFrame(rest);
     const auto credit = ipc::decodeFrame(rest);
-    QVERIFY(request && *request && cancel && *cancel && credit && *credit);
+    QVERIFY(request && *request && part && *part && end && *end && cancel && *cancel && credit && *credit);
     QCOMPARE((*request)->type, ipc::FrameType::Request);
     QCOMPARE((*request)->id, quint64(21));
-    QCOMPARE((*request)->payload.toByteArray(), QByteArray("payload-body"));
+    QCOMPARE((*request)->payload.toByteArray().toHex(),
+             QByteArray("010000000200000003000000000000000400000000000000") + QByteArray("payload-body").toHex());
+    QCOMPARE((*part)->type, ipc::FrameType::RequestBody);
+    QCOMPARE((*part)->payload, QByteArrayView("more"));
+    QCOMPARE((*end)->type, ipc::FrameType::RequestEnd);
+    QCOMPARE((*end)->payload, QByteArrayView("a: b\r\n"));
     QCOMPARE((*cancel)->type, ipc::FrameType::Cancel);
     QCOMPARE((*credit)->id, quint64(23));
     QVERIFY(rest.isEmpty());
@@ -175,7 +189,7 @@ void TestWorkerChannel::unwritableWhileTheWorkerDoesNotRead()
     const QByteArray payload(60'000, 'x');
     int sent = 0;
     while (m_channel->isWritable() && sent < 1000) {
-        m_channel->sendRequest(1, payload, {});
+        m_channel->sendRequest(1, {}, payload, {});
         ++sent;
     }
     QVERIFY(sent < 1000);
@@ -207,8 +221,8 @@ void TestWorkerChannel::writtenToAfterTheWorkerHasGone()
     QCOMPARE(::write(m_worker.get(), bytes.constData(), size_t(bytes.size())), bytes.size());
     m_worker.reset();
     const QByteArray payload(100'000, 'x'); // more than a batch: written at once
-    m_channel->sendRequest(1, payload, {});
-    m_channel->sendRequest(2, payload, {});
+    m_channel->sendRequest(1, {}, payload, {});
+    m_channel->sendRequest(2, {}, payload, {});
     QTRY_COMPARE(m_events.log, (QList<QByteArray>{"deferred 4", "closed 7"}));
     QVERIFY(!m_channel->isWritable());
 }

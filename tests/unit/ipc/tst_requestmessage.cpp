@@ -39,9 +39,16 @@ ipc::RequestParts sampleParts()
     return parts;
 }
 
+/// A whole Request payload but for its body, with an empty ticket.
+QByteArray payloadOf(const ipc::RequestParts &parts)
+{
+    QByteArray ticket(ipc::ClaimTicketSize, '\0');
+    ipc::writeTicket(ticket.data(), {});
+    return ticket + ipc::encodeRequest(parts);
+}
+
 const QByteArray goldenHex =
-    QByteArrayLiteral("00000000 00000000 0000000000000000 00000100 00000000"
-                      "8877665544332211 0500000000000000 1c000000 0100 cdab 09 01 0300 03 00 0100 02000000"
+    QByteArrayLiteral("8877665544332211 0500000000000000 1c000000 0100 cdab 09 01 0300 03 00 0100 02000000"
                       "00000000 03000000 04000000 02000000"
                       "11000000 04000000 17000000 01000000"
                       "3132372e302e302e31 3a3a31 68 6c79"
@@ -57,6 +64,7 @@ private Q_SLOTS:
     void goldenBytes();
     void goldenTicket();
     void roundTrip();
+    void withoutTicketAndBody();
     void withoutHeadersAddressAndBody();
     void longestAddress();
     void mostHeaders();
@@ -72,12 +80,12 @@ private Q_SLOTS:
 
 void TestRequestMessage::goldenBytes()
 {
-    QCOMPARE(ipc::encodeRequest(sampleParts()).toHex(), QByteArray::fromHex(goldenHex).toHex());
+    QCOMPARE(payloadOf(sampleParts()).toHex(), QByteArray::fromHex(goldenHex).toHex());
 }
 
 void TestRequestMessage::goldenTicket()
 {
-    QByteArray payload = ipc::encodeRequest(sampleParts());
+    QByteArray payload = payloadOf(sampleParts());
     const QByteArray behind = payload.sliced(ipc::ClaimTicketSize);
     ipc::writeTicket(payload.data(), {0x01020304, 0xfffefdfc, 0x1122334455667788, 0x0a0b0c0d});
     QCOMPARE(payload.first(ipc::ClaimTicketSize).toHex(),
@@ -93,7 +101,7 @@ void TestRequestMessage::goldenTicket()
 
 void TestRequestMessage::roundTrip()
 {
-    const QByteArray payload = ipc::encodeRequest(sampleParts()) + "hello";
+    const QByteArray payload = payloadOf(sampleParts()) + "hello";
     RequestMessage message;
     QVERIFY(ipc::decodeRequest(payload, message));
     QCOMPARE(message.receivedNs, quint64(0x1122334455667788));
@@ -115,11 +123,20 @@ void TestRequestMessage::roundTrip()
     QVERIFY(message.head.data() > payload.constData() && message.head.data() < payload.constData() + payload.size());
 }
 
+void TestRequestMessage::withoutTicketAndBody()
+{
+    const QByteArray encoded = ipc::encodeRequest(sampleParts());
+    RequestMessage message;
+    QVERIFY(ipc::decodeRequestParts(encoded, message));
+    QCOMPARE(message.target.in(message.head), QByteArrayView("/a"));
+    QVERIFY(message.bodyPart.isEmpty());
+}
+
 void TestRequestMessage::withoutHeadersAddressAndBody()
 {
     ipc::RequestParts parts;
     parts.minorVersion = 0;
-    const QByteArray payload = ipc::encodeRequest(parts);
+    const QByteArray payload = payloadOf(parts);
     QCOMPARE(payload.size(), spansAt + 16);
     RequestMessage message;
     QVERIFY(ipc::decodeRequest(payload, message));
@@ -135,7 +152,7 @@ void TestRequestMessage::longestAddress()
     ipc::RequestParts parts = sampleParts();
     const QByteArray address(255, 'a');
     parts.remoteAddress = address;
-    const QByteArray payload = ipc::encodeRequest(parts);
+    const QByteArray payload = payloadOf(parts);
     RequestMessage message;
     QVERIFY(ipc::decodeRequest(payload, message));
     QCOMPARE(message.remoteAddress, QByteArrayView(address));
@@ -147,7 +164,7 @@ void TestRequestMessage::mostHeaders()
     const std::vector<base::HeaderSpan> headers(0xffff, hostHeader);
     ipc::RequestParts parts = sampleParts();
     parts.headers = headers;
-    const QByteArray payload = ipc::encodeRequest(parts);
+    const QByteArray payload = payloadOf(parts);
     RequestMessage message;
     QVERIFY(ipc::decodeRequest(payload, message));
     QCOMPARE(message.headers.size(), 0xffff);
@@ -159,7 +176,7 @@ void TestRequestMessage::decodedTwiceIntoOneMessage()
     const std::vector<base::HeaderSpan> headers(40, hostHeader);
     ipc::RequestParts parts = sampleParts();
     parts.headers = headers;
-    const QByteArray many = ipc::encodeRequest(parts), one = ipc::encodeRequest(sampleParts());
+    const QByteArray many = payloadOf(parts), one = payloadOf(sampleParts());
     RequestMessage message;
     QVERIFY(ipc::decodeRequest(many, message));
     QVERIFY(ipc::decodeRequest(one, message));
@@ -168,7 +185,7 @@ void TestRequestMessage::decodedTwiceIntoOneMessage()
 
 void TestRequestMessage::everyTruncationIsRefused()
 {
-    const QByteArray payload = ipc::encodeRequest(sampleParts());
+    const QByteArray payload = payloadOf(sampleParts());
     for (qsizetype size = 0; size < payload.size(); ++size) {
         const QByteArray part = payload.first(size);
         RequestMessage message;
@@ -182,7 +199,7 @@ void TestRequestMessage::everyTruncationIsRefused()
 void TestRequestMessage::partsOfTheBody()
 {
     for (const char *part : {"", "h", "hell", "hello"}) {
-        const QByteArray payload = ipc::encodeRequest(sampleParts()) + part;
+        const QByteArray payload = payloadOf(sampleParts()) + part;
         RequestMessage message;
         QVERIFY(ipc::decodeRequest(payload, message));
         QCOMPARE(message.bodyPart, QByteArrayView(part));
@@ -192,7 +209,7 @@ void TestRequestMessage::partsOfTheBody()
 void TestRequestMessage::moreBodyThanAnnounced()
 {
     RequestMessage message;
-    QVERIFY(!ipc::decodeRequest(ipc::encodeRequest(sampleParts()) + "hello!", message));
+    QVERIFY(!ipc::decodeRequest(payloadOf(sampleParts()) + "hello!", message));
 }
 
 void TestRequestMessage::lengthsOutOfBounds_data()
@@ -212,7 +229,7 @@ void TestRequestMessage::lengthsOutOfBounds()
 {
     QFETCH(const qsizetype, place);
     QFETCH(const QByteArray, bytes);
-    QByteArray payload = ipc::encodeRequest(sampleParts());
+    QByteArray payload = payloadOf(sampleParts());
     payload.replace(bodyLengthAt, 8, QByteArray(8, '\0'));
     RequestMessage message;
     QVERIFY(ipc::decodeRequest(payload, message));
@@ -248,7 +265,7 @@ void TestRequestMessage::spansOutOfBounds()
     QFETCH(const quint32, offset);
     QFETCH(const quint32, length);
     QFETCH(const bool, fits);
-    QByteArray payload = ipc::encodeRequest(sampleParts());
+    QByteArray payload = payloadOf(sampleParts());
     qToLittleEndian(offset, payload.data() + spansAt + 8 * span);
     qToLittleEndian(length, payload.data() + spansAt + 8 * span + 4);
     RequestMessage message;

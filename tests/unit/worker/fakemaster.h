@@ -155,8 +155,9 @@ public:
         parts.method = {0, quint32(order.method.size())};
         parts.target = {quint32(order.method.size() + 1), quint32(order.target.size())};
         parts.headers = {&hostField, 1};
-        QByteArray payload = Quern::ipc::encodeRequest(parts);
+        QByteArray payload(Quern::ipc::ClaimTicketSize, '\0');
         Quern::ipc::writeTicket(payload.data(), {claims[id].slot, claims[id].sequence, 2'000, order.credit});
+        payload += Quern::ipc::encodeRequest(parts);
         payload += order.firstPart < 0 ? order.body : order.body.first(order.firstPart);
         return frame(FrameType::Request, id, payload);
     }

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "config/settings.h"
+#include "dispatch/reactor.h"
+
+#include <Quern/result.h>
+
+namespace Quern::app {
+
+/// What all reactors have in common, from the settings: their number aside. Opens the document root and makes the
+/// folder of uploads in the runtime directory, which is there already and is this server's. An error names the line of
+/// the settings and the mend.
+Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settings);
+
+} // namespace Quern::app

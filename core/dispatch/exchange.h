@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/clock.h"
+#include "dispatch/filesender.h"
+#include "dispatch/outputbudget.h"
+#include "dispatch/pendingrequest.h"
+#include "dispatch/spoolfile.h"
+#include "protocol/http/requesthead.h"
+
+#include <memory>
+#include <vector>
+
+namespace Quern::dispatch {
+
+/// One request of a session, from the end of its head to the last byte of its answer. Lives in its reactor thread.
+struct Exchange
+{
+    /// What the client asked for: views into payload, valid as long as this exchange. Empty if the request was refused
+    /// before its head was read.
+    ipc::RequestMessage request() const;
+    /// The same for what works on heads.
+    protocol::http::RequestHead head() const;
+    /// The values of all fields \a name (lower case), joined with ", ".
+    QByteArray field(QByteArrayView name) const;
+
+    QByteArray payload;           ///< encoded by ipc::encodeRequest(); shared with the order
+    RequestOrder order;           ///< until it is submitted
+    std::vector<SpoolFile> files; ///< that hold its body
+    base::MonotonicTime received; ///< when the request was complete, or the head of one that is streamed
+    int refusedWith = 0;          ///< a status, if it is not to be dispatched but answered by the server itself
+
+    quint64 requestId = 0;    ///< the dispatcher's; 0 before it is submitted
+    int workerId = -1;        ///< which answered; -1: the master
+    int status = 0;           ///< of the answer; 0: it has not begun
+    quint64 bodyLeft = 0;     ///< of the answer: to come from the worker; ipc::UnknownLength or less if that is unknown
+    quint64 bodyBytes = 0;    ///< of the answer: given to the connection
+    quint32 ungranted = 0;    ///< body bytes that have come and that the worker may replace once the client has them
+    OutputReservation output; ///< memory for the answer
+    OutputReservation handover;       ///< the same, since its worker is to leave
+    std::unique_ptr<FileSender> file; ///< while the answer is a file
+
+    quint8 minorVersion = 1;
+    bool isHead = false;
+    bool keepAlive = true;
+    bool isBodyStreamed = false; ///< the request's
+    bool isBodyComplete = true;  ///< the request's
+    bool isAnswerStreamed = false;
+    bool isChunked = false;  ///< the answer is framed in chunks
+    bool isAnswered = false; ///< all of the answer has been given to the connection
+};
+
+} // namespace Quern::dispatch

@@ -1,0 +1,72 @@
+#include "dispatch/requestorder.h"
+
+#include <QHashFunctions>
+
+namespace Quern::dispatch {
+
+namespace http = protocol::http;
+
+namespace {
+
+bool isSafeMethod(QByteArrayView method)
+{
+    return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+} // namespace
+
+std::unique_ptr<Exchange> newExchange(const http::RequestHead &head)
+{
+    auto exchange = std::make_unique<Exchange>();
+    exchange->received = std::chrono::steady_clock::now();
+    exchange->minorVersion = head.minorVersion;
+    exchange->isHead = head.isHead;
+    exchange->keepAlive = head.keepAlive;
+    return exchange;
+}
+
+Result<void> makeOrder(Exchange &exchange, const http::RequestHead &head, const QByteArray &body, QByteArrayView layout,
+                       const Origin &origin, const HttpSettings &settings)
+{
+    ipc::RequestParts parts;
+    http::ClientFacts client;
+    parts.remoteAddress = QByteArrayView(origin.peer.address);
+    parts.remotePort = origin.peer.port;
+    if (origin.isPeerTrusted) {
+        Result<http::ClientFacts> facts = http::clientFacts(head, settings.proxies, settings.forwarded);
+        if (!facts)
+            return facts.error();
+        client = std::move(*facts);
+        if (!client.address.isEmpty()) {
+            parts.peerAddress = parts.remoteAddress;
+            parts.remoteAddress = client.address;
+            parts.remotePort = client.port;
+        }
+        parts.host = client.host;
+        if (client.secure.value_or(false))
+            parts.flags |= ipc::SecureRequest;
+    }
+    parts.receivedNs = base::toNanoseconds(exchange.received);
+    parts.bodyLength = quint64(body.size());
+    if (exchange.isBodyStreamed) {
+        parts.flags |= ipc::StreamedRequest;
+        parts.bodyLength = head.contentLength.value_or(ipc::UnknownLength);
+    }
+    parts.bodyLayout = layout;
+    parts.minorVersion = head.minorVersion;
+    parts.head = head.bytes;
+    parts.method = head.method;
+    parts.target = head.target;
+    parts.headers = std::span(head.headers.constData(), std::size_t(head.headers.size()));
+    exchange.payload = ipc::encodeRequest(parts);
+    RequestOrder &order = exchange.order;
+    order.payload = exchange.payload;
+    order.body = body;
+    order.connectionId = origin.connectionId;
+    order.addressHash = qHash(parts.remoteAddress);
+    order.isSafe = isSafeMethod(head.methodBytes());
+    order.isStreamed = exchange.isBodyStreamed;
+    return {};
+}
+
+} // namespace Quern::dispatch

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "dispatch/exchange.h"
+#include "dispatch/httpsettings.h"
+#include "net/listener.h"
+
+#include <Quern/result.h>
+
+namespace Quern::dispatch {
+
+/// Where a request came from.
+struct Origin
+{
+    const net::Peer &peer;
+    quint64 connectionId = 0;
+    bool isPeerTrusted = false; ///< a proxy, whose word on the client is taken
+};
+
+/// An exchange for the request with \a head, with nothing but what its connection needs.
+std::unique_ptr<Exchange> newExchange(const protocol::http::RequestHead &head);
+
+/// Fills in payload and order of \a exchange: \a body as it goes to the worker and \a layout, an encoded
+/// ipc::BodyLayout or nothing. \a exchange knows whether its body is streamed, and \a head how long it is then.
+/// Error::Invalid, to be answered with 400, if what proxies say of the client contradicts itself.
+Result<void> makeOrder(Exchange &exchange, const protocol::http::RequestHead &head, const QByteArray &body,
+                       QByteArrayView layout, const Origin &origin, const HttpSettings &settings);
+
+} // namespace Quern::dispatch

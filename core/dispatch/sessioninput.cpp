@@ -1,0 +1,199 @@
+// The half of Session that turns bytes into exchanges.
+
+#include "dispatch/log.h"
+#include "dispatch/requestorder.h"
+#include "dispatch/session.h"
+#include "dispatch/sessionrare.h"
+
+#include "protocol/http/bytes.h"
+#include "protocol/http/targetpath.h"
+
+namespace Quern::dispatch {
+
+namespace http = protocol::http;
+
+namespace {
+
+QByteArrayView contentTypeOf(const http::RequestHead &head)
+{
+    for (const base::HeaderSpan &field : head.headers) {
+        if (http::isIgnoringCase(field.name.in(head.bytes), "content-type"))
+            return field.value.in(head.bytes);
+    }
+    return {};
+}
+
+} // namespace
+
+bool Session::mayParse() const
+{
+    if (m_closing || m_ended || m_inputDone || m_headWaits)
+        return false;
+    if (isStreamingBody())
+        return m_host->dispatcher().bodyWaiting(m_exchange->requestId) < ipc::RequestCredit;
+    if (!m_exchange)
+        return true;
+    const qsizetype waiting = m_rare ? qsizetype(m_rare->waiting.size()) : 0;
+    const qsizetype bytes = m_rare ? m_rare->waitingBytes : 0;
+    return waiting < m_host->settings().pipelineDepth && bytes < MaxCarry &&
+           m_connection.pendingOutput() <= OutputLowMark;
+}
+
+void Session::parse(QByteArrayView bytes)
+{
+    while (!bytes.isEmpty() && mayParse()) {
+        const http::RequestDecoder::Step step = m_decoder.feed(bytes);
+        bytes = bytes.sliced(step.consumed);
+        switch (step.state) {
+        case http::RequestDecoder::State::Incomplete:
+            if (!m_decoder.inHead() && m_decoder.inMessage())
+                bodyArrived();
+            break;
+        case http::RequestDecoder::State::HeadComplete:
+            if (m_exchange)
+                m_headWaits = true;
+            else
+                headArrived();
+            break;
+        case http::RequestDecoder::State::Complete:
+            messageArrived();
+            break;
+        case http::RequestDecoder::State::Refused:
+            refuse(m_decoder.refusal());
+            break;
+        }
+    }
+    if (!bytes.isEmpty() && !m_closing && !m_ended && !m_inputDone)
+        m_carry.append(bytes);
+    m_connection.setReading(m_closing || m_inputDone || m_carry.size() < MaxCarry);
+}
+
+void Session::parseCarry()
+{
+    if (m_closing || m_ended)
+        return;
+    if (!mayParse()) {
+        m_connection.setReading(m_inputDone || m_carry.size() < MaxCarry);
+        return;
+    }
+    const QByteArray bytes = std::exchange(m_carry, QByteArray());
+    parse(bytes);
+}
+
+void Session::headArrived()
+{
+    const http::RequestHead &head = m_decoder.head();
+    QByteArray begun = m_decoder.takeBody();
+    if (head.expectContinue && begun.isEmpty())
+        m_connection.write("HTTP/1.1 100 Continue\r\n\r\n");
+    if (m_host->dispatcher().streamsBody(head.methodBytes(), http::pathOfTarget(head.targetBytes()))) {
+        ExchangePtr exchange = newExchange(head);
+        exchange->isBodyStreamed = true;
+        exchange->isBodyComplete = false;
+        complete(std::move(exchange), head, std::move(begun), {});
+        return;
+    }
+    rare().body = std::make_unique<RequestBody>(contentTypeOf(head), m_host->settings().body);
+    if (const auto refusal = rare().body->append(begun))
+        refuse(*refusal);
+}
+
+void Session::bodyArrived()
+{
+    const QByteArray bytes = m_decoder.takeBody();
+    if (bytes.isEmpty())
+        return;
+    if (isStreamingBody())
+        m_host->dispatcher().appendBody(m_exchange->requestId, bytes);
+    else if (const auto refusal = rare().body->append(bytes))
+        refuse(*refusal);
+}
+
+void Session::messageArrived()
+{
+    if (isStreamingBody()) {
+        bodyArrived();
+        m_exchange->isBodyComplete = true;
+        m_host->dispatcher().endBody(m_exchange->requestId, m_decoder.takeTrailers());
+        m_decoder.releaseMessage();
+        return;
+    }
+    const http::RequestHead &head = m_decoder.head();
+    QByteArray body = m_decoder.takeBody();
+    const QByteArray trailers = m_decoder.takeTrailers();
+    ExchangePtr exchange = newExchange(head);
+    QByteArray layout;
+    const bool isPlain = trailers.isEmpty() && (body.isEmpty() || !RequestBody::isForm(contentTypeOf(head)));
+    if ((m_rare && m_rare->body) || !isPlain) {
+        std::unique_ptr<RequestBody> arrived = std::move(rare().body);
+        if (!arrived)
+            arrived = std::make_unique<RequestBody>(contentTypeOf(head), m_host->settings().body);
+        auto refusal = arrived->append(body);
+        if (!refusal)
+            refusal = arrived->finish(trailers);
+        if (refusal) {
+            refuse(*refusal);
+            return;
+        }
+        body = arrived->takeBytes();
+        if (!arrived->layout().isPlain())
+            layout = arrived->layout().encode();
+        exchange->files = arrived->takeFiles();
+    }
+    complete(std::move(exchange), head, std::move(body), layout);
+    m_decoder.releaseMessage(); // an idle connection keeps no heap
+}
+
+void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByteArray body, const QByteArray &layout)
+{
+    const HttpSettings &settings = m_host->settings();
+    const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted};
+    if (const Result<void> made = makeOrder(*exchange, head, body, layout, origin, settings); !made) {
+        qCWarning(logDispatch).noquote() << "refused a request from" << m_peer.address
+                                         << "with 400:" << made.error().message();
+        refuse({400, "contradicting proxies"});
+        return;
+    }
+    ++m_requestCount;
+    if (settings.keepAliveRequests > 0 && m_requestCount >= quint32(settings.keepAliveRequests))
+        exchange->keepAlive = false;
+    takeTurn(std::move(exchange));
+}
+
+void Session::takeTurn(ExchangePtr exchange)
+{
+    // RFC 9112 §9.6: what follows a request that closes the connection is not looked at.
+    m_inputDone = !exchange->keepAlive && exchange->isBodyComplete;
+    if (!m_exchange) {
+        start(std::move(exchange));
+        return;
+    }
+    rare().waitingBytes += exchange->payload.size() + exchange->order.body.size();
+    rare().waiting.push_back(std::move(exchange));
+}
+
+void Session::refuse(const http::Refusal &refusal)
+{
+    qCDebug(logDispatch, "refused a request from %s with %d: %s", m_peer.address, refusal.status, refusal.reason);
+    if (m_rare)
+        m_rare->body.reset();
+    m_inputDone = true;
+    if (isStreamingBody()) {
+        // Its handler has begun already. A part of its answer cannot be taken back.
+        m_host->dispatcher().abandon(m_exchange->requestId);
+        if (m_exchange->status != 0) {
+            end();
+            return;
+        }
+        m_exchange->keepAlive = false;
+        answerError(refusal.status);
+        return;
+    }
+    auto exchange = std::make_unique<Exchange>();
+    exchange->received = std::chrono::steady_clock::now();
+    exchange->refusedWith = refusal.status;
+    exchange->keepAlive = false;
+    takeTurn(std::move(exchange));
+}
+
+} // namespace Quern::dispatch
