@@ -2,20 +2,29 @@
 
 #include "protocol/http/escape.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 
 namespace Quern::protocol::http {
 
 namespace {
 
-template <typename Number>
-void appendNumber(QByteArray &out, Number number)
+/// Room for everything in a line that is not a text of the record, bytes.
+constexpr qsizetype fixedLineBytes = 512;
+
+char *put(char *to, QByteArrayView bytes)
 {
-    char digits[24];
-    const char *const end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    out.append(digits, end - digits);
+    return std::copy(bytes.begin(), bytes.end(), to);
+}
+
+template <typename Number>
+char *putNumber(char *to, Number number)
+{
+    constexpr int maxDigits = 20;
+    return std::to_chars(to, to + maxDigits, number).ptr;
 }
 
 /// A text that is made anew only when its second is another one than the last.
@@ -60,93 +69,105 @@ QByteArrayView utcTime(std::time_t second)
 }
 
 /// \a text in quotes; "-" if it is empty.
-void appendQuoted(QByteArray &out, QByteArrayView text)
+char *putQuoted(char *to, QByteArrayView text)
 {
-    out.append('"');
-    appendLogText(out, text.isEmpty() ? QByteArrayView("-") : text);
-    out.append('"');
+    *to++ = '"';
+    to = text.isEmpty() ? put(to, "-") : putLogText(to, text);
+    *to++ = '"';
+    return to;
 }
 
-void appendWithoutEnd(QByteArray &out, const AccessRecord &record)
+char *putCommon(char *to, const AccessRecord &record)
 {
-    appendLogText(out, record.clientAddress.isEmpty() ? QByteArrayView("unix:") : record.clientAddress);
-    out.append(" - - [");
-    out.append(localTime(std::chrono::system_clock::to_time_t(record.time))).append("] \"");
+    to = record.clientAddress.isEmpty() ? put(to, "unix:") : putLogText(to, record.clientAddress);
+    to = put(to, " - - [");
+    to = put(to, localTime(std::chrono::system_clock::to_time_t(record.time)));
+    to = put(to, "] \"");
     if (record.method.isEmpty()) {
-        out.append('-');
+        *to++ = '-';
     } else {
-        appendLogText(out, record.method);
-        out.append(' ');
-        appendLogText(out, record.target);
-        out.append(" HTTP/1.");
-        appendNumber(out, int(record.minorVersion));
+        to = putLogText(to, record.method);
+        *to++ = ' ';
+        to = putLogText(to, record.target);
+        to = put(to, " HTTP/1.");
+        to = putNumber(to, int(record.minorVersion));
     }
-    out.append("\" ");
-    appendNumber(out, record.status);
-    out.append(' ');
-    appendNumber(out, record.bodyBytes);
+    to = put(to, "\" ");
+    to = putNumber(to, record.status);
+    *to++ = ' ';
+    return putNumber(to, record.bodyBytes);
 }
 
-void appendMember(QByteArray &out, QByteArrayView key, QByteArrayView text)
+char *putCombined(char *to, const AccessRecord &record)
 {
-    out.append(",\"").append(key).append("\":");
-    appendJsonString(out, text);
+    to = putCommon(to, record);
+    *to++ = ' ';
+    to = putQuoted(to, record.referer);
+    *to++ = ' ';
+    return putQuoted(to, record.userAgent);
 }
 
-template <typename Number>
-void appendNumberMember(QByteArray &out, QByteArrayView key, Number number)
+/// \a key with all punctuation from the value before to the quote of this one.
+char *putText(char *to, QByteArrayView key, QByteArrayView text)
 {
-    out.append(",\"").append(key).append("\":");
-    appendNumber(out, number);
+    return putJsonText(put(to, key), text);
+}
+
+char *putJson(char *to, const AccessRecord &record)
+{
+    const auto second = std::chrono::floor<std::chrono::seconds>(record.time);
+    const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(record.time - second).count();
+    to = put(to, "{\"time\":\"");
+    to = put(to, utcTime(std::chrono::system_clock::to_time_t(second)));
+    *to++ = '.';
+    *to++ = static_cast<char>('0' + milliseconds / 100);
+    *to++ = static_cast<char>('0' + milliseconds / 10 % 10);
+    *to++ = static_cast<char>('0' + milliseconds % 10);
+    to = putText(to, "Z\",\"client\":\"", record.clientAddress);
+    to = putText(to, "\",\"peer\":\"", record.peerAddress);
+    to = putText(to, "\",\"method\":\"", record.method);
+    to = putText(to, "\",\"target\":\"", record.target);
+    to = putNumber(put(to, "\",\"minorVersion\":"), int(record.minorVersion));
+    to = putText(to, ",\"host\":\"", record.host);
+    to = putNumber(put(to, "\",\"status\":"), record.status);
+    to = putNumber(put(to, ",\"bodyBytes\":"), record.bodyBytes);
+    to = putText(to, ",\"referer\":\"", record.referer);
+    to = putText(to, "\",\"userAgent\":\"", record.userAgent);
+    to = putNumber(put(to, "\",\"durationUs\":"), record.duration.count());
+    to = putText(to, ",\"requestId\":\"", record.requestId);
+    to = put(to, "\",\"worker\":");
+    to = record.workerId < 0 ? put(to, "null") : putNumber(to, record.workerId);
+    return put(to, record.isReusedConnection ? ",\"reusedConnection\":true}" : ",\"reusedConnection\":false}");
+}
+
+/// Appends the line that \a putLine writes.
+void appendLine(QByteArray &out, const AccessRecord &record, char *(*putLine)(char *, const AccessRecord &))
+{
+    const qsizetype texts = record.clientAddress.size() + record.peerAddress.size() + record.method.size() +
+                            record.target.size() + record.host.size() + record.referer.size() +
+                            record.userAgent.size() + record.requestId.size();
+    const qsizetype start = out.size();
+    out.resize(start + fixedLineBytes + texts * maxEscapedBytes);
+    char *end = putLine(out.data() + start, record);
+    *end++ = '\n';
+    out.truncate(end - out.constData());
 }
 
 } // namespace
 
 void appendCommon(QByteArray &out, const AccessRecord &record)
 {
-    appendWithoutEnd(out, record);
-    out.append('\n');
+    appendLine(out, record, putCommon);
 }
 
 void appendCombined(QByteArray &out, const AccessRecord &record)
 {
-    appendWithoutEnd(out, record);
-    out.append(' ');
-    appendQuoted(out, record.referer);
-    out.append(' ');
-    appendQuoted(out, record.userAgent);
-    out.append('\n');
+    appendLine(out, record, putCombined);
 }
 
 void appendJson(QByteArray &out, const AccessRecord &record)
 {
-    const auto second = std::chrono::floor<std::chrono::seconds>(record.time);
-    const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(record.time - second).count();
-    const char fraction[] = {'.',
-                             static_cast<char>('0' + milliseconds / 100),
-                             static_cast<char>('0' + milliseconds / 10 % 10),
-                             static_cast<char>('0' + milliseconds % 10),
-                             'Z',
-                             '"'};
-    out.append("{\"time\":\"").append(utcTime(std::chrono::system_clock::to_time_t(second)));
-    out.append(fraction, sizeof fraction);
-    appendMember(out, "client", record.clientAddress);
-    appendMember(out, "peer", record.peerAddress);
-    appendMember(out, "method", record.method);
-    appendMember(out, "target", record.target);
-    appendNumberMember(out, "minorVersion", int(record.minorVersion));
-    appendMember(out, "host", record.host);
-    appendNumberMember(out, "status", record.status);
-    appendNumberMember(out, "bodyBytes", record.bodyBytes);
-    appendMember(out, "referer", record.referer);
-    appendMember(out, "userAgent", record.userAgent);
-    appendNumberMember(out, "durationUs", record.duration.count());
-    appendMember(out, "requestId", record.requestId);
-    if (record.workerId < 0)
-        out.append(",\"worker\":null");
-    else
-        appendNumberMember(out, "worker", record.workerId);
-    out.append(record.isReusedConnection ? ",\"reusedConnection\":true}\n" : ",\"reusedConnection\":false}\n");
+    appendLine(out, record, putJson);
 }
 
 } // namespace Quern::protocol::http

@@ -55,17 +55,17 @@ QByteArray htmlOf(const ErrorPage &page)
 QByteArray jsonOf(const ErrorPage &page)
 {
     const QByteArrayView phrase = reasonPhrase(page.status);
-    QByteArray json = "{\"error\":{\"status\":" + QByteArray::number(page.status) + ",\"message\":";
-    appendJsonString(json, phrase.isEmpty() ? QByteArrayView("Error") : phrase);
+    QByteArray json = "{\"error\":{\"status\":" + QByteArray::number(page.status) + ",\"message\":\"";
+    json.append(phrase.isEmpty() ? QByteArrayView("Error") : phrase);
     if (!page.requestId.isEmpty()) {
-        json.append(",\"requestId\":");
-        appendJsonString(json, page.requestId);
+        json.append("\",\"requestId\":\"");
+        appendJsonText(json, page.requestId);
     }
     if (!page.detail.isEmpty()) {
-        json.append(",\"detail\":");
-        appendJsonString(json, page.detail);
+        json.append("\",\"detail\":\"");
+        appendJsonText(json, page.detail);
     }
-    return json.append("}}\n");
+    return json.append("\"}}\n");
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "protocol/http/escape.h"
 
+#include <algorithm>
 #include <array>
 
 namespace Quern::protocol::http {
@@ -46,88 +47,108 @@ qsizetype characterLength(QByteArrayView bytes)
     return 0;
 }
 
-/// Appends \a text; \a escapeAscii does it for the ASCII bytes that are not in \a plain.
-template <typename Escape>
-void appendUtf8(QByteArray &out, QByteArrayView text, const std::array<bool, 256> &plain, Escape escapeAscii)
+char *put(char *to, QByteArrayView bytes)
 {
-    qsizetype runStart = 0;
+    return std::copy(bytes.begin(), bytes.end(), to);
+}
+
+char *putHex(char *to, char byte)
+{
+    const auto value = static_cast<quint8>(byte);
+    *to++ = hexDigits[value >> 4];
+    *to++ = hexDigits[value & 0xf];
+    return to;
+}
+
+constexpr char replacement[] = "\xef\xbf\xbd"; // U+FFFD
+
+/// Writes \a text; \a putAscii does it for the ASCII bytes that are not in \a plain.
+template <typename PutAscii>
+char *putUtf8(char *to, QByteArrayView text, const std::array<bool, 256> &plain, PutAscii putAscii)
+{
     for (qsizetype at = 0; at < text.size();) {
         const char byte = text[at];
         if (plain[static_cast<quint8>(byte)]) {
+            *to++ = byte;
             ++at;
-            continue;
-        }
-        if (const qsizetype length = characterLength(text.sliced(at)); length > 0) {
+        } else if (static_cast<quint8>(byte) < 0x80) {
+            to = putAscii(to, byte);
+            ++at;
+        } else if (const qsizetype length = characterLength(text.sliced(at)); length > 0) {
+            to = put(to, text.sliced(at, length));
             at += length;
-            continue;
+        } else {
+            to = put(to, replacement);
+            ++at;
         }
-        out.append(text.sliced(runStart, at - runStart));
-        if (static_cast<quint8>(byte) < 0x80)
-            escapeAscii(byte);
-        else
-            out.append("\xef\xbf\xbd"); // U+FFFD
-        runStart = ++at;
     }
-    out.append(text.sliced(runStart));
+    return to;
+}
+
+void appendWritten(QByteArray &out, QByteArrayView text, char *(*writer)(char *, QByteArrayView))
+{
+    const qsizetype start = out.size();
+    out.resize(start + text.size() * maxEscapedBytes);
+    const char *const end = writer(out.data() + start, text);
+    out.truncate(end - out.constData());
 }
 
 } // namespace
 
-void appendJsonString(QByteArray &out, QByteArrayView text)
+char *putJsonText(char *to, QByteArrayView text)
 {
-    out.append('"');
-    appendUtf8(out, text, plainInJson, [&out](char byte) {
-        if (byte == '"' || byte == '\\') {
-            out.append('\\').append(byte);
-            return;
-        }
-        const auto value = static_cast<quint8>(byte);
-        out.append("\\u00").append(hexDigits[value >> 4]).append(hexDigits[value & 0xf]);
+    return putUtf8(to, text, plainInJson, [](char *at, char byte) {
+        if (byte != '"' && byte != '\\')
+            return putHex(put(at, "\\u00"), byte);
+        *at++ = '\\';
+        *at++ = byte;
+        return at;
     });
-    out.append('"');
+}
+
+char *putHtmlText(char *to, QByteArrayView text)
+{
+    return putUtf8(to, text, plainInHtml, [](char *at, char byte) {
+        switch (byte) {
+        case '<':
+            return put(at, "&lt;");
+        case '>':
+            return put(at, "&gt;");
+        case '&':
+            return put(at, "&amp;");
+        case '"':
+            return put(at, "&quot;");
+        case '\'':
+            return put(at, "&#39;");
+        case '\t':
+        case '\n':
+            *at++ = byte;
+            return at;
+        default: // may not stand in HTML in any form
+            return put(at, replacement);
+        }
+    });
+}
+
+char *putLogText(char *to, QByteArrayView text)
+{
+    for (const char byte : text) {
+        if (plainInJson[static_cast<quint8>(byte)])
+            *to++ = byte;
+        else
+            to = putHex(put(to, "\\x"), byte);
+    }
+    return to;
+}
+
+void appendJsonText(QByteArray &out, QByteArrayView text)
+{
+    appendWritten(out, text, putJsonText);
 }
 
 void appendHtmlText(QByteArray &out, QByteArrayView text)
 {
-    appendUtf8(out, text, plainInHtml, [&out](char byte) {
-        switch (byte) {
-        case '<':
-            out.append("&lt;");
-            break;
-        case '>':
-            out.append("&gt;");
-            break;
-        case '&':
-            out.append("&amp;");
-            break;
-        case '"':
-            out.append("&quot;");
-            break;
-        case '\'':
-            out.append("&#39;");
-            break;
-        case '\t':
-        case '\n':
-            out.append(byte);
-            break;
-        default:
-            out.append("\xef\xbf\xbd"); // other control characters may not stand in HTML in any form
-        }
-    });
-}
-
-void appendLogText(QByteArray &out, QByteArrayView text)
-{
-    qsizetype runStart = 0;
-    for (qsizetype at = 0; at < text.size(); ++at) {
-        const auto byte = static_cast<quint8>(text[at]);
-        if (plainInJson[byte])
-            continue;
-        out.append(text.sliced(runStart, at - runStart));
-        out.append("\\x").append(hexDigits[byte >> 4]).append(hexDigits[byte & 0xf]);
-        runStart = at + 1;
-    }
-    out.append(text.sliced(runStart));
+    appendWritten(out, text, putHtmlText);
 }
 
 } // namespace Quern::protocol::http

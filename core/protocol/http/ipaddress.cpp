@@ -20,8 +20,8 @@ std::optional<IpAddress> IpAddress::parse(QByteArrayView text)
         return std::nullopt;
     std::copy(text.begin(), text.end(), terminated);
     IpAddress address;
-    if (inet_pton(AF_INET6, terminated, address.bytes.data()) == 1)
-        return address;
+    if (text.contains(':'))
+        return inet_pton(AF_INET6, terminated, address.bytes.data()) == 1 ? std::optional(address) : std::nullopt;
     std::copy(mappedPrefix.begin(), mappedPrefix.end(), address.bytes.begin());
     if (inet_pton(AF_INET, terminated, address.bytes.data() + mappedPrefix.size()) == 1)
         return address;

@@ -3,7 +3,6 @@
 #include <QByteArray>
 #include <QByteArrayView>
 
-
 namespace Quern::protocol::http {
 
 /// What an encoded answer must know of its request and its connection.

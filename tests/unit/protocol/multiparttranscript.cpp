@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
+
+using namespace Qt::StringLiterals;
 
 namespace Quern::tests {
 
@@ -18,7 +21,7 @@ public:
     void partBegun(const PartHead &head) override
     {
         if (std::exchange(m_inPart, true))
-            text += "broken: part in a part";
+            broken = "part in a part";
         text += "part \"" + head.name + '"';
         if (head.fileName)
             text += " file \"" + *head.fileName + '"';
@@ -30,19 +33,20 @@ public:
     void partData(QByteArrayView bytes) override
     {
         if (!m_inPart || bytes.isEmpty())
-            text += "broken: data";
+            broken = "data without a part, or none";
         text += bytes;
     }
 
     void partEnded() override
     {
         if (!std::exchange(m_inPart, false))
-            text += "broken: end without part";
+            broken = "end without part";
         text += "|\n";
     }
 
     bool isInPart() const { return m_inPart; }
     QByteArray text;
+    const char *broken = nullptr; ///< a rule of the interface that was broken
 
 private:
     bool m_inPart = false;
@@ -62,14 +66,16 @@ QByteArray multipartTranscriptOf(const QList<QByteArrayView> &pieces, QByteArray
         std::copy(piece.begin(), piece.end(), copy.get());
         const Progress progress = decoder.feed({copy.get(), piece.size()}, transcript);
         if (last != Progress::Incomplete && progress != last)
-            return transcript.text + "broken: goes on after its end";
+            transcript.broken = "goes on after its end";
         last = progress;
     }
     const Progress end = decoder.finish();
     if (last != Progress::Incomplete && end != last)
-        return transcript.text + "broken: finish() changes its mind";
+        transcript.broken = "finish() changes its mind";
     if (end == Progress::Incomplete || (end == Progress::Complete && transcript.isInPart()))
-        return transcript.text + "broken: complete, but not at its end";
+        transcript.broken = "complete, but not at its end";
+    if (transcript.broken)
+        return "broken: "_ba + transcript.broken;
     if (end == Progress::Complete)
         return transcript.text + "complete";
     const auto refusal = decoder.refusal();
