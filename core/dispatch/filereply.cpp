@@ -119,8 +119,9 @@ public:
             break;
         }
         http::RangeRequest ranges;
-        // Range is for GET alone (RFC 9110 §14.2).
-        if (m_conditions.isGet && http::isRangeWanted(m_conditions.fields.ifRange, m_validators, m_now))
+        // Range is for GET alone (RFC 9110 §14.2), and a handler may say that it will have none (§14.3).
+        const bool hasRanges = !http::isIgnoringCase(http::fieldValue(m_handlerBlock, "accept-ranges"), "none");
+        if (m_conditions.isGet && hasRanges && http::isRangeWanted(m_conditions.fields.ifRange, m_validators, m_now))
             ranges = http::parseRange(m_conditions.range, m_file.size);
         switch (ranges.verdict) {
         case http::RangeVerdict::Ignored:

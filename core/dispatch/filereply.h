@@ -8,7 +8,6 @@
 #include <QByteArray>
 #include <QByteArrayView>
 #include <QList>
-#include <QVarLengthArray>
 
 #include <memory>
 #include <span>
@@ -42,11 +41,11 @@ struct FilePiece
 /// Connection.
 struct FileReply
 {
-    int status = 200;                     ///< 200, 206, 304, 412, 416, or the handler's own
-    QByteArray headerBlock;               ///< "Name: value\r\n" …
-    quint64 bodyLength = 0;               ///< for Content-Length; to HEAD as well, though nothing is sent then
-    QByteArray after;                     ///< what goes behind the last piece
-    QVarLengthArray<FilePiece, 1> pieces; ///< in the order of sending; empty if there is no body to send
+    int status = 200;        ///< 200, 206, 304, 412, 416, or the handler's own
+    QByteArray headerBlock;  ///< "Name: value\r\n" …
+    quint64 bodyLength = 0;  ///< for Content-Length; to HEAD as well, though nothing is sent then
+    QByteArray after;        ///< what goes behind the last piece
+    QList<FilePiece> pieces; ///< in the order of sending; empty if there is no body to send
     std::shared_ptr<const base::FileDescriptor> file; ///< null if there is no body to send
 };
 

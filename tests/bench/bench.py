@@ -19,10 +19,11 @@ sys.path.insert(0, str(_ROOT / "tests/support"))
 
 import idle  # noqa: E402
 import lifetime  # noqa: E402
+import staticfile  # noqa: E402
 import throughput  # noqa: E402
 from servers import BenchError  # noqa: E402
 
-NAMES = [case.name for case in throughput.CASES] + ["idle", "lifetime"]
+NAMES = [case.name for case in throughput.CASES] + [staticfile.CASE.name, "idle", "lifetime"]
 _HEADINGS = ("case", "limit µs", "quern µs", "ratio", "bar", "limit req/s", "quern req/s", "limit p99", "quern p99", "")
 
 
@@ -40,6 +41,17 @@ def show_throughput(result: dict) -> None:
 
 def print_row(cells: tuple[str, ...]) -> None:
     print(f"{cells[0]:<10}" + "".join(f"{cell:>13}" for cell in cells[1:-1]) + f"  {cells[-1]}", flush=True)
+
+
+def show_static(result: dict) -> None:
+    print("\nstatic file of 1 MiB")
+    if "skipped" in result:
+        print(f"  left out: {result['skipped']}", flush=True)
+        return
+    for name in ("nginx", "quern"):
+        load = result[name]
+        print(f"  {name:<6} {load['cpu_us']:7.1f} µs  {load['per_second']:7.0f} req/s  p99 {load['p99_ms']:.2f} ms")
+    print(f"  ratio  {result['ratio']:7.2f}     (bar {result['bar']:.1f})  {verdict(result['passed'])}", flush=True)
 
 
 def show_idle(result: dict) -> None:
@@ -62,6 +74,7 @@ def show_lifetime(result: dict) -> None:
 
 def run(options: argparse.Namespace) -> list[dict]:
     results = []
+    load = {"seconds": 1, "repeats": 1} if options.quick else {"seconds": options.seconds, "repeats": 3}
     heading_due = True
     for case in throughput.CASES:
         if case.name not in options.only:
@@ -69,11 +82,12 @@ def run(options: argparse.Namespace) -> list[dict]:
         if heading_due:
             print_row(_HEADINGS)
             heading_due = False
-        if options.quick:
-            result = throughput.measure(case, options.build_dir, seconds=1, repeats=1)
-        else:
-            result = throughput.measure(case, options.build_dir, seconds=options.seconds, repeats=3)
+        result = throughput.measure(case, options.build_dir, **load)
         show_throughput(result)
+        results.append(result)
+    if staticfile.CASE.name in options.only:
+        result = staticfile.measure(options.build_dir, **load)
+        show_static(result)
         results.append(result)
     if "idle" in options.only:
         quick = {"connections": 1000, "seconds": 1, "rounds": 1}

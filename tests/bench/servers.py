@@ -23,6 +23,7 @@ class Server:
     """A program in the foreground; within `with` it runs, afterwards neither it nor a descendant does."""
 
     name = ""
+    probe = "/hello/bar"  # what is answered with 200 once it runs
 
     def __init__(self) -> None:
         self.port = reserve_port()
@@ -41,7 +42,7 @@ class Server:
     def __enter__(self):
         try:
             self.start()
-            self.wait_for("/hello/bar")
+            self.wait_for(self.probe)
         except BaseException:
             self.__exit__()
             raise
@@ -143,6 +144,42 @@ class Quern(Server):
         self._process.wait()
         self._process = None
         return took
+
+    def __exit__(self, *_) -> None:
+        self.kill()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+
+class Nginx(Server):
+    """Debian's, serving the files below root as its manual says is best: sendfile on, no log."""
+
+    name = "nginx"
+
+    def __init__(self, root: Path, probe: str) -> None:
+        super().__init__()
+        self.probe = probe
+        self._directory = Path(tempfile.mkdtemp(prefix="quern-bench-nginx-"))
+        paths = "".join(f"    {kind}_temp_path {self._directory}/{kind};\n"
+                        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        # As root it would change to a user who may not enter the folders of this test.
+        user = "user root;\n" if os.geteuid() == 0 else ""
+        (self._directory / "nginx.conf").write_text(
+            f"{user}worker_processes 2;\ndaemon off;\npid {self._directory}/pid;\n"
+            "events {\n    worker_connections 1024;\n}\n"
+            "http {\n    sendfile on;\n    access_log off;\n    keepalive_requests 1000000000;\n"
+            f"{paths}    server {{\n        listen 127.0.0.1:{self.port};\n        root {root};\n    }}\n}}\n")
+
+    @staticmethod
+    def program() -> str | None:
+        """Its path; Debian keeps it where an ordinary user's PATH does not look."""
+        return shutil.which("nginx", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
+
+    def command(self) -> list[str]:
+        return [self.program(), "-e", self.log_path(), "-p", str(self._directory), "-c",
+                str(self._directory / "nginx.conf")]
+
+    def log_path(self) -> str:
+        return str(self._directory / "error.log")
 
     def __exit__(self, *_) -> None:
         self.kill()

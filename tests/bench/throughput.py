@@ -67,22 +67,26 @@ def middle(loads: list[Load]) -> Load:
                 median(load.p99_ms for load in loads))
 
 
-def measure(case: Case, build_dir: Path, seconds: float, repeats: int) -> dict:
+def compare(case: Case, rival: Server, quern: Server, body_size: int, seconds: float, repeats: int) -> dict:
     """Both servers in turn, so that a drift of the machine meets both."""
+    loads: dict[str, list[Load]] = {rival.name: [], quern.name: []}
+    for server in (rival, quern):
+        drive(server, case, min(1.0, seconds))
+    for _ in range(repeats):
+        for server in (rival, quern):
+            loads[server.name].append(drive(server, case, seconds))
+            # Connections that have just closed are still being cleaned up, at the next one's expense.
+            time.sleep(0.1)
+    rival_load, quern_load = middle(loads[rival.name]), middle(loads[quern.name])
+    ratio = quern_load.cpu_us / rival_load.cpu_us
+    return {"case": case.name, "target": case.target, "connections": case.connections, "body_bytes": body_size,
+            rival.name: vars(rival_load), quern.name: vars(quern_load), "ratio": ratio, "bar": case.bar,
+            "runs": {name: [load.cpu_us for load in each] for name, each in loads.items()},
+            "passed": ratio <= case.bar}
+
+
+def measure(case: Case, build_dir: Path, seconds: float, repeats: int) -> dict:
     with Quern(build_dir) as quern:
         body_size = len(quern.wait_for(case.target))
         with Limit(build_dir, body_size) as limit:
-            loads: dict[str, list[Load]] = {"limit": [], "quern": []}
-            for server in (limit, quern):
-                drive(server, case, min(1.0, seconds))
-            for _ in range(repeats):
-                for server in (limit, quern):
-                    loads[server.name].append(drive(server, case, seconds))
-                    # Connections that have just closed are still being cleaned up, at the next one's expense.
-                    time.sleep(0.1)
-    limit_load, quern_load = middle(loads["limit"]), middle(loads["quern"])
-    ratio = quern_load.cpu_us / limit_load.cpu_us
-    return {"case": case.name, "target": case.target, "connections": case.connections, "body_bytes": body_size,
-            "limit": vars(limit_load), "quern": vars(quern_load), "ratio": ratio, "bar": case.bar,
-            "runs": {name: [load.cpu_us for load in each] for name, each in loads.items()},
-            "passed": ratio <= case.bar}
+            return compare(case, limit, quern, body_size, seconds, repeats)

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <QByteArrayView>
-#include <QVarLengthArray>
+#include <QList>
 
 namespace Quern::protocol::http {
 
@@ -15,7 +15,8 @@ struct ByteRange
     bool operator==(const ByteRange &) const = default;
 };
 
-using ByteRanges = QVarLengthArray<ByteRange, 4>;
+/// No QVarLengthArray: that of Qt 6.4 leaks its heap when another one on the heap is moved into it.
+using ByteRanges = QList<ByteRange>;
 
 enum class RangeVerdict : quint8 {
     Ignored,       ///< absent, malformed, of another unit, or unreasonable: answer with the whole (200)

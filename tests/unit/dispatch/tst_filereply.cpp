@@ -218,6 +218,8 @@ void FileReplyTest::handlersFieldsStand()
     const QByteArray block = "content-type: a/b\r\nETag: \"mine\"\r\nLast-Modified: Mon, 07 Nov 1994 00:00:00 GMT\r\n"
                              "Cache-Control: no-store\r\nAccept-Ranges: none\r\nX-Content-Type-Options: x\r\n";
     QCOMPARE(ask({}, "GET", 200, block).headerBlock, block);
+    QCOMPARE(ask("Range: bytes=0-1\r\n", "GET", 200, block).status, 200);
+    QCOMPARE(ask("Range: bytes=0-1\r\n", "GET", 200, "Accept-Ranges: bytes\r\n").status, 206);
 }
 
 void FileReplyTest::handlersTagIsCompared()
