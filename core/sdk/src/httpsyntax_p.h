@@ -37,6 +37,15 @@ inline bool isToken(QByteArrayView text)
     return !text.isEmpty() && std::all_of(text.begin(), text.end(), isTokenChar);
 }
 
+/// Whether \a text holds what may not stand in a field value or a target: all control characters but tab.
+inline bool holdsControlCharacter(QByteArrayView text)
+{
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+    });
+}
+
 inline bool equalsIgnoringCase(QByteArrayView left, QByteArrayView right)
 {
     return left.size() == right.size() && left.compare(right, Qt::CaseInsensitive) == 0;
