@@ -93,4 +93,19 @@ void appendPercentDecoded(QByteArrayView text, Plus plus, Bytes &out)
     }
 }
 
+/// Appends \a c to \a out, as it is if \a plain, else as a percent-escape.
+template <typename Bytes>
+void appendPercentEncoded(Bytes &out, char c, bool plain)
+{
+    constexpr std::string_view digits("0123456789ABCDEF");
+    if (plain) {
+        out.append(c);
+        return;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.append('%');
+    out.append(digits[byte / 16]);
+    out.append(digits[byte % 16]);
+}
+
 } // namespace Quern

@@ -153,6 +153,11 @@ QByteArrayView Request::headerValue(qsizetype index) const
     return d->headers[index].value;
 }
 
+QString Request::lastEventId() const
+{
+    return QString::fromUtf8(header("Last-Event-ID"));
+}
+
 QByteArrayView Request::trailer(QByteArrayView name) const
 {
     QByteArrayView rest = d->rare ? QByteArrayView(d->rare->trailers) : QByteArrayView();

@@ -89,6 +89,9 @@ public:
     /// All cookies, each name once. Of more than 1000 the rest is ignored.
     NameValueList cookies() const;
 
+    /// Id of the last server-sent event that the client has seen, see EventStream; null if it has seen none.
+    QString lastEventId() const;
+
     /// The whole body, transfer coding removed; empty if there is none. A large one lies in a file, which is mapped
     /// when it is first asked for: std::runtime_error if that fails. Empty as well for a multipart/form-data body whose
     /// parts lie in files of their own, and for one that is taken in parts, see onBody().
