@@ -81,7 +81,8 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     if (!page)
         return page.error();
     m_host = std::make_unique<worker::HandlerHost>(m_plugins->routes(), std::move(*page), m_arguments.reactorFds,
-                                                   worker::HandlerHost::Identity{boot.workerId, boot.generation});
+                                                   worker::HandlerHost::Identity{boot.workerId, boot.generation},
+                                                   boot.answers);
 
     ipc::HelloMessage hello;
     for (const RouteSpec &route : m_plugins->routes())

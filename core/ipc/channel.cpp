@@ -5,6 +5,8 @@
 #include <QAbstractEventDispatcher>
 #include <QLoggingCategory>
 
+#include <utility>
+
 #include <sys/socket.h>
 
 namespace Quern::ipc {
@@ -97,32 +99,77 @@ void Channel::readFrames()
         return;
     m_reading = true;
     while (m_open && m_socket.bytesAvailable() > 0) {
-        const qsizetype kept = m_inbox.size();
-        const qsizetype wanted = qMin(readChunk, qsizetype(m_socket.bytesAvailable()));
-        m_inbox.resize(kept + wanted);
-        const qint64 count = m_socket.read(m_inbox.data() + kept, wanted);
-        m_inbox.resize(kept + qMax<qint64>(count, 0));
-        QByteArrayView rest = m_inbox;
-        while (m_open) {
-            const Result<std::optional<Frame>> frame = decodeFrame(rest);
-            if (!frame) {
-                close(frame.error().message());
-                break;
-            }
-            if (!*frame)
-                break;
-            m_sink->frameReceived(**frame);
-        }
-        if (rest.isEmpty() && m_inbox.capacity() <= keptCapacity)
-            m_inbox.resize(0);
-        else
-            m_inbox = rest.toByteArray();
+        readInput();
+        giveOutFrames();
     }
     m_reading = false;
     if (m_open)
         m_sink->batchEnded();
     if (m_ended)
         close({});
+}
+
+void Channel::readInput()
+{
+    const qsizetype kept = m_inbox.size();
+    const qsizetype wanted = qMin(readChunk, qsizetype(m_socket.bytesAvailable()));
+    m_inbox.resize(kept + wanted);
+    const qint64 count = m_socket.read(m_inbox.data() + kept, wanted);
+    m_inbox.resize(kept + qMax<qint64>(count, 0));
+}
+
+void Channel::giveOutFrames()
+{
+    while (m_open) {
+        QByteArrayView rest = QByteArrayView(m_inbox).sliced(m_given);
+        const Result<std::optional<Frame>> frame = decodeFrame(rest);
+        if (!frame) {
+            close(frame.error().message());
+            break;
+        }
+        if (!*frame)
+            break;
+        m_given = m_inbox.size() - rest.size();
+        m_sink->frameReceived(**frame);
+        if (std::exchange(m_readAhead, false))
+            m_heldInbox = QByteArray();
+    }
+    if (m_given == m_inbox.size() && m_inbox.capacity() <= keptCapacity)
+        m_inbox.resize(0);
+    else
+        m_inbox = m_inbox.sliced(m_given);
+    m_given = 0;
+}
+
+void Channel::readAhead()
+{
+    if (!m_open || !m_reading)
+        return;
+    if (!std::exchange(m_readAhead, true)) {
+        m_heldInbox = std::exchange(m_inbox, m_inbox.sliced(m_given));
+        m_given = 0;
+        m_declined = 0;
+    }
+    m_socket.waitForReadyRead(0);
+    if (m_socket.bytesAvailable() > 0)
+        readInput();
+    while (m_open) {
+        QByteArrayView rest = QByteArrayView(m_inbox).sliced(m_declined);
+        const qsizetype before = rest.size();
+        const Result<std::optional<Frame>> decoded = decodeFrame(rest);
+        if (!decoded || !*decoded)
+            return; // an error is told in its turn
+        Frame frame = **decoded;
+        if (!m_sink->isUrgent(frame)) {
+            m_declined += before - rest.size();
+            continue;
+        }
+        // The receiver may wait in its turn, and come here again.
+        const QByteArray payload = frame.payload.toByteArray();
+        frame.payload = payload;
+        m_inbox.remove(m_declined, before - rest.size());
+        m_sink->frameReceived(frame);
+    }
 }
 
 void Channel::close(const QString &reason)

@@ -22,6 +22,8 @@ public:
     virtual void frameReceived(const Frame &frame) = 0;
     /// All frames that had arrived together have been given out.
     virtual void batchEnded() {}
+    /// Whether Channel::readAhead() may give \a frame out before those that came earlier.
+    virtual bool isUrgent(const Frame &) const { return false; }
     /// The other side is gone, or broke the protocol (\a reason is then not empty). Called once, after the last frame.
     virtual void channelClosed(const QString &reason) = 0;
 };
@@ -59,6 +61,9 @@ public:
     void flush();
     /// Gives out what the other side had sent before it died, instead of waiting for the loop to do so.
     void readRest();
+    /// For a receiver that waits, within frameReceived(), in an event loop of its own: gives out what has come that is
+    /// urgent. The rest follows in its order when frameReceived() returns. Does nothing outside of it.
+    void readAhead();
     /// For a watching thread, while this channel's thread runs a long handler: writes what is gathered, as far as the
     /// kernel takes it at once.
     void flushWhileBusy();
@@ -73,19 +78,25 @@ public:
 
 private:
     void readFrames();
+    void readInput();
+    void giveOutFrames();
     void close(const QString &reason);
 
     QLocalSocket m_socket;      ///< reads, and notices the end; the outbox writes past its buffer
     QSocketNotifier m_writable; ///< enabled while the kernel takes no more
     FrameSink *m_sink;
     int m_fd;                   ///< the socket's descriptor; -1 once closed
-    QByteArray m_inbox;         ///< an incomplete frame at the end of what was read
+    QByteArray m_inbox;         ///< what was read
+    qsizetype m_given = 0;      ///< bytes at its front that have been given out
+    QByteArray m_heldInbox;     ///< what the frame that is being received points into, if m_inbox was read ahead
+    qsizetype m_declined = 0;   ///< bytes at the front of m_inbox that readAhead() leaves for later
     mutable std::mutex m_mutex; ///< guards m_fd and m_outbox
     Outbox m_outbox;
     std::atomic<qsizetype> m_outboxSize = 0;
     bool m_open = true;
     bool m_reading = false;
-    bool m_ended = false; ///< the other side has closed
+    bool m_readAhead = false; ///< while m_reading
+    bool m_ended = false;     ///< the other side has closed
 };
 
 } // namespace Quern::ipc

@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 
-#include <Quern/requestid.h>
+#include "worker/log.h"
 
-#include <QLoggingCategory>
+#include <Quern/requestid.h>
 
 #include <algorithm>
 
@@ -40,6 +40,7 @@ public:
 private:
     void frameReceived(const ipc::Frame &frame) override { m_host->frameReceived(this, frame); }
     void batchEnded() override { m_host->batchEnded(); }
+    bool isUrgent(const ipc::Frame &frame) const override { return m_host->isUrgent(frame); }
     void channelClosed(const QString &) override {} // the master is gone: the main channel notices, too
 
     HandlerHost *m_host;
@@ -48,10 +49,12 @@ private:
 };
 
 HandlerHost::HandlerHost(const std::deque<RouteSpec> &routes, ipc::ChildPage page,
-                         const std::vector<int> &reactorChannels, const Identity &identity)
+                         const std::vector<int> &reactorChannels, const Identity &identity,
+                         const ipc::AnswerOptions &options)
     : m_routes(routes)
     , m_claims(std::move(page))
     , m_identity(identity)
+    , m_compression(options)
 {
     for (const RouteSpec &route : routes)
         m_router.add(route.method, route.pattern);
@@ -63,7 +66,11 @@ HandlerHost::HandlerHost(const std::deque<RouteSpec> &routes, ipc::ChildPage pag
     m_lateFlusher.start(std::move(channels));
 }
 
-HandlerHost::~HandlerHost() = default;
+HandlerHost::~HandlerHost()
+{
+    // What the open exchanges hold of the author's may go away with them.
+    retire();
+}
 
 void HandlerHost::flush()
 {
@@ -86,16 +93,9 @@ void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
     case ipc::FrameType::Cancel:
         cancelled(frame.id);
         break;
-    case ipc::FrameType::Credit: {
-        const auto open = m_open.find(frame.id);
-        const Result<quint32> bytes = ipc::creditOf(frame.payload);
-        if (!bytes || open == m_open.end() || !open->second.sender)
-            break;
-        open->second.sender->grant(*bytes);
-        if (open->second.sender->pump(port->channel()))
-            m_open.erase(open);
+    case ipc::FrameType::Credit:
+        creditArrived(frame);
         break;
-    }
     default:
         // A newer master may say more than this worker understands.
         break;
@@ -136,7 +136,7 @@ void HandlerHost::requestArrived(Port *port, const ipc::Frame &frame)
     request->journey.received = timeOf(message.receivedNs);
     request->journey.dispatched = timeOf(message.ticket.dispatchedNs);
 
-    const Exchange exchange = {frame.id, port, message.ticket};
+    const Exchange exchange = {frame.id, port, message.ticket, request};
     const quint64 missing = message.bodyLength - quint64(message.bodyPart.size());
     if (missing == 0) {
         run(exchange, request);
@@ -159,7 +159,7 @@ void HandlerHost::bodyArrived(const ipc::Frame &frame)
     OpenExchange &open = found->second;
     if (quint64(frame.payload.size()) > open.bodyMissing) {
         qCCritical(logWorker).noquote() << "request" << RequestId::text(frame.id) << "has more body than it announced";
-        m_open.erase(found);
+        closeExchange(frame.id);
         return;
     }
     open.request->bodyBytes.append(frame.payload);
@@ -175,6 +175,30 @@ void HandlerHost::bodyArrived(const ipc::Frame &frame)
     run(exchange, request);
 }
 
+void HandlerHost::creditArrived(const ipc::Frame &frame)
+{
+    const auto open = m_open.find(frame.id);
+    const Result<quint32> bytes = ipc::creditOf(frame.payload);
+    if (!bytes || open == m_open.end())
+        return;
+    if (open->second.stream) {
+        open->second.stream->grant(*bytes);
+        streamWritten(frame.id);
+    } else if (open->second.sender) {
+        open->second.sender->grant(*bytes);
+        if (open->second.sender->pump(open->second.exchange.port->channel()))
+            closeExchange(frame.id);
+    }
+}
+
+bool HandlerHost::isUrgent(const ipc::Frame &frame) const
+{
+    if (frame.type != ipc::FrameType::Credit && frame.type != ipc::FrameType::Cancel)
+        return false;
+    const auto open = m_open.find(frame.id);
+    return open != m_open.end() && open->second.stream;
+}
+
 void HandlerHost::cancelled(quint64 id)
 {
     const auto found = m_open.find(id);
@@ -182,13 +206,18 @@ void HandlerHost::cancelled(quint64 id)
         return;
     const QExplicitlySharedDataPointer<ResponsePrivate> response = found->second.response;
     const Exchange exchange = found->second.exchange;
-    m_open.erase(found);
+    const ResponseStreamPrivate::Callback closed =
+        found->second.stream ? found->second.stream->close() : ResponseStreamPrivate::Callback();
+    closeExchange(id);
+    callAuthor(id, closed);
     if (!response)
         return;
     // The handler may notice or not: for the master this request is over, and the claim is free again.
     response->cancel();
     m_claims.finish(exchange.ticket.slot, exchange.ticket.sequence);
-    sendAnswer(exchange, 504, {}, {});
+    ipc::ResponseMessage end;
+    end.status = 504;
+    sendBody(exchange, {}, end);
 }
 
 void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPointer<RequestPrivate> &request)
@@ -255,7 +284,8 @@ void HandlerHost::callHandler(const Handler &handler, Request &request, Response
     }
     qCCritical(logWorker).noquote().nospace()
         << "handler of " << request.method() << ' ' << request.path() << " threw: " << problem;
-    answer.finishWith(500, plainText, internalError);
+    if (!answer.finishWith({.status = 500, .headerBlock = plainText, .body = internalError}))
+        answer.breakStream();
 }
 
 void HandlerHost::handlerEnded(quint64 startedNs, quint64 endedNs)
@@ -297,24 +327,22 @@ HandlerHost::Exchange HandlerHost::exchangeOf(quint64 id) const
     return open != m_open.end() && open->second.response ? open->second.exchange : Exchange();
 }
 
-void HandlerHost::responseReady(quint64 id, int status, const QByteArray &headerBlock, const QByteArray &body)
+void HandlerHost::responseReady(quint64 id, const Answer &answer)
 {
     const Exchange exchange = exchangeOf(id);
-    if (!exchange.port)
-        return; // it was cancelled
-    m_open.erase(id);
+    if (!exchange.port) {
+        // It was cancelled.
+        if (answer.stream)
+            callAuthor(id, answer.stream->close());
+        return;
+    }
+    closeExchange(id);
     for (Exchange &running : m_running) {
         if (running.id == id)
             running.port = nullptr; // answered: nothing more is sent for it
     }
     m_claims.finish(exchange.ticket.slot, exchange.ticket.sequence);
-    if (headerBlock.size() > maxHeaderBlock) {
-        qCCritical(logWorker).noquote() << "request" << RequestId::text(id) << "was answered with" << headerBlock.size()
-                                        << "bytes of header fields; at most" << maxHeaderBlock << "are possible";
-        answerSimply(exchange, 500, internalError);
-        return;
-    }
-    sendAnswer(exchange, status, headerBlock, body);
+    sendAnswer(exchange, answer);
 }
 
 void HandlerHost::responseDropped(quint64 id)
@@ -323,39 +351,141 @@ void HandlerHost::responseDropped(quint64 id)
         return;
     qCCritical(logWorker).noquote() << "request" << RequestId::text(id)
                                     << "was deferred and then forgotten: answered 500";
-    responseReady(id, 500, plainText, internalError);
+    responseReady(id, {.status = 500, .headerBlock = plainText, .body = internalError});
 }
 
 void HandlerHost::answerSimply(const Exchange &exchange, int status, const QByteArray &text,
                                const QByteArray &extraHeaders)
 {
-    sendAnswer(exchange, status, extraHeaders + plainText, text);
+    sendAnswer(exchange, {.status = status, .headerBlock = extraHeaders + plainText, .body = text});
 }
 
-void HandlerHost::sendAnswer(const Exchange &exchange, int status, const QByteArray &headerBlock,
-                             const QByteArray &body)
+void HandlerHost::sendAnswer(const Exchange &exchange, Answer answer)
 {
-    ipc::Channel &channel = exchange.port->channel();
+    std::unique_ptr<ContentEncoder> encoder = prepareAnswer(exchange, answer);
     ipc::ResponseMessage message;
-    message.status = quint16(status);
-    message.bodyLength = quint64(body.size());
-    message.headerBlock = headerBlock;
-    message.bodyPart = ipc::BodySender::firstPart(body);
-    channel.sendWith([&](QByteArray &out) { ipc::appendResponseHead(out, exchange.id, message); },
-                     ipc::SharedBytes::of(body, message.bodyPart));
-    if (message.bodyPart.size() < body.size()) {
-        auto sender =
-            std::make_unique<ipc::BodySender>(ipc::FrameType::ResponseBody, exchange.id, body, message.bodyPart.size(),
-                                              qsizetype(exchange.ticket.responseCredit));
-        if (!sender->pump(channel)) {
-            OpenExchange &open = m_open[exchange.id];
-            open.exchange = exchange;
-            open.sender = std::move(sender);
-        }
+    message.status = quint16(answer.status);
+    message.headerBlock = answer.headerBlock;
+    switch (answer.kind) {
+    case Answer::Kind::Stream:
+        beginStream(exchange, answer, message, std::move(encoder));
+        break;
+    case Answer::Kind::File:
+        answer.body = ipc::FileAnswer{answer.file.device, answer.file.inode, answer.file.path}.encode();
+        message.kind = ipc::ResponseKind::File;
+        sendBody(exchange, answer, message);
+        break;
+    case Answer::Kind::ErrorPage:
+        message.kind = ipc::ResponseKind::Error;
+        sendBody(exchange, answer, message);
+        break;
+    case Answer::Kind::Whole:
+        sendBody(exchange, answer, message);
+        break;
     }
     // Within a batch the next handler arms it; outside of one, who knows what a timer's slot does after its answer.
     if (m_handlerRuns || !m_inBatch)
         armLateFlusher();
+}
+
+std::unique_ptr<ContentEncoder> HandlerHost::prepareAnswer(const Exchange &exchange, Answer &answer)
+{
+    std::unique_ptr<ContentEncoder> encoder;
+    if (answer.kind == Answer::Kind::Whole)
+        m_compression.applyToWhole(answer, *exchange.request);
+    else if (answer.kind == Answer::Kind::Stream)
+        encoder = m_compression.applyToStream(answer, *exchange.request);
+    if (answer.headerBlock.size() > maxHeaderBlock) {
+        qCCritical(logWorker).noquote() << "request" << RequestId::text(exchange.id) << "was answered with"
+                                        << answer.headerBlock.size() << "bytes of header fields; at most"
+                                        << maxHeaderBlock << "are possible";
+        if (answer.stream)
+            answer.stream->release();
+        answer = {.status = 500, .headerBlock = plainText, .body = internalError};
+    }
+    return encoder;
+}
+
+void HandlerHost::sendBody(const Exchange &exchange, const Answer &answer, ipc::ResponseMessage message)
+{
+    ipc::Channel &channel = exchange.port->channel();
+    message.bodyLength = quint64(answer.body.size());
+    message.bodyPart = ipc::BodySender::firstPart(answer.body);
+    channel.sendWith([&](QByteArray &out) { ipc::appendResponseHead(out, exchange.id, message); },
+                     ipc::SharedBytes::of(answer.body, message.bodyPart));
+    if (message.bodyPart.size() == answer.body.size())
+        return;
+    auto sender = std::make_unique<ipc::BodySender>(ipc::FrameType::ResponseBody, exchange.id, answer.body,
+                                                    message.bodyPart.size(), qsizetype(exchange.ticket.responseCredit));
+    if (sender->pump(channel))
+        return;
+    OpenExchange &open = m_open[exchange.id];
+    open.exchange = exchange;
+    open.sender = std::move(sender);
+}
+
+void HandlerHost::beginStream(const Exchange &exchange, const Answer &answer, ipc::ResponseMessage message,
+                              std::unique_ptr<ContentEncoder> encoder)
+{
+    ipc::Channel &channel = exchange.port->channel();
+    message.kind = ipc::ResponseKind::Streamed;
+    message.bodyLength = encoder ? ipc::UnknownLength : answer.stream->settings().length.value_or(ipc::UnknownLength);
+    channel.sendWith([&](QByteArray &out) { ipc::appendResponseHead(out, exchange.id, message); });
+    if (exchange.request->method == "HEAD" || answer.status == 204 || answer.status == 304) {
+        // Such an answer ends with its head (RFC 9112 §6.3).
+        channel.send(ipc::FrameType::ResponseEnd, exchange.id);
+        callAuthor(exchange.id, answer.stream->close());
+        return;
+    }
+    OpenExchange &open = m_open[exchange.id];
+    open.exchange = exchange;
+    open.stream =
+        std::make_unique<StreamSender>(exchange.id, answer.stream, std::move(encoder), exchange.ticket.responseCredit);
+    streamWritten(exchange.id);
+}
+
+void HandlerHost::streamWritten(quint64 id)
+{
+    const auto open = m_open.find(id);
+    if (open == m_open.end() || !open->second.stream)
+        return;
+    const StreamSender::Progress progress = open->second.stream->pump(open->second.exchange.port->channel());
+    if (progress.ended)
+        closeExchange(id);
+    if (m_handlerRuns || !m_inBatch)
+        armLateFlusher();
+    callAuthor(id, progress.next);
+}
+
+void HandlerHost::streamAwaited()
+{
+    for (const auto &port : m_ports)
+        port->channel().readAhead();
+}
+
+void HandlerHost::callAuthor(quint64 id, const std::function<void()> &callback)
+{
+    if (!callback)
+        return;
+    QString problem;
+    try {
+        callback();
+        return;
+    } catch (const std::exception &exception) {
+        problem = QString::fromUtf8(exception.what());
+    } catch (...) {
+        problem = QStringLiteral("an exception that is no std::exception");
+    }
+    qCCritical(logWorker).noquote().nospace()
+        << "request " << RequestId::text(id) << ": a callback of its stream threw: " << problem;
+    if (const auto open = m_open.find(id); open != m_open.end() && open->second.stream)
+        open->second.stream->fail();
+}
+
+void HandlerHost::closeExchange(quint64 id)
+{
+    // Taken out before it is destroyed: with it go callbacks of the author, which may own handles of other exchanges.
+    const auto closed = m_open.extract(id);
 }
 
 } // namespace Quern::worker

@@ -25,6 +25,13 @@ bool isMethod(QByteArrayView method)
 
 } // namespace
 
+const RouteSpec *ApplicationPrivate::routeNamed(QByteArrayView name) const
+{
+    const auto place =
+        std::find_if(routes.begin(), routes.end(), [name](const RouteSpec &route) { return route.name == name; });
+    return name.isEmpty() || place == routes.end() ? nullptr : &*place;
+}
+
 Route &Route::retry(bool allowed)
 {
     m_spec->retry = allowed;

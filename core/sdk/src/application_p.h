@@ -18,12 +18,17 @@ struct RouteSpec
     QString plugin;   ///< name of the plugin that registered it
     Handler handler;
     bool retry = true;
+    bool streamBody = false;
+    QByteArray name = {}; ///< of Route::name(); empty if it has none
 };
 
 /// What the plugins of one worker have registered, and what the worker tells them.
-class ApplicationPrivate
+class QUERN_EXPORT ApplicationPrivate
 {
 public:
+    /// The route with that name; null if there is none.
+    const RouteSpec *routeNamed(QByteArrayView name) const;
+
     QString plugin;       ///< name of the plugin that is being installed
     QVariantMap settings; ///< of that plugin
     int workerId = 0;

@@ -37,6 +37,15 @@ inline bool isToken(QByteArrayView text)
     return !text.isEmpty() && std::all_of(text.begin(), text.end(), isTokenChar);
 }
 
+/// Whether \a text holds what may not stand in a field value or a target: all control characters but tab.
+inline bool holdsControlCharacter(QByteArrayView text)
+{
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+    });
+}
+
 inline bool equalsIgnoringCase(QByteArrayView left, QByteArrayView right)
 {
     return left.size() == right.size() && left.compare(right, Qt::CaseInsensitive) == 0;
@@ -82,6 +91,21 @@ void appendPercentDecoded(QByteArrayView text, Plus plus, Bytes &out)
             out.append(text[i] == '+' && plus == Plus::Space ? ' ' : text[i]);
         }
     }
+}
+
+/// Appends \a c to \a out, as it is if \a plain, else as a percent-escape.
+template <typename Bytes>
+void appendPercentEncoded(Bytes &out, char c, bool plain)
+{
+    constexpr std::string_view digits("0123456789ABCDEF");
+    if (plain) {
+        out.append(c);
+        return;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.append('%');
+    out.append(digits[byte / 16]);
+    out.append(digits[byte % 16]);
 }
 
 } // namespace Quern

@@ -3,36 +3,21 @@
 
 #include "request_p.h"
 
+#include "cookiefield_p.h"
 #include "httpsyntax_p.h"
+#include "urlencoded_p.h"
 
-#include <QVarLengthArray>
+#include <algorithm>
+#include <stdexcept>
+#include <string>
 
 namespace Quern {
 
 namespace {
 
-using Bytes = QVarLengthArray<char, 256>;
-
-QString decoded(QByteArrayView text, Plus plus)
+[[noreturn]] void refuse(const char *what, QByteArrayView value, const char *mend)
 {
-    if (text.isEmpty())
-        return QStringLiteral("");
-    if (!text.contains('%') && (plus == Plus::Literal || !text.contains('+')))
-        return QString::fromUtf8(text);
-    Bytes bytes;
-    appendPercentDecoded(text, plus, bytes);
-    return QString::fromUtf8(QByteArrayView(bytes.constData(), bytes.size()));
-}
-
-bool isEncodingOf(QByteArrayView name, QByteArrayView encoded)
-{
-    if (encoded.size() < name.size())
-        return false;
-    if (!encoded.contains('%') && !encoded.contains('+'))
-        return encoded == name;
-    Bytes bytes;
-    appendPercentDecoded(encoded, Plus::Space, bytes);
-    return QByteArrayView(bytes.constData(), bytes.size()) == name;
+    throw std::invalid_argument(what + (' ' + quoted(value)) + mend);
 }
 
 } // namespace
@@ -46,6 +31,18 @@ QByteArrayView RequestPrivate::path() const
         return beforeQuery;
     const qsizetype slash = beforeQuery.indexOf('/', authority + 3);
     return slash < 0 ? QByteArrayView("/") : beforeQuery.sliced(slash);
+}
+
+RequestExtra &RequestPrivate::extra()
+{
+    if (!rare)
+        rare = std::make_unique<RequestExtra>();
+    return *rare;
+}
+
+QByteArrayView RequestPrivate::keep(const QByteArray &bytes)
+{
+    return extra().kept.emplace_back(bytes.isNull() ? QByteArrayLiteral("") : bytes);
 }
 
 Request::Request(RequestPrivate *data) : d(data) {}
@@ -94,25 +91,42 @@ QString Request::param(QByteArrayView name) const
 {
     for (const RequestPrivate::Param &param : d->params) {
         if (param.name == name)
-            return decoded(param.value, Plus::Literal);
+            return percentDecoded(param.value, Plus::Literal);
     }
     return QString();
 }
 
 QString Request::query(QByteArrayView name) const
 {
-    QByteArrayView rest = queryString();
-    while (!rest.isEmpty()) {
-        const qsizetype end = rest.indexOf('&');
-        const QByteArrayView pair = end < 0 ? rest : rest.first(end);
-        rest = end < 0 ? QByteArrayView() : rest.sliced(end + 1);
-        if (pair.isEmpty())
-            continue;
-        const qsizetype equals = pair.indexOf('=');
-        if (isEncodingOf(name, equals < 0 ? pair : pair.first(equals)))
-            return decoded(equals < 0 ? QByteArrayView() : pair.sliced(equals + 1), Plus::Space);
-    }
-    return QString();
+    QString found;
+    visitPairs(queryString(), [&](QByteArrayView each, QByteArrayView value) {
+        if (!isEncodingOf(name, each))
+            return false;
+        found = percentDecoded(value, Plus::Space);
+        return true;
+    });
+    return found;
+}
+
+QStringList Request::queryAll(QByteArrayView name) const
+{
+    QStringList found;
+    visitPairs(queryString(), [&](QByteArrayView each, QByteArrayView value) {
+        if (isEncodingOf(name, each))
+            found.append(percentDecoded(value, Plus::Space));
+        return false;
+    });
+    return found;
+}
+
+NameValueList Request::queryItems() const
+{
+    NameValueList items;
+    visitPairs(queryString(), [&](QByteArrayView name, QByteArrayView value) {
+        items.append({percentDecoded(name, Plus::Space), percentDecoded(value, Plus::Space)});
+        return false;
+    });
+    return items;
 }
 
 QByteArrayView Request::header(QByteArrayView name) const
@@ -139,9 +153,113 @@ QByteArrayView Request::headerValue(qsizetype index) const
     return d->headers[index].value;
 }
 
-QByteArrayView Request::body() const
+QString Request::lastEventId() const
 {
-    return d->body;
+    return QString::fromUtf8(header("Last-Event-ID"));
+}
+
+QByteArrayView Request::trailer(QByteArrayView name) const
+{
+    QByteArrayView rest = d->rare ? QByteArrayView(d->rare->trailers) : QByteArrayView();
+    while (!rest.isEmpty()) {
+        const qsizetype end = rest.indexOf('\n');
+        const QByteArrayView line = (end < 0 ? rest : rest.first(end)).trimmed();
+        rest = end < 0 ? QByteArrayView() : rest.sliced(end + 1);
+        const qsizetype colon = line.indexOf(':');
+        if (colon >= 0 && equalsIgnoringCase(line.first(colon), name))
+            return line.sliced(colon + 1).trimmed();
+    }
+    return QByteArrayView();
+}
+
+QString Request::cookie(QByteArrayView name) const
+{
+    QString found;
+    // RFC 9113 §8.2.3: there may be several Cookie fields, as pieces of one.
+    for (const RequestPrivate::HeaderView &field : d->headers) {
+        if (!equalsIgnoringCase(field.name, "Cookie"))
+            continue;
+        const bool isFound = visitCookies(field.value, [&](QByteArrayView each, QByteArrayView value) {
+            if (each != name)
+                return false;
+            found = percentDecoded(value, Plus::Literal);
+            return true;
+        });
+        if (isFound)
+            break;
+    }
+    return found;
+}
+
+NameValueList Request::cookies() const
+{
+    NameValueList items;
+    for (const RequestPrivate::HeaderView &field : d->headers) {
+        if (!equalsIgnoringCase(field.name, "Cookie"))
+            continue;
+        visitCookies(field.value, [&](QByteArrayView name, QByteArrayView value) {
+            const QString nameText = QString::fromUtf8(name);
+            const bool isNew =
+                std::none_of(items.cbegin(), items.cend(), [&](const auto &item) { return item.first == nameText; });
+            if (isNew)
+                items.append({nameText, percentDecoded(value, Plus::Literal)});
+            return items.size() >= MaxPairs;
+        });
+    }
+    return items;
+}
+
+QVariant Request::attribute(QByteArrayView name) const
+{
+    return d->rare ? d->rare->attributes.value(name.toByteArray()) : QVariant();
+}
+
+void Request::setAttribute(QByteArrayView name, const QVariant &value)
+{
+    d->extra().attributes.insert(name.toByteArray(), value);
+}
+
+void Request::setMethod(QByteArrayView method)
+{
+    if (!isToken(method))
+        refuse("method", method, " is not a token: write it like \"GET\" (RFC 9110 §9.1)");
+    d->method = d->keep(method.toByteArray());
+}
+
+void Request::setTarget(QByteArrayView target)
+{
+    if (!target.startsWith('/') || holdsControlCharacter(target) || target.contains(' ') || target.contains('\t') ||
+        target.contains('#'))
+        refuse("target", target, " is no path: let it start with '/', and percent-encode spaces and '#'");
+    d->target = d->keep(target.toByteArray());
+}
+
+void Request::setHeader(QByteArrayView name, QByteArrayView value)
+{
+    if (!isToken(name))
+        refuse("header field name", name, " is not a token: use letters, digits and - only (RFC 9110 §5.1)");
+    if (holdsControlCharacter(value))
+        refuse("value of header field", name, " holds a control character (CR, LF, NUL, …): remove or encode it");
+    const QByteArrayView kept = d->keep(value.trimmed().toByteArray());
+    const auto isNamed = [name](const RequestPrivate::HeaderView &field) {
+        return equalsIgnoringCase(field.name, name);
+    };
+    const auto first = std::find_if(d->headers.begin(), d->headers.end(), isNamed);
+    if (first == d->headers.end()) {
+        d->headers.append({d->keep(name.toByteArray()), kept});
+        return;
+    }
+    first->value = kept;
+    d->headers.erase(std::remove_if(first + 1, d->headers.end(), isNamed), d->headers.end());
+}
+
+void Request::removeHeader(QByteArrayView name)
+{
+    d->headers.erase(std::remove_if(d->headers.begin(), d->headers.end(),
+                                    [name](const RequestPrivate::HeaderView &field) {
+                                        return equalsIgnoringCase(field.name, name);
+                                    }),
+                     d->headers.end());
 }
 
 QString Request::remoteAddress() const
@@ -152,6 +270,21 @@ QString Request::remoteAddress() const
 quint16 Request::remotePort() const
 {
     return d->remotePort;
+}
+
+QString Request::peerAddress() const
+{
+    return QString::fromLatin1(d->peerAddress.isEmpty() ? d->remoteAddress : d->peerAddress);
+}
+
+bool Request::isSecure() const
+{
+    return d->isSecure;
+}
+
+QByteArrayView Request::scheme() const
+{
+    return d->isSecure ? "https" : "http";
 }
 
 const RequestJourney &Request::journey() const

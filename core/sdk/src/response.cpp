@@ -2,161 +2,138 @@
 
 #include "response_p.h"
 
-#include "httpsyntax_p.h"
+#include "contentdisposition_p.h"
+#include "cookie_p.h"
 
+#include <QFile>
+#include <QFileInfo>
 #include <QJsonDocument>
-#include <QThread>
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace Quern {
 
 namespace {
 
 constexpr QByteArrayView contentTypeName("Content-Type");
+constexpr QByteArrayView locationName("Location");
+constexpr QByteArrayView setCookieName("Set-Cookie");
 
-/// RFC 9110 §5.5: a field value holds visible characters, spaces, tabs and obs-text.
-bool isFieldValue(QByteArrayView value)
+/// "Content-Type: …\r\n", or empty.
+QByteArray contentTypeField(QByteArrayView contentType)
 {
-    return std::all_of(value.begin(), value.end(), [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
-    });
-}
-
-bool isWrittenByServer(QByteArrayView name)
-{
-    constexpr QByteArrayView names[] = {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date"};
-    return std::any_of(std::begin(names), std::end(names),
-                       [name](QByteArrayView each) { return equalsIgnoringCase(each, name); });
-}
-
-/// Returns \a value without surrounding space. Throws std::invalid_argument if the field may not be sent.
-QByteArrayView checkedValue(QByteArrayView name, QByteArrayView value)
-{
-    if (!isToken(name))
-        throw std::invalid_argument("header field name " + quoted(name) +
-                                    " is not a token: use letters, digits and - only (RFC 9110 §5.1)");
-    if (isWrittenByServer(name))
-        throw std::invalid_argument("header field " + quoted(name) +
-                                    " is written by the server itself: do not set it in a handler");
-    if (!isFieldValue(value))
-        throw std::invalid_argument("value of header field " + quoted(name) +
-                                    " holds a control character (CR, LF, NUL, …): remove or encode it");
-    return value.trimmed();
-}
-
-/// Calls \a visit(name, value, begin, end) for each field of \a block until it returns true.
-template <typename Visitor>
-bool visitFields(QByteArrayView block, Visitor visit)
-{
-    for (qsizetype begin = 0; begin < block.size();) {
-        const qsizetype end = block.indexOf('\n', begin) + 1;
-        const qsizetype colon = block.indexOf(':', begin);
-        if (visit(block.sliced(begin, colon - begin), block.sliced(colon + 2, end - colon - 4), begin, end))
-            return true;
-        begin = end;
+    QByteArray field;
+    if (!contentType.isEmpty()) {
+        const QByteArrayView checked = checkedFieldValue(contentTypeName, contentType);
+        field.reserve(contentTypeName.size() + checked.size() + 4);
+        field.append(contentTypeName).append(": ").append(checked).append("\r\n");
     }
-    return false;
+    return field;
+}
+
+/// What may stand in a URI as it is (RFC 3986 §2), '%' included: the author may have encoded some.
+bool isUriChar(char c)
+{
+    constexpr QByteArrayView others("\"<>\\^`{|}");
+    return c > 0x20 && c < 0x7f && !others.contains(c);
+}
+
+Error fileError(const QString &path, int errorNumber)
+{
+    Error::Code code = Error::Io;
+    if (errorNumber == ENOENT || errorNumber == ENOTDIR)
+        code = Error::NotFound;
+    else if (errorNumber == EACCES || errorNumber == EPERM || errorNumber == ELOOP)
+        code = Error::Permission;
+    return Error(code, QStringLiteral("%1: %2").arg(path, qt_error_string(errorNumber)));
+}
+
+Result<Answer::File> openedFile(const QString &path)
+{
+    const QByteArray name = QFile::encodeName(path);
+    if (!name.startsWith('/') || name.contains('\0'))
+        throw std::invalid_argument("file path " + quoted(name) +
+                                    " is not absolute: a worker has no folder of its own; put the folder before it");
+    // A FIFO or a device must not block the worker, nor become its terminal.
+    const int fd = ::open(name.constData(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return fileError(path, errno);
+    struct stat status = {};
+    const int failed = ::fstat(fd, &status) == 0 ? 0 : errno;
+    ::close(fd);
+    if (failed)
+        return fileError(path, failed);
+    if (!S_ISREG(status.st_mode))
+        return Error(Error::Invalid, QStringLiteral("%1: not a regular file").arg(path));
+    return Answer::File{quint64(status.st_dev), quint64(status.st_ino), name};
 }
 
 } // namespace
 
-ResponseSink::ResponseSink(QObject *parent) : QObject(parent), m_guard(std::make_shared<SinkGuard>())
-{
-    m_guard->thread = QThread::currentThread();
-    m_guard->sink = this;
-}
-
-ResponseSink::~ResponseSink()
-{
-    const QMutexLocker lock(&m_guard->mutex);
-    m_guard->sink = nullptr;
-}
-
 ResponsePrivate::ResponsePrivate(quint64 requestId, ResponseSink *sink) : id(requestId), m_guard(sink->m_guard) {}
 
-bool ResponsePrivate::finish()
-{
-    return finishWith(status, headerBlock, body);
-}
-
-bool ResponsePrivate::finishWith(int otherStatus, const QByteArray &otherHeaderBlock, const QByteArray &otherBody)
+bool ResponsePrivate::finishWith(const Answer &answer)
 {
     if (!takeOutcome())
         return false;
-    if (m_guard->thread == QThread::currentThread()) {
-        if (ResponseSink *sink = m_guard->sink)
-            sink->responseReady(id, otherStatus, otherHeaderBlock, otherBody);
-        return true;
-    }
-    const QMutexLocker lock(&m_guard->mutex);
-    if (ResponseSink *sink = m_guard->sink) {
-        QMetaObject::invokeMethod(
-            sink,
-            [sink, requestId = id, otherStatus, otherHeaderBlock, otherBody] {
-                sink->responseReady(requestId, otherStatus, otherHeaderBlock, otherBody);
-            },
-            Qt::QueuedConnection);
-    }
+    if (!m_guard->isInThread())
+        m_guard->post([requestId = id, answer](ResponseSink *sink) { sink->responseReady(requestId, answer); });
+    else if (ResponseSink *sink = m_guard->sink())
+        sink->responseReady(id, answer);
     return true;
+}
+
+ResponseStream ResponsePrivate::begin(StreamSettings settings)
+{
+    const auto begun = std::make_shared<ResponseStreamPrivate>(id, m_guard, std::move(settings));
+    ResponseStream handle(ResponseStreamPrivate::handleOf(begun));
+    if (isFinished()) {
+        begun->release();
+        return handle;
+    }
+    deferred = true;
+    kind = Kind::Stream;
+    stream = begun;
+    if (!finish())
+        begun->release();
+    return handle;
+}
+
+void ResponsePrivate::breakStream()
+{
+    if (stream)
+        stream->fail(ResponseStreamPrivate::Failure::Thrown);
 }
 
 void ResponsePrivate::removeHandle()
 {
     if (m_handles.fetch_sub(1, std::memory_order_acq_rel) != 1 || !takeOutcome())
         return;
-    if (m_guard->thread == QThread::currentThread()) {
-        if (ResponseSink *sink = m_guard->sink)
-            sink->responseDropped(id);
-        return;
-    }
-    const QMutexLocker lock(&m_guard->mutex);
-    if (ResponseSink *sink = m_guard->sink) {
-        QMetaObject::invokeMethod(
-            sink, [sink, requestId = id] { sink->responseDropped(requestId); }, Qt::QueuedConnection);
-    }
+    m_guard->run([requestId = id](ResponseSink *sink) { sink->responseDropped(requestId); });
 }
 
 bool ResponsePrivate::isCancelled() const
 {
-    return m_cancelled.load(std::memory_order_relaxed) || !m_guard->sink;
+    return m_cancelled.load(std::memory_order_relaxed) || !m_guard->sink() || (stream && stream->isBroken());
 }
 
-QByteArrayView ResponsePrivate::value(QByteArrayView name) const
+void ResponsePrivate::setFile(File newFile)
 {
-    QByteArrayView found;
-    visitFields(headerBlock, [&](QByteArrayView each, QByteArrayView value, qsizetype, qsizetype) {
-        if (!equalsIgnoringCase(each, name))
-            return false;
-        found = value;
-        return true;
-    });
-    return found;
-}
-
-void ResponsePrivate::append(QByteArrayView name, QByteArrayView value)
-{
-    const qsizetype needed = headerBlock.size() + name.size() + value.size() + 4;
-    if (headerBlock.capacity() < needed)
-        headerBlock.reserve(qMax(2 * needed, qsizetype(256)));
-    headerBlock.append(name).append(": ").append(value).append("\r\n");
-}
-
-void ResponsePrivate::remove(QByteArrayView name)
-{
-    QByteArray kept;
-    visitFields(headerBlock, [&](QByteArrayView each, QByteArrayView, qsizetype begin, qsizetype end) {
-        if (!equalsIgnoringCase(each, name))
-            kept.append(QByteArrayView(headerBlock).sliced(begin, end - begin));
-        return false;
-    });
-    headerBlock = kept;
+    setBody({}, {});
+    kind = Kind::File;
+    file = std::move(newFile);
 }
 
 void ResponsePrivate::setBody(const QByteArray &bytes, const QByteArray &contentTypeField)
 {
+    kind = Kind::Whole;
     body = bytes;
     // Borrowed bytes, as of fromRawData(), may be gone before the last of them has left.
     if (!body.isEmpty() && body.capacity() == 0)
@@ -210,12 +187,10 @@ int Response::status() const
 
 Response &Response::setHeader(QByteArrayView name, QByteArrayView value)
 {
-    const QByteArrayView checked = checkedValue(name, value);
+    const QByteArrayView checked = checkedFieldValue(name, value);
     if (equalsIgnoringCase(name, contentTypeName))
         d->contentTypeImplied = false;
-    if (!d->value(name).isNull())
-        d->remove(name);
-    d->append(name, checked);
+    d->set(name, checked);
     return *this;
 }
 
@@ -223,13 +198,91 @@ Response &Response::addHeader(QByteArrayView name, QByteArrayView value)
 {
     if (equalsIgnoringCase(name, contentTypeName))
         return setHeader(name, value);
-    d->append(name, checkedValue(name, value));
+    d->append(name, checkedFieldValue(name, value));
     return *this;
 }
 
 QByteArrayView Response::header(QByteArrayView name) const
 {
     return d->value(name);
+}
+
+Response &Response::setCookie(const Cookie &cookie)
+{
+    const QByteArray value = setCookieValue(cookie);
+    removeFields(d->headerBlock, [&cookie](QByteArrayView name, QByteArrayView field) {
+        return equalsIgnoringCase(name, setCookieName) && isSameCookie(field, cookie);
+    });
+    d->append(setCookieName, value);
+    return *this;
+}
+
+Response &Response::setCookie(QByteArrayView name, const QString &value)
+{
+    return setCookie({.name = name.toByteArray(), .value = value});
+}
+
+Response &Response::clearCookie(QByteArrayView name, QByteArrayView path, QByteArrayView domain)
+{
+    Cookie cookie = {
+        .name = name.toByteArray(), .value = {}, .path = path.toByteArray(), .domain = domain.toByteArray()};
+    cookie.maxAge = std::chrono::seconds(0);
+    cookie.expires = QDateTime::fromSecsSinceEpoch(0, Qt::UTC); // for clients that do not know Max-Age
+    // Those whose name demands it can be removed in no other way.
+    cookie.secure = name.startsWith("__");
+    return setCookie(cookie);
+}
+
+void Response::redirect(QByteArrayView location, int status)
+{
+    if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
+        throw std::invalid_argument("status " + std::to_string(status) +
+                                    " is no redirection: use 301, 302, 303, 307 or 308");
+    if (location.isEmpty())
+        throw std::invalid_argument("a redirection needs a location: pass a path or a URI");
+    const QByteArrayView checked = checkedFieldValue(locationName, location);
+    QByteArray encoded;
+    encoded.reserve(checked.size());
+    for (const char c : checked)
+        appendPercentEncoded(encoded, c, isUriChar(c));
+    d->status = status;
+    d->set(locationName, encoded);
+}
+
+Result<void> Response::file(const QString &path)
+{
+    Result<Answer::File> opened = openedFile(path);
+    if (!opened)
+        return opened.error();
+    d->setFile(std::move(*opened));
+    return {};
+}
+
+Result<void> Response::download(const QString &path, const QString &name)
+{
+    if (const Result<void> found = file(path); !found)
+        return found;
+    setHeader("Content-Disposition", contentDisposition(true, name.isEmpty() ? QFileInfo(path).fileName() : name));
+    return {};
+}
+
+ResponseStream Response::stream(QByteArrayView contentType, std::optional<quint64> length)
+{
+    d->setBody({}, contentTypeField(contentType));
+    return d->begin({.length = length});
+}
+
+EventStream Response::events(const EventStreamOptions &options)
+{
+    setHeader(contentTypeName, "text/event-stream");
+    if (d->value("Cache-Control").isNull())
+        setHeader("Cache-Control", "no-cache");
+    setHeader("X-Accel-Buffering", "no"); // nginx would gather events
+    d->setBody({}, {});
+    EventStream events(d->begin({.idleTime = options.heartbeat, .idlePiece = QByteArrayLiteral(": \n\n")}));
+    if (options.retry)
+        events.setRetry(*options.retry);
+    return events;
 }
 
 void Response::text(const QString &text)
@@ -273,13 +326,7 @@ void Response::json(const QJsonArray &array)
 
 void Response::send(QByteArray body, QByteArrayView contentType)
 {
-    QByteArray field;
-    if (!contentType.isEmpty()) {
-        const QByteArrayView checked = checkedValue(contentTypeName, contentType);
-        field.reserve(contentTypeName.size() + checked.size() + 4);
-        field.append(contentTypeName).append(": ").append(checked).append("\r\n");
-    }
-    d->setBody(body, field);
+    d->setBody(body, contentTypeField(contentType));
 }
 
 QByteArrayView Response::body() const
@@ -296,6 +343,11 @@ Response Response::defer()
 void Response::end()
 {
     d->finish();
+}
+
+bool Response::isEnded() const
+{
+    return d->isFinished();
 }
 
 bool Response::isCancelled() const

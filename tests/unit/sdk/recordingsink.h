@@ -12,17 +12,23 @@ struct Outcome
     QByteArray headers;
     QByteArray body;
     QThread *thread = nullptr;
+    Quern::Answer answer;
 };
 
 /// Keeps what responses came to.
 class RecordingSink final : public Quern::ResponseSink
 {
 public:
-    void responseReady(quint64 id, int status, const QByteArray &headerBlock, const QByteArray &body) override
+    void responseReady(quint64 id, const Quern::Answer &answer) override
     {
-        outcomes.append({id, status, headerBlock, body, QThread::currentThread()});
+        outcomes.append({id, answer.status, answer.headerBlock, answer.body, QThread::currentThread(), answer});
     }
-    void responseDropped(quint64 id) override { outcomes.append({id, 0, {}, {}, QThread::currentThread()}); }
+    void responseDropped(quint64 id) override { outcomes.append({id, 0, {}, {}, QThread::currentThread(), {}}); }
+    void streamWritten(quint64 id) override { written.append(id); }
+    void streamAwaited() override { ++awaited; }
+    void callAuthor(quint64, const std::function<void()> &callback) override { callback(); }
 
     QList<Outcome> outcomes;
+    QList<quint64> written; ///< the streams that had something to take, each time
+    int awaited = 0;
 };

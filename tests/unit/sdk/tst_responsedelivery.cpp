@@ -62,7 +62,7 @@ void tst_ResponseDelivery::finishCountsOnce()
     Response response = make();
     QVERIFY(m_data->finish());
     QVERIFY(!m_data->finish());
-    QVERIFY(!m_data->finishWith(500, {}, {}));
+    QVERIFY(!m_data->finishWith({.status = 500}));
     response.end();
     QCOMPARE(m_sink->outcomes.size(), 1);
     QCOMPARE(m_sink->outcomes.first().status, 200);
@@ -72,7 +72,7 @@ void tst_ResponseDelivery::finishWithLeavesTheFieldsAlone()
 {
     Response response = make();
     response.text(u"half"_qs);
-    QVERIFY(m_data->finishWith(500, "X: 1\r\n", "failed"));
+    QVERIFY(m_data->finishWith({.status = 500, .headerBlock = "X: 1\r\n", .body = "failed"}));
     QCOMPARE(response.status(), 200);
     QCOMPARE(response.body(), QByteArrayView("half"));
     response.end();
@@ -191,7 +191,7 @@ void tst_ResponseDelivery::endsInManyThreadsCountOnce()
         for (int i = 0; i < 3; ++i)
             threads.emplace_back([later = response->defer()]() mutable { later.end(); });
         response.reset();
-        m_data->finishWith(504, {}, {});
+        m_data->finishWith({.status = 504});
         for (std::thread &thread : threads)
             thread.join();
     }

@@ -135,7 +135,7 @@ public:
         if (!adopted)
             qFatal("adopt");
         host.emplace(registered.routes, std::move(*adopted), channels,
-                     Quern::worker::HandlerHost::Identity{.workerId = 4, .generation = 2});
+                     Quern::worker::HandlerHost::Identity{.workerId = 4, .generation = 2}, options);
     }
 
     /// The bytes of one Request frame with a fresh claim; its id is the next one.
@@ -255,6 +255,7 @@ public:
 
     ApplicationPrivate registered;
     Application application;
+    Quern::ipc::AnswerOptions options; ///< to be changed before startHost()
     std::shared_ptr<Quern::ipc::ChildPage> page;
     std::vector<std::unique_ptr<ClaimRing>> rings;
     std::vector<std::unique_ptr<Wire>> wires;

@@ -1,13 +1,24 @@
 #pragma once
 
 #include <Quern/global.h>
+#include <Quern/result.h>
+#include <Quern/uploadedfile.h>
 
 #include <QByteArray>
 #include <QByteArrayView>
 #include <QExplicitlySharedDataPointer>
+#include <QJsonValue>
+#include <QList>
 #include <QString>
+#include <QStringList>
+#include <QUrl>
+#include <QVariant>
 
 #include <chrono>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <utility>
 
 namespace Quern {
 
@@ -23,6 +34,9 @@ struct RequestJourney
     std::chrono::steady_clock::time_point dispatched; ///< the master sent it to this worker
     std::chrono::steady_clock::time_point started;    ///< the handler was called
 };
+
+/// Pairs of name and value, decoded, in the order sent.
+using NameValueList = QList<std::pair<QString, QString>>;
 
 /// One HTTP request as a handler sees it.
 ///
@@ -52,10 +66,15 @@ public:
     /// Minor version of HTTP/1.x: 0 or 1.
     int minorVersion() const;
 
-    /// The part of the path that matched ":\a name" in the route's pattern, percent-decoded; empty if there is none.
+    /// The part of the path that matched ":\a name" or "*\a name" in the route's pattern, percent-decoded once; empty
+    /// if there is none. That of a wildcard holds slashes, and what stands between them may be "..": a path to files is
+    /// cleaned before it is used.
     QString param(QByteArrayView name) const;
     /// First value of \a name in the query string, percent-decoded with '+' as space; null if it is absent.
     QString query(QByteArrayView name) const;
+    /// All values of \a name; and all pairs. Of more than 1000 pairs the rest is ignored.
+    QStringList queryAll(QByteArrayView name) const;
+    NameValueList queryItems() const;
 
     /// First value of the header field \a name (compared without case), without surrounding space; null if absent.
     QByteArrayView header(QByteArrayView name) const;
@@ -63,14 +82,82 @@ public:
     qsizetype headerCount() const;
     QByteArrayView headerName(qsizetype index) const;
     QByteArrayView headerValue(qsizetype index) const;
+    /// First value of the trailer field \a name, which came after the body (RFC 9110 §6.5); null if absent.
+    QByteArrayView trailer(QByteArrayView name) const;
+    /// Value of the first cookie \a name, percent-decoded as Response::setCookie() encodes it; null if absent.
+    QString cookie(QByteArrayView name) const;
+    /// All cookies, each name once. Of more than 1000 the rest is ignored.
+    NameValueList cookies() const;
 
-    /// The whole body, transfer coding removed; empty if there is none.
+    /// Id of the last server-sent event that the client has seen, see EventStream; null if it has seen none.
+    QString lastEventId() const;
+
+    /// The whole body, transfer coding removed; empty if there is none. A large one lies in a file, which is mapped
+    /// when it is first asked for: std::runtime_error if that fails. Empty as well for a multipart/form-data body whose
+    /// parts lie in files of their own, and for one that is taken in parts, see onBody().
     QByteArrayView body() const;
+    /// The body as JSON: any value (RFC 8259), not only objects and arrays. Whatever the Content-Type says.
+    /// Error::Invalid, with the line and column where reading ended, if it is none.
+    Result<QJsonValue> json() const;
+    /// First value of the field \a name of a form: of an application/x-www-form-urlencoded body, or of a
+    /// multipart/form-data body the parts that are no files. Null if it is absent, or the body no form.
+    QString form(QByteArrayView name) const;
+    /// All values of \a name; and all fields. Of more than 1000 fields the rest is ignored.
+    QStringList formAll(QByteArrayView name) const;
+    NameValueList formItems() const;
+    /// The files of a multipart/form-data body, in the order sent; and the first in the field \a name.
+    QList<UploadedFile> files() const;
+    std::optional<UploadedFile> file(QByteArrayView name) const;
 
-    /// Address of the peer: "127.0.0.1", "::1", or empty for a Unix socket.
+    /// For routes with Route::streamBody(), whose handler runs when the head has arrived: \a part is called for each
+    /// part of the body, in order, and then \a ended once: with true at the end of the body, with false if the client
+    /// went away. Both are called on the event loop, never from within onBody(), until the answer has left; after that
+    /// they are let go, and the rest of the body is dropped. So a handler that answers at the end calls
+    /// Response::defer() and captures what that returns. What arrives before onBody() is kept, within the window that
+    /// the server grants. An exception in a callback is logged and answered 500. Throws std::logic_error for other
+    /// routes, or when called again.
+    void onBody(std::function<void(QByteArrayView part)> part, std::function<void(bool complete)> ended = {}) const;
+    /// Holds the parts up, and after a window of 256 KiB the client; and lets them come again.
+    void pauseBody() const;
+    void resumeBody() const;
+    /// Bytes of the whole body; nothing if it is taken in parts and its length is not known beforehand.
+    std::optional<quint64> bodyLength() const;
+
+    /// Address of the client: "127.0.0.1", "::1", or empty for a Unix socket. If the request came through a trusted
+    /// proxy, what that says.
     QString remoteAddress() const;
-    /// Port of the peer; 0 for a Unix socket.
+    /// Port of the client; 0 for a Unix socket or behind a proxy that does not say it.
     quint16 remotePort() const;
+    /// Address of the peer that sent the request: the trusted proxy, or the client itself.
+    QString peerAddress() const;
+    /// Whether the client speaks https, to the trusted proxy or to this server.
+    bool isSecure() const;
+    /// "https" or "http".
+    QByteArrayView scheme() const;
+    /// The host that the client asked for, with its port if it named one: "example.org:8080". What a trusted proxy
+    /// says, else what stands in the target or the Host field, without user information. Empty if there is none.
+    QByteArrayView host() const;
+    /// The absolute URL of this request, "https://example.org/a?b=c"; without scheme and host if host() is empty.
+    QUrl url() const;
+
+    /// Name of the route, see Route::name(), and its pattern as registered; empty before the route is found.
+    QByteArrayView routeName() const;
+    QByteArrayView routePattern() const;
+    /// The path of the route \a name with \a params in the place of its parameters, percent-encoded: "/users/5". Throws
+    /// std::invalid_argument if there is no such route, or a parameter is missing, too many or against its constraint.
+    QByteArray urlFor(QByteArrayView name, std::initializer_list<std::pair<QByteArrayView, QString>> params = {}) const;
+
+    /// What hooks and middleware want the handler to know, by name; an invalid QVariant if it was never set.
+    QVariant attribute(QByteArrayView name) const;
+    void setAttribute(QByteArrayView name, const QVariant &value);
+
+    /// For Application::receivedRequest(): changes what the route is looked up by, and what the handler sees. \a target
+    /// is a path with or without a query string. Throw std::invalid_argument if the new value could not have been sent.
+    void setMethod(QByteArrayView method);
+    void setTarget(QByteArrayView target);
+    /// Replaces all header fields \a name by one, or adds it; and removes them.
+    void setHeader(QByteArrayView name, QByteArrayView value);
+    void removeHeader(QByteArrayView name);
 
     const RequestJourney &journey() const;
 

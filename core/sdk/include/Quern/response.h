@@ -1,7 +1,11 @@
 #pragma once
 
+#include <Quern/cookie.h>
+#include <Quern/eventstream.h>
 #include <Quern/global.h>
 #include <Quern/jsonmember.h>
+#include <Quern/responsestream.h>
+#include <Quern/result.h>
 
 #include <QByteArray>
 #include <QByteArrayView>
@@ -12,6 +16,7 @@
 #include <QString>
 
 #include <initializer_list>
+#include <optional>
 #include <utility>
 
 namespace Quern {
@@ -22,7 +27,8 @@ class ResponsePrivate;
 ///
 /// A handler answers at once by filling the response before it returns, or later: it calls defer(), keeps the handle
 /// that this returns, fills it when the answer is known and calls end(). Deferred handles may be filled and ended in
-/// any one thread. When the last handle of an unanswered response goes away, the client gets 500.
+/// any one thread. When the last handle of an unanswered response goes away, the client gets 500. Or in pieces: see
+/// stream() and events().
 class QUERN_EXPORT Response
 {
 public:
@@ -44,6 +50,29 @@ public:
     /// Value of the first header field \a name set so far (compared without case); null if there is none.
     QByteArrayView header(QByteArrayView name) const;
 
+    /// Has the client keep \a cookie. One of the same name, domain and path that was set before is replaced. Throws
+    /// std::invalid_argument, which names the mend, for a cookie that clients would refuse.
+    Response &setCookie(const Cookie &cookie);
+    /// The same for the whole site and for as long as the client runs, out of reach of scripts and of other sites.
+    Response &setCookie(QByteArrayView name, const QString &value);
+    /// Has the client forget the cookie that was set with this name, path and domain.
+    Response &clearCookie(QByteArrayView name, QByteArrayView path = "/", QByteArrayView domain = {});
+
+    /// Sends the client to \a location, a URI or a path in UTF-8: what a URI cannot hold is percent-encoded. \a status
+    /// is 301 or 308 (for good), 302 or 307 (for now; 307 and 308 keep method and body) or 303 (look there with GET).
+    /// Throws std::invalid_argument for any other, and for a location that is empty or holds control characters. A
+    /// location taken from the request can lead anywhere: check it.
+    void redirect(QByteArrayView location, int status = 302);
+
+    /// Sends the regular file at the absolute \a path, with ranges and conditional requests as for a static file. It
+    /// never passes through the worker: the server sends it when this response has ended, and the client gets 500 if
+    /// it has been replaced by then. Its Content-Type follows from its name, unless set by setHeader(). Returns why
+    /// this process cannot read it: Error::NotFound, Error::Permission, Error::Invalid (no regular file) or Error::Io;
+    /// the response is then as before. Throws std::invalid_argument if the path is relative or holds NUL.
+    Result<void> file(const QString &path);
+    /// The same, for the client to save under \a name, or under the file's own if that is empty.
+    Result<void> download(const QString &path, const QString &name = {});
+
     /// Sets the body. text() and html() add the Content-Type with charset=utf-8, json() sends compact UTF-8, send()
     /// uses \a contentType, or none if it is empty; a Content-Type set before by setHeader() stays.
     void text(const QString &text);
@@ -56,11 +85,22 @@ public:
     void send(QByteArray body, QByteArrayView contentType = {});
     QByteArrayView body() const;
 
+    /// Begins an answer in pieces: status and header fields leave now, and later changes of this response are ignored.
+    /// \a contentType as with send(). \a length is that of the whole body, in bytes, if it is known. Implies defer().
+    /// The stream is closed from the start if the response has ended already, and if its answer has no body: that of a
+    /// HEAD request, or status 204 or 304.
+    ResponseStream stream(QByteArrayView contentType = {}, std::optional<quint64> length = {});
+    /// The same for server-sent events: sets Content-Type, and Cache-Control unless set before, and keeps proxies from
+    /// holding events back.
+    EventStream events(const EventStreamOptions &options = {});
+
     /// Announces that the answer comes after the handler has returned.
     Response defer();
     /// Sends a deferred response. Without defer() the server does it when the handler returns, unless the handler did.
     /// A second call is ignored, and so is whatever is filled in afterwards.
     void end();
+    /// True once the answer is on its way, or the head of a stream: nothing can be changed any more.
+    bool isEnded() const;
     /// True when nobody waits for the answer any more: the client went away, or the deadline passed.
     bool isCancelled() const;
 

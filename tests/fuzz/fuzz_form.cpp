@@ -1,0 +1,38 @@
+#include "sdk/src/request_p.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+using namespace Quern;
+
+namespace {
+
+[[noreturn]] void fail(const char *what)
+{
+    std::fprintf(stderr, "%s\n", what);
+    std::abort();
+}
+
+} // namespace
+
+/// The input is a body: a form, and perhaps JSON. A form says the same as a query string of the same bytes.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    auto *request = new RequestPrivate;
+    request->bodyBytes = QByteArray(reinterpret_cast<const char *>(data), qsizetype(size));
+    request->body = request->bodyBytes;
+    request->headers.append({"Content-Type", "application/x-www-form-urlencoded"});
+    request->target = request->keep("/?" + request->bodyBytes);
+    const Request handle(request);
+    if (handle.formItems() != handle.queryItems())
+        fail("the form is not read like a query string");
+    const NameValueList items = handle.formItems();
+    for (const auto &[name, value] : items) {
+        if (!name.contains(QChar::ReplacementCharacter) && !handle.formAll(name.toUtf8()).contains(value))
+            fail("a value is missing from all those of its name");
+    }
+    const Result<QJsonValue> json = handle.json();
+    if (!json && !json.error().message().startsWith(QStringLiteral("the body is not JSON")))
+        fail("an error without a reason");
+    return 0;
+}
