@@ -231,7 +231,7 @@ void HandlerHost::run(const Exchange &exchange, const QExplicitlySharedDataPoint
     if (!found) {
         m_claims.finish(exchange.ticket.slot, exchange.ticket.sequence);
         if (match.outcome == Router::Outcome::Options)
-            sendAnswer(exchange, 204, "Allow: " + match.allow + "\r\n", {});
+            sendAnswer(exchange, {.status = 204, .headerBlock = "Allow: " + match.allow + "\r\n"});
         else if (match.outcome == Router::Outcome::MethodNotAllowed)
             answerSimply(exchange, 405, "405 Method Not Allowed\n", "Allow: " + match.allow + "\r\n");
         else
