@@ -100,13 +100,13 @@ public:
         std::size_t left = std::size_t(bytes.size());
         const auto *next = reinterpret_cast<const uint8_t *>(bytes.data());
         std::size_t noRoom = 0; // the encoder keeps its output, which is taken below without a copy in between
+        std::size_t size = 0;
         do {
             if (!::BrotliEncoderCompressStream(m_state, operation, &left, &next, &noRoom, nullptr, nullptr))
                 throw std::bad_alloc();
-            std::size_t size = 0;
             const uint8_t *output = ::BrotliEncoderTakeOutput(m_state, &size);
             out.append(reinterpret_cast<const char *>(output), qsizetype(size));
-        } while (left > 0 || ::BrotliEncoderHasMoreOutput(m_state));
+        } while (left > 0 || size > 0); // what is left to flush may have waited for room
         return out;
     }
 
@@ -138,10 +138,9 @@ std::unique_ptr<ContentEncoder> ContentEncoder::forStream(base::ContentCoding co
 {
     constexpr int windowBits = 14;
 #ifdef QUERN_HAVE_BROTLI
-    // Higher ones keep hash tables of megabytes.
-    constexpr int maxQuality = 3;
+    // Lower ones compress each piece for itself, higher ones keep hash tables of megabytes.
     if (coding == base::ContentCoding::Brotli)
-        return std::make_unique<BrotliEncoder>(qMin(level, maxQuality), windowBits, 0);
+        return std::make_unique<BrotliEncoder>(std::clamp(level, 2, 3), windowBits, 0);
 #endif
     Q_ASSERT(coding == base::ContentCoding::Gzip);
     return std::make_unique<GzipEncoder>(level, windowBits, 6);

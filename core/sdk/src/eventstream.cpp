@@ -35,7 +35,7 @@ void appendLines(QByteArray &out, QByteArrayView field, QByteArrayView text)
 
 EventStream::EventStream(ResponseStream stream) : m_stream(std::move(stream)) {}
 
-bool EventStream::send(const Event &event)
+bool EventStream::send(const Event &event) const
 {
     checkOneLine("the type", event.event);
     checkOneLine("the id", event.id);
@@ -50,7 +50,7 @@ bool EventStream::send(const Event &event)
     return m_stream.write(std::move(piece));
 }
 
-bool EventStream::comment(QByteArrayView text)
+bool EventStream::comment(QByteArrayView text) const
 {
     QByteArray piece;
     appendLines(piece, {}, text);
@@ -58,17 +58,17 @@ bool EventStream::comment(QByteArrayView text)
     return m_stream.write(std::move(piece));
 }
 
-bool EventStream::setRetry(std::chrono::milliseconds time)
+bool EventStream::setRetry(std::chrono::milliseconds time) const
 {
     return m_stream.write("retry: " + QByteArray::number(qint64(time.count())) + "\n\n");
 }
 
-void EventStream::onClose(std::function<void()> callback)
+void EventStream::onClose(std::function<void()> callback) const
 {
     m_stream.onClose(std::move(callback));
 }
 
-void EventStream::onDrain(std::function<void()> callback)
+void EventStream::onDrain(std::function<void()> callback) const
 {
     m_stream.onDrain(std::move(callback));
 }
@@ -83,7 +83,7 @@ bool EventStream::isOpen() const
     return m_stream.isOpen();
 }
 
-void EventStream::end()
+void EventStream::end() const
 {
     m_stream.end();
 }

@@ -243,7 +243,7 @@ void ResponseStreamPrivate::release()
 
 ResponseStream::ResponseStream(std::shared_ptr<ResponseStreamPrivate> data) : d(std::move(data)) {}
 
-bool ResponseStream::write(QByteArray piece)
+bool ResponseStream::write(QByteArray piece) const
 {
     return d->write(std::move(piece));
 }
@@ -253,17 +253,17 @@ qsizetype ResponseStream::bufferedBytes() const
     return d->unsentBytes();
 }
 
-void ResponseStream::onDrain(std::function<void()> callback)
+void ResponseStream::onDrain(std::function<void()> callback) const
 {
     d->setDrainCallback(std::move(callback));
 }
 
-bool ResponseStream::waitForDrain(std::chrono::milliseconds timeout)
+bool ResponseStream::waitForDrain(std::chrono::milliseconds timeout) const
 {
     return d->waitForDrain(timeout);
 }
 
-void ResponseStream::onClose(std::function<void()> callback)
+void ResponseStream::onClose(std::function<void()> callback) const
 {
     d->setCloseCallback(std::move(callback));
 }
@@ -273,12 +273,12 @@ bool ResponseStream::isOpen() const
     return d->isOpen();
 }
 
-void ResponseStream::setTrailer(QByteArrayView name, QByteArrayView value)
+void ResponseStream::setTrailer(QByteArrayView name, QByteArrayView value) const
 {
     d->setTrailer(name, value);
 }
 
-void ResponseStream::end()
+void ResponseStream::end() const
 {
     d->end();
 }

@@ -62,6 +62,7 @@ public:
             onFrame(frame);
     }
     void batchEnded() override { ++batches; }
+    bool isUrgent(const Frame &frame) const override { return isUrgentFrame && isUrgentFrame(frame); }
     void channelClosed(const QString &reason) override
     {
         reasons.append(reason);
@@ -75,6 +76,7 @@ public:
     QStringList reasons;              ///< one for each call of channelClosed()
     qsizetype framesBeforeClose = -1; ///< how many frames had come when it was called
     std::function<void(const Frame &)> onFrame;
+    std::function<bool(const Frame &)> isUrgentFrame;
     std::function<void()> onClosed;
 };
 

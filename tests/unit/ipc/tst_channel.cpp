@@ -23,6 +23,9 @@ private Q_SLOTS:
     void largestFrame();
     void slowReader();
     void nestedEventLoop();
+    void urgentFramesAhead();
+    void readAheadWithinReadAhead();
+    void readAheadOutsideOfAFrame();
 };
 
 void TestChannel::pairIsCloseOnExecAndNonBlocking()
@@ -252,6 +255,91 @@ void TestChannel::nestedEventLoop()
         ids.append(frame.id);
     QCOMPARE(ids, QList<quint64>({1, 2, 3, 11, 12, 13}));
     QCOMPARE(deepest, 1);
+}
+
+void TestChannel::urgentFramesAhead()
+{
+    const auto pair = Channel::createPair();
+    QVERIFY(pair);
+    RecordingSink left, right;
+    Channel one(pair->first, &left), other(pair->second, &right);
+    right.isUrgentFrame = [](const Frame &frame) { return frame.type == FrameType::Credit; };
+    QByteArray heldPayload;
+    bool came = false;
+    right.onFrame = [&](const Frame &frame) {
+        if (frame.id != 1)
+            return;
+        // The rest comes in pieces that end within a frame, as a socket may cut them.
+        QByteArray bytes;
+        for (quint64 id = 3; id < 6; ++id) {
+            ipc::appendFrame(bytes, FrameType::RequestBody, 0, id, QByteArray(3'000, char('a' + id)));
+            ipc::appendFrame(bytes, FrameType::Credit, 0, id, "1234");
+        }
+        for (const char byte : std::as_const(bytes))
+            one.sendWith([byte](QByteArray &out) { out.append(byte); });
+        one.flush();
+        came = turnUntil([&] {
+            other.readAhead();
+            return right.frames.size() == 4;
+        });
+        heldPayload = frame.payload.toByteArray();
+    };
+    // The second frame has come in part when the first one is given out.
+    one.sendWith([](QByteArray &out) {
+        ipc::appendFrame(out, FrameType::Request, 0, 1, "first");
+        ipc::appendFrame(out, FrameType::Request, 0, 2, "second");
+        out.chop(3);
+    });
+    one.flush();
+    one.sendWith([](QByteArray &out) { out.append("ond"); });
+    QVERIFY(turnUntil([&] { return right.frames.size() == 8; }));
+    QVERIFY(came);
+    QCOMPARE(heldPayload, QByteArray("first"));
+    QList<QPair<FrameType, quint64>> order;
+    for (const ReceivedFrame &frame : std::as_const(right.frames))
+        order.append({frame.type, frame.id});
+    const QList<QPair<FrameType, quint64>> expected = {
+        {FrameType::Request, 1}, {FrameType::Credit, 3},      {FrameType::Credit, 4},      {FrameType::Credit, 5},
+        {FrameType::Request, 2}, {FrameType::RequestBody, 3}, {FrameType::RequestBody, 4}, {FrameType::RequestBody, 5}};
+    QCOMPARE(order, expected);
+    QCOMPARE(right.frames[4].payload, QByteArray("second"));
+    QCOMPARE(right.frames[7].payload, QByteArray(3'000, 'f'));
+}
+
+void TestChannel::readAheadWithinReadAhead()
+{
+    const auto pair = Channel::createPair();
+    QVERIFY(pair);
+    RecordingSink left, right;
+    Channel one(pair->first, &left), other(pair->second, &right);
+    right.isUrgentFrame = [](const Frame &frame) { return frame.type == FrameType::Credit; };
+    right.onFrame = [&](const Frame &frame) {
+        if (frame.id < 3)
+            turnUntil([&] {
+                other.readAhead();
+                return right.frames.size() >= 3;
+            });
+    };
+    for (quint64 id = 1; id < 4; ++id)
+        one.send(id == 1 ? FrameType::Request : FrameType::Credit, id, QByteArray::number(id));
+    one.send(FrameType::Request, 4, "4");
+    QVERIFY(turnUntil([&] { return right.frames.size() == 4; }));
+    for (quint64 id = 1; id < 5; ++id)
+        QCOMPARE(right.frames[qsizetype(id) - 1].payload, QByteArray::number(id));
+}
+
+void TestChannel::readAheadOutsideOfAFrame()
+{
+    const auto pair = Channel::createPair();
+    QVERIFY(pair);
+    RecordingSink left, right;
+    Channel one(pair->first, &left), other(pair->second, &right);
+    right.isUrgentFrame = [](const Frame &) { return true; };
+    one.send(FrameType::Credit, 1, "1");
+    one.flush();
+    other.readAhead();
+    QVERIFY(right.frames.isEmpty());
+    QVERIFY(turnUntil([&] { return right.frames.size() == 1; }));
 }
 
 QUERN_LOOP_TEST_MAIN(TestChannel)

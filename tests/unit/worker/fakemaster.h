@@ -103,6 +103,7 @@ struct Order
     QByteArray body = {};
     qsizetype firstPart = -1;                                  ///< bytes of the body that go with the head; -1: all
     quint32 credit = quint32(Quern::ipc::AmpleResponseCredit); ///< of the answer
+    QByteArray acceptEncoding = {};                            ///< value of that field; empty: none is sent
 };
 
 /// What a master holds of one worker: the page, the claim rings and the far ends of the channels. The worker is a
@@ -143,9 +144,18 @@ public:
     {
         const quint64 id = ++lastId;
         claims[id] = *rings[reactor]->acquire(id);
-        const QByteArray head = order.method + ' ' + order.target + " HTTP/1.1\r\nHost: x\r\n\r\n";
-        const Quern::base::HeaderSpan hostField = {{quint32(head.indexOf("Host")), 4},
-                                                   {quint32(head.indexOf("x\r\n")), 1}};
+        QByteArray head = order.method + ' ' + order.target + " HTTP/1.1\r\n";
+        std::vector<Quern::base::HeaderSpan> fields;
+        const auto addField = [&](const QByteArray &name, const QByteArray &value) {
+            const auto place = quint32(head.size());
+            const Quern::base::Span valueSpan = {place + quint32(name.size() + 2), quint32(value.size())};
+            fields.push_back({{place, quint32(name.size())}, valueSpan});
+            head += name + ": " + value + "\r\n";
+        };
+        addField("Host", "x");
+        if (!order.acceptEncoding.isEmpty())
+            addField("Accept-Encoding", order.acceptEncoding);
+        head += "\r\n";
         Quern::ipc::RequestParts parts;
         parts.receivedNs = 1'000;
         parts.bodyLength = quint64(order.body.size());
@@ -154,7 +164,7 @@ public:
         parts.head = head;
         parts.method = {0, quint32(order.method.size())};
         parts.target = {quint32(order.method.size() + 1), quint32(order.target.size())};
-        parts.headers = {&hostField, 1};
+        parts.headers = fields;
         QByteArray payload = Quern::ipc::encodeRequest(parts);
         Quern::ipc::writeTicket(payload.data(), {claims[id].slot, claims[id].sequence, 2'000, order.credit});
         payload += order.firstPart < 0 ? order.body : order.body.first(order.firstPart);

@@ -1,19 +1,7 @@
-#include "fakemaster.h"
+#include "streamsupport.h"
 
 using namespace Quern;
 using namespace WorkerTest;
-
-namespace {
-
-QByteArray bytesOf(qsizetype size)
-{
-    QByteArray body(size, Qt::Uninitialized);
-    for (qsizetype i = 0; i < size; ++i)
-        body[i] = char(i * 31 + i / 1'000);
-    return body;
-}
-
-} // namespace
 
 class TestHandlerBodies : public QObject
 {

@@ -25,7 +25,7 @@ struct EventStreamOptions
 ///     app.get("/clock", [](const Request &request, Response &response) {
 ///         EventStream events = response.events();
 ///         auto *timer = new QTimer;
-///         QObject::connect(timer, &QTimer::timeout, timer, [events]() mutable {
+///         QObject::connect(timer, &QTimer::timeout, timer, [events] {
 ///             events.send({.data = QTime::currentTime().toString().toUtf8(), .event = "tick"});
 ///         });
 ///         events.onClose([timer] { timer->deleteLater(); });
@@ -48,18 +48,18 @@ public:
 
     /// Sends \a event. Throws std::invalid_argument if its type or id holds CR, LF or NUL. Returns false if the client
     /// does not keep up or is gone: hold back, or drop what it can do without, see ResponseStream::write().
-    bool send(const Event &event);
+    bool send(const Event &event) const;
     /// Sends a line that clients ignore; as many as \a text has lines.
-    bool comment(QByteArrayView text);
+    bool comment(QByteArrayView text) const;
     /// Tells the client how long to wait before it connects again.
-    bool setRetry(std::chrono::milliseconds time);
+    bool setRetry(std::chrono::milliseconds time) const;
 
     /// See ResponseStream.
-    void onClose(std::function<void()> callback);
-    void onDrain(std::function<void()> callback);
+    void onClose(std::function<void()> callback) const;
+    void onDrain(std::function<void()> callback) const;
     qsizetype bufferedBytes() const;
     bool isOpen() const;
-    void end();
+    void end() const;
 
 private:
     ResponseStream m_stream;

@@ -41,30 +41,30 @@ public:
 
     /// Sends \a piece, or keeps it until the client has read what is before it. Returns true if there is room for more;
     /// false asks to hold back until onDrain() or waitForDrain(), or tells that the stream is not open.
-    bool write(QByteArray piece);
+    bool write(QByteArray piece) const;
     /// Unsent bytes: those that wait for the client to read.
     qsizetype bufferedBytes() const;
     /// Calls \a callback in the worker's main thread each time that a stream which was to be held back may go on. To be
     /// set before write(); replaces the one set before.
-    void onDrain(std::function<void()> callback);
+    void onDrain(std::function<void()> callback) const;
     /// Waits until write() may go on. False if the stream closed meanwhile or \a timeout passed. In the worker's main
     /// thread it spins the event loop, so that other handlers run meanwhile.
-    bool waitForDrain(std::chrono::milliseconds timeout);
+    bool waitForDrain(std::chrono::milliseconds timeout) const;
 
     /// Calls \a callback once in the worker's main thread if the stream closes without end(): the client went away, the
     /// deadline passed, the stream was broken off, or the request is one of HEAD, whose answer has no body. Called soon
     /// if that has happened already. Replaces the one set before.
-    void onClose(std::function<void()> callback);
+    void onClose(std::function<void()> callback) const;
     /// False after end(), and once nobody takes the body any more: what is written then is dropped.
     bool isOpen() const;
 
     /// A field that follows the body, for clients that can read it (HTTP/1.1). Throws std::invalid_argument for what
     /// Response::setHeader() refuses, for a field that means nothing after the body (RFC 9110 §6.5.1), and when all
     /// trailer fields together exceed 16 KiB.
-    void setTrailer(QByteArrayView name, QByteArrayView value);
+    void setTrailer(QByteArrayView name, QByteArrayView value) const;
     /// The body is complete. A stream with an announced length must have been given exactly that: it is broken off
     /// otherwise, and the log says so.
-    void end();
+    void end() const;
 
 private:
     std::shared_ptr<ResponseStreamPrivate> d;
