@@ -80,13 +80,13 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
     if (!page)
         return page.error();
-    m_host = std::make_unique<worker::HandlerHost>(m_plugins->routes(), std::move(*page), m_arguments.reactorFds,
+    m_host = std::make_unique<worker::HandlerHost>(m_plugins->application(), std::move(*page), m_arguments.reactorFds,
                                                    worker::HandlerHost::Identity{boot.workerId, boot.generation},
                                                    boot.answers);
 
     ipc::HelloMessage hello;
     for (const RouteSpec &route : m_plugins->routes())
-        hello.routes.append({route.method, route.pattern, route.retry});
+        hello.routes.append({route.method, route.pattern, route.retry, route.streamBody});
     for (const worker::PluginSpec &plugin : m_plugins->plugins())
         hello.plugins.append({plugin.name, plugin.version});
     const QByteArray manifest = hello.encode();

@@ -76,6 +76,11 @@ bool ClaimBook::claim(quint32 slot, quint32 sequence, quint32 route, quint64 now
     return moveClaim(place, sequence, ClaimState::Sent, ClaimState::Claimed);
 }
 
+void ClaimBook::setRoute(quint32 slot, quint32 route)
+{
+    m_page.claimSlots()[slot].route.store(route, std::memory_order_relaxed);
+}
+
 void ClaimBook::defer(quint32 slot, quint32 sequence)
 {
     if (moveClaim(m_page.claimSlots()[slot], sequence, ClaimState::Claimed, ClaimState::Deferred))

@@ -61,6 +61,8 @@ public:
     /// Begins the request in \a slot; false if the master has taken it back. \a slot comes from the master and is
     /// checked.
     bool claim(quint32 slot, quint32 sequence, quint32 route, quint64 nowNs);
+    /// Tells the route of a request that was begun before it was known.
+    void setRoute(quint32 slot, quint32 route);
     /// The handler has returned without an answer.
     void defer(quint32 slot, quint32 sequence);
     /// The answer is known.

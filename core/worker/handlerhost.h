@@ -5,16 +5,19 @@
 #include "ipc/claimring.h"
 #include "ipc/messages.h"
 #include "sdk/src/application_p.h"
+#include "sdk/src/pipeline_p.h"
 #include "sdk/src/request_p.h"
 #include "sdk/src/response_p.h"
-#include "sdk/src/router_p.h"
 #include "worker/compression.h"
 #include "worker/lateflusher.h"
+#include "worker/requestreader.h"
+#include "worker/streamedbodies.h"
 #include "worker/streamsender.h"
 
 #include <deque>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace Quern::worker {
@@ -31,9 +34,9 @@ public:
         int generation = 0;
     };
 
-    /// \a routes outlives the host. \a reactorChannels are descriptors, one for each reactor in their order, which the
-    /// host takes over.
-    HandlerHost(const std::deque<RouteSpec> &routes, ipc::ChildPage page, const std::vector<int> &reactorChannels,
+    /// \a application outlives the host and stays as it is. \a reactorChannels are descriptors, one for each reactor in
+    /// their order, which the host takes over.
+    HandlerHost(const ApplicationPrivate &application, ipc::ChildPage page, const std::vector<int> &reactorChannels,
                 const Identity &identity, const ipc::AnswerOptions &options);
     ~HandlerHost() override;
 
@@ -48,6 +51,7 @@ public:
 
 private:
     class Port;
+    struct Cleanup;
 
     /// One request between its arrival and its answer's last byte.
     struct Exchange
@@ -56,13 +60,14 @@ private:
         Port *port = nullptr;
         ipc::ClaimTicket ticket;
         QExplicitlySharedDataPointer<RequestPrivate> request;
+        QExplicitlySharedDataPointer<ResponsePrivate> response; ///< once it is claimed
+        std::shared_ptr<Cleanup> cleanup;                       ///< if there are cleaners
     };
     /// One that does not end within a single call.
     struct OpenExchange
     {
         Exchange exchange;
-        QExplicitlySharedDataPointer<RequestPrivate> request; ///< while its body is arriving
-        quint64 bodyMissing = 0;
+        std::unique_ptr<ReadRequest> arriving;                  ///< while its body is
         QExplicitlySharedDataPointer<ResponsePrivate> response; ///< while the handler is to answer later
         std::unique_ptr<ipc::BodySender> sender;                ///< while the body of the answer is leaving
         std::unique_ptr<StreamSender> stream;                   ///< while the answer is streamed
@@ -76,10 +81,26 @@ private:
     /// What a handler that waits for its stream needs to know.
     bool isUrgent(const ipc::Frame &frame) const;
     void cancelled(quint64 id);
-    void run(const Exchange &exchange, const QExplicitlySharedDataPointer<RequestPrivate> &request);
-    void callHandler(const Handler &handler, Request &request, Response &response, ResponsePrivate &answer);
-    void answerSimply(const Exchange &exchange, int status, const QByteArray &text,
-                      const QByteArray &extraHeaders = {});
+    void cancelAnswer(quint64 id);
+    void run(Exchange exchange, const ReadRequest &read);
+    /// Hooks, route, middleware and handler; survives what they throw. \a match is that of the router, or nothing yet
+    /// if there are hooks.
+    void handle(const Exchange &exchange, Router::Match &match, Request &request, Response &response);
+    /// What the author did not catch: logged, and answered 500 if nothing has been answered yet.
+    void failed(const Exchange &exchange, const QString &problem);
+    void authorFailed(quint64 id, const QString &problem);
+    Answer internalError(const QString &detail) const;
+    static quint32 numberOf(const Router::Match &match);
+    /// Calls what may call the author's code, while output waits.
+    template <typename Code>
+    void runAuthor(Code code)
+    {
+        if (hasOutput())
+            armLateFlusher();
+        const bool outerRuns = std::exchange(m_handlerRuns, true);
+        code();
+        m_handlerRuns = outerRuns;
+    }
     void sendAnswer(const Exchange &exchange, Answer answer);
     /// The one place that every answer passes before it is encoded, the head of a stream included. Returns what is to
     /// encode the stream, if anything.
@@ -95,12 +116,13 @@ private:
     void armLateFlusher();
     Exchange exchangeOf(quint64 id) const;
 
-    const std::deque<RouteSpec> &m_routes;
-    Router m_router;
+    Pipeline m_pipeline;
     ipc::ClaimBook m_claims;
     Identity m_identity;
     Compression m_compression;
+    bool m_debug; ///< error pages may show what went wrong
     std::vector<std::unique_ptr<Port>> m_ports;
+    StreamedBodies m_bodies;
     std::unordered_map<quint64, OpenExchange> m_open;
     std::vector<Exchange> m_running; ///< whose handlers are on the stack: more than one if they spin event loops
     bool m_handlerRuns = false;

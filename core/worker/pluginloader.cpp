@@ -17,7 +17,7 @@ PluginLoader::PluginLoader(int workerId)
 
 PluginLoader::~PluginLoader()
 {
-    m_application.routes.clear();
+    m_application.rollBack({});
     while (!m_instances.empty())
         m_instances.pop_back();
 }
@@ -123,8 +123,7 @@ QString PluginLoader::install(const PluginSpec &spec)
         return tr("it cannot be loaded (%1). Build it again with the SDK and Qt %2, and install what it links to.")
             .arg(library.errorString(), QString::fromLatin1(qVersion()));
 
-    auto &routes = m_application.routes;
-    const auto routesBefore = qsizetype(routes.size());
+    const ApplicationPrivate::Mark before = m_application.mark();
     m_application.plugin = spec.name;
     m_application.settings = spec.settings;
     std::unique_ptr<QObject> instance;
@@ -148,7 +147,7 @@ QString PluginLoader::install(const PluginSpec &spec)
         return QString();
     }
     // Before the instance goes: the handlers may refer to it until their end.
-    routes.erase(routes.begin() + routesBefore, routes.end());
+    m_application.rollBack(before);
     return error;
 }
 

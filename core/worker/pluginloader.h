@@ -42,6 +42,7 @@ public:
     /// The specs in the order of the entries, the wrong ones included.
     const QList<PluginSpec> &plugins() const { return m_plugins; }
     /// What the plugins registered; stays as it is after load().
+    const ApplicationPrivate &application() const { return m_application; }
     const std::deque<RouteSpec> &routes() const { return m_application.routes; }
 
 private:

@@ -23,7 +23,33 @@ bool isMethod(QByteArrayView method)
     return isToken(method) && std::none_of(method.begin(), method.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
+std::shared_ptr<const Middleware> shared(Middleware middleware, const std::string &place)
+{
+    if (!middleware)
+        throw std::invalid_argument("an empty middleware is given to " + place);
+    return std::make_shared<const Middleware>(std::move(middleware));
+}
+
+void checkHook(bool isEmpty, const char *place)
+{
+    if (isEmpty)
+        throw std::invalid_argument(std::string("an empty function is given to ") + place);
+}
+
 } // namespace
+
+ApplicationPrivate::Mark ApplicationPrivate::mark() const
+{
+    return {routes.size(), receivedHooks.size(), generatedHooks.size(), cleaners.size()};
+}
+
+void ApplicationPrivate::rollBack(const Mark &mark)
+{
+    routes.erase(routes.begin() + std::ptrdiff_t(mark.routes), routes.end());
+    receivedHooks.erase(receivedHooks.begin() + std::ptrdiff_t(mark.receivedHooks), receivedHooks.end());
+    generatedHooks.erase(generatedHooks.begin() + std::ptrdiff_t(mark.generatedHooks), generatedHooks.end());
+    cleaners.erase(cleaners.begin() + std::ptrdiff_t(mark.cleaners), cleaners.end());
+}
 
 const RouteSpec *ApplicationPrivate::routeNamed(QByteArrayView name) const
 {
@@ -38,14 +64,47 @@ Route &Route::retry(bool allowed)
     return *this;
 }
 
-Application::Application(ApplicationPrivate *data) : d(data) {}
-
-Route Application::route(QByteArrayView method, QByteArrayView pattern, Handler handler)
+Route &Route::name(QByteArrayView name)
 {
-    RouteSpec added{method.toByteArray(), pattern.toByteArray(), {}, d->plugin, std::move(handler)};
+    if (name.isEmpty())
+        throw std::invalid_argument("route " + routeName(*m_spec) + " is given an empty name: write one, or none");
+    const RouteSpec *taken = d->routeNamed(name);
+    if (taken != nullptr && taken != m_spec)
+        throw std::invalid_argument("route " + routeName(*m_spec) + " of plugin " + quoted(m_spec->plugin.toUtf8()) +
+                                    " has the name " + quoted(name) + " of " + routeName(*taken) + " of plugin " +
+                                    quoted(taken->plugin.toUtf8()) + ": rename one of them");
+    m_spec->name = name.toByteArray();
+    return *this;
+}
+
+Route &Route::use(Middleware middleware)
+{
+    m_spec->middleware.push_back(shared(std::move(middleware), routeName(*m_spec)));
+    return *this;
+}
+
+Route &Route::streamBody()
+{
+    m_spec->streamBody = true;
+    return *this;
+}
+
+RouteGroup::RouteGroup(ApplicationPrivate *data, QByteArray prefix, MiddlewareList middleware)
+    : d(data)
+    , m_prefix(std::move(prefix))
+    , m_middleware(std::move(middleware))
+{
+}
+
+Route RouteGroup::route(QByteArrayView method, QByteArrayView pattern, Handler handler)
+{
+    RouteSpec added{method.toByteArray(), m_prefix + pattern.toByteArray(), {}, d->plugin, std::move(handler)};
     if (!isMethod(method))
         throw std::invalid_argument("route " + routeName(added) +
                                     " has a malformed method: write it in upper case, \"GET\" for instance");
+    // The prefix has passed for itself, and must not hide that there is no '/' between the two.
+    if (m_prefix.isEmpty() || !pattern.isEmpty())
+        parsePattern(pattern);
     added.shape = patternShape(parsePattern(added.pattern));
     if (!added.handler)
         throw std::invalid_argument("route " + routeName(added) + " has an empty handler");
@@ -55,37 +114,73 @@ Route Application::route(QByteArrayView method, QByteArrayView pattern, Handler 
                                         " matches the same requests as " + routeName(taken) + " of plugin " +
                                         quoted(taken.plugin.toUtf8()) + ": change or remove one of them");
     }
-    return Route(&d->routes.emplace_back(std::move(added)));
+    added.middleware = m_middleware;
+    return Route(d, &d->routes.emplace_back(std::move(added)));
 }
 
-Route Application::get(QByteArrayView pattern, Handler handler)
+void RouteGroup::use(Middleware middleware)
+{
+    m_middleware.push_back(shared(std::move(middleware), quoted(m_prefix)));
+}
+
+void RouteGroup::group(QByteArrayView prefix, const std::function<void(RouteGroup &)> &fill)
+{
+    if (!prefix.startsWith('/') || prefix.endsWith('/'))
+        throw std::invalid_argument("group prefix " + quoted(prefix) +
+                                    " has to start with '/' and not to end so: write it like \"/api\"");
+    parsePattern(prefix);
+    RouteGroup inner(d, m_prefix + prefix.toByteArray(), m_middleware);
+    fill(inner);
+}
+
+Route RouteGroup::get(QByteArrayView pattern, Handler handler)
 {
     return route("GET", pattern, std::move(handler));
 }
 
-Route Application::post(QByteArrayView pattern, Handler handler)
+Route RouteGroup::post(QByteArrayView pattern, Handler handler)
 {
     return route("POST", pattern, std::move(handler));
 }
 
-Route Application::put(QByteArrayView pattern, Handler handler)
+Route RouteGroup::put(QByteArrayView pattern, Handler handler)
 {
     return route("PUT", pattern, std::move(handler));
 }
 
-Route Application::patch(QByteArrayView pattern, Handler handler)
+Route RouteGroup::patch(QByteArrayView pattern, Handler handler)
 {
     return route("PATCH", pattern, std::move(handler));
 }
 
-Route Application::del(QByteArrayView pattern, Handler handler)
+Route RouteGroup::del(QByteArrayView pattern, Handler handler)
 {
     return route("DELETE", pattern, std::move(handler));
 }
 
-Route Application::any(QByteArrayView pattern, Handler handler)
+Route RouteGroup::any(QByteArrayView pattern, Handler handler)
 {
     return route(Router::AnyMethod, pattern, std::move(handler));
+}
+
+Application::Application(ApplicationPrivate *data) : RouteGroup(data, {}, {}) {}
+
+void Application::receivedRequest(std::function<void(Request &, Response &)> hook)
+{
+    checkHook(!hook, "receivedRequest()");
+    d->receivedHooks.push_back(std::move(hook));
+}
+
+void Application::generatedResponse(std::function<void(const Request &, Response &)> hook)
+{
+    checkHook(!hook, "generatedResponse()");
+    d->generatedHooks.push_back(std::move(hook));
+}
+
+void Application::cleaner(std::function<void(const Request &)> cleaner)
+{
+    checkHook(!cleaner, "cleaner()");
+    d->cleaners.push_back(std::move(cleaner));
 }
 
 const QVariantMap &Application::settings() const

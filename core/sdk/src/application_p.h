@@ -6,8 +6,13 @@
 #include <QString>
 
 #include <deque>
+#include <memory>
+#include <vector>
 
 namespace Quern {
+
+/// Middleware is shared by the routes that it stands around: what it has captured exists once.
+using MiddlewareList = std::vector<std::shared_ptr<const Middleware>>;
 
 /// One registered route. Lives as long as its worker, since requests point into its pattern.
 struct RouteSpec
@@ -19,13 +24,30 @@ struct RouteSpec
     Handler handler;
     bool retry = true;
     bool streamBody = false;
-    QByteArray name = {}; ///< of Route::name(); empty if it has none
+    QByteArray name = {};           ///< of Route::name(); empty if it has none
+    MiddlewareList middleware = {}; ///< the outermost first
 };
 
 /// What the plugins of one worker have registered, and what the worker tells them.
 class QUERN_EXPORT ApplicationPrivate
 {
 public:
+    using ReceivedHook = std::function<void(Request &, Response &)>;
+    using GeneratedHook = std::function<void(const Request &, Response &)>;
+    using Cleaner = std::function<void(const Request &)>;
+
+    /// How much has been registered.
+    struct Mark
+    {
+        std::size_t routes = 0;
+        std::size_t receivedHooks = 0;
+        std::size_t generatedHooks = 0;
+        std::size_t cleaners = 0;
+    };
+    Mark mark() const;
+    /// Forgets what was registered after \a mark.
+    void rollBack(const Mark &mark);
+
     /// The route with that name; null if there is none.
     const RouteSpec *routeNamed(QByteArrayView name) const;
 
@@ -33,6 +55,9 @@ public:
     QVariantMap settings; ///< of that plugin
     int workerId = 0;
     std::deque<RouteSpec> routes; ///< a deque, so that Route handles and requests keep valid pointers
+    std::vector<ReceivedHook> receivedHooks;
+    std::vector<GeneratedHook> generatedHooks;
+    std::vector<Cleaner> cleaners;
 };
 
 } // namespace Quern

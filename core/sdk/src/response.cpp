@@ -79,6 +79,13 @@ Result<Answer::File> openedFile(const QString &path)
 
 ResponsePrivate::ResponsePrivate(quint64 requestId, ResponseSink *sink) : id(requestId), m_guard(sink->m_guard) {}
 
+void ResponsePrivate::callAuthor(std::function<void()> callback)
+{
+    m_guard->run([requestId = id, callback = std::move(callback)](ResponseSink *sink) {
+        sink->callAuthor(requestId, callback);
+    });
+}
+
 bool ResponsePrivate::finishWith(const Answer &answer)
 {
     if (!takeOutcome())
@@ -332,6 +339,12 @@ void Response::send(QByteArray body, QByteArrayView contentType)
 QByteArrayView Response::body() const
 {
     return d->body;
+}
+
+void Response::beforeSend(std::function<void(Response &)> callback)
+{
+    if (!d->isFinished())
+        d->beforeSend.push_back(std::move(callback));
 }
 
 Response Response::defer()

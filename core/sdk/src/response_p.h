@@ -8,7 +8,9 @@
 #include <QSharedData>
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <vector>
 
 namespace Quern {
 
@@ -33,6 +35,11 @@ public:
     ResponseStream begin(StreamSettings settings);
     /// What the handler did not catch: breaks the stream off if one was begun.
     void breakStream();
+    /// Nothing reaches the sink any more; false if something has. Any thread.
+    bool close() { return takeOutcome(); }
+    /// Has the sink call \a callback of the author, in its thread; see ResponseSink::callAuthor().
+    void callAuthor(std::function<void()> callback);
+    bool isInSinkThread() const { return m_guard->isInThread(); }
     /// Whether there was an outcome. Any thread.
     bool isFinished() const { return m_finished.load(std::memory_order_acquire); }
 
@@ -52,7 +59,8 @@ public:
 
     const quint64 id;
     bool deferred = false;
-    bool contentTypeImplied = false; ///< the Content-Type came with the body and goes with it
+    std::vector<std::function<void(Response &)>> beforeSend; ///< see Response::beforeSend()
+    bool contentTypeImplied = false;                         ///< the Content-Type came with the body and goes with it
 
 private:
     bool takeOutcome() { return !m_finished.exchange(true, std::memory_order_acq_rel); }

@@ -135,7 +135,7 @@ public:
         auto adopted = Quern::ipc::ChildPage::adopt(::dup(page->descriptor()), page->reactorCount());
         if (!adopted)
             qFatal("adopt");
-        host.emplace(registered.routes, std::move(*adopted), channels,
+        host.emplace(registered, std::move(*adopted), channels,
                      Quern::worker::HandlerHost::Identity{.workerId = 4, .generation = 2}, options);
     }
 

@@ -1,8 +1,8 @@
 #include "worker/pluginloader.h"
-#include "worker/router.h"
 
 #include "sdk/src/request_p.h"
 #include "sdk/src/response_p.h"
+#include "sdk/src/router_p.h"
 
 #include <Quern/requestid.h>
 
@@ -72,7 +72,7 @@ private:
     void run(const Call &call);
 
     std::unique_ptr<worker::PluginLoader> m_plugins;
-    std::unique_ptr<worker::Router> m_router;
+    std::unique_ptr<Router> m_router;
     std::unique_ptr<Client> m_client;
     QExplicitlySharedDataPointer<ResponsePrivate> m_response;
 };
@@ -83,7 +83,9 @@ void tst_Welcome::init()
     m_plugins = std::make_unique<worker::PluginLoader>(1);
     const auto loaded = m_plugins->load({{QStringLiteral(WELCOME_PLUGIN), {}}});
     QVERIFY2(loaded.ok(), loaded.ok() ? "" : qPrintable(loaded.error().message()));
-    m_router = std::make_unique<worker::Router>(m_plugins->routes());
+    m_router = std::make_unique<Router>();
+    for (const RouteSpec &route : m_plugins->routes())
+        m_router->add(route.method, route.pattern);
 }
 
 /// Does what the handler host does with one request.
@@ -105,8 +107,8 @@ void tst_Welcome::run(const Call &call)
     const auto start = std::chrono::steady_clock::time_point(1s);
     data->journey = {1, 2, 3, start, start + 12us, start + 46us};
 
-    const worker::Router::Match match = m_router->match(request.method(), request.path());
-    QCOMPARE(match.outcome, worker::Router::Outcome::Found);
+    const Router::Match match = m_router->match(request.method(), request.path());
+    QCOMPARE(match.outcome, Router::Outcome::Found);
     data->params = match.params;
 
     m_response = new ResponsePrivate(request.id(), m_client.get());

@@ -1,13 +1,17 @@
 #pragma once
 
 #include <Quern/global.h>
+#include <Quern/middleware.h>
 #include <Quern/request.h>
 #include <Quern/response.h>
 
+#include <QByteArray>
 #include <QByteArrayView>
 #include <QVariantMap>
 
 #include <functional>
+#include <memory>
+#include <vector>
 
 namespace Quern {
 
@@ -21,43 +25,108 @@ using Handler = std::function<void(const Request &request, Response &response)>;
 class QUERN_EXPORT Route
 {
 public:
-    explicit Route(RouteSpec *spec) : m_spec(spec) {}
+    Route(ApplicationPrivate *application, RouteSpec *spec) : d(application), m_spec(spec) {}
 
     /// Whether a GET, HEAD or OPTIONS request of this route may run a second time in another worker after the worker
     /// that ran it died. On by default; switch it off for a handler that must not run twice.
     Route &retry(bool allowed);
+    /// The name by which Request::urlFor() finds the route. Throws std::invalid_argument if it is empty or taken.
+    Route &name(QByteArrayView name);
+    /// Adds a middleware around the handler, within those that the route has already.
+    Route &use(Middleware middleware);
+    /// Runs the handler when the head of a request has arrived; it takes the body by Request::onBody().
+    Route &streamBody();
 
 private:
+    ApplicationPrivate *d;
     RouteSpec *m_spec;
 };
 
-/// Where a plugin registers what it offers. Lives in one worker process, used only during HandlerPlugin::install().
-class QUERN_EXPORT Application
+/// Routes that have the front of their patterns and their middleware in common. Used only during
+/// HandlerPlugin::install(), in the function that Application::group() calls.
+class QUERN_EXPORT RouteGroup
 {
 public:
-    explicit Application(ApplicationPrivate *d);
-    Q_DISABLE_COPY_MOVE(Application)
+    RouteGroup(ApplicationPrivate *d, QByteArray prefix, std::vector<std::shared_ptr<const Middleware>> middleware);
+    Q_DISABLE_COPY_MOVE(RouteGroup)
 
-    /// Registers \a handler for \a method and \a pattern. A pattern starts with '/', and a segment ":name" matches any
-    /// one non-empty segment, read by Request::param(). A fixed segment wins over a parameter. Throws
-    /// std::invalid_argument if the pattern is malformed or taken by another route: the plugin is then refused with
-    /// that text. GET routes answer HEAD as well.
+    /// Registers \a handler for \a method and \a pattern, which is put behind the prefix of the group and may be empty
+    /// in one. A pattern starts with '/', and its segments are
+    /// - "users": fixed;
+    /// - ":name": any one non-empty segment, read by Request::param();
+    /// - ":id(\d+)": one that, percent-decoded, fits the regular expression as a whole (QRegularExpression, without
+    /// '/');
+    /// - "*path", at the end: all the segments that are left, at least one.
+    /// In this order one wins over the other, and parameters with a constraint win in the order they were registered.
+    /// Throws std::invalid_argument if the pattern is malformed or taken by another route: the plugin is then refused
+    /// with that text. GET routes answer HEAD as well, and OPTIONS is answered for every path that has a route.
     Route route(QByteArrayView method, QByteArrayView pattern, Handler handler);
     Route get(QByteArrayView pattern, Handler handler);
     Route post(QByteArrayView pattern, Handler handler);
     Route put(QByteArrayView pattern, Handler handler);
     Route patch(QByteArrayView pattern, Handler handler);
     Route del(QByteArrayView pattern, Handler handler);
+    /// For every method that has no route of its own there, OPTIONS included.
     Route any(QByteArrayView pattern, Handler handler);
+
+    /// Puts \a middleware around all routes that this group registers afterwards, groups within it included, and within
+    /// the middleware that is there already. Routes of before, and those of other plugins, are left alone.
+    void use(Middleware middleware);
+    /// Calls \a fill with a group below \a prefix, which starts with '/' and does not end so.
+    void group(QByteArrayView prefix, const std::function<void(RouteGroup &group)> &fill);
+
+protected:
+    ApplicationPrivate *d;
+
+private:
+    QByteArray m_prefix;
+    std::vector<std::shared_ptr<const Middleware>> m_middleware;
+};
+
+/// Where a plugin registers what it offers. Lives in one worker process, used only during HandlerPlugin::install():
+///
+///     void Shop::install(Quern::Application &app)
+///     {
+///         app.get("/", [this](const Request &request, Response &response) { response.html(m_page); });
+///         app.group("/api", [this](RouteGroup &api) {
+///             api.use([this](Request &request, Response &response, const Next &next) {
+///                 if (!isKnown(request.cookie("session")))
+///                     response.setStatus(401).json({{"error", "log in first"}});
+///                 else
+///                     next();
+///             });
+///             api.get("/users/:id(\\d+)", [this](const Request &request, Response &response) {
+///                 response.json(userOf(request.param("id")));
+///             }).name("user");
+///         });
+///         app.generatedResponse([](const Request &, Response &response) { response.setHeader("X-Shop", "1"); });
+///     }
+class QUERN_EXPORT Application : public RouteGroup
+{
+public:
+    explicit Application(ApplicationPrivate *d);
+
+    /// Has \a hook called for each request of the application before its route is looked up; for one whose body
+    /// streams, when its head has arrived. It may change the request, and what it sets in the response is there for the
+    /// handler. It may end the request: it fills the response and calls Response::end(), and then neither the later
+    /// hooks nor a handler run. It cannot defer: a middleware can. In the order of registration, which over plugins is
+    /// that of loading.
+    void receivedRequest(std::function<void(Request &request, Response &response)> hook);
+    /// Has \a hook called for each answer of the application before it leaves, those with status 404, 405 and 500
+    /// included, and for a stream before its head leaves. It may change status, header fields and body; giving a body
+    /// to an error replaces the server's own page. The callbacks of Response::beforeSend() have run before. In the
+    /// order of registration.
+    void generatedResponse(std::function<void(const Request &request, Response &response)> hook);
+    /// Has \a cleaner called once after each request that reached a hook, middleware or handler, when its answer has
+    /// been handed over or it was cancelled: to put back what must not last from one request to the next. An exception
+    /// is logged.
+    void cleaner(std::function<void(const Request &request)> cleaner);
 
     /// The plugin's own settings: the free-form "settings" table of its [[plugin]] entry.
     const QVariantMap &settings() const;
 
     /// Number of the worker process, from 0.
     int workerId() const;
-
-private:
-    ApplicationPrivate *d;
 };
 
 } // namespace Quern

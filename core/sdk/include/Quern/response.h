@@ -15,6 +15,7 @@
 #include <QJsonValue>
 #include <QString>
 
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <utility>
@@ -94,6 +95,11 @@ public:
     /// holding events back.
     EventStream events(const EventStreamOptions &options = {});
 
+    /// Has \a callback called when the answer is complete, or the head of a stream, just before it leaves: to change it
+    /// whoever gave it, asynchronous handlers included. The one added last is called first, in the worker's main
+    /// thread. What it is called with is the answer; it must not capture a handle of this response, which would keep it
+    /// alive. An exception is logged and answered 500.
+    void beforeSend(std::function<void(Response &response)> callback);
     /// Announces that the answer comes after the handler has returned.
     Response defer();
     /// Sends a deferred response. Without defer() the server does it when the handler returns, unless the handler did.

@@ -1,0 +1,114 @@
+#include "pipeline_p.h"
+
+#include "log_p.h"
+#include "middleware_p.h"
+
+#include <exception>
+#include <utility>
+
+namespace Quern {
+
+Q_LOGGING_CATEGORY(logSdk, "quern.sdk", QtInfoMsg)
+
+Pipeline::Pipeline(const ApplicationPrivate &application) : m_application(application)
+{
+    for (const RouteSpec &route : application.routes)
+        m_router.add(route.method, route.pattern);
+}
+
+void Pipeline::received(Request &request, Response &response, ResponsePrivate &answer) const
+{
+    for (const ApplicationPrivate::ReceivedHook &hook : m_application.receivedHooks) {
+        hook(request, response);
+        if (answer.isFinished())
+            return;
+        if (std::exchange(answer.deferred, false))
+            qCWarning(logSdk).noquote() << "request" << request.idText()
+                                        << "was deferred by a receivedRequest() hook, which has no effect: let a "
+                                           "middleware wait instead";
+    }
+}
+
+Router::Match Pipeline::route(RequestPrivate &request) const
+{
+    Router::Match match = m_router.match(request.method, request.path());
+    request.application = &m_application;
+    if (match.outcome == Router::Outcome::Found) {
+        request.route = &routeAt(match.route);
+        request.params = match.params;
+    }
+    return match;
+}
+
+Answer Pipeline::answerWithoutRoute(const Router::Match &match, const QByteArray &headerBlock)
+{
+    Answer answer;
+    answer.headerBlock = headerBlock;
+    if (!match.allow.isEmpty())
+        answer.set("Allow", match.allow);
+    answer.status = match.outcome == Router::Outcome::Options            ? 204
+                    : match.outcome == Router::Outcome::MethodNotAllowed ? 405
+                                                                         : 404;
+    if (answer.status != 204)
+        answer.kind = Answer::Kind::ErrorPage;
+    return answer;
+}
+
+void Pipeline::handle(const RouteSpec &route, Request &request, Response &response, RequestPrivate *requestData,
+                      ResponsePrivate *answer)
+{
+    if (route.middleware.empty()) {
+        route.handler(request, response);
+        return;
+    }
+    const QExplicitlySharedDataPointer<MiddlewareChain> chain(new MiddlewareChain(route, requestData, answer));
+    chain->advance(0);
+}
+
+void Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, ResponseSink *sink, Answer &answer) const
+{
+    const bool hasCallbacks = response != nullptr && !response->beforeSend.empty();
+    if (!hasCallbacks && m_application.generatedHooks.empty())
+        return;
+    // Apart from the response itself, which another thread may hold and go on to fill.
+    const QExplicitlySharedDataPointer<ResponsePrivate> draft(new ResponsePrivate(request->id, sink));
+    draft->close();
+    const auto stream = answer.stream;
+    static_cast<Answer &>(*draft) = std::move(answer);
+    Response handle(draft.data());
+    if (hasCallbacks) {
+        const auto callbacks = std::exchange(response->beforeSend, {});
+        for (auto callback = callbacks.rbegin(); callback != callbacks.rend(); ++callback)
+            (*callback)(handle);
+    }
+    const Request requestHandle(request);
+    for (const ApplicationPrivate::GeneratedHook &hook : m_application.generatedHooks)
+        hook(requestHandle, handle);
+    answer = std::move(static_cast<Answer &>(*draft));
+    if (!stream)
+        return;
+    // The body of a stream is what its author writes: only the head can be changed.
+    answer.kind = Answer::Kind::Stream;
+    answer.stream = stream;
+    answer.body.clear();
+}
+
+void Pipeline::clean(RequestPrivate *request) const
+{
+    const Request handle(request);
+    for (const ApplicationPrivate::Cleaner &cleaner : m_application.cleaners) {
+        QString problem;
+        try {
+            cleaner(handle);
+            continue;
+        } catch (const std::exception &exception) {
+            problem = QString::fromUtf8(exception.what());
+        } catch (...) {
+            problem = QStringLiteral("an exception that is no std::exception");
+        }
+        qCCritical(logSdk).noquote().nospace()
+            << "a cleaner threw after " << request->method << ' ' << request->path() << ": " << problem;
+    }
+}
+
+} // namespace Quern

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "answer_p.h"
+#include "application_p.h"
+#include "request_p.h"
+#include "response_p.h"
+#include "router_p.h"
+
+namespace Quern {
+
+/// The way of a request through what the plugins have registered, without a wire: hooks, route, middleware, handler,
+/// hooks, cleaners. What these throw passes through, but for that of cleaners. Lives in the worker's main thread.
+class QUERN_EXPORT Pipeline
+{
+public:
+    /// \a application outlives the pipeline, and stays as it is.
+    explicit Pipeline(const ApplicationPrivate &application);
+
+    bool hasReceivedHooks() const { return !m_application.receivedHooks.empty(); }
+    bool hasCleaners() const { return !m_application.cleaners.empty(); }
+
+    /// Calls the hooks for a request that has arrived, until one of them ends it.
+    void received(Request &request, Response &response, ResponsePrivate &answer) const;
+    /// Looks up the route of \a request, and gives it route and parameters.
+    Router::Match route(RequestPrivate &request) const;
+    const RouteSpec &routeAt(qsizetype number) const { return m_application.routes[std::size_t(number)]; }
+    /// The answer to a request that has no route; \a match is not Found. With the header fields of \a headerBlock.
+    static Answer answerWithoutRoute(const Router::Match &match, const QByteArray &headerBlock);
+    /// Calls the middleware of \a route and its handler. \a request and \a response are handles of \a requestData and
+    /// \a answer.
+    static void handle(const RouteSpec &route, Request &request, Response &response, RequestPrivate *requestData,
+                       ResponsePrivate *answer);
+    /// Calls Response::beforeSend()'s callbacks and the hooks for an answer that is about to leave, and changes
+    /// \a answer as they say. \a response is what it came from, if anything; \a sink is that of responses.
+    void generated(RequestPrivate *request, ResponsePrivate *response, ResponseSink *sink, Answer &answer) const;
+    /// Calls the cleaners; their exceptions are logged.
+    void clean(RequestPrivate *request) const;
+
+private:
+    const ApplicationPrivate &m_application;
+    Router m_router;
+};
+
+} // namespace Quern
