@@ -176,14 +176,14 @@ def _parse_field(line: bytes) -> tuple[str, str]:
 class RawConnection:
     """A blocking client connection that sends exactly the bytes given."""
 
-    def __init__(self, address: tuple[str, int] | str, timeout: float = 10.0) -> None:
-        """address: (host, port), or the path of a Unix socket."""
+    def __init__(self, address: tuple[str, int] | str, timeout: float = 10.0, *, source: str = "") -> None:
+        """address: (host, port), or the path of a Unix socket. source: the client's own IP address."""
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self.socket.settimeout(timeout)
             self.socket.connect(address)
         else:
-            self.socket = socket.create_connection(address, timeout=timeout)
+            self.socket = socket.create_connection(address, timeout, (source, 0) if source else None)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._timeout = timeout
         self._parser = ResponseParser()
