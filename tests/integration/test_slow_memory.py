@@ -43,7 +43,7 @@ class SlowClients(QuernTestCase):
         self.sockets.append(client)
         return client
 
-    def warm_up(self, data: bytes, method: str) -> None:
+    def warm_up(self, method: str, data: bytes) -> None:
         """Lets every process take what it needs for requests of this kind, and no more: freed memory hides growth."""
 
         def ask(_) -> int:
@@ -69,7 +69,7 @@ class SlowClients(QuernTestCase):
             await attacking
 
         report = account(self.quern.port, PROBES, watch, connections=4, pause=0.01, deadline=3.0 * TIME_SCALE)
-        grown = f"{before / MEBIBYTE:.1f} MiB before, {(largest - before) / MEBIBYTE:.1f} MiB more at most; others: {report}"
+        grown = f"{before / MEBIBYTE:.1f} MiB before, at most {(largest - before) / MEBIBYTE:.1f} MiB more; {report}"
         print(grown)
         self.assert_no_loss(report)
         self.assertEqual(set(report.statuses), {200}, report)
@@ -86,7 +86,7 @@ class SlowClients(QuernTestCase):
 
     def never_read(self, target: str) -> None:
         request = request_bytes("GET", target)
-        self.warm_up(request, "GET")
+        self.warm_up("GET", request)
 
         async def attack() -> None:
             for _ in range(CLIENTS):
@@ -118,7 +118,7 @@ class SlowClients(QuernTestCase):
 
     def give(self, at_once: int, clients: int) -> None:
         """Each of clients sends so many bytes of BODY at once and one more each second."""
-        self.warm_up(request_bytes("POST", "/echo", bytes(BODY)), "POST")
+        self.warm_up("POST", request_bytes("POST", "/echo", bytes(BODY)))
         head = f"POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {BODY}\r\n\r\n".encode()
         start = head + bytes(at_once)
 

@@ -49,7 +49,10 @@ http {{
         location = /json {{ return 200 "{{}}"; }}
         location = /throw {{ return 500; }}
         location = /echo {{ if ($request_method != POST) {{ return 405; }} return 200 "echo"; }}
-        location ~ ^/(hello|bytes)/[^/]+$ {{ if ($request_method !~ ^(GET|HEAD)$) {{ return 405; }} return 200 "answer"; }}
+        location ~ ^/(hello|bytes)/[^/]+$ {{
+            if ($request_method !~ ^(GET|HEAD)$) {{ return 405; }}
+            return 200 "answer";
+        }}
         location ~ ^/(slow|later)$ {{ return 200 "answer"; }}
         location / {{ return 404; }}
     }}
@@ -64,7 +67,8 @@ class NginxServer:
         self.port = reserve_port()
         config = self.directory / "nginx.conf"
         config.write_text(_CONFIG.format(directory=self.directory, port=self.port, body=body))
-        self._process = subprocess.Popen([NGINX_BIN, "-p", self.directory, "-c", config, "-e", self.directory / "error.log"],
+        log = self.directory / "error.log"
+        self._process = subprocess.Popen([NGINX_BIN, "-p", self.directory, "-c", config, "-e", log],
                                          stdin=subprocess.DEVNULL, preexec_fn=proctree.die_with_parent)
         wait_until(self._answers, "nginx ready")
 
