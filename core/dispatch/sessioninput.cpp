@@ -192,6 +192,7 @@ void Session::refuse(const http::Refusal &refusal)
     auto exchange = std::make_unique<Exchange>();
     exchange->received = std::chrono::steady_clock::now();
     exchange->refusedWith = refusal.status;
+    exchange->isHead = m_decoder.isHeadRequest();
     exchange->keepAlive = false;
     takeTurn(std::move(exchange));
 }

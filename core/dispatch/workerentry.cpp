@@ -63,6 +63,11 @@ void WorkerEntry::markDeferred(PendingRequest *request)
 
 void WorkerEntry::markAnswering(PendingRequest *request)
 {
+    // Its handler is done: a client that reads slowly takes the place of no other request, nor a slot.
+    markDeferred(request);
+    m_link->ring().release(request->claim);
+    request->claim = {};
+    --m_inFlight;
     request->answering = true;
     ++m_answering;
 }
@@ -71,8 +76,13 @@ void WorkerEntry::remove(PendingRequest *request)
 {
     markDeferred(request);
     request->deferred = false;
-    if (request->answering)
+    if (request->answering) {
         --m_answering;
+    } else {
+        m_link->ring().release(request->claim);
+        request->claim = {};
+        --m_inFlight;
+    }
     static_cast<base::ListNode<QueueTag> *>(request)->unlink();
     request->worker = nullptr;
     const bool isStreaming = request->stream && !request->stream->isEndSent;
@@ -81,9 +91,6 @@ void WorkerEntry::remove(PendingRequest *request)
         m_link->sendCancel(request->id);
         request->bodySender.reset();
     }
-    m_link->ring().release(request->claim);
-    request->claim = {};
-    --m_inFlight;
 }
 
 bool WorkerEntry::takeDrained()
@@ -113,7 +120,7 @@ bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chro
     if (turned)
         return false;
     for (const PendingRequest *request = m_requests.first(); request; request = m_requests.next(request)) {
-        if (ring.state(request->claim) != ipc::ClaimState::Sent)
+        if (request->answering || ring.state(request->claim) != ipc::ClaimState::Sent)
             continue;
         // Each time it has been taken back for nothing it gets twice the time, so that it is served in the end.
         const auto limit = quint64(startLimit.count()) << qMin<int>(request->takenBack, MaxDoublings);

@@ -79,7 +79,7 @@ private:
     std::unique_ptr<WorkerLink> m_link;
     RequestQueue m_requests; ///< in the order sent
     quint32 m_maxConcurrency;
-    quint32 m_inFlight = 0;  ///< this reactor's requests, deferred ones included
+    quint32 m_inFlight = 0;  ///< this reactor's requests, deferred ones included, whose answer has not begun
     quint32 m_underWay = 0;  ///< those of them that are not deferred
     quint32 m_answering = 0; ///< those whose answer has begun and is not complete
     quint64 m_lastTurns = 0;

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
-import subprocess
 import unittest
 
 from ports import has_ipv6, reserve_port
@@ -183,40 +181,6 @@ class Listeners(QuernTestCase):
                 self.assertEqual(json.loads(client.request("GET", "/hello/bar").body), {"hello": "bar"})
                 self.assertEqual(client.request("POST", "/echo", b"x" * 100_000).body, b"x" * 100_000)
         quern.stop()
-
-
-class OtherClients(QuernTestCase):
-    """Clients that others have written: curl and Python's http.client."""
-
-    def setUp(self) -> None:
-        self.quern = self.serve()
-        self.url = f"http://127.0.0.1:{self.quern.port}"
-
-    def curl(self, *words: str, data: bytes = b"") -> bytes:
-        result = subprocess.run(["curl", "--silent", "--show-error", "--fail", "--max-time", "10", *words],
-                                input=data, capture_output=True, timeout=20)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result.stdout
-
-    def test_curl(self) -> None:
-        body = b"line\n" * 5000
-        self.assertEqual(json.loads(self.curl(f"{self.url}/hello/bar")), {"hello": "bar"})
-        self.assertEqual(self.curl("--data-binary", "@-", f"{self.url}/echo", data=body), body)
-        self.assertEqual(self.curl("--data-binary", "@-", "-H", "Transfer-Encoding: chunked", f"{self.url}/echo",
-                                   data=body), body)
-        self.assertEqual(self.curl("--data-binary", "@-", "-H", "Expect: 100-continue", f"{self.url}/echo",
-                                   data=body), body)
-        self.assertRegex(self.curl("--head", f"{self.url}/hello/bar"), b"^HTTP/1.1 200 ")
-        self.assertEqual(json.loads(self.curl("--http1.0", f"{self.url}/hello/bar")), {"hello": "bar"})
-
-    def test_http_client(self) -> None:
-        client = http.client.HTTPConnection("127.0.0.1", self.quern.port, timeout=10)
-        self.addCleanup(client.close)
-        # A body without a length of its own is sent in chunks.
-        for body, echoed in ((b"with length", b"with length"), (iter([b"a ", b"chunk ", b"each"]), b"a chunk each")):
-            client.request("POST", "/echo", body)
-            response = client.getresponse()
-            self.assertEqual((response.status, response.read()), (200, echoed))
 
 
 if __name__ == "__main__":

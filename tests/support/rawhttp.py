@@ -32,6 +32,7 @@ class Response:
     fields: list[tuple[str, str]] = field(default_factory=list)  # names in lower case
     body: bytes = b""
     interim: list[int] = field(default_factory=list)  # 1xx answers that came before it
+    trailers: list[tuple[str, str]] = field(default_factory=list)  # names in lower case
     to_end: bool = False  # the body ends where the connection ends
 
     def values(self, name: str) -> list[str]:
@@ -107,7 +108,7 @@ class ResponseParser:
         if method == "HEAD" or head.status in (101, 204, 304):
             return b""
         if codings:
-            return self._chunks()
+            return self._chunks(head)
         if lengths:
             return self._take(int(lengths[0]))
         head.to_end = True
@@ -122,7 +123,7 @@ class ResponseParser:
         del self._buffer[:count]
         return taken
 
-    def _chunks(self) -> bytes | None:
+    def _chunks(self, head: Response) -> bytes | None:
         body = bytearray()
         at = 0
         while True:
@@ -142,15 +143,16 @@ class ResponseParser:
                 raise Malformed("chunk without its end")
             body += self._buffer[at:at + size]
             at += size + 2
+        trailers = []
         while True:
             end = self._buffer.find(b"\r\n", at)
             if end < 0:
                 return None
             if end == at:
                 del self._buffer[:at + 2]
+                head.trailers = trailers
                 return bytes(body)
-            if not _FIELD.fullmatch(self._buffer, at, end):
-                raise Malformed("trailer")
+            trailers.append(_parse_field(bytes(self._buffer[at:end])))
             at = end + 2
 
 
@@ -160,25 +162,28 @@ def _parse_head(head: bytes) -> Response:
     if not status:
         raise Malformed(f"status line {lines[0]!r}")
     response = Response(status=int(status[2]), minor_version=int(status[1]))
-    for line in lines[1:]:
-        match = _FIELD.fullmatch(line)
-        if not match:
-            raise Malformed(f"header field {line!r}")
-        response.fields.append((match[1].decode().lower(), (match[2] or b"").decode("latin-1")))
+    response.fields = [_parse_field(line) for line in lines[1:]]
     return response
+
+
+def _parse_field(line: bytes) -> tuple[str, str]:
+    match = _FIELD.fullmatch(line)
+    if not match:
+        raise Malformed(f"field {line!r}")
+    return match[1].decode().lower(), (match[2] or b"").decode("latin-1")
 
 
 class RawConnection:
     """A blocking client connection that sends exactly the bytes given."""
 
-    def __init__(self, address: tuple[str, int] | str, timeout: float = 10.0) -> None:
-        """address: (host, port), or the path of a Unix socket."""
+    def __init__(self, address: tuple[str, int] | str, timeout: float = 10.0, *, source: str = "") -> None:
+        """address: (host, port), or the path of a Unix socket. source: the client's own IP address."""
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self.socket.settimeout(timeout)
             self.socket.connect(address)
         else:
-            self.socket = socket.create_connection(address, timeout=timeout)
+            self.socket = socket.create_connection(address, timeout, (source, 0) if source else None)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._timeout = timeout
         self._parser = ResponseParser()
@@ -195,6 +200,10 @@ class RawConnection:
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
+    def end_output(self) -> None:
+        """Nothing more is sent; the server sees the end of its input."""
+        self.socket.shutdown(socket.SHUT_WR)
+
     def request(self, method: str, target: str, body: bytes | None = None, headers: str = "") -> Response:
         self.send(request_bytes(method, target, body, headers))
         return self.response(method)
@@ -208,10 +217,10 @@ class RawConnection:
                 return response
             self._read_some(deadline)
 
-    def interim(self) -> bytes:
-        """Raw bytes as they come, up to the first empty line: for 1xx answers."""
+    def interim(self, count: int = 1) -> bytes:
+        """Raw bytes as they come, up to the end of the head of the count-th 1xx answer."""
         deadline = time.monotonic() + self._timeout
-        while b"\r\n\r\n" not in self._parser.pending:
+        while len(re.findall(rb"HTTP/1\.1 1\d\d [^\n]*\r\n(?:[^\n]+\r\n)*\r\n", self._parser.pending)) < count:
             self._read_some(deadline)
         return self._parser.pending
 
@@ -225,6 +234,15 @@ class RawConnection:
             return True
         except TimeoutError:
             return False
+
+    def until_closed(self) -> bytes:
+        """What comes behind the answers taken so far, to the end. Raises TimeoutError if the server does not close."""
+        deadline = time.monotonic() + self._timeout
+        try:
+            while True:
+                self._read_some(deadline)
+        except Closed:
+            return self._parser.pending
 
     def _read_some(self, deadline: float) -> None:
         remaining = deadline - time.monotonic()

@@ -62,12 +62,15 @@ const llhttp_settings_t settings = [] {
 
 } // namespace
 
-bool parseHead(RequestHead &head)
+HeadParse parseHead(RequestHead &head)
 {
     llhttp_t parser;
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = &head;
-    return llhttp_execute(&parser, head.bytes.data(), static_cast<size_t>(head.bytes.size())) == HPE_PAUSED;
+    const auto problem = llhttp_execute(&parser, head.bytes.data(), static_cast<size_t>(head.bytes.size()));
+    if (problem == HPE_PAUSED)
+        return HeadParse::Done;
+    return problem == HPE_INVALID_METHOD ? HeadParse::UnknownMethod : HeadParse::Malformed;
 }
 
 } // namespace Quern::protocol::http

@@ -93,8 +93,14 @@ RequestDecoder::State RequestDecoder::feedHead(QByteArrayView &bytes)
     message.carry.truncate(headSize);
     message.head.bytes = head.first(headSize);
     bytes = bytes.sliced(headSize - carried);
-    if (!parseHead(message.head))
+    switch (parseHead(message.head)) {
+    case HeadParse::UnknownMethod:
         return refuse({501, "unknown method"});
+    case HeadParse::Malformed:
+        return refuse({400, "malformed head"});
+    case HeadParse::Done:
+        break;
+    }
     return beginBody(bytes);
 }
 
@@ -176,6 +182,11 @@ bool RequestDecoder::inMessage() const
     return m_message && m_message->phase != Message::Phase::Ended;
 }
 
+bool RequestDecoder::isHeadRequest() const
+{
+    return m_message ? m_message->scan.facts().isHead : m_isRefusedHead;
+}
+
 bool RequestDecoder::inHead() const
 {
     return m_message && m_message->phase == Message::Phase::Head;
@@ -185,6 +196,7 @@ RequestDecoder::State RequestDecoder::refuse(const Refusal &refusal)
 {
     m_refusal = refusal;
     m_refused = true;
+    m_isRefusedHead = isHeadRequest();
     m_message.reset();
     return State::Refused;
 }

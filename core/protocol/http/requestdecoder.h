@@ -73,6 +73,8 @@ public:
 
     /// True between the first byte of a message and its end: what a timeout needs to know.
     bool inMessage() const;
+    /// True if the message in progress, or the one that was refused, is a HEAD request as far as is known.
+    bool isHeadRequest() const;
     /// True while the head of a message is incomplete and its first byte has come.
     bool inHead() const;
 
@@ -90,6 +92,7 @@ private:
     std::unique_ptr<Message> m_message; ///< from the first byte of a message until it is released
     quint8 m_emptyLineBytes = 0;        ///< CR and LF skipped before the message
     bool m_refused = false;
+    bool m_isRefusedHead = false;
 };
 
 } // namespace Quern::protocol::http

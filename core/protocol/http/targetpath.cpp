@@ -13,13 +13,6 @@ const char *flawOfPath(QByteArrayView path)
     bool hasOnlyDots = true;
     const auto isDotSegment = [&] { return hasOnlyDots && (dots == 1 || dots == 2); };
     for (qsizetype at = 0; at < path.size(); ++at) {
-        if (path[at] == '/') {
-            if (isDotSegment())
-                return "dot segment in path";
-            dots = 0;
-            hasOnlyDots = true;
-            continue;
-        }
         char byte = path[at];
         if (byte == '%') {
             const int decoded = decodedEscape(path.sliced(at));
@@ -29,6 +22,15 @@ const char *flawOfPath(QByteArrayView path)
                 return "encoded NUL in path";
             byte = static_cast<char>(decoded);
             at += 2;
+        }
+        // An encoded slash separates no segments here, but it may for whoever decodes the path again, or makes the name
+        // of a file of it.
+        if (byte == '/') {
+            if (isDotSegment())
+                return "dot segment in path";
+            dots = 0;
+            hasOnlyDots = true;
+            continue;
         }
         dots += byte == '.' ? 1 : 0;
         hasOnlyDots &= byte == '.';
