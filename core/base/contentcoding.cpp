@@ -48,6 +48,41 @@ int weightIn(QByteArrayView parameters)
     return equals(name, "q") ? weightOf(parameters.trimmed()) : malformed;
 }
 
+/// What a client says of each coding.
+struct Weights
+{
+    int gzip = absent;
+    int brotli = absent;
+    int identity = absent;
+};
+
+Weights weightsOf(QByteArrayView acceptEncoding)
+{
+    Weights weights;
+    int ofOthers = absent;
+    while (!acceptEncoding.isEmpty()) {
+        QByteArrayView member = takeUntil(',', acceptEncoding);
+        const QByteArrayView name = takeUntil(';', member);
+        const int weight = weightIn(member);
+        if (weight == malformed)
+            continue;
+        if (equals(name, "gzip") || equals(name, "x-gzip")) // the same, RFC 9110 §8.4.1.3
+            weights.gzip = weight;
+        else if (equals(name, "br"))
+            weights.brotli = weight;
+        else if (equals(name, "identity"))
+            weights.identity = weight;
+        else if (name == "*")
+            ofOthers = weight;
+    }
+    // The wildcard speaks for what is not named.
+    if (weights.gzip == absent)
+        weights.gzip = ofOthers;
+    if (weights.brotli == absent)
+        weights.brotli = ofOthers;
+    return weights;
+}
+
 } // namespace
 
 QByteArrayView nameOf(ContentCoding coding)
@@ -63,34 +98,27 @@ QByteArrayView nameOf(ContentCoding coding)
     return {};
 }
 
+bool isAccepted(QByteArrayView acceptEncoding, ContentCoding coding)
+{
+    const Weights weights = weightsOf(acceptEncoding);
+    switch (coding) {
+    case ContentCoding::Gzip:
+        return weights.gzip > 0;
+    case ContentCoding::Brotli:
+        return weights.brotli > 0;
+    case ContentCoding::Identity:
+        break;
+    }
+    return weights.identity != 0;
+}
+
 ContentCoding bestCoding(QByteArrayView acceptEncoding, bool brotli)
 {
-    int ofGzip = absent;
-    int ofBrotli = absent;
-    int ofIdentity = absent;
-    int ofOthers = absent;
-    while (!acceptEncoding.isEmpty()) {
-        QByteArrayView member = takeUntil(',', acceptEncoding);
-        const QByteArrayView name = takeUntil(';', member);
-        const int weight = weightIn(member);
-        if (weight == malformed)
-            continue;
-        if (equals(name, "gzip") || equals(name, "x-gzip")) // the same, RFC 9110 §8.4.1.3
-            ofGzip = weight;
-        else if (equals(name, "br"))
-            ofBrotli = weight;
-        else if (equals(name, "identity"))
-            ofIdentity = weight;
-        else if (name == "*")
-            ofOthers = weight;
-    }
-    // The wildcard speaks for what is not named. Identity needs no mention: it is the least of what is welcome.
-    const int gzipWeight = ofGzip == absent ? ofOthers : ofGzip;
-    const int brotliWeight = !brotli ? absent : ofBrotli == absent ? ofOthers : ofBrotli;
-    const int identityWeight = qMax(ofIdentity, 0);
-    if (brotliWeight > 0 && brotliWeight >= gzipWeight && brotliWeight >= identityWeight)
+    const Weights weights = weightsOf(acceptEncoding);
+    const int identityWeight = qMax(weights.identity, 0); // the least of what is welcome
+    if (brotli && weights.brotli > 0 && weights.brotli >= weights.gzip && weights.brotli >= identityWeight)
         return ContentCoding::Brotli;
-    if (gzipWeight > 0 && gzipWeight >= identityWeight)
+    if (weights.gzip > 0 && weights.gzip >= identityWeight)
         return ContentCoding::Gzip;
     return ContentCoding::Identity;
 }

@@ -1,6 +1,6 @@
 #include "dispatch/staticfiles.h"
 
-#include "dispatch/acceptedcoding.h"
+#include "base/contentcoding.h"
 #include "dispatch/directorylisting.h"
 #include "dispatch/mimetypes.h"
 #include "protocol/http/bytes.h"
@@ -38,13 +38,13 @@ private:
 
 struct Sibling
 {
-    QByteArrayView suffix;    ///< of its name
-    std::string_view coding;  ///< Content-Encoding
+    QByteArrayView suffix; ///< of its name
+    base::ContentCoding coding;
     QByteArrayView tagSuffix; ///< in its entity tag
 };
 
 /// In the order of preference.
-constexpr Sibling siblings[] = {{".br", "br", "-br"}, {".gz", "gzip", "-gz"}};
+constexpr Sibling siblings[] = {{".br", base::ContentCoding::Brotli, "-br"}, {".gz", base::ContentCoding::Gzip, "-gz"}};
 
 /// Path and query of a target in origin-form or absolute-form; empty for "*".
 QByteArrayView pathAndQuery(QByteArrayView target)
@@ -265,14 +265,14 @@ FileReply StaticFiles::reply(QByteArrayView path, const OpenFile &file, const ht
     // Also when the plain file is sent: a cache must not hand that to all (RFC 9110 §12.5.5).
     block += "Vary: Accept-Encoding\r\n";
     for (const Sibling &sibling : siblings) {
-        if (!isCodingAccepted(conditions.acceptEncoding, sibling.coding))
+        if (!base::isAccepted(conditions.acceptEncoding, sibling.coding))
             continue;
         LocalPath siblingPath(path);
         siblingPath.append(sibling.suffix);
         const RootFolder::Entry entry = m_root.entry(siblingPath.view());
         if (entry.kind != RootFolder::Entry::Kind::File || isOlder(entry.file.modified, file.modified))
             continue;
-        block.append("Content-Encoding: ").append(QByteArrayView(sibling.coding)).append("\r\n");
+        block.append("Content-Encoding: ").append(base::nameOf(sibling.coding)).append("\r\n");
         const QByteArray tag = entityTag(entry.file, sibling.tagSuffix, std::time(nullptr));
         if (!tag.isEmpty())
             block += "ETag: " + tag + "\r\n";

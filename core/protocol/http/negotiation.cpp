@@ -28,7 +28,7 @@ std::optional<int> weightOf(QByteArrayView text)
     return weight > fullQuality ? std::nullopt : std::optional(weight);
 }
 
-/// One member of Accept or Accept-Encoding.
+/// One member of Accept.
 struct Preference
 {
     QByteArrayView value;
@@ -96,44 +96,6 @@ bool isJsonSuffixed(QByteArrayView type)
 }
 
 } // namespace
-
-ContentCoding bestCoding(QByteArrayView acceptEncoding, ContentCodings offered)
-{
-    std::optional<int> gzip;
-    std::optional<int> brotli;
-    std::optional<int> identity;
-    std::optional<int> others;
-    ListReader members(acceptEncoding);
-    while (const std::optional<QByteArrayView> member = members.next()) {
-        const std::optional<Preference> preference = preferenceOf(*member);
-        if (!preference)
-            continue;
-        std::optional<int> *coding = nullptr;
-        if (isIgnoringCase(preference->value, "gzip") || isIgnoringCase(preference->value, "x-gzip"))
-            coding = &gzip;
-        else if (isIgnoringCase(preference->value, "br"))
-            coding = &brotli;
-        else if (isIgnoringCase(preference->value, "identity"))
-            coding = &identity;
-        else if (preference->value == QByteArrayView("*"))
-            coding = &others;
-        if (coding)
-            *coding = qMax(coding->value_or(0), preference->weight);
-    }
-    ContentCoding best = ContentCoding::Identity;
-    // Identity is acceptable without being named, but only when nothing better is.
-    int bestWeight = identity.value_or(0);
-    const auto consider = [&](ContentCoding coding, int weight) {
-        if (offered.testFlag(coding) && weight > 0 &&
-            (weight > bestWeight || (weight == bestWeight && best == ContentCoding::Identity))) {
-            best = coding;
-            bestWeight = weight;
-        }
-    };
-    consider(ContentCoding::Brotli, brotli.value_or(others.value_or(0)));
-    consider(ContentCoding::Gzip, gzip.value_or(others.value_or(0)));
-    return best;
-}
 
 int qualityOf(QByteArrayView accept, QByteArrayView mediaType)
 {

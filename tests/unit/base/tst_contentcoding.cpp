@@ -12,6 +12,7 @@ class TestContentCoding : public QObject
 private Q_SLOTS:
     void best_data();
     void best();
+    void accepted();
 };
 
 void TestContentCoding::best_data()
@@ -72,6 +73,17 @@ void TestContentCoding::best()
     QFETCH(QByteArray, withoutBrotli);
     QCOMPARE(nameOf(bestCoding(field, true)).toByteArray(), withBrotli);
     QCOMPARE(nameOf(bestCoding(field, false)).toByteArray(), withoutBrotli);
+}
+
+void TestContentCoding::accepted()
+{
+    QVERIFY(isAccepted("gzip", ContentCoding::Gzip));
+    QVERIFY(!isAccepted("gzip", ContentCoding::Brotli));
+    QVERIFY(!isAccepted("gzip;q=0, *", ContentCoding::Gzip));
+    QVERIFY(isAccepted("gzip;q=0, *", ContentCoding::Brotli));
+    QVERIFY(!isAccepted({}, ContentCoding::Gzip));
+    QVERIFY(isAccepted({}, ContentCoding::Identity));
+    QVERIFY(!isAccepted("identity;q=0", ContentCoding::Identity));
 }
 
 QTEST_GUILESS_MAIN(TestContentCoding)

@@ -33,6 +33,7 @@ public:
     };
 
     const Outcome &of(quint64 id) { return m_outcomes[id]; }
+    void forget(quint64 id) { m_outcomes.erase(id); }
     bool heardOf(quint64 id) const { return m_outcomes.contains(id); }
     const QList<quint64> &order() const { return m_order; } ///< in which answers began or failed
 

@@ -5,87 +5,17 @@
 using namespace Qt::StringLiterals;
 using namespace Quern::protocol::http;
 
-/// Accept and Accept-Encoding.
+/// Accept.
 class NegotiationTest : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void codings_data();
-    void codings();
-    void codingThatIsNotOffered();
     void qualities_data();
     void qualities();
     void json_data();
     void json();
 };
-
-void NegotiationTest::codings_data()
-{
-    QTest::addColumn<QByteArray>("acceptEncoding");
-    QTest::addColumn<QByteArray>("expected");
-    const auto row = [](const char *acceptEncoding, const char *expected) {
-        QTest::addRow("'%s'", acceptEncoding) << QByteArray(acceptEncoding) << QByteArray(expected);
-    };
-    row("", "identity");
-    row(" ", "identity");
-    row("gzip", "gzip");
-    row("GZIP", "gzip");
-    row("x-gzip", "gzip");
-    row("br", "br");
-    row("gzip, deflate, br, zstd", "br");
-    row("gzip, br;q=0.9", "gzip");
-    row("br;q=0.9,gzip;q=0.9", "br");
-    row("gzip;q=0.001", "gzip");
-    row("gzip;q=0", "identity");
-    row("gzip;q=0.000, br;q=0", "identity");
-    row("deflate", "identity");
-    row("identity", "identity");
-    row("identity, gzip", "gzip");
-    row("identity;q=1, gzip;q=0.5", "identity");
-    row("identity;q=0.5, gzip;q=0.5", "gzip");
-    row("identity;q=0", "identity");
-    row("*", "br");
-    row("*;q=0", "identity");
-    row("*;q=0.5, gzip", "gzip");
-    row("br;q=0, *", "gzip");
-    row("gzip;q=0, br;q=0, *", "identity");
-    row("*, identity;q=0.5", "br");
-    row("gzip;q=1.5", "identity");
-    row("gzip;q=0.1234", "identity");
-    row("gzip;q=", "identity");
-    row("gzip;q=a", "identity");
-    row("gzip;q=1.001", "identity");
-    row("gzip;q=1.000", "gzip");
-    row("gzip;q=1.", "gzip");
-    row("gzip;q=.5", "identity");
-    row("gzip;q=-1", "identity");
-    row("gzip ; Q=0", "identity");
-    row("gzip;q=\"1\"", "identity");
-    row("gzip;q=0, gzip", "gzip");
-    row(",,gzip,", "gzip");
-    row("gzi, gzipp", "identity");
-    row("\"gzip, br", "identity");
-}
-
-void NegotiationTest::codings()
-{
-    QFETCH(QByteArray, acceptEncoding);
-    QFETCH(QByteArray, expected);
-    const ContentCoding best = bestCoding(acceptEncoding, ContentCoding::Gzip | ContentCoding::Brotli);
-    QCOMPARE(best == ContentCoding::Brotli ? "br"_ba
-             : best == ContentCoding::Gzip ? "gzip"_ba
-                                           : "identity"_ba,
-             expected);
-}
-
-void NegotiationTest::codingThatIsNotOffered()
-{
-    QCOMPARE(bestCoding("gzip, br", ContentCoding::Gzip), ContentCoding::Gzip);
-    QCOMPARE(bestCoding("gzip;q=0.1, br", ContentCoding::Gzip), ContentCoding::Gzip);
-    QCOMPARE(bestCoding("gzip", ContentCoding::Brotli), ContentCoding::Identity);
-    QCOMPARE(bestCoding("gzip, br, *", {}), ContentCoding::Identity);
-}
 
 void NegotiationTest::qualities_data()
 {
