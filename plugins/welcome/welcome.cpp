@@ -1,6 +1,9 @@
 #include "welcome.h"
 
 #include "facts.h"
+#include "numbers.h"
+#include "streams.h"
+#include "upload.h"
 
 #include <QDeadlineTimer>
 #include <QFile>
@@ -20,7 +23,7 @@ namespace {
 constexpr milliseconds defaultDelay{1000};
 constexpr milliseconds longestDelay{60'000};
 constexpr milliseconds cancelCheck{50}; ///< how soon /later notices that nobody waits any more
-constexpr qint64 largestBody = 64 * 1024 * 1024;
+constexpr int largestBody = 64 * 1024 * 1024;
 
 QString pageText()
 {
@@ -66,6 +69,28 @@ void crash(bool allowed, Response &response)
                                                 "allow_crash = true in the settings of the welcome plugin.\n"));
 }
 
+/// Tells the client what it has sent, and has it count its visits.
+void cookies(const Request &request, Response &response)
+{
+    QJsonObject received;
+    const Quern::NameValueList cookies = request.cookies();
+    for (const auto &[name, value] : cookies)
+        received.insert(name, value);
+    response.setHeader("Cache-Control", "no-store");
+    response.json(received);
+
+    // Whatever the client sends instead of a number counts as none.
+    const qulonglong visits = request.cookie("visits").toUInt();
+    if (request.query("clear").isNull())
+        response.setCookie({.name = "visits",
+                            .value = QString::number(visits + 1),
+                            .path = "/",
+                            .httpOnly = true,
+                            .sameSite = Quern::Cookie::SameSite::Lax});
+    else
+        response.clearCookie("visits");
+}
+
 } // namespace
 
 Welcome::Welcome() : m_page(pageText()), m_bodies(largestBody) {}
@@ -84,6 +109,11 @@ void Welcome::install(Quern::Application &app)
         response.send(request.body().toByteArray(), request.header("Content-Type"));
     });
     app.get("/bytes/:n", [this](const Request &request, Response &response) { bytes(request, response); });
+    app.post("/upload", upload);
+    app.get("/stream", [this](const Request &request, Response &response) { streamPieces(request, response, this); });
+    app.get("/events", [this](const Request &request, Response &response) { streamEvents(request, response, this); });
+    app.get("/file", [this](const Request &request, Response &response) { file(request, response); });
+    app.get("/cookies", cookies);
     app.get("/throw",
             [](const Request &, Response &) { throw std::runtime_error("the welcome plugin throws this on purpose"); });
 
@@ -136,4 +166,16 @@ void Welcome::bytes(const Request &request, Response &response)
         m_bodies.insert(size, new QByteArray(body), size);
     }
     response.send(body, "application/octet-stream");
+}
+
+void Welcome::file(const Request &request, Response &response)
+{
+    const auto size = numberOf(request, response, {"size", 65536, largestBody});
+    if (!size)
+        return;
+    const QString path = request.query("size").isNull() ? m_files.text() : m_files.ofSize(*size);
+    const QString name = request.query("download");
+    const Quern::Result<void> found = name.isNull() ? response.file(path) : response.download(path, name);
+    if (!found)
+        throw std::runtime_error(found.error().message().toStdString());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "page.h"
+#include "samplefiles.h"
 
 #include <Quern/handlerplugin.h>
 
@@ -25,7 +26,9 @@ public:
 private:
     void later(std::chrono::milliseconds delay, const Quern::Request &request, const Quern::Response &answer);
     void bytes(const Quern::Request &request, Quern::Response &response);
+    void file(const Quern::Request &request, Quern::Response &response);
 
     Page m_page;
     QCache<qint64, QByteArray> m_bodies; ///< of /bytes, by size
+    SampleFiles m_files;                 ///< of /file
 };
