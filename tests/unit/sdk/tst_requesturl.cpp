@@ -126,7 +126,7 @@ void tst_RequestUrl::setters()
     QCOMPARE(request.method(), QByteArrayView("PUT"));
     QByteArrayList fields;
     for (qsizetype i = 0; i < request.headerCount(); ++i)
-        fields << request.headerName(i) + QByteArray("=") + request.headerValue(i);
+        fields << request.headerName(i).toByteArray() + "=" + request.headerValue(i).toByteArray();
     QCOMPARE(fields.join(' '), QByteArray("A=5 C=4 D=6"));
     request.setHeader("Empty", {});
     QVERIFY(!request.header("Empty").isNull());

@@ -108,7 +108,7 @@ void TestHooks::receivedKnowsTheRoutesName()
     master.application
         .get("/u/:id",
              [](const Request &request, Response &response) {
-                 response.send(request.routeName() + QByteArray(" ") + request.routePattern() + " " +
+                 response.send(request.routeName().toByteArray() + " " + request.routePattern().toByteArray() + " " +
                                request.urlFor("user", {{"id", QStringLiteral("a b")}}));
              })
         .name("user");
@@ -154,7 +154,7 @@ void TestHooks::generatedInOrder()
     FakeMaster master;
     for (const char *name : {"1", "2", "3"}) {
         master.application.generatedResponse(
-            [name](const Request &, Response &response) { response.send(response.body() + QByteArray(name)); });
+            [name](const Request &, Response &response) { response.send(response.body().toByteArray() + name); });
     }
     master.application.get("/", [](const Request &, Response &response) { response.send("0"); });
     master.startHost();

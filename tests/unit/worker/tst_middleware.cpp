@@ -290,7 +290,7 @@ void TestMiddleware::beforeSendOfALateAnswer()
     master.application.use([](Request &, Response &response, const Next &next) {
         response.beforeSend([](Response &answer) {
             answer.setStatus(answer.status() + 1);
-            answer.send(answer.body() + QByteArray("!"));
+            answer.send(answer.body().toByteArray() + "!");
         });
         next();
     });
