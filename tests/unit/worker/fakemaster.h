@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "ipc/bodylayout.h"
 #include "ipc/bodystream.h"
 #include "loopsupport.h"
 #include "sdk/src/application_p.h"
@@ -104,6 +105,11 @@ struct Order
     qsizetype firstPart = -1;                                  ///< bytes of the body that go with the head; -1: all
     quint32 credit = quint32(Quern::ipc::AmpleResponseCredit); ///< of the answer
     QByteArray acceptEncoding = {};                            ///< value of that field; empty: none is sent
+    quint16 flags = 0;                                         ///< of ipc::RequestFlag
+    std::optional<quint64> bodyLength = {};                    ///< to announce; none: that of the body
+    Quern::ipc::BodyLayout layout = {};                        ///< goes along if the body is not plain
+    QByteArray host = {};                                      ///< as a proxy got it
+    QByteArray peerAddress = {};
 };
 
 /// What a master holds of one worker: the page, the claim rings and the far ends of the channels. The worker is a
@@ -158,7 +164,12 @@ public:
         head += "\r\n";
         Quern::ipc::RequestParts parts;
         parts.receivedNs = 1'000;
-        parts.bodyLength = quint64(order.body.size());
+        parts.bodyLength = order.bodyLength.value_or(quint64(order.body.size()));
+        parts.flags = order.flags;
+        const QByteArray layout = order.layout.isPlain() ? QByteArray() : order.layout.encode();
+        parts.bodyLayout = layout;
+        parts.host = order.host;
+        parts.peerAddress = order.peerAddress;
         parts.remoteAddress = "192.0.2.1";
         parts.remotePort = 4711;
         parts.head = head;
@@ -228,6 +239,17 @@ public:
             return QByteArrayLiteral("malformed answer");
         return QByteArray::number(message->status) + ' ' + message->headerBlock.toByteArray().replace("\r\n", ";") +
                '|' + message->bodyPart.toByteArray();
+    }
+    /// Bytes of the body of \a id that the worker has asked for.
+    quint64 granted(quint64 id) const
+    {
+        quint64 sum = 0;
+        const QList<Reply> replies = wires[0]->replies();
+        for (const Reply &each : replies) {
+            if (each.id == id && each.type == FrameType::Credit)
+                sum += *Quern::ipc::creditOf(each.payload);
+        }
+        return sum;
     }
     /// All bodies' parts of \a id so far.
     QByteArray bodyOf(quint64 id) const

@@ -137,7 +137,7 @@ void TestHandlerHost::deferredAndForgotten()
     master.application.get("/now", [](const Request &, Response &response) { response.defer(); });
     master.application.get("/later", [&](const Request &, Response &response) { kept = response.defer(); });
     master.startHost();
-    const QByteArray expected = "500 Content-Type: text/plain; charset=utf-8;|500 Internal Server Error\n";
+    const QByteArray expected = "500 |";
     QTest::ignoreMessage(QtCriticalMsg, "request 0-0 was deferred and then forgotten: answered 500");
     QCOMPARE(master.answer(master.request({.target = "/now"})), expected);
     QVERIFY(!master.reply(1, FrameType::Deferred));
@@ -170,9 +170,12 @@ void TestHandlerHost::exceptions_data()
 {
     QTest::addColumn<bool>("standard");
     QTest::addColumn<QString>("message");
-    QTest::newRow("std::exception") << true << QStringLiteral("handler of GET /a threw: oh no");
+    QTest::newRow("std::exception") << true
+                                    << QStringLiteral("handler of GET /a threw: oh no (route GET /a of plugin )");
     QTest::newRow("anything") << false
-                              << QStringLiteral("handler of GET /a threw: an exception that is no std::exception");
+                              << QStringLiteral(
+                                     "handler of GET /a threw: an exception that is no std::exception (route GET /a "
+                                     "of plugin )");
 }
 
 void TestHandlerHost::exceptions()
@@ -189,7 +192,7 @@ void TestHandlerHost::exceptions()
     master.startHost();
     QTest::ignoreMessage(QtCriticalMsg, qPrintable(message));
     const quint64 id = master.request({.target = "/a"});
-    QCOMPARE(master.answer(id), QByteArray("500 Content-Type: text/plain; charset=utf-8;|500 Internal Server Error\n"));
+    QCOMPARE(master.answer(id), QByteArray("500 |"));
     QCOMPARE(int(master.state(id)), int(ClaimState::Done));
     QCOMPARE(master.counters().currentSlot.load(), ipc::NoSlot);
 }
@@ -203,7 +206,7 @@ void TestHandlerHost::exceptionAfterDefer()
         throw std::runtime_error("oh no");
     });
     master.startHost();
-    QTest::ignoreMessage(QtCriticalMsg, "handler of GET / threw: oh no");
+    QTest::ignoreMessage(QtCriticalMsg, "handler of GET / threw: oh no (route GET / of plugin )");
     const quint64 id = master.request({});
     QVERIFY(master.answer(id).startsWith("500 "));
     kept->text(QStringLiteral("too late"));
@@ -220,7 +223,7 @@ void TestHandlerHost::noRoute()
     master.application.get("/a", [](const Request &, Response &) {});
     master.startHost();
     const quint64 id = master.request({.target = "/b"});
-    QCOMPARE(master.answer(id), QByteArray("404 Content-Type: text/plain; charset=utf-8;|404 Not Found\n"));
+    QCOMPARE(master.answer(id), QByteArray("404 |"));
     QCOMPARE(int(master.state(id)), int(ClaimState::Done));
     QCOMPARE(master.rings[0]->route(master.claims[id]), ipc::NoRoute);
 }
@@ -232,8 +235,7 @@ void TestHandlerHost::otherMethod()
     master.application.post("/a", [](const Request &, Response &) {});
     master.startHost();
     const quint64 id = master.request({.method = "DELETE", .target = "/a"});
-    QCOMPARE(master.answer(id), QByteArray("405 Allow: GET, HEAD, OPTIONS, POST;Content-Type: text/plain; charset=utf-8;"
-                                           "|405 Method Not Allowed\n"));
+    QCOMPARE(master.answer(id), QByteArray("405 Allow: GET, HEAD, OPTIONS, POST;|"));
 }
 
 void TestHandlerHost::optionsAreDerived()

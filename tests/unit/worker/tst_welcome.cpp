@@ -23,13 +23,16 @@ namespace {
 class Client final : public ResponseSink
 {
 public:
-    void responseReady(quint64, int answered, const QByteArray &headerBlock, const QByteArray &content) override
+    void responseReady(quint64, const Answer &answer) override
     {
-        status = answered;
-        headers = headerBlock;
-        body = content;
+        status = answer.status;
+        headers = answer.headerBlock;
+        body = answer.body;
     }
     void responseDropped(quint64) override { dropped = true; }
+    void streamWritten(quint64) override {}
+    void streamAwaited() override {}
+    void callAuthor(quint64, const std::function<void()> &callback) override { callback(); }
 
     int status = 0;
     QByteArray headers;
