@@ -105,7 +105,9 @@ ResponseStream ResponsePrivate::begin(StreamSettings settings)
         begun->release();
         return handle;
     }
-    deferred = true;
+    // Another thread has deferred before, and must not write what the handler's thread reads when the handler returns.
+    if (!deferred)
+        deferred = true;
     kind = Kind::Stream;
     stream = begun;
     if (!finish())
