@@ -1,0 +1,229 @@
+// The half of Dispatcher that looks after workers: their coming and going, those that stand still, and deadlines.
+
+#include "dispatch/dispatcher.h"
+#include "dispatch/log.h"
+
+#include <Quern/requestid.h>
+
+#include <QTimerEvent>
+
+#include <algorithm>
+
+namespace Quern::dispatch {
+
+void Dispatcher::addWorker(std::unique_ptr<WorkerLink> link)
+{
+    auto worker = std::make_unique<WorkerEntry>(std::move(link), m_settings.workerMaxConcurrency);
+    worker->setActive(worker->info().generation == m_generation);
+    const int workerId = worker->info().workerId;
+    const auto place = std::find_if(m_workers.begin(), m_workers.end(),
+                                    [workerId](const auto &other) { return other->info().workerId > workerId; });
+    m_workers.insert(place, std::move(worker));
+    learnRoutes();
+    pump();
+}
+
+void Dispatcher::activate(int generation)
+{
+    m_generation = generation;
+    m_available = true;
+    for (const auto &worker : m_workers)
+        worker->setActive(worker->info().generation == generation && !worker->isDraining());
+    learnRoutes();
+    pump();
+}
+
+void Dispatcher::learnRoutes()
+{
+    // All workers of a generation have the same routes.
+    for (const auto &worker : m_workers) {
+        if (worker->info().generation == m_generation) {
+            m_streamingRoutes = StreamingRoutes::of(worker->info().routes);
+            return;
+        }
+    }
+}
+
+void Dispatcher::drain(quint64 childId)
+{
+    WorkerEntry *worker = workerOf(childId);
+    if (!worker)
+        return;
+    worker->setDraining();
+    takeBackUnclaimed(worker);
+    for (PendingRequest *each = worker->requests().first(); each; each = worker->requests().next(each)) {
+        if (each->answering && each->receiver)
+            each->receiver->workerLeaves(each->id);
+    }
+    pump();
+}
+
+void Dispatcher::workerDied(quint64 childId, const WorkerDeath &death)
+{
+    WorkerEntry *worker = workerOf(childId);
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    for (const QByteArray &route : death.blamedRoutes)
+        m_faults.record(route, now);
+    if (!worker)
+        return;
+    // The news of its end may come before its last answers have been read.
+    worker->setClosed();
+    worker->link().readRest();
+    settle(worker);
+    std::erase_if(m_workers, [worker](const auto &entry) { return entry.get() == worker; });
+    pump();
+}
+
+void Dispatcher::linkClosed(quint64 childId)
+{
+    WorkerEntry *worker = workerOf(childId);
+    if (!worker)
+        return;
+    // Nothing more can begin in a dying process: what it had not begun need not wait for the news of its end.
+    worker->setClosed();
+    takeBackUnclaimed(worker);
+    pump();
+    Q_EMIT workerUnreachable(childId);
+}
+
+void Dispatcher::takeBackUnclaimed(WorkerEntry *worker)
+{
+    // From the last to the first, each to the front of the queue: their order stays.
+    PendingRequest *request = worker->requests().last();
+    while (request) {
+        PendingRequest *const before = worker->requests().previous(request);
+        if (!request->answering && worker->link().ring().revoke(request->claim)) {
+            worker->remove(request);
+            if (request->receiver) {
+                ++m_counters.redispatched;
+                request->takenBack = quint8(qMin(request->takenBack + 1, 255));
+                enqueue(request, true);
+            } else {
+                finish(request);
+            }
+        }
+        request = before;
+    }
+    checkDrained(worker);
+}
+
+void Dispatcher::settle(WorkerEntry *worker)
+{
+    worker->setClosed();
+    takeBackUnclaimed(worker);
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    const qint64 pid = worker->info().pid;
+    PendingRequest *request = worker->requests().last();
+    while (request) {
+        PendingRequest *const before = worker->requests().previous(request);
+        ResponseReceiver *receiver = request->receiver;
+        const quint64 id = request->id;
+        if (!receiver) {
+            finish(request);
+        } else if (request->answering) {
+            finish(request);
+            receiver->responseBroken(id);
+        } else if (mayRunAgain(*request, now)) {
+            worker->remove(request);
+            request->retried = true;
+            ++m_counters.retried;
+            enqueue(request, true);
+        } else {
+            ++m_counters.lost;
+            qCWarning(logDispatch).noquote()
+                << "request" << RequestId::text(id) << "was in worker" << worker->info().workerId << "with pid" << pid
+                << "when it died: answered 502";
+            fail(request, 502);
+        }
+        request = before;
+    }
+}
+
+bool Dispatcher::mayRunAgain(const PendingRequest &request, base::MonotonicTime now) const
+{
+    if (!request.order.isSafe || request.retried || request.order.isStreamed)
+        return false;
+    const quint32 place = request.worker->link().ring().route(request.claim);
+    const QList<ipc::RouteEntry> &routes = request.worker->info().routes;
+    if (place >= quint32(routes.size()))
+        return true; // no route took it: the server itself was about to answer
+    const ipc::RouteEntry &route = routes.at(place);
+    return route.retry && !m_faults.isRecent(route.name(), now);
+}
+
+void Dispatcher::checkDrained(WorkerEntry *worker)
+{
+    if (worker->takeDrained())
+        Q_EMIT workerDrained(worker->info().childId);
+}
+
+void Dispatcher::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_watch.timerId())
+        return;
+    // Stopped here and not with the last request: under light load each request would start and stop it.
+    if (isIdle()) {
+        m_watch.stop();
+        return;
+    }
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    watchWorkers(now);
+    expireOverdue(now);
+}
+
+void Dispatcher::watchWorkers(base::MonotonicTime now)
+{
+    for (const auto &worker : m_workers) {
+        if (!worker->look(base::toNanoseconds(now), RunLimit, StartLimit))
+            continue;
+        takeBackUnclaimed(worker.get());
+        reportIfStuck(worker.get(), now);
+    }
+    pump();
+}
+
+void Dispatcher::expireOverdue(base::MonotonicTime now)
+{
+    if (m_settings.requestTimeout.count() == 0)
+        return;
+    while (PendingRequest *request = m_deadlines.first()) {
+        if (now - request->received < m_settings.requestTimeout)
+            return;
+        static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
+        if (!request->receiver)
+            continue;
+        ++m_counters.expired;
+        if (!request->isDispatched() || request->worker->link().ring().revoke(request->claim)) {
+            fail(request, 504);
+            continue;
+        }
+        ResponseReceiver *receiver = std::exchange(request->receiver, nullptr);
+        request->worker->link().sendCancel(request->id);
+        receiver->responseFailed(request->id, 504);
+    }
+}
+
+void Dispatcher::reportIfStuck(WorkerEntry *worker, base::MonotonicTime now)
+{
+    if (m_settings.requestTimeout.count() == 0)
+        return;
+    const ipc::ClaimRing &ring = worker->link().ring();
+    const auto limit = std::chrono::duration_cast<std::chrono::seconds>(m_settings.requestTimeout).count();
+    if (const auto running = ring.running()) {
+        if (now - base::fromNanoseconds(running->claimedNs) < m_settings.requestTimeout)
+            return;
+        const QList<ipc::RouteEntry> &routes = worker->info().routes;
+        const QByteArray route =
+            running->route < quint32(routes.size()) ? routes.at(running->route).name() : QByteArrayLiteral("?");
+        Q_EMIT workerStuck(worker->info().childId,
+                           QStringLiteral("handler %1 has been running for longer than %2 s, in request %3")
+                               .arg(QString::fromUtf8(route))
+                               .arg(limit)
+                               .arg(QLatin1StringView(RequestId::text(running->requestId))));
+    } else if (worker->stillSince() > 0 &&
+               now - base::fromNanoseconds(worker->stillSince()) >= m_settings.requestTimeout) {
+        Q_EMIT workerStuck(worker->info().childId, QStringLiteral("its event loop has not turned for %1 s").arg(limit));
+    }
+}
+
+} // namespace Quern::dispatch
