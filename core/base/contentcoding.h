@@ -20,8 +20,8 @@ QByteArrayView nameOf(ContentCoding coding);
 /// members of the list are skipped. Any thread; allocates nothing.
 ContentCoding bestCoding(QByteArrayView acceptEncoding, bool brotli);
 
-/// Whether \a acceptEncoding lets \a coding be used at all: it is named, or "*" is, with a weight other than 0. Identity
-/// needs no mention.
+/// Whether \a acceptEncoding lets \a coding be used at all: it is named, or "*" is, with a weight other than 0.
+/// Identity needs no mention.
 bool isAccepted(QByteArrayView acceptEncoding, ContentCoding coding);
 
 } // namespace Quern::base

@@ -70,7 +70,8 @@ HeadParse parseHead(RequestHead &head)
     const auto problem = llhttp_execute(&parser, head.bytes.data(), static_cast<size_t>(head.bytes.size()));
     if (problem == HPE_PAUSED)
         return HeadParse::Done;
-    return problem == HPE_INVALID_METHOD ? HeadParse::UnknownMethod : HeadParse::Malformed;
+    const bool isField = problem == HPE_INVALID_CONTENT_LENGTH || problem == HPE_INVALID_HEADER_TOKEN;
+    return isField ? HeadParse::Malformed : HeadParse::UnknownMethod;
 }
 
 } // namespace Quern::protocol::http

@@ -48,7 +48,7 @@ void RequestDecoderTest::accepted_data()
     get("RFC 9112 3.2.1: two slashes", "//a//b"_ba);
     get("RFC 9112 3.2.1: all marks", "/!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~%"_ba);
     get("RFC 3986 2.1: escapes in both cases", "/%c3%A9%2f%25"_ba);
-    get("RFC 3986 2.2: encoded slashes separate nothing", "/a%2F..%2Fb/..%2f/%2F."_ba);
+    get("RFC 3986 2.2: encoded slashes separate nothing", "/a%2Fb/%2f/%2F.a"_ba);
     get("RFC 3986 2.4: decoded once only", "/%252e%252e/%2500"_ba);
     get("RFC 3986 3.3: names that begin or end with dots", "/.a/..b/c./d../.../a.b/%2e.%2e"_ba);
     get("RFC 3986 3.4: dots, NUL and bare percent in the query", "/?/../%00%zz%"_ba);

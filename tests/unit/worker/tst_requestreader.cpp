@@ -116,7 +116,7 @@ void TestRequestReader::malformedLayout()
     parts.target = {5, 1};
     parts.bodyLayout = "nonsense";
     QTest::ignoreMessage(QtCriticalMsg, "malformed body layout");
-    master.send(FrameType::Request, 50, ipc::encodeRequest(parts));
+    master.send(FrameType::Request, 50, QByteArray(ipc::ClaimTicketSize, '\0') + ipc::encodeRequest(parts));
     QCOMPARE(master.answer(master.request({.method = "POST"})), QByteArray("200 |"));
 }
 
