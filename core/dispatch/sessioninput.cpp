@@ -132,13 +132,15 @@ void Session::messageArrived()
         if (!refusal)
             refusal = arrived->finish(trailers);
         if (refusal) {
-            refuse(*refusal);
-            return;
+            // The body as such has been read to its end: the connection can go on.
+            exchange->refusedWith = refusal->status;
+            body.clear();
+        } else {
+            body = arrived->takeBytes();
+            if (!arrived->layout().isPlain())
+                layout = arrived->layout().encode();
+            exchange->files = arrived->takeFiles();
         }
-        body = arrived->takeBytes();
-        if (!arrived->layout().isPlain())
-            layout = arrived->layout().encode();
-        exchange->files = arrived->takeFiles();
     }
     complete(std::move(exchange), head, std::move(body), layout);
     m_decoder.releaseMessage(); // an idle connection keeps no heap

@@ -41,7 +41,7 @@ inline constexpr qsizetype RequestCredit = 256 * 1024;
 /// bodies are not longer: they leave the worker at once, whatever becomes of it, and wait for their client in the
 /// master.
 inline constexpr qsizetype AmpleResponseCredit = 2 * 1024 * 1024;
-inline constexpr qsizetype ScantResponseCredit = MaxBodyPart;
+inline constexpr qsizetype ScantResponseCredit = 16 * 1024;
 
 struct Frame
 {

@@ -158,6 +158,9 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "nginx refuses TRACE before it looks at the path, and closes.": (
         "rfc9110-15.5.6 TRACE where only GET is",
     ),
+    "nginx answers OPTIONS only where it is told to; Quern names the methods of every path (RFC 9110 §9.3.7).": (
+        "rfc9110-9.3.7 OPTIONS of a path names its methods",
+    ),
     "nginx has no asterisk-form; RFC 9110 §9.3.7 does.": (
         "rfc9110-9.3.7 OPTIONS * is answered by the server itself",
     ),

@@ -32,8 +32,8 @@ class QUERN_EXPORT ResponseStream
 {
 public:
     /// From so many unsent bytes on write() asks to hold back; at so many it may go on.
-    static constexpr qsizetype HighMark = 64 * 1024;
-    static constexpr qsizetype LowMark = 16 * 1024;
+    static constexpr qsizetype HighMark = 16 * 1024;
+    static constexpr qsizetype LowMark = 4 * 1024;
     /// A stream with more unsent bytes is broken off: its author has not held back.
     static constexpr qsizetype MaxUnsent = 16 * 1024 * 1024;
 
