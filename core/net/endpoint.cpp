@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -64,6 +65,10 @@ Result<Address> addressOf(const Endpoint &endpoint)
     }
     return Error(Error::Invalid, QStringLiteral("%1 is not a numeric IPv4 or IPv6 address").arg(endpoint.host));
 }
+
+/// What the kernel takes of a connection's output beyond what is on its way, in bytes. Without a limit it takes
+/// megabytes for each client that does not read: memory that counts for nobody, and work done for nothing.
+constexpr int notSentBytes = 128 * 1024;
 
 Error cannotListen(const Endpoint &endpoint)
 {
@@ -146,6 +151,11 @@ Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOpti
     const int on = 1;
     if (options.sharedPort && !endpoint.isUnix())
         ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (!endpoint.isUnix()) {
+        // Connections inherit both.
+        ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notSentBytes, sizeof notSentBytes);
+    }
     if (::bind(fd->get(), address->get(), address->length) != 0 || ::listen(fd->get(), options.backlog) != 0)
         return cannotListen(endpoint);
     return fd;

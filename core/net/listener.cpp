@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace Quern::net {
@@ -56,10 +55,6 @@ void Listener::acceptSome()
         base::FileDescriptor fd(
             ::accept4(m_fd.get(), reinterpret_cast<sockaddr *>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd.isValid()) {
-            if (address.ss_family != AF_UNIX) {
-                const int on = 1;
-                ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-            }
             m_accepted(std::move(fd), peerOf(address));
             continue;
         }

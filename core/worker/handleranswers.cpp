@@ -144,8 +144,9 @@ void HandlerHost::beginStream(const Exchange &exchange, const Answer &answer, ip
     }
     OpenExchange &open = m_open[exchange.id];
     open.exchange = exchange;
-    open.stream =
-        std::make_unique<StreamSender>(exchange.id, answer.stream, std::move(encoder), exchange.ticket.responseCredit);
+    // A stream goes on for as long as its client reads: what little is on its way need not be more than a part.
+    const auto credit = qMin(exchange.ticket.responseCredit, quint32(ipc::MaxBodyPart));
+    open.stream = std::make_unique<StreamSender>(exchange.id, answer.stream, std::move(encoder), credit);
     streamWritten(exchange.id);
 }
 
