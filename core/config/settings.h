@@ -63,9 +63,8 @@ struct ServerSettings
     QString serverHeader = QStringLiteral("Quern");     ///< value of the Server header; empty: none is sent
     /// Where long bodies and uploads wait, absolute once loaded. Empty: the folder "uploads" of the runtime directory.
     QString uploadTmpDir;
-    QStringList trustedProxies; ///< addresses and networks, "unix", "*"
-    QStringList forwardedHeaders = {QStringLiteral("x-forwarded"), QStringLiteral("forwarded"),
-                                    QStringLiteral("x-real-ip")}; ///< what trusted proxies are believed
+    QStringList trustedProxies;                                     ///< addresses and networks, "unix", "*"
+    QStringList forwardedHeaders = {QStringLiteral("x-forwarded")}; ///< what trusted proxies are believed
     bool handleStatic = false;
     QString documentRoot; ///< absolute once loaded
     QStringList staticIndex = {QStringLiteral("index.html")};

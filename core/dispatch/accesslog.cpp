@@ -3,11 +3,13 @@
 #include "base/systemerror.h"
 #include "dispatch/log.h"
 #include "protocol/http/accessrecord.h"
+#include "protocol/http/targetpath.h"
 
 #include <Quern/requestid.h>
 
 #include <QFile>
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
@@ -41,10 +43,12 @@ Result<void> AccessLog::open()
     return {};
 }
 
-void AccessLog::note(const Exchange &exchange, const net::Peer &peer, quint64 unsent, bool isReusedConnection)
+void AccessLog::note(const Exchange &exchange, const net::Peer &peer, quint64 unsent)
 {
     const auto duration = std::chrono::steady_clock::now() - exchange.received;
-    const bool isSlow = m_settings.slowTime.count() > 0 && duration >= m_settings.slowTime;
+    // Slow is what takes long to begin its answer: a stream or a slow reader takes as long as it likes.
+    const auto untilBegun = exchange.status == 0 ? duration : exchange.begun - exchange.received;
+    const bool isSlow = m_settings.slowTime.count() > 0 && untilBegun >= m_settings.slowTime;
     if (!m_file.isValid() && !isSlow)
         return;
     const ipc::RequestMessage request = exchange.request();
@@ -53,10 +57,11 @@ void AccessLog::note(const Exchange &exchange, const net::Peer &peer, quint64 un
     const QByteArray id = exchange.requestId == 0 ? QByteArray() : RequestId::text(exchange.requestId);
     const int status = exchange.status == 0 ? clientClosed : exchange.status;
     if (isSlow) {
+        const QByteArrayView path = http::pathOfTarget(target); // a query may hold secrets
         qCWarning(logDispatch).noquote().nospace()
-            << "slow request " << id << ": " << method << ' ' << target.first(qMin(target.size(), qsizetype(200)))
+            << "slow request " << id << ": " << method << ' ' << path.first(qMin(path.size(), qsizetype(200)))
             << " was answered " << status << " after "
-            << std::chrono::duration_cast<std::chrono::milliseconds>(duration).count() << " ms"
+            << std::chrono::duration_cast<std::chrono::milliseconds>(untilBegun).count() << " ms"
             << (exchange.workerId < 0 ? QString() : QStringLiteral(" by worker %1").arg(exchange.workerId));
     }
     if (!m_file.isValid())
@@ -79,7 +84,7 @@ void AccessLog::note(const Exchange &exchange, const net::Peer &peer, quint64 un
     record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
     record.requestId = id;
     record.workerId = exchange.workerId;
-    record.isReusedConnection = isReusedConnection;
+    record.isReusedConnection = exchange.isConnectionReused;
     switch (m_settings.format) {
     case AccessLogFormat::Common:
         http::appendCommon(m_buffer, record);
@@ -99,6 +104,8 @@ void AccessLog::flush()
 {
     if (m_buffer.isEmpty() || !m_file.isValid())
         return;
+    if (m_midLine)
+        m_buffer.prepend('\n');
     ssize_t written = 0;
     do {
         written = ::write(m_file.get(), m_buffer.constData(), size_t(m_buffer.size()));
@@ -107,10 +114,15 @@ void AccessLog::flush()
         // What did not fit is dropped: a full disk must not fill the memory as well.
         if (m_lost == 0)
             qCWarning(logDispatch).noquote() << "access_log" << m_settings.path << "takes no more: lines are lost";
-        m_lost += quint64(m_buffer.count('\n'));
-    } else if (m_lost > 0) {
-        qCWarning(logDispatch).noquote() << "access_log" << m_settings.path << "takes lines again," << m_lost
-                                         << "were lost";
+        const QByteArrayView lost = QByteArrayView(m_buffer).sliced(qMax<ssize_t>(written, 0));
+        m_lost += quint64(std::count(lost.begin(), lost.end(), '\n'));
+        m_midLine = written > 0 ? m_buffer.at(written - 1) != '\n' : m_midLine;
+    } else {
+        m_midLine = false;
+        if (m_lost > 0) {
+            qCWarning(logDispatch).noquote()
+                << "access_log" << m_settings.path << "takes lines again," << m_lost << "were lost";
+        }
         m_lost = 0;
     }
     m_buffer.resize(0);

@@ -40,7 +40,7 @@ public:
     /// Opens the file, or opens it again after it has been moved away. Error::Io and the like with the path.
     Result<void> open();
     /// \a exchange has come to its end, \a unsent bytes of its answer did not reach the client.
-    void note(const Exchange &exchange, const net::Peer &peer, quint64 unsent, bool isReusedConnection);
+    void note(const Exchange &exchange, const net::Peer &peer, quint64 unsent);
     /// Writes what is kept. To be called from time to time.
     void flush();
 
@@ -48,7 +48,8 @@ private:
     AccessLogSettings m_settings;
     base::FileDescriptor m_file;
     QByteArray m_buffer;
-    quint64 m_lost = 0; ///< lines that could not be written since the last report
+    quint64 m_lost = 0;     ///< lines that could not be written since the last report
+    bool m_midLine = false; ///< the file ends within a line, because it took no more
 };
 
 } // namespace Quern::dispatch

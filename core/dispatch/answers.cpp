@@ -2,7 +2,9 @@
 
 #include "dispatch/log.h"
 #include "dispatch/mimetypes.h"
+#include "protocol/http/bytes.h"
 #include "protocol/http/errorpage.h"
+#include "protocol/http/headerblock.h"
 #include "protocol/http/responseencoder.h"
 
 #include <Quern/requestid.h>
@@ -47,9 +49,11 @@ void AnswerWriter::writeHead(QByteArray &out, Exchange &exchange, int status, QB
                              std::optional<quint64> length)
 {
     exchange.status = status;
+    exchange.begun = std::chrono::steady_clock::now();
     exchange.isChunked = !length && exchange.minorVersion > 0;
     // RFC 9112 §6.3: an HTTP/1.0 client learns the end of such an answer from the end of the connection.
-    if (!length && !exchange.isChunked)
+    exchange.isEndedByClose = !length && !exchange.isChunked;
+    if (exchange.isEndedByClose)
         exchange.keepAlive = false;
     http::appendHead(out, status, headerBlock, length, framingOf(exchange), http::currentDate(),
                      m_settings.serverHeader);
@@ -143,6 +147,11 @@ void AnswerWriter::file(Exchange &exchange, const ResponseStart &start)
 
 void AnswerWriter::file(Exchange &exchange, FileReply reply)
 {
+    if (!http::mayHaveBody(reply.status)) {
+        reply.pieces.clear();
+        reply.after.clear();
+        reply.file.reset();
+    }
     QByteArray &out = scratch();
     writeHead(out, exchange, reply.status, reply.headerBlock, reply.bodyLength);
     exchange.bodyLeft = 0;
@@ -175,9 +184,17 @@ void AnswerWriter::error(Exchange &exchange, int status, QByteArrayView detail, 
     const QByteArray accept = exchange.field("accept");
     const QByteArray id = exchange.requestId == 0 ? QByteArray() : RequestId::text(exchange.requestId);
     QByteArray &out = scratch();
-    http::appendErrorResponse(out, {.status = status, .accept = accept, .requestId = id, .detail = detail}, headerBlock,
+    // The page says these itself; hooks may have set them for another body.
+    QByteArray others;
+    http::visitFields(headerBlock, [&others](QByteArrayView name, QByteArrayView, QByteArrayView line) {
+        if (!http::isIgnoringCase(name, "content-type") && !http::isIgnoringCase(name, "cache-control"))
+            others.append(line);
+        return false;
+    });
+    http::appendErrorResponse(out, {.status = status, .accept = accept, .requestId = id, .detail = detail}, others,
                               framingOf(exchange), http::currentDate(), m_settings.serverHeader, exchange.isHead);
     exchange.status = status;
+    exchange.begun = std::chrono::steady_clock::now();
     exchange.bodyBytes = quint64(out.size() - out.indexOf("\r\n\r\n") - 4);
     m_connection.write(out);
     exchange.isAnswered = true;

@@ -2,6 +2,8 @@
 
 #include "dispatch/log.h"
 
+#include <Quern/requestid.h>
+
 namespace Quern::dispatch {
 
 Q_LOGGING_CATEGORY(logDispatch, "quern.dispatch", QtInfoMsg)
@@ -43,8 +45,12 @@ quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime received, Res
     request->receiver = receiver;
     request->order = std::move(order);
     request->received = received;
-    if (request->order.isStreamed)
+    if (QByteArray &body = request->order.body; request->order.isStreamed) {
         request->stream = std::make_unique<StreamedBody>();
+        // No more than this goes with the request itself.
+        request->stream->waiting = body.sliced(qMin(body.size(), ipc::MaxBodyPart));
+        body.truncate(ipc::MaxBodyPart);
+    }
     m_deadlines.append(request);
     if (worker)
         dispatch(request, worker);
@@ -106,6 +112,7 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
     ResponseReceiver *receiver = request->receiver;
     request->worker->markAnswering(request);
     request->isAnswerStreamed = message.kind == ipc::ResponseKind::Streamed;
+    request->isAnswerLengthKnown = message.bodyLength != ipc::UnknownLength;
     request->bodyLeft = message.bodyLength - quint64(message.bodyPart.size());
     // The deadline is for the handler; a slow reader has the send timeout.
     static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
@@ -158,8 +165,14 @@ void Dispatcher::responseEndReceived(quint64 childId, quint64 requestId, QByteAr
     if (!request || !request->isAnswerStreamed)
         return;
     ResponseReceiver *receiver = request->receiver;
+    const bool isShort = request->isAnswerLengthKnown && request->bodyLeft > 0;
     finish(request);
-    receiver->responseEnded(requestId, trailers);
+    if (isShort) {
+        qCWarning(logDispatch) << "request" << RequestId::text(requestId) << "got less of an answer than announced";
+        receiver->responseBroken(requestId);
+    } else {
+        receiver->responseEnded(requestId, trailers);
+    }
 }
 
 void Dispatcher::responseAbortReceived(quint64 childId, quint64 requestId)
@@ -322,7 +335,11 @@ void Dispatcher::endBody(quint64 id, const QByteArray &trailers)
 qsizetype Dispatcher::bodyWaiting(quint64 id) const
 {
     const PendingRequest *request = m_table.find(id);
-    return request && request->stream ? request->stream->waiting.size() : 0;
+    if (!request || !request->stream)
+        return 0;
+    // While it waits for a worker its client waits as well: the queue is bounded by what it holds already.
+    return request->isDispatched() ? request->stream->waiting.size()
+                                   : qMax(request->stream->waiting.size(), ipc::RequestCredit);
 }
 
 void Dispatcher::pumpStream(PendingRequest *request)

@@ -29,13 +29,15 @@ struct Exchange
     base::MonotonicTime received; ///< when the request was complete, or the head of one that is streamed
     int refusedWith = 0;          ///< a status, if it is not to be dispatched but answered by the server itself
 
-    quint64 requestId = 0;    ///< the dispatcher's; 0 before it is submitted
-    int workerId = -1;        ///< which answered; -1: the master
-    int status = 0;           ///< of the answer; 0: it has not begun
-    quint64 bodyLeft = 0;     ///< of the answer: to come from the worker; ipc::UnknownLength or less if that is unknown
-    quint64 bodyBytes = 0;    ///< of the answer: given to the connection
-    quint32 ungranted = 0;    ///< body bytes that have come and that the worker may replace once the client has them
-    OutputReservation output; ///< memory for the answer
+    quint64 requestId = 0;  ///< the dispatcher's; 0 before it is submitted
+    int workerId = -1;      ///< which answered; -1: the master
+    int status = 0;         ///< of the answer; 0: it has not begun
+    quint64 bodyLeft = 0;   ///< of the answer: to come from the worker; ipc::UnknownLength or less if that is unknown
+    quint64 bodyBytes = 0;  ///< of the answer: given to the connection
+    quint32 ungranted = 0;  ///< body bytes that have come and that the worker may replace once the client has them
+    qint64 outstanding = 0; ///< body bytes that the worker may send without being asked again
+    base::MonotonicTime begun;        ///< when the head of the answer was written
+    OutputReservation output;         ///< memory for the answer
     OutputReservation handover;       ///< the same, since its worker is to leave
     std::unique_ptr<FileSender> file; ///< while the answer is a file
 
@@ -45,7 +47,10 @@ struct Exchange
     bool isBodyStreamed = false; ///< the request's
     bool isBodyComplete = true;  ///< the request's
     bool isAnswerStreamed = false;
-    bool isChunked = false;  ///< the answer is framed in chunks
+    bool isChunked = false;      ///< the answer is framed in chunks
+    bool isEndedByClose = false; ///< the answer ends with its connection
+    bool isSlow = false;         ///< the client takes its time
+    bool isConnectionReused = false;
     bool isAnswered = false; ///< all of the answer has been given to the connection
 };
 

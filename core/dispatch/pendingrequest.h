@@ -98,6 +98,7 @@ public:
     bool deferred = false;
     bool retried = false;
     bool isAnswerStreamed = false;
+    bool isAnswerLengthKnown = true;
 };
 
 using RequestQueue = base::IntrusiveList<PendingRequest, QueueTag>;

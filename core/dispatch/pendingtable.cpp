@@ -48,6 +48,7 @@ void PendingTable::destroy(PendingRequest *request)
     request->bodyLeft = 0;
     request->takenBack = 0;
     request->answering = request->deferred = request->retried = request->isAnswerStreamed = false;
+    request->isAnswerLengthKnown = true;
     m_free.push_back(place);
 }
 

@@ -85,6 +85,8 @@ Refused RequestBody::finish(const QByteArray &trailers)
 
 void RequestBody::partBegun(const http::PartHead &head)
 {
+    if (m_failure)
+        return;
     ipc::BodyLayout::Part part;
     part.name = head.name;
     part.isFile = head.fileName.has_value();
@@ -97,6 +99,8 @@ void RequestBody::partBegun(const http::PartHead &head)
 
 void RequestBody::partData(QByteArrayView bytes)
 {
+    if (m_failure)
+        return;
     ipc::BodyLayout::Part &part = m_layout.parts.last();
     if (m_whole) {
         if (part.size == 0)

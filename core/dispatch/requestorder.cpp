@@ -1,5 +1,7 @@
 #include "dispatch/requestorder.h"
 
+#include "protocol/http/bytes.h"
+
 #include <QHashFunctions>
 
 namespace Quern::dispatch {
@@ -11,6 +13,21 @@ namespace {
 bool isSafeMethod(QByteArrayView method)
 {
     return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+/// The host with the port that the client connected to, unless it has one, or needs none.
+QByteArray withPort(const http::ClientFacts &client, const http::RequestHead &head)
+{
+    QByteArray host = client.host;
+    for (const base::HeaderSpan &field : head.headers) {
+        if (host.isEmpty() && http::isIgnoringCase(field.name.in(head.bytes), "host"))
+            host = field.value.in(head.bytes).toByteArray();
+    }
+    const bool hasPort = host.indexOf(':', qMax(host.lastIndexOf(']'), qsizetype(0))) >= 0;
+    const quint16 usual = client.secure.value_or(false) ? 443 : 80;
+    if (host.isEmpty() || hasPort || client.hostPort == usual)
+        return host;
+    return host + ':' + QByteArray::number(client.hostPort);
 }
 
 } // namespace
@@ -42,6 +59,8 @@ Result<void> makeOrder(Exchange &exchange, const http::RequestHead &head, const 
             parts.remoteAddress = client.address;
             parts.remotePort = client.port;
         }
+        if (client.hostPort != 0)
+            client.host = withPort(client, head);
         parts.host = client.host;
         if (client.secure.value_or(false))
             parts.flags |= ipc::SecureRequest;

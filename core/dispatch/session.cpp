@@ -69,7 +69,8 @@ void Session::start(ExchangePtr exchange)
         answerError(m_exchange->refusedWith);
         return;
     }
-    if (m_host->settings().staticFiles && answerWithStaticFile())
+    // A body that is still arriving is for its handler alone.
+    if (m_exchange->isBodyComplete && m_host->settings().staticFiles && answerWithStaticFile())
         return;
     m_exchange->requestId = m_host->dispatcher().submit(std::move(m_exchange->order), m_exchange->received, this);
     if (m_exchange->requestId == 0) {
@@ -115,11 +116,14 @@ void Session::responseStarted(quint64, const ResponseStart &start)
     case ipc::ResponseKind::Whole:
     case ipc::ResponseKind::Streamed:
         writer.begin(exchange, start);
-        // What it set aside stays taken until the client has the answer.
-        if (start.bodyLength > quint64(ipc::ScantResponseCredit))
-            exchange.output = std::move(*start.output);
         if (!exchange.isAnswered)
             exchange.ungranted = quint32(start.bodyPart.size());
+        // What it set aside stays taken until the client has the answer. A stream has little under way at a time.
+        if (!exchange.isAnswerStreamed && start.bodyLength > quint64(ipc::ScantResponseCredit))
+            exchange.output = std::move(*start.output);
+        exchange.outstanding =
+            qint64(exchange.output.bytes() > 0 ? ipc::AmpleResponseCredit : ipc::ScantResponseCredit) -
+            start.bodyPart.size();
         break;
     }
     const bool isMoreToCome = exchange.bodyLeft > 0 || exchange.isAnswerStreamed;
@@ -132,6 +136,7 @@ void Session::responseStarted(quint64, const ResponseStart &start)
 void Session::responseContinued(quint64, QByteArrayView bodyPart)
 {
     m_exchange->ungranted += quint32(bodyPart.size());
+    m_exchange->outstanding -= bodyPart.size();
     AnswerWriter(m_connection, m_host->settings()).goOn(*m_exchange, bodyPart);
     progressAnswer();
     settle(Progress::None);
@@ -155,18 +160,24 @@ void Session::responseFailed(quint64, int status)
 void Session::responseBroken(quint64)
 {
     m_exchange->isAnswered = true; // as far as it will ever be
+    // An answer that ends with its connection would look complete (RFC 9112 §8).
+    if (m_exchange->isEndedByClose)
+        m_connection.resetOnClose();
     end();
 }
 
 void Session::workerLeaves(quint64 requestId)
 {
     // What its client has yet to read is kept here from now on: a slow reader must not keep a worker that is to leave,
-    // nor lose the rest of the answer with it. A stream has to end in its own time.
+    // nor lose the rest of the answer with it. A stream that goes on has to end in its own time.
+    // What a stream has ready is bounded by the worker.
+    constexpr quint64 mostOfAStream = 16 * 1024 * 1024;
     Exchange &exchange = *m_exchange;
-    if (exchange.isAnswerStreamed || exchange.bodyLeft == 0 || exchange.bodyLeft > UINT32_MAX)
+    const quint64 rest = exchange.isAnswerStreamed ? qMin(exchange.bodyLeft, mostOfAStream) : exchange.bodyLeft;
+    if (rest == 0 || rest > UINT32_MAX || !exchange.handover.extend(m_host->handoverBudget(), qint64(rest)))
         return;
-    if (exchange.handover.extend(m_host->handoverBudget(), qint64(exchange.bodyLeft)))
-        m_host->dispatcher().grant(requestId, quint32(exchange.bodyLeft));
+    exchange.outstanding += qint64(rest);
+    m_host->dispatcher().grant(requestId, quint32(rest));
 }
 
 void Session::bodyProgressed(quint64)
@@ -193,10 +204,25 @@ void Session::progressAnswer()
 
 void Session::grantMore()
 {
-    // While memory is short the client must have taken all before it is asked for more.
-    const qint64 mark = m_exchange->output.bytes() > 0 ? OutputLowMark : 1;
-    if (!m_exchange->isAnswered && m_exchange->ungranted > 0 && m_connection.pendingOutput() < mark)
-        m_host->dispatcher().grant(m_exchange->requestId, std::exchange(m_exchange->ungranted, 0));
+    Exchange &exchange = *m_exchange;
+    if (exchange.isAnswered || exchange.ungranted == 0)
+        return;
+    // A client that is slow, and any client while memory is short, must have taken all before more is asked for.
+    const bool isAmple = exchange.output.bytes() > 0 && !exchange.isSlow;
+    exchange.isSlow = exchange.isSlow || m_connection.pendingOutput() > OutputLowMark;
+    if (m_connection.pendingOutput() >= (isAmple ? OutputLowMark : 1))
+        return;
+    qint64 granted = std::exchange(exchange.ungranted, 0);
+    if (exchange.isSlow && exchange.output.bytes() > 0) {
+        // From now on it has as little under way as others: the memory set aside is for quicker ones.
+        granted = qBound<qint64>(0, ipc::ScantResponseCredit - exchange.outstanding, granted);
+        if (exchange.outstanding <= ipc::ScantResponseCredit)
+            exchange.output = {};
+    }
+    if (granted == 0)
+        return;
+    exchange.outstanding += granted;
+    m_host->dispatcher().grant(exchange.requestId, quint32(granted));
 }
 
 void Session::conclude()
@@ -212,8 +238,7 @@ void Session::conclude()
 void Session::logExchange(const Exchange &exchange)
 {
     if (AccessLog *log = m_host->accessLog())
-        log->note(exchange, m_peer, quint64(m_connection.pendingOutput()) + m_connection.pendingFile(),
-                  m_requestCount > 1);
+        log->note(exchange, m_peer, quint64(m_connection.pendingOutput()) + m_connection.pendingFile());
 }
 
 void Session::startNext()
@@ -234,7 +259,7 @@ void Session::startNext()
 
 void Session::inputEnded()
 {
-    if (m_lingering || (!m_exchange && !m_connection.hasOutput()) || isStreamingBody()) {
+    if (m_lingering || (!m_exchange && !m_connection.hasOutput())) {
         // Idle, or in the middle of a request that can never be complete.
         end();
         return;
@@ -326,9 +351,12 @@ void Session::waitExpired()
 
 void Session::settle(Progress progress)
 {
-    const bool allAnswered = !m_exchange && m_carry.isEmpty();
-    if (m_connection.hasInputEnded() && allAnswered && !m_closing)
-        closeAfterOutput();
+    if (m_connection.hasInputEnded() && m_carry.isEmpty() && !m_closing && !m_ended) {
+        if (!m_exchange)
+            closeAfterOutput();
+        else if (isStreamingBody())
+            end(); // the rest of its body will never come
+    }
     if (m_ended || m_lingering)
         return;
     Wait wait = Wait::KeepAlive;
@@ -336,6 +364,8 @@ void Session::settle(Progress progress)
         wait = Wait::Send;
     else if (isStreamingBody() && mayParse())
         wait = Wait::Body;
+    else if (m_exchange && m_exchange->isAnswerStreamed && m_connection.hasInputEnded())
+        wait = Wait::Send; // it may have gone altogether, which only output would show
     else if (m_exchange)
         wait = Wait::None;
     else if (m_decoder.inHead())

@@ -65,7 +65,8 @@ void Session::parse(QByteArrayView bytes)
     }
     if (!bytes.isEmpty() && !m_closing && !m_ended && !m_inputDone)
         m_carry.append(bytes);
-    m_connection.setReading(m_closing || m_inputDone || m_carry.size() < MaxCarry);
+    if (!m_ended)
+        m_connection.setReading(m_closing || m_inputDone || m_carry.size() < MaxCarry);
 }
 
 void Session::parseCarry()
@@ -103,9 +104,12 @@ void Session::bodyArrived()
     const QByteArray bytes = m_decoder.takeBody();
     if (bytes.isEmpty())
         return;
-    if (isStreamingBody())
+    if (isStreamingBody()) {
         m_host->dispatcher().appendBody(m_exchange->requestId, bytes);
-    else if (const auto refusal = rare().body->append(bytes))
+        return;
+    }
+    Q_ASSERT(m_rare && m_rare->body); // made with the head
+    if (const auto refusal = m_rare->body->append(bytes))
         refuse(*refusal);
 }
 
@@ -114,6 +118,7 @@ void Session::messageArrived()
     if (isStreamingBody()) {
         bodyArrived();
         m_exchange->isBodyComplete = true;
+        m_inputDone = !m_exchange->keepAlive;
         m_host->dispatcher().endBody(m_exchange->requestId, m_decoder.takeTrailers());
         m_decoder.releaseMessage();
         return;
@@ -156,6 +161,7 @@ void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByt
         refuse({400, "contradicting proxies"});
         return;
     }
+    exchange->isConnectionReused = m_requestCount > 0;
     ++m_requestCount;
     if (settings.keepAliveRequests > 0 && m_requestCount >= quint32(settings.keepAliveRequests))
         exchange->keepAlive = false;
@@ -181,6 +187,11 @@ void Session::refuse(const http::Refusal &refusal)
         m_rare->body.reset();
     m_inputDone = true;
     if (isStreamingBody()) {
+        if (m_exchange->isAnswered) {
+            // The answer is on its way, and closes the connection.
+            m_exchange->keepAlive = false;
+            return;
+        }
         // Its handler has begun already. A part of its answer cannot be taken back.
         m_host->dispatcher().abandon(m_exchange->requestId);
         if (m_exchange->status != 0) {

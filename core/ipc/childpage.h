@@ -39,10 +39,13 @@ inline constexpr quint32 NoSlot = 0xffffffff;
 /// What a child tells about itself without being asked. It alone writes; master, metrics and console read.
 struct ChildCounters
 {
-    std::atomic<quint64> loopTurns;        ///< frames taken in: stands still while the loop is stuck
+    std::atomic<quint64> loopTurns;        ///< frames taken in between handlers: stands still while the loop is stuck
     std::atomic<quint64> requests;         ///< handlers run to their end
     std::atomic<quint64> handlerNs;        ///< moving average of the handlers' run time
     std::atomic<quint32> currentSlot;      ///< the slot whose handler is on the stack; NoSlot if none
+    std::atomic<quint32> currentRoute;     ///< its place in the manifest
+    std::atomic<quint64> currentRequest;   ///< the request that it runs for, whoever has the slot by now
+    std::atomic<quint64> currentSinceNs;   ///< monotonic, since when it runs without having waited for its client
     std::atomic<quint32> deferredRequests; ///< requests whose handler has returned and will answer later
 };
 

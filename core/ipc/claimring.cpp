@@ -53,13 +53,10 @@ std::optional<ClaimRing::Running> ClaimRing::running() const
     const quint32 current = counters().currentSlot.load(std::memory_order_acquire);
     if (current >= m_page->claimSlots().size())
         return std::nullopt;
-    const ClaimSlot &slot = m_page->claimSlots()[current];
-    // A handler that goes on after its answer has left: the slot serves another request, which has not begun.
-    const quint64 claimedNs = slot.claimedNs.load(std::memory_order_relaxed);
-    if (claimedNs == 0)
-        return std::nullopt;
-    return Running{claimedNs, slot.requestId.load(std::memory_order_relaxed),
-                   slot.route.load(std::memory_order_relaxed)};
+    // Not from the slot: a handler that goes on after its answer has begun may have lost it to another request.
+    return Running{counters().currentSinceNs.load(std::memory_order_relaxed),
+                   counters().currentRequest.load(std::memory_order_relaxed),
+                   counters().currentRoute.load(std::memory_order_relaxed)};
 }
 
 bool ClaimBook::claim(quint32 slot, quint32 sequence, quint32 route, quint64 nowNs)
@@ -79,6 +76,41 @@ bool ClaimBook::claim(quint32 slot, quint32 sequence, quint32 route, quint64 now
 void ClaimBook::setRoute(quint32 slot, quint32 route)
 {
     m_page.claimSlots()[slot].route.store(route, std::memory_order_relaxed);
+    if (counters().currentSlot.load(std::memory_order_relaxed) == slot)
+        counters().currentRoute.store(route, std::memory_order_relaxed);
+}
+
+void ClaimBook::setCurrent(quint32 slot)
+{
+    Current current;
+    current.slot = slot;
+    if (slot < m_page.claimSlots().size()) {
+        const ClaimSlot &place = m_page.claimSlots()[slot];
+        current.route = place.route.load(std::memory_order_relaxed);
+        current.requestId = place.requestId.load(std::memory_order_relaxed);
+        current.sinceNs = place.claimedNs.load(std::memory_order_relaxed);
+    }
+    setCurrent(current);
+}
+
+void ClaimBook::setCurrent(const Current &current)
+{
+    // Killed in between, this process has run nothing.
+    counters().currentSlot.store(NoSlot, std::memory_order_release);
+    if (current.slot == NoSlot)
+        return;
+    counters().currentRoute.store(current.route, std::memory_order_relaxed);
+    counters().currentRequest.store(current.requestId, std::memory_order_relaxed);
+    counters().currentSinceNs.store(current.sinceNs, std::memory_order_relaxed);
+    counters().currentSlot.store(current.slot, std::memory_order_release);
+}
+
+ClaimBook::Current ClaimBook::current() const
+{
+    return {counters().currentSlot.load(std::memory_order_relaxed),
+            counters().currentRoute.load(std::memory_order_relaxed),
+            counters().currentRequest.load(std::memory_order_relaxed),
+            counters().currentSinceNs.load(std::memory_order_relaxed)};
 }
 
 void ClaimBook::defer(quint32 slot, quint32 sequence)

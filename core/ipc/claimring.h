@@ -67,8 +67,21 @@ public:
     void defer(quint32 slot, quint32 sequence);
     /// The answer is known.
     void finish(quint32 slot, quint32 sequence);
-    /// Which handler is on the stack from now on; NoSlot if none.
-    void setCurrent(quint32 slot) { counters().currentSlot.store(slot, std::memory_order_release); }
+    /// A handler on the stack.
+    struct Current
+    {
+        quint32 slot = NoSlot;
+        quint32 route = NoRoute;
+        quint64 requestId = 0;
+        quint64 sinceNs = 0;
+    };
+    /// Which handler is on the stack from now on: that of the request in \a slot, or the one that another was called
+    /// within; NoSlot if none.
+    void setCurrent(quint32 slot);
+    void setCurrent(const Current &current);
+    Current current() const;
+    /// It has waited for its client, and so does not stand still.
+    void sawClient(quint64 nowNs) { counters().currentSinceNs.store(nowNs, std::memory_order_relaxed); }
 
     ChildCounters &counters() const { return m_page.counters(); }
 

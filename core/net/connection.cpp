@@ -208,7 +208,7 @@ bool Connection::writeFile()
 
 void Connection::setReading(bool on)
 {
-    if (m_reading == on)
+    if (m_reading == on || !isOpen())
         return;
     m_reading = on;
     if (m_readNotifier && !m_inputEnded)
@@ -229,6 +229,13 @@ void Connection::shutdownOutput()
         ::shutdown(m_fd.get(), SHUT_WR);
 }
 
+void Connection::resetOnClose()
+{
+    const linger hard = {1, 0};
+    if (isOpen())
+        ::setsockopt(m_fd.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+}
+
 void Connection::close()
 {
     // Disabled, not deleted: this may run inside a notifier's own event.
@@ -242,8 +249,9 @@ void Connection::close()
 
 void Connection::lose()
 {
-    close();
+    // Told first: what has not left can still be asked for.
     m_events->connectionLost();
+    close();
 }
 
 } // namespace Quern::net

@@ -68,6 +68,8 @@ public:
 
     /// Tells the peer that no more output comes; input goes on.
     void shutdownOutput();
+    /// Has close() tell the peer that something is missing (RST), and drop what has not left.
+    void resetOnClose();
     /// Closes the descriptor at once. No events follow.
     void close();
     bool isOpen() const { return m_fd.isValid(); }

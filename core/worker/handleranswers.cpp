@@ -136,7 +136,7 @@ void HandlerHost::beginStream(const Exchange &exchange, const Answer &answer, ip
     message.kind = ipc::ResponseKind::Streamed;
     message.bodyLength = encoder ? ipc::UnknownLength : answer.stream->settings().length.value_or(ipc::UnknownLength);
     channel.sendWith([&](QByteArray &out) { ipc::appendResponseHead(out, exchange.id, message); });
-    if (exchange.request->method == "HEAD" || answer.status == 204 || answer.status == 304) {
+    if (exchange.isHead || answer.status == 204 || answer.status == 304) {
         // Such an answer ends with its head (RFC 9112 §6.3).
         channel.send(ipc::FrameType::ResponseEnd, exchange.id);
         callAuthor(exchange.id, answer.stream->close());

@@ -70,8 +70,13 @@ void HandlerHost::flush()
 void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
 {
     m_inBatch = true;
-    std::atomic<quint64> &turns = m_claims.counters().loopTurns;
-    turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    if (m_handlerRuns && isUrgent(frame)) {
+        // A handler waits for its client: the loop goes on behind it, not now.
+        m_claims.sawClient(base::nowNanoseconds());
+    } else {
+        std::atomic<quint64> &turns = m_claims.counters().loopTurns;
+        turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
     switch (frame.type) {
     case ipc::FrameType::Request:
         requestArrived(port, frame);
@@ -166,6 +171,7 @@ void HandlerHost::run(Exchange exchange, const ReadRequest &read)
     RequestPrivate &request = *exchange.request;
     const quint64 startedNs = base::nowNanoseconds();
     // Hooks may change what the route is looked up by; they run once the request is claimed.
+    exchange.isHead = request.method == "HEAD";
     const bool isHooked = m_pipeline.hasReceivedHooks();
     Router::Match match = isHooked ? Router::Match() : m_pipeline.route(request);
     if (!m_claims.claim(exchange.ticket.slot, exchange.ticket.sequence, numberOf(match), startedNs))
@@ -178,7 +184,7 @@ void HandlerHost::run(Exchange exchange, const ReadRequest &read)
         exchange.cleanup = std::make_shared<Cleanup>(m_pipeline, exchange.request);
     // A handler may spin an event loop, in which a request of another reactor is run.
     m_running.push_back(exchange);
-    const quint32 outerSlot = m_claims.counters().currentSlot.load(std::memory_order_relaxed);
+    const ipc::ClaimBook::Current outer = m_claims.current();
     m_claims.setCurrent(exchange.ticket.slot);
     if (read.isBodyStreamed)
         m_bodies.begin(request, read.firstPart, exchange.port->channel(), exchange.cleanup);
@@ -191,7 +197,7 @@ void HandlerHost::run(Exchange exchange, const ReadRequest &read)
     }
     const bool answersLater = m_running.back().port != nullptr;
     m_running.pop_back();
-    m_claims.setCurrent(outerSlot);
+    m_claims.setCurrent(outer);
     const quint64 endedNs = base::nowNanoseconds();
     if (answersLater) {
         OpenExchange &open = m_open[exchange.id];

@@ -62,6 +62,7 @@ private:
         QExplicitlySharedDataPointer<RequestPrivate> request;
         QExplicitlySharedDataPointer<ResponsePrivate> response; ///< once it is claimed
         std::shared_ptr<Cleanup> cleanup;                       ///< if there are cleaners
+        bool isHead = false;                                    ///< as sent: hooks may have made another method of it
     };
     /// One that does not end within a single call.
     struct OpenExchange

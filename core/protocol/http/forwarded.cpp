@@ -255,6 +255,11 @@ Result<ClientFacts> clientFacts(const RequestHead &head, const ProxyTrust &trust
     if (contradict(forwarded, xForwarded))
         return invalid("conflicting Forwarded and X-Forwarded-*; let the proxy set the one and remove the other");
 
+    // Where both are read and one alone names the client, the other is the client's own word.
+    if (forwarded.client && !xForwarded.client)
+        xForwarded = {};
+    else if (xForwarded.client && !forwarded.client)
+        forwarded = {};
     ClientFacts facts;
     std::optional<Node> client = forwarded.client ? forwarded.client : xForwarded.client;
     if (!client && families.testFlag(ForwardedFamily::XRealIp))

@@ -28,6 +28,7 @@ dispatch::Exchange exchangeOf(const QByteArray &target, int status)
     dispatch::Exchange exchange;
     exchange.payload = ipc::encodeRequest(parts);
     exchange.received = std::chrono::steady_clock::now();
+    exchange.begun = exchange.received;
     exchange.status = status;
     exchange.bodyBytes = 100;
     return exchange;
@@ -71,8 +72,8 @@ void TestAccessLog::linesAreWrittenOnFlush()
     const QString path = directory.filePath(QStringLiteral("a.log"));
     AccessLog log({path, AccessLogFormat::Common, {}});
     QVERIFY(log.open());
-    log.note(exchangeOf("/a", 200), peer(), 0, false);
-    log.note(exchangeOf("/b", 404), peer(), 0, true);
+    log.note(exchangeOf("/a", 200), peer(), 0);
+    log.note(exchangeOf("/b", 404), peer(), 0);
     QCOMPARE(contentOf(path), QByteArray());
     log.flush();
     const QByteArrayList lines = contentOf(path).split('\n');
@@ -90,7 +91,7 @@ void TestAccessLog::aFullBufferIsWrittenAtOnce()
     QVERIFY(log.open());
     const dispatch::Exchange exchange = exchangeOf('/' + QByteArray(1000, 'x'), 200);
     for (int i = 0; i < 40; ++i)
-        log.note(exchange, peer(), 0, false);
+        log.note(exchange, peer(), 0);
     QVERIFY(QFile(path).size() >= AccessLog::BufferSize);
 }
 
@@ -100,10 +101,10 @@ void TestAccessLog::openedAnewAfterAMove()
     const QString path = directory.filePath(QStringLiteral("a.log")), old = directory.filePath(QStringLiteral("old"));
     AccessLog log({path, AccessLogFormat::Common, {}});
     QVERIFY(log.open());
-    log.note(exchangeOf("/before", 200), peer(), 0, false);
+    log.note(exchangeOf("/before", 200), peer(), 0);
     QVERIFY(QFile::rename(path, old));
     QVERIFY(log.open());
-    log.note(exchangeOf("/after", 200), peer(), 0, false);
+    log.note(exchangeOf("/after", 200), peer(), 0);
     log.flush();
     QVERIFY(contentOf(old).contains("/before"));
     QVERIFY(contentOf(path).contains("/after"));
@@ -115,8 +116,8 @@ void TestAccessLog::unsentBytesDoNotCount()
     const QString path = directory.filePath(QStringLiteral("a.log"));
     AccessLog log({path, AccessLogFormat::Common, {}});
     QVERIFY(log.open());
-    log.note(exchangeOf("/a", 200), peer(), 30, false);
-    log.note(exchangeOf("/a", 200), peer(), 1000, false);
+    log.note(exchangeOf("/a", 200), peer(), 30);
+    log.note(exchangeOf("/a", 200), peer(), 1000);
     log.flush();
     QVERIFY(contentOf(path).contains(" 200 70\n"));
     QVERIFY(contentOf(path).contains(" 200 0\n"));
@@ -128,7 +129,7 @@ void TestAccessLog::clientThatLeftBeforeItWasAnswered()
     const QString path = directory.filePath(QStringLiteral("a.log"));
     AccessLog log({path, AccessLogFormat::Common, {}});
     QVERIFY(log.open());
-    log.note(exchangeOf("/a", 0), peer(), 0, false);
+    log.note(exchangeOf("/a", 0), peer(), 0);
     log.flush();
     QVERIFY(contentOf(path).contains("\" 499 "));
 }
@@ -150,7 +151,7 @@ void TestAccessLog::formats()
     const QString path = directory.filePath(QStringLiteral("a.log"));
     AccessLog log({path, format, {}});
     QVERIFY(log.open());
-    log.note(exchangeOf("/a", 200), peer(), 0, false);
+    log.note(exchangeOf("/a", 200), peer(), 0);
     log.flush();
     const QString written = QString::fromUtf8(contentOf(path));
     QVERIFY2(QRegularExpression(line).match(written).hasMatch(), qPrintable(written));
@@ -160,20 +161,25 @@ void TestAccessLog::slowRequestsAreTold()
 {
     AccessLog log({{}, AccessLogFormat::Common, 100ms});
     QVERIFY(log.open());
-    dispatch::Exchange exchange = exchangeOf("/slow", 200);
+    dispatch::Exchange exchange = exchangeOf("/slow?secret", 200);
     exchange.received -= 1s;
+    exchange.begun = exchange.received + 1500ms;
     exchange.workerId = 3;
     QTest::ignoreMessage(
         QtWarningMsg, QRegularExpression(
                           QStringLiteral("slow request .*GET /slow was answered 200 after 1\\d\\d\\d ms by worker 3")));
-    log.note(exchange, peer(), 0, false);
+    log.note(exchange, peer(), 0);
 }
 
 void TestAccessLog::quickRequestsAreNot()
 {
     AccessLog log({{}, AccessLogFormat::Common, 1h});
     QTest::failOnWarning(QRegularExpression(QStringLiteral("slow")));
-    log.note(exchangeOf("/quick", 200), peer(), 0, false);
+    log.note(exchangeOf("/quick", 200), peer(), 0);
+    dispatch::Exchange stream = exchangeOf("/stream", 200); // begun at once, and long since
+    stream.received -= 2h;
+    stream.begun = stream.received;
+    log.note(stream, peer(), 0);
 }
 
 void TestAccessLog::cannotBeOpened()

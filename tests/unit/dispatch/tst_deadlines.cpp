@@ -221,8 +221,7 @@ void TestDeadlines::stuckHandlerIsReported()
 {
     const quint64 id = submitOld(Timeout);
     QVERIFY(m_worker->run(id, 2));
-    ipc::ClaimSlot &slot = m_worker->page()->claimSlots()[m_worker->request(id).ticket.slot];
-    slot.claimedNs = base::nowNanoseconds() - base::toNanoseconds(base::MonotonicTime(Timeout));
+    m_worker->counters().currentSinceNs = base::nowNanoseconds() - base::toNanoseconds(base::MonotonicTime(Timeout));
     QTRY_VERIFY(m_stuck->size() > 0);
     QCOMPARE(m_stuck->first().at(0).toULongLong(), m_worker->childId());
     QVERIFY2(m_stuck->first().at(1).toString().contains(u"POST /b"), qPrintable(m_stuck->first().at(1).toString()));
@@ -234,8 +233,7 @@ void TestDeadlines::stuckHandlerOfAnAbandonedRequest()
     const quint64 id = submit(*m_dispatcher, m_client);
     QVERIFY(m_worker->run(id));
     m_dispatcher->abandon(id);
-    ipc::ClaimSlot &slot = m_worker->page()->claimSlots()[m_worker->request(id).ticket.slot];
-    slot.claimedNs = base::nowNanoseconds() - base::toNanoseconds(base::MonotonicTime(Timeout));
+    m_worker->counters().currentSinceNs = base::nowNanoseconds() - base::toNanoseconds(base::MonotonicTime(Timeout));
     QTRY_VERIFY(m_stuck->size() > 0);
 }
 

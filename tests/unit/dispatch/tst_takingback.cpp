@@ -214,7 +214,7 @@ void TestTakingBack::workAfterTheAnswerIsNotStuck()
     QVERIFY(scene.worker.run(first));
     const quint32 slot = scene.worker.request(first).ticket.slot;
     QVERIFY(scene.worker.answer(first));
-    scene.worker.counters().currentSlot = slot;
+    scene.worker.counters().currentSlot = slot; // since when, is still told by the child itself
     const quint64 second = scene.submit();
     QCOMPARE(scene.worker.request(second).ticket.slot, slot);
     QTRY_COMPARE_WITH_TIMEOUT(scene.dispatcher.counters().queued.load(), quint64(1),

@@ -139,7 +139,7 @@ void ForwardedTest::facts_data()
     both("another host", "for=203.0.113.1;host=evil"_ba, "X-Forwarded-Host: example.com"_ba, conflict);
     both("the same host in capitals", "host=EXAMPLE.com"_ba, "X-Forwarded-Host: example.com"_ba,
          "- - - EXAMPLE.com -"_ba);
-    both("one names no address", "proto=https"_ba, "X-Forwarded-For: 203.0.113.1"_ba, "203.0.113.1 - https - -"_ba);
+    both("one names no address", "proto=https"_ba, "X-Forwarded-For: 203.0.113.1"_ba, "203.0.113.1 - - - -"_ba);
 }
 
 void ForwardedTest::facts()
