@@ -3,6 +3,8 @@
 #include <QEvent>
 
 #include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -41,6 +43,7 @@ struct Connection::FileOutput
     quint64 offset;
     quint64 left;
     QByteArray behind; ///< written since; leaves after the file
+    bool isLong;       ///< longer than what the kernel takes without being told
 };
 
 /// Overrides event() instead of connecting a signal: half the memory and none of the signal's cost.
@@ -122,15 +125,32 @@ void Connection::sendFile(std::shared_ptr<const base::FileDescriptor> file, quin
     Q_ASSERT(!m_file);
     if (!isOpen() || length == 0)
         return;
-    m_file.reset(new FileOutput{std::move(file), offset, length, {}});
+    const bool isLong = length > quint64(NotSentBytes);
+    m_file.reset(new FileOutput{std::move(file), offset, length, {}, isLong});
+    if (isLong)
+        limitNotSent(NotSentFileBytes);
     if (!m_output.isEmpty())
         return;
     // As in write(), errors are left to the notifier.
     sendSome();
     if (m_file->left == 0)
-        m_file.reset();
+        forgetFile();
     else
         setWriting(true);
+}
+
+void Connection::forgetFile()
+{
+    const bool wasLong = m_file->isLong;
+    m_file.reset();
+    if (wasLong)
+        limitNotSent(NotSentBytes);
+}
+
+void Connection::limitNotSent(int bytes)
+{
+    // A Unix socket has no such limit, and needs none: its buffer does not grow.
+    ::setsockopt(m_fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
 }
 
 ssize_t Connection::sendSome()
@@ -202,7 +222,7 @@ bool Connection::writeFile()
     if (m_file->left > 0)
         return true;
     m_output = m_file->behind;
-    m_file.reset();
+    forgetFile();
     return writeMemory();
 }
 

@@ -36,6 +36,13 @@ public:
     /// One turn of the loop sends this much of a file at most, in bytes, so that a quick reader starves nobody.
     static constexpr quint64 MaxFileTurn = 2 * 1024 * 1024;
 
+    /// What the kernel takes of a connection's output beyond what is on its way, in bytes; see listenOn(). Without a
+    /// limit it takes megabytes for each client that does not read: memory that counts for nobody, and work done for
+    /// nothing.
+    static constexpr int NotSentBytes = 128 * 1024;
+    /// The same for a file, whose pages lie in memory once for all: fewer turns of the loop.
+    static constexpr int NotSentFileBytes = 1024 * 1024;
+
     /// What comes behind a write.
     enum class Next : quint8 {
         Unknown,
@@ -86,6 +93,8 @@ private:
     /// Sends what the kernel takes of the file. What sendfile() returned last, or -1 with errno.
     ssize_t sendSome();
     qint64 behindFile() const;
+    void forgetFile();
+    void limitNotSent(int bytes);
     void setWriting(bool on);
     void lose();
 

@@ -1,6 +1,7 @@
 #include "net/endpoint.h"
 
 #include "base/systemerror.h"
+#include "net/connection.h"
 
 #include <QFile>
 
@@ -65,10 +66,6 @@ Result<Address> addressOf(const Endpoint &endpoint)
     }
     return Error(Error::Invalid, QStringLiteral("%1 is not a numeric IPv4 or IPv6 address").arg(endpoint.host));
 }
-
-/// What the kernel takes of a connection's output beyond what is on its way, in bytes. Without a limit it takes
-/// megabytes for each client that does not read: memory that counts for nobody, and work done for nothing.
-constexpr int notSentBytes = 128 * 1024;
 
 Error cannotListen(const Endpoint &endpoint)
 {
@@ -153,8 +150,9 @@ Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOpti
         ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (!endpoint.isUnix()) {
         // Connections inherit both.
+        const int notSent = Connection::NotSentBytes;
         ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notSentBytes, sizeof notSentBytes);
+        ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notSent, sizeof notSent);
     }
     if (::bind(fd->get(), address->get(), address->length) != 0 || ::listen(fd->get(), options.backlog) != 0)
         return cannotListen(endpoint);
