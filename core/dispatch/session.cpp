@@ -354,7 +354,7 @@ void Session::settle(Progress progress)
     if (m_connection.hasInputEnded() && m_carry.isEmpty() && !m_closing && !m_ended) {
         if (!m_exchange)
             closeAfterOutput();
-        else if (isStreamingBody())
+        else if (isStreamingBody() && !isAnswerSettled())
             end(); // the rest of its body will never come
     }
     if (m_ended || m_lingering)
