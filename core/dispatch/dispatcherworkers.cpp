@@ -210,7 +210,7 @@ void Dispatcher::reportIfStuck(WorkerEntry *worker, base::MonotonicTime now)
     const ipc::ClaimRing &ring = worker->link().ring();
     const auto limit = std::chrono::duration_cast<std::chrono::seconds>(m_settings.requestTimeout).count();
     if (const auto running = ring.running()) {
-        if (now - base::fromNanoseconds(running->claimedNs) < m_settings.requestTimeout)
+        if (now - base::fromNanoseconds(running->sinceNs) < m_settings.requestTimeout)
             return;
         const QList<ipc::RouteEntry> &routes = worker->info().routes;
         const QByteArray route =

@@ -139,7 +139,8 @@ void Session::responseContinued(quint64, QByteArrayView bodyPart)
     m_exchange->outstanding -= bodyPart.size();
     AnswerWriter(m_connection, m_host->settings()).goOn(*m_exchange, bodyPart);
     progressAnswer();
-    settle(Progress::None);
+    // What the kernel took at once never comes by as output.
+    settle(m_connection.hasOutput() ? Progress::None : Progress::Output);
 }
 
 void Session::responseEnded(quint64, QByteArrayView trailers)
@@ -354,7 +355,7 @@ void Session::settle(Progress progress)
     if (m_connection.hasInputEnded() && m_carry.isEmpty() && !m_closing && !m_ended) {
         if (!m_exchange)
             closeAfterOutput();
-        else if (isStreamingBody())
+        else if (isStreamingBody() && !isAnswerSettled())
             end(); // the rest of its body will never come
     }
     if (m_ended || m_lingering)

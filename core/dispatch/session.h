@@ -108,6 +108,11 @@ private:
     void takeTurn(ExchangePtr exchange);
     void refuse(const protocol::http::Refusal &refusal);
     bool isStreamingBody() const { return m_exchange && !m_exchange->isBodyComplete; }
+    /// Whether the handler has given all of its answer, although the client may not have it yet.
+    bool isAnswerSettled() const
+    {
+        return m_exchange->isAnswered || (m_exchange->status != 0 && !m_exchange->isAnswerStreamed);
+    }
 
     // Output: exchanges → bytes.
     void start(ExchangePtr exchange);

@@ -187,8 +187,8 @@ void Session::refuse(const http::Refusal &refusal)
         m_rare->body.reset();
     m_inputDone = true;
     if (isStreamingBody()) {
-        if (m_exchange->isAnswered) {
-            // The answer is on its way, and closes the connection.
+        if (isAnswerSettled()) {
+            // All of the answer is on its way, and closes the connection.
             m_exchange->keepAlive = false;
             return;
         }

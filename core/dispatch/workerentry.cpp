@@ -100,6 +100,16 @@ bool WorkerEntry::takeDrained()
     return !std::exchange(m_drainedTaken, true);
 }
 
+void WorkerEntry::sawProgress()
+{
+    if (m_block == Block::Handler) {
+        // A part of a stream does not tell that the handler has ended.
+        if (const auto running = m_link->ring().running(); running && running->claimedNs == m_handlerSince)
+            return;
+    }
+    m_block = Block::None;
+}
+
 bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit)
 {
     const ipc::ClaimRing &ring = m_link->ring();
@@ -109,7 +119,9 @@ bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chro
 
     if (const auto running = ring.running()) {
         m_stillSince = 0;
+        // One that waits for its client again and again holds up what is behind it all the same.
         m_block = now > running->claimedNs + quint64(runLimit.count()) ? Block::Handler : Block::None;
+        m_handlerSince = running->claimedNs;
         return isBlocked();
     }
     // Nothing but this look may tell that another reactor's handler has ended.

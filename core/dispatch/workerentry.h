@@ -66,7 +66,7 @@ public:
     bool look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit);
     bool isBlocked() const { return m_block != Block::None; }
     /// A frame has come from it.
-    void sawProgress() { m_block = Block::None; }
+    void sawProgress();
     /// Monotonic nanoseconds since which its loop has not turned; 0 if it has.
     quint64 stillSince() const { return m_stillSince; }
 
@@ -84,6 +84,7 @@ private:
     quint32 m_answering = 0; ///< those whose answer has begun and is not complete
     quint64 m_lastTurns = 0;
     quint64 m_stillSince = 0;
+    quint64 m_handlerSince = 0; ///< when the handler began for which it is blocked
     bool m_active = false;
     bool m_draining = false;
     bool m_drainedTaken = false;

@@ -45,6 +45,7 @@ struct ChildCounters
     std::atomic<quint32> currentSlot;      ///< the slot whose handler is on the stack; NoSlot if none
     std::atomic<quint32> currentRoute;     ///< its place in the manifest
     std::atomic<quint64> currentRequest;   ///< the request that it runs for, whoever has the slot by now
+    std::atomic<quint64> currentClaimedNs; ///< monotonic, when it began
     std::atomic<quint64> currentSinceNs;   ///< monotonic, since when it runs without having waited for its client
     std::atomic<quint32> deferredRequests; ///< requests whose handler has returned and will answer later
 };

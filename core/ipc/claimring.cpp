@@ -54,7 +54,8 @@ std::optional<ClaimRing::Running> ClaimRing::running() const
     if (current >= m_page->claimSlots().size())
         return std::nullopt;
     // Not from the slot: a handler that goes on after its answer has begun may have lost it to another request.
-    return Running{counters().currentSinceNs.load(std::memory_order_relaxed),
+    return Running{counters().currentClaimedNs.load(std::memory_order_relaxed),
+                   counters().currentSinceNs.load(std::memory_order_relaxed),
                    counters().currentRequest.load(std::memory_order_relaxed),
                    counters().currentRoute.load(std::memory_order_relaxed)};
 }
@@ -88,7 +89,8 @@ void ClaimBook::setCurrent(quint32 slot)
         const ClaimSlot &place = m_page.claimSlots()[slot];
         current.route = place.route.load(std::memory_order_relaxed);
         current.requestId = place.requestId.load(std::memory_order_relaxed);
-        current.sinceNs = place.claimedNs.load(std::memory_order_relaxed);
+        current.claimedNs = place.claimedNs.load(std::memory_order_relaxed);
+        current.sinceNs = current.claimedNs;
     }
     setCurrent(current);
 }
@@ -101,6 +103,7 @@ void ClaimBook::setCurrent(const Current &current)
         return;
     counters().currentRoute.store(current.route, std::memory_order_relaxed);
     counters().currentRequest.store(current.requestId, std::memory_order_relaxed);
+    counters().currentClaimedNs.store(current.claimedNs, std::memory_order_relaxed);
     counters().currentSinceNs.store(current.sinceNs, std::memory_order_relaxed);
     counters().currentSlot.store(current.slot, std::memory_order_release);
 }
@@ -110,6 +113,7 @@ ClaimBook::Current ClaimBook::current() const
     return {counters().currentSlot.load(std::memory_order_relaxed),
             counters().currentRoute.load(std::memory_order_relaxed),
             counters().currentRequest.load(std::memory_order_relaxed),
+            counters().currentClaimedNs.load(std::memory_order_relaxed),
             counters().currentSinceNs.load(std::memory_order_relaxed)};
 }
 

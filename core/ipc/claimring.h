@@ -34,13 +34,13 @@ public:
 
     const ChildCounters &counters() const { return m_page->counters(); }
     MasterCounters &masterCounters() const { return m_page->masterCounters(); }
-    /// Since when the handler that is on the child's stack has been running, and its place in the manifest; nullopt if
-    /// none runs.
+    /// The handler that is on the child's stack; nullopt if none is.
     struct Running
     {
-        quint64 claimedNs = 0;
+        quint64 claimedNs = 0; ///< when it began
+        quint64 sinceNs = 0;   ///< since when it runs without having waited for its client
         quint64 requestId = 0;
-        quint32 route = NoRoute;
+        quint32 route = NoRoute; ///< place in the manifest
     };
     std::optional<Running> running() const;
     std::size_t freeSlots() const { return m_free.size(); }
@@ -73,6 +73,7 @@ public:
         quint32 slot = NoSlot;
         quint32 route = NoRoute;
         quint64 requestId = 0;
+        quint64 claimedNs = 0;
         quint64 sinceNs = 0;
     };
     /// Which handler is on the stack from now on: that of the request in \a slot, or the one that another was called

@@ -19,7 +19,7 @@ function(quern_add_integration_test name)
         WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
     list(PREPEND arg_LABELS integration)
     set_tests_properties(integration.${name} PROPERTIES
-        ENVIRONMENT "QUERN_BIN=${CMAKE_BINARY_DIR}/bin/quern;PYTHONPATH=${_quern_support_dir};QUERN_TIME_SCALE=${_quern_time_scale}"
+        ENVIRONMENT "QUERN_BIN=${CMAKE_BINARY_DIR}/bin/quern;QUERN_FIXTURES=${QUERN_FIXTURE_DIR};PYTHONPATH=${_quern_support_dir};QUERN_TIME_SCALE=${_quern_time_scale}"
         TIMEOUT ${timeout}
         LABELS "${arg_LABELS}")
 endfunction()

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ import proctree
 from ports import reserve_port
 
 QUERN_BIN = os.environ.get("QUERN_BIN", str(Path(__file__).resolve().parents[2] / "build/dev/bin/quern"))
+# Where the fixture plugins are built.
+FIXTURES = Path(os.environ.get("QUERN_FIXTURES", str(Path(QUERN_BIN).parents[1] / "tests/fixtures/plugins")))
 # Deadlines are multiplied by this: builds with sanitizers are slower.
 TIME_SCALE = float(os.environ.get("QUERN_TIME_SCALE", "1"))
 _WORKER_TITLE = re.compile(r"quern: worker (\d+)\b")
@@ -58,10 +60,12 @@ def toml_value(value) -> str:
 class QuernServer:
     """Server settings are given by their names in [server]; listen, worker_num and runtime_dir have values already.
 
+    plugins: files of plugins that are loaded behind the welcome plugin.
     open_files: how many files each of its processes may open.
     """
 
-    def __init__(self, *, plugin_settings: dict | None = None, open_files: int | None = None, **server) -> None:
+    def __init__(self, *, plugin_settings: dict | None = None, plugins: Sequence[Path] = (),
+                 open_files: int | None = None, **server) -> None:
         proctree.adopt_orphans()
         self.directory = Path(tempfile.mkdtemp(prefix="quern-test-"))
         self.config = self.directory / "quern.toml"
@@ -72,6 +76,7 @@ class QuernServer:
                          "runtime_dir": "run", **server}
         self.open_files = open_files
         self.plugin_settings = {"allow_crash": True, **(plugin_settings or {})}
+        self.plugins = list(plugins)
         self.master: int | None = None
         self._started: subprocess.Popen | None = None
         self._seen: set[proctree.Process] = set()
@@ -81,6 +86,8 @@ class QuernServer:
         lines = ["[server]"] + [f"{key} = {toml_value(value)}" for key, value in self.settings.items()]
         lines += ["", "[[plugin]]", 'name = "welcome"', "[plugin.settings]"]
         lines += [f"{key} = {toml_value(value)}" for key, value in self.plugin_settings.items()]
+        for plugin in self.plugins:
+            lines += ["", "[[plugin]]", f"file = {toml_value(str(plugin))}"]
         self.config.write_text("\n".join(lines) + "\n")
 
     # Starting and stopping

@@ -224,6 +224,13 @@ class RawConnection:
             self._read_some(deadline)
         return self._parser.pending
 
+    def until(self, pattern: bytes) -> bytes:
+        """Raw bytes behind the answers taken so far, once pattern is found in them. They stay for response()."""
+        deadline = time.monotonic() + self._timeout
+        while not re.search(pattern, self._parser.pending, re.DOTALL):
+            self._read_some(deadline)
+        return self._parser.pending
+
     def is_closed(self) -> bool:
         """Waits for the server to close; False if it sends more or keeps the connection until the time is up."""
         if self._parser.pending:

@@ -1,0 +1,272 @@
+"""Answers in pieces, over the wire: their framing, their ends, and what a reload, a stop and a dead worker do to them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import threading
+import time
+import unittest
+
+from probeserver import ProbeTestCase
+from quernserver import TIME_SCALE, wait_until
+from rawhttp import Closed, RawConnection, request_bytes
+
+
+class Framing(ProbeTestCase):
+    def test_a_known_length_is_announced(self) -> None:
+        client = self.connect()
+        response = client.request("GET", "/probe/stream?n=5&size=1000&length=5000")
+        self.assertEqual((response.header("content-length"), response.header("transfer-encoding")), ("5000", None))
+        self.assertEqual(response.body, b"p" * 5000)
+        self.assertEqual(client.request("GET", "/probe/quick").body, b"quick\n")
+
+    def test_an_unknown_length_is_chunked_with_its_trailer(self) -> None:
+        client = self.connect()
+        response = client.request("GET", "/probe/stream?n=3&size=1000&trailer=done")
+        self.assertEqual((response.header("content-length"), response.header("transfer-encoding")), (None, "chunked"))
+        self.assertEqual((response.body, response.trailers), (b"p" * 3000, [("x-end", "done")]))
+        self.assertEqual(client.request("GET", "/probe/quick").body, b"quick\n")
+
+    def test_less_than_announced_is_broken_off(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/stream?n=1&size=4&length=10") + request_bytes("GET", "/probe/quick"))
+        with self.assertRaises(Closed):
+            client.response()
+        self.quern.wait_log("(?i)announced|length")
+
+    def test_more_than_announced_is_broken_off_or_cut(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/stream?n=2&size=8&length=10"))
+        try:
+            self.assertEqual(client.response().body, b"p" * 10)
+        except Closed:
+            return
+        self.assertEqual(client.request("GET", "/probe/quick").body, b"quick\n")
+
+    def test_a_get_that_a_hook_makes_a_head_never_takes_the_next_answer_for_its_body(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/stream?n=1&size=10&length=10", headers="X-Set-Method: HEAD\r\n")
+                    + request_bytes("GET", "/probe/quick"))
+        try:
+            response = client.response()
+        except Closed:
+            return
+        self.assertEqual(response.body, b"p" * 10)
+        self.assertEqual(client.response().body, b"quick\n")
+
+    def test_a_head_that_a_hook_makes_a_get_has_no_body(self) -> None:
+        client = self.connect()
+        for target in ("/probe/stream?n=1&size=10&length=10", "/probe/stream?n=1&size=10", "/probe/quick"):
+            with self.subTest(target):
+                self.assertEqual(client.request("HEAD", target, headers="X-Set-Method: GET\r\n").status, 200)
+                self.assertEqual(client.request("GET", "/probe/quick").body, b"quick\n")
+
+    def test_head_of_a_stream(self) -> None:
+        client = self.connect()
+        for target, length in (("/probe/stream?length=10", "10"), ("/probe/stream", None), ("/probe/idle", None)):
+            with self.subTest(target):
+                response = client.request("HEAD", target)
+                self.assertEqual((response.status, response.header("content-length")), (200, length))
+                self.assertEqual(client.request("GET", "/probe/quick").body, b"quick\n")
+
+    def test_http_1_0_learns_the_end_from_the_connection(self) -> None:
+        client = self.connect()
+        client.send(b"GET /probe/stream?n=3&size=1000&trailer=done HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        response = client.response()
+        self.assertTrue(response.to_end)
+        self.assertIsNone(response.header("transfer-encoding"))
+        self.assertEqual((response.body, response.trailers), (b"p" * 3000, []))
+
+    def test_http_1_0_with_a_known_length_keeps_its_connection(self) -> None:
+        client = self.connect()
+        for _ in range(2):
+            client.send(b"GET /probe/stream?n=1&size=10&length=10 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            response = client.response()
+            self.assertEqual((response.body, response.keep_alive), (b"p" * 10, True))
+
+    def test_a_broken_stream_is_seen_to_be_broken(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/broken"))
+        with self.assertRaises(Closed):
+            client.response()
+
+    def test_a_broken_stream_of_http_1_0_is_reset(self) -> None:
+        # An orderly end of the connection would be the end of a whole answer.
+        client = self.connect()
+        client.send(b"GET /probe/broken HTTP/1.0\r\n\r\n")
+        with self.assertRaisesRegex(Closed, "reset"):
+            client.response()
+
+    def test_files_that_may_not_be_sent_stay_away(self) -> None:
+        path = self.quern.directory / "file.txt"
+        path.write_bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil" * 10_000)
+        client = self.connect()
+        for status in (204, 304):
+            with self.subTest(status):
+                response = client.request("GET", f"/probe/file?status={status}&path={path}")
+                self.assertEqual((response.status, response.body), (status, b""))
+                self.assertEqual(client.request("GET", "/probe/quick").body, b"quick\n")
+        whole = client.request("GET", f"/probe/file?path={path}")
+        self.assertEqual((whole.status, whole.body), (200, path.read_bytes()))
+
+
+class Clients(ProbeTestCase):
+    SETTINGS = {"send_timeout": 1}
+
+    def test_a_client_that_leaves_an_idle_stream_is_noticed(self) -> None:
+        staying, leaving = self.connect(), self.connect()
+        for client, key in ((staying, "staying"), (leaving, "leaving")):
+            client.send(request_bytes("GET", f"/probe/idle?key={key}"))
+            client.until(rb"idle\n")
+        leaving.close()
+        self.wait_noted("leaving", "closed")
+        # The other has been as silent for as long.
+        self.assertEqual(self.get("/probe/noted/staying").body, b"open")
+        staying.close()
+        self.wait_noted("staying", "closed")
+
+    def test_a_client_that_closes_its_half_reads_a_lively_stream_to_its_end(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/stream?n=30&size=10&ms=50"))
+        client.end_output()
+        self.assertEqual(client.response().body, b"p" * 300)
+
+    def test_a_client_that_leaves_within_a_flood_is_noticed(self) -> None:
+        for _ in range(8):
+            client = self.connect()
+            client.send(request_bytes("GET", "/probe/flood?bytes=100000000"))
+            client.until(rb"\r\n\r\n")
+            client.close()
+        self.assert_unharmed()
+
+    def test_a_flood_comes_whole(self) -> None:
+        response = self.connect().request("GET", "/probe/flood?bytes=10000000")
+        self.assertEqual(response.body, b"f" * 10_000_000)
+
+
+class HandlersThatWait(ProbeTestCase):
+    """A handler that waits for its client within its call keeps no request of others waiting."""
+
+    SETTINGS = {"worker_num": 2}
+
+    def read_stream(self, milliseconds: int, ended: threading.Event) -> None:
+        """Reads no faster than a usual network, so that the handler has to wait."""
+        try:
+            with RawConnection(self.quern.address) as client:
+                client.send(request_bytes("GET", f"/probe/drain?ms={milliseconds}"))
+                tail = b""
+                while not tail.endswith(b"\r\n0\r\n\r\n"):
+                    received = client.socket.recv(64 * 1024)
+                    if not received:
+                        return
+                    tail = (tail + received)[-16:]
+                    ended.wait(len(received) / 100e6)
+        finally:
+            ended.set()
+
+    def ask_quickly(self, ended: threading.Event, took: list[float]) -> None:
+        with RawConnection(self.quern.address, timeout=30) as client:
+            while not ended.is_set():
+                started = time.monotonic()
+                client.request("GET", "/probe/quick")
+                took.append(time.monotonic() - started)
+
+    def test_quick_requests_do_not_wait_for_the_end_of_the_stream(self) -> None:
+        milliseconds = int(2000 * TIME_SCALE)
+        ended, took = threading.Event(), []
+        started = time.monotonic()
+        reader = threading.Thread(target=self.read_stream, args=(milliseconds, ended))
+        askers = [threading.Thread(target=self.ask_quickly, args=(ended, took)) for _ in range(12)]
+        for thread in (reader, *askers):
+            thread.start()
+        for thread in (reader, *askers):
+            thread.join()
+        self.assertGreater(time.monotonic() - started, milliseconds / 1000 * 0.9, "the stream ended early")
+        self.assertGreater(len(took), 100)
+        self.assertLess(max(took), milliseconds / 1000 / 3, sorted(took)[-10:])
+
+
+class ComingsAndGoings(ProbeTestCase):
+    SETTINGS = {"max_wait_time": 2}
+
+    def reload(self) -> None:
+        """Returns when the old workers are to leave and the new ones serve."""
+        before = {worker.pid for worker in self.quern.wait_workers()}
+        self.assert_exit(self.quern.command("reload"), 0)
+        wait_until(lambda: {worker.pid for worker in self.quern.workers()} - before, "new worker")
+
+    def test_a_stream_goes_on_while_the_workers_are_replaced(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/stream?n=20&size=10&ms=50"))
+        client.until(rb"pppp")
+        self.reload()
+        self.assertEqual(self.get("/probe/quick").body, b"quick\n")
+        response = client.response()
+        self.assertEqual((response.status, response.body), (200, b"p" * 200))
+        self.assert_unharmed()
+
+    def test_an_ended_stream_reaches_a_slow_reader_across_a_reload(self) -> None:
+        clients = []
+        for framing in ("", "&length=4000000"):
+            client = self.connect()
+            client.send(request_bytes("GET", f"/probe/stream?n=1&size=4000000{framing}"))
+            client.until(rb"pppp")
+            clients.append(client)
+        before = {worker.pid for worker in self.quern.wait_workers()}
+        self.reload()
+        self.quern.wait_workers(without=before)  # those who made the answers are gone
+        for client in clients:
+            response = client.response()
+            self.assertEqual((response.status, len(response.body)), (200, 4_000_000))
+
+    def test_a_stream_that_goes_on_for_a_slow_reader_ends_with_its_worker(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/flood?bytes=100000000"))
+        client.until(rb"ffff")
+        before = {worker.pid for worker in self.quern.wait_workers()}
+        self.reload()
+        self.quern.wait_workers(without=before)
+        with self.assertRaises(Closed):
+            client.response()
+        self.take_turn()
+
+    def test_a_stop_ends_open_streams_in_its_time(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/idle"))
+        client.until(rb"idle\n")
+        started = time.monotonic()
+        self.quern.stop()
+        took = time.monotonic() - started
+        self.assertGreater(took, 1.8, "the stream had no time to end")
+        self.assertLess(took, 2 + 2 * TIME_SCALE)
+        with self.assertRaises(Closed):
+            client.response()
+
+    def test_a_stop_waits_for_a_stream_that_ends(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/stream?n=10&size=10&ms=50"))
+        client.until(rb"pppp")
+        self.quern.see_processes()
+        os.kill(self.quern.master, signal.SIGTERM)
+        self.assertEqual(client.response().body, b"p" * 100)
+        client.close()
+        self.quern.wait_gone()
+        self.assertNotIn("not everything had finished", self.quern.log())
+
+    def test_a_worker_killed_within_a_stream_breaks_it_off(self) -> None:
+        for target, version in itertools.product(("/probe/idle", "/probe/stream?n=100&ms=100&length=1000"), "01"):
+            with self.subTest(target, version=version):
+                client = self.connect()
+                client.send(f"GET {target} HTTP/1.{version}\r\nHost: test\r\n\r\n".encode())
+                client.until(rb"\r\n\r\n.+")
+                victim = self.kill_worker()
+                with self.assertRaises(Closed):
+                    client.response()
+                self.quern.wait_workers(without={victim})
+                self.take_turn()
+
+
+if __name__ == "__main__":
+    unittest.main()
