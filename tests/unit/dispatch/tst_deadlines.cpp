@@ -49,7 +49,6 @@ void TestDeadlines::init()
 {
     DispatchSettings settings;
     settings.requestTimeout = Timeout;
-    m_client = {};
     m_dispatcher = std::make_unique<Dispatcher>(settings, 0);
     m_stuck = std::make_unique<QSignalSpy>(m_dispatcher.get(), &Dispatcher::workerStuck);
     m_worker = std::make_unique<FakeWorker>(FakeWorker::info(0));
@@ -59,6 +58,7 @@ void TestDeadlines::init()
 
 void TestDeadlines::cleanup()
 {
+    m_client = {}; // it holds memory of the dispatcher's
     m_dispatcher.reset();
 }
 

@@ -46,7 +46,6 @@ void TestWorkerDeath::init()
 {
     DispatchSettings settings;
     settings.workerNum = 2;
-    m_client = {};
     m_dispatcher = std::make_unique<Dispatcher>(settings, 0);
     m_first = std::make_unique<FakeWorker>(FakeWorker::info(0));
     m_second = std::make_unique<FakeWorker>(FakeWorker::info(1));
@@ -56,6 +55,7 @@ void TestWorkerDeath::init()
 
 void TestWorkerDeath::cleanup()
 {
+    m_client = {}; // it holds memory of the dispatcher's
     m_dispatcher.reset();
 }
 
