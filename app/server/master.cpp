@@ -70,7 +70,7 @@ Result<void> Master::start()
     if (const Result<void> bound = m_reactors->bind(); !bound)
         return bound;
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
-        return opened;
+        return errorAt(m_settings, "access_log", opened.error());
     m_control = std::make_unique<ControlDesk>(this);
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;

@@ -71,15 +71,6 @@ int connectionLimit(const config::ServerSettings &server)
     return possible;
 }
 
-/// "quern.toml:7: server.document_root: …"
-Error errorAt(const config::Settings &settings, const char *key, const Error &error)
-{
-    const QString name = QStringLiteral("server.") + QLatin1StringView(key);
-    return Error(error.code(),
-                 QStringLiteral("%1: %2: %3")
-                     .arg(settings.origins.value(name, QStringLiteral("default settings")), name, error.message()));
-}
-
 Result<QString> spoolDirectory(const config::Settings &settings)
 {
     const QString chosen = settings.server.uploadTmpDir;
@@ -134,6 +125,14 @@ Result<void> addProxies(const config::Settings &settings, dispatch::HttpSettings
 }
 
 } // namespace
+
+Error errorAt(const config::Settings &settings, const char *key, const Error &error)
+{
+    const QString name = QStringLiteral("server.") + QLatin1StringView(key);
+    return Error(error.code(),
+                 QStringLiteral("%1: %2: %3")
+                     .arg(settings.origins.value(name, QStringLiteral("default settings")), name, error.message()));
+}
 
 Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settings)
 {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import socket
 import unittest
 
 from probeserver import ProbeTestCase
@@ -177,9 +176,7 @@ class Ends(BodyTestCase):
                 client = self.connect()
                 client.send(head(f"/probe/noting/{how}", 1000) + b"a part")
                 self.wait_noted(how, "begun")
-                if how == "reset":
-                    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                client.close()
+                getattr(client, how)()
                 self.wait_noted(how, "incomplete")
         self.assert_unharmed()
 

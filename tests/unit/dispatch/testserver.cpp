@@ -88,6 +88,12 @@ void ScriptedWorker::requestReceived(const ipc::Frame &frame)
         half.bodyLength = 100;
         half.bodyPart = "0123456789";
         m_channel->sendWith([&](QByteArray &out) { ipc::appendResponse(out, frame.id, half); });
+    } else if (path == "/stream") {
+        ipc::ResponseMessage begun;
+        begun.kind = ipc::ResponseKind::Streamed;
+        begun.bodyLength = ipc::UnknownLength;
+        begun.bodyPart = "0123456789";
+        m_channel->sendWith([&](QByteArray &out) { ipc::appendResponse(out, frame.id, begun); });
     } else if (path == "/none") {
         answer(frame.id, 204, {});
     } else {

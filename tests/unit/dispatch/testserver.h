@@ -12,8 +12,9 @@
 namespace DispatchTest {
 
 /// The other end of a worker's channel, in a thread of its own. What it answers depends on the path:
-/// "/hold" waits for release(); "/bytes/<n>" has n bytes; "/half" never gets beyond 10 of 100 bytes; "/none" is a 204;
-/// everything else answers with the method, the path and the body of the request.
+/// "/hold" waits for release(); "/bytes/<n>" has n bytes; "/half" never gets beyond 10 of 100 bytes; "/stream" begins
+/// a stream with 10 bytes and leaves it open; "/none" is a 204; everything else answers with the method, the path and
+/// the body of the request.
 class ScriptedWorker final : public QObject, public Quern::ipc::FrameSink
 {
     Q_OBJECT

@@ -5,6 +5,7 @@
 using namespace DispatchTest;
 using namespace Quern;
 using namespace std::chrono_literals;
+using dispatch::OutputBudget;
 using dispatch::ReactorSettings;
 
 /// What clients see: answers, their order, and the ends of connections.
@@ -31,6 +32,7 @@ private Q_SLOTS:
     void halfClosedAndRefusedByTheQueue();
     void fullQueue();
     void slowReaderOfALargeBody();
+    void idleStreamsTakeNoMemoryFromOthers();
     void talkingIsNotReading();
     void workerDiesInTheMiddle();
     void clientVanishes_data();
@@ -290,6 +292,22 @@ void TestSession::slowReaderOfALargeBody()
     const QByteArray answer = slow.readAnswer();
     QVERIFY(answer.size() > size);
     QCOMPARE(answer.count('b'), size + answer.first(answer.indexOf("\r\n\r\n")).count('b'));
+}
+
+void TestSession::idleStreamsTakeNoMemoryFromOthers()
+{
+    ReactorSettings settings;
+    const auto budget = std::make_shared<OutputBudget>(8 * ipc::AmpleResponseCredit);
+    settings.dispatch.outputBudget = budget;
+    const qint64 all = budget->left();
+    TestServer server(settings);
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 8; ++i) {
+        clients.push_back(std::make_unique<RawClient>(server.port()));
+        QVERIFY(clients.back()->send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n"));
+        QTRY_COMPARE(server.worker().requests(), i + 1);
+    }
+    QTRY_COMPARE(budget->left(), all);
 }
 
 void TestSession::talkingIsNotReading()

@@ -31,6 +31,7 @@ class TestTakingBack : public QObject
 
 private Q_SLOTS:
     void stuckBehindASlowHandler();
+    void stuckBehindAHandlerThatWaitsForItsClient();
     void stuckInAStoppedWorker();
     void stoppedWorkerWorksAgain();
     void takenBackKeepTheirOrder();
@@ -76,6 +77,39 @@ void TestTakingBack::stuckBehindASlowHandler()
     // It may have requests again.
     const quint64 next = submit(dispatcher, client);
     QVERIFY(first.answer(next));
+}
+
+void TestTakingBack::stuckBehindAHandlerThatWaitsForItsClient()
+{
+    // Its stream makes progress all the time; what is behind it does not.
+    Dispatcher dispatcher(twoWorkers(), 0);
+    FakeWorker first(FakeWorker::info(0));
+    FakeWorker second(FakeWorker::info(1));
+    first.setAverage(10us);
+    second.setAverage(10us);
+    first.join(dispatcher);
+    dispatcher.activate(1);
+    Client client;
+    const quint64 streamed = submit(dispatcher, client);
+    const quint64 stuck = submit(dispatcher, client);
+    second.join(dispatcher);
+    QVERIFY(first.run(streamed));
+    first.beginStream(streamed);
+    const auto writeOn = [&first, streamed] {
+        first.counters().currentSinceNs = base::nowNanoseconds();
+        first.sendBodyPart(streamed, "part");
+    };
+    const QDeadlineTimer deadline(promptly);
+    while (second.sent() != QList{stuck} && !deadline.hasExpired()) {
+        writeOn();
+        QCoreApplication::processEvents();
+    }
+    QCOMPARE(second.sent(), QList{stuck});
+    // Nor is it sent anything new before its handler has ended.
+    for (int i = 0; i < 5; ++i) {
+        writeOn();
+        QVERIFY(!first.sent().contains(submit(dispatcher, client)));
+    }
 }
 
 void TestTakingBack::stuckInAStoppedWorker()

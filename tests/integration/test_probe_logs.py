@@ -1,0 +1,163 @@
+"""The access log, the log of slow requests, and what a start with wrong folders says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import unittest
+
+from probeserver import ProbeTestCase
+from quernserver import QuernServer, wait_until
+from rawhttp import RawConnection, request_bytes
+
+
+class LogTestCase(ProbeTestCase):
+    def setUp(self) -> None:
+        """Each test starts a server of its own by start()."""
+
+    def start(self, **settings) -> QuernServer:
+        self.quern = self.probe(access_log="access.log", **settings).start()
+        return self.quern
+
+    def lines(self, name: str = "access.log") -> list[str]:
+        path = self.quern.directory / name
+        return path.read_text().splitlines() if path.exists() else []
+
+    def wait_line(self, text: str, name: str = "access.log") -> str:
+        """The first line that holds text."""
+        return wait_until(lambda: next((line for line in self.lines(name) if text in line), None), f"line of {text!r}")
+
+
+class AccessLog(LogTestCase):
+    COMMON = r'127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] '
+
+    def test_common(self) -> None:
+        self.start(access_log_format="common")
+        self.get("/probe/quick?a=b")
+        self.assertRegex(self.wait_line("quick?a=b"), f'^{self.COMMON}"GET /probe/quick\\?a=b HTTP/1\\.1" 200 6$')
+
+    def test_combined_with_nothing_that_breaks_a_line(self) -> None:
+        self.start()
+        self.get("/probe/quick?combined", 'Referer: http://a.example/\r\nUser-Agent: a "quoted" one\r\n')
+        line = self.wait_line("?combined")
+        self.assertRegex(line, f'^{self.COMMON}"GET /probe/quick\\?combined HTTP/1\\.1" 200 6 "http://a\\.example/" "a ')
+        self.assertEqual(len(re.findall(r'(?<!\\)"', line)), 6, line)
+
+    def test_json(self) -> None:
+        self.start(access_log_format="json", trusted_proxies=["127.0.0.1"])
+        with RawConnection(self.quern.address) as client:
+            client.request("GET", "/probe/quick?json", headers="X-Forwarded-For: 203.0.113.7\r\n"
+                           "X-Forwarded-Host: example.org\r\nUser-Agent: a \"quoted\" one\r\n")
+            client.request("HEAD", "/nowhere?json")
+        first = json.loads(self.wait_line("quick?json"))
+        self.assertEqual((first["client"], first["peer"], first["method"], first["status"], first["bodyBytes"]),
+                         ("203.0.113.7", "127.0.0.1", "GET", 200, 6))
+        self.assertEqual((first["userAgent"], first["worker"], first["reusedConnection"]), ('a "quoted" one', 0, False))
+        second = json.loads(self.wait_line("nowhere?json"))
+        self.assertEqual((second["method"], second["status"], second["bodyBytes"], second["reusedConnection"]),
+                         ("HEAD", 404, 0, True))
+
+    def test_each_request_has_one_line(self) -> None:
+        self.start(access_log_format="json")
+        targets = ["/probe/quick", "/nowhere", "/probe/stream?n=3&size=5", "/probe/throwing", "/probe/broken"]
+        for number, target in enumerate(targets):
+            with RawConnection(self.quern.address) as client:
+                client.send(request_bytes("GET", f"{target}{'&' if '?' in target else '?'}number={number}"))
+                client.until_closed() if "broken" in target else client.response()
+        with RawConnection(self.quern.address) as client:
+            client.send(b"NONSENSE\r\n\r\n")
+            client.until_closed()
+        self.wait_line('"status":400')
+        for number in range(len(targets)):
+            self.wait_line(f"number={number}")
+            self.assertEqual(sum(f"number={number}" in line for line in self.lines()), 1)
+
+    def test_an_aborted_download_is_logged_with_what_was_sent(self) -> None:
+        self.start(access_log_format="json")
+        path = self.quern.directory / "large.bin"
+        with path.open("wb") as file:
+            file.truncate(200_000_000)
+        for target in ("/probe/flood?bytes=200000000", f"/probe/file?path={path}"):
+            with self.subTest(target):
+                client = self.connect()
+                client.send(request_bytes("GET", target))
+                taken = 0
+                while taken < 2_000_000:
+                    taken += len(client.socket.recv(65_536))
+                client.reset()
+                record = json.loads(self.wait_line(target))
+                # What the kernel held is counted as sent: nobody can know better.
+                self.assertGreaterEqual(record["bodyBytes"], taken - 1000)
+                self.assertLess(record["bodyBytes"], taken + 16_000_000)
+
+    def test_a_moved_log_is_opened_anew_by_sighup(self) -> None:
+        self.start()
+        self.get("/probe/quick?before")
+        self.wait_line("?before")
+        (self.quern.directory / "access.log").rename(self.quern.directory / "access.log.1")
+        self.get("/probe/quick?moved")
+        self.wait_line("?moved", "access.log.1")
+        os.kill(self.quern.master, signal.SIGHUP)
+        wait_until((self.quern.directory / "access.log").exists, "the new access log")
+        self.get("/probe/quick?after")
+        self.wait_line("?after")
+        self.assertFalse(any("?after" in line for line in self.lines("access.log.1")))
+        self.assertFalse(any("?before" in line for line in self.lines()))
+        self.assert_unharmed()
+
+
+class SlowLog(LogTestCase):
+    def test_a_slow_request_is_told_without_its_query(self) -> None:
+        self.start(request_slowlog_timeout=0.1)
+        self.get("/probe/late?ms=300&password=secret")
+        self.quern.wait_log(r"slow request \S+: GET /probe/late was answered 200 after [3-9]\d\d ms by worker 0")
+        self.assertNotIn("secret", self.quern.log())
+
+    def test_quick_requests_and_long_streams_are_not_told(self) -> None:
+        self.start(request_slowlog_timeout=0.2, access_log_format="json")
+        self.get("/probe/quick")
+        self.get("/probe/stream?n=10&ms=50")
+        # Its line in the access log is written when all is known.
+        record = json.loads(self.wait_line("/probe/stream"))
+        self.assertGreater(record["durationUs"], 400_000)
+        self.assertNotIn("slow request", self.quern.log())
+
+    def test_a_slow_request_whose_client_has_gone_is_told(self) -> None:
+        self.start(request_slowlog_timeout=0.1)
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/late?ms=60000"))
+        self.get("/probe/late?ms=150")
+        client.reset()
+        self.quern.wait_log(r"slow request \S+: GET /probe/late was answered 499 after")
+
+
+class Folders(LogTestCase):
+    """A wrong folder is told at the start, with its line and what to do."""
+
+    def assert_refused(self, key: str, *texts: str, **settings) -> None:
+        quern = self.probe(**settings)
+        line = next(number for number, text in enumerate(quern.config.read_text().splitlines(), 1)
+                    if text.startswith(key))
+        self.assert_exit(quern.command("start"), 1, rf"quern\.toml:{line}\b", key, *texts)
+        quern.assert_nothing_left()
+
+    def test_an_upload_folder_that_does_not_exist(self) -> None:
+        self.assert_refused("upload_tmp_dir", "absent", "make it, or name another", upload_tmp_dir="absent")
+
+    def test_an_upload_folder_that_is_a_file(self) -> None:
+        self.assert_refused("upload_tmp_dir", "make it, or name another", upload_tmp_dir="quern.toml")
+
+    def test_a_document_root_that_does_not_exist(self) -> None:
+        self.assert_refused("document_root", "absent", handle_static=True, document_root="absent")
+
+    def test_static_files_without_a_document_root(self) -> None:
+        self.assert_refused("handle_static", 'document_root = "public"', handle_static=True)
+
+    def test_an_access_log_that_cannot_be_written(self) -> None:
+        self.assert_refused("access_log", "absent/access.log", access_log="absent/access.log")
+
+
+if __name__ == "__main__":
+    unittest.main()
