@@ -78,13 +78,19 @@ class Pieces(BodyTestCase):
 class Windows(BodyTestCase):
     def test_a_body_behind_pipelined_requests_loses_nothing(self) -> None:
         # More than one window has arrived when the turn of the streamed request comes.
-        body = random.Random(3).randbytes(110_000)
-        client = self.connect()
-        client.send(request_bytes("GET", "/probe/late?ms=300") + request_bytes("GET", "/probe/quick") * 16)
-        client.send(head("/probe/digest", len(body)) + body)
-        self.assertEqual([client.response().status for _ in range(17)], [200] * 17)
-        self.assert_digest(client.response("POST"), body)
-        self.assertEqual(client.request("GET", "/probe/quick").status, 200)
+        for size in (60_000, 70_000, 110_000, 130_000, 200_000):
+            with self.subTest(size=size):
+                body = random.Random(size).randbytes(size)
+                client = self.connect()
+                client.send(request_bytes("GET", "/probe/late?ms=300") + request_bytes("GET", "/probe/quick") * 16)
+                self.take_turn()
+                # In two reads of the server's: what one takes in is less than the window.
+                client.send(head("/probe/digest", len(body)) + body[:30_000])
+                self.take_turn()
+                client.send(body[30_000:])
+                self.assertEqual([client.response().status for _ in range(17)], [200] * 17)
+                self.assert_digest(client.response("POST"), body)
+                self.assertEqual(client.request("GET", "/probe/quick").status, 200)
 
     def test_a_body_behind_one_pipelined_request(self) -> None:
         for size in (0, 1, 65_535, 65_536, 65_537, 110_000, 262_144, 600_000):

@@ -88,8 +88,8 @@ class AccessLog(LogTestCase):
                     taken += len(client.socket.recv(65_536))
                 client.reset()
                 record = json.loads(self.wait_line(target))
-                # What the kernel held is counted as sent: nobody can know better.
-                self.assertGreaterEqual(record["bodyBytes"], taken - 1000)
+                # What the kernel held is counted as sent: nobody can know better. Head and chunk sizes are no body.
+                self.assertGreaterEqual(record["bodyBytes"], 0.98 * taken)
                 self.assertLess(record["bodyBytes"], taken + 16_000_000)
 
     def test_a_moved_log_is_opened_anew_by_sighup(self) -> None:

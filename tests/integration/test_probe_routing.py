@@ -179,6 +179,14 @@ class TrustedProxies(ProbeTestCase):
                     self.assertEqual((facts["remote"], facts["secure"], facts["host"]),
                                      ("203.0.113.7" if honest else "127.0.0.1", False, "test"))
 
+    def test_of_two_that_are_read_the_one_that_names_no_client_is_forged(self) -> None:
+        self.quern = self.probe(trusted_proxies=["127.0.0.1"], forwarded_headers=["x-forwarded", "forwarded"]).start()
+        for headers in ("X-Forwarded-For: 203.0.113.7\r\nForwarded: proto=https;host=evil.example\r\n",
+                        "Forwarded: for=203.0.113.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n"):
+            with self.subTest(headers):
+                facts = self.facts(headers)
+                self.assertEqual((facts["remote"], facts["secure"], facts["host"]), ("203.0.113.7", False, "test"))
+
     def test_a_chosen_header_is_the_one_that_is_read(self) -> None:
         for family, header in (("forwarded", "Forwarded: for=203.0.113.7\r\nX-Forwarded-For: 198.51.100.1\r\n"),
                                ("x-real-ip", "X-Real-IP: 203.0.113.7\r\nX-Forwarded-For: 198.51.100.1\r\n")):

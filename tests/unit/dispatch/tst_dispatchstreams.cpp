@@ -40,6 +40,7 @@ private Q_SLOTS:
     void answerEnds();
     void answerIsBrokenOff();
     void workerDiesInTheMiddleOfAnAnswer();
+    void answerShorterThanAnnounced();
     void abandonedAnswer();
     void wholeAnswerDoesNotEndTwice();
     void creditIsScantWhenMemoryIs();
@@ -186,6 +187,20 @@ void TestDispatchStreams::workerDiesInTheMiddleOfAnAnswer()
     scene.worker.beginStream(id);
     scene.dispatcher.workerDied(scene.worker.childId(), {});
     QVERIFY(scene.client.of(id).broken);
+}
+
+void TestDispatchStreams::answerShorterThanAnnounced()
+{
+    // Its client would take the next answer for the rest of this one.
+    Scene scene({}, 10us);
+    const quint64 id = scene.submit();
+    scene.worker.beginStream(id, 10);
+    scene.worker.sendBodyPart(id, "four");
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("less of an answer than announced")));
+    scene.worker.endStream(id);
+    QVERIFY(scene.client.of(id).broken);
+    QVERIFY(!scene.client.of(id).ended);
+    QVERIFY(scene.dispatcher.isIdle());
 }
 
 void TestDispatchStreams::abandonedAnswer()
