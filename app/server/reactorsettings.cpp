@@ -161,6 +161,7 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
     http.bodyTimeout = server.httpBodyTimeout;
     http.keepAliveTimeout = server.keepaliveTimeout;
     http.sendTimeout = server.sendTimeout;
+    http.debug = server.debug;
     http.serverHeader = server.serverHeader.toUtf8();
     const Result<QString> directory = spoolDirectory(settings);
     if (!directory)

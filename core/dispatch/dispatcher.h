@@ -87,6 +87,8 @@ public:
     void activate(int generation);
     /// The worker gets nothing more; workerDrained() follows when it has answered all it had begun.
     void drain(quint64 childId);
+    /// The server is stopping: event streams are to end, as their clients come back by themselves.
+    void endEventStreams();
     /// The worker's process has ended. Settles its requests: new worker, 502, or a broken answer.
     void workerDied(quint64 childId, const WorkerDeath &death);
     /// Off: there will be no worker soon; what waits is answered 503, and new requests are refused.

@@ -50,12 +50,19 @@ void Dispatcher::drain(quint64 childId)
     if (!worker)
         return;
     worker->setDraining();
+    worker->link().sendLeaving();
     takeBackUnclaimed(worker);
     for (PendingRequest *each = worker->requests().first(); each; each = worker->requests().next(each)) {
         if (each->answering && each->receiver)
             each->receiver->workerLeaves(each->id);
     }
     pump();
+}
+
+void Dispatcher::endEventStreams()
+{
+    for (const auto &worker : m_workers)
+        worker->link().sendLeaving();
 }
 
 void Dispatcher::workerDied(quint64 childId, const WorkerDeath &death)

@@ -23,11 +23,12 @@ struct Exchange
     /// The values of all fields \a name (lower case), joined with ", ".
     QByteArray field(QByteArrayView name) const;
 
-    QByteArray payload;           ///< encoded by ipc::encodeRequest(); shared with the order
-    RequestOrder order;           ///< until it is submitted
-    std::vector<SpoolFile> files; ///< that hold its body
-    base::MonotonicTime received; ///< when the request was complete, or the head of one that is streamed
-    int refusedWith = 0;          ///< a status, if it is not to be dispatched but answered by the server itself
+    QByteArray payload;              ///< encoded by ipc::encodeRequest(); shared with the order
+    RequestOrder order;              ///< until it is submitted
+    std::vector<SpoolFile> files;    ///< that hold its body
+    base::MonotonicTime received;    ///< when the request was complete, or the head of one that is streamed
+    const char *refusedBecause = ""; ///< a constant, for developers
+    int refusedWith = 0;             ///< a status, if it is not to be dispatched but answered by the server itself
 
     quint64 requestId = 0;  ///< the dispatcher's; 0 before it is submitted
     int workerId = -1;      ///< which answered; -1: the master

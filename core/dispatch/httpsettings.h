@@ -21,6 +21,7 @@ struct HttpSettings
     std::chrono::milliseconds bodyTimeout{30000};      ///< between two arrivals of body bytes
     std::chrono::milliseconds keepAliveTimeout{65000}; ///< between an answer and the next request
     std::chrono::milliseconds sendTimeout{60000};      ///< without the client taking any output
+    bool debug = false;                                ///< error pages tell why
     QByteArray serverHeader;                           ///< value of the Server field; empty: none
     protocol::http::ProxyTrust proxies;
     protocol::http::ForwardedFamilies forwarded;

@@ -139,6 +139,7 @@ void Reactor::drain()
 {
     m_listeners.clear();
     m_draining = true;
+    m_dispatcher.endEventStreams();
     Session *session = m_sessions.first();
     while (session) {
         Session *const next = m_sessions.next(session);

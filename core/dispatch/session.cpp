@@ -189,7 +189,8 @@ void Session::bodyProgressed(quint64)
 
 void Session::answerError(int status, QByteArrayView headerBlock)
 {
-    AnswerWriter(m_connection, m_host->settings()).error(*m_exchange, status, {}, headerBlock);
+    const QByteArrayView detail = m_host->settings().debug ? m_exchange->refusedBecause : "";
+    AnswerWriter(m_connection, m_host->settings()).error(*m_exchange, status, detail, headerBlock);
     progressAnswer();
 }
 
@@ -299,7 +300,8 @@ void Session::linger()
 {
     if (m_lingering || m_ended)
         return;
-    if (m_connection.hasInputEnded()) {
+    // A stopping server waits for no client that has nothing more to say.
+    if (m_connection.hasInputEnded() || (m_host->isDraining() && !m_connection.hasUnreadInput())) {
         end();
         return;
     }
@@ -326,6 +328,10 @@ void Session::end()
 
 void Session::drain()
 {
+    if (m_lingering && !m_connection.hasUnreadInput()) {
+        end();
+        return;
+    }
     if (m_exchange || m_lingering || m_closing)
         return; // it closes after the present answer
     if (!m_decoder.inMessage())

@@ -139,6 +139,7 @@ void Session::messageArrived()
         if (refusal) {
             // The body as such has been read to its end: the connection can go on.
             exchange->refusedWith = refusal->status;
+            exchange->refusedBecause = refusal->reason;
             body.clear();
         } else {
             body = arrived->takeBytes();
@@ -206,6 +207,11 @@ void Session::refuse(const http::Refusal &refusal)
     exchange->received = std::chrono::steady_clock::now();
     exchange->refusedWith = refusal.status;
     exchange->isHead = m_decoder.isHeadRequest();
+    exchange->refusedBecause = refusal.reason;
+    if (const http::RequestHead *head = m_decoder.refusedHead()) {
+        // For the log and for the kind of page; what proxies say does not matter any more.
+        (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false}, m_host->settings());
+    }
     exchange->keepAlive = false;
     takeTurn(std::move(exchange));
 }

@@ -63,6 +63,11 @@ void WorkerChannel::sendCancel(quint64 id)
     m_channel.send(ipc::FrameType::Cancel, id);
 }
 
+void WorkerChannel::sendLeaving()
+{
+    m_channel.send(ipc::FrameType::Leaving, 0);
+}
+
 void WorkerChannel::readRest()
 {
     m_channel.readRest();

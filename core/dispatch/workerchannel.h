@@ -26,6 +26,7 @@ public:
     void sendBodyEnd(quint64 id, QByteArrayView trailers) override;
     void sendCredit(quint64 id, quint32 bytes) override;
     void sendCancel(quint64 id) override;
+    void sendLeaving() override;
     void readRest() override;
 
 private:

@@ -42,6 +42,8 @@ public:
     virtual void sendBodyEnd(quint64 id, QByteArrayView trailers) = 0;
     virtual void sendCredit(quint64 id, quint32 bytes) = 0;
     virtual void sendCancel(quint64 id) = 0;
+    /// What can end at any time, as event streams can, is to end now.
+    virtual void sendLeaving() = 0;
     /// The worker is dead: gives out what it had sent and what has not been read yet.
     virtual void readRest() = 0;
 };

@@ -25,6 +25,7 @@ enum class FrameType : quint16 {
     ResponseEnd = 12, ///< worker → master: a streamed answer is complete; its trailer fields ("Name: value\r\n" …)
     ResponseAbort = 13, ///< worker → master: a streamed answer will never be complete
     RequestEnd = 14,    ///< master → worker: a streamed body is complete; its trailer fields
+    Leaving = 15,       ///< master → worker: what is open should come to its end; nothing new follows
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

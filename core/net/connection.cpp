@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -241,6 +242,12 @@ void Connection::setWriting(bool on)
         m_writeNotifier = std::make_unique<Notifier>(this, QSocketNotifier::Write);
     else if (m_writeNotifier)
         m_writeNotifier->setEnabled(on);
+}
+
+bool Connection::hasUnreadInput() const
+{
+    int bytes = 0;
+    return isOpen() && ::ioctl(m_fd.get(), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 void Connection::shutdownOutput()

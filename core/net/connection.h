@@ -72,6 +72,8 @@ public:
     /// Stops, or starts again, reading; the kernel's buffer then fills and slows the peer down.
     void setReading(bool on);
     bool hasInputEnded() const { return m_inputEnded; }
+    /// Whether the peer has sent something that has not been read: closing now would answer it with a reset.
+    bool hasUnreadInput() const;
 
     /// Tells the peer that no more output comes; input goes on.
     void shutdownOutput();

@@ -246,6 +246,25 @@ void HandlerHost::cancelAnswer(quint64 id)
     sendBody(exchange, {}, end);
 }
 
+void HandlerHost::endResumableStreams(Port *port)
+{
+    std::vector<quint64> ids;
+    for (const auto &[id, open] : m_open) {
+        if (open.exchange.port == port && open.stream && open.stream->isResumable())
+            ids.push_back(id);
+    }
+    for (const quint64 id : ids) {
+        const auto found = m_open.find(id);
+        if (found == m_open.end())
+            continue; // the author has ended it while another was told
+        const ResponseStreamPrivate::Callback closed = found->second.stream->close();
+        // What it has yet to send is sent again by whoever the client asks next (Last-Event-ID).
+        port->channel().send(ipc::FrameType::ResponseEnd, id);
+        closeExchange(id);
+        callAuthor(id, closed);
+    }
+}
+
 Answer HandlerHost::internalError(const QString &detail) const
 {
     return {.kind = Answer::Kind::ErrorPage, .status = 500, .body = m_debug ? detail.toUtf8() : QByteArray()};

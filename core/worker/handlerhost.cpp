@@ -93,6 +93,9 @@ void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
     case ipc::FrameType::Credit:
         creditArrived(frame);
         break;
+    case ipc::FrameType::Leaving:
+        endResumableStreams(port);
+        break;
     default:
         // A newer master may say more than this worker understands.
         break;

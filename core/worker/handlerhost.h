@@ -83,6 +83,8 @@ private:
     bool isUrgent(const ipc::Frame &frame) const;
     void cancelled(quint64 id);
     void cancelAnswer(quint64 id);
+    /// This worker is to leave, or the server stops: clients of event streams go on elsewhere.
+    void endResumableStreams(Port *port);
     void run(Exchange exchange, const ReadRequest &read);
     /// Hooks, route, middleware and handler; survives what they throw. \a match is that of the router, or nothing yet
     /// if there are hooks.

@@ -36,6 +36,8 @@ public:
     void grant(quint32 bytes) { m_credit += bytes; }
     /// Nobody waits for the rest. Returns what is to be called next.
     [[nodiscard]] ResponseStreamPrivate::Callback close() { return m_stream->close(); }
+    /// Whether it may end at any time. A compressed one would be cut within its coding.
+    bool isResumable() const { return m_stream->settings().isResumable && !m_encoder; }
     /// A callback of the author threw: breaks the stream off.
     void fail() { m_stream->fail(ResponseStreamPrivate::Failure::Thrown); }
 

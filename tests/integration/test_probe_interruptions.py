@@ -57,6 +57,30 @@ class Interruptions(ProbeTestCase):
             client.response()
         self.take_turn()
 
+    def test_event_streams_end_whole_when_their_workers_leave(self) -> None:
+        clients = [self.connect() for _ in range(4)]
+        for client in clients:
+            client.send(request_bytes("GET", "/events?n=1000&ms=100"))
+            client.until(rb"tick")
+        before = {worker.pid for worker in self.quern.wait_workers()}
+        begun = time.monotonic()
+        self.reload()
+        self.quern.wait_workers(without=before)
+        self.assertLess(time.monotonic() - begun, 2 * TIME_SCALE, "longer than max_wait_time")
+        for client in clients:
+            response = client.response()  # Closed, if its end were missing
+            self.assertIn(b"tick", response.body)
+            self.assertEqual(client.request("GET", "/probe/quick").status, 200)
+        self.assertNotIn("max_wait_time", self.quern.log())
+
+    def test_event_streams_do_not_hold_up_a_stop(self) -> None:
+        client = self.connect()
+        client.send(request_bytes("GET", "/events?n=1000&ms=100"))
+        client.until(rb"tick")
+        self.assert_exit(self.quern.command("stop"), 0)
+        self.assertEqual(client.response().status, 200)
+        self.assertNotIn("not everything had finished", self.quern.log())
+
     def test_a_stop_ends_open_streams_in_its_time(self) -> None:
         client = self.connect()
         client.send(request_bytes("GET", "/probe/idle"))

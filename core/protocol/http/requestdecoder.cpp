@@ -179,7 +179,7 @@ void RequestDecoder::releaseMessage()
 
 bool RequestDecoder::inMessage() const
 {
-    return m_message && m_message->phase != Message::Phase::Ended;
+    return !m_refused && m_message && m_message->phase != Message::Phase::Ended;
 }
 
 bool RequestDecoder::isHeadRequest() const
@@ -189,7 +189,12 @@ bool RequestDecoder::isHeadRequest() const
 
 bool RequestDecoder::inHead() const
 {
-    return m_message && m_message->phase == Message::Phase::Head;
+    return !m_refused && m_message && m_message->phase == Message::Phase::Head;
+}
+
+const RequestHead *RequestDecoder::refusedHead() const
+{
+    return m_refused && m_message ? &m_message->head : nullptr;
 }
 
 RequestDecoder::State RequestDecoder::refuse(const Refusal &refusal)
@@ -197,7 +202,8 @@ RequestDecoder::State RequestDecoder::refuse(const Refusal &refusal)
     m_refusal = refusal;
     m_refused = true;
     m_isRefusedHead = isHeadRequest();
-    m_message.reset();
+    if (m_message && m_message->head.method.length == 0)
+        m_message.reset(); // nobody can ask for a head that is not known
     return State::Refused;
 }
 

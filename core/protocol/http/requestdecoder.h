@@ -66,6 +66,9 @@ public:
     /// fields that may not come so late; empty if there is none. Once, while a message is Complete.
     QByteArray takeTrailers();
     const Refusal &refusal() const { return m_refusal; }
+    /// The head of the message that was refused, as long as the bytes given to that feed(); null if the head itself was
+    /// refused.
+    const RequestHead *refusedHead() const;
 
     /// Forgets a message that is Complete, its head and body with it, so that an idle connection holds no memory for
     /// it. Optional: the next feed() does the same.
@@ -92,7 +95,7 @@ private:
     std::unique_ptr<Message> m_message; ///< from the first byte of a message until it is released
     quint8 m_emptyLineBytes = 0;        ///< CR and LF skipped before the message
     bool m_refused = false;
-    bool m_isRefusedHead = false;
+    bool m_isRefusedHead = false; ///< it was a HEAD request
 };
 
 } // namespace Quern::protocol::http

@@ -288,7 +288,8 @@ EventStream Response::events(const EventStreamOptions &options)
         setHeader("Cache-Control", "no-cache");
     setHeader("X-Accel-Buffering", "no"); // nginx would gather events
     d->setBody({}, {});
-    EventStream events(d->begin({.idleTime = options.heartbeat, .idlePiece = QByteArrayLiteral(": \n\n")}));
+    EventStream events(
+        d->begin({.idleTime = options.heartbeat, .idlePiece = QByteArrayLiteral(": \n\n"), .isResumable = true}));
     if (options.retry)
         events.setRetry(*options.retry);
     return events;

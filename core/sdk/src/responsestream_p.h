@@ -18,6 +18,7 @@ struct StreamSettings
     std::optional<quint64> length = std::nullopt; ///< of the whole body, in bytes; nullopt: not known
     std::chrono::milliseconds idleTime = {};      ///< after which \a idlePiece is sent; 0: never
     QByteArray idlePiece = {};                    ///< what is sent when nothing else was for so long
+    bool isResumable = false;                     ///< it may end at any time: its client comes back by itself
 };
 
 /// The data behind ResponseStream: what its author has written and the sink has not taken yet. The author's side may

@@ -94,6 +94,7 @@ public:
     }
     void sendCredit(quint64 id, quint32 bytes) override { m_worker->m_credits.append({id, bytes}); }
     void sendCancel(quint64 id) override { m_worker->m_cancelled.append(id); }
+    void sendLeaving() override { m_worker->m_isLeaving = true; }
     void readRest() override
     {
         for (const quint64 id : std::exchange(m_worker->m_unread, {}))

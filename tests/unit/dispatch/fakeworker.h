@@ -85,6 +85,8 @@ public:
     QList<quint64> sent() const;
     const Sent &request(quint64 id) const;
     const QList<quint64> &cancelled() const { return m_cancelled; }
+    /// It was told that it is to leave.
+    bool isLeaving() const { return m_isLeaving; }
     const QList<std::pair<quint64, quint32>> &credits() const { return m_credits; }
 
     /// Its handler begins, as place \a route of the manifest; false if the request was taken back.
@@ -126,6 +128,7 @@ private:
     QList<std::pair<quint64, quint32>> m_credits;
     std::unique_ptr<Quern::ipc::Channel> m_near; ///< carries the later parts of bodies
     std::unique_ptr<Quern::ipc::Channel> m_far;
+    bool m_isLeaving = false;
     bool m_writable = true;
     bool m_claimsAtOnce = false;
 };

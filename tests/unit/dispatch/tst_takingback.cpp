@@ -230,9 +230,11 @@ void TestTakingBack::drainedWorkerHandsOverItsAnswers()
     scene.worker.answerPart(answered, 10'000'000, "ab");
     QVERIFY(scene.worker.claim(begun));
     QCOMPARE(scene.client.of(answered).leaves, 0);
+    QVERIFY(!scene.worker.isLeaving());
     // Each receiver is told once, and asks for what it can take.
     scene.dispatcher.drain(scene.worker.childId());
     QCOMPARE(scene.client.of(answered).leaves, 1);
+    QVERIFY(scene.worker.isLeaving());
     scene.worker.answerPart(begun, 5'000'000, "abc");
     QCOMPARE(scene.client.of(begun).leaves, 1);
     scene.dispatcher.grant(begun, 4'999'997);
