@@ -38,6 +38,16 @@ class AccessLog(LogTestCase):
         self.get("/probe/quick?a=b")
         self.assertRegex(self.wait_line("quick?a=b"), f'^{self.COMMON}"GET /probe/quick\\?a=b HTTP/1\\.1" 200 6$')
 
+    def test_a_refused_body_keeps_its_request_line(self) -> None:
+        self.start(access_log_format="json", package_max_length=1024, debug=True)
+        client = self.connect()
+        client.send(b"POST /echo?refused HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nContent-Length: 2000\r\n\r\n")
+        response = client.response("POST")
+        self.assertEqual((response.status, response.header("content-type")), (413, "application/json"))
+        self.assertEqual(json.loads(response.body)["error"]["detail"], "Content-Length too large")
+        line = json.loads(self.wait_line("?refused"))
+        self.assertEqual((line["method"], line["status"], line["host"]), ("POST", 413, "a"))
+
     def test_combined_with_nothing_that_breaks_a_line(self) -> None:
         self.start()
         self.get("/probe/quick?combined", 'Referer: http://a.example/\r\nUser-Agent: a "quoted" one\r\n')

@@ -25,6 +25,8 @@ private Q_SLOTS:
     void contentLength_data();
     void contentLength();
     void contentLengthIsRefusedBeforeTheBody();
+    void headOfARefusedBody();
+    void noHeadOfARefusedHead();
     void chunkedBody_data();
     void chunkedBody();
     void chunkIsRefusedBeforeItsData();
@@ -285,6 +287,31 @@ void RequestLimitsTest::defaults()
     const QByteArray post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: "_ba;
     QCOMPARE(transcriptOf({post + "2097152\r\n\r\n"}), "in body"_ba);
     QCOMPARE(transcriptOf({post + "2097153\r\n\r\n"}), refused(413, "Content-Length too large"));
+}
+
+void RequestLimitsTest::headOfARefusedBody()
+{
+    for (const qsizetype piece : {qsizetype(1000), qsizetype(1)}) {
+        RequestDecoder decoder({.bodyBytes = 1});
+        const QByteArray bytes = "HEAD /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n";
+        RequestDecoder::State state = RequestDecoder::State::Incomplete;
+        for (qsizetype at = 0; at < bytes.size(); at += piece)
+            state = decoder.feed(QByteArrayView(bytes).sliced(at, qMin(piece, bytes.size() - at))).state;
+        QCOMPARE(state, RequestDecoder::State::Refused);
+        QVERIFY(decoder.refusedHead());
+        QCOMPARE(decoder.refusedHead()->targetBytes(), QByteArrayView("/a"));
+        QVERIFY(decoder.isHeadRequest());
+        QVERIFY(!decoder.inMessage() && !decoder.inHead());
+    }
+}
+
+void RequestLimitsTest::noHeadOfARefusedHead()
+{
+    RequestDecoder decoder(RequestLimits{});
+    const auto step = decoder.feed("HEAD /a HTTP/1.1\r\nHost : a\r\n\r\n");
+    QCOMPARE(step.state, RequestDecoder::State::Refused);
+    QVERIFY(!decoder.refusedHead());
+    QVERIFY(decoder.isHeadRequest());
 }
 
 QTEST_APPLESS_MAIN(RequestLimitsTest)
