@@ -44,6 +44,7 @@ struct QUERN_EXPORT Answer
     QByteArray body = {};
     File file = {};
     std::shared_ptr<ResponseStreamPrivate> stream = {};
+    bool contentTypeImplied = false; ///< the Content-Type came with the body and goes with it
 };
 
 /// Calls \a visit(name, value, begin, end) for each field of \a block, with its place, until it returns true.
