@@ -164,9 +164,15 @@ void HandlerHost::bodyArrived(const ipc::Frame &frame)
 
 void HandlerHost::cancelled(quint64 id)
 {
+    const auto open = m_open.find(id);
+    const Exchange exchange = open == m_open.end() ? Exchange() : open->second.exchange;
     cancelAnswer(id);
     // Afterwards, so that what the handler does at the end of its body finds nobody to answer.
-    runAuthor([&] { m_bodies.cancel(id); });
+    runAuthor([&] {
+        m_bodies.cancel(id);
+        if (exchange.request)
+            StreamedBodies::cancel(*exchange.request);
+    });
 }
 
 void HandlerHost::run(Exchange exchange, const ReadRequest &read)

@@ -30,8 +30,7 @@ void StreamedBodies::beginWhole(RequestPrivate &request) const
     const QByteArrayView body = request.wholeBody();
     auto inbox = std::make_shared<BodyInbox>(
         BodyInbox::Host{{}, [failed = m_failed, id = request.id](const QString &problem) { failed(id, problem); }});
-    inbox->add(QByteArray::fromRawData(body.data(), body.size()));
-    inbox->end(true);
+    inbox->addWhole(body, std::make_shared<const QExplicitlySharedDataPointer<RequestPrivate>>(&request));
     request.extra().inbox = std::move(inbox);
 }
 
@@ -56,6 +55,12 @@ void StreamedBodies::cancel(quint64 id)
     const auto body = m_bodies.extract(id);
     if (!body.empty())
         body.mapped().inbox->end(false);
+}
+
+void StreamedBodies::cancel(const RequestPrivate &request)
+{
+    if (request.rare && request.rare->inbox)
+        std::shared_ptr(request.rare->inbox)->end(false);
 }
 
 void StreamedBodies::discard(const RequestPrivate &request)

@@ -38,6 +38,8 @@ public:
     /// The rest will not come. Does nothing for an unknown one.
     void cancel(quint64 id);
 
+    /// Nobody waits for the answer of \a request: its handler is told so, even if all of its body has come.
+    static void cancel(const RequestPrivate &request);
     /// The answer of \a request is out: its handler is given nothing more.
     static void discard(const RequestPrivate &request);
 

@@ -39,8 +39,13 @@ QByteArrayView Answer::value(QByteArrayView name) const
 void Answer::append(QByteArrayView name, QByteArrayView fieldValue)
 {
     const qsizetype needed = headerBlock.size() + name.size() + fieldValue.size() + 4;
-    if (headerBlock.capacity() < needed)
+    // The old block stays until the end: name and value may lie in it.
+    QByteArray old;
+    if (headerBlock.capacity() < needed || !headerBlock.isDetached()) {
+        old.swap(headerBlock);
         headerBlock.reserve(qMax(2 * needed, qsizetype(256)));
+        headerBlock.append(old);
+    }
     headerBlock.append(name).append(": ").append(fieldValue).append("\r\n");
 }
 
@@ -51,8 +56,12 @@ void Answer::remove(QByteArrayView name)
 
 void Answer::set(QByteArrayView name, QByteArrayView fieldValue)
 {
-    if (!value(name).isNull())
-        remove(name);
+    if (value(name).isNull()) {
+        append(name, fieldValue);
+        return;
+    }
+    const QByteArray old = headerBlock; // name and value may lie in it
+    remove(name);
     append(name, fieldValue);
 }
 

@@ -32,6 +32,7 @@ struct QUERN_EXPORT Answer
 
     /// Value of the first field \a name; null if there is none.
     QByteArrayView value(QByteArrayView name) const;
+    /// \a name and \a value may be what value() returned, here and for set().
     void append(QByteArrayView name, QByteArrayView value);
     void remove(QByteArrayView name);
     /// Replaces all fields \a name by one.
@@ -43,6 +44,7 @@ struct QUERN_EXPORT Answer
     QByteArray body = {};
     File file = {};
     std::shared_ptr<ResponseStreamPrivate> stream = {};
+    bool contentTypeImplied = false; ///< the Content-Type came with the body and goes with it
 };
 
 /// Calls \a visit(name, value, begin, end) for each field of \a block, with its place, until it returns true.

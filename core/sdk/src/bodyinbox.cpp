@@ -27,9 +27,16 @@ void BodyInbox::add(QByteArray part)
     deliver();
 }
 
+void BodyInbox::addWhole(QByteArrayView body, std::shared_ptr<const void> owner)
+{
+    m_owner = std::move(owner);
+    add(QByteArray::fromRawData(body.data(), body.size()));
+    end(true);
+}
+
 void BodyInbox::end(bool complete)
 {
-    if (isEnded())
+    if (complete && isEnded())
         return;
     m_state = complete ? State::Complete : State::Aborted;
     deliver();
@@ -42,6 +49,7 @@ void BodyInbox::discard()
     for (const QByteArray &part : std::exchange(m_waiting, {}))
         granted(part.size() - std::exchange(m_taken, 0));
     m_host.failed = nullptr;
+    m_owner.reset();
 }
 
 void BodyInbox::receive(std::function<void(QByteArrayView)> part, std::function<void(bool)> ended)
@@ -72,6 +80,7 @@ void BodyInbox::deliver()
         return; // the callback that runs spins an event loop; what came in is given out after it
     m_delivering = true;
     const auto self = shared_from_this();
+    const auto owner = m_owner; // a callback may discard the rest, and look at its part afterwards
     QString problem;
     try {
         deliverParts();
@@ -106,6 +115,8 @@ void BodyInbox::deliverParts()
     }
     if (m_state == State::Aborted)
         m_waiting.clear();
+    if (m_waiting.empty())
+        m_owner.reset();
     const bool isDue = m_state == State::Aborted || (m_state == State::Complete && !m_paused && m_waiting.empty());
     if (!isDue || !m_callbacks)
         return;

@@ -28,7 +28,11 @@ public:
 
     /// What arrives. Calls the handler's callbacks at once if they are there and not held up.
     void add(QByteArray part);
-    /// The body is complete, or (false) will never be: what waits is then dropped.
+    /// The complete body at once. It lies in the memory of \a owner, which is kept until all of it has been taken or
+    /// dropped.
+    void addWhole(QByteArrayView body, std::shared_ptr<const void> owner);
+    /// The body is complete, or (false) will never be, or nobody waits for its answer any more: what waits is then
+    /// dropped, and the callbacks are told at once even if they are held up.
     void end(bool complete);
     /// Nobody wants the rest: the callbacks are let go, and what waits or still arrives is granted and dropped.
     void discard();
@@ -59,6 +63,7 @@ private:
 
     Host m_host;
     std::deque<QByteArray> m_waiting;
+    std::shared_ptr<const void> m_owner;    ///< of the bytes of m_waiting, if these do not own them
     qsizetype m_taken = 0;                  ///< bytes of the first of them that have been given out
     std::shared_ptr<Callbacks> m_callbacks; ///< shared: a callback may cause its own release
     State m_state = State::Arriving;

@@ -75,6 +75,8 @@ void Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, Res
     draft->close();
     const auto stream = answer.stream;
     static_cast<Answer &>(*draft) = std::move(answer);
+    if (stream)
+        draft->contentTypeImplied = false; // its body stays, and so does its type
     Response handle(draft.data());
     if (hasCallbacks) {
         const auto callbacks = std::exchange(response->beforeSend, {});

@@ -60,7 +60,6 @@ public:
     const quint64 id;
     bool deferred = false;
     std::vector<std::function<void(Response &)>> beforeSend; ///< see Response::beforeSend()
-    bool contentTypeImplied = false;                         ///< the Content-Type came with the body and goes with it
 
 private:
     bool takeOutcome() { return !m_finished.exchange(true, std::memory_order_acq_rel); }

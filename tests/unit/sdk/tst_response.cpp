@@ -22,6 +22,7 @@ private Q_SLOTS:
     void setAndAddHeader();
     void headerOfSeveral();
     void manyHeaders();
+    void valueOfTheResponseItself();
     void contentTypes();
     void contentTypeOfTheAuthorStays();
     void laterBodyReplacesImpliedType();
@@ -167,6 +168,19 @@ void tst_Response::manyHeaders()
         response.addHeader("X-" + QByteArray::number(i), QByteArray(i, 'v'));
     for (int i = 0; i < 200; ++i)
         QCOMPARE(response.header("x-" + QByteArray::number(i)).size(), i);
+}
+
+void tst_Response::valueOfTheResponseItself()
+{
+    Response response = make();
+    const QByteArray tag = '"' + QByteArray(500, 't') + '"';
+    response.setHeader("ETag", "W/" + tag);
+    response.setHeader("ETag", response.header("ETag").sliced(2));
+    QCOMPARE(response.header("ETag"), QByteArrayView(tag));
+    // Often enough for the block to grow on the way.
+    for (int i = 0; i < 20; ++i)
+        response.addHeader("X", response.header("ETag"));
+    QCOMPARE(m_data->headerBlock, "ETag: " + tag + "\r\n" + ("X: " + tag + "\r\n").repeated(20));
 }
 
 void tst_Response::contentTypes()

@@ -1,9 +1,39 @@
 #include "fakemaster.h"
 
+#include <array>
 #include <stdexcept>
 
 using namespace Quern;
 using namespace WorkerTest;
+
+namespace {
+
+struct BodyKind
+{
+    const char *name;
+    QByteArray fields; ///< of an answer that has such a body
+    void (*fill)(Response &response);
+};
+
+const std::array bodyKinds = {
+    BodyKind{"text", "Content-Type: text/plain; charset=utf-8;",
+             [](Response &response) { response.text(QStringLiteral("a")); }},
+    BodyKind{"html", "Content-Type: text/html; charset=utf-8;",
+             [](Response &response) { response.html(QStringLiteral("b")); }},
+    BodyKind{"json", "Content-Type: application/json;",
+             [](Response &response) {
+                 response.json({{"c", 1}});
+             }},
+    BodyKind{"send", "Content-Type: image/png;", [](Response &response) { response.send("d", "image/png"); }},
+    BodyKind{"send without type", "", [](Response &response) { response.send("e"); }},
+    BodyKind{"file", "",
+             [](Response &response) {
+                 if (!response.file(QCoreApplication::applicationFilePath()))
+                     qFatal("no file");
+             }},
+};
+
+} // namespace
 
 /// What hooks and cleaners see and change, through the host that runs them.
 class TestHooks : public QObject
@@ -21,7 +51,10 @@ private Q_SLOTS:
     void generatedSeesEveryAnswer();
     void generatedInOrder();
     void generatedReplacesAnErrorPage();
+    void generatedReplacesTheBody_data();
+    void generatedReplacesTheBody();
     void generatedOfAStream();
+    void generatedLeavesTheTypeOfAStream();
     void generatedThrows();
     void cleanerAfterAnAnswer();
     void cleanerAfterALateAnswer();
@@ -172,6 +205,42 @@ void TestHooks::generatedReplacesAnErrorPage()
     const quint64 id = master.request({.target = "/a"});
     QVERIFY(master.answer(id).endsWith("|gone: /a"));
     QCOMPARE(ipc::decodeResponse(master.reply(id)->payload)->kind, ipc::ResponseKind::Whole);
+}
+
+void TestHooks::generatedReplacesTheBody_data()
+{
+    QTest::addColumn<int>("first");
+    QTest::addColumn<int>("second");
+    QTest::addColumn<QByteArray>("fields");
+    for (std::size_t first = 0; first < bodyKinds.size(); ++first) {
+        for (std::size_t second = 0; second < bodyKinds.size(); ++second)
+            QTest::addRow("%s, then %s", bodyKinds[first].name, bodyKinds[second].name)
+                << int(first) << int(second) << bodyKinds[second].fields;
+    }
+}
+
+void TestHooks::generatedReplacesTheBody()
+{
+    QFETCH(int, first);
+    QFETCH(int, second);
+    FakeMaster master;
+    master.application.get("/",
+                           [&](const Request &, Response &response) { bodyKinds[std::size_t(first)].fill(response); });
+    master.application.generatedResponse(
+        [&](const Request &, Response &response) { bodyKinds[std::size_t(second)].fill(response); });
+    master.startHost();
+    const QByteArray answer = master.answer(master.request({}));
+    QTEST(answer.sliced(4, answer.indexOf('|') - 4), "fields");
+}
+
+void TestHooks::generatedLeavesTheTypeOfAStream()
+{
+    FakeMaster master;
+    master.application.get("/", [](const Request &, Response &response) { response.stream("image/png").end(); });
+    master.application.generatedResponse(
+        [](const Request &, Response &response) { response.html(QStringLiteral("ignored")); });
+    master.startHost();
+    QCOMPARE(master.answer(master.request({})), QByteArray("200 Content-Type: image/png;|"));
 }
 
 void TestHooks::generatedOfAStream()

@@ -55,6 +55,9 @@ private Q_SLOTS:
     void pausedBodyGrantsNothing();
     void partsBeforeOnBody();
     void clientGoesAway();
+    void clientGoesAwayFromAPausedBody_data();
+    void clientGoesAwayFromAPausedBody();
+    void partOutlivesTheAnswer();
     void answerBeforeTheEnd();
     void answerBeforeTheEndAndCancel();
     void callbackThrows();
@@ -189,6 +192,62 @@ void TestStreamedBodies::clientGoesAway()
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
     QCOMPARE(taken.ends.size(), 1);
     QCOMPARE(taken.bytes, QByteArray("one "));
+}
+
+void TestStreamedBodies::clientGoesAwayFromAPausedBody_data()
+{
+    QTest::addColumn<bool>("isStreamed");
+    QTest::newRow("came whole") << false;
+    QTest::newRow("has come to its end") << true;
+}
+
+void TestStreamedBodies::clientGoesAwayFromAPausedBody()
+{
+    QFETCH(bool, isStreamed);
+    FakeMaster master;
+    auto owned = std::make_shared<int>(1);
+    const std::weak_ptr<int> watched = owned;
+    int parts = 0;
+    QList<bool> ends;
+    master.application
+        .post("/in",
+              [&](const Request &request, Response &response) {
+                  request.onBody([&parts, request, later = response.defer(), owned](QByteArrayView) { ++parts; },
+                                 [&ends](bool complete) { ends << complete; });
+                  request.pauseBody();
+                  owned.reset();
+              })
+        .streamBody();
+    master.startHost();
+    const quint64 id =
+        master.request(isStreamed ? streamed("one ") : Order{.method = "POST", .target = "/in", .body = "one "});
+    QVERIFY(master.awaitReply(id, FrameType::Deferred));
+    if (isStreamed)
+        master.send(FrameType::RequestEnd, id);
+    master.send(FrameType::Cancel, id);
+    QCOMPARE(master.answer(id), QByteArray("504 |"));
+    QVERIFY(FakeMaster::turnUntil([&] { return watched.expired(); })); // nothing holds the request any more
+    QCOMPARE(ends, QList<bool>{false});
+    QCOMPARE(parts, 0);
+}
+
+void TestStreamedBodies::partOutlivesTheAnswer()
+{
+    FakeMaster master;
+    QByteArray taken;
+    master.application
+        .post("/in",
+              [&](const Request &request, Response &response) {
+                  request.onBody([&taken, later = std::make_shared<Response>(response.defer())](QByteArrayView part) {
+                      later->end();
+                      taken += part.toByteArray();
+                  });
+              })
+        .streamBody();
+    master.startHost();
+    const QByteArray body = QByteArray(50'000, 'b');
+    QCOMPARE(master.answer(master.request({.method = "POST", .target = "/in", .body = body})), QByteArray("200 |"));
+    QCOMPARE(taken, body);
 }
 
 void TestStreamedBodies::answerBeforeTheEnd()
