@@ -11,29 +11,6 @@ using base::ContentCoding;
 
 namespace {
 
-/// What "compression_types" means when it is empty: what is text or as repetitive as text.
-constexpr QByteArrayView defaultTypes[] = {
-    "text/*",
-    "application/atom+xml",
-    "application/geo+json",
-    "application/javascript",
-    "application/json",
-    "application/ld+json",
-    "application/manifest+json",
-    "application/problem+json",
-    "application/rss+xml",
-    "application/wasm",
-    "application/x-javascript",
-    "application/x-ndjson",
-    "application/xhtml+xml",
-    "application/xml",
-    "font/otf",
-    "font/ttf",
-    "image/bmp",
-    "image/svg+xml",
-    "image/x-icon",
-};
-
 /// A family does not include it: gathering would hold events back, were it not for a flush after each of them, which
 /// is paid with memory for each client. Who wants that names it.
 constexpr QByteArrayView eventStream("text/event-stream");
@@ -103,10 +80,6 @@ Compression::Compression(const ipc::AnswerOptions &options)
 {
     for (const QString &type : options.compressionTypes)
         m_types.append(type.trimmed().toLatin1());
-    if (m_types.isEmpty()) {
-        for (const QByteArrayView type : defaultTypes)
-            m_types.append(type.toByteArray());
-    }
     for (QByteArray &type : m_types) {
         if (type.endsWith("/*"))
             type.chop(1);
