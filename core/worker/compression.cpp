@@ -95,13 +95,13 @@ void Compression::applyToWhole(Answer &answer, const RequestPrivate &request) co
     const ContentCoding coding = codingFor(request);
     if (coding == ContentCoding::Identity)
         return;
-    const QByteArray encoded = ContentEncoder::forWhole(coding, m_level, answer.body.size())
-                                   ->encode(answer.body, ContentEncoder::Then::Finish);
+    QByteArray encoded = ContentEncoder::forWhole(coding, m_level, answer.body.size())
+                             ->encode(answer.body, ContentEncoder::Then::Finish);
     if (encoded.size() >= answer.body.size())
         return;
-    answer.body = encoded;
-    answer.append("Content-Encoding", base::nameOf(coding));
     weakenETag(answer);
+    answer.append("Content-Encoding", base::nameOf(coding));
+    answer.body = std::move(encoded); // last: nothing after it may fail
 }
 
 std::unique_ptr<ContentEncoder> Compression::applyToStream(Answer &answer, const RequestPrivate &request) const
@@ -112,9 +112,10 @@ std::unique_ptr<ContentEncoder> Compression::applyToStream(Answer &answer, const
     const ContentCoding coding = codingFor(request);
     if (coding == ContentCoding::Identity)
         return nullptr;
-    answer.append("Content-Encoding", base::nameOf(coding));
+    std::unique_ptr<ContentEncoder> encoder = ContentEncoder::forStream(coding, m_level);
     weakenETag(answer);
-    return ContentEncoder::forStream(coding, m_level);
+    answer.append("Content-Encoding", base::nameOf(coding)); // last: nothing after it may fail
+    return encoder;
 }
 
 bool Compression::qualifies(const Answer &answer) const
