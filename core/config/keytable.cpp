@@ -141,7 +141,7 @@ constexpr std::array keys = {
     Key{"http_compression_types"_L1,
         ListRule{&S::httpCompressionTypes, isMediaType,
                  QT_TRANSLATE_NOOP("Quern::config", "a media type such as \"text/html\" or \"text/*\"")},
-        "", QT_TRANSLATE_NOOP("Quern::config", "Media types that are compressed.")},
+        "", QT_TRANSLATE_NOOP("Quern::config", "Media types that are compressed; [] for none.")},
     Key{"debug"_L1, FlagRule{&S::debug}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Whether error pages tell what went wrong; not for the public.")},
     Key{"access_log"_L1, PathRule{&S::accessLog, true}, "",

@@ -149,7 +149,7 @@ struct AnswerOptions
     bool compression = true;
     int compressionLevel = 5;            ///< 1 (fast) to 9 (small)
     quint32 compressionMinLength = 1024; ///< bytes: a shorter body is sent as it is
-    QStringList compressionTypes = {};   ///< media types, "text/*" for a whole family
+    QStringList compressionTypes = {};   ///< media types, "text/*" for a whole family; empty: none
     bool operator==(const AnswerOptions &) const = default;
 };
 

@@ -11,29 +11,6 @@ using base::ContentCoding;
 
 namespace {
 
-/// What "compression_types" means when it is empty: what is text or as repetitive as text.
-constexpr QByteArrayView defaultTypes[] = {
-    "text/*",
-    "application/atom+xml",
-    "application/geo+json",
-    "application/javascript",
-    "application/json",
-    "application/ld+json",
-    "application/manifest+json",
-    "application/problem+json",
-    "application/rss+xml",
-    "application/wasm",
-    "application/x-javascript",
-    "application/x-ndjson",
-    "application/xhtml+xml",
-    "application/xml",
-    "font/otf",
-    "font/ttf",
-    "image/bmp",
-    "image/svg+xml",
-    "image/x-icon",
-};
-
 /// A family does not include it: gathering would hold events back, were it not for a flush after each of them, which
 /// is paid with memory for each client. Who wants that names it.
 constexpr QByteArrayView eventStream("text/event-stream");
@@ -103,10 +80,6 @@ Compression::Compression(const ipc::AnswerOptions &options)
 {
     for (const QString &type : options.compressionTypes)
         m_types.append(type.trimmed().toLatin1());
-    if (m_types.isEmpty()) {
-        for (const QByteArrayView type : defaultTypes)
-            m_types.append(type.toByteArray());
-    }
     for (QByteArray &type : m_types) {
         if (type.endsWith("/*"))
             type.chop(1);
@@ -122,13 +95,13 @@ void Compression::applyToWhole(Answer &answer, const RequestPrivate &request) co
     const ContentCoding coding = codingFor(request);
     if (coding == ContentCoding::Identity)
         return;
-    const QByteArray encoded = ContentEncoder::forWhole(coding, m_level, answer.body.size())
-                                   ->encode(answer.body, ContentEncoder::Then::Finish);
+    QByteArray encoded = ContentEncoder::forWhole(coding, m_level, answer.body.size())
+                             ->encode(answer.body, ContentEncoder::Then::Finish);
     if (encoded.size() >= answer.body.size())
         return;
-    answer.body = encoded;
-    answer.append("Content-Encoding", base::nameOf(coding));
     weakenETag(answer);
+    answer.append("Content-Encoding", base::nameOf(coding));
+    answer.body = std::move(encoded); // last: nothing after it may fail
 }
 
 std::unique_ptr<ContentEncoder> Compression::applyToStream(Answer &answer, const RequestPrivate &request) const
@@ -139,9 +112,10 @@ std::unique_ptr<ContentEncoder> Compression::applyToStream(Answer &answer, const
     const ContentCoding coding = codingFor(request);
     if (coding == ContentCoding::Identity)
         return nullptr;
-    answer.append("Content-Encoding", base::nameOf(coding));
+    std::unique_ptr<ContentEncoder> encoder = ContentEncoder::forStream(coding, m_level);
     weakenETag(answer);
-    return ContentEncoder::forStream(coding, m_level);
+    answer.append("Content-Encoding", base::nameOf(coding)); // last: nothing after it may fail
+    return encoder;
 }
 
 bool Compression::qualifies(const Answer &answer) const

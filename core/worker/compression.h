@@ -18,7 +18,8 @@ namespace Quern::worker {
 /// An answer qualifies with status 200 to 299 but 204 and 206, a Content-Type of the list, a body of the least length
 /// (streams: of any), and without Content-Encoding, Content-Range and "Cache-Control: no-transform" by its handler. It
 /// is then marked with Vary for caches, compressed or not. A strong ETag becomes weak when the bytes are no longer
-/// those of the handler. Any thread.
+/// those of the handler. When memory runs out, std::bad_alloc passes through and the answer can be sent as it is. Any
+/// thread.
 class Compression
 {
 public:

@@ -96,10 +96,15 @@ std::unique_ptr<ContentEncoder> HandlerHost::prepareAnswer(const Exchange &excha
         answer = internalError(problem);
     }
     std::unique_ptr<ContentEncoder> encoder;
-    if (answer.kind == Answer::Kind::Whole)
-        m_compression.applyToWhole(answer, *exchange.request);
-    else if (answer.kind == Answer::Kind::Stream)
-        encoder = m_compression.applyToStream(answer, *exchange.request);
+    try {
+        if (answer.kind == Answer::Kind::Whole)
+            m_compression.applyToWhole(answer, *exchange.request);
+        else if (answer.kind == Answer::Kind::Stream)
+            encoder = m_compression.applyToStream(answer, *exchange.request);
+    } catch (...) {
+        qCCritical(logWorker).noquote() << "request" << RequestId::text(exchange.id)
+                                        << "is answered without compression:" << textOfCurrentException();
+    }
     if (answer.headerBlock.size() > maxHeaderBlock) {
         qCCritical(logWorker).noquote() << "request" << RequestId::text(exchange.id) << "was answered with"
                                         << answer.headerBlock.size() << "bytes of header fields; at most"

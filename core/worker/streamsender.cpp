@@ -1,5 +1,6 @@
 #include "worker/streamsender.h"
 
+#include "worker/exceptiontext.h"
 #include "worker/log.h"
 
 #include <Quern/requestid.h>
@@ -59,21 +60,29 @@ StreamSender::~StreamSender()
 StreamSender::Progress StreamSender::pump(ipc::Channel &channel)
 {
     ResponseStreamPrivate::Taken taken = m_stream->take();
-    if (taken.failure != ResponseStreamPrivate::Failure::None) {
-        qCCritical(logWorker).noquote().nospace()
-            << "request " << RequestId::text(m_id) << ": its stream is broken off: " << textOf(taken.failure);
-        channel.send(ipc::FrameType::ResponseAbort, m_id);
-        return {true, m_stream->close()};
-    }
+    if (taken.failure != ResponseStreamPrivate::Failure::None)
+        return breakOff(channel, QString::fromUtf8(textOf(taken.failure)));
     if (m_idleTimer && !taken.pieces.isEmpty())
         m_lastWritten = std::chrono::steady_clock::now();
-    encode(taken);
+    try {
+        encode(taken);
+    } catch (...) {
+        return breakOff(channel, textOfCurrentException());
+    }
     send(channel);
     if (taken.ended && m_waitingBytes == 0) {
         channel.send(ipc::FrameType::ResponseEnd, m_id, taken.trailer);
         return {true, {}};
     }
     return {false, m_stream->setWaiting(m_waitingBytes)};
+}
+
+StreamSender::Progress StreamSender::breakOff(ipc::Channel &channel, const QString &reason)
+{
+    qCCritical(logWorker).noquote().nospace()
+        << "request " << RequestId::text(m_id) << ": its stream is broken off: " << reason;
+    channel.send(ipc::FrameType::ResponseAbort, m_id);
+    return {true, m_stream->close()};
 }
 
 void StreamSender::encode(ResponseStreamPrivate::Taken &taken)

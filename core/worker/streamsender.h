@@ -5,6 +5,7 @@
 #include "worker/contentencoder.h"
 
 #include <QByteArray>
+#include <QString>
 #include <QTimer>
 
 #include <chrono>
@@ -42,6 +43,7 @@ public:
     void fail() { m_stream->fail(ResponseStreamPrivate::Failure::Thrown); }
 
 private:
+    Progress breakOff(ipc::Channel &channel, const QString &reason);
     void encode(ResponseStreamPrivate::Taken &taken);
     void enqueue(QByteArray bytes);
     void send(ipc::Channel &channel);

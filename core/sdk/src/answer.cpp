@@ -40,11 +40,11 @@ void Answer::append(QByteArrayView name, QByteArrayView fieldValue)
 {
     const qsizetype needed = headerBlock.size() + name.size() + fieldValue.size() + 4;
     // The old block stays until the end: name and value may lie in it.
-    QByteArray old;
+    QByteArray other;
     if (headerBlock.capacity() < needed || !headerBlock.isDetached()) {
-        old.swap(headerBlock);
-        headerBlock.reserve(qMax(2 * needed, qsizetype(256)));
-        headerBlock.append(old);
+        other.reserve(qMax(2 * needed, qsizetype(256)));
+        other.append(headerBlock);
+        headerBlock.swap(other);
     }
     headerBlock.append(name).append(": ").append(fieldValue).append("\r\n");
 }

@@ -67,8 +67,10 @@ void Pipeline::handle(const RouteSpec &route, Request &request, Response &respon
 
 void Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, ResponseSink *sink, Answer &answer) const
 {
-    const bool hasCallbacks = response != nullptr && !response->beforeSend.empty();
-    if (!hasCallbacks && m_application.generatedHooks.empty())
+    std::vector<ResponsePrivate::BeforeSend> callbacks;
+    if (response)
+        callbacks = response->takeBeforeSend();
+    if (callbacks.empty() && m_application.generatedHooks.empty())
         return;
     // Apart from the response itself, which another thread may hold and go on to fill.
     const QExplicitlySharedDataPointer<ResponsePrivate> draft(new ResponsePrivate(request->id, sink));
@@ -78,11 +80,8 @@ void Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, Res
     if (stream)
         draft->contentTypeImplied = false; // its body stays, and so does its type
     Response handle(draft.data());
-    if (hasCallbacks) {
-        const auto callbacks = std::exchange(response->beforeSend, {});
-        for (auto callback = callbacks.rbegin(); callback != callbacks.rend(); ++callback)
-            (*callback)(handle);
-    }
+    for (auto callback = callbacks.rbegin(); callback != callbacks.rend(); ++callback)
+        (*callback)(handle);
     const Request requestHandle(request);
     for (const ApplicationPrivate::GeneratedHook &hook : m_application.generatedHooks)
         hook(requestHandle, handle);

@@ -133,6 +133,19 @@ bool ResponsePrivate::isCancelled() const
     return m_cancelled.load(std::memory_order_relaxed) || !m_guard->sink() || (stream && stream->isBroken());
 }
 
+void ResponsePrivate::addBeforeSend(BeforeSend callback)
+{
+    const QMutexLocker lock(&m_mutex);
+    if (!isFinished())
+        m_beforeSend.push_back(std::move(callback));
+}
+
+std::vector<ResponsePrivate::BeforeSend> ResponsePrivate::takeBeforeSend()
+{
+    const QMutexLocker lock(&m_mutex);
+    return std::exchange(m_beforeSend, {});
+}
+
 void ResponsePrivate::setFile(File newFile)
 {
     setBody({}, {});
@@ -235,11 +248,18 @@ Response &Response::clearCookie(QByteArrayView name, QByteArrayView path, QByteA
 {
     Cookie cookie = {
         .name = name.toByteArray(), .value = {}, .path = path.toByteArray(), .domain = domain.toByteArray()};
-    cookie.maxAge = std::chrono::seconds(0);
-    cookie.expires = QDateTime::fromSecsSinceEpoch(0, Qt::UTC); // for clients that do not know Max-Age
     // Those whose name demands it can be removed in no other way.
     cookie.secure = name.startsWith("__");
-    return setCookie(cookie);
+    return clearCookie(cookie);
+}
+
+Response &Response::clearCookie(const Cookie &cookie)
+{
+    Cookie removal = cookie;
+    removal.value.clear();
+    removal.maxAge = std::chrono::seconds(0);
+    removal.expires = QDateTime::fromSecsSinceEpoch(0, Qt::UTC); // for clients that do not know Max-Age
+    return setCookie(removal);
 }
 
 void Response::redirect(QByteArrayView location, int status)
@@ -346,8 +366,7 @@ QByteArrayView Response::body() const
 
 void Response::beforeSend(std::function<void(Response &)> callback)
 {
-    if (!d->isFinished())
-        d->beforeSend.push_back(std::move(callback));
+    d->addBeforeSend(std::move(callback));
 }
 
 Response Response::defer()

@@ -5,6 +5,7 @@
 #include "responsesink_p.h"
 #include "responsestream_p.h"
 
+#include <QMutex>
 #include <QSharedData>
 
 #include <atomic>
@@ -40,6 +41,10 @@ public:
     /// Has the sink call \a callback of the author, in its thread; see ResponseSink::callAuthor().
     void callAuthor(std::function<void()> callback);
     bool isInSinkThread() const { return m_guard->isInThread(); }
+    using BeforeSend = std::function<void(Response &)>;
+    /// See Response::beforeSend(). Any thread: when a handler has thrown, another thread may still fill the response.
+    void addBeforeSend(BeforeSend callback);
+    std::vector<BeforeSend> takeBeforeSend();
     /// Whether there was an outcome. Any thread.
     bool isFinished() const { return m_finished.load(std::memory_order_acquire); }
 
@@ -59,12 +64,13 @@ public:
 
     const quint64 id;
     bool deferred = false;
-    std::vector<std::function<void(Response &)>> beforeSend; ///< see Response::beforeSend()
 
 private:
     bool takeOutcome() { return !m_finished.exchange(true, std::memory_order_acq_rel); }
 
     const std::shared_ptr<SinkGuard> m_guard;
+    QMutex m_mutex; ///< guards m_beforeSend
+    std::vector<BeforeSend> m_beforeSend;
     std::atomic<int> m_handles = 0;
     std::atomic<bool> m_finished = false;
     std::atomic<bool> m_cancelled = false;

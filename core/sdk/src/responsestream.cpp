@@ -1,7 +1,10 @@
 #include "responsestream_p.h"
 
+#include "log_p.h"
+
 #include <QCoreApplication>
 #include <QDeadlineTimer>
+#include <QScopeGuard>
 #include <QTimer>
 
 #include <stdexcept>
@@ -12,6 +15,14 @@ namespace Quern {
 namespace {
 
 constexpr qsizetype maxTrailer = 16 * 1024;
+
+/// The event loops of waitForDrain() within each other.
+struct NestedWaits
+{
+    int count = 0;
+    bool isTold = false; ///< that there are too many, since there was none
+};
+thread_local NestedWaits nestedWaits;
 
 } // namespace
 
@@ -156,6 +167,17 @@ bool ResponseStreamPrivate::waitForDrain(std::chrono::milliseconds timeout)
 
 bool ResponseStreamPrivate::waitInLoop(std::chrono::milliseconds timeout)
 {
+    if (mustHoldBack() && nestedWaits.count == ResponseStream::MaxNestedWaits) {
+        if (!std::exchange(nestedWaits.isTold, true))
+            qCWarning(logSdk) << "waitForDrain() does not wait:" << ResponseStream::MaxNestedWaits
+                              << "calls of it wait within each other already; use onDrain() instead";
+        return false;
+    }
+    ++nestedWaits.count;
+    const auto leave = qScopeGuard([] {
+        if (--nestedWaits.count == 0)
+            nestedWaits.isTold = false;
+    });
     const QDeadlineTimer deadline(timeout);
     QTimer wake;
     wake.setSingleShot(true);

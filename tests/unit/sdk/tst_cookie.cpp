@@ -20,6 +20,7 @@ private Q_SLOTS:
     void refusalChangesNothing();
     void laterOneWins();
     void othersStay();
+    void clearedWithItsAttributes();
     void clear();
 
 private:
@@ -172,6 +173,23 @@ void tst_Cookie::clear()
                         "HttpOnly; SameSite=Lax|"
                         "Set-Cookie: c=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Domain=a.org; Path=/x; "
                         "HttpOnly; SameSite=Lax|"));
+}
+
+void tst_Cookie::clearedWithItsAttributes()
+{
+    Response response = make();
+    const Cookie cookie = {.name = "a",
+                           .value = u"1"_qs,
+                           .path = "/x",
+                           .domain = "a.org",
+                           .maxAge = std::chrono::hours(1),
+                           .secure = true,
+                           .httpOnly = false,
+                           .sameSite = Cookie::SameSite::None,
+                           .partitioned = true};
+    response.setCookie(cookie).clearCookie(cookie);
+    QCOMPARE(block(), QByteArray("Set-Cookie: a=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Domain=a.org; "
+                                 "Path=/x; Secure; SameSite=None; Partitioned|"));
 }
 
 QTEST_GUILESS_MAIN(tst_Cookie)

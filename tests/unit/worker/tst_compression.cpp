@@ -97,6 +97,13 @@ Answer textAnswer(const QByteArray &headers = "Content-Type: text/plain; charset
     return {.status = 200, .headerBlock = headers, .body = longText};
 }
 
+ipc::AnswerOptions someTypes()
+{
+    ipc::AnswerOptions options;
+    options.compressionTypes = {u"text/*"_qs, u"application/json"_qs, u"image/svg+xml"_qs};
+    return options;
+}
+
 void addCodings()
 {
     QTest::addColumn<ContentCoding>("coding");
@@ -198,7 +205,7 @@ void TestCompression::nothing()
 void TestCompression::compressed()
 {
     Answer answer = textAnswer("Content-Type: text/plain; charset=utf-8\r\nX: y\r\n");
-    Compression({}).applyToWhole(answer, *requestThatAccepts("gzip"));
+    Compression(someTypes()).applyToWhole(answer, *requestThatAccepts("gzip"));
     QCOMPARE(answer.headerBlock,
              QByteArray("Content-Type: text/plain; charset=utf-8\r\nX: y\r\nVary: Accept-Encoding\r\n"
                         "Content-Encoding: gzip\r\n"));
@@ -209,7 +216,7 @@ void TestCompression::compressed()
 void TestCompression::brotliFirst()
 {
     Answer answer = textAnswer();
-    Compression({}).applyToWhole(answer, *requestThatAccepts("gzip, deflate, br"));
+    Compression(someTypes()).applyToWhole(answer, *requestThatAccepts("gzip, deflate, br"));
     QCOMPARE(answer.value("Content-Encoding"), QByteArrayView(hasBrotli ? "br" : "gzip"));
     QCOMPARE(Decoder(hasBrotli ? ContentCoding::Brotli : ContentCoding::Gzip).add(answer.body), longText);
 }
@@ -240,12 +247,12 @@ void TestCompression::qualifying()
     QFETCH(bool, qualifies);
     const QByteArray block = "Content-Type: application/json\r\n" + field;
     Answer answer = {.status = status, .headerBlock = block, .body = longText};
-    Compression({}).applyToWhole(answer, *requestThatAccepts("gzip"));
+    Compression(someTypes()).applyToWhole(answer, *requestThatAccepts("gzip"));
     QCOMPARE(answer.headerBlock, qualifies ? block + "Vary: Accept-Encoding\r\nContent-Encoding: gzip\r\n" : block);
     QCOMPARE(answer.body == longText, !qualifies);
 
     Answer stream = {.kind = Answer::Kind::Stream, .status = status, .headerBlock = block};
-    QCOMPARE(Compression({}).applyToStream(stream, *requestThatAccepts("gzip")) != nullptr, qualifies);
+    QCOMPARE(Compression(someTypes()).applyToStream(stream, *requestThatAccepts("gzip")) != nullptr, qualifies);
     QCOMPARE(stream.headerBlock, answer.headerBlock);
 }
 
@@ -257,15 +264,18 @@ void TestCompression::types_data()
     const auto row = [](const char *title, const QStringList &listed, const char *type, bool qualifies) {
         QTest::newRow(title) << listed << QByteArray(type) << qualifies;
     };
-    row("default: text", {}, "text/css", true);
-    row("default: JSON", {}, "application/json", true);
-    row("default: JSON with parameter", {}, "application/json ; charset=utf-8", true);
-    row("default: SVG", {}, "image/svg+xml", true);
-    row("default: picture", {}, "image/png", false);
-    row("default: unknown", {}, "application/octet-stream", false);
-    row("default: events", {}, "text/event-stream", false);
-    row("default: none", {}, "", false);
-    row("default: family alone", {}, "text/", false);
+    const QStringList some = someTypes().compressionTypes;
+    row("none listed", {}, "text/css", false);
+    row("none listed, no type", {}, "", false);
+    row("text", some, "text/css", true);
+    row("JSON", some, "application/json", true);
+    row("JSON with parameter", some, "application/json ; charset=utf-8", true);
+    row("SVG", some, "image/svg+xml", true);
+    row("picture", some, "image/png", false);
+    row("unknown", some, "application/octet-stream", false);
+    row("events", some, "text/event-stream", false);
+    row("no type", some, "", false);
+    row("family alone", some, "text/", false);
     row("letter case", {u"Application/X-Mine"_qs}, "APPLICATION/x-mine", true);
     row("only what is listed", {u"application/x-mine"_qs}, "text/plain", false);
     row("begins alike", {u"text/x"_qs}, "text/xml", false);
@@ -279,7 +289,7 @@ void TestCompression::types()
     QFETCH(QStringList, listed);
     QFETCH(QByteArray, type);
     QFETCH(bool, qualifies);
-    ipc::AnswerOptions options;
+    ipc::AnswerOptions options = someTypes();
     options.compressionTypes = listed;
     Answer answer = textAnswer(type.isEmpty() ? QByteArray() : "Content-Type: " + type + "\r\n");
     Compression(options).applyToWhole(answer, *requestThatAccepts("gzip"));
@@ -303,7 +313,7 @@ void TestCompression::lengths()
     QFETCH(quint32, minLength);
     QFETCH(qsizetype, length);
     QFETCH(bool, qualifies);
-    ipc::AnswerOptions options;
+    ipc::AnswerOptions options = someTypes();
     options.compressionMinLength = minLength;
     Answer answer = textAnswer();
     answer.body = QByteArray(length, 'x');
@@ -335,7 +345,7 @@ void TestCompression::vary()
     QFETCH(QByteArray, after);
     Answer answer = textAnswer("Content-Type: text/plain\r\n" + before);
     // Caches must know it although this client gets the body as it is.
-    Compression({}).applyToWhole(answer, *requestThatAccepts({}));
+    Compression(someTypes()).applyToWhole(answer, *requestThatAccepts({}));
     QCOMPARE(answer.headerBlock, "Content-Type: text/plain\r\n" + after);
     QCOMPARE(answer.body, longText);
 }
@@ -357,12 +367,12 @@ void TestCompression::entityTags()
     if (!before.isNull())
         block += "ETag: " + before + "\r\n";
     Answer answer = textAnswer(block);
-    Compression({}).applyToWhole(answer, *requestThatAccepts("identity"));
+    Compression(someTypes()).applyToWhole(answer, *requestThatAccepts("identity"));
     QCOMPARE(answer.value("ETag").toByteArray(), before);
-    Compression({}).applyToWhole(answer, *requestThatAccepts("gzip"));
+    Compression(someTypes()).applyToWhole(answer, *requestThatAccepts("gzip"));
     QCOMPARE(answer.value("ETag").toByteArray(), after);
     Answer stream = {.kind = Answer::Kind::Stream, .headerBlock = block};
-    QVERIFY(Compression({}).applyToStream(stream, *requestThatAccepts("gzip")));
+    QVERIFY(Compression(someTypes()).applyToStream(stream, *requestThatAccepts("gzip")));
     QCOMPARE(stream.value("ETag").toByteArray(), after);
 }
 
@@ -372,7 +382,7 @@ void TestCompression::severalFieldsOfTheClient()
     request->headers.append({"Accept-Encoding", "identity;q=0.5"});
     request->headers.append({"Accept-Encoding", "gzip"});
     Answer answer = textAnswer();
-    Compression({}).applyToWhole(answer, *request);
+    Compression(someTypes()).applyToWhole(answer, *request);
     QCOMPARE(answer.value("Content-Encoding"), QByteArrayView("gzip"));
 }
 
@@ -380,14 +390,14 @@ void TestCompression::neverLonger()
 {
     Answer answer = textAnswer("Content-Type: text/plain\r\nETag: \"a\"\r\n");
     answer.body = noise(5'000);
-    Compression({}).applyToWhole(answer, *requestThatAccepts("gzip"));
+    Compression(someTypes()).applyToWhole(answer, *requestThatAccepts("gzip"));
     QCOMPARE(answer.headerBlock, QByteArray("Content-Type: text/plain\r\nETag: \"a\"\r\nVary: Accept-Encoding\r\n"));
     QCOMPARE(answer.body, noise(5'000));
 }
 
 void TestCompression::switchedOff()
 {
-    ipc::AnswerOptions options;
+    ipc::AnswerOptions options = someTypes();
     options.compression = false;
     Answer answer = textAnswer();
     Compression(options).applyToWhole(answer, *requestThatAccepts("gzip"));
@@ -399,7 +409,8 @@ void TestCompression::switchedOff()
 void TestCompression::streamsWithoutMinimum()
 {
     Answer answer = {.kind = Answer::Kind::Stream, .headerBlock = "Content-Type: text/plain\r\n"};
-    const std::unique_ptr<ContentEncoder> encoder = Compression({}).applyToStream(answer, *requestThatAccepts("gzip"));
+    const std::unique_ptr<ContentEncoder> encoder =
+        Compression(someTypes()).applyToStream(answer, *requestThatAccepts("gzip"));
     QVERIFY(encoder);
     QCOMPARE(Decoder(ContentCoding::Gzip).add(encoder->encode("x", ContentEncoder::Then::Finish)), QByteArray("x"));
 }
@@ -407,8 +418,8 @@ void TestCompression::streamsWithoutMinimum()
 void TestCompression::eventsOnlyWhenNamed()
 {
     Answer answer = {.kind = Answer::Kind::Stream, .headerBlock = "Content-Type: text/event-stream\r\n"};
-    QVERIFY(!Compression({}).applyToStream(answer, *requestThatAccepts("gzip")));
-    ipc::AnswerOptions options;
+    QVERIFY(!Compression(someTypes()).applyToStream(answer, *requestThatAccepts("gzip")));
+    ipc::AnswerOptions options = someTypes();
     options.compressionTypes = {u"text/event-stream"_qs};
     QVERIFY(Compression(options).applyToStream(answer, *requestThatAccepts("gzip")));
 }

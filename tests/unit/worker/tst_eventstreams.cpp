@@ -17,6 +17,7 @@ private Q_SLOTS:
 void TestEventStreams::events()
 {
     FakeMaster master;
+    master.options.compressionTypes = {QStringLiteral("text/*")};
     master.application.get("/", [](const Request &, Response &response) {
         EventStream events = response.events({.retry = 3s});
         QVERIFY(events.send({.data = "one\ntwo\r\nthree\rfour\n"}));

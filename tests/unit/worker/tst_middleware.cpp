@@ -28,6 +28,7 @@ private Q_SLOTS:
     void beforeSendIsCalledInnermostFirst();
     void beforeSendOfALateAnswer();
     void beforeSendThrows();
+    void beforeSendWhileTheAnswerLeaves();
 };
 
 void TestMiddleware::orderOfCalls()
@@ -312,6 +313,33 @@ void TestMiddleware::beforeSendThrows()
     master.startHost();
     QTest::ignoreMessage(QtCriticalMsg, "request 0-0 has an answer that a hook threw at: oh no");
     QCOMPARE(master.answer(master.request({})), QByteArray("500 |"));
+}
+
+void TestMiddleware::beforeSendWhileTheAnswerLeaves()
+{
+    FakeMaster master;
+    std::vector<std::jthread> threads;
+    std::atomic<int> called = 0;
+    master.application.get("/", [&](const Request &, Response &response) {
+        std::atomic<bool> isUnderWay = false;
+        threads.emplace_back([&called, &isUnderWay, later = response.defer()]() mutable {
+            for (int i = 0; i < 100 || !later.isEnded(); ++i) {
+                later.beforeSend([&called](Response &) { ++called; });
+                if (i == 100)
+                    isUnderWay = true; // gone when the handler is
+            }
+        });
+        while (!isUnderWay)
+            std::this_thread::yield();
+        throw std::runtime_error("oh no");
+    });
+    master.startHost();
+    for (int i = 0; i < 20; ++i) {
+        QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("threw: oh no")));
+        QCOMPARE(master.answer(master.request({})), QByteArray("500 |"));
+    }
+    threads.clear();
+    QVERIFY(called >= 20 * 100);
 }
 
 QUERN_LOOP_TEST_MAIN(TestMiddleware)

@@ -21,6 +21,7 @@ private Q_SLOTS:
     void waitForDrainWithinTheHandler();
     void waitForDrainEndsWithTheClient();
     void waitForDrainTimesOut();
+    void waitsWithinEachOther();
     void fromAThread();
     void manyThreads();
     void statesOnTheWay();
@@ -289,6 +290,33 @@ void TestStreams::waitForDrainTimesOut()
     QVERIFY(kept->isOpen());
     kept->end();
     QVERIFY(!kept->waitForDrain(10s));
+}
+
+void TestStreams::waitsWithinEachOther()
+{
+    FakeMaster master;
+    std::optional<ResponseStream> kept;
+    master.application.get("/", [&](const Request &, Response &response) { kept = response.stream(); });
+    master.startHost();
+    const quint64 id = master.request({.credit = 0});
+    QVERIFY(master.awaitReply(id));
+    QVERIFY(!kept->write(bytesOf(100'000)));
+    int begun = 0;
+    QList<int> ended; // in their order; negative: without having waited
+    std::function<void()> wait = [&] {
+        const int number = ++begun;
+        if (number <= ResponseStream::MaxNestedWaits)
+            QTimer::singleShot(0, qApp, wait);
+        ended << (kept->waitForDrain(10s) ? number : -number);
+        if (ended.size() == 1)
+            master.grant(id, 100'000);
+    };
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("waitForDrain\\(\\) does not wait: 16")));
+    wait();
+    QList<int> expected = {-(ResponseStream::MaxNestedWaits + 1)};
+    for (int number = ResponseStream::MaxNestedWaits; number > 0; --number)
+        expected << number;
+    QCOMPARE(ended, expected);
 }
 
 void TestStreams::fromAThread()

@@ -58,6 +58,9 @@ public:
     Response &setCookie(QByteArrayView name, const QString &value);
     /// Has the client forget the cookie that was set with this name, path and domain.
     Response &clearCookie(QByteArrayView name, QByteArrayView path = "/", QByteArrayView domain = {});
+    /// The same for a cookie with other attributes: clients ignore the removal of one that is Secure, Partitioned or
+    /// SameSite=None unless it says the same. Pass what it was set with; its value and life time do not matter.
+    Response &clearCookie(const Cookie &cookie);
 
     /// Sends the client to \a location, a URI or a path in UTF-8: what a URI cannot hold is percent-encoded. \a status
     /// is 301 or 308 (for good), 302 or 307 (for now; 307 and 308 keep method and body) or 303 (look there with GET).
@@ -98,7 +101,7 @@ public:
     /// Has \a callback called when the answer is complete, or the head of a stream, just before it leaves: to change it
     /// whoever gave it, asynchronous handlers included. The one added last is called first, in the worker's main
     /// thread. What it is called with is the answer; it must not capture a handle of this response, which would keep it
-    /// alive. An exception is logged and answered 500.
+    /// alive. An exception is logged and answered 500. One that is added after the answer is complete is not called.
     void beforeSend(std::function<void(Response &response)> callback);
     /// Announces that the answer comes after the handler has returned.
     Response defer();

@@ -37,6 +37,9 @@ public:
     /// A stream with more unsent bytes is broken off: its author has not held back.
     static constexpr qsizetype MaxUnsent = 16 * 1024 * 1024;
 
+    /// So many calls of waitForDrain() may wait within each other in the worker's main thread.
+    static constexpr int MaxNestedWaits = 16;
+
     explicit ResponseStream(std::shared_ptr<ResponseStreamPrivate> d);
 
     /// Sends \a piece, or keeps it until the client has read what is before it. Returns true if there is room for more;
@@ -48,7 +51,8 @@ public:
     /// set before write(); replaces the one set before.
     void onDrain(std::function<void()> callback) const;
     /// Waits until write() may go on. False if the stream closed meanwhile or \a timeout passed. In the worker's main
-    /// thread it spins the event loop, so that other handlers run meanwhile.
+    /// thread it spins the event loop, so that other handlers run meanwhile. If these wait as well, the last to begin
+    /// is the first to go on; false at once if MaxNestedWaits of them wait already: use onDrain() for many streams.
     bool waitForDrain(std::chrono::milliseconds timeout) const;
 
     /// Calls \a callback once in the worker's main thread if the stream closes without end(): the client went away, the
