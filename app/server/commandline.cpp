@@ -98,13 +98,13 @@ Commands
 Options
   -c, --config FILE   settings file; default: quern.toml in the working directory, if it is there
   -d, --daemonize     start, restart: run in the background; the command returns when the server is ready
-      --no-gui        service mode: no desktop console
+      --no-gui        accepted and without effect: this version has no desktop console
       --json          status: print JSON
   -h, --help          show this text
   -v, --version       show the version
 
 Signals to the master: SIGTERM, SIGINT and SIGQUIT stop (a second one at once), SIGUSR1 reloads, SIGHUP opens the
-log file anew, or stops if the log goes to standard error.
+log file and the access log anew, or stops if there is neither.
 Exit codes: 0 done, 1 failed, 2 not understood.
 )");
 }

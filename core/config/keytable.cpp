@@ -149,7 +149,9 @@ constexpr std::array keys = {
     Key{"access_log_format"_L1, AccessLogFormatRule{}, "",
         QT_TRANSLATE_NOOP("Quern::config", "\"common\", \"combined\" or \"json\".")},
     Key{"request_slowlog_timeout"_L1, DurationRule{&S::requestSlowlogTimeout, true}, "seconds",
-        QT_TRANSLATE_NOOP("Quern::config", "Requests that take longer are told in the server's log; 0 for none.")},
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Requests that take longer until their answer begins are told in the server's log; "
+                          "0 for none.")},
     Key{"server"_L1, HeaderValueRule{&S::serverHeader}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Value of the Server header of each answer; \"\" for none.")},
     Key{"runtime_dir"_L1, PathRule{&S::runtimeDir, false}, "",

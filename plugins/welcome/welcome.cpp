@@ -20,8 +20,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds defaultDelay{1000};
-constexpr milliseconds longestDelay{60'000};
+constexpr int longestDelay = 30'000;    ///< ms; less than the server's own limit of a request
 constexpr milliseconds cancelCheck{50}; ///< how soon /later notices that nobody waits any more
 constexpr int largestBody = 64 * 1024 * 1024;
 
@@ -33,19 +32,27 @@ QString pageText()
     return QString::fromUtf8(file.readAll());
 }
 
-/// The delay that "?ms=" asks for. Answers 400 and returns nothing if it is not a number.
+/// The delay that "?ms=" asks for. Answers 400 and returns nothing if it is none.
 std::optional<milliseconds> delayOf(const Request &request, Response &response)
 {
-    const QString text = request.query("ms");
-    if (text.isNull())
-        return defaultDelay;
-    bool isNumber = false;
-    const uint count = text.toUInt(&isNumber);
-    if (!isNumber) {
-        response.setStatus(400).text(QStringLiteral("ms is a whole number of milliseconds, for instance ?ms=500\n"));
-        return std::nullopt;
+    const auto count = numberOf(request, response, {"ms", 1000, longestDelay});
+    return count ? std::optional(milliseconds(*count)) : std::nullopt;
+}
+
+/// Refuses settings that are misspelt, rather than run on without them.
+bool isCrashAllowed(const QVariantMap &settings)
+{
+    const QString known = QStringLiteral("allow_crash");
+    for (auto each = settings.cbegin(); each != settings.cend(); ++each) {
+        if (each.key() != known)
+            throw std::invalid_argument("settings of the welcome plugin: unknown key " + each.key().toStdString() +
+                                        "; allow_crash is the only one");
     }
-    return std::min(milliseconds(count), longestDelay);
+    const QVariant value = settings.value(known, false);
+    if (value.typeId() != QMetaType::Bool)
+        throw std::invalid_argument("settings of the welcome plugin: allow_crash must be true or false; write "
+                                    "allow_crash = true, without quotation marks");
+    return value.toBool();
 }
 
 QString report(QLatin1String what, milliseconds delay, const Request &request)
@@ -117,7 +124,7 @@ void Welcome::install(Quern::Application &app)
     app.get("/throw",
             [](const Request &, Response &) { throw std::runtime_error("the welcome plugin throws this on purpose"); });
 
-    const bool crashAllowed = app.settings().value(QStringLiteral("allow_crash")).toBool();
+    const bool crashAllowed = isCrashAllowed(app.settings());
     for (const char *method : {"GET", "POST"}) {
         app.route(method, "/slow", slow);
         app.route(method, "/later", [this](const Request &request, Response &response) {

@@ -8,12 +8,6 @@ namespace Quern {
 
 namespace {
 
-/// LRE to RLO and LRI to PDI: with them "exe.txt" shows as "txt.exe".
-bool turnsDirection(QChar c)
-{
-    return (c >= QChar(0x202a) && c <= QChar(0x202e)) || (c >= QChar(0x2066) && c <= QChar(0x2069));
-}
-
 QString withoutTraps(QString name)
 {
     for (QChar &c : name) {

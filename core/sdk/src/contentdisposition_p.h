@@ -3,9 +3,18 @@
 #include <Quern/global.h>
 
 #include <QByteArray>
+#include <QChar>
 #include <QString>
 
 namespace Quern {
+
+/// The marks LRE to RLO, LRI to PDI, LRM, RLM and ALM: with them "exe.txt" shows as "txt.exe".
+constexpr bool turnsDirection(QChar c)
+{
+    const char16_t code = c.unicode();
+    return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x200e ||
+           code == 0x200f || code == 0x061c;
+}
 
 /// The value of a Content-Disposition field (RFC 6266) that offers a body under \a fileName, which is a name and no
 /// path: separators, control characters and marks that turn the direction of writing become underscores. A name beyond

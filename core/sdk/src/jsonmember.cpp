@@ -1,6 +1,5 @@
 #include <Quern/jsonmember.h>
 
-#include <QByteArrayView>
 #include <QJsonArray>
 #include <QJsonDocument>
 
@@ -52,6 +51,14 @@ JsonMember::JsonMember(const JsonName &name, const char *value)
     const QByteArrayView view(value);
     m_text = beginMember(name, view.size());
     appendQuoted(m_text, view);
+}
+
+JsonMember::JsonMember(const JsonName &name, QByteArrayView value)
+{
+    const QByteArray mended = value.isValidUtf8() ? QByteArray() : QString::fromUtf8(value).toUtf8();
+    const QByteArrayView utf8 = mended.isEmpty() ? value : QByteArrayView(mended);
+    m_text = beginMember(name, utf8.size());
+    appendQuoted(m_text, utf8);
 }
 
 JsonMember::JsonMember(const JsonName &name, bool value)

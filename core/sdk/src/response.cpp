@@ -317,12 +317,22 @@ EventStream Response::events(const EventStreamOptions &options)
 
 void Response::text(const QString &text)
 {
-    d->setBody(text.toUtf8(), QByteArrayLiteral("Content-Type: text/plain; charset=utf-8\r\n"));
+    setText(text.toUtf8());
+}
+
+void Response::setText(const QByteArray &utf8)
+{
+    d->setBody(utf8, QByteArrayLiteral("Content-Type: text/plain; charset=utf-8\r\n"));
 }
 
 void Response::html(const QString &html)
 {
-    d->setBody(html.toUtf8(), QByteArrayLiteral("Content-Type: text/html; charset=utf-8\r\n"));
+    setHtml(html.toUtf8());
+}
+
+void Response::setHtml(const QByteArray &utf8)
+{
+    d->setBody(utf8, QByteArrayLiteral("Content-Type: text/html; charset=utf-8\r\n"));
 }
 
 void Response::json(const QJsonObject &object)

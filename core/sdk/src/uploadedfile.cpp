@@ -1,16 +1,22 @@
 #include <Quern/uploadedfile.h>
 
+#include "contentdisposition_p.h"
 #include "request_p.h"
 
 #include <QBuffer>
 #include <QDir>
 #include <QFile>
-#include <QSaveFile>
+#include <QFileInfo>
+#include <QTemporaryFile>
 
 #include <cerrno>
 #include <cstdio>
 #include <stdexcept>
 #include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace Quern {
 
@@ -18,7 +24,7 @@ namespace {
 
 constexpr qsizetype longestName = 255; ///< bytes, what file systems take
 constexpr qint64 copyStep = 256 * 1024;
-constexpr QFileDevice::Permissions ownersAlone = QFileDevice::ReadOwner | QFileDevice::WriteOwner;
+constexpr mode_t ownersAlone = 0600;
 
 const BodyPart &partOf(const QExplicitlySharedDataPointer<RequestPrivate> &request, qsizetype index)
 {
@@ -30,13 +36,44 @@ Error ioError(const QString &target, const QString &reason)
     return Error(Error::Io, QStringLiteral("the uploaded file cannot be moved to %1: %2").arg(target, reason));
 }
 
-/// Writes all of \a source to \a target, which is replaced only when that is done.
-Result<void> copyTo(const QString &target, QIODevice &source)
+Error systemError(const QString &target, int error)
 {
-    QSaveFile file(target);
-    if (!file.open(QIODevice::WriteOnly))
+    if (error == EEXIST)
+        return Error(Error::Exists, QStringLiteral("the uploaded file cannot be moved to %1: something is there "
+                                                   "already; choose another name, or pass Overwrite::Yes")
+                                        .arg(target));
+    return ioError(target, QString::fromStdString(std::generic_category().message(error)));
+}
+
+/// rename(2) that fails with EEXIST where something is at \a target. Returns 0, or errno.
+int renameToNew(const char *source, const char *target)
+{
+    if (::renameat2(AT_FDCWD, source, AT_FDCWD, target, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return errno;
+    // Not every file system can do that; a hard link is as strict.
+    if (::link(source, target) != 0)
+        return errno;
+    return ::unlink(source) == 0 ? 0 : errno;
+}
+
+/// Within a file system. Neither way follows a symbolic link at \a target. Returns 0, or errno.
+int renameTo(const QByteArray &source, const QByteArray &target, UploadedFile::Overwrite overwrite)
+{
+    if (overwrite == UploadedFile::Overwrite::No)
+        return renameToNew(source.constData(), target.constData());
+    return std::rename(source.constData(), target.constData()) == 0 ? 0 : errno;
+}
+
+/// Writes all of \a source beside \a target, and gives it that name when it is complete.
+Result<void> copyTo(const QString &target, QIODevice &source, UploadedFile::Overwrite overwrite)
+{
+    QTemporaryFile file(QFileInfo(target).path() + QStringLiteral("/.quern-upload-XXXXXX"));
+    if (!file.open())
         return ioError(target, file.errorString());
-    file.setPermissions(ownersAlone);
+    if (::fchmod(file.handle(), ownersAlone) != 0)
+        return systemError(target, errno);
     while (!source.atEnd()) {
         const QByteArray piece = source.read(copyStep);
         if (piece.isEmpty())
@@ -44,8 +81,13 @@ Result<void> copyTo(const QString &target, QIODevice &source)
         if (file.write(piece) != piece.size())
             return ioError(target, file.errorString());
     }
-    if (!file.commit())
+    if (!file.flush())
         return ioError(target, file.errorString());
+    if (::fsync(file.handle()) != 0)
+        return systemError(target, errno);
+    if (const int error = renameTo(QFile::encodeName(file.fileName()), QFile::encodeName(target), overwrite))
+        return systemError(target, error);
+    file.setAutoRemove(false); // its name is gone
     return {};
 }
 
@@ -72,11 +114,13 @@ QString UploadedFile::fileName() const
     // Some clients send a whole path, of their own system's kind.
     const qsizetype separator = qMax(name.lastIndexOf(u'/'), name.lastIndexOf(u'\\'));
     name = name.sliced(separator + 1);
-    name.removeIf([](QChar c) { return c.unicode() < 0x20 || (c.unicode() >= 0x7f && c.unicode() < 0xa0); });
+    name.removeIf([](QChar c) { return c.category() == QChar::Other_Control || turnsDirection(c); });
     name = name.trimmed();
+    while (name.startsWith(u'.') || name.startsWith(u' '))
+        name.remove(0, 1);
     while (name.toUtf8().size() > longestName)
         name.chop(name.size() > 1 && name.back().isLowSurrogate() ? 2 : 1);
-    return name == u"." || name == u".." ? QString() : name;
+    return name;
 }
 
 QString UploadedFile::clientFileName() const
@@ -126,7 +170,7 @@ std::unique_ptr<QIODevice> UploadedFile::open() const
     return file;
 }
 
-Result<void> UploadedFile::moveTo(const QString &target)
+Result<void> UploadedFile::moveTo(const QString &target, Overwrite overwrite)
 {
     if (!QDir::isAbsolutePath(target))
         return Error(Error::Invalid, QStringLiteral("\"%1\" is not absolute: the working directory of a worker is not "
@@ -138,20 +182,19 @@ Result<void> UploadedFile::moveTo(const QString &target)
         QBuffer source;
         source.setData(data());
         source.open(QIODevice::ReadOnly);
-        if (const Result<void> copied = copyTo(target, source); !copied)
+        if (const Result<void> copied = copyTo(target, source, overwrite); !copied)
             return copied;
-    } else if (std::rename(part.path.constData(), encodedTarget.constData()) != 0) {
-        const int error = errno;
+    } else if (::chmod(part.path.constData(), ownersAlone) != 0) {
+        return systemError(target, errno);
+    } else if (const int error = renameTo(part.path, encodedTarget, overwrite)) {
         if (error != EXDEV)
-            return ioError(target, QString::fromStdString(std::generic_category().message(error)));
+            return systemError(target, error);
         QFile source(path());
         if (!source.open(QIODevice::ReadOnly))
             return ioError(target, source.errorString());
-        if (const Result<void> copied = copyTo(target, source); !copied)
+        if (const Result<void> copied = copyTo(target, source, overwrite); !copied)
             return copied;
         source.remove();
-    } else {
-        QFile::setPermissions(target, ownersAlone);
     }
     part.path = encodedTarget;
     return {};

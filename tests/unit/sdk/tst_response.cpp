@@ -24,6 +24,8 @@ private Q_SLOTS:
     void manyHeaders();
     void valueOfTheResponseItself();
     void contentTypes();
+    void utf8Bodies();
+    void jsonOfClientBytes();
     void contentTypeOfTheAuthorStays();
     void laterBodyReplacesImpliedType();
     void addedContentTypeReplaces();
@@ -223,6 +225,35 @@ void tst_Response::contentTypes()
     response.send("x");
     QVERIFY(response.header("Content-Type").isNull());
     QCOMPARE(response.body(), QByteArrayView("x"));
+}
+
+void tst_Response::utf8Bodies()
+{
+    Response response = make();
+    response.text("\xc3\xa9");
+    QCOMPARE(response.body(), QByteArrayView("\xc3\xa9"));
+    QCOMPARE(response.header("Content-Type"), QByteArrayView("text/plain; charset=utf-8"));
+    response.text(QByteArrayView("a field"));
+    QCOMPARE(response.body(), QByteArrayView("a field"));
+    response.text(QLatin1String("\xe9"));
+    QCOMPARE(response.body(), QByteArrayView("\xc3\xa9"));
+
+    response = make();
+    response.html(QByteArray("<p>"));
+    QCOMPARE(response.body(), QByteArrayView("<p>"));
+    QCOMPARE(response.header("Content-Type"), QByteArrayView("text/html; charset=utf-8"));
+}
+
+void tst_Response::jsonOfClientBytes()
+{
+    Response response = make();
+    response.json({{"method", QByteArrayView("GET")}, {"id", QByteArray("0-17")}, {"none", QByteArrayView()}});
+    QCOMPARE(response.body(), QByteArrayView("{\"method\":\"GET\",\"id\":\"0-17\",\"none\":\"\"}"));
+    response.json({{"quoted", QByteArrayView("\"\xc3\xa9\\\n")}});
+    QCOMPARE(response.body(), QByteArrayView("{\"quoted\":\"\\\"\xc3\xa9\\\\\\u000a\"}"));
+    // A field may hold any bytes; JSON holds UTF-8 alone (RFC 8259 §8.1).
+    response.json({{"field", QByteArrayView("a\xff")}});
+    QCOMPARE(response.body(), QByteArrayView("{\"field\":\"a\xef\xbf\xbd\"}"));
 }
 
 void tst_Response::contentTypeOfTheAuthorStays()

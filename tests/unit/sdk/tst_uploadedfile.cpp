@@ -1,5 +1,7 @@
 #include "requestsupport.h"
 
+#include <QDir>
+#include <QFileInfo>
 #include <QStorageInfo>
 #include <QTemporaryDir>
 #include <QTest>
@@ -42,6 +44,8 @@ private Q_SLOTS:
     void spooled();
     void moves_data();
     void moves();
+    void links_data();
+    void links();
     void movesOverFileSystems();
     void refusedMoves();
     void vanishedFile();
@@ -62,7 +66,9 @@ void tst_UploadedFile::names_data()
     row("dot", ".", u""_qs);
     row("folder", "a/", u""_qs);
     row("empty", "", u""_qs);
-    row("hidden", ".profile", u".profile"_qs);
+    row("hidden", ".htaccess", u"htaccess"_qs);
+    row("hidden behind dots and spaces", " .. .profile", u"profile"_qs);
+    row("turned direction", "cat\xe2\x80\xaegnp.exe\xe2\x81\xa9\xe2\x80\x8f", u"catgnp.exe"_qs);
     row("control characters", QByteArray("a\0b\nc\x7f", 6), u"abc"_qs);
     row("only control characters and dots", QByteArray("..\0", 3), u""_qs);
     row("spaces around", "  a b  ", u"a b"_qs);
@@ -114,6 +120,11 @@ void tst_UploadedFile::moves_data()
     QTest::newRow("from a file") << true;
 }
 
+void tst_UploadedFile::links_data()
+{
+    moves_data();
+}
+
 void tst_UploadedFile::moves()
 {
     QFETCH(bool, isSpooled);
@@ -131,10 +142,39 @@ void tst_UploadedFile::moves()
     QFile old(second);
     QVERIFY(old.open(QIODevice::WriteOnly) && old.write("what was there before") > 0);
     old.close();
-    QVERIFY(file.moveTo(second));
+    const Result<void> taken = file.moveTo(second);
+    QVERIFY(!taken && taken.error().code() == Error::Exists);
+    QCOMPARE(contentOf(second), QByteArray("what was there before"));
+    QCOMPARE(file.data(), QByteArray("meow"));
+    QVERIFY(file.moveTo(second, UploadedFile::Overwrite::Yes));
     QCOMPARE(contentOf(second), QByteArray("meow"));
     QVERIFY(!QFile::exists(target));
     QCOMPARE(file.data(), QByteArray("meow"));
+}
+
+void tst_UploadedFile::links()
+{
+    QFETCH(bool, isSpooled);
+    const QTemporaryDir folder;
+    const QTemporaryDir targets;
+    const QString secret = folder.filePath(u"secret"_qs);
+    QFile old(secret);
+    QVERIFY(old.open(QIODevice::WriteOnly) && old.write("secret") > 0);
+    old.close();
+    const QString link = targets.filePath(u"link"_qs);
+    QVERIFY(QFile::link(secret, link));
+    const Request request = requestWith("cat.png", "meow", isSpooled ? folder.filePath(u"part"_qs) : QString());
+    UploadedFile file = *request.file("photo");
+
+    const Result<void> taken = file.moveTo(link);
+    QVERIFY(!taken && taken.error().code() == Error::Exists);
+    QVERIFY(taken.error().message().contains(link));
+    QVERIFY(file.moveTo(link, UploadedFile::Overwrite::Yes));
+    QVERIFY(!QFileInfo(link).isSymLink());
+    QCOMPARE(contentOf(link), QByteArray("meow"));
+    QCOMPARE(contentOf(secret), QByteArray("secret"));
+    // Nothing is left of the ways there.
+    QCOMPARE(QDir(targets.path()).entryList(QDir::Files | QDir::Hidden | QDir::System), QStringList(u"link"_qs));
 }
 
 void tst_UploadedFile::movesOverFileSystems()
@@ -146,6 +186,11 @@ void tst_UploadedFile::movesOverFileSystems()
     const QByteArray bytes(1'000'000, 'm');
     const Request request = requestWith("cat.png", bytes, folder.filePath(u"part"_qs));
     UploadedFile file = *request.file("photo");
+    QFile taken(other.filePath(u"taken"_qs));
+    QVERIFY(taken.open(QIODevice::WriteOnly));
+    const Result<void> refused = file.moveTo(taken.fileName());
+    QVERIFY(!refused && refused.error().code() == Error::Exists);
+    QVERIFY(file.isSpooled());
     QVERIFY(file.moveTo(other.filePath(u"kept"_qs)));
     QCOMPARE(contentOf(other.filePath(u"kept"_qs)), bytes);
     QVERIFY(!QFile::exists(folder.filePath(u"part"_qs)));

@@ -3,6 +3,7 @@
 #include <Quern/global.h>
 
 #include <QByteArray>
+#include <QByteArrayView>
 #include <QJsonValue>
 #include <QString>
 
@@ -30,6 +31,9 @@ public:
     JsonMember(const JsonName &name, const QString &value);
     /// \a value is UTF-8.
     JsonMember(const JsonName &name, const char *value);
+    /// \a value is UTF-8, or what a client has sent in its place: bytes that are none become U+FFFD.
+    JsonMember(const JsonName &name, QByteArrayView value);
+    JsonMember(const JsonName &name, const QByteArray &value) : JsonMember(name, QByteArrayView(value)) {}
     JsonMember(const JsonName &name, bool value);
     /// NaN and infinity become null, as JSON has no such numbers (RFC 8259 §6).
     JsonMember(const JsonName &name, double value);

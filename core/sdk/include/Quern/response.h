@@ -15,6 +15,7 @@
 #include <QJsonValue>
 #include <QString>
 
+#include <concepts>
 #include <functional>
 #include <initializer_list>
 #include <optional>
@@ -23,6 +24,12 @@
 namespace Quern {
 
 class ResponsePrivate;
+
+/// What holds UTF-8: a QByteArrayView, such as Request::header() returns, a QByteArray or a literal. Nothing else that
+/// can become a QByteArrayView, since QLatin1StringView is not UTF-8.
+template <typename Bytes>
+concept Utf8Bytes = std::same_as<Bytes, QByteArrayView> || std::convertible_to<const Bytes &, const char *> ||
+    std::same_as<Bytes, QByteArray>;
 
 /// The answer to one request.
 ///
@@ -81,6 +88,17 @@ public:
     /// uses \a contentType, or none if it is empty; a Content-Type set before by setHeader() stays.
     void text(const QString &text);
     void html(const QString &html);
+    /// The same of UTF-8, sent as it is.
+    template <Utf8Bytes Bytes>
+    void text(const Bytes &utf8)
+    {
+        setText(QByteArrayView(utf8).toByteArray());
+    }
+    template <Utf8Bytes Bytes>
+    void html(const Bytes &utf8)
+    {
+        setHtml(QByteArrayView(utf8).toByteArray());
+    }
     void json(const QJsonObject &object);
     void json(const QJsonArray &array);
     /// An object written in place: json({{"hello", name}, {"count", 3}}). The members are sent in this order, each name
@@ -114,6 +132,9 @@ public:
     bool isCancelled() const;
 
 private:
+    void setText(const QByteArray &utf8);
+    void setHtml(const QByteArray &utf8);
+
     QExplicitlySharedDataPointer<ResponsePrivate> d;
 };
 

@@ -28,6 +28,9 @@ class ResponseStreamPrivate;
 ///
 /// In the worker's main thread a piece is on its way when write() returns; pieces of other threads are picked up by the
 /// main thread's event loop, so a main thread that is busy holds them back.
+///
+/// max_request_execution_time counts up to the head. After that a stream has no deadline but that of a client which
+/// takes nothing, send_timeout: how long it may go on is for its author to say.
 class QUERN_EXPORT ResponseStream
 {
 public:
@@ -47,17 +50,19 @@ public:
     bool write(QByteArray piece) const;
     /// Unsent bytes: those that wait for the client to read.
     qsizetype bufferedBytes() const;
-    /// Calls \a callback in the worker's main thread each time that a stream which was to be held back may go on. To be
-    /// set before write(); replaces the one set before.
+    /// Calls \a callback in the worker's main thread each time that a stream which was to be held back may go on: only
+    /// after a write() that returned false, so that the first pieces are written without it. To be set before write();
+    /// replaces the one set before. It is let go when the stream has ended or closed. One that captures a handle of
+    /// this stream keeps it alive until then: if it stops writing without end(), the client waits for ever.
     void onDrain(std::function<void()> callback) const;
     /// Waits until write() may go on. False if the stream closed meanwhile or \a timeout passed. In the worker's main
     /// thread it spins the event loop, so that other handlers run meanwhile. If these wait as well, the last to begin
     /// is the first to go on; false at once if MaxNestedWaits of them wait already: use onDrain() for many streams.
     bool waitForDrain(std::chrono::milliseconds timeout) const;
 
-    /// Calls \a callback once in the worker's main thread if the stream closes without end(): the client went away, the
-    /// deadline passed, the stream was broken off, or the request is one of HEAD, whose answer has no body. Called soon
-    /// if that has happened already. Replaces the one set before.
+    /// Calls \a callback once in the worker's main thread if the stream closes without end(): the client went away, or
+    /// took nothing for send_timeout, the stream was broken off, or the request is one of HEAD, whose answer has no
+    /// body. Called soon if that has happened already. Replaces the one set before.
     void onClose(std::function<void()> callback) const;
     /// False after end(), and once nobody takes the body any more: what is written then is dropped.
     bool isOpen() const;

@@ -21,6 +21,12 @@ class RequestPrivate;
 class QUERN_EXPORT UploadedFile
 {
 public:
+    /// Whether moveTo() replaces a file.
+    enum class Overwrite {
+        No,
+        Yes,
+    };
+
     UploadedFile(QExplicitlySharedDataPointer<RequestPrivate> request, qsizetype part);
     UploadedFile(const UploadedFile &other);
     UploadedFile &operator=(const UploadedFile &other);
@@ -28,8 +34,9 @@ public:
 
     /// Name of the form's field.
     QString fieldName() const;
-    /// The last component of what the client calls the file, without control characters and 255 bytes at most: a name
-    /// for a file, never a path. Empty if nothing is left.
+    /// The last component of what the client calls the file, 255 bytes at most, without control characters, marks that
+    /// turn the direction of writing, and dots in front: a name for a visible file, never a path. ".htaccess" becomes
+    /// "htaccess". Empty if nothing is left.
     QString fileName() const;
     /// What the client calls the file, as sent: it may be a path, or lie.
     QString clientFileName() const;
@@ -46,10 +53,11 @@ public:
     QByteArray data() const;
     /// Opened for reading, at its start. Throws std::runtime_error if its file cannot be read.
     std::unique_ptr<QIODevice> open() const;
-    /// Makes it a lasting file at the absolute \a target, which is replaced if it exists and which the server's user
-    /// alone may read. Within a file system that costs no copy. May be called again, to move it on. Error::Invalid if
-    /// \a target is not absolute, Error::Io if it cannot be written; the file then stays where it is.
-    Result<void> moveTo(const QString &target);
+    /// Makes it a lasting file at the absolute \a target, which the server's user alone may read. Within a file system
+    /// that costs no copy. May be called again, to move it on. What stands at \a target already, be it a symbolic link,
+    /// is never followed, and replaced only if \a overwrite says so. Error::Exists if it stays, Error::Invalid if
+    /// \a target is not absolute, Error::Io if it cannot be written; the file is then left where it is.
+    Result<void> moveTo(const QString &target, Overwrite overwrite = Overwrite::No);
 
 private:
     QExplicitlySharedDataPointer<RequestPrivate> d;
