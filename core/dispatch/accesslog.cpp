@@ -3,7 +3,7 @@
 #include "base/systemerror.h"
 #include "dispatch/log.h"
 #include "protocol/http/accessrecord.h"
-#include "protocol/http/targetpath.h"
+#include "sdk/src/httpsyntax_p.h"
 
 #include <Quern/requestid.h>
 
@@ -57,7 +57,7 @@ void AccessLog::note(const Exchange &exchange, const net::Peer &peer, quint64 un
     const QByteArray id = exchange.requestId == 0 ? QByteArray() : RequestId::text(exchange.requestId);
     const int status = exchange.status == 0 ? clientClosed : exchange.status;
     if (isSlow) {
-        const QByteArrayView path = http::pathOfTarget(target); // a query may hold secrets
+        const QByteArrayView path = pathOfTarget(target); // a query may hold secrets
         qCWarning(logDispatch).noquote().nospace()
             << "slow request " << id << ": " << method << ' ' << path.first(qMin(path.size(), qsizetype(200)))
             << " was answered " << status << " after "
@@ -76,8 +76,8 @@ void AccessLog::note(const Exchange &exchange, const net::Peer &peer, quint64 un
     record.minorVersion = exchange.minorVersion;
     record.status = status;
     record.bodyBytes = exchange.bodyBytes - qMin(exchange.bodyBytes, unsent);
-    const QByteArray referer = exchange.field("referer"), userAgent = exchange.field("user-agent");
-    const QByteArray host = request.host.isEmpty() ? exchange.field("host") : request.host.toByteArray();
+    const QByteArray referer = fieldOf(request, "referer"), userAgent = fieldOf(request, "user-agent");
+    const QByteArray host = request.host.isEmpty() ? fieldOf(request, "host") : request.host.toByteArray();
     record.referer = referer;
     record.userAgent = userAgent;
     record.host = host;

@@ -181,7 +181,7 @@ void AnswerWriter::page(Exchange &exchange, int status, QByteArrayView headerBlo
 
 void AnswerWriter::error(Exchange &exchange, int status, QByteArrayView detail, QByteArrayView headerBlock)
 {
-    const QByteArray accept = exchange.field("accept");
+    const QByteArray accept = fieldOf(exchange.request(), "accept");
     const QByteArray id = exchange.requestId == 0 ? QByteArray() : RequestId::text(exchange.requestId);
     QByteArray &out = scratch();
     // The page says these itself; hooks may have set them for another body.

@@ -26,17 +26,15 @@ protocol::http::RequestHead Exchange::head() const
     return head;
 }
 
-QByteArray Exchange::field(QByteArrayView name) const
+QByteArray fieldOf(const ipc::RequestMessage &request, std::string_view name)
 {
-    const ipc::RequestMessage message = request();
-    const std::string_view wanted(name.data(), size_t(name.size()));
     QByteArray joined;
-    for (const base::HeaderSpan &header : message.headers) {
-        if (!protocol::http::isIgnoringCase(header.name.in(message.head), wanted))
+    for (const base::HeaderSpan &header : request.headers) {
+        if (!protocol::http::isIgnoringCase(header.name.in(request.head), name))
             continue;
         if (!joined.isEmpty())
             joined.append(", ");
-        joined.append(header.value.in(message.head));
+        joined.append(header.value.in(request.head));
     }
     return joined;
 }

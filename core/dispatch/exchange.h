@@ -8,6 +8,7 @@
 #include "protocol/http/requesthead.h"
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace Quern::dispatch {
@@ -20,8 +21,6 @@ struct Exchange
     ipc::RequestMessage request() const;
     /// The same for what works on heads.
     protocol::http::RequestHead head() const;
-    /// The values of all fields \a name (lower case), joined with ", ".
-    QByteArray field(QByteArrayView name) const;
 
     QByteArray payload;              ///< encoded by ipc::encodeRequest(); shared with the order
     RequestOrder order;              ///< until it is submitted
@@ -54,5 +53,8 @@ struct Exchange
     bool isConnectionReused = false;
     bool isAnswered = false; ///< all of the answer has been given to the connection
 };
+
+/// The values of all fields \a name (lower case) of \a request, joined with ", ".
+QByteArray fieldOf(const ipc::RequestMessage &request, std::string_view name);
 
 } // namespace Quern::dispatch

@@ -1,7 +1,5 @@
 #include "dispatch/requestorder.h"
 
-#include "protocol/http/bytes.h"
-
 #include <QHashFunctions>
 
 namespace Quern::dispatch {
@@ -18,11 +16,7 @@ bool isSafeMethod(QByteArrayView method)
 /// The host with the port that the client connected to, unless it has one, or needs none.
 QByteArray withPort(const http::ClientFacts &client, const http::RequestHead &head)
 {
-    QByteArray host = client.host;
-    for (const base::HeaderSpan &field : head.headers) {
-        if (host.isEmpty() && http::isIgnoringCase(field.name.in(head.bytes), "host"))
-            host = field.value.in(head.bytes).toByteArray();
-    }
+    const QByteArray host = client.host.isEmpty() ? head.field("host").toByteArray() : client.host;
     const bool hasPort = host.indexOf(':', qMax(host.lastIndexOf(']'), qsizetype(0))) >= 0;
     const quint16 usual = client.secure.value_or(false) ? 443 : 80;
     if (host.isEmpty() || hasPort || client.hostPort == usual)

@@ -5,25 +5,11 @@
 #include "dispatch/session.h"
 #include "dispatch/sessionrare.h"
 
-#include "protocol/http/bytes.h"
-#include "protocol/http/targetpath.h"
+#include "sdk/src/httpsyntax_p.h"
 
 namespace Quern::dispatch {
 
 namespace http = protocol::http;
-
-namespace {
-
-QByteArrayView contentTypeOf(const http::RequestHead &head)
-{
-    for (const base::HeaderSpan &field : head.headers) {
-        if (http::isIgnoringCase(field.name.in(head.bytes), "content-type"))
-            return field.value.in(head.bytes);
-    }
-    return {};
-}
-
-} // namespace
 
 bool Session::mayParse() const
 {
@@ -87,14 +73,14 @@ void Session::headArrived()
     QByteArray begun = m_decoder.takeBody();
     if (head.expectContinue && begun.isEmpty())
         m_connection.write("HTTP/1.1 100 Continue\r\n\r\n");
-    if (m_host->dispatcher().streamsBody(head.methodBytes(), http::pathOfTarget(head.targetBytes()))) {
+    if (m_host->dispatcher().streamsBody(head.methodBytes(), pathOfTarget(head.targetBytes()))) {
         ExchangePtr exchange = newExchange(head);
         exchange->isBodyStreamed = true;
         exchange->isBodyComplete = false;
         complete(std::move(exchange), head, std::move(begun), {});
         return;
     }
-    rare().body = std::make_unique<RequestBody>(contentTypeOf(head), m_host->settings().body);
+    rare().body = std::make_unique<RequestBody>(head.field("content-type"), m_host->settings().body);
     if (const auto refusal = rare().body->append(begun))
         refuse(*refusal);
 }
@@ -128,11 +114,11 @@ void Session::messageArrived()
     const QByteArray trailers = m_decoder.takeTrailers();
     ExchangePtr exchange = newExchange(head);
     QByteArray layout;
-    const bool isPlain = trailers.isEmpty() && (body.isEmpty() || !RequestBody::isForm(contentTypeOf(head)));
+    const bool isPlain = trailers.isEmpty() && (body.isEmpty() || !RequestBody::isForm(head.field("content-type")));
     if ((m_rare && m_rare->body) || !isPlain) {
         std::unique_ptr<RequestBody> arrived = std::move(rare().body);
         if (!arrived)
-            arrived = std::make_unique<RequestBody>(contentTypeOf(head), m_host->settings().body);
+            arrived = std::make_unique<RequestBody>(head.field("content-type"), m_host->settings().body);
         auto refusal = arrived->append(body);
         if (!refusal)
             refusal = arrived->finish(trailers);

@@ -4,6 +4,7 @@
 #include "dispatch/directorylisting.h"
 #include "dispatch/mimetypes.h"
 #include "protocol/http/bytes.h"
+#include "sdk/src/httpsyntax_p.h"
 
 #include <QVarLengthArray>
 
@@ -46,24 +47,6 @@ struct Sibling
 /// In the order of preference.
 constexpr Sibling siblings[] = {{".br", base::ContentCoding::Brotli, "-br"}, {".gz", base::ContentCoding::Gzip, "-gz"}};
 
-/// Path and query of a target in origin-form or absolute-form; empty for "*".
-QByteArrayView pathAndQuery(QByteArrayView target)
-{
-    if (target.startsWith('/'))
-        return target;
-    const qsizetype authority = target.indexOf("://");
-    const qsizetype slash = authority < 0 ? -1 : target.indexOf('/', authority + 3);
-    return slash < 0 ? QByteArrayView() : target.sliced(slash);
-}
-
-int hexValue(char digit)
-{
-    if (http::isDigit(digit))
-        return digit - '0';
-    const char lower = static_cast<char>(digit | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 bool isHidden(QByteArrayView segment, bool isFirst)
 {
     return segment.startsWith('.') && !(isFirst && segment == ".well-known");
@@ -89,13 +72,10 @@ std::optional<LocalPath> localPath(QByteArrayView path)
         }
         char byte = path[i];
         if (byte == '%') {
-            const int high = i + 2 < path.size() ? hexValue(path[i + 1]) : -1;
-            const int low = high < 0 ? -1 : hexValue(path[i + 2]);
-            if (low < 0)
+            const int escaped = http::decodedEscape(path.sliced(i));
+            if (escaped <= 0 || escaped == '/')
                 return std::nullopt;
-            byte = static_cast<char>(high * 16 + low);
-            if (byte == '/' || byte == '\0')
-                return std::nullopt;
+            byte = static_cast<char>(escaped);
             i += 2;
         }
         decoded.append(byte);
@@ -183,10 +163,10 @@ StaticAnswer StaticFiles::find(const http::RequestHead &head) const
 {
     if (!head.isHead && head.methodBytes() != "GET")
         return NotStatic{};
-    const QByteArrayView target = pathAndQuery(head.targetBytes());
+    const QByteArrayView target = head.targetBytes();
     const qsizetype question = target.indexOf('?');
-    const QByteArrayView sentPath = question < 0 ? target : target.first(question);
-    if (sentPath.isEmpty())
+    const QByteArrayView sentPath = pathOfTarget(target);
+    if (!sentPath.startsWith('/')) // OPTIONS *
         return NotStatic{};
     const std::optional<LocalPath> local = localPath(sentPath);
     if (!local || !isInLocation(local->view()))

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "protocol/http/bytes.h"
 
 #include <QByteArrayView>
 #include <QVarLengthArray>
@@ -25,6 +26,15 @@ struct RequestHead
 
     QByteArrayView methodBytes() const { return method.in(bytes); }
     QByteArrayView targetBytes() const { return target.in(bytes); }
+    /// Value of the first field \a lowerName; null if there is none.
+    QByteArrayView field(std::string_view lowerName) const
+    {
+        for (const base::HeaderSpan &header : headers) {
+            if (isIgnoringCase(header.name.in(bytes), lowerName))
+                return header.value.in(bytes);
+        }
+        return {};
+    }
 };
 
 } // namespace Quern::protocol::http

@@ -38,15 +38,4 @@ const char *flawOfPath(QByteArrayView path)
     return isDotSegment() ? "dot segment in path" : nullptr;
 }
 
-QByteArrayView pathOfTarget(QByteArrayView target)
-{
-    const qsizetype query = target.indexOf('?');
-    const QByteArrayView beforeQuery = query < 0 ? target : target.first(query);
-    const qsizetype authority = beforeQuery.startsWith('/') ? -1 : beforeQuery.indexOf("://");
-    if (authority < 0)
-        return beforeQuery;
-    const qsizetype slash = beforeQuery.indexOf('/', authority + 3);
-    return slash < 0 ? QByteArrayView("/") : beforeQuery.sliced(slash);
-}
-
 } // namespace Quern::protocol::http

@@ -12,7 +12,4 @@ namespace Quern::protocol::http {
 /// server that removes it too late. An encoded slash does not separate segments (RFC 3986 §2.2).
 const char *flawOfPath(QByteArrayView path);
 
-/// The path of a valid request target, percent-encoded as sent: "/" for a URI without one, "*" for "*".
-QByteArrayView pathOfTarget(QByteArrayView target);
-
 } // namespace Quern::protocol::http

@@ -108,4 +108,17 @@ void appendPercentEncoded(Bytes &out, char c, bool plain)
     out.append(digits[byte % 16]);
 }
 
+/// The path of a valid request target (RFC 9112 §3.2), percent-encoded as sent: without the query string, and without
+/// scheme and authority; "/" for a URI without a path, "*" for "*".
+inline QByteArrayView pathOfTarget(QByteArrayView target)
+{
+    const qsizetype mark = target.indexOf('?');
+    const QByteArrayView beforeQuery = mark < 0 ? target : target.first(mark);
+    const qsizetype authority = beforeQuery.startsWith('/') ? -1 : beforeQuery.indexOf("://");
+    if (authority < 0)
+        return beforeQuery;
+    const qsizetype slash = beforeQuery.indexOf('/', authority + 3);
+    return slash < 0 ? QByteArrayView("/") : beforeQuery.sliced(slash);
+}
+
 } // namespace Quern

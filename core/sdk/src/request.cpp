@@ -24,13 +24,7 @@ namespace {
 
 QByteArrayView RequestPrivate::path() const
 {
-    const qsizetype mark = target.indexOf('?');
-    const QByteArrayView beforeQuery = mark < 0 ? target : target.first(mark);
-    const qsizetype authority = beforeQuery.startsWith('/') ? -1 : beforeQuery.indexOf("://");
-    if (authority < 0)
-        return beforeQuery;
-    const qsizetype slash = beforeQuery.indexOf('/', authority + 3);
-    return slash < 0 ? QByteArrayView("/") : beforeQuery.sliced(slash);
+    return pathOfTarget(target);
 }
 
 RequestExtra &RequestPrivate::extra()

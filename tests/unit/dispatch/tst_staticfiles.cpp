@@ -124,7 +124,7 @@ void StaticFilesTest::found_data()
     row("/a.txt?version=1", "200 a");
     row("/a.txt?../../x", "200 a");
     row("http://example.com/a.txt", "200 a");
-    row("http://example.com", "not static");
+    row("http://example.com", "200 home"); // no path is "/" (RFC 9110 §4.2.3)
     row("/", "200 home");
     row("/?x", "200 home");
     row("/sub/", "200 sub");
