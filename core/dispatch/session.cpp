@@ -99,6 +99,23 @@ bool Session::answerWithStaticFile()
     return true;
 }
 
+bool Session::refuseStaticMethod(const ResponseStart &start)
+{
+    const StaticFiles *files = m_host->settings().staticFiles.get();
+    if (start.status != 404 || !files)
+        return false;
+    const protocol::http::RequestHead head = m_exchange->head();
+    if (head.isHead || head.methodBytes() == "GET" || !files->has(head))
+        return false;
+    const QByteArray headerBlock = start.headerBlock.toByteArray() + "Allow: GET, HEAD, OPTIONS\r\n";
+    AnswerWriter writer(m_connection, m_host->settings());
+    if (head.methodBytes() == "OPTIONS")
+        writer.page(*m_exchange, 204, headerBlock, {});
+    else
+        writer.error(*m_exchange, 405, start.bodyPart, headerBlock);
+    return true;
+}
+
 void Session::responseStarted(quint64, const ResponseStart &start)
 {
     Exchange &exchange = *m_exchange;
@@ -111,7 +128,8 @@ void Session::responseStarted(quint64, const ResponseStart &start)
         writer.file(exchange, start);
         break;
     case ipc::ResponseKind::Error:
-        writer.error(exchange, start.status, start.bodyPart, start.headerBlock);
+        if (!refuseStaticMethod(start))
+            writer.error(exchange, start.status, start.bodyPart, start.headerBlock);
         break;
     case ipc::ResponseKind::Whole:
     case ipc::ResponseKind::Streamed:

@@ -117,6 +117,8 @@ private:
     // Output: exchanges → bytes.
     void start(ExchangePtr exchange);
     bool answerWithStaticFile();
+    /// Whether \a start, an error of the application, has been replaced: its path is that of a static file.
+    bool refuseStaticMethod(const ResponseStart &start);
     void answerError(int status, QByteArrayView headerBlock = {});
     /// After each step of an answer: is it complete, has it left, what comes next?
     void progressAnswer();

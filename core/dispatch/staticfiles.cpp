@@ -161,8 +161,16 @@ bool StaticFiles::isInLocation(QByteArrayView path) const
 
 StaticAnswer StaticFiles::find(const http::RequestHead &head) const
 {
-    if (!head.isHead && head.methodBytes() != "GET")
-        return NotStatic{};
+    return head.isHead || head.methodBytes() == "GET" ? lookUp(head) : NotStatic{};
+}
+
+bool StaticFiles::has(const http::RequestHead &head) const
+{
+    return !std::holds_alternative<NotStatic>(lookUp(head));
+}
+
+StaticAnswer StaticFiles::lookUp(const http::RequestHead &head) const
+{
     const QByteArrayView target = head.targetBytes();
     const qsizetype question = target.indexOf('?');
     const QByteArrayView sentPath = pathOfTarget(target);

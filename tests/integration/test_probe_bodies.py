@@ -125,6 +125,7 @@ class StaticFileOnTheSamePath(BodyTestCase):
         folder = self.quern.directory / "root/probe/sink"
         folder.mkdir(parents=True)
         (folder / "a.txt").write_text("static file\n")
+        (folder.parent / "alone.txt").write_text("no handler here\n")
         self.quern.start()
 
     def assert_one_answer(self, method: str, *pieces: bytes) -> None:
@@ -171,6 +172,18 @@ class StaticFileOnTheSamePath(BodyTestCase):
 
     def test_a_request_without_a_body_gets_the_file(self) -> None:
         self.assertEqual(self.get("/probe/sink/a.txt").body, b"static file\n")
+
+    def test_a_file_without_a_handler_allows_get_and_head_only(self) -> None:
+        client = self.connect()
+        for target in ("/probe/alone.txt", "/probe/alone.txt?query"):
+            for method, status in (("POST", 405), ("DELETE", 405), ("PATCH", 405), ("OPTIONS", 204)):
+                with self.subTest(method, target=target):
+                    response = client.request(method, target, b"body" if method == "POST" else b"")
+                    self.assertEqual((response.status, response.values("allow")), (status, ["GET, HEAD, OPTIONS"]))
+                    self.assertEqual(response.header("x-generated"), "404")
+                    self.assertEqual(bool(response.body), status == 405)
+        self.assertEqual(client.request("POST", "/probe/none.txt").status, 404)
+        self.assertEqual(client.request("GET", "/probe/alone.txt").body, b"no handler here\n")
 
 
 class Ends(BodyTestCase):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unittest
+from itertools import product
 
 from probeserver import ProbeTestCase
 from quernserver import wait_until
@@ -20,6 +21,25 @@ class MiddlewareAndHooks(ProbeTestCase):
         self.assertEqual((locked.status, locked.body), (401, b"locked\n"))
         opened = self.get("/probe/guarded/room", "X-Key: open\r\n")
         self.assertEqual((opened.status, opened.body), (200, b"the key was seen"))
+
+    def test_the_middleware_of_a_group_is_for_its_handlers_only(self) -> None:
+        for method, target, status in (("GET", "/probe/guarded/none", 404), ("POST", "/probe/guarded/room", 405),
+                                       ("OPTIONS", "/probe/guarded/room", 204), ("HEAD", "/probe/guarded/room", 401)):
+            with self.subTest(method, target=target):
+                with RawConnection(self.quern.address) as client:
+                    response = client.request(method, target)
+                self.assertEqual((response.status, response.header("x-generated")), (status, str(status)))
+
+    def test_an_options_route_answers_preflights(self) -> None:
+        client = self.connect()
+        # It is a handler like others: the middleware of its group runs around it.
+        self.assertEqual(client.request("OPTIONS", "/probe/shared/thing").status, 401)
+        response = client.request("OPTIONS", "/probe/shared/thing", headers="X-Key: open\r\n")
+        self.assertEqual((response.status, response.header("access-control-allow-methods"), response.header("allow")),
+                         (204, "GET, POST", None))
+        self.assertEqual(response.header("x-generated"), "204")
+        self.assertEqual(client.request("POST", "/probe/shared/thing").header("allow"), "GET, HEAD, OPTIONS")
+        self.assertEqual(client.request("POST", "/probe/shared/none").header("allow"), "OPTIONS")
 
     def test_middleware_defers(self) -> None:
         response = self.get("/probe/deferring")
@@ -51,13 +71,15 @@ class MiddlewareAndHooks(ProbeTestCase):
                          (404, ["text/x-page"], b"our own"))
 
     def test_error_pages_have_one_content_type_whatever_hooks_set(self) -> None:
-        for target in ("/nowhere", "/probe/digest", "/probe/throwing", "/probe/abandoned"):
+        settings = ("X-Set-Type", "X-Set-Type-Early")
+        for target, field in product(("/nowhere", "/probe/digest", "/probe/throwing", "/probe/abandoned"), settings):
             for accept in ("text/html", "application/json", "text/plain"):
-                with self.subTest(target, accept=accept):
-                    response = self.get(target, f"X-Set-Type: image/png\r\nAccept: {accept}\r\n")
+                with self.subTest(target, field=field, accept=accept):
+                    response = self.get(target, f"{field}: image/png\r\nAccept: {accept}\r\n")
                     self.assertGreaterEqual(response.status, 400)
                     self.assertEqual(len(response.values("content-type")), 1, response.fields)
                     self.assertEqual(len(response.values("cache-control")), 1, response.fields)
+                    self.assertNotEqual(response.header("content-type"), "image/png")
                     if accept == "application/json":
                         json.loads(response.body)
 

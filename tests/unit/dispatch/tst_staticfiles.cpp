@@ -36,6 +36,7 @@ private Q_SLOTS:
     void foundBySegments();
     void methods_data();
     void methods();
+    void asterisk();
     void fields();
     void locations_data();
     void locations();
@@ -208,7 +209,17 @@ void StaticFilesTest::methods()
 {
     QFETCH(const QByteArray, method);
     QTEST(ask(opened(settings()), "/a.txt", {}, method), "answer");
-    QCOMPARE(ask(opened(settings()), "*", {}, "OPTIONS"), QByteArray("not static"));
+    const StaticFiles files = opened(settings());
+    QVERIFY(files.has(Asked("/a.txt", {}, method).head()));
+    QVERIFY(!files.has(Asked("/none.txt", {}, method).head()));
+    QVERIFY(!files.has(Asked("/.hidden", {}, method).head()));
+}
+
+void StaticFilesTest::asterisk()
+{
+    const StaticFiles files = opened(settings());
+    QCOMPARE(ask(files, "*", {}, "OPTIONS"), QByteArray("not static"));
+    QVERIFY(!files.has(Asked("*", {}, "OPTIONS").head()));
 }
 
 void StaticFilesTest::fields()

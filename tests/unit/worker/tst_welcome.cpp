@@ -28,6 +28,8 @@ private Q_SLOTS:
     void later();
     void laterStopsWhenCancelled();
     void crashIsSwitchedOff();
+    void settings_data();
+    void settings();
     void bytes_data();
     void bytes();
     void throws();
@@ -161,6 +163,32 @@ void tst_Welcome::crashIsSwitchedOff()
     QVERIFY(m_client->body.contains("allow_crash = true"));
     for (const RouteSpec &route : m_welcome->plugins().routes())
         QCOMPARE(route.retry, route.pattern != "/crash");
+}
+
+void tst_Welcome::settings_data()
+{
+    QTest::addColumn<QVariantMap>("settings");
+    QTest::addColumn<QString>("mend");
+
+    const QString key = QStringLiteral("allow_crash");
+    QTest::newRow("none") << QVariantMap() << QString();
+    QTest::newRow("allowed") << QVariantMap{{key, true}} << QString();
+    QTest::newRow("misspelt") << QVariantMap{{QStringLiteral("allow_crashes"), true}}
+                              << u"allow_crash is the only one"_qs;
+    QTest::newRow("text") << QVariantMap{{key, QStringLiteral("true")}} << u"write allow_crash = true"_qs;
+    QTest::newRow("number") << QVariantMap{{key, 1}} << u"write allow_crash = true"_qs;
+}
+
+void tst_Welcome::settings()
+{
+    QFETCH(const QVariantMap, settings);
+    QFETCH(const QString, mend);
+    m_welcome.reset(); // it has the one instance of the plugin
+    Quern::worker::PluginLoader loader(0);
+    const auto loaded = loader.load({{QStringLiteral(WELCOME_PLUGIN), settings}});
+    QCOMPARE(loaded.ok(), mend.isEmpty());
+    if (!loaded.ok())
+        QVERIFY2(loaded.error().message().contains(mend), qPrintable(loaded.error().message()));
 }
 
 void tst_Welcome::bytes_data()
