@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> list[dict]:
         if heading_due:
             print_row(_HEADINGS)
             heading_due = False
-        result = throughput.measure(case, options.build_dir, **load)
+        result = throughput.measure(case, options.build_dir, all_on=options.all_on, **load)
         show_throughput(result)
         results.append(result)
     if staticfile.CASE.name in options.only:
@@ -108,6 +108,8 @@ def parse_options() -> argparse.Namespace:
                         help="short runs that show that all works; the bars are printed and not checked")
     parser.add_argument("--no-gate", action="store_true", help="exit 0 even if a bar is missed")
     parser.add_argument("--only", action="append", choices=NAMES, help="this part alone; may be repeated")
+    parser.add_argument("--all-on", action="store_true",
+                        help="hello and bytes with access log, static files, slow log and trusted proxies switched on")
     parser.add_argument("--seconds", type=float, default=5.0, help="length of each load run")
     parser.add_argument("--json", type=Path, help="write the results to this file as well")
     parser.add_argument("--build-dir", type=Path, default=_ROOT / "build/release")

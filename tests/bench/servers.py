@@ -116,6 +116,16 @@ class Quern(Server):
         lines += ["", "[[plugin]]", 'name = "welcome"']
         self.config.write_text("\n".join(lines) + "\n")
 
+    @classmethod
+    def with_all_on(cls, build_dir: Path) -> Quern:
+        """With what a server in production has on: an access log, static files, the log of slow requests, proxies."""
+        quern = cls(build_dir, access_log='"access.log"', handle_static="true", document_root='"public"',
+                    request_slowlog_timeout=1, trusted_proxies='["10.0.0.0/8"]', max_conn_per_ip=5000)
+        public = quern._directory / "public"
+        public.mkdir()
+        (public / "index.html").write_text("a front page\n")
+        return quern
+
     def command(self) -> list[str]:
         return [self.program, "start", "-c", str(self.config)]
 

@@ -85,8 +85,8 @@ def compare(case: Case, rival: Server, quern: Server, body_size: int, seconds: f
             "passed": ratio <= case.bar}
 
 
-def measure(case: Case, build_dir: Path, seconds: float, repeats: int) -> dict:
-    with Quern(build_dir) as quern:
+def measure(case: Case, build_dir: Path, seconds: float, repeats: int, all_on: bool = False) -> dict:
+    with Quern.with_all_on(build_dir) if all_on else Quern(build_dir) as quern:
         body_size = len(quern.wait_for(case.target))
         with Limit(build_dir, body_size) as limit:
             return compare(case, limit, quern, body_size, seconds, repeats)

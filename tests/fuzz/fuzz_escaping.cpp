@@ -1,3 +1,5 @@
+#include "fuzzsupport.h"
+
 #include "protocol/http/accessrecord.h"
 #include "protocol/http/errorpage.h"
 
@@ -5,21 +7,13 @@
 #include <QJsonObject>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
 
 using namespace Qt::StringLiterals;
 using namespace Quern::protocol::http;
+using Quern::fuzz::fail;
 
 namespace {
-
-[[noreturn]] void fail(const char *what, QByteArrayView text, QByteArrayView made)
-{
-    std::fprintf(stderr, "%s\n--- text ---\n%.*s\n--- made of it ---\n%.*s\n", what, static_cast<int>(text.size()),
-                 text.data(), static_cast<int>(made.size()), made.data());
-    std::abort();
-}
 
 /// Whether \a line ends with its only line end and holds \a quotes quotes and no other control character or byte beyond
 /// ASCII.

@@ -1,19 +1,9 @@
+#include "fuzzsupport.h"
+
 #include "sdk/src/request_p.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 using namespace Quern;
-
-namespace {
-
-[[noreturn]] void fail(const char *what)
-{
-    std::fprintf(stderr, "%s\n", what);
-    std::abort();
-}
-
-} // namespace
+using fuzz::fail;
 
 /// The input is a body: a form, and perhaps JSON. A form says the same as a query string of the same bytes.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

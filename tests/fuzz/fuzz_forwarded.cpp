@@ -1,21 +1,14 @@
+#include "fuzzsupport.h"
+
 #include "protocol/http/authority.h"
 #include "protocol/http/forwarded.h"
 #include "protocol/http/requestdecoder.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 using namespace Qt::StringLiterals;
 using namespace Quern::protocol::http;
+using Quern::fuzz::fail;
 
 namespace {
-
-[[noreturn]] void fail(const char *what, QByteArrayView one, QByteArrayView other)
-{
-    std::fprintf(stderr, "%s\n--- one ---\n%.*s\n--- other ---\n%.*s\n", what, static_cast<int>(one.size()), one.data(),
-                 static_cast<int>(other.size()), other.data());
-    std::abort();
-}
 
 const ProxyTrust &trust()
 {

@@ -1,20 +1,14 @@
+#include "fuzzsupport.h"
+
 #include "ipc/bodylayout.h"
 #include "ipc/bodystream.h"
 #include "ipc/frame.h"
 #include "ipc/messages.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 using namespace Quern;
+using fuzz::fail;
 
 namespace {
-
-[[noreturn]] void fail(const char *what)
-{
-    std::fprintf(stderr, "%s\n", what);
-    std::abort();
-}
 
 bool lies(QByteArrayView part, QByteArrayView whole)
 {

@@ -1,10 +1,10 @@
+#include "fuzzsupport.h"
 #include "multiparttranscript.h"
 #include "requesttranscript.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 using namespace Quern::protocol::http;
+using Quern::fuzz::derivedPieces;
+using Quern::fuzz::fail;
 using Quern::tests::multipartTranscriptOf;
 
 namespace {
@@ -13,27 +13,6 @@ constexpr char boundary[] = "b-";
 
 /// Small, so that short inputs reach every bound.
 const MultipartLimits limits{.parts = 5, .partHeadBytes = 200, .preambleBytes = 40};
-
-[[noreturn]] void fail(const char *what, QByteArrayView one, QByteArrayView other)
-{
-    std::fprintf(stderr, "%s\n--- one ---\n%.*s\n--- other ---\n%.*s\n", what, static_cast<int>(one.size()), one.data(),
-                 static_cast<int>(other.size()), other.data());
-    std::abort();
-}
-
-/// \a stream cut into pieces of 1 to 16 bytes, whose lengths follow from its bytes.
-QList<QByteArrayView> derivedPieces(QByteArrayView stream)
-{
-    QList<QByteArrayView> pieces;
-    quint32 state = static_cast<quint32>(stream.size());
-    for (qsizetype at = 0; at < stream.size();) {
-        state = state * 1664525 + 1013904223 + static_cast<quint8>(stream[at]);
-        const qsizetype length = qMin(qsizetype(1 + (state >> 24) % 16), stream.size() - at);
-        pieces.append(stream.sliced(at, length));
-        at += length;
-    }
-    return pieces;
-}
 
 void checkFileName(QByteArrayView sent)
 {
@@ -54,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const QByteArray bytewise = multipartTranscriptOf(Quern::tests::singleBytes(body), boundary, limits);
     if (bytewise != whole)
         fail("byte by byte is not the same as whole", bytewise, whole);
-    const QByteArray inPieces = multipartTranscriptOf(derivedPieces(body), boundary, limits);
+    const QByteArray inPieces = multipartTranscriptOf(derivedPieces(body, 16), boundary, limits);
     if (inPieces != whole)
         fail("in pieces is not the same as whole", inPieces, whole);
     if (whole.startsWith("broken"))

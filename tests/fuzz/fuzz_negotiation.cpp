@@ -1,21 +1,11 @@
+#include "fuzzsupport.h"
+
 #include "base/contentcoding.h"
 #include "protocol/http/negotiation.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 using namespace Quern::base;
 using namespace Quern::protocol::http;
-
-namespace {
-
-[[noreturn]] void fail(const char *what, QByteArrayView value)
-{
-    std::fprintf(stderr, "%s\n%.*s\n", what, static_cast<int>(value.size()), value.data());
-    std::abort();
-}
-
-} // namespace
+using Quern::fuzz::fail;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,21 +1,16 @@
+#include "fuzzsupport.h"
+
 #include "protocol/http/conditional.h"
 #include "protocol/http/httpdate.h"
 #include "protocol/http/range.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 using namespace Quern::protocol::http;
+using Quern::fuzz::fail;
 
 namespace {
-
-[[noreturn]] void fail(const char *what, QByteArrayView input)
-{
-    std::fprintf(stderr, "%s\n--- input ---\n%.*s\n", what, static_cast<int>(input.size()), input.data());
-    std::abort();
-}
 
 /// Takes one line off the front of \a input; a null view once there is none.
 QByteArrayView takeLine(QByteArrayView &input)

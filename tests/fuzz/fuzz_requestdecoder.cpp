@@ -1,39 +1,18 @@
+#include "fuzzsupport.h"
 #include "requesttranscript.h"
 
 #include "protocol/http/requestdecoder.h"
 
 #include <llhttp.h>
 
-#include <cstdio>
-#include <cstdlib>
-
 using namespace Quern::protocol::http;
+using Quern::fuzz::derivedPieces;
+using Quern::fuzz::fail;
 
 namespace {
 
 /// Small, so that short inputs reach every bound.
 const RequestLimits limits{.headBytes = 512, .targetBytes = 100, .headerCount = 10, .bodyBytes = 300};
-
-[[noreturn]] void fail(const char *what, QByteArrayView one, QByteArrayView other)
-{
-    std::fprintf(stderr, "%s\n--- one ---\n%.*s\n--- other ---\n%.*s\n", what, static_cast<int>(one.size()), one.data(),
-                 static_cast<int>(other.size()), other.data());
-    std::abort();
-}
-
-/// \a stream cut into pieces of 1 to 64 bytes, whose lengths follow from its bytes.
-QList<QByteArrayView> derivedPieces(QByteArrayView stream)
-{
-    QList<QByteArrayView> pieces;
-    quint32 state = static_cast<quint32>(stream.size());
-    for (qsizetype at = 0; at < stream.size();) {
-        state = state * 1664525 + 1013904223 + static_cast<quint8>(stream[at]);
-        const qsizetype length = qMin(qsizetype(1 + (state >> 24) % 64), stream.size() - at);
-        pieces.append(stream.sliced(at, length));
-        at += length;
-    }
-    return pieces;
-}
 
 /// What llhttp alone makes of one message.
 struct Reference
@@ -118,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const QByteArray bytewise = Quern::tests::transcriptOf(Quern::tests::singleBytes(stream), limits);
     if (bytewise != whole)
         fail("byte by byte is not the same as whole", bytewise, whole);
-    const QByteArray inPieces = Quern::tests::transcriptOf(derivedPieces(stream), limits);
+    const QByteArray inPieces = Quern::tests::transcriptOf(derivedPieces(stream, 64), limits);
     if (inPieces != whole)
         fail("in pieces is not the same as whole", inPieces, whole);
     compareMessagesWithLlhttp(stream);

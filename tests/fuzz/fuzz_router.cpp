@@ -1,14 +1,15 @@
+#include "fuzzsupport.h"
+
 #include "sdk/src/httpsyntax_p.h"
 #include "sdk/src/routepattern_p.h"
 #include "sdk/src/router_p.h"
 
 #include <QRegularExpression>
 
-#include <cstdio>
-#include <cstdlib>
 #include <stdexcept>
 
 using namespace Quern;
+using fuzz::fail;
 
 namespace {
 
@@ -23,13 +24,6 @@ struct Added
     QByteArray pattern;
     QList<PatternSegment> segments;
 };
-
-[[noreturn]] void fail(const char *what, QByteArrayView path, QByteArrayView pattern)
-{
-    std::fprintf(stderr, "%s\n--- path ---\n%.*s\n--- pattern ---\n%.*s\n", what, static_cast<int>(path.size()),
-                 path.data(), static_cast<int>(pattern.size()), pattern.data());
-    std::abort();
-}
 
 QByteArray decoded(QByteArrayView text)
 {
@@ -87,7 +81,7 @@ void check(const Router &router, const QList<Added> &routes, QByteArrayView meth
     const Router::Match match = router.match(method, path);
     const Router::Match again = router.match(method, path);
     if (again.outcome != match.outcome || again.route != match.route || again.allow != match.allow)
-        fail("not the same answer twice", path, {});
+        fail("not the same answer twice", path);
 
     bool known = false;
     bool taken = false;
@@ -105,12 +99,12 @@ void check(const Router &router, const QList<Added> &routes, QByteArrayView meth
         return;
     }
     if (taken)
-        fail("missed a route", path, {});
+        fail("missed a route", path);
     const bool isServerQuestion = path == "*" && method == "OPTIONS";
     if ((match.outcome == Router::Outcome::NotFound) == (known || isServerQuestion))
-        fail("wrong about the path", path, {});
+        fail("wrong about the path", path);
     if (match.outcome != Router::Outcome::NotFound && !match.allow.contains("OPTIONS"))
-        fail("no Allow", path, {});
+        fail("no Allow", path);
 }
 
 } // namespace

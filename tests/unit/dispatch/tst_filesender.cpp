@@ -1,8 +1,6 @@
 #include "dispatch/filesender.h"
+#include "epolltestmain.h"
 #include "filesupport.h"
-#include "loop/epolleventdispatcher.h"
-
-#include <QCoreApplication>
 
 #include <array>
 #include <sys/socket.h>
@@ -103,12 +101,6 @@ void FileSenderTest::sent()
     QCOMPARE(file->descriptor.use_count(), 1);
 }
 
-int main(int argc, char **argv)
-{
-    QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);
-    QCoreApplication application(argc, argv);
-    FileSenderTest test;
-    return QTest::qExec(&test, argc, argv);
-}
+QUERN_EPOLL_TEST_MAIN(FileSenderTest)
 
 #include "tst_filesender.moc"

@@ -1,9 +1,7 @@
 #include "dispatch/workerchannel.h"
-#include "loop/epolleventdispatcher.h"
+#include "epolltestmain.h"
 
-#include <QCoreApplication>
 #include <QEventLoop>
-#include <QTest>
 #include <QTimer>
 
 #include <unistd.h>
@@ -235,12 +233,5 @@ void TestWorkerChannel::brokenProtocolClosesTheLink()
     QVERIFY(!m_channel->isWritable());
 }
 
-int main(int argc, char **argv)
-{
-    QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);
-    QCoreApplication application(argc, argv);
-    TestWorkerChannel testCase;
-    QTEST_SET_MAIN_SOURCE_PATH
-    return QTest::qExec(&testCase, argc, argv);
-}
+QUERN_EPOLL_TEST_MAIN(TestWorkerChannel)
 #include "tst_workerchannel.moc"

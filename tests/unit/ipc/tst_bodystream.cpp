@@ -171,5 +171,5 @@ void TestBodyStream::largeBodyThroughTwoChannels()
     QCOMPARE_LE(mostUnsent, RequestCredit + 64 * ipc::FrameHeaderSize);
 }
 
-QUERN_LOOP_TEST_MAIN(TestBodyStream)
+QUERN_EPOLL_TEST_MAIN(TestBodyStream)
 #include "tst_bodystream.moc"

@@ -342,5 +342,5 @@ void TestChannel::readAheadOutsideOfAFrame()
     QVERIFY(turnUntil([&] { return right.frames.size() == 1; }));
 }
 
-QUERN_LOOP_TEST_MAIN(TestChannel)
+QUERN_EPOLL_TEST_MAIN(TestChannel)
 #include "tst_channel.moc"

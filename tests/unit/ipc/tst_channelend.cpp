@@ -209,5 +209,5 @@ void TestChannelEnd::usedAfterTheEnd()
     QCOMPARE(sink.reasons.size(), 1);
 }
 
-QUERN_LOOP_TEST_MAIN(TestChannelEnd)
+QUERN_EPOLL_TEST_MAIN(TestChannelEnd)
 #include "tst_channelend.moc"

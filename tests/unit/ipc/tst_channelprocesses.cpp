@@ -85,5 +85,5 @@ void TestChannelProcesses::killedChild()
     QCOMPARE(sink.framesBeforeClose, 1);
 }
 
-QUERN_LOOP_TEST_MAIN(TestChannelProcesses)
+QUERN_EPOLL_TEST_MAIN(TestChannelProcesses)
 #include "tst_channelprocesses.moc"

@@ -136,5 +136,5 @@ void TestChannelThreads::ownerAndWatcherFlushTogether()
     QCOMPARE(reader.received(), count);
 }
 
-QUERN_LOOP_TEST_MAIN(TestChannelThreads)
+QUERN_EPOLL_TEST_MAIN(TestChannelThreads)
 #include "tst_channelthreads.moc"

@@ -1,11 +1,10 @@
 #pragma once
 
-#include "base/filedescriptor.h"
-#include "loop/epolleventdispatcher.h"
+#include "epolltestmain.h"
 
-#include <QCoreApplication>
+#include "base/filedescriptor.h"
+
 #include <QSocketNotifier>
-#include <QTest>
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,17 +12,6 @@
 #include <array>
 #include <functional>
 #include <memory>
-
-/// main() of a test program whose main thread runs on the epoll dispatcher.
-#define QUERN_LOOP_TEST_MAIN(Case)                                                                                     \
-    int main(int argc, char **argv)                                                                                    \
-    {                                                                                                                  \
-        QCoreApplication::setEventDispatcher(new Quern::loop::EpollEventDispatcher);                                   \
-        QCoreApplication application(argc, argv);                                                                      \
-        Case testCase;                                                                                                 \
-        QTEST_SET_MAIN_SOURCE_PATH                                                                                     \
-        return QTest::qExec(&testCase, argc, argv);                                                                    \
-    }
 
 namespace LoopTest {
 

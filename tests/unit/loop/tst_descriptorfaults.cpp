@@ -278,5 +278,5 @@ void TestDescriptorFaults::descriptorsAreNotInherited()
         QCOMPARE(::fcntl(descriptor, F_GETFD), FD_CLOEXEC);
 }
 
-QUERN_LOOP_TEST_MAIN(TestDescriptorFaults)
+QUERN_EPOLL_TEST_MAIN(TestDescriptorFaults)
 #include "tst_descriptorfaults.moc"

@@ -333,5 +333,5 @@ void TestDescriptors::moreReadyThanOneWaitReturns()
         QVERIFY(notifier->count > 0);
 }
 
-QUERN_LOOP_TEST_MAIN(TestDescriptors)
+QUERN_EPOLL_TEST_MAIN(TestDescriptors)
 #include "tst_descriptors.moc"

@@ -322,5 +322,5 @@ void TestQtNetwork::accessManagerAborts()
     QCOMPARE(reply->error(), QNetworkReply::OperationCanceledError);
 }
 
-QUERN_LOOP_TEST_MAIN(TestQtNetwork)
+QUERN_EPOLL_TEST_MAIN(TestQtNetwork)
 #include "tst_qtnetwork.moc"

@@ -278,5 +278,5 @@ void TestQtProcesses::futureWatcher()
     QCOMPARE(results, QList<int>({0, 1, 4}));
 }
 
-QUERN_LOOP_TEST_MAIN(TestQtProcesses)
+QUERN_EPOLL_TEST_MAIN(TestQtProcesses)
 #include "tst_qtprocesses.moc"

@@ -178,5 +178,5 @@ void TestSystemCalls::postedEventNeedsNoTurnOfItsOwn()
     QCOMPARE(waits, 10);
 }
 
-QUERN_LOOP_TEST_MAIN(TestSystemCalls)
+QUERN_EPOLL_TEST_MAIN(TestSystemCalls)
 #include "tst_systemcalls.moc"

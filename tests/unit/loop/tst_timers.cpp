@@ -435,5 +435,5 @@ void TestTimers::centuriesAhead()
     QCOMPARE(Quern::loop::toMilliseconds(timers.untilNext()), std::numeric_limits<int>::max());
 }
 
-QUERN_LOOP_TEST_MAIN(TestTimers)
+QUERN_EPOLL_TEST_MAIN(TestTimers)
 #include "tst_timers.moc"

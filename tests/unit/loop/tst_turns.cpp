@@ -389,5 +389,5 @@ void TestTurns::postedEventsDoNotStarveOthers()
     }
 }
 
-QUERN_LOOP_TEST_MAIN(TestTurns)
+QUERN_EPOLL_TEST_MAIN(TestTurns)
 #include "tst_turns.moc"

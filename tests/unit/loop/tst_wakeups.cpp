@@ -219,5 +219,5 @@ void TestWakeUps::fourThreadsInterrupt()
         QCOMPARE(loop.exec(), 7);
 }
 
-QUERN_LOOP_TEST_MAIN(TestWakeUps)
+QUERN_EPOLL_TEST_MAIN(TestWakeUps)
 #include "tst_wakeups.moc"

@@ -1,26 +1,14 @@
 #pragma once
 
+#include "epolltestmain.h"
+
 #include "base/filedescriptor.h"
-#include "loop/epolleventdispatcher.h"
 
 #include <QAbstractEventDispatcher>
-#include <QCoreApplication>
-#include <QTest>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-/// main() of a test program on the epoll dispatcher.
-#define QUERN_NET_TEST_MAIN(Case)                                                                                      \
-    int main(int argc, char **argv)                                                                                    \
-    {                                                                                                                  \
-        QCoreApplication::setEventDispatcher(new Quern::loop::EpollEventDispatcher);                                   \
-        QCoreApplication application(argc, argv);                                                                      \
-        Case testCase;                                                                                                 \
-        QTEST_SET_MAIN_SOURCE_PATH                                                                                     \
-        return QTest::qExec(&testCase, argc, argv);                                                                    \
-    }
 
 namespace NetTest {
 

@@ -296,5 +296,5 @@ void TestConnection::shutdownOutput()
     QTRY_COMPARE(m_events.input, QByteArray("still heard"));
 }
 
-QUERN_NET_TEST_MAIN(TestConnection)
+QUERN_EPOLL_TEST_MAIN(TestConnection)
 #include "tst_connection.moc"

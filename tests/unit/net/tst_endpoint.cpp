@@ -200,5 +200,5 @@ void TestEndpoint::unixPathWithoutFolder()
     QVERIFY(listener.error().message().contains(endpoint.text()));
 }
 
-QUERN_NET_TEST_MAIN(TestEndpoint)
+QUERN_EPOLL_TEST_MAIN(TestEndpoint)
 #include "tst_endpoint.moc"

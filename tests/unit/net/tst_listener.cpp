@@ -117,5 +117,5 @@ void TestListener::restsWithoutDescriptors()
     QTRY_COMPARE(accepted.size(), std::size_t(1));
 }
 
-QUERN_NET_TEST_MAIN(TestListener)
+QUERN_EPOLL_TEST_MAIN(TestListener)
 #include "tst_listener.moc"

@@ -346,5 +346,5 @@ void TestSendFile::afterClose()
     QCOMPARE(file.use_count(), 1);
 }
 
-QUERN_NET_TEST_MAIN(TestSendFile)
+QUERN_EPOLL_TEST_MAIN(TestSendFile)
 #include "tst_sendfile.moc"

@@ -1,26 +1,14 @@
 #pragma once
 
-#include "loop/epolleventdispatcher.h"
+#include "epolltestmain.h"
+
 #include "process/supervisor.h"
 
-#include <QCoreApplication>
 #include <QSignalSpy>
 #include <QTemporaryDir>
-#include <QTest>
 
 #include <csignal>
 #include <sys/stat.h>
-
-/// main() of a test program that starts children on the epoll dispatcher.
-#define QUERN_PROCESS_TEST_MAIN(Case)                                                                                  \
-    int main(int argc, char **argv)                                                                                    \
-    {                                                                                                                  \
-        QCoreApplication::setEventDispatcher(new Quern::loop::EpollEventDispatcher);                                   \
-        QCoreApplication application(argc, argv);                                                                      \
-        Case testCase;                                                                                                 \
-        QTEST_SET_MAIN_SOURCE_PATH                                                                                     \
-        return QTest::qExec(&testCase, argc, argv);                                                                    \
-    }
 
 namespace ProcessTest {
 

@@ -236,5 +236,5 @@ void TestChildProcess::programThatCannotBeStarted()
     }
 }
 
-QUERN_PROCESS_TEST_MAIN(TestChildProcess)
+QUERN_EPOLL_TEST_MAIN(TestChildProcess)
 #include "tst_childprocess.moc"

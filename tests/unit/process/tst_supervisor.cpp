@@ -357,5 +357,5 @@ void TestSupervisor::stopWhileStarting()
     QVERIFY(m_startFailed->isEmpty());
 }
 
-QUERN_PROCESS_TEST_MAIN(TestSupervisor)
+QUERN_EPOLL_TEST_MAIN(TestSupervisor)
 #include "tst_supervisor.moc"

@@ -181,5 +181,5 @@ void TestAnswerKinds::streamOfHeadIsLikeGet()
     }
 }
 
-QUERN_LOOP_TEST_MAIN(TestAnswerKinds)
+QUERN_EPOLL_TEST_MAIN(TestAnswerKinds)
 #include "tst_answerkinds.moc"

@@ -311,5 +311,5 @@ void TestBrokenStreams::hostGoesFirst()
     QCOMPARE(closed, 0);
 }
 
-QUERN_LOOP_TEST_MAIN(TestBrokenStreams)
+QUERN_EPOLL_TEST_MAIN(TestBrokenStreams)
 #include "tst_brokenstreams.moc"

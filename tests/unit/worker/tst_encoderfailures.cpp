@@ -123,5 +123,5 @@ void TestEncoderFailures::streamGoesOn()
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
 }
 
-QUERN_LOOP_TEST_MAIN(TestEncoderFailures)
+QUERN_EPOLL_TEST_MAIN(TestEncoderFailures)
 #include "tst_encoderfailures.moc"

@@ -78,5 +78,5 @@ void TestEventStreams::noHeartbeatForWhoDoesNotRead()
     other->end();
 }
 
-QUERN_LOOP_TEST_MAIN(TestEventStreams)
+QUERN_EPOLL_TEST_MAIN(TestEventStreams)
 #include "tst_eventstreams.moc"

@@ -229,5 +229,5 @@ void TestHandlerBodies::answeredWhileAnotherHandlerIsOnTop()
     QVERIFY(!master.reply(first, FrameType::Deferred));
 }
 
-QUERN_LOOP_TEST_MAIN(TestHandlerBodies)
+QUERN_EPOLL_TEST_MAIN(TestHandlerBodies)
 #include "tst_handlerbodies.moc"

@@ -387,5 +387,5 @@ void TestHandlerHost::counters()
     QCOMPARE(master.counters().requests.load(), quint64(2));
 }
 
-QUERN_LOOP_TEST_MAIN(TestHandlerHost)
+QUERN_EPOLL_TEST_MAIN(TestHandlerHost)
 #include "tst_handlerhost.moc"

@@ -351,5 +351,5 @@ void TestHooks::revokedRequestIsNotSeen()
     QCOMPARE(seen, QList<quint64>({2, 102}));
 }
 
-QUERN_LOOP_TEST_MAIN(TestHooks)
+QUERN_EPOLL_TEST_MAIN(TestHooks)
 #include "tst_hooks.moc"

@@ -244,5 +244,5 @@ void TestLateFlusher::answerOutsideAHandler()
     QVERIFY(master.cameSoon(id));
 }
 
-QUERN_LOOP_TEST_MAIN(TestLateFlusher)
+QUERN_EPOLL_TEST_MAIN(TestLateFlusher)
 #include "tst_lateflusher.moc"

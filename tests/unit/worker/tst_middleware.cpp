@@ -342,5 +342,5 @@ void TestMiddleware::beforeSendWhileTheAnswerLeaves()
     QVERIFY(called >= 20 * 100);
 }
 
-QUERN_LOOP_TEST_MAIN(TestMiddleware)
+QUERN_EPOLL_TEST_MAIN(TestMiddleware)
 #include "tst_middleware.moc"

@@ -120,5 +120,5 @@ void TestRequestReader::malformedLayout()
     QCOMPARE(master.answer(master.request({.method = "POST"})), QByteArray("200 |"));
 }
 
-QUERN_LOOP_TEST_MAIN(TestRequestReader)
+QUERN_EPOLL_TEST_MAIN(TestRequestReader)
 #include "tst_requestreader.moc"

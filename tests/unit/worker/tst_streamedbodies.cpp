@@ -390,5 +390,5 @@ void TestStreamedBodies::nothingIsKeptBehind()
     QVERIFY(watched.expired());
 }
 
-QUERN_LOOP_TEST_MAIN(TestStreamedBodies)
+QUERN_EPOLL_TEST_MAIN(TestStreamedBodies)
 #include "tst_streamedbodies.moc"

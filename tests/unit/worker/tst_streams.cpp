@@ -389,5 +389,5 @@ void TestStreams::statesOnTheWay()
     QVERIFY(master.awaitReply(id, FrameType::ResponseEnd));
 }
 
-QUERN_LOOP_TEST_MAIN(TestStreams)
+QUERN_EPOLL_TEST_MAIN(TestStreams)
 #include "tst_streams.moc"
