@@ -27,4 +27,12 @@ bool FileSender::goOn(net::Connection &connection)
     return true;
 }
 
+quint64 FileSender::unbegunBytes() const
+{
+    quint64 bytes = quint64(m_reply.after.size());
+    for (qsizetype i = m_next; i < m_reply.pieces.size(); ++i)
+        bytes += quint64(m_reply.pieces[i].before.size()) + m_reply.pieces[i].length;
+    return bytes;
+}
+
 } // namespace Quern::dispatch

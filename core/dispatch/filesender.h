@@ -16,6 +16,8 @@ public:
     bool start(net::Connection &connection, QByteArrayView head);
     /// To be called when the connection's output has progressed, until it returns true.
     bool goOn(net::Connection &connection);
+    /// Bytes of the body that the connection has not been given.
+    quint64 unbegunBytes() const;
 
 private:
     FileReply m_reply;

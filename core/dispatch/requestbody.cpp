@@ -42,13 +42,7 @@ Refused RequestBody::append(const QByteArray &bytes)
 Refused RequestBody::leaveMemory()
 {
     m_isSpooled = true;
-    const QByteArray begun = std::exchange(m_bytes, {});
-    if (!m_form) {
-        SpoolFile *file = newFile();
-        if (file)
-            m_layout.path = file->path();
-    }
-    return feedForm(begun);
+    return feedForm(std::exchange(m_bytes, {}));
 }
 
 /// Takes bytes of a body that is not kept in memory, form or not.
@@ -57,7 +51,7 @@ Refused RequestBody::feedForm(QByteArrayView bytes)
     if (m_failure)
         return m_failure;
     if (!m_form)
-        writeTo(m_files.front(), bytes);
+        writeBody(bytes);
     else if (m_form->feed(bytes, *this) == http::MultipartDecoder::Progress::Refused)
         m_failure = m_form->refusal();
     return m_failure;
@@ -76,9 +70,12 @@ Refused RequestBody::finish(const QByteArray &trailers)
     }
     if (m_form && m_form->finish() == http::MultipartDecoder::Progress::Refused)
         return m_failure = m_form->refusal();
-    if (!m_layout.path.isEmpty()) {
-        m_layout.size = m_files.front().size();
-        m_files.front().close();
+    if (m_bodyFile) {
+        writeBody(std::exchange(m_bytes, {}));
+        SpoolFile &file = m_files[*m_bodyFile];
+        m_layout.path = file.path();
+        m_layout.size = file.size();
+        file.close();
     }
     return m_failure;
 }
@@ -92,8 +89,8 @@ void RequestBody::partBegun(const http::PartHead &head)
     part.isFile = head.fileName.has_value();
     part.fileName = head.fileName.value_or(QByteArray());
     part.contentType = head.contentType;
-    part.offset = quint64(m_bytes.size());
     m_layout.parts.append(part);
+    countNames(part.name.size() + part.fileName.size() + part.contentType.size());
     m_isPartSpooled = false;
 }
 
@@ -107,11 +104,10 @@ void RequestBody::partData(QByteArrayView bytes)
             part.offset = quint64(bytes.data() - m_whole);
     } else if (m_isPartSpooled) {
         writeTo(m_files.back(), bytes);
-    } else if (part.size + quint64(bytes.size()) > quint64(MaxPartInMemory) ||
-               quint64(m_bytes.size() + bytes.size()) > m_settings.bufferBytes) {
+    } else if (m_part.size() + bytes.size() > MaxShortPart) {
         spoolPart(bytes);
     } else {
-        m_bytes.append(bytes);
+        m_part.append(bytes);
     }
     part.size += quint64(bytes.size());
 }
@@ -121,19 +117,45 @@ void RequestBody::spoolPart(QByteArrayView rest)
     SpoolFile *file = newFile();
     if (!file)
         return;
-    ipc::BodyLayout::Part &part = m_layout.parts.last();
     m_isPartSpooled = true;
-    writeTo(*file, QByteArrayView(m_bytes).sliced(qsizetype(part.offset)));
-    m_bytes.truncate(qsizetype(part.offset));
+    writeTo(*file, std::exchange(m_part, {}));
     writeTo(*file, rest);
-    part.path = file->path();
-    part.offset = 0;
+    m_layout.parts.last().path = file->path();
+    countNames(file->path().size());
 }
 
 void RequestBody::partEnded()
 {
     if (m_isPartSpooled)
         m_files.back().close();
+    else if (!m_whole && !m_failure)
+        keepShortPart();
+}
+
+void RequestBody::keepShortPart()
+{
+    m_layout.parts.last().offset = m_shortBytes;
+    m_shortBytes += quint64(m_part.size());
+    if (quint64(m_bytes.size() + m_part.size()) > m_settings.bufferBytes)
+        writeBody(std::exchange(m_bytes, {}));
+    m_bytes.append(m_part);
+    m_part.resize(0);
+}
+
+/// Appends to the file that takes what does not stay in memory; the first call makes it.
+void RequestBody::writeBody(QByteArrayView bytes)
+{
+    if (!m_bodyFile && newFile())
+        m_bodyFile = m_files.size() - 1;
+    if (m_bodyFile)
+        writeTo(m_files[*m_bodyFile], bytes);
+}
+
+void RequestBody::countNames(qsizetype bytes)
+{
+    m_nameBytes += bytes;
+    if (m_nameBytes > MaxNames)
+        m_failure = http::Refusal{413, "the names of the form's parts are too long"};
 }
 
 SpoolFile *RequestBody::newFile()

@@ -18,12 +18,16 @@ struct BodySettings
 };
 
 /// The body of one request while it arrives: kept in memory up to a bound, and in files beyond it. A multipart form is
-/// taken apart on the way: then each long part has a file of its own. Lives in its reactor thread.
+/// then taken apart on the way: each long part has a file of its own, and the short ones lie behind each other, in
+/// memory or in one more file. Lives in its reactor thread.
 class RequestBody final : private protocol::http::MultipartSink
 {
 public:
     /// A part of a form that is longer than this lies in a file, in bytes, once the form is not kept as a whole.
-    static constexpr qsizetype MaxPartInMemory = 16 * 1024;
+    static constexpr qsizetype MaxShortPart = 16 * 1024;
+    /// Names, file names and types of all parts together, and the paths of their files, in bytes; more is refused
+    /// (413).
+    static constexpr qsizetype MaxNames = 256 * 1024;
 
     /// \a contentType of the request; empty if it has none.
     RequestBody(QByteArrayView contentType, const BodySettings &settings);
@@ -50,20 +54,26 @@ private:
     void partData(QByteArrayView bytes) override;
     void partEnded() override;
 
-    bool isSpooled() const { return m_isSpooled; }
     std::optional<protocol::http::Refusal> leaveMemory();
     std::optional<protocol::http::Refusal> feedForm(QByteArrayView bytes);
     void spoolPart(QByteArrayView rest);
+    void keepShortPart();
+    void writeBody(QByteArrayView bytes);
     void writeTo(SpoolFile &file, QByteArrayView bytes);
+    void countNames(qsizetype bytes);
     SpoolFile *newFile();
 
     const BodySettings &m_settings;
     std::unique_ptr<protocol::http::MultipartDecoder> m_form; ///< null: the body is plain
-    QByteArray m_bytes;                                       ///< the whole body, or the short parts of a spooled form
+    QByteArray m_bytes; ///< the whole body, or the short parts of a spooled form that are not in m_bodyFile
+    QByteArray m_part;  ///< the part of a spooled form that has begun, while it is short
     ipc::BodyLayout m_layout;
     std::vector<SpoolFile> m_files;
+    std::optional<std::size_t> m_bodyFile; ///< which of them holds the body, or the short parts of a form
     std::optional<protocol::http::Refusal> m_failure;
     const char *m_whole = nullptr; ///< where the body begins that is being taken apart in memory
+    quint64 m_shortBytes = 0;      ///< of the short parts so far
+    qsizetype m_nameBytes = 0;     ///< see MaxNames
     bool m_isSpooled = false;
     bool m_isPartSpooled = false;
 };

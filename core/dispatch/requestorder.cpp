@@ -13,6 +13,9 @@ bool isSafeMethod(QByteArrayView method)
     return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
+/// What fits into one frame beside the rest of it, in bytes.
+constexpr qsizetype maxPayload = ipc::MaxFramePayload - ipc::ClaimTicketSize - ipc::MaxBodyPart;
+
 /// The host with the port that the client connected to, unless it has one, or needs none.
 QByteArray withPort(const http::ClientFacts &client, const http::RequestHead &head)
 {
@@ -72,6 +75,11 @@ Result<void> makeOrder(Exchange &exchange, const http::RequestHead &head, const 
     parts.target = head.target;
     parts.headers = std::span(head.headers.constData(), std::size_t(head.headers.size()));
     exchange.payload = ipc::encodeRequest(parts);
+    if (exchange.payload.size() > maxPayload) {
+        exchange.payload.clear();
+        return Error(Error::TooLarge, QStringLiteral("the head of the request and the names of its parts are too long "
+                                                     "to be handed to a worker"));
+    }
     RequestOrder &order = exchange.order;
     order.payload = exchange.payload;
     order.body = body;

@@ -21,7 +21,8 @@ std::unique_ptr<Exchange> newExchange(const protocol::http::RequestHead &head);
 
 /// Fills in payload and order of \a exchange: \a body as it goes to the worker and \a layout, an encoded
 /// ipc::BodyLayout or nothing. \a exchange knows whether its body is streamed, and \a head how long it is then.
-/// Error::Invalid, to be answered with 400, if what proxies say of the client contradicts itself.
+/// Error::Invalid, to be answered with 400, if what proxies say of the client contradicts itself; Error::TooLarge, 413,
+/// if no frame could hold the request.
 Result<void> makeOrder(Exchange &exchange, const protocol::http::RequestHead &head, const QByteArray &body,
                        QByteArrayView layout, const Origin &origin, const HttpSettings &settings);
 

@@ -60,7 +60,7 @@ void Session::bytesReceived(QByteArrayView bytes)
     settle(Progress::Input);
 }
 
-void Session::start(ExchangePtr exchange)
+void Session::start(ExchangePtr exchange, base::MonotonicTime due)
 {
     m_exchange = std::move(exchange);
     if (m_host->isDraining())
@@ -72,7 +72,7 @@ void Session::start(ExchangePtr exchange)
     // A body that is still arriving is for its handler alone.
     if (m_exchange->isBodyComplete && m_host->settings().staticFiles && answerWithStaticFile())
         return;
-    m_exchange->requestId = m_host->dispatcher().submit(std::move(m_exchange->order), m_exchange->received, this);
+    m_exchange->requestId = m_host->dispatcher().submit(std::move(m_exchange->order), due, this);
     if (m_exchange->requestId == 0) {
         // The rest of a body that nobody wants is not read.
         if (!m_exchange->isBodyComplete)
@@ -178,10 +178,6 @@ void Session::responseFailed(quint64, int status)
 
 void Session::responseBroken(quint64)
 {
-    m_exchange->isAnswered = true; // as far as it will ever be
-    // An answer that ends with its connection would look complete (RFC 9112 §8).
-    if (m_exchange->isEndedByClose)
-        m_connection.resetOnClose();
     end();
 }
 
@@ -258,7 +254,9 @@ void Session::conclude()
 void Session::logExchange(const Exchange &exchange)
 {
     if (AccessLog *log = m_host->accessLog())
-        log->note(exchange, m_peer, quint64(m_connection.pendingOutput()) + m_connection.pendingFile());
+        log->note(exchange, m_peer,
+                  quint64(m_connection.pendingOutput()) + m_connection.pendingFile() +
+                      (exchange.file ? exchange.file->unbegunBytes() : 0));
 }
 
 void Session::startNext()
@@ -267,7 +265,8 @@ void Session::startNext()
         ExchangePtr next = std::move(m_rare->waiting.front());
         m_rare->waiting.pop_front();
         m_rare->waitingBytes -= next->payload.size() + next->order.body.size();
-        start(std::move(next));
+        // What it has waited for is the answer before, which may be long; its own handler has its whole time.
+        start(std::move(next), std::chrono::steady_clock::now());
         return;
     }
     if (m_rare && !m_rare->body)
@@ -338,6 +337,9 @@ void Session::end()
     if (m_exchange) {
         if (m_exchange->requestId != 0 && !m_exchange->isAnswered)
             m_host->dispatcher().abandon(m_exchange->requestId);
+        // An answer that ends with its connection would look complete (RFC 9112 §8).
+        if (m_exchange->isEndedByClose && (!m_exchange->isAnswered || m_connection.hasOutput()))
+            m_connection.resetOnClose();
         logExchange(*m_exchange);
     }
     m_connection.close();

@@ -115,7 +115,8 @@ private:
     }
 
     // Output: exchanges → bytes.
-    void start(ExchangePtr exchange);
+    /// \a due: since when its answer is awaited.
+    void start(ExchangePtr exchange, base::MonotonicTime due);
     bool answerWithStaticFile();
     /// Whether \a start, an error of the application, has been replaced: its path is that of a static file.
     bool refuseStaticMethod(const ResponseStart &start);

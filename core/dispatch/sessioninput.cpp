@@ -143,9 +143,11 @@ void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByt
     const HttpSettings &settings = m_host->settings();
     const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted};
     if (const Result<void> made = makeOrder(*exchange, head, body, layout, origin, settings); !made) {
-        qCWarning(logDispatch).noquote() << "refused a request from" << m_peer.address
-                                         << "with 400:" << made.error().message();
-        refuse({400, "contradicting proxies"});
+        const bool isTooLarge = made.error().code() == Error::TooLarge;
+        qCWarning(logDispatch).noquote() << "refused a request from" << m_peer.address << "with"
+                                         << (isTooLarge ? 413 : 400) << ": " << made.error().message();
+        refuse(isTooLarge ? http::Refusal{413, "too much besides the body"}
+                          : http::Refusal{400, "contradicting proxies"});
         return;
     }
     exchange->isConnectionReused = m_requestCount > 0;
@@ -160,7 +162,8 @@ void Session::takeTurn(ExchangePtr exchange)
     // RFC 9112 §9.6: what follows a request that closes the connection is not looked at.
     m_inputDone = !exchange->keepAlive && exchange->isBodyComplete;
     if (!m_exchange) {
-        start(std::move(exchange));
+        const base::MonotonicTime due = exchange->received;
+        start(std::move(exchange), due);
         return;
     }
     rare().waitingBytes += exchange->payload.size() + exchange->order.body.size();

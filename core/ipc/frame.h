@@ -31,7 +31,7 @@ enum class FrameType : quint16 {
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.
 inline constexpr qsizetype FrameHeaderSize = 16;
 /// A peer that announces more, in bytes, is broken: the channel is closed. The largest frame is a Request with the
-/// longest head that the settings allow, 1 MiB, its spans and the first part of its body.
+/// longest head that the settings allow, 1 MiB, its spans, the layout of its body and the first part of that.
 inline constexpr quint32 MaxFramePayload = 2 * 1024 * 1024;
 /// The part of a body that one frame carries at most, in bytes, so that small frames are not stuck behind large ones.
 inline constexpr qsizetype MaxBodyPart = 64 * 1024;

@@ -44,6 +44,11 @@ class ExecutionTime(QuernTestCase):
         for target in ("/later?ms=600", "/slow?ms=600"):
             self.assertEqual(self.client.request("GET", target).status, 200, target)
 
+    def test_a_request_behind_a_long_answer_has_its_whole_time(self) -> None:
+        self.client.send(request_bytes("GET", "/stream?n=30&ms=50") + request_bytes("POST", "/echo", b"not overdue"))
+        self.assertEqual(self.client.response().status, 200)
+        self.assertEqual(self.client.response().body, b"not overdue")
+
     def test_requests_behind_a_blocked_worker_are_not_overdue_with_it(self) -> None:
         blocked = RawConnection(self.quern.address)
         self.addCleanup(blocked.close)

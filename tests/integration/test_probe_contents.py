@@ -63,6 +63,26 @@ class Forms(ProbeTestCase):
                     self.assertEqual(file["spooled"], size > 1000)
         self.assert_spool_empty()
 
+    def test_many_short_fields_among_files(self) -> None:
+        expected = {f"field{i}": f"value {i} " * (i % 40) for i in range(900)}
+        image = b"i" * 100_000
+        answer = self.post(form(*(part(name, value.encode()) for name, value in expected.items()),
+                                part("image", image, "a.png"), part("icon", b"tiny", "b.png")))
+        self.assertEqual(answer["fields"], expected)
+        self.assertEqual([(file["name"], file["size"], file["spooled"]) for file in answer["files"]],
+                         [("a.png", 100_000, True), ("b.png", 4, False)])
+        self.assertEqual(answer["files"][1]["sha256"], hashlib.sha256(b"tiny").hexdigest())
+        self.assert_spool_empty()
+
+    def test_names_of_parts_are_bounded(self) -> None:
+        before = [worker.pid for worker in self.quern.wait_workers()]
+        for parts, status in ((30, 200), (33, 413), (900, 413)):
+            with self.subTest(parts=parts):
+                body = form(*(part("n" * 8000, b"v") for _ in range(parts)))
+                self.assertEqual(self.connect().request("POST", "/probe/form", body, TYPE).status, status)
+        self.assertEqual([worker.pid for worker in self.quern.wait_workers()], before)
+        self.assert_spool_empty()
+
     def test_files_are_moved_away(self) -> None:
         kept = self.quern.directory / "kept.png"
         for size in (1000, 3_000_000):

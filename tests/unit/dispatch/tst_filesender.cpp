@@ -86,6 +86,7 @@ void FileSenderTest::sent()
     driver.sender.emplace(std::move(reply));
     driver.isGiven = driver.sender->start(driver.connection, "head,");
     QTEST(driver.isGiven && !driver.connection.hasOutput(), "atOnce");
+    QCOMPARE(driver.sender->unbegunBytes() > 0, !driver.isGiven && fields.contains(','));
     QByteArray received;
     const auto receive = [&] {
         char buffer[64 * 1024];

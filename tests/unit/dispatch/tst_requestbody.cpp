@@ -47,7 +47,10 @@ private Q_SLOTS:
     void shortFormIsKeptWhole();
     void longFileOfAForm_data();
     void longFileOfAForm();
-    void manyShortPartsAreBounded();
+    void manyShortPartsShareAFile();
+    void shortPartsAmongLongOnes();
+    void namesAreBounded_data();
+    void namesAreBounded();
     void trailersAreKept();
     void formWithoutBoundary();
     void formWithoutEnd();
@@ -195,22 +198,77 @@ void TestRequestBody::longFileOfAForm()
     QCOMPARE(files().size(), 1);
 }
 
-void TestRequestBody::manyShortPartsAreBounded()
+void TestRequestBody::manyShortPartsShareAFile()
 {
-    QByteArray form;
-    for (int i = 0; i < 100; ++i)
-        form += "--x\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\n" + QByteArray(10'000, 'p') + "\r\n";
-    form += "--x--";
     RequestBody body(formType, m_settings);
-    QVERIFY(!body.append(form));
+    for (int i = 0; i < 100; ++i) {
+        QVERIFY(!body.append("--x\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\n" +
+                             QByteArray(10'000, char('a' + i % 26)) + "\r\n"));
+    }
+    QVERIFY(!body.append("--x--"));
     QVERIFY(!body.finish({}));
+    QCOMPARE(files().size(), 1);
     QCOMPARE(body.layout().parts.size(), 100);
-    const QByteArray bytes = body.takeBytes();
-    QVERIFY(bytes.size() <= 100'000);
-    for (const ipc::BodyLayout::Part &part : body.layout().parts) {
-        const QByteArray content =
-            part.path.isEmpty() ? bytes.mid(qsizetype(part.offset), qsizetype(part.size)) : contentOf(part.path);
-        QCOMPARE(content, QByteArray(10'000, 'p'));
+    QCOMPARE(body.layout().size, quint64(1'000'000));
+    QVERIFY(body.takeBytes().isEmpty());
+    const QByteArray bytes = contentOf(body.layout().path);
+    for (int i = 0; i < 100; ++i) {
+        const ipc::BodyLayout::Part &part = body.layout().parts.at(i);
+        QVERIFY(part.path.isEmpty());
+        QCOMPARE(bytes.mid(qsizetype(part.offset), qsizetype(part.size)), QByteArray(10'000, char('a' + i % 26)));
+    }
+}
+
+void TestRequestBody::shortPartsAmongLongOnes()
+{
+    const qsizetype sizes[] = {0, 1, RequestBody::MaxShortPart, RequestBody::MaxShortPart + 1, 90'000, 2, 200'000,
+                               0, 3};
+    QByteArray form;
+    for (const qsizetype size : sizes)
+        form += "--x\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\n" + QByteArray(size, 'p') + "\r\n";
+    for (const qsizetype step : {qsizetype(7), qsizetype(50'000), form.size()}) {
+        RequestBody body(formType, m_settings);
+        for (qsizetype at = 0; at < form.size(); at += step)
+            QVERIFY(!body.append(form.mid(at, step)));
+        QVERIFY(!body.append("--x--"));
+        QVERIFY(!body.finish({}));
+        QVERIFY(body.layout().path.isEmpty()); // the short ones fit into memory
+        const QByteArray bytes = body.takeBytes();
+        for (qsizetype i = 0; i < qsizetype(std::size(sizes)); ++i) {
+            const ipc::BodyLayout::Part &part = body.layout().parts.at(i);
+            QCOMPARE(part.size, quint64(sizes[i]));
+            QCOMPARE(part.path.isEmpty(), sizes[i] <= RequestBody::MaxShortPart);
+            const QByteArray content =
+                part.path.isEmpty() ? bytes.mid(qsizetype(part.offset), qsizetype(part.size)) : contentOf(part.path);
+            QCOMPARE(content, QByteArray(sizes[i], 'p'));
+        }
+    }
+}
+
+void TestRequestBody::namesAreBounded_data()
+{
+    QTest::addColumn<int>("parts");
+    QTest::addColumn<int>("status");
+    QTest::newRow("as long as allowed") << 64 << 0;
+    QTest::newRow("too long") << 65 << 413;
+}
+
+void TestRequestBody::namesAreBounded()
+{
+    // They cross to the worker beside the body, and what crosses at once has to fit into a frame.
+    QFETCH(const int, parts);
+    QFETCH(const int, status);
+    QByteArray form;
+    for (int i = 0; i < parts; ++i)
+        form += "--x\r\nContent-Disposition: form-data; name=" + QByteArray(4000, 'n') +
+                "\r\nContent-Type: " + QByteArray(RequestBody::MaxNames / 64 - 4000, 't') + "\r\n\r\n\r\n";
+    for (const quint64 bufferBytes : {quint64(10'000'000), quint64(1000)}) {
+        m_settings.bufferBytes = bufferBytes;
+        RequestBody body(formType, m_settings);
+        auto refusal = body.append(form + "--x--");
+        if (!refusal)
+            refusal = body.finish({});
+        QCOMPARE(refusal ? refusal->status : 0, status);
     }
 }
 
