@@ -109,6 +109,14 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
     PendingRequest *request = answeredBy(childId, requestId);
     if (!request || request->answering)
         return;
+    const bool isWholeAtOnce = message.kind == ipc::ResponseKind::File || message.kind == ipc::ResponseKind::Error;
+    if (isWholeAtOnce && quint64(message.bodyPart.size()) != message.bodyLength) {
+        qCWarning(logDispatch) << "worker" << request->worker->info().workerId
+                               << "sent a part of what crosses as a whole";
+        request->worker->link().sendCancel(requestId);
+        fail(request, 500);
+        return;
+    }
     ResponseReceiver *receiver = request->receiver;
     request->worker->markAnswering(request);
     request->isAnswerStreamed = message.kind == ipc::ResponseKind::Streamed;

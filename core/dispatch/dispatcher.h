@@ -143,7 +143,10 @@ private:
     void learnRoutes();
     void fail(PendingRequest *request, int status);
 
-    void takeBackUnclaimed(WorkerEntry *worker);
+    enum class Worker { Lives, IsDead };
+    void takeBackUnclaimed(WorkerEntry *worker, Worker state);
+    /// One worker that died with it was an accident, and so was the second.
+    static constexpr quint8 MaxDeaths = 2;
     /// Its process is dead: nothing will answer what it has.
     void settle(WorkerEntry *worker);
     bool mayRunAgain(const PendingRequest &request, base::MonotonicTime now) const;

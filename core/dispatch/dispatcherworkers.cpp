@@ -51,7 +51,7 @@ void Dispatcher::drain(quint64 childId)
         return;
     worker->setDraining();
     worker->link().sendLeaving();
-    takeBackUnclaimed(worker);
+    takeBackUnclaimed(worker, Worker::Lives);
     for (PendingRequest *each = worker->requests().first(); each; each = worker->requests().next(each)) {
         if (each->answering && each->receiver)
             each->receiver->workerLeaves(each->id);
@@ -88,18 +88,26 @@ void Dispatcher::linkClosed(quint64 childId)
         return;
     // Nothing more can begin in a dying process: what it had not begun need not wait for the news of its end.
     worker->setClosed();
-    takeBackUnclaimed(worker);
+    takeBackUnclaimed(worker, Worker::IsDead);
     pump();
     Q_EMIT workerUnreachable(childId);
 }
 
-void Dispatcher::takeBackUnclaimed(WorkerEntry *worker)
+void Dispatcher::takeBackUnclaimed(WorkerEntry *worker, Worker state)
 {
     // From the last to the first, each to the front of the queue: their order stays.
     PendingRequest *request = worker->requests().last();
     while (request) {
         PendingRequest *const before = worker->requests().previous(request);
-        if (!request->answering && worker->link().ring().revoke(request->claim)) {
+        if (request->answering || !worker->link().ring().revoke(request->claim)) {
+            // It has begun.
+        } else if (request->receiver && state == Worker::IsDead && ++request->deaths > MaxDeaths) {
+            // It may be what they die of, and would go on from one to the next.
+            ++m_counters.lost;
+            qCWarning(logDispatch).noquote() << "request" << RequestId::text(request->id) << "was sent to"
+                                             << request->deaths << "workers that died: answered 502";
+            fail(request, 502);
+        } else {
             worker->remove(request);
             if (request->receiver) {
                 ++m_counters.redispatched;
@@ -117,7 +125,7 @@ void Dispatcher::takeBackUnclaimed(WorkerEntry *worker)
 void Dispatcher::settle(WorkerEntry *worker)
 {
     worker->setClosed();
-    takeBackUnclaimed(worker);
+    takeBackUnclaimed(worker, Worker::IsDead);
     const base::MonotonicTime now = std::chrono::steady_clock::now();
     const qint64 pid = worker->info().pid;
     PendingRequest *request = worker->requests().last();
@@ -183,7 +191,7 @@ void Dispatcher::watchWorkers(base::MonotonicTime now)
     for (const auto &worker : m_workers) {
         if (!worker->look(base::toNanoseconds(now), RunLimit, StartLimit))
             continue;
-        takeBackUnclaimed(worker.get());
+        takeBackUnclaimed(worker.get(), Worker::Lives);
         reportIfStuck(worker.get(), now);
     }
     pump();

@@ -94,6 +94,7 @@ public:
     OutputReservation output;                    ///< memory for the answer
     quint64 bodyLeft = 0;                        ///< of the answer; close to ipc::UnknownLength if that is unknown
     quint8 takenBack = 0;                        ///< how often, at most 255
+    quint8 deaths = 0;                           ///< workers that died with it before they had begun it
     bool answering = false;                      ///< the head of the answer has come
     bool deferred = false;
     bool retried = false;

@@ -2,6 +2,8 @@
 
 #include <Quern/requestid.h>
 
+#include <memory>
+
 namespace Quern::dispatch {
 
 PendingTable::PendingTable(int reactorId) : m_reactorId(reactorId) {}
@@ -35,20 +37,9 @@ PendingRequest *PendingTable::find(quint64 id) const
 void PendingTable::destroy(PendingRequest *request)
 {
     const quint32 place = RequestId::placeOf(request->id);
-    static_cast<base::ListNode<QueueTag> *>(request)->unlink();
-    static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
-    request->id = 0;
-    request->receiver = nullptr;
-    request->order = {};
-    request->worker = nullptr;
-    request->claim = {};
-    request->bodySender.reset();
-    request->stream.reset();
-    request->output = {};
-    request->bodyLeft = 0;
-    request->takenBack = 0;
-    request->answering = request->deferred = request->retried = request->isAnswerStreamed = false;
-    request->isAnswerLengthKnown = true;
+    // Made anew rather than reset: no field can be forgotten. Its id is 0, which belongs to no request.
+    std::destroy_at(request);
+    std::construct_at(request);
     m_free.push_back(place);
 }
 

@@ -70,6 +70,8 @@ void WorkerEntry::markAnswering(PendingRequest *request)
     --m_inFlight;
     request->answering = true;
     ++m_answering;
+    // To the front, where look() does not pass: there may be thousands of streams.
+    m_requests.prepend(request);
 }
 
 void WorkerEntry::remove(PendingRequest *request)
@@ -131,17 +133,19 @@ bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chro
     }
     if (turned)
         return false;
-    for (const PendingRequest *request = m_requests.first(); request; request = m_requests.next(request)) {
-        if (request->answering || ring.state(request->claim) != ipc::ClaimState::Sent)
-            continue;
-        // Each time it has been taken back for nothing it gets twice the time, so that it is served in the end.
-        const auto limit = quint64(startLimit.count()) << qMin<int>(request->takenBack, MaxDoublings);
-        if (now > base::toNanoseconds(request->sent) + limit) {
-            m_block = Block::Still;
-            if (m_stillSince == 0)
-                m_stillSince = now;
-        }
-        break;
+    const PendingRequest *oldest = nullptr; ///< that has not been begun
+    for (const PendingRequest *each = m_requests.last(); each && !each->answering; each = m_requests.previous(each)) {
+        if (ring.state(each->claim) == ipc::ClaimState::Sent)
+            oldest = each;
+    }
+    if (!oldest)
+        return isBlocked();
+    // Each time it has been taken back for nothing it gets twice the time, so that it is served in the end.
+    const auto limit = quint64(startLimit.count()) << qMin<int>(oldest->takenBack, MaxDoublings);
+    if (now > base::toNanoseconds(oldest->sent) + limit) {
+        m_block = Block::Still;
+        if (m_stillSince == 0)
+            m_stillSince = now;
     }
     return isBlocked();
 }

@@ -77,7 +77,7 @@ private:
     quint64 averageNs() const;
 
     std::unique_ptr<WorkerLink> m_link;
-    RequestQueue m_requests; ///< in the order sent
+    RequestQueue m_requests; ///< those that are being answered, then the others in the order sent
     quint32 m_maxConcurrency;
     quint32 m_inFlight = 0;  ///< this reactor's requests, deferred ones included, whose answer has not begun
     quint32 m_underWay = 0;  ///< those of them that are not deferred

@@ -79,15 +79,25 @@ void writeTicket(char *place, const ClaimTicket &ticket)
     qToLittleEndian(quint32(0), place + 20);
 }
 
-Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message)
+std::optional<ClaimTicket> ticketOf(QByteArrayView payload)
 {
     if (payload.size() < ClaimTicketSize)
-        return broken("Request");
+        return std::nullopt;
     const char *place = payload.data();
-    message.ticket.slot = qFromLittleEndian<quint32>(place);
-    message.ticket.sequence = qFromLittleEndian<quint32>(place + 4);
-    message.ticket.dispatchedNs = qFromLittleEndian<quint64>(place + 8);
-    message.ticket.responseCredit = qFromLittleEndian<quint32>(place + 16);
+    ClaimTicket ticket;
+    ticket.slot = qFromLittleEndian<quint32>(place);
+    ticket.sequence = qFromLittleEndian<quint32>(place + 4);
+    ticket.dispatchedNs = qFromLittleEndian<quint64>(place + 8);
+    ticket.responseCredit = qFromLittleEndian<quint32>(place + 16);
+    return ticket;
+}
+
+Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message)
+{
+    const std::optional<ClaimTicket> ticket = ticketOf(payload);
+    if (!ticket)
+        return broken("Request");
+    message.ticket = *ticket;
     return decodeRequestParts(payload.sliced(ClaimTicketSize), message);
 }
 

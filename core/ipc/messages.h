@@ -13,6 +13,7 @@
 #include <QVarLengthArray>
 #include <QVariantMap>
 
+#include <optional>
 #include <span>
 
 namespace Quern::ipc {
@@ -90,6 +91,8 @@ void writeTicket(char *place, const ClaimTicket &ticket);
 /// Reads the whole payload of a Request frame. Error::Protocol if a length or span does not fit. All views point into
 /// \a payload.
 Result<void> decodeRequest(QByteArrayView payload, RequestMessage &message);
+/// The ticket of a Request whose rest may be malformed; nullopt if there is none.
+std::optional<ClaimTicket> ticketOf(QByteArrayView payload);
 /// The same for what encodeRequest() made, without ticket and body.
 Result<void> decodeRequestParts(QByteArrayView encoded, RequestMessage &message);
 

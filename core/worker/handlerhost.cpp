@@ -74,8 +74,7 @@ void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
         // A handler waits for its client: the loop goes on behind it, not now.
         m_claims.sawClient(base::nowNanoseconds());
     } else {
-        std::atomic<quint64> &turns = m_claims.counters().loopTurns;
-        turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        loopTurned();
     }
     switch (frame.type) {
     case ipc::FrameType::Request:
@@ -100,6 +99,15 @@ void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
         // A newer master may say more than this worker understands.
         break;
     }
+    // Told again: reading a request may have taken so long that the master has taken it back, and sends nothing more.
+    if (!m_handlerRuns)
+        loopTurned();
+}
+
+void HandlerHost::loopTurned()
+{
+    std::atomic<quint64> &turns = m_claims.counters().loopTurns;
+    turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
 void HandlerHost::batchEnded()
@@ -113,7 +121,9 @@ void HandlerHost::requestArrived(Port *port, const ipc::Frame &frame)
 {
     Result<ReadRequest> read = readRequest(frame);
     if (!read) {
-        qCCritical(logWorker).noquote() << read.error().message();
+        qCCritical(logWorker).noquote() << "request" << RequestId::text(frame.id)
+                                        << "is answered 500:" << read.error().message();
+        answerUnread(port, frame);
         return;
     }
     RequestJourney &journey = read->request->journey;
@@ -133,6 +143,22 @@ void HandlerHost::requestArrived(Port *port, const ipc::Frame &frame)
     OpenExchange &open = m_open[frame.id];
     open.exchange = exchange;
     open.arriving = std::make_unique<ReadRequest>(std::move(*read));
+}
+
+void HandlerHost::answerUnread(Port *port, const ipc::Frame &frame)
+{
+    Exchange exchange;
+    const std::optional<ipc::ClaimTicket> ticket = ipc::ticketOf(frame.payload);
+    if (!ticket || !m_claims.claim(ticket->slot, ticket->sequence, ipc::NoRoute, base::nowNanoseconds()))
+        return;
+    exchange.id = frame.id;
+    exchange.port = port;
+    exchange.ticket = *ticket;
+    m_claims.finish(ticket->slot, ticket->sequence);
+    ipc::ResponseMessage message;
+    message.status = 500;
+    message.kind = ipc::ResponseKind::Error;
+    sendBody(exchange, {}, message);
 }
 
 void HandlerHost::bodyArrived(const ipc::Frame &frame)
@@ -179,13 +205,19 @@ void HandlerHost::run(Exchange exchange, const ReadRequest &read)
 {
     RequestPrivate &request = *exchange.request;
     const quint64 startedNs = base::nowNanoseconds();
-    // Hooks may change what the route is looked up by; they run once the request is claimed.
+    if (!m_claims.claim(exchange.ticket.slot, exchange.ticket.sequence, ipc::NoRoute, startedNs))
+        return; // taken back: another worker has it
+    const ipc::ClaimBook::Current outer = m_claims.current();
+    m_claims.setCurrent(exchange.ticket.slot);
+
+    // Hooks may change what the route is looked up by. To look it up is the author's time: constraints may take long.
     exchange.isHead = request.method == "HEAD";
     const bool isHooked = m_pipeline.hasReceivedHooks();
-    Router::Match match = isHooked ? Router::Match() : m_pipeline.route(request);
-    if (!m_claims.claim(exchange.ticket.slot, exchange.ticket.sequence, numberOf(match), startedNs))
-        return; // taken back: another worker has it
-
+    Router::Match match;
+    if (!isHooked) {
+        match = m_pipeline.route(request);
+        m_claims.setRoute(exchange.ticket.slot, numberOf(match));
+    }
     request.journey.started = base::fromNanoseconds(startedNs);
     exchange.response = new ResponsePrivate(exchange.id, this);
     const bool isAuthors = isHooked || match.outcome == Router::Outcome::Found;
@@ -193,8 +225,6 @@ void HandlerHost::run(Exchange exchange, const ReadRequest &read)
         exchange.cleanup = std::make_shared<Cleanup>(m_pipeline, exchange.request);
     // A handler may spin an event loop, in which a request of another reactor is run.
     m_running.push_back(exchange);
-    const ipc::ClaimBook::Current outer = m_claims.current();
-    m_claims.setCurrent(exchange.ticket.slot);
     if (read.isBodyStreamed)
         m_bodies.begin(request, read.firstPart, exchange.port->channel(), exchange.cleanup);
     {

@@ -76,7 +76,11 @@ private:
 
     void frameReceived(Port *port, const ipc::Frame &frame);
     void batchEnded();
+    /// For the master, which watches whether this loop goes round.
+    void loopTurned();
     void requestArrived(Port *port, const ipc::Frame &frame);
+    /// The master and this worker do not understand each other: 500, so that nobody waits.
+    void answerUnread(Port *port, const ipc::Frame &frame);
     void bodyArrived(const ipc::Frame &frame);
     void creditArrived(const ipc::Frame &frame);
     /// What a handler that waits for its stream needs to know.

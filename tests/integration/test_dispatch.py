@@ -10,7 +10,8 @@ import random
 import signal
 
 from accounting import Probe, account
-from quernserver import QuernTestCase
+from quernserver import FIXTURES, QuernTestCase
+from rawhttp import RawConnection
 
 
 class Modes(QuernTestCase):
@@ -60,6 +61,18 @@ class Modes(QuernTestCase):
             os.kill(victim, signal.SIGKILL)
             self.assertIn(self.worker_of(connection), (0, 1))
             quern.wait_workers(without={victim})
+
+
+class CostlyConstraints(QuernTestCase):
+    def test_a_worker_that_looks_long_for_a_route_serves_on(self) -> None:
+        # The master takes the request back before the worker has found out that it fits no route.
+        quern = self.serve(worker_num=1, plugins=[FIXTURES / "libcostly.so"])
+        workers = quern.wait_workers()
+        with RawConnection(quern.address) as client:
+            for length in (20, 24, 40):
+                self.assertEqual(client.request("GET", f"/costly/{'a' * length}bc").status, 404)
+                self.assertEqual(client.request("GET", "/quick").status, 204)
+        self.assertEqual(quern.workers(), workers)
 
 
 class SeveralReactors(QuernTestCase):

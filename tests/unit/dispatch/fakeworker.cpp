@@ -218,12 +218,13 @@ bool FakeWorker::answer(quint64 id, int status, const QByteArray &body)
     return true;
 }
 
-void FakeWorker::answerPart(quint64 id, quint64 length, const QByteArray &part)
+void FakeWorker::answerPart(quint64 id, quint64 length, const QByteArray &part, ipc::ResponseKind kind)
 {
     const ipc::ClaimTicket ticket = request(id).ticket;
     claim(id);
     m_book.finish(ticket.slot, ticket.sequence);
     ipc::ResponseMessage message;
+    message.kind = kind;
     message.bodyLength = length;
     message.bodyPart = part;
     m_events->responseReceived(childId(), id, message);

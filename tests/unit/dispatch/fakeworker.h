@@ -97,7 +97,8 @@ public:
     /// Claims if need be, and answers with the whole of \a body. False if the request was taken back.
     bool answer(quint64 id, int status = 200, const QByteArray &body = {});
     /// Only the head and \a part of a body of \a length bytes.
-    void answerPart(quint64 id, quint64 length, const QByteArray &part);
+    void answerPart(quint64 id, quint64 length, const QByteArray &part,
+                    Quern::ipc::ResponseKind kind = Quern::ipc::ResponseKind::Whole);
     /// It has answered \a id, and nobody has read that yet.
     void answerUnread(quint64 id) { m_unread.append(id); }
     void sendBodyPart(quint64 id, const QByteArray &part);

@@ -41,6 +41,8 @@ private Q_SLOTS:
     void answerIsBrokenOff();
     void workerDiesInTheMiddleOfAnAnswer();
     void answerShorterThanAnnounced();
+    void errorsAndFilesCrossAsAWhole_data();
+    void errorsAndFilesCrossAsAWhole();
     void abandonedAnswer();
     void wholeAnswerDoesNotEndTwice();
     void creditIsScantWhenMemoryIs();
@@ -201,6 +203,29 @@ void TestDispatchStreams::answerShorterThanAnnounced()
     QVERIFY(scene.client.of(id).broken);
     QVERIFY(!scene.client.of(id).ended);
     QVERIFY(scene.dispatcher.isIdle());
+}
+
+void TestDispatchStreams::errorsAndFilesCrossAsAWhole_data()
+{
+    QTest::addColumn<ipc::ResponseKind>("kind");
+    QTest::newRow("error") << ipc::ResponseKind::Error;
+    QTest::newRow("file") << ipc::ResponseKind::File;
+}
+
+void TestDispatchStreams::errorsAndFilesCrossAsAWhole()
+{
+    QFETCH(const ipc::ResponseKind, kind);
+    Scene scene({}, 10us);
+    const quint64 id = scene.submit();
+    scene.worker.answerPart(id, 1000, "a part", kind);
+    QCOMPARE(scene.client.of(id).failedWith, 500);
+    QCOMPARE(scene.client.of(id).calls, 1);
+    QCOMPARE(scene.worker.cancelled(), QList{id});
+    scene.worker.sendBodyPart(id, "more");
+    QCOMPARE(scene.client.of(id).calls, 1);
+    QVERIFY(scene.dispatcher.isIdle());
+    const quint64 next = scene.submit();
+    QVERIFY(scene.worker.answer(next));
 }
 
 void TestDispatchStreams::abandonedAnswer()

@@ -26,6 +26,7 @@ private Q_SLOTS:
     void routeThatCrashedIsNotRunAgain();
     void otherRoutesAreRunAgainAfterACrash();
     void secondDeathIsFinal();
+    void noRequestIsTheDeathOfManyWorkers();
     void halfAnAnswerIsBroken();
     void retriedBeforeUnclaimed();
     void abandonedRequestsEndWithTheWorker();
@@ -197,6 +198,26 @@ void TestWorkerDeath::secondDeathIsFinal()
     m_dispatcher->workerDied(m_second->childId(), {});
     QCOMPARE(m_client.of(id).failedWith, 502);
     QVERIFY(third.sent().isEmpty());
+}
+
+void TestWorkerDeath::noRequestIsTheDeathOfManyWorkers()
+{
+    const quint64 id = submit(*m_dispatcher, m_client, false);
+    std::vector<std::unique_ptr<FakeWorker>> others;
+    FakeWorker *present = m_first.get();
+    for (int death = 1; death <= 3; ++death) {
+        QCOMPARE(present->sent(), QList{id});
+        QVERIFY(!m_client.heardOf(id));
+        present->closeLink();
+        m_dispatcher->workerDied(present->childId(), {});
+        others.push_back(std::make_unique<FakeWorker>(FakeWorker::info(1 + death)));
+        present = others.back().get();
+        present->join(*m_dispatcher);
+    }
+    QCOMPARE(m_client.of(id).failedWith, 502);
+    QVERIFY(present->sent().isEmpty());
+    QCOMPARE(m_dispatcher->counters().lost.load(), quint64(1));
+    QVERIFY(m_dispatcher->isIdle());
 }
 
 void TestWorkerDeath::halfAnAnswerIsBroken()

@@ -1,8 +1,10 @@
 #include "streamsupport.h"
 
 #include <QFile>
+#include <QRegularExpression>
 #include <QTemporaryFile>
 
+#include <stdexcept>
 #include <sys/stat.h>
 
 using namespace Quern;
@@ -22,6 +24,7 @@ private Q_SLOTS:
     void streamCompressed();
     void streamLosesItsLength();
     void streamOfHeadIsLikeGet();
+    void longErrorIsCut();
 };
 
 namespace {
@@ -179,6 +182,24 @@ void TestAnswerKinds::streamOfHeadIsLikeGet()
         QCOMPARE(headOf(master, head)->headerBlock.toByteArray(), block);
         QCOMPARE(headOf(master, head)->bodyLength, length);
     }
+}
+
+void TestAnswerKinds::longErrorIsCut()
+{
+    // An error page crosses as a whole, whatever the exception holds.
+    FakeMaster master;
+    master.options.debug = true;
+    master.application.get("/",
+                           [](const Request &, Response &) { throw std::runtime_error(std::string(300'000, 'e')); });
+    master.startHost();
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("threw: e+ …")));
+    const quint64 id = master.request({});
+    const Result<ipc::ResponseMessage> head = headOf(master, id);
+    QVERIFY(head);
+    QCOMPARE(head->kind, ipc::ResponseKind::Error);
+    QCOMPARE(quint64(head->bodyPart.size()), head->bodyLength);
+    QVERIFY(head->bodyPart.startsWith("eeee"));
+    QVERIFY(head->bodyPart.size() < 16 * 1024);
 }
 
 QUERN_EPOLL_TEST_MAIN(TestAnswerKinds)

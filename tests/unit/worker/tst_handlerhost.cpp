@@ -1,5 +1,7 @@
 #include "fakemaster.h"
 
+#include <Quern/requestid.h>
+
 #include <stdexcept>
 
 using namespace Quern;
@@ -267,6 +269,9 @@ void TestHandlerHost::revokedRequestIsDropped()
     QCOMPARE(ran, QList<quint64>({1, 3}));
     QVERIFY(!master.reply(2));
     QCOMPARE(int(master.state(2)), int(ClaimState::Revoked));
+    // Once when each arrived, and once when it was dealt with: else a worker that took long to find out that its
+    // request is gone would look as if it stood still for ever.
+    QCOMPARE(master.counters().loopTurns.load(), quint64(6));
 }
 
 void TestHandlerHost::unknownSlotIsDropped()
@@ -330,9 +335,18 @@ void TestHandlerHost::malformedRequest()
     FakeMaster master;
     master.application.get("/", [](const Request &, Response &) {});
     master.startHost();
-    QTest::ignoreMessage(QtCriticalMsg, "malformed Request message");
-    master.send(FrameType::Request, 50, "nonsense");
+    QTest::ignoreMessage(QtCriticalMsg, "request 0-50 is answered 500: malformed Request message");
+    master.send(FrameType::Request, RequestId::make(0, 50, 0), "nonsense");
     QCOMPARE(master.answer(master.request({})), QByteArray("200 |"));
+
+    // Nobody waits for it until the deadline.
+    QByteArray bytes = master.encode({});
+    constexpr qsizetype hostLength = ipc::FrameHeaderSize + ipc::ClaimTicketSize + 30;
+    bytes[hostLength] = bytes[hostLength + 1] = '\xff';
+    QTest::ignoreMessage(QtCriticalMsg, "request 0-0 is answered 500: malformed Request message");
+    master.wires[0]->put(bytes);
+    QCOMPARE(master.answer(2), QByteArray("500 |"));
+    QCOMPARE(int(master.state(2)), int(ClaimState::Done));
 }
 
 void TestHandlerHost::statesOnTheWay()
