@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace Quern::dispatch {
@@ -25,6 +26,17 @@ struct Names
     bool isWhole = true;
 };
 
+/// What \a entry of \a folder is, as readdir() would have said: not every file system tells (readdir(3)).
+unsigned char typeOf(int folder, const dirent &entry)
+{
+    if (entry.d_type != DT_UNKNOWN)
+        return entry.d_type;
+    struct stat status = {};
+    if (::fstatat(folder, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return DT_UNKNOWN;
+    return static_cast<unsigned char>(IFTODT(status.st_mode));
+}
+
 Names namesIn(int folder)
 {
     Names names;
@@ -39,8 +51,11 @@ Names namesIn(int folder)
     const std::unique_ptr<DIR, int (*)(DIR *)> closer(stream, [](DIR *each) { return ::closedir(each); });
     while (const dirent *entry = ::readdir(stream)) {
         const QByteArray name(entry->d_name);
-        const bool isFolder = entry->d_type == DT_DIR;
-        if (name.startsWith('.') || !(isFolder || entry->d_type == DT_REG || entry->d_type == DT_LNK))
+        if (name.startsWith('.'))
+            continue;
+        const unsigned char type = typeOf(folder, *entry);
+        const bool isFolder = type == DT_DIR;
+        if (!isFolder && type != DT_REG && type != DT_LNK)
             continue;
         if (names.entries.size() == MaxListedEntries) {
             names.isWhole = false;

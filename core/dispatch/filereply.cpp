@@ -29,8 +29,12 @@ void addToList(QByteArrayView &field, QByteArrayView value, QList<QByteArray> &j
         field = value;
         return;
     }
-    joined.append(field.toByteArray() + ", " + value.toByteArray());
-    field = joined.last();
+    auto whole = std::find_if(joined.begin(), joined.end(),
+                              [field](const QByteArray &each) { return each.constData() == field.data(); });
+    if (whole == joined.end())
+        whole = joined.insert(joined.end(), field.toByteArray());
+    whole->append(", ").append(value);
+    field = *whole;
 }
 
 /// A field that is no list must come once; an empty value is malformed for each of them, and so ignored, or not

@@ -26,7 +26,7 @@ struct FileConditions
     protocol::http::ConditionFields fields;
     QByteArrayView range;          ///< null: absent
     QByteArrayView acceptEncoding; ///< null: absent
-    QList<QByteArray> joined;      ///< bytes of list fields that came in several lines
+    QList<QByteArray> joined;      ///< the list fields that came in several lines, each as a whole
 };
 
 /// A piece of a file, and what goes before it.

@@ -54,18 +54,20 @@ QByteArrayView lastSuffix(QByteArrayView fileName)
     return dot < 0 ? QByteArrayView() : fileName.sliced(dot + 1);
 }
 
-/// What the type of a name hangs on: its suffix, two of them for "a.tar.gz", or, without one, the whole ("Makefile").
-QByteArray keyOf(QByteArrayView fileName)
+/// The name that stands for all names of its type: "x.txt", "x.tar.gz", or, without a suffix, the name itself
+/// ("Makefile"). What some names mean beyond their suffix ("CMakeLists.txt") does not count.
+QByteArray exampleOf(QByteArrayView fileName)
 {
     static constexpr QByteArrayView outer[] = {"gz", "bz2", "xz", "lz", "lzma", "lzo", "zst", "z", "lz4", "br"};
-    QByteArrayView key = lastSuffix(fileName);
-    if (key.isNull())
+    const QByteArrayView last = lastSuffix(fileName);
+    if (last.isNull())
         return fileName.toByteArray();
-    const QByteArray suffix = key.toByteArray().toLower();
+    const QByteArray suffix = last.toByteArray().toLower();
+    const QByteArray example = "x." + suffix;
     if (std::find(std::begin(outer), std::end(outer), suffix) == std::end(outer))
-        return suffix;
-    const QByteArrayView inner = lastSuffix(fileName.chopped(key.size() + 1));
-    return inner.isNull() ? suffix : inner.toByteArray().toLower() + '.' + suffix;
+        return example;
+    const QByteArrayView inner = lastSuffix(fileName.chopped(last.size() + 1));
+    return inner.isNull() ? example : "x." + inner.toByteArray().toLower() + '.' + suffix;
 }
 
 MediaType lookUp(QByteArrayView fileName)
@@ -97,12 +99,12 @@ MediaType lookUp(QByteArrayView fileName)
 MediaType mediaTypeOf(QByteArrayView fileName)
 {
     thread_local QHash<QByteArray, MediaType> remembered;
-    const QByteArray key = keyOf(fileName);
-    if (const auto found = remembered.constFind(key); found != remembered.constEnd())
+    const QByteArray example = exampleOf(fileName);
+    if (const auto found = remembered.constFind(example); found != remembered.constEnd())
         return *found;
     if (remembered.size() >= maxRemembered)
         remembered.clear();
-    return *remembered.insert(key, lookUp(fileName));
+    return *remembered.insert(example, lookUp(example));
 }
 
 } // namespace Quern::dispatch

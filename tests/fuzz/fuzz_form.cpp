@@ -2,6 +2,8 @@
 
 #include "sdk/src/request_p.h"
 
+#include <Quern/uploadedfile.h>
+
 using namespace Quern;
 using fuzz::fail;
 
@@ -24,5 +26,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const Result<QJsonValue> json = handle.json();
     if (!json && !json.error().message().startsWith(QStringLiteral("the body is not JSON")))
         fail("an error without a reason");
+
+    BodyPart upload;
+    upload.fileName = request->bodyBytes;
+    upload.isFile = true;
+    request->extra().parts = {upload};
+    const QString name = handle.files().first().fileName();
+    if (name.startsWith(u'.') || name.contains(u'/') || name.contains(u'\\') || name.contains(QChar(0)) ||
+        name.toUtf8().size() > 255)
+        fail("a file name is not safe", request->bodyBytes, name.toUtf8());
     return 0;
 }

@@ -13,6 +13,8 @@ namespace Quern::protocol::http {
 namespace {
 
 constexpr qsizetype maxHops = 64;
+/// A name as long as DNS has them (RFC 1035 §2.3.4), a colon and a port, in bytes.
+constexpr qsizetype maxHostBytes = 255 + 6;
 
 /// An address on the way of a request, and the port if it was told.
 struct Node
@@ -82,6 +84,11 @@ std::optional<Node> nodeOf(QByteArrayView text)
         return std::nullopt;
     // RFC 7239 §6: the port may be obfuscated too.
     return Node{*parsed, port.isEmpty() ? quint16(0) : portOf(port.sliced(1))};
+}
+
+bool isHostOfClient(QByteArrayView host)
+{
+    return host.size() <= maxHostBytes && isHostAndPort(host);
 }
 
 QByteArrayView withoutQuotes(QByteArrayView text)
@@ -161,7 +168,7 @@ Result<Telling> readXForwarded(const RequestHead &head, const ProxyTrust &trust)
     telling.secure = isSecure(lastMember(head, "x-forwarded-proto"));
     telling.hostPort = portOf(lastMember(head, "x-forwarded-port"));
     const QByteArrayView host = lastMember(head, "x-forwarded-host");
-    if (!isHostAndPort(host))
+    if (!isHostOfClient(host))
         return invalid("invalid X-Forwarded-Host");
     telling.host = host.toByteArray();
     return telling;
@@ -219,7 +226,7 @@ Result<Telling> readForwarded(const RequestHead &head, const ProxyTrust &trust)
     telling.client = walk.client();
     if (host) {
         telling.host = textOf(*host);
-        if (telling.host.isEmpty() || !isHostAndPort(telling.host))
+        if (telling.host.isEmpty() || !isHostOfClient(telling.host))
             return invalid("invalid host in Forwarded");
     }
     return telling;

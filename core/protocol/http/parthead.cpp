@@ -9,8 +9,6 @@ namespace Quern::protocol::http {
 
 namespace {
 
-constexpr qsizetype maxFileNameBytes = 255; // NAME_MAX
-
 std::optional<Refusal> bad(const char *reason)
 {
     return Refusal{400, reason};
@@ -135,21 +133,6 @@ std::optional<Refusal> parsePartHead(QByteArrayView block, PartHead &head)
         }
     }
     return hasDisposition ? std::nullopt : bad("part without Content-Disposition");
-}
-
-QByteArray safeFileName(QByteArrayView fileName)
-{
-    const qsizetype slash = qMax(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\'));
-    QByteArray safe = fileName.sliced(slash + 1).toByteArray();
-    safe.removeIf(isControl);
-    if (safe.size() > maxFileNameBytes) {
-        qsizetype end = maxFileNameBytes;
-        const auto isContinuation = [&safe](qsizetype at) { return (static_cast<quint8>(safe[at]) & 0xc0) == 0x80; };
-        for (int steps = 0; steps < 3 && isContinuation(end); ++steps)
-            --end;
-        safe.truncate(end);
-    }
-    return safe == "." || safe == ".." ? QByteArray() : safe;
 }
 
 } // namespace Quern::protocol::http

@@ -10,7 +10,7 @@ namespace Quern::protocol::http {
 struct PartHead
 {
     QByteArray name;                    ///< of the form's field, may be empty; no control characters but HTAB
-    std::optional<QByteArray> fileName; ///< as sent, perhaps a path: see safeFileName(); no control characters but HTAB
+    std::optional<QByteArray> fileName; ///< as sent, perhaps a path; no control characters but HTAB
     QByteArray contentType;             ///< as sent; empty if there is none, which means text/plain (RFC 7578 §4.4)
 };
 
@@ -21,9 +21,5 @@ struct PartHead
 /// Quoted values are taken as browsers send them: \" and \\ are escapes, other backslashes stand for themselves, and
 /// %22 is a quote. filename* (RFC 8187) counts only where there is no filename (RFC 7578 §4.2).
 std::optional<Refusal> parsePartHead(QByteArrayView block, PartHead &head);
-
-/// What is left of \a fileName to name a file with: the part behind the last '/' and '\', without control characters,
-/// cut to 255 bytes between two characters of UTF-8. Empty if that is nothing, "." or "..".
-QByteArray safeFileName(QByteArrayView fileName);
 
 } // namespace Quern::protocol::http

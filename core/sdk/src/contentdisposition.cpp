@@ -18,13 +18,14 @@ QString withoutTraps(QString name)
 }
 
 /// What clients without RFC 8187 see: letters without their marks, an underscore for the rest. Quotes, backslashes and
-/// percent signs are among the rest, since clients disagree on their meaning within the quotes (RFC 6266 appendix D).
+/// percent signs are among the rest, since clients disagree on their meaning within the quotes (RFC 6266 appendix D),
+/// and slashes, which other characters decompose to.
 QByteArray asciiFallback(const QString &name)
 {
     QByteArray ascii;
     for (const char32_t c : name.normalized(QString::NormalizationForm_KD).toUcs4()) {
         const bool isMark = QChar::category(c) == QChar::Mark_NonSpacing;
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '%')
+        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '%' && c != '/')
             ascii.append(static_cast<char>(c));
         else if (!isMark)
             ascii.append('_');

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QByteArray>
 #include <QByteArrayView>
 
 #include <algorithm>
@@ -106,6 +107,17 @@ void appendPercentEncoded(Bytes &out, char c, bool plain)
     out.append('%');
     out.append(digits[byte / 16]);
     out.append(digits[byte % 16]);
+}
+
+/// Cuts \a text, which is UTF-8, to \a most bytes or the few less that end with a whole character.
+inline void truncateUtf8(QByteArray &text, qsizetype most)
+{
+    if (text.size() <= most)
+        return;
+    const auto isContinuation = [&text](qsizetype at) { return (static_cast<quint8>(text[at]) & 0xc0) == 0x80; };
+    for (int steps = 0; steps < 3 && isContinuation(most); ++steps)
+        --most;
+    text.truncate(most);
 }
 
 /// The path of a valid request target (RFC 9112 §3.2), percent-encoded as sent: without the query string, and without

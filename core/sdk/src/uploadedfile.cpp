@@ -1,6 +1,7 @@
 #include <Quern/uploadedfile.h>
 
 #include "contentdisposition_p.h"
+#include "httpsyntax_p.h"
 #include "request_p.h"
 
 #include <QBuffer>
@@ -9,6 +10,7 @@
 #include <QFileInfo>
 #include <QTemporaryFile>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <stdexcept>
@@ -116,11 +118,10 @@ QString UploadedFile::fileName() const
     name = name.sliced(separator + 1);
     name.removeIf([](QChar c) { return c.category() == QChar::Other_Control || turnsDirection(c); });
     name = name.trimmed();
-    while (name.startsWith(u'.') || name.startsWith(u' '))
-        name.remove(0, 1);
-    while (name.toUtf8().size() > longestName)
-        name.chop(name.size() > 1 && name.back().isLowSurrogate() ? 2 : 1);
-    return name;
+    const auto first = std::find_if(name.cbegin(), name.cend(), [](QChar c) { return c != u'.' && c != u' '; });
+    QByteArray bytes = QStringView(first, name.cend()).toUtf8();
+    truncateUtf8(bytes, longestName);
+    return QString::fromUtf8(bytes);
 }
 
 QString UploadedFile::clientFileName() const

@@ -32,6 +32,7 @@ private Q_SLOTS:
     void initTestCase();
     void whole();
     void head();
+    void listsInSeveralFields();
     void emptyFile();
     void conditions_data();
     void conditions();
@@ -90,6 +91,20 @@ void FileReplyTest::head()
     QVERIFY(!reply.file);
     QCOMPARE(field(reply, "etag"), tag);
     QCOMPARE(ask("If-None-Match: " + tag + "\r\n", "HEAD").status, 304);
+}
+
+void FileReplyTest::listsInSeveralFields()
+{
+    QByteArray fields;
+    for (int i = 0; i < 100; ++i)
+        fields += "If-None-Match: \"" + QByteArray::number(i) + "\"\r\nAccept-Encoding: br;q=0." +
+                  QByteArray::number(i) + "\r\n";
+    const Asked asked("/", fields + "If-None-Match: " + tag + "\r\n");
+    const FileConditions conditions = asked.conditions();
+    QCOMPARE(conditions.joined.size(), 2); // each list is kept once
+    QVERIFY(conditions.fields.ifNoneMatch.startsWith("\"0\", \"1\", "));
+    QVERIFY(conditions.acceptEncoding.endsWith(", br;q=0.99"));
+    QCOMPARE(makeFileReply(m_file, conditions, 200, {}, {}).status, 304);
 }
 
 void FileReplyTest::emptyFile()

@@ -162,6 +162,11 @@ void OpenFileTest::mediaTypes_data()
     row("a.", "application/octet-stream", false);
     row("nosuffix", "application/octet-stream", false);
     row("\xff\xfe.png", "image/png", false);
+    // Names that the database knows as such speak for no others, before nor after.
+    row("CMakeLists.txt", "text/plain; charset=utf-8", true);
+    row("b.txt", "text/plain; charset=utf-8", true);
+    row("txt", "application/octet-stream", false);
+    row("c.txt", "text/plain; charset=utf-8", true);
 }
 
 void OpenFileTest::mediaTypes()

@@ -88,6 +88,9 @@ void ForwardedTest::facts_data()
     row("X-Forwarded-Host", "X-Forwarded-Host: evil, example.com:8443"_ba, "- - - example.com:8443 -"_ba);
     row("X-Forwarded-Port", "X-Forwarded-Port: 80, 8443"_ba, "- - - - 8443"_ba);
     row("bad X-Forwarded-Port", "X-Forwarded-Port: 65536"_ba, "- - - - -"_ba);
+    row("as long as names are", "X-Forwarded-Host: " + QByteArray(255, 'a') + ":65535",
+        "- - - " + QByteArray(255, 'a') + ":65535 -");
+    row("longer than names are", "X-Forwarded-Host: " + QByteArray(262, 'a'), "invalid X-Forwarded-Host"_ba);
     row("bad X-Forwarded-Host", "X-Forwarded-Host: a/b"_ba, "invalid X-Forwarded-Host"_ba);
 
     row("X-Real-IP", "X-Real-IP: 203.0.113.1"_ba, "203.0.113.1 - - - -"_ba);

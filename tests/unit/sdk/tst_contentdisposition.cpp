@@ -40,6 +40,8 @@ void tst_ContentDisposition::value_data()
     row("NUL", QStringLiteral("a") + QChar(0) + QStringLiteral("b"), "attachment; filename=\"a_b\"");
     row("C1 control", QString(QChar(0x85)), "attachment; filename=\"_\"");
     row("a path is no name", QStringLiteral("../../etc/passwd"), "attachment; filename=\".._.._etc_passwd\"");
+    row("what decomposes to a path", QStringLiteral("․․／x"),
+        "attachment; filename=\".._x\"; filename*=UTF-8''%E2%80%A4%E2%80%A4%EF%BC%8Fx");
     row("turned direction", QStringLiteral("a") + QChar(0x202e) + QStringLiteral("txt.exe"),
         "attachment; filename=\"a_txt.exe\"");
     row("half a surrogate pair", QString(QChar(0xd800)), "attachment; filename=\"_\"; filename*=UTF-8''%3F");

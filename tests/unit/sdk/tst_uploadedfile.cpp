@@ -74,6 +74,8 @@ void tst_UploadedFile::names_data()
     row("spaces around", "  a b  ", u"a b"_qs);
     row("UTF-8", "\xc3\xa9.png", u"é.png"_qs);
     row("too long", QByteArray(300, 'x'), QString(255, u'x'));
+    row("too long, behind many dots", QByteArray(4000, '.') + QByteArray(4000, 'x'), QString(255, u'x'));
+    row("too long in four bytes each", QByteArray("\xf0\x9f\x98\x80").repeated(64), QStringLiteral("😀").repeated(63));
     row("too long in two bytes each", QByteArray("\xc3\xa9").repeated(200), QString(127, u'é'));
 }
 
