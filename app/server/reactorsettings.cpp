@@ -3,6 +3,7 @@
 #include "app/server/log.h"
 #include "base/systemerror.h"
 
+#include <QCryptographicHash>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -71,6 +72,14 @@ int connectionLimit(const config::ServerSettings &server)
     return possible;
 }
 
+/// What tells this server from others that use the same folder for their uploads: no other runs in its runtime
+/// directory.
+QByteArray spoolOwner(const config::Settings &settings)
+{
+    const QString place = QDir(settings.server.runtimeDir).canonicalPath();
+    return QCryptographicHash::hash(QFile::encodeName(place), QCryptographicHash::Sha256).toHex().first(12);
+}
+
 Result<QString> spoolDirectory(const config::Settings &settings)
 {
     const QString chosen = settings.server.uploadTmpDir;
@@ -79,7 +88,6 @@ Result<QString> spoolDirectory(const config::Settings &settings)
     if (chosen.isEmpty()) {
         if (::mkdir(name.constData(), 0700) != 0 && errno != EEXIST)
             return base::systemError(QStringLiteral("cannot make the folder of uploads %1").arg(path));
-        dispatch::SpoolFile::removeLeftovers(path);
     } else if (!QFileInfo(path).isDir() || ::access(name.constData(), W_OK | X_OK) != 0) {
         return errorAt(settings, "upload_tmp_dir",
                        Error(Error::Invalid, QStringLiteral("%1 is no folder that this user may write to; make it, or "
@@ -167,6 +175,8 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
     if (!directory)
         return directory.error();
     http.body.spoolDirectory = *directory;
+    http.body.spoolOwner = spoolOwner(settings);
+    dispatch::SpoolFile::removeLeftovers(http.body.spoolDirectory, http.body.spoolOwner);
     if (const Result<void> added = addProxies(settings, http); !added)
         return added.error();
     if (const Result<void> added = addStaticFiles(settings, http); !added)

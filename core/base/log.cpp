@@ -108,9 +108,11 @@ void writeLine(const Level &level, const QByteArray &role, const QByteArray &tex
 
 void handleMessage(QtMsgType type, const QMessageLogContext &, const QString &message)
 {
+    // What a message has from a client must not look like a message of its own.
+    QByteArray continuation;
     const QList<QByteArray> lines = message.toUtf8().split('\n');
     for (const QByteArray &line : lines)
-        writeLine(levelOf(type), log().role, printable(line));
+        writeLine(levelOf(type), log().role, std::exchange(continuation, "  | ") + printable(line));
 }
 
 QString filterRules(LogLevel level)

@@ -37,7 +37,7 @@ unsigned char typeOf(int folder, const dirent &entry)
     return static_cast<unsigned char>(IFTODT(status.st_mode));
 }
 
-Names namesIn(int folder)
+Names namesIn(int folder, const std::function<bool(QByteArrayView)> &isServed)
 {
     Names names;
     // Of its own: reading moves the place in a descriptor, and closedir() closes it.
@@ -55,7 +55,7 @@ Names namesIn(int folder)
             continue;
         const unsigned char type = typeOf(folder, *entry);
         const bool isFolder = type == DT_DIR;
-        if (!isFolder && type != DT_REG && type != DT_LNK)
+        if (!isFolder && type != DT_REG && !(type == DT_LNK && isServed(name)))
             continue;
         if (names.entries.size() == MaxListedEntries) {
             names.isWhole = false;
@@ -77,9 +77,9 @@ QByteArray escaped(QByteArrayView name)
 
 } // namespace
 
-QByteArray folderListing(int folder, QByteArrayView path)
+QByteArray folderListing(int folder, QByteArrayView path, const std::function<bool(QByteArrayView)> &isServed)
 {
-    const Names names = namesIn(folder);
+    const Names names = namesIn(folder, isServed);
     const QByteArray title = escaped(path);
     QByteArray page = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title +
                       "</title>\n<meta name=\"color-scheme\" content=\"light dark\"></head>\n<body><h1>" + title +

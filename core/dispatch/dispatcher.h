@@ -69,6 +69,8 @@ public:
     /// Takes a request; \a receiver hears its answer, not before this call has returned. Returns its id, or 0 if the
     /// queue is full.
     quint64 submit(RequestOrder order, base::MonotonicTime received, ResponseReceiver *receiver);
+    /// An id for a request that is not submitted, so that the log and its error page can name it.
+    quint64 spareId() { return m_table.spareId(); }
     /// Nobody waits for the answer to \a id any more; its receiver hears nothing more.
     void abandon(quint64 id);
     /// \a bytes of the body of the answer to \a id have left: as many may follow.

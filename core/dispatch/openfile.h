@@ -31,7 +31,7 @@ class RootFolder
 {
 public:
     enum class Lookup : quint8 {
-        Kernel,   ///< openat2(RESOLVE_BENEATH), Linux 5.6: symbolic links work as long as they stay inside
+        Kernel,   ///< openat2(RESOLVE_BENEATH), Linux 5.6: relative symbolic links work as long as they stay inside
         Segments, ///< a step for each segment; symbolic links do not work at all
     };
 

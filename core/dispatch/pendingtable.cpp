@@ -6,23 +6,40 @@
 
 namespace Quern::dispatch {
 
+namespace {
+
+/// Of ids that belong to no entry.
+constexpr quint32 noPlace = (quint32(1) << RequestId::PlaceBits) - 1;
+
+} // namespace
+
 PendingTable::PendingTable(int reactorId) : m_reactorId(reactorId) {}
 
 PendingRequest *PendingTable::create()
 {
     if (m_free.empty()) {
-        if (m_entries.size() >> RequestId::PlaceBits)
+        if (m_entries.size() >= noPlace)
             return nullptr;
         m_entries.push_back(std::make_unique<PendingRequest>());
         m_free.push_back(quint32(m_entries.size() - 1));
     }
     const quint32 place = m_free.back();
     m_free.pop_back();
+    PendingRequest *request = m_entries[place].get();
+    request->id = nextId(place);
+    return request;
+}
+
+quint64 PendingTable::spareId()
+{
+    return nextId(noPlace);
+}
+
+quint64 PendingTable::nextId(quint32 place)
+{
     // From 1: an id of 0 would mean that there is no request.
     m_serial = m_serial % ((quint64(1) << RequestId::SerialBits) - 1) + 1;
-    PendingRequest *request = m_entries[place].get();
-    request->id = RequestId::make(m_reactorId, m_serial, place);
-    return request;
+    return RequestId::make(m_reactorId, m_serial, place);
 }
 
 PendingRequest *PendingTable::find(quint64 id) const

@@ -20,10 +20,14 @@ public:
     /// nullptr if there is none (any more).
     PendingRequest *find(quint64 id) const;
     void destroy(PendingRequest *request);
+    /// An id that no request has, and none will have.
+    quint64 spareId();
 
     std::size_t size() const { return m_entries.size() - m_free.size(); }
 
 private:
+    quint64 nextId(quint32 place);
+
     std::vector<std::unique_ptr<PendingRequest>> m_entries;
     std::vector<quint32> m_free;
     quint64 m_serial = 0;

@@ -160,7 +160,7 @@ void RequestBody::countNames(qsizetype bytes)
 
 SpoolFile *RequestBody::newFile()
 {
-    Result<SpoolFile> file = SpoolFile::create(m_settings.spoolDirectory);
+    Result<SpoolFile> file = SpoolFile::create(m_settings.spoolDirectory, m_settings.spoolOwner);
     if (file)
         return &m_files.emplace_back(std::move(*file));
     qCCritical(logDispatch).noquote() << "a request was answered 500:" << file.error().message();

@@ -14,6 +14,7 @@ namespace Quern::dispatch {
 struct BodySettings
 {
     QString spoolDirectory;           ///< absolute; exists
+    QByteArray spoolOwner;            ///< this server, in letters and digits, for the names of its files there
     quint64 bufferBytes = 256 * 1024; ///< of one body, kept in memory; more goes to files
 };
 

@@ -52,6 +52,7 @@ Result<void> makeOrder(Exchange &exchange, const http::RequestHead &head, const 
             return facts.error();
         client = std::move(*facts);
         if (!client.address.isEmpty()) {
+            parts.flags |= ipc::ProxiedRequest;
             parts.peerAddress = parts.remoteAddress;
             parts.remoteAddress = client.address;
             parts.remotePort = client.port;

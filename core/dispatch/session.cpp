@@ -204,6 +204,8 @@ void Session::bodyProgressed(quint64)
 void Session::answerError(int status, QByteArrayView headerBlock)
 {
     const QByteArrayView detail = m_host->settings().debug ? m_exchange->refusedBecause : "";
+    if (m_exchange->requestId == 0)
+        m_exchange->requestId = m_host->dispatcher().spareId();
     AnswerWriter(m_connection, m_host->settings()).error(*m_exchange, status, detail, headerBlock);
     progressAnswer();
 }
@@ -341,6 +343,8 @@ void Session::end()
         if (m_exchange->isEndedByClose && (!m_exchange->isAnswered || m_connection.hasOutput()))
             m_connection.resetOnClose();
         logExchange(*m_exchange);
+    } else if (m_host->accessLog() && m_decoder.inMessage() && m_decoder.knownHead()) {
+        logExchange(*unreadExchange()); // its client has gone in the middle of the body
     }
     m_connection.close();
     m_host->sessionEnded(this);

@@ -107,6 +107,8 @@ private:
                   const QByteArray &layout);
     void takeTurn(ExchangePtr exchange);
     void refuse(const protocol::http::Refusal &refusal);
+    /// An exchange for the request that is arriving and will not be dispatched: for the log and the kind of error page.
+    ExchangePtr unreadExchange() const;
     bool isStreamingBody() const { return m_exchange && !m_exchange->isBodyComplete; }
     /// Whether the handler has given all of its answer, although the client may not have it yet.
     bool isAnswerSettled() const

@@ -192,17 +192,25 @@ void Session::refuse(const http::Refusal &refusal)
         answerError(refusal.status);
         return;
     }
+    ExchangePtr exchange = unreadExchange();
+    exchange->refusedWith = refusal.status;
+    exchange->refusedBecause = refusal.reason;
+    takeTurn(std::move(exchange));
+}
+
+Session::ExchangePtr Session::unreadExchange() const
+{
     auto exchange = std::make_unique<Exchange>();
     exchange->received = std::chrono::steady_clock::now();
-    exchange->refusedWith = refusal.status;
     exchange->isHead = m_decoder.isHeadRequest();
-    exchange->refusedBecause = refusal.reason;
-    if (const http::RequestHead *head = m_decoder.refusedHead()) {
-        // For the log and for the kind of page; what proxies say does not matter any more.
+    exchange->keepAlive = false;
+    exchange->isConnectionReused = m_requestCount > 0;
+    if (const http::RequestHead *head = m_decoder.knownHead()) {
+        exchange->minorVersion = head->minorVersion;
+        // What proxies say does not matter any more.
         (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false}, m_host->settings());
     }
-    exchange->keepAlive = false;
-    takeTurn(std::move(exchange));
+    return exchange;
 }
 
 } // namespace Quern::dispatch

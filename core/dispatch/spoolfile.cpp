@@ -12,9 +12,18 @@
 
 namespace Quern::dispatch {
 
-Result<SpoolFile> SpoolFile::create(const QString &directory)
+namespace {
+
+QByteArray namePrefix(const QByteArray &owner)
 {
-    QByteArray path = QFile::encodeName(directory) + '/' + NamePrefix + "XXXXXX";
+    return "quern-upload-" + owner + '-';
+}
+
+} // namespace
+
+Result<SpoolFile> SpoolFile::create(const QString &directory, const QByteArray &owner)
+{
+    QByteArray path = QFile::encodeName(directory) + '/' + namePrefix(owner) + "XXXXXX";
     base::FileDescriptor fd(::mkostemp(path.data(), O_CLOEXEC));
     if (!fd.isValid())
         return base::systemError(QStringLiteral("a file for an upload in %1").arg(directory));
@@ -48,10 +57,11 @@ Result<void> SpoolFile::write(QByteArrayView bytes)
     return {};
 }
 
-void SpoolFile::removeLeftovers(const QString &directory)
+void SpoolFile::removeLeftovers(const QString &directory, const QByteArray &owner)
 {
     QDir dir(directory);
-    const QStringList names = dir.entryList({QLatin1StringView(NamePrefix) + u'*'}, QDir::Files | QDir::Hidden);
+    const QString pattern = QString::fromLatin1(namePrefix(owner)) + u'*';
+    const QStringList names = dir.entryList({pattern}, QDir::Files | QDir::Hidden);
     for (const QString &name : names)
         dir.remove(name);
 }

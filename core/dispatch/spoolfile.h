@@ -15,11 +15,8 @@ namespace Quern::dispatch {
 class SpoolFile
 {
 public:
-    /// What the names of these files begin with.
-    static constexpr char NamePrefix[] = "quern-upload-";
-
-    /// A new, empty file in \a directory. Error::Io with the directory and the reason.
-    static Result<SpoolFile> create(const QString &directory);
+    /// A new, empty file "quern-upload-<owner>-<random>" in \a directory. Error::Io with the directory and the reason.
+    static Result<SpoolFile> create(const QString &directory, const QByteArray &owner);
     SpoolFile(SpoolFile &&) noexcept;
     SpoolFile &operator=(SpoolFile &&) = delete;
     ~SpoolFile();
@@ -32,8 +29,8 @@ public:
     const QByteArray &path() const { return m_path; } ///< absolute
     quint64 size() const { return m_size; }           ///< bytes
 
-    /// Removes what a server that was killed has left in \a directory. For a directory that no other server uses.
-    static void removeLeftovers(const QString &directory);
+    /// Removes what \a owner, a server that was killed, has left in \a directory.
+    static void removeLeftovers(const QString &directory, const QByteArray &owner);
 
 private:
     SpoolFile(base::FileDescriptor fd, QByteArray path) : m_fd(std::move(fd)), m_path(std::move(path)) {}

@@ -72,7 +72,7 @@ std::optional<LocalPath> localPath(QByteArrayView path)
         }
         char byte = path[i];
         if (byte == '%') {
-            const int escaped = http::decodedEscape(path.sliced(i));
+            const int escaped = escapedByte(path, i);
             if (escaped <= 0 || escaped == '/')
                 return std::nullopt;
             byte = static_cast<char>(escaped);
@@ -233,11 +233,17 @@ StaticAnswer StaticFiles::inFolder(QByteArrayView path, const http::RequestHead 
         return NoDescriptorLeft{};
     if (entry.kind != RootFolder::Entry::Kind::Folder)
         return NotStatic{};
+    const auto isServed = [&](QByteArrayView name) {
+        LocalPath each(path);
+        each.append(name);
+        const RootFolder::Entry::Kind kind = m_root.entry(each.view()).kind;
+        return kind == RootFolder::Entry::Kind::File || kind == RootFolder::Entry::Kind::Folder;
+    };
     return MadePage{QByteArrayLiteral("Content-Type: text/html; charset=utf-8\r\n"
                                       "Cache-Control: no-cache\r\n"
                                       "Content-Security-Policy: default-src 'none'\r\n"
                                       "X-Content-Type-Options: nosniff\r\n"),
-                    folderListing(entry.file.descriptor->get(), '/' + path.toByteArray())};
+                    folderListing(entry.file.descriptor->get(), '/' + path.toByteArray(), isServed)};
 }
 
 FileReply StaticFiles::reply(QByteArrayView path, const OpenFile &file, const http::RequestHead &head) const

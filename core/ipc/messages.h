@@ -40,6 +40,7 @@ inline constexpr quint64 UnknownLength = ~quint64(0);
 enum RequestFlag : quint16 {
     SecureRequest = 1,   ///< the client speaks https, to a trusted proxy if not to us
     StreamedRequest = 2, ///< the handler is to run at once: the body follows until RequestEnd, as credit is granted
+    ProxiedRequest = 4,  ///< it came through a trusted proxy, whose address is peerAddress
 };
 
 /// A request on its way to a worker, as views.
@@ -53,9 +54,10 @@ struct RequestMessage
     quint64 receivedNs = 0;
     quint64 bodyLength = 0;       ///< of the whole body; UnknownLength is possible for a streamed one
     QByteArrayView remoteAddress; ///< of the client, as text; empty: a Unix socket
-    QByteArrayView peerAddress;   ///< of the proxy that the request came through; empty: it came from the client
-    QByteArrayView host;          ///< as the proxy got it; empty: see the Host field
-    QByteArrayView bodyLayout;    ///< an encoded BodyLayout; empty: the body is plain
+    QByteArrayView peerAddress; ///< of the proxy that the request came through; empty: it came from the client, or the
+                                ///< proxy's is a Unix socket
+    QByteArrayView host;        ///< as the proxy got it; empty: see the Host field
+    QByteArrayView bodyLayout;  ///< an encoded BodyLayout; empty: the body is plain
     quint16 remotePort = 0;
     quint16 flags = 0; ///< of RequestFlag
     quint8 minorVersion = 1;

@@ -120,7 +120,7 @@ std::unique_ptr<ContentEncoder> Compression::applyToStream(Answer &answer, const
 
 bool Compression::qualifies(const Answer &answer) const
 {
-    if (answer.status >= 300 || answer.status == 204 || answer.status == 206)
+    if (answer.status >= 300 || answer.status == 204 || answer.status == 205 || answer.status == 206)
         return false;
     QByteArrayView contentType;
     bool excluded = false;

@@ -1,5 +1,6 @@
 // The half of HandlerHost that sends answers.
 
+#include "base/clock.h"
 #include "worker/exceptiontext.h"
 #include "worker/handlerport.h"
 #include "worker/log.h"
@@ -141,8 +142,8 @@ void HandlerHost::beginStream(const Exchange &exchange, const Answer &answer, ip
     message.kind = ipc::ResponseKind::Streamed;
     message.bodyLength = encoder ? ipc::UnknownLength : answer.stream->settings().length.value_or(ipc::UnknownLength);
     channel.sendWith([&](QByteArray &out) { ipc::appendResponseHead(out, exchange.id, message); });
-    if (exchange.isHead || answer.status == 204 || answer.status == 304) {
-        // Such an answer ends with its head (RFC 9112 §6.3).
+    if (exchange.isHead || answer.status == 204 || answer.status == 205 || answer.status == 304) {
+        // Such an answer ends with its head (RFC 9112 §6.3, RFC 9110 §15.3.6).
         channel.send(ipc::FrameType::ResponseEnd, exchange.id);
         callAuthor(exchange.id, answer.stream->close());
         return;
@@ -172,6 +173,7 @@ void HandlerHost::streamWritten(quint64 id)
 
 void HandlerHost::streamAwaited()
 {
+    m_claims.sawClient(base::nowNanoseconds());
     for (const auto &port : m_ports)
         port->channel().readAhead();
 }

@@ -60,6 +60,7 @@ Result<ReadRequest> readRequest(const ipc::Frame &frame)
     request.peerAddress = message.peerAddress;
     request.host = message.host;
     request.isSecure = (message.flags & ipc::SecureRequest) != 0;
+    request.isProxied = (message.flags & ipc::ProxiedRequest) != 0;
     request.minorVersion = message.minorVersion;
     request.journey.received = base::fromNanoseconds(message.receivedNs);
     request.journey.dispatched = base::fromNanoseconds(message.ticket.dispatchedNs);

@@ -32,6 +32,7 @@ void StreamedBodies::beginWhole(RequestPrivate &request) const
         BodyInbox::Host{{}, [failed = m_failed, id = request.id](const QString &problem) { failed(id, problem); }});
     inbox->addWhole(body, std::make_shared<const QExplicitlySharedDataPointer<RequestPrivate>>(&request));
     request.extra().inbox = std::move(inbox);
+    request.body = {}; // as it would be, had it come later than the head
 }
 
 void StreamedBodies::partArrived(const ipc::Frame &frame)

@@ -50,6 +50,7 @@ GATES = [
 # The insides of the SDK, and who may look at them.
 PRIVATE_SDK = "core/sdk/src/"
 PRIVATE_SDK_READERS = {"core/sdk", "core/worker",
+                       "core/protocol",  # what a path, a token, an escape is has one place: httpsyntax_p.h
                        "core/dispatch"}  # the master finds a request's route with the worker's own router
 
 # Libraries that stay in one place: the start of the include, the units that may use it, and why.

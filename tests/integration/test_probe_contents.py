@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import random
+import signal
 import unittest
 
 from probeserver import ProbeTestCase
@@ -115,6 +117,20 @@ class Forms(ProbeTestCase):
         wait_until(lambda: list(self.spool.iterdir()), "a spooled file")
         client.close()
         self.assert_spool_empty()
+
+    def test_the_next_start_removes_what_a_killed_server_has_left(self) -> None:
+        foreign = self.spool / "quern-upload-0123456789ab-abcdef"  # of another server that uses the folder
+        foreign.write_text("foreign")
+        client = self.connect()
+        client.send(request_bytes("POST", "/probe/form", b"", TYPE).replace(b"Content-Length: 0",
+                                                                            b"Content-Length: 1000000")
+                    + part("image", b"i" * 300_000, "a.png"))
+        wait_until(lambda: len(list(self.spool.iterdir())) > 1, "a spooled file")
+        os.kill(self.quern.master, signal.SIGKILL)
+        wait_until(lambda: not self.quern.running(), "end of the master")
+        wait_until(lambda: not self.quern.leftovers(), "end of every child")
+        self.quern.start()
+        self.assertEqual(list(self.spool.iterdir()), [foreign])
 
     def test_a_killed_worker_leaves_no_files(self) -> None:
         client = self.connect()

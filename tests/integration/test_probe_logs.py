@@ -84,6 +84,49 @@ class AccessLog(LogTestCase):
             self.wait_line(f"number={number}")
             self.assertEqual(sum(f"number={number}" in line for line in self.lines()), 1)
 
+    def test_refused_requests_leave_their_trace(self) -> None:
+        self.start(access_log_format="json", http_body_timeout=1)
+        cases = [(b"GET /probe/../secret?refused1 HTTP/1.1\r\nHost: a\r\nUser-Agent: probe\r\n\r\n", 400, "GET"),
+                 (b"GET /%zz?refused2 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "GET"),
+                 (b"FOO /m?refused3 HTTP/1.1\r\nHost: a\r\nUser-Agent: probe\r\n\r\n", 501, "FOO"),
+                 (b"GET /quick?refused4 HTTP/1.1\r\nUser-Agent: probe\r\n\r\n", 400, "GET"),
+                 (b"GET /quick?refused5 HTTP/2.0\r\nHost: a\r\n\r\n", 505, "GET"),
+                 (b"GET /" + b"q" * 9000, 414, "GET"),
+                 (b"POST /probe/form?refused7 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab", 408, "POST")]
+        for number, (request, status, method) in enumerate(cases, 1):
+            with self.subTest(request[:40]):
+                client = self.connect()
+                client.send(request)
+                answer = client.response()
+                self.assertEqual(answer.status, status)
+                record = json.loads(self.wait_line(f"refused{number}" if b"refused" in request else "qqqq"))
+                self.assertEqual((record["status"], record["method"]), (status, method))
+                self.assertIn(record["requestId"], answer.body.decode())
+                if b"User-Agent" in request and status != 400:
+                    self.assertEqual(record["userAgent"], "probe")
+
+    def test_a_client_that_leaves_within_its_body_has_a_line(self) -> None:
+        self.start(access_log_format="json")
+        for how in ("close", "reset"):
+            client = self.connect()
+            client.send(f"POST /probe/form?{how} HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\nab".encode())
+            self.take_turn()
+            getattr(client, how)()
+            record = json.loads(self.wait_line(f"?{how}"))
+            self.assertEqual((record["method"], record["status"]), ("POST", 499))
+
+    def test_an_aborted_answer_of_ranges_is_logged_with_what_was_sent(self) -> None:
+        self.start(access_log_format="json")
+        path = self.quern.directory / "large.bin"
+        with path.open("wb") as file:
+            file.truncate(200_000_000)
+        client = self.connect()
+        client.send(request_bytes("GET", f"/probe/file?path={path}",
+                                  headers="Range: bytes=0-99999999,100000001-199999999\r\n"))
+        self.assertGreater(len(client.socket.recv(65_536)), 0)
+        client.reset()
+        self.assertLess(json.loads(self.wait_line("large.bin"))["bodyBytes"], 16_000_000)
+
     def test_an_aborted_download_is_logged_with_what_was_sent(self) -> None:
         self.start(access_log_format="json")
         path = self.quern.directory / "large.bin"

@@ -53,6 +53,14 @@ class MiddlewareAndHooks(ProbeTestCase):
         self.assertEqual((facts["method"], facts["route"], facts["url"]),
                          ("PUT", "facts", "http://test/probe/facts?a=b"))
 
+    def test_a_hook_cannot_lead_where_no_client_may_go(self) -> None:
+        for target in ("/probe/../facts", "/probe/%zz", "/probe/a%00b", "/probe/tree/%2e%2e"):
+            self.assertEqual(self.get("/nowhere", f"X-Set-Target: {target}\r\n").status, 500, target)
+
+    def test_middleware_that_says_nothing_is_no_success(self) -> None:
+        for target, status in (("/probe/silent", 500), ("/probe/silent?end", 200), ("/probe/silent?field", 200)):
+            self.assertEqual(self.get(target).status, status, target)
+
     def test_a_hook_ends_a_request(self) -> None:
         for target in ("/probe/quick", "/nowhere"):
             response = self.get(target, "X-End: now\r\n")
@@ -170,6 +178,17 @@ class TrustedProxies(ProbeTestCase):
         self.assertEqual((facts["remote"], facts["peer"], facts["secure"], facts["scheme"], facts["host"]),
                          ("203.0.113.7", "127.0.0.1", True, "https", "example.org"))
         self.assertEqual(facts["url"], "https://example.org/probe/facts")
+
+    def test_the_peer_of_a_unix_socket_has_no_address(self) -> None:
+        self.quern = self.probe(trusted_proxies=["unix"])
+        path = self.quern.directory / "app.sock"
+        self.quern.settings["listen"].append(f"unix:{path}")
+        self.quern.write_config()
+        self.quern.start()
+        for headers, remote in (("X-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7"), ("", "")):
+            with RawConnection(str(path)) as client:
+                facts = json.loads(client.request("GET", "/probe/facts", headers=headers).body)
+            self.assertEqual((facts["remote"], facts["peer"]), (remote, ""))
 
     def test_the_nearest_address_that_is_no_proxy_is_the_client(self) -> None:
         facts = self.facts("X-Forwarded-For: 198.51.100.1, 203.0.113.7, 127.0.0.1\r\n")

@@ -148,6 +148,22 @@ class HandlersThatWait(ProbeTestCase):
 
     SETTINGS = {"worker_num": 2}
 
+    def test_a_client_that_reads_nothing_for_long_costs_no_worker(self) -> None:
+        self.quern = self.probe(worker_num=2, max_request_execution_time=1).start()
+        workers = self.quern.wait_workers()
+        client = self.connect()
+        client.send(request_bytes("GET", "/probe/drain?ms=2500"))
+        client.socket.recv(1000)
+        self.assertEqual(self.get("/probe/late?ms=700").status, 200)
+        self.assertEqual(self.get("/probe/late?ms=700").status, 200)
+        self.assertEqual(self.get("/probe/late?ms=700").status, 200)
+        tail = b""
+        while not tail.endswith(b"\r\n0\r\n\r\n"):
+            received = client.socket.recv(256 * 1024)
+            self.assertTrue(received, "the stream was broken off")
+            tail = (tail + received)[-16:]
+        self.assertEqual(self.quern.workers(), workers)
+
     def read_stream(self, milliseconds: int, ended: threading.Event) -> None:
         """Reads no faster than a usual network, so that the handler has to wait."""
         try:

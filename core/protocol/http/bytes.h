@@ -89,26 +89,6 @@ constexpr bool isDigit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
-/// The value of a hexadecimal digit; -1 for any other byte.
-constexpr int hexValue(char byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    if (byte >= 'A' && byte <= 'F')
-        return byte - 'A' + 10;
-    return -1;
-}
-
-/// The byte that the percent-escape at the front of \a bytes stands for (RFC 3986 §2.1); -1 if there is none.
-inline int decodedEscape(QByteArrayView bytes)
-{
-    if (bytes.size() < 3 || bytes[0] != '%' || hexValue(bytes[1]) < 0 || hexValue(bytes[2]) < 0)
-        return -1;
-    return hexValue(bytes[1]) * 16 + hexValue(bytes[2]);
-}
-
 /// \a bytes without optional white space (RFC 9110 §5.6.3) at its ends.
 inline QByteArrayView withoutSurroundingSpace(QByteArrayView bytes)
 {

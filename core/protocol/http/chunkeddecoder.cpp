@@ -1,6 +1,7 @@
 #include "protocol/http/chunkeddecoder.h"
 
 #include "protocol/http/bytes.h"
+#include "sdk/src/httpsyntax_p.h"
 
 #include <algorithm>
 #include <iterator>
@@ -104,7 +105,7 @@ bool ChunkedDecoder::feedFraming(char byte, const RequestLimits &limits)
 
 bool ChunkedDecoder::feedSize(char byte)
 {
-    const int digit = hexValue(byte);
+    const int digit = hexDigit(byte);
     if (digit >= 0) {
         // Leading zeros count as well, so that the line is bounded.
         if (m_sizeDigits == maxSizeDigits)

@@ -2,6 +2,7 @@
 
 #include "protocol/http/bytes.h"
 #include "protocol/http/fieldvalue.h"
+#include "sdk/src/httpsyntax_p.h"
 
 #include <utility>
 
@@ -50,7 +51,7 @@ std::optional<QByteArray> extendedValue(QByteArrayView value)
     for (qsizetype at = languageEnd + 1; at < value.size(); ++at) {
         char byte = value[at];
         if (byte == '%') {
-            const int decoded = decodedEscape(value.sliced(at));
+            const int decoded = escapedByte(value, at);
             if (decoded < 0)
                 return std::nullopt;
             byte = static_cast<char>(decoded);

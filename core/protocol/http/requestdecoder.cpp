@@ -4,6 +4,7 @@
 #include "protocol/http/chunkeddecoder.h"
 #include "protocol/http/headparser.h"
 #include "protocol/http/headscan.h"
+#include "protocol/http/refusedhead.h"
 
 #include <utility>
 
@@ -79,10 +80,10 @@ RequestDecoder::State RequestDecoder::feedHead(QByteArrayView &bytes)
     }
     switch (message.scan.advance(head, m_limits)) {
     case HeadScan::Progress::Refused:
-        return refuse(message.scan.refusal());
+        return refuseHead(head, message.scan.refusal());
     case HeadScan::Progress::Incomplete:
         if (head.size() == qsizetype(m_limits.headBytes))
-            return refuse({431, "request head too large"});
+            return refuseHead(head, {431, "request head too large"});
         if (carried == 0)
             message.carry = head.toByteArray();
         return State::Incomplete;
@@ -95,9 +96,9 @@ RequestDecoder::State RequestDecoder::feedHead(QByteArrayView &bytes)
     bytes = bytes.sliced(headSize - carried);
     switch (parseHead(message.head)) {
     case HeadParse::UnknownMethod:
-        return refuse({501, "unknown method"});
+        return refuseHead(message.head.bytes, {501, "unknown method"});
     case HeadParse::Malformed:
-        return refuse({400, "malformed head"});
+        return refuseHead(message.head.bytes, {400, "malformed head"});
     case HeadParse::Done:
         break;
     }
@@ -192,9 +193,18 @@ bool RequestDecoder::inHead() const
     return !m_refused && m_message && m_message->phase == Message::Phase::Head;
 }
 
-const RequestHead *RequestDecoder::refusedHead() const
+const RequestHead *RequestDecoder::knownHead() const
 {
-    return m_refused && m_message ? &m_message->head : nullptr;
+    return m_message && m_message->head.method.length > 0 ? &m_message->head : nullptr;
+}
+
+/// The head itself is refused, of which \a bytes have come.
+RequestDecoder::State RequestDecoder::refuseHead(QByteArrayView bytes, const Refusal &refusal)
+{
+    m_message->head.bytes = bytes;
+    m_message->head.minorVersion = m_message->scan.facts().minorVersion;
+    readRefusedHead(m_message->head);
+    return refuse(refusal);
 }
 
 RequestDecoder::State RequestDecoder::refuse(const Refusal &refusal)

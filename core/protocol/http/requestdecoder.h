@@ -66,9 +66,9 @@ public:
     /// fields that may not come so late; empty if there is none. Once, while a message is Complete.
     QByteArray takeTrailers();
     const Refusal &refusal() const { return m_refusal; }
-    /// The head of the message that was refused, as long as the bytes given to that feed(); null if the head itself was
-    /// refused.
-    const RequestHead *refusedHead() const;
+    /// What is known of the present message, for logs and error pages: head(), or what can be read of a head that was
+    /// refused, which is valid as long as the bytes given to that feed(); null if there is nothing yet.
+    const RequestHead *knownHead() const;
 
     /// Forgets a message that is Complete, its head and body with it, so that an idle connection holds no memory for
     /// it. Optional: the next feed() does the same.
@@ -88,6 +88,7 @@ private:
     State feedHead(QByteArrayView &bytes);
     State beginBody(QByteArrayView &bytes);
     State feedBody(QByteArrayView &bytes);
+    State refuseHead(QByteArrayView bytes, const Refusal &refusal);
     State refuse(const Refusal &refusal);
 
     const RequestLimits m_limits;

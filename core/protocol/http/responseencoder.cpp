@@ -18,6 +18,8 @@ char *put(char *to, QByteArrayView bytes)
     return std::copy(bytes.begin(), bytes.end(), to);
 }
 
+constexpr int resetContent = 205;
+
 char *putNumber(char *to, quint64 number)
 {
     constexpr int maxDigits = 20;
@@ -28,7 +30,7 @@ char *putNumber(char *to, quint64 number)
 
 bool mayHaveBody(int status)
 {
-    return status >= 200 && status != 204 && status != 304;
+    return status >= 200 && status != 204 && status != resetContent && status != 304;
 }
 
 QByteArrayView reasonPhrase(int status)
@@ -176,7 +178,9 @@ void appendHead(QByteArray &out, int status, QByteArrayView headerBlock, std::op
         to = put(to, "\r\nServer: ");
         to = put(to, server);
     }
-    if (mayHaveBody(status) && contentLength) {
+    if (status == resetContent) {
+        to = put(to, "\r\nContent-Length: 0"); // RFC 9110 §15.3.6
+    } else if (mayHaveBody(status) && contentLength) {
         to = put(to, "\r\nContent-Length: ");
         to = putNumber(to, *contentLength);
     } else if (mayHaveBody(status) && framing.requestMinorVersion > 0) {

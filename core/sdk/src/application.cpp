@@ -102,6 +102,10 @@ Route RouteGroup::route(QByteArrayView method, QByteArrayView pattern, Handler h
     if (!isMethod(method))
         throw std::invalid_argument("route " + routeName(added) +
                                     " has a malformed method: write it in upper case, \"GET\" for instance");
+    if (method != Router::AnyMethod && !isKnownMethod(method))
+        throw std::invalid_argument("route " + routeName(added) +
+                                    " has a method that is answered 501, as are all but " +
+                                    "those that Application::route() lists");
     // The prefix has passed for itself, and must not hide that there is no '/' between the two.
     if (m_prefix.isEmpty() || !pattern.isEmpty())
         parsePattern(pattern);

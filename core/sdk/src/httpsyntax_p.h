@@ -4,6 +4,7 @@
 #include <QByteArrayView>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,20 @@ constexpr bool isTokenChar(char c)
         return true;
     constexpr std::string_view marks("!#$%&'*+-.^_`|~");
     return marks.find(c) != std::string_view::npos;
+}
+
+/// The methods that requests may have, in upper case; all others are answered 501 before any handler sees them. Those
+/// that llhttp knows, but for CONNECT: this is no proxy.
+inline constexpr std::string_view knownMethods[] = {
+    "ACL",       "BIND",     "CHECKOUT",   "COPY",       "DELETE", "GET",        "HEAD",   "LINK",    "LOCK",
+    "M-SEARCH",  "MERGE",    "MKACTIVITY", "MKCALENDAR", "MKCOL",  "MOVE",       "NOTIFY", "OPTIONS", "PATCH",
+    "POST",      "PROPFIND", "PROPPATCH",  "PURGE",      "PUT",    "REBIND",     "REPORT", "SEARCH",  "SOURCE",
+    "SUBSCRIBE", "TRACE",    "UNBIND",     "UNLINK",     "UNLOCK", "UNSUBSCRIBE"};
+
+inline bool isKnownMethod(QByteArrayView method)
+{
+    const std::string_view wanted(method.data(), static_cast<std::size_t>(method.size()));
+    return std::find(std::begin(knownMethods), std::end(knownMethods), wanted) != std::end(knownMethods);
 }
 
 /// \a text in quotes for a message, with control characters as \\xNN: a NUL would end an exception's text.
@@ -118,6 +133,40 @@ inline void truncateUtf8(QByteArray &text, qsizetype most)
     for (int steps = 0; steps < 3 && isContinuation(most); ++steps)
         --most;
     text.truncate(most);
+}
+
+/// Why the server refuses \a path, which is percent-encoded as sent: an escape that is malformed (RFC 3986 §2.1), an
+/// encoded NUL, or a segment that, decoded, is "." or ".."; nullptr if there is nothing against it. Dot segments are
+/// refused rather than removed: a client that follows RFC 3986 §5.2.4 never sends one, and whoever does aims at a
+/// server that removes it too late. An encoded slash separates no segments (RFC 3986 §2.2), but it may for whoever
+/// decodes the path again, or makes the name of a file of it: both readings are refused.
+inline const char *flawOfPath(QByteArrayView path)
+{
+    int dots = 0; // of the segment in progress
+    bool hasOnlyDots = true;
+    const auto isDotSegment = [&] { return hasOnlyDots && (dots == 1 || dots == 2); };
+    for (qsizetype at = 0; at < path.size(); ++at) {
+        char byte = path[at];
+        if (byte == '%') {
+            const int decoded = escapedByte(path, at);
+            if (decoded < 0)
+                return "malformed percent-escape in path";
+            if (decoded == 0)
+                return "encoded NUL in path";
+            byte = static_cast<char>(decoded);
+            at += 2;
+        }
+        if (byte == '/') {
+            if (isDotSegment())
+                return "dot segment in path";
+            dots = 0;
+            hasOnlyDots = true;
+            continue;
+        }
+        dots += byte == '.' ? 1 : 0;
+        hasOnlyDots &= byte == '.';
+    }
+    return isDotSegment() ? "dot segment in path" : nullptr;
 }
 
 /// The path of a valid request target (RFC 9112 §3.2), percent-encoded as sent: without the query string, and without

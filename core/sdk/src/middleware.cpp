@@ -4,6 +4,8 @@
 
 #include "log_p.h"
 
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace Quern {
@@ -31,12 +33,27 @@ void MiddlewareChain::advance(std::size_t place)
     // A middleware that defers is done with that when it goes on: the rest decides anew.
     const bool wasDeferred = std::exchange(m_answer->deferred, false);
     if (place < m_route.middleware.size())
-        (*m_route.middleware[place])(m_request, m_response,
-                                     Next(QExplicitlySharedDataPointer<MiddlewareChain>(this), place + 1));
+        callMiddleware(place);
     else
         m_route.handler(m_request, m_response);
     if (wasDeferred && !m_answer->deferred)
         m_answer->finish();
+}
+
+void MiddlewareChain::callMiddleware(std::size_t place)
+{
+    const qsizetype fieldsBefore = m_answer->headerBlock.size();
+    (*m_route.middleware[place])(m_request, m_response,
+                                 Next(QExplicitlySharedDataPointer<MiddlewareChain>(this), place + 1));
+    // An empty 200 that nobody meant would look like success.
+    const bool wentOn = m_reached > place + 1;
+    const bool hasAnswered = m_answer->isFinished() || m_answer->deferred || m_answer->kind != Answer::Kind::Whole ||
+                             m_answer->status != 200 || !m_answer->body.isEmpty() ||
+                             m_answer->headerBlock.size() != fieldsBefore;
+    if (!wentOn && !hasAnswered)
+        throw std::logic_error("middleware " + std::to_string(place + 1) +
+                               " neither went on nor answered: call next(), fill the response, or defer it; "
+                               "response.end() answers with an empty 200");
 }
 
 void MiddlewareChain::proceed(std::size_t place)

@@ -20,6 +20,8 @@ public:
     void proceed(std::size_t place);
 
 private:
+    void callMiddleware(std::size_t place);
+
     const RouteSpec &m_route;
     Request m_request;
     Response m_response; ///< a handle: while somebody may go on, the response is not forgotten

@@ -15,7 +15,7 @@ namespace Quern {
 
 namespace {
 
-[[noreturn]] void refuse(const char *what, QByteArrayView value, const char *mend)
+[[noreturn]] void refuse(const char *what, QByteArrayView value, const std::string &mend)
 {
     throw std::invalid_argument(what + (' ' + quoted(value)) + mend);
 }
@@ -225,6 +225,8 @@ void Request::setTarget(QByteArrayView target)
     if (!target.startsWith('/') || holdsControlCharacter(target) || target.contains(' ') || target.contains('\t') ||
         target.contains('#'))
         refuse("target", target, " is no path: let it start with '/', and percent-encode spaces and '#'");
+    if (const char *flaw = flawOfPath(pathOfTarget(target)))
+        refuse("target", target, std::string(" would have been refused from a client: ") + flaw);
     d->target = d->keep(target.toByteArray());
 }
 
@@ -268,7 +270,7 @@ quint16 Request::remotePort() const
 
 QString Request::peerAddress() const
 {
-    return QString::fromLatin1(d->peerAddress.isEmpty() ? d->remoteAddress : d->peerAddress);
+    return QString::fromLatin1(d->isProxied ? d->peerAddress : d->remoteAddress);
 }
 
 bool Request::isSecure() const

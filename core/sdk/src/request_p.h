@@ -85,11 +85,12 @@ public:
     QVarLengthArray<HeaderView, 16> headers;
     Params params;
     QByteArrayView remoteAddress; ///< text form
-    QByteArrayView peerAddress;   ///< of the proxy; empty if there is none
+    QByteArrayView peerAddress;   ///< of the proxy, if isProxied
     QByteArrayView host;          ///< as the proxy got it; empty if there is none
     quint16 remotePort = 0;
     int minorVersion = 1;
     bool isSecure = false;
+    bool isProxied = false; ///< by a trusted proxy
     RequestJourney journey;
     const RouteSpec *route = nullptr;                ///< once it is found
     const ApplicationPrivate *application = nullptr; ///< whose routes have names

@@ -117,7 +117,10 @@ QByteArray Request::urlFor(QByteArrayView name, UrlParams params) const
     const RouteSpec *route = d->application ? d->application->routeNamed(name) : nullptr;
     if (route == nullptr)
         refuse(name, "no route has that name: give it one with Route::name()");
-    return filledPattern(name, route->pattern, params);
+    const QByteArray path = filledPattern(name, route->pattern, params);
+    if (const char *flaw = flawOfPath(path))
+        refuse(name, "the server would refuse " + quoted(path) + ": " + flaw);
+    return path;
 }
 
 } // namespace Quern

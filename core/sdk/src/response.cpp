@@ -58,7 +58,9 @@ Error fileError(const QString &path, int errorNumber)
 Result<Answer::File> openedFile(const QString &path)
 {
     const QByteArray name = QFile::encodeName(path);
-    if (!name.startsWith('/') || name.contains('\0'))
+    if (name.contains('\0'))
+        throw std::invalid_argument("file path " + quoted(name) + " holds a NUL: no file has such a name");
+    if (!name.startsWith('/'))
         throw std::invalid_argument("file path " + quoted(name) +
                                     " is not absolute: a worker has no folder of its own; put the folder before it");
     // A FIFO or a device must not block the worker, nor become its terminal.
@@ -272,8 +274,10 @@ void Response::redirect(QByteArrayView location, int status)
     const QByteArrayView checked = checkedFieldValue(locationName, location);
     QByteArray encoded;
     encoded.reserve(checked.size());
-    for (const char c : checked)
-        appendPercentEncoded(encoded, c, isUriChar(c));
+    for (qsizetype i = 0; i < checked.size(); ++i) {
+        const bool isStray = checked[i] == '%' && escapedByte(checked, i) < 0;
+        appendPercentEncoded(encoded, checked[i], isUriChar(checked[i]) && !isStray);
+    }
     d->status = status;
     d->set(locationName, encoded);
 }

@@ -179,9 +179,8 @@ bool ResponseStreamPrivate::waitInLoop(std::chrono::milliseconds timeout)
             nestedWaits.isTold = false;
     });
     const QDeadlineTimer deadline(timeout);
-    QTimer wake;
-    wake.setSingleShot(true);
-    wake.start(timeout);
+    QTimer wake; // for the deadline, and so that the sink hears now and then that this is no handler that stands still
+    wake.start(qMin(timeout, std::chrono::milliseconds(200)));
     while (mustHoldBack() && !deadline.hasExpired()) {
         // What the client has read is told by frames that may have come already.
         if (ResponseSink *sink = m_guard->sink())

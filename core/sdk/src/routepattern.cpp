@@ -143,6 +143,8 @@ QList<PatternSegment> parsePattern(QByteArrayView pattern)
         } else {
             checkCharacters(pattern, text);
             appendPercentDecoded(text, Plus::Literal, segment.fixed);
+            if (segment.fixed == "." || segment.fixed == "..")
+                refuse(pattern, "holds the segment " + quoted(text) + ": no request that has one is let in");
         }
         for (const PatternSegment &other : std::as_const(segments)) {
             if (segment.kind != PatternSegment::Kind::Fixed && other.name == segment.name)

@@ -158,7 +158,7 @@ void TestLog::fullStyle()
 void TestLog::controlCharactersAndLines()
 {
     const QByteArrayList text = {"tab\tbell\\x07 escape\\x1b[31m return\\x0d delete\\x7f csi\\xc2\\x9b1m caf\xc3\xa9",
-                                 "two", "lines"};
+                                 "two", "  | lines"};
     QByteArrayList full, prefixed;
     for (const QByteArray &line : text) {
         full.append("info  master    " + line);

@@ -2,6 +2,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -138,7 +139,7 @@ void TestRequestBody::movedFileStays()
 {
     const QString kept = m_directory->filePath(QStringLiteral("kept"));
     {
-        Result<SpoolFile> file = SpoolFile::create(m_settings.spoolDirectory);
+        Result<SpoolFile> file = SpoolFile::create(m_settings.spoolDirectory, "mine");
         QVERIFY(file && file->write("abc"));
         QCOMPARE(file->size(), quint64(3));
         QVERIFY(QFile::rename(QFile::decodeName(file->path()), kept));
@@ -314,12 +315,15 @@ void TestRequestBody::noDirectory()
 
 void TestRequestBody::leftoversAreRemoved()
 {
-    Result<SpoolFile> file = SpoolFile::create(m_settings.spoolDirectory);
+    Result<SpoolFile> file = SpoolFile::create(m_settings.spoolDirectory, "mine");
     QVERIFY(file);
     QFile foreign(m_directory->filePath(QStringLiteral("foreign")));
     QVERIFY(foreign.open(QIODevice::WriteOnly));
-    SpoolFile::removeLeftovers(m_settings.spoolDirectory);
-    QCOMPARE(files(), QStringList(QStringLiteral("foreign")));
+    const Result<SpoolFile> others = SpoolFile::create(m_settings.spoolDirectory, "others");
+    QVERIFY(others);
+    QCOMPARE(files().size(), 3);
+    SpoolFile::removeLeftovers(m_settings.spoolDirectory, "mine");
+    QCOMPARE(files(), QStringList({u"foreign"_qs, QFileInfo(QFile::decodeName(others->path())).fileName()}));
 }
 
 QTEST_APPLESS_MAIN(TestRequestBody)

@@ -352,6 +352,8 @@ void StaticFilesTest::listing()
     for (const char *name : {"b.txt", "a.txt", "z/inner", ".hidden", ".git/config"})
         folder.add(QString::fromLatin1(name), "x");
     folder.link(QStringLiteral("link"), "a.txt");
+    folder.link(QStringLiteral("outside"), "/etc/passwd");
+    folder.link(QStringLiteral("dangling"), "nothing");
     StaticFilesSettings made;
     made.documentRoot = folder.path();
     QCOMPARE(ask(opened(made), "/"), QByteArray("not static"));
@@ -369,6 +371,7 @@ void StaticFilesTest::listing()
     QVERIFY(at("z/") < at("a.txt"));
     QVERIFY(at("a.txt") < at("b.txt"));
     QVERIFY(at("b.txt") < at("link"));
+    QVERIFY(at("outside") < 0 && at("dangling") < 0);
     QVERIFY(std::get<MadePage>(files.find(Asked("/z/").head())).body.contains("href=\"../\""));
 }
 

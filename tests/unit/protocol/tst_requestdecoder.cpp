@@ -1,4 +1,5 @@
 #include "requesttranscript.h"
+#include "sdk/src/httpsyntax_p.h"
 
 #include <QRandomGenerator>
 #include <QTest>
@@ -14,6 +15,7 @@ class RequestDecoderTest : public QObject
 private Q_SLOTS:
     void accepted_data();
     void accepted();
+    void methods();
     void unfinished_data();
     void unfinished();
     void pipelined();
@@ -180,6 +182,20 @@ void RequestDecoderTest::accepted()
     QCOMPARE(Quern::tests::transcriptOfAnySplit(stream), expected);
     // The same twice over one connection: nothing of the first message may be left for the second.
     QCOMPARE(Quern::tests::transcriptOfAnySplit(stream + stream), expected.chopped(4) + expected);
+}
+
+void RequestDecoderTest::methods()
+{
+    const auto stateOf = [](const std::string_view method) {
+        RequestDecoder decoder(RequestLimits{});
+        return decoder.feed(QByteArray(method.data(), qsizetype(method.size())) + " / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .state;
+    };
+    // What routes may be registered for is what comes through.
+    for (const std::string_view method : Quern::knownMethods)
+        QVERIFY2(stateOf(method) == RequestDecoder::State::Complete, method.data());
+    for (const char *method : {"CONNECT", "PRI", "QUERY", "FOO", "DESCRIBE", "get"})
+        QVERIFY2(stateOf(method) == RequestDecoder::State::Refused && !Quern::isKnownMethod(method), method);
 }
 
 void RequestDecoderTest::unfinished_data()

@@ -26,7 +26,8 @@ private Q_SLOTS:
     void contentLength();
     void contentLengthIsRefusedBeforeTheBody();
     void headOfARefusedBody();
-    void noHeadOfARefusedHead();
+    void headThatIsRefused_data();
+    void headThatIsRefused();
     void chunkedBody_data();
     void chunkedBody();
     void chunkIsRefusedBeforeItsData();
@@ -298,20 +299,50 @@ void RequestLimitsTest::headOfARefusedBody()
         for (qsizetype at = 0; at < bytes.size(); at += piece)
             state = decoder.feed(QByteArrayView(bytes).sliced(at, qMin(piece, bytes.size() - at))).state;
         QCOMPARE(state, RequestDecoder::State::Refused);
-        QVERIFY(decoder.refusedHead());
-        QCOMPARE(decoder.refusedHead()->targetBytes(), QByteArrayView("/a"));
+        QVERIFY(decoder.knownHead());
+        QCOMPARE(decoder.knownHead()->targetBytes(), QByteArrayView("/a"));
         QVERIFY(decoder.isHeadRequest());
         QVERIFY(!decoder.inMessage() && !decoder.inHead());
     }
 }
 
-void RequestLimitsTest::noHeadOfARefusedHead()
+void RequestLimitsTest::headThatIsRefused_data()
 {
-    RequestDecoder decoder(RequestLimits{});
-    const auto step = decoder.feed("HEAD /a HTTP/1.1\r\nHost : a\r\n\r\n");
-    QCOMPARE(step.state, RequestDecoder::State::Refused);
-    QVERIFY(!decoder.refusedHead());
-    QVERIFY(decoder.isHeadRequest());
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QByteArray>("known"); ///< method, target and Accept, or empty
+    const auto row = [](const char *name, const QByteArray &bytes, const QByteArray &known) {
+        QTest::newRow(name) << bytes << known;
+    };
+    row("malformed field", "HEAD /a HTTP/1.1\r\nAccept: x/y \r\nHost : a\r\n\r\n", "HEAD /a x/y");
+    row("malformed path", "GET /../b?c HTTP/1.1\r\n", "GET /../b?c ");
+    row("unknown method", "BREW /pot HTTP/1.1\r\nHost: a\r\naccept:x/y\r\n\r\n", "BREW /pot x/y");
+    row("version", "GET / HTTP/3.0\r\n", "GET / ");
+    row("target that is too long", "GET /" + QByteArray(8192, 't'), "GET /" + QByteArray(8192, 't') + ' ');
+    row("no request", "\x16\x03\x01 hello", {});
+    row("method alone", "GET\r\n", {});
+    row("method that is too long", QByteArray(40, 'M') + " / HTTP/1.1\r\nHost: a\r\n\r\n", {});
+}
+
+void RequestLimitsTest::headThatIsRefused()
+{
+    QFETCH(const QByteArray, bytes);
+    QFETCH(const QByteArray, known);
+    for (const qsizetype piece : {bytes.size(), qsizetype(1)}) {
+        RequestDecoder decoder(RequestLimits{});
+        RequestDecoder::State state = RequestDecoder::State::Incomplete;
+        QByteArray found;
+        for (qsizetype at = 0; at < bytes.size() && state == RequestDecoder::State::Incomplete; at += piece) {
+            state = decoder.feed(QByteArrayView(bytes).sliced(at, qMin(piece, bytes.size() - at))).state;
+            if (const RequestHead *head = decoder.knownHead())
+                found = QByteArrayList{head->methodBytes().toByteArray(), head->targetBytes().toByteArray(),
+                                       head->field("accept").toByteArray()}
+                            .join(' ');
+        }
+        QCOMPARE(state, RequestDecoder::State::Refused);
+        if (piece > 1 || known.isEmpty()) // byte by byte the refusal may come before the target is whole
+            QCOMPARE(found, known);
+        QCOMPARE(decoder.isHeadRequest(), bytes.startsWith("HEAD "));
+    }
 }
 
 QTEST_APPLESS_MAIN(RequestLimitsTest)

@@ -73,6 +73,9 @@ void ResponseEncoderTest::head_data()
     QTest::newRow("RFC 9110 8.6: 204")
         << 204 << "A: b\r\n"_ba << quint64(5) << 1 << true << ""_ba
         << "HTTP/1.1 204 No Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nA: b\r\n\r\n"_ba;
+    QTest::newRow("RFC 9110 15.3.6: 205")
+        << 205 << "A: b\r\n"_ba << quint64(5) << 1 << true << ""_ba
+        << "HTTP/1.1 205 Reset Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\nA: b\r\n\r\n"_ba;
     QTest::newRow("RFC 9110 8.6: 304")
         << 304 << "ETag: \"x\"\r\n"_ba << quint64(5) << 1 << true << ""_ba
         << "HTTP/1.1 304 Not Modified\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: \"x\"\r\n\r\n"_ba;

@@ -107,6 +107,9 @@ void tst_RequestUrl::urlFor()
     QVERIFY(urlOf(request, "user", {{"id", u"x"_qs}}).contains("does not fit the constraint \"\\d+\""));
     QVERIFY(urlOf(request, "user", {{"id", u"5"_qs}, {"x", u"5"_qs}}).contains("1 parameters and 2 values"));
     QVERIFY(urlOf(request, "file", {{"path", u"/a"_qs}, {"box", u"x"_qs}}).contains("begins with '/'"));
+    QVERIFY(
+        urlOf(request, "file", {{"path", u"a"_qs}, {"box", u".."_qs}}).contains("would refuse \"/files/../a\": dot"));
+    QVERIFY(urlOf(request, "file", {{"path", u"a/./b"_qs}, {"box", u"x"_qs}}).contains("dot segment"));
     QVERIFY(urlOf(requestOf({}), "home", {}).contains("no route has that name"));
 }
 
@@ -148,6 +151,9 @@ void tst_RequestUrl::refusedSetters_data()
     row("target with a space", "GET", "/a b", "A", "1");
     row("target with a line feed", "GET", "/a\nb", "A", "1");
     row("target with a fragment", "GET", "/a#b", "A", "1");
+    row("target with dot segments", "GET", "/a/../b", "A", "1");
+    row("target with an encoded NUL", "GET", "/a%00", "A", "1");
+    row("target with half an escape", "GET", "/a%2?b", "A", "1");
     row("name with a colon", "GET", "/", "A:", "1");
     row("value with a line feed", "GET", "/", "A", "1\n2");
     row("value with NUL", "GET", "/", "A", QByteArray("1\0", 2));

@@ -71,6 +71,7 @@ void tst_ResponseTargets::redirections_data()
     row("relative", "../x", 303, "../x");
     row("beyond ASCII", "/caf\xc3\xa9", 307, "/caf%C3%A9");
     row("escapes stay", "/a%2Fb", 308, "/a%2Fb");
+    row("stray percent signs", "/%zz%2", 308, "/%25zz%252");
     row("what no URI holds", "/a b\"<>\\^`{|}", 302, "/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D");
     row("broken UTF-8", "/\xff", 302, "/%FF");
     row("spaces around", " /x ", 302, "/x");

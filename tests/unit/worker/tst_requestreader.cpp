@@ -29,7 +29,7 @@ void TestRequestReader::behindAProxy()
     });
     master.startHost();
     QCOMPARE(master.answer(master.request({.target = "/a?b=1",
-                                           .flags = ipc::SecureRequest,
+                                           .flags = ipc::SecureRequest | ipc::ProxiedRequest,
                                            .host = "me@example.org:8443",
                                            .peerAddress = "10.0.0.1"})),
              QByteArray("200 |"));

@@ -34,7 +34,8 @@ public:
     Route &name(QByteArrayView name);
     /// Adds a middleware around the handler, within those that the route has already.
     Route &use(Middleware middleware);
-    /// Runs the handler when the head of a request has arrived; it takes the body by Request::onBody().
+    /// Runs the handler when the head of a request has arrived; it takes the body by Request::onBody(). The master
+    /// looks the route up as well then, so constraints that take long are a burden for all its clients.
     Route &streamBody();
 
 private:
@@ -50,8 +51,10 @@ public:
     RouteGroup(ApplicationPrivate *d, QByteArray prefix, std::vector<std::shared_ptr<const Middleware>> middleware);
     Q_DISABLE_COPY_MOVE(RouteGroup)
 
-    /// Registers \a handler for \a method and \a pattern, which is put behind the prefix of the group and may be empty
-    /// in one. A pattern starts with '/', and its segments are
+    /// Registers \a handler for \a method, one of ACL, BIND, CHECKOUT, COPY, DELETE, GET, HEAD, LINK, LOCK, M-SEARCH,
+    /// MERGE, MKACTIVITY, MKCALENDAR, MKCOL, MOVE, NOTIFY, OPTIONS, PATCH, POST, PROPFIND, PROPPATCH, PURGE, PUT,
+    /// REBIND, REPORT, SEARCH, SOURCE, SUBSCRIBE, TRACE, UNBIND, UNLINK, UNLOCK, UNSUBSCRIBE, and \a pattern, which is
+    /// put behind the prefix of the group and may be empty in one. A pattern starts with '/', and its segments are
     /// - "users": fixed;
     /// - ":name": any one non-empty segment, read by Request::param();
     /// - ":id(\d+)": one that, percent-decoded, fits the regular expression as a whole (QRegularExpression, without
@@ -66,7 +69,7 @@ public:
     Route put(QByteArrayView pattern, Handler handler);
     Route patch(QByteArrayView pattern, Handler handler);
     Route del(QByteArrayView pattern, Handler handler);
-    /// For every method that has no route of its own there, OPTIONS included.
+    /// For every method of these that has no route of its own there, OPTIONS included.
     Route any(QByteArrayView pattern, Handler handler);
 
     /// Puts \a middleware around all routes that this group registers afterwards, groups within it included, and within

@@ -41,8 +41,8 @@ private:
 /// - end: fill the response and not call next();
 /// - defer: call Response::defer(), keep next and call it when it has found out what it waited for.
 ///
-/// If it does neither, and drops all handles of a deferred response, the client gets 500. An exception that leaves it
-/// is logged and answered 500. Called in the worker's main thread.
+/// If it does none of these, or drops all handles of a deferred response, the client gets 500; response.end() answers
+/// with an empty 200. An exception that leaves it is logged and answered 500. Called in the worker's main thread.
 using Middleware = std::function<void(Request &request, Response &response, const Next &next)>;
 
 } // namespace Quern

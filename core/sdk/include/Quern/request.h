@@ -102,7 +102,8 @@ public:
     /// First value of the field \a name of a form: of an application/x-www-form-urlencoded body, or of a
     /// multipart/form-data body the parts that are no files. Null if it is absent, or the body no form.
     QString form(QByteArrayView name) const;
-    /// All values of \a name; and all fields. Of more than 1000 fields the rest is ignored.
+    /// All values of \a name; and all fields. Of more than 1000 fields the rest is ignored; a multipart form of more
+    /// than 1000 parts is refused with 413 before.
     QStringList formAll(QByteArrayView name) const;
     NameValueList formItems() const;
     /// The files of a multipart/form-data body, in the order sent; and the first in the field \a name.
@@ -128,7 +129,7 @@ public:
     QString remoteAddress() const;
     /// Port of the client; 0 for a Unix socket or behind a proxy that does not say it.
     quint16 remotePort() const;
-    /// Address of the peer that sent the request: the trusted proxy, or the client itself.
+    /// Address of the peer that sent the request: the trusted proxy, or the client itself; empty for a Unix socket.
     QString peerAddress() const;
     /// Whether the client speaks https, to the trusted proxy or to this server.
     bool isSecure() const;

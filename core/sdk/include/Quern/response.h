@@ -101,8 +101,8 @@ public:
     }
     void json(const QJsonObject &object);
     void json(const QJsonArray &array);
-    /// An object written in place: json({{"hello", name}, {"count", 3}}). The members are sent in this order, each name
-    /// once.
+    /// An object written in place: json({{"hello", name}, {"count", 3}}). The members are sent in this order; give
+    /// each name once (RFC 8259 §4).
     void json(std::initializer_list<JsonMember> members);
     void send(QByteArray body, QByteArrayView contentType = {});
     QByteArrayView body() const;
@@ -110,7 +110,7 @@ public:
     /// Begins an answer in pieces: status and header fields leave now, and later changes of this response are ignored.
     /// \a contentType as with send(). \a length is that of the whole body, in bytes, if it is known. Implies defer().
     /// The stream is closed from the start if the response has ended already, and if its answer has no body: that of a
-    /// HEAD request, or status 204 or 304.
+    /// HEAD request, or status 204, 205 or 304.
     ResponseStream stream(QByteArrayView contentType = {}, std::optional<quint64> length = {});
     /// The same for server-sent events: sets Content-Type, and Cache-Control unless set before, and keeps proxies from
     /// holding events back.
@@ -128,7 +128,9 @@ public:
     void end();
     /// True once the answer is on its way, or the head of a stream: nothing can be changed any more.
     bool isEnded() const;
-    /// True when nobody waits for the answer any more: the client went away, or the deadline passed.
+    /// True when nobody waits for the answer any more: the client went away, or the deadline passed. A client that only
+    /// closes its half of the connection still waits (RFC 9112 §9.6), and one that closes it in good order looks the
+    /// same until it is sent something: what is noticed early is a reset.
     bool isCancelled() const;
 
 private:

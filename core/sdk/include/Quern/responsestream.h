@@ -56,8 +56,10 @@ public:
     /// this stream keeps it alive until then: if it stops writing without end(), the client waits for ever.
     void onDrain(std::function<void()> callback) const;
     /// Waits until write() may go on. False if the stream closed meanwhile or \a timeout passed. In the worker's main
-    /// thread it spins the event loop, so that other handlers run meanwhile. If these wait as well, the last to begin
-    /// is the first to go on; false at once if MaxNestedWaits of them wait already: use onDrain() for many streams.
+    /// thread it spins the event loop: timers fire and streams go on, but like any handler that blocks it holds its
+    /// worker, which may take no other request until the handler has returned. As many slow readers as there are
+    /// workers stop the server: use onDrain() where clients may be slow, or wait in a thread of your own. If several
+    /// wait, the last to begin is the first to go on; false at once if MaxNestedWaits of them wait already.
     bool waitForDrain(std::chrono::milliseconds timeout) const;
 
     /// Calls \a callback once in the worker's main thread if the stream closes without end(): the client went away, or
