@@ -1,7 +1,7 @@
 // The half of HandlerHost that sends answers.
 
 #include "base/clock.h"
-#include "worker/exceptiontext.h"
+#include "sdk/src/exceptiontext_p.h"
 #include "worker/handlerport.h"
 #include "worker/log.h"
 
@@ -13,6 +13,8 @@ namespace {
 
 /// A header section beyond this is a defect of the application, in bytes.
 constexpr qsizetype maxHeaderBlock = 64 * 1024;
+/// What an error page shows of what went wrong, in characters: it crosses as a whole.
+constexpr qsizetype maxDetail = 8 * 1024;
 
 } // namespace
 
@@ -274,7 +276,9 @@ void HandlerHost::endResumableStreams(Port *port)
 
 Answer HandlerHost::internalError(const QString &detail) const
 {
-    return {.kind = Answer::Kind::ErrorPage, .status = 500, .body = m_debug ? detail.toUtf8() : QByteArray()};
+    return {.kind = Answer::Kind::ErrorPage,
+            .status = 500,
+            .body = m_debug ? detail.left(maxDetail).toUtf8() : QByteArray()};
 }
 
 } // namespace Quern::worker

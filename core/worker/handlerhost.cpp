@@ -1,7 +1,7 @@
 #include "worker/handlerhost.h"
 
 #include "base/clock.h"
-#include "worker/exceptiontext.h"
+#include "sdk/src/exceptiontext_p.h"
 #include "worker/handlerport.h"
 #include "worker/log.h"
 

@@ -1,6 +1,6 @@
 #include "worker/streamsender.h"
 
-#include "worker/exceptiontext.h"
+#include "sdk/src/exceptiontext_p.h"
 #include "worker/log.h"
 
 #include <Quern/requestid.h>

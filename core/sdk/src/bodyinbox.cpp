@@ -1,9 +1,10 @@
 #include "bodyinbox_p.h"
 
+#include "exceptiontext_p.h"
+
 #include <QCoreApplication>
 #include <QMetaObject>
 
-#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -82,12 +83,12 @@ void BodyInbox::deliver()
     const auto self = shared_from_this();
     const auto owner = m_owner; // a callback may discard the rest, and look at its part afterwards
     QString problem;
+    // Kept until the failure is told: a deferred answer that they alone hold is not forgotten, but failed.
+    const auto callbacks = m_callbacks;
     try {
         deliverParts();
-    } catch (const std::exception &exception) {
-        problem = QString::fromUtf8(exception.what());
     } catch (...) {
-        problem = QStringLiteral("an exception that is no std::exception");
+        problem = textOfCurrentException();
     }
     m_delivering = false;
     if (problem.isNull())

@@ -1,9 +1,9 @@
 #include "pipeline_p.h"
 
+#include "exceptiontext_p.h"
 #include "log_p.h"
 #include "middleware_p.h"
 
-#include <exception>
 #include <utility>
 
 namespace Quern {
@@ -98,17 +98,12 @@ void Pipeline::clean(RequestPrivate *request) const
 {
     const Request handle(request);
     for (const ApplicationPrivate::Cleaner &cleaner : m_application.cleaners) {
-        QString problem;
         try {
             cleaner(handle);
-            continue;
-        } catch (const std::exception &exception) {
-            problem = QString::fromUtf8(exception.what());
         } catch (...) {
-            problem = QStringLiteral("an exception that is no std::exception");
+            qCCritical(logSdk).noquote().nospace() << "a cleaner threw after " << request->method << ' '
+                                                   << request->path() << ": " << textOfCurrentException();
         }
-        qCCritical(logSdk).noquote().nospace()
-            << "a cleaner threw after " << request->method << ' ' << request->path() << ": " << problem;
     }
 }
 

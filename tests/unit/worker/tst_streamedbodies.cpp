@@ -61,6 +61,7 @@ private Q_SLOTS:
     void answerBeforeTheEnd();
     void answerBeforeTheEndAndCancel();
     void callbackThrows();
+    void callbackThatThrowsAndAloneHoldsTheAnswer();
     void noRouteForAStreamedBody();
     void hookLeadsToAWholeRoute();
     void secondOnBody();
@@ -316,6 +317,25 @@ void TestStreamedBodies::callbackThrows()
     master.send(FrameType::RequestEnd, id);
     QVERIFY(master.answer(master.request({.target = "/none"})).startsWith("404 "));
     QCOMPARE(parts, 1);
+}
+
+void TestStreamedBodies::callbackThatThrowsAndAloneHoldsTheAnswer()
+{
+    FakeMaster master;
+    master.options.debug = true;
+    master.application
+        .post("/in",
+              [](const Request &request, Response &response) {
+                  request.onBody([](QByteArrayView) {},
+                                 [answer = response.defer()](bool) { throw std::runtime_error("oh no"); });
+              })
+        .streamBody();
+    master.startHost();
+    QTest::ignoreMessage(QtCriticalMsg, "handler of POST /in threw: oh no (route POST /in of plugin )");
+    const quint64 id = master.request(streamed("one "));
+    master.send(FrameType::RequestEnd, id);
+    // The reason, and not that the answer was forgotten.
+    QVERIFY(master.answer(id).startsWith("500 |oh no"));
 }
 
 void TestStreamedBodies::noRouteForAStreamedBody()

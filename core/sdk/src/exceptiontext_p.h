@@ -5,7 +5,7 @@
 #include <exception>
 #include <string_view>
 
-namespace Quern::worker {
+namespace Quern {
 
 /// What the exception that is being handled says, cut where it becomes too long for a log or an error page.
 inline QString textOfCurrentException()
@@ -22,4 +22,4 @@ inline QString textOfCurrentException()
     }
 }
 
-} // namespace Quern::worker
+} // namespace Quern
