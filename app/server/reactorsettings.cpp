@@ -7,6 +7,7 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QSysInfo>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -72,12 +73,13 @@ int connectionLimit(const config::ServerSettings &server)
     return possible;
 }
 
-/// What tells this server from others that use the same folder for their uploads: no other runs in its runtime
-/// directory.
+/// What tells this server from others that use the same folder for their uploads: no other on this host, or in this
+/// container, runs in its runtime directory.
 QByteArray spoolOwner(const config::Settings &settings)
 {
     const QString place = QDir(settings.server.runtimeDir).canonicalPath();
-    return QCryptographicHash::hash(QFile::encodeName(place), QCryptographicHash::Sha256).toHex().first(12);
+    const QByteArray name = QSysInfo::machineHostName().toUtf8() + ':' + QFile::encodeName(place);
+    return QCryptographicHash::hash(name, QCryptographicHash::Sha256).toHex().first(12);
 }
 
 Result<QString> spoolDirectory(const config::Settings &settings)

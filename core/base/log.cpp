@@ -9,6 +9,7 @@
 #include <QLoggingCategory>
 
 #include <fcntl.h>
+#include <utility>
 
 namespace Quern::base {
 

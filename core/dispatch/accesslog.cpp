@@ -47,7 +47,8 @@ void AccessLog::note(const Exchange &exchange, const net::Peer &peer, quint64 un
 {
     const auto duration = std::chrono::steady_clock::now() - exchange.received;
     // Slow is what takes long to begin its answer: a stream or a slow reader takes as long as it likes.
-    const auto untilBegun = exchange.status == 0 ? duration : exchange.begun - exchange.received;
+    const auto until = exchange.status == 0 ? std::chrono::steady_clock::now() : exchange.begun;
+    const auto untilBegun = until - qMax(exchange.awaited, exchange.received);
     const bool isSlow = m_settings.slowTime.count() > 0 && untilBegun >= m_settings.slowTime;
     if (!m_file.isValid() && !isSlow)
         return;

@@ -49,18 +49,20 @@ Names namesIn(int folder, const std::function<bool(QByteArrayView)> &isServed)
         return names;
     }
     const std::unique_ptr<DIR, int (*)(DIR *)> closer(stream, [](DIR *each) { return ::closedir(each); });
+    int links = 0; // each of which costs a look
     while (const dirent *entry = ::readdir(stream)) {
         const QByteArray name(entry->d_name);
         if (name.startsWith('.'))
             continue;
-        const unsigned char type = typeOf(folder, *entry);
-        const bool isFolder = type == DT_DIR;
-        if (!isFolder && type != DT_REG && !(type == DT_LNK && isServed(name)))
-            continue;
-        if (names.entries.size() == MaxListedEntries) {
+        if (names.entries.size() == MaxListedEntries || links == MaxListedEntries) {
             names.isWhole = false;
             break;
         }
+        const unsigned char type = typeOf(folder, *entry);
+        const bool isFolder = type == DT_DIR;
+        links += type == DT_LNK ? 1 : 0;
+        if (!isFolder && type != DT_REG && !(type == DT_LNK && isServed(name)))
+            continue;
         names.entries.append({name, isFolder});
     }
     std::sort(names.entries.begin(), names.entries.end(), [](const Listed &left, const Listed &right) {

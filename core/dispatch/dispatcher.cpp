@@ -29,7 +29,7 @@ Dispatcher::Dispatcher(const DispatchSettings &settings, int reactorId, QObject 
 
 Dispatcher::~Dispatcher() = default;
 
-quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime received, ResponseReceiver *receiver)
+quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime awaited, ResponseReceiver *receiver)
 {
     const qint64 size = order.payload.size() + order.body.size();
     RequestQueue &queue = queueFor(order);
@@ -44,7 +44,7 @@ quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime received, Res
     ++m_counters.inFlight;
     request->receiver = receiver;
     request->order = std::move(order);
-    request->received = received;
+    request->awaited = awaited;
     if (QByteArray &body = request->order.body; request->order.isStreamed) {
         request->stream = std::make_unique<StreamedBody>();
         // No more than this goes with the request itself.
@@ -111,8 +111,9 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
         return;
     const bool isWholeAtOnce = message.kind == ipc::ResponseKind::File || message.kind == ipc::ResponseKind::Error;
     if (isWholeAtOnce && quint64(message.bodyPart.size()) != message.bodyLength) {
-        qCWarning(logDispatch) << "worker" << request->worker->info().workerId
-                               << "sent a part of what crosses as a whole";
+        qCWarning(logDispatch).noquote() << "request" << RequestId::text(requestId) << "is answered 500: worker"
+                                         << request->worker->info().workerId
+                                         << "sent a part of what crosses as a whole";
         request->worker->link().sendCancel(requestId);
         fail(request, 500);
         return;
@@ -372,7 +373,7 @@ void Dispatcher::restartDeadline(PendingRequest *request)
 {
     if (request->answering || !request->receiver)
         return;
-    request->received = std::chrono::steady_clock::now();
+    request->awaited = std::chrono::steady_clock::now();
     static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
     m_deadlines.append(request);
 }

@@ -66,9 +66,9 @@ public:
     Dispatcher(const DispatchSettings &settings, int reactorId, QObject *parent = nullptr);
     ~Dispatcher() override;
 
-    /// Takes a request; \a receiver hears its answer, not before this call has returned. Returns its id, or 0 if the
-    /// queue is full.
-    quint64 submit(RequestOrder order, base::MonotonicTime received, ResponseReceiver *receiver);
+    /// Takes a request whose answer is \a awaited since then, which its deadline counts from; \a receiver hears its
+    /// answer, not before this call has returned. Returns its id, or 0 if the queue is full.
+    quint64 submit(RequestOrder order, base::MonotonicTime awaited, ResponseReceiver *receiver);
     /// An id for a request that is not submitted, so that the log and its error page can name it.
     quint64 spareId() { return m_table.spareId(); }
     /// Nobody waits for the answer to \a id any more; its receiver hears nothing more.

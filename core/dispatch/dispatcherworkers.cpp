@@ -161,7 +161,7 @@ bool Dispatcher::mayRunAgain(const PendingRequest &request, base::MonotonicTime 
     const quint32 place = request.worker->link().ring().route(request.claim);
     const QList<ipc::RouteEntry> &routes = request.worker->info().routes;
     if (place >= quint32(routes.size()))
-        return true; // no route took it: the server itself was about to answer
+        return true; // no handler has run: it was looked up, in a hook, or about to be answered by the server itself
     const ipc::RouteEntry &route = routes.at(place);
     return route.retry && !m_faults.isRecent(route.name(), now);
 }
@@ -202,7 +202,7 @@ void Dispatcher::expireOverdue(base::MonotonicTime now)
     if (m_settings.requestTimeout.count() == 0)
         return;
     while (PendingRequest *request = m_deadlines.first()) {
-        if (now - request->received < m_settings.requestTimeout)
+        if (now - request->awaited < m_settings.requestTimeout)
             return;
         static_cast<base::ListNode<DeadlineTag> *>(request)->unlink();
         if (!request->receiver)

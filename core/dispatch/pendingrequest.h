@@ -85,8 +85,8 @@ public:
     quint64 id = 0;
     ResponseReceiver *receiver = nullptr; ///< nullptr once nobody waits for the answer
     RequestOrder order;
-    base::MonotonicTime received;
-    base::MonotonicTime sent; ///< to its worker; with a long body, the last part of it so far
+    base::MonotonicTime awaited; ///< since when its answer is: what the deadline counts from
+    base::MonotonicTime sent;    ///< to its worker; with a long body, the last part of it so far
     WorkerEntry *worker = nullptr;
     ipc::ClaimRing::Claim claim;
     std::unique_ptr<ipc::BodySender> bodySender; ///< while parts of the body are yet to be sent

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.h"
 #include "dispatch/spoolfile.h"
 #include "ipc/bodylayout.h"
 #include "protocol/http/multipart.h"
@@ -34,6 +35,8 @@ public:
     RequestBody(QByteArrayView contentType, const BodySettings &settings);
     Q_DISABLE_COPY_MOVE(RequestBody)
 
+    base::MonotonicTime begun() const { return m_begun; }
+
     /// The next bytes. Returns why the request is refused: it is malformed, or the disk failed (500).
     [[nodiscard]] std::optional<protocol::http::Refusal> append(const QByteArray &bytes);
     /// That was all of it; \a trailers as a header block.
@@ -65,6 +68,7 @@ private:
     SpoolFile *newFile();
 
     const BodySettings &m_settings;
+    const base::MonotonicTime m_begun = std::chrono::steady_clock::now();
     std::unique_ptr<protocol::http::MultipartDecoder> m_form; ///< null: the body is plain
     QByteArray m_bytes; ///< the whole body, or the short parts of a spooled form that are not in m_bodyFile
     QByteArray m_part;  ///< the part of a spooled form that has begun, while it is short

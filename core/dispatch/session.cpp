@@ -60,7 +60,7 @@ void Session::bytesReceived(QByteArrayView bytes)
     settle(Progress::Input);
 }
 
-void Session::start(ExchangePtr exchange, base::MonotonicTime due)
+void Session::start(ExchangePtr exchange)
 {
     m_exchange = std::move(exchange);
     if (m_host->isDraining())
@@ -72,7 +72,7 @@ void Session::start(ExchangePtr exchange, base::MonotonicTime due)
     // A body that is still arriving is for its handler alone.
     if (m_exchange->isBodyComplete && m_host->settings().staticFiles && answerWithStaticFile())
         return;
-    m_exchange->requestId = m_host->dispatcher().submit(std::move(m_exchange->order), due, this);
+    m_exchange->requestId = m_host->dispatcher().submit(std::move(m_exchange->order), m_exchange->awaited, this);
     if (m_exchange->requestId == 0) {
         // The rest of a body that nobody wants is not read.
         if (!m_exchange->isBodyComplete)
@@ -86,6 +86,7 @@ bool Session::answerWithStaticFile()
     StaticAnswer answer = m_host->settings().staticFiles->find(m_exchange->head());
     if (std::holds_alternative<NotStatic>(answer))
         return false;
+    number(*m_exchange);
     AnswerWriter writer(m_connection, m_host->settings());
     if (auto *reply = std::get_if<FileReply>(&answer))
         writer.file(*m_exchange, std::move(*reply));
@@ -204,10 +205,15 @@ void Session::bodyProgressed(quint64)
 void Session::answerError(int status, QByteArrayView headerBlock)
 {
     const QByteArrayView detail = m_host->settings().debug ? m_exchange->refusedBecause : "";
-    if (m_exchange->requestId == 0)
-        m_exchange->requestId = m_host->dispatcher().spareId();
+    number(*m_exchange);
     AnswerWriter(m_connection, m_host->settings()).error(*m_exchange, status, detail, headerBlock);
     progressAnswer();
+}
+
+void Session::number(Exchange &exchange)
+{
+    if (exchange.requestId == 0)
+        exchange.requestId = m_host->dispatcher().spareId();
 }
 
 void Session::progressAnswer()
@@ -268,7 +274,8 @@ void Session::startNext()
         m_rare->waiting.pop_front();
         m_rare->waitingBytes -= next->payload.size() + next->order.body.size();
         // What it has waited for is the answer before, which may be long; its own handler has its whole time.
-        start(std::move(next), std::chrono::steady_clock::now());
+        next->awaited = std::chrono::steady_clock::now();
+        start(std::move(next));
         return;
     }
     if (m_rare && !m_rare->body)
@@ -343,8 +350,8 @@ void Session::end()
         if (m_exchange->isEndedByClose && (!m_exchange->isAnswered || m_connection.hasOutput()))
             m_connection.resetOnClose();
         logExchange(*m_exchange);
-    } else if (m_host->accessLog() && m_decoder.inMessage() && m_decoder.knownHead()) {
-        logExchange(*unreadExchange()); // its client has gone in the middle of the body
+    } else if (m_host->accessLog() && m_decoder.inMessage() && m_decoder.knownHead() && !m_hasExchange) {
+        logExchange(*unreadExchange()); // the rest of its body will never come
     }
     m_connection.close();
     m_host->sessionEnded(this);

@@ -106,9 +106,10 @@ private:
     void complete(ExchangePtr exchange, const protocol::http::RequestHead &head, QByteArray body,
                   const QByteArray &layout);
     void takeTurn(ExchangePtr exchange);
-    void refuse(const protocol::http::Refusal &refusal);
+    /// \a problem: what is worth a warning beyond the reason.
+    void refuse(const protocol::http::Refusal &refusal, const QString &problem = {});
     /// An exchange for the request that is arriving and will not be dispatched: for the log and the kind of error page.
-    ExchangePtr unreadExchange() const;
+    ExchangePtr unreadExchange();
     bool isStreamingBody() const { return m_exchange && !m_exchange->isBodyComplete; }
     /// Whether the handler has given all of its answer, although the client may not have it yet.
     bool isAnswerSettled() const
@@ -117,12 +118,13 @@ private:
     }
 
     // Output: exchanges → bytes.
-    /// \a due: since when its answer is awaited.
-    void start(ExchangePtr exchange, base::MonotonicTime due);
+    void start(ExchangePtr exchange);
     bool answerWithStaticFile();
     /// Whether \a start, an error of the application, has been replaced: its path is that of a static file.
     bool refuseStaticMethod(const ResponseStart &start);
     void answerError(int status, QByteArrayView headerBlock = {});
+    /// Gives the present exchange a number, by which its error page and the log name it.
+    void number(Exchange &exchange);
     /// After each step of an answer: is it complete, has it left, what comes next?
     void progressAnswer();
     void conclude();
@@ -153,6 +155,7 @@ private:
     Wait m_wait = Wait::None;
     bool m_isPeerTrusted = false; ///< it is a proxy of ours
     bool m_inputDone = false;     ///< the last request of this connection has been read
+    bool m_hasExchange = false;   ///< the message that is arriving has one already
     bool m_headWaits = false;     ///< the decoder holds a head whose body may only be read when its turn has come
     bool m_closing = false;       ///< no more requests; the connection closes when its output has left
     bool m_lingering = false;     ///< output is shut down; waiting for the client to close

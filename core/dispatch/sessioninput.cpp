@@ -7,6 +7,8 @@
 
 #include "sdk/src/httpsyntax_p.h"
 
+#include <Quern/requestid.h>
+
 namespace Quern::dispatch {
 
 namespace http = protocol::http;
@@ -69,6 +71,7 @@ void Session::parseCarry()
 
 void Session::headArrived()
 {
+    m_hasExchange = false;
     const http::RequestHead &head = m_decoder.head();
     QByteArray begun = m_decoder.takeBody();
     if (head.expectContinue && begun.isEmpty())
@@ -143,11 +146,9 @@ void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByt
     const HttpSettings &settings = m_host->settings();
     const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted};
     if (const Result<void> made = makeOrder(*exchange, head, body, layout, origin, settings); !made) {
-        const bool isTooLarge = made.error().code() == Error::TooLarge;
-        qCWarning(logDispatch).noquote() << "refused a request from" << m_peer.address << "with"
-                                         << (isTooLarge ? 413 : 400) << ": " << made.error().message();
-        refuse(isTooLarge ? http::Refusal{413, "too much besides the body"}
-                          : http::Refusal{400, "contradicting proxies"});
+        refuse(made.error().code() == Error::TooLarge ? http::Refusal{413, "too much besides the body"}
+                                                      : http::Refusal{400, "contradicting proxies"},
+               made.error().message());
         return;
     }
     exchange->isConnectionReused = m_requestCount > 0;
@@ -161,20 +162,18 @@ void Session::takeTurn(ExchangePtr exchange)
 {
     // RFC 9112 §9.6: what follows a request that closes the connection is not looked at.
     m_inputDone = !exchange->keepAlive && exchange->isBodyComplete;
+    m_hasExchange = true;
+    exchange->awaited = exchange->received;
     if (!m_exchange) {
-        const base::MonotonicTime due = exchange->received;
-        start(std::move(exchange), due);
+        start(std::move(exchange));
         return;
     }
     rare().waitingBytes += exchange->payload.size() + exchange->order.body.size();
     rare().waiting.push_back(std::move(exchange));
 }
 
-void Session::refuse(const http::Refusal &refusal)
+void Session::refuse(const http::Refusal &refusal, const QString &problem)
 {
-    qCDebug(logDispatch, "refused a request from %s with %d: %s", m_peer.address, refusal.status, refusal.reason);
-    if (m_rare)
-        m_rare->body.reset();
     m_inputDone = true;
     if (isStreamingBody()) {
         if (isAnswerSettled()) {
@@ -193,22 +192,32 @@ void Session::refuse(const http::Refusal &refusal)
         return;
     }
     ExchangePtr exchange = unreadExchange();
+    if (m_rare)
+        m_rare->body.reset();
     exchange->refusedWith = refusal.status;
     exchange->refusedBecause = refusal.reason;
+    const QByteArray id = RequestId::text(exchange->requestId);
+    qCDebug(logDispatch, "request %s from %s is refused with %d: %s", id.constData(), m_peer.address, refusal.status,
+            refusal.reason);
+    if (!problem.isEmpty())
+        qCWarning(logDispatch).noquote() << "request" << id << "from" << m_peer.address << "is refused:" << problem;
     takeTurn(std::move(exchange));
 }
 
-Session::ExchangePtr Session::unreadExchange() const
+Session::ExchangePtr Session::unreadExchange()
 {
     auto exchange = std::make_unique<Exchange>();
-    exchange->received = std::chrono::steady_clock::now();
+    number(*exchange);
+    exchange->received = m_rare && m_rare->body ? m_rare->body->begun() : std::chrono::steady_clock::now();
     exchange->isHead = m_decoder.isHeadRequest();
     exchange->keepAlive = false;
     exchange->isConnectionReused = m_requestCount > 0;
     if (const http::RequestHead *head = m_decoder.knownHead()) {
         exchange->minorVersion = head->minorVersion;
-        // What proxies say does not matter any more.
-        (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false}, m_host->settings());
+        exchange->isHead = exchange->isHead || head->methodBytes() == "HEAD";
+        // What proxies say of the client is for the log alone, and no reason any more.
+        if (!makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, m_isPeerTrusted}, m_host->settings()))
+            (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false}, m_host->settings());
     }
     return exchange;
 }

@@ -52,10 +52,16 @@ bool isHidden(QByteArrayView segment, bool isFirst)
     return segment.startsWith('.') && !(isFirst && segment == ".well-known");
 }
 
-/// \a path, which starts with a slash, decoded and without that slash; nullopt if nothing may be served under it.
+/// The folder that \a path, which is empty or ends with a slash, names.
+LocalPath folderOf(QByteArrayView path)
+{
+    return LocalPath(path.isEmpty() ? QByteArrayView(".") : path.chopped(1));
+}
+
+/// \a path decoded and without the slash that it starts with; nullopt if nothing may be served under it.
 std::optional<LocalPath> localPath(QByteArrayView path)
 {
-    if (path.size() > PATH_MAX)
+    if (!path.startsWith('/') || path.size() > PATH_MAX) // the former: OPTIONS *
         return std::nullopt;
     QVarLengthArray<char, 512> decoded;
     qsizetype segment = 0; ///< where the present one begins in decoded
@@ -161,22 +167,11 @@ bool StaticFiles::isInLocation(QByteArrayView path) const
 
 StaticAnswer StaticFiles::find(const http::RequestHead &head) const
 {
-    return head.isHead || head.methodBytes() == "GET" ? lookUp(head) : NotStatic{};
-}
-
-bool StaticFiles::has(const http::RequestHead &head) const
-{
-    return !std::holds_alternative<NotStatic>(lookUp(head));
-}
-
-StaticAnswer StaticFiles::lookUp(const http::RequestHead &head) const
-{
+    if (!head.isHead && head.methodBytes() != "GET")
+        return NotStatic{};
     const QByteArrayView target = head.targetBytes();
     const qsizetype question = target.indexOf('?');
-    const QByteArrayView sentPath = pathOfTarget(target);
-    if (!sentPath.startsWith('/')) // OPTIONS *
-        return NotStatic{};
-    const std::optional<LocalPath> local = localPath(sentPath);
+    const std::optional<LocalPath> local = localPath(pathOfTarget(target));
     if (!local || !isInLocation(local->view()))
         return NotStatic{};
 
@@ -199,6 +194,19 @@ StaticAnswer StaticFiles::lookUp(const http::RequestHead &head) const
         break;
     }
     return NotStatic{};
+}
+
+bool StaticFiles::has(const http::RequestHead &head) const
+{
+    const std::optional<LocalPath> local = localPath(pathOfTarget(head.targetBytes()));
+    if (!local || !isInLocation(local->view()))
+        return false;
+    const QByteArrayView path = local->view();
+    const bool isFolderPath = path.isEmpty() || path.endsWith('/');
+    const LocalPath place = isFolderPath ? folderOf(path) : LocalPath(path);
+    const RootFolder::Entry::Kind kind = m_root.entry(place.view()).kind;
+    return (kind == RootFolder::Entry::Kind::File && !isFolderPath) ||
+           (kind == RootFolder::Entry::Kind::Folder && hasFace(place.view()));
 }
 
 /// Whether there is something to show for the folder at \a path, which has no slash at its end.
@@ -227,8 +235,7 @@ StaticAnswer StaticFiles::inFolder(QByteArrayView path, const http::RequestHead 
     }
     if (!m_settings.listing)
         return NotStatic{};
-    const LocalPath folder(path.isEmpty() ? QByteArrayView(".") : path.chopped(1));
-    const RootFolder::Entry entry = m_root.entry(folder.view());
+    const RootFolder::Entry entry = m_root.entry(folderOf(path).view());
     if (entry.kind == RootFolder::Entry::Kind::OutOfDescriptors)
         return NoDescriptorLeft{};
     if (entry.kind != RootFolder::Entry::Kind::Folder)

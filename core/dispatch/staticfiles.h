@@ -64,7 +64,7 @@ public:
     /// The answer to the request with \a head. Costs one failed system call if there is no such file, and none for
     /// other methods than GET and HEAD or other locations.
     StaticAnswer find(const protocol::http::RequestHead &head) const;
-    /// Whether find() has an answer for the same path and GET.
+    /// Whether there is something for GET at the same path.
     bool has(const protocol::http::RequestHead &head) const;
 
 private:
@@ -72,7 +72,6 @@ private:
     static Result<StaticFiles> make(StaticFilesSettings settings, Result<RootFolder> root);
 
     bool isInLocation(QByteArrayView path) const;
-    StaticAnswer lookUp(const protocol::http::RequestHead &head) const;
     StaticAnswer inFolder(QByteArrayView path, const protocol::http::RequestHead &head) const;
     bool hasFace(QByteArrayView path) const;
     FileReply reply(QByteArrayView path, const OpenFile &file, const protocol::http::RequestHead &head) const;

@@ -133,7 +133,7 @@ bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chro
     }
     if (turned)
         return false;
-    const PendingRequest *oldest = nullptr; ///< that has not been begun
+    const PendingRequest *oldest = nullptr; // that has not been begun
     for (const PendingRequest *each = m_requests.last(); each && !each->answering; each = m_requests.previous(each)) {
         if (ring.state(each->claim) == ipc::ClaimState::Sent)
             oldest = each;

@@ -13,7 +13,8 @@ namespace {
 
 /// A header section beyond this is a defect of the application, in bytes.
 constexpr qsizetype maxHeaderBlock = 64 * 1024;
-/// What an error page shows of what went wrong, in characters: it crosses as a whole.
+/// What an error page shows of what went wrong, in characters: it crosses as a whole. Enough for what an exception says
+/// and for the route that it left.
 constexpr qsizetype maxDetail = 8 * 1024;
 
 } // namespace

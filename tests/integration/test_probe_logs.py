@@ -105,6 +105,36 @@ class AccessLog(LogTestCase):
                 if b"User-Agent" in request and status != 400:
                     self.assertEqual(record["userAgent"], "probe")
 
+    def test_what_is_answered_before_its_body_has_come_has_one_line(self) -> None:
+        self.start(access_log_format="json", http_body_timeout=1, trusted_proxies=["127.0.0.1"])
+        names = b"--b\r\nContent-Disposition: form-data; name=" + b"n" * 8000 + b"\r\n\r\n\r\n"
+        proxied = "X-Forwarded-For: 203.0.113.7\r\n"
+        cases = [("/probe/form?late", "", b"ab", 408),
+                 ("/probe/form?names", "Content-Type: multipart/form-data; boundary=b\r\n", names * 60, 413),
+                 ("/probe/digest?hook", "X-End: now\r\n", b"ab", 403),
+                 ("/probe/digest?queued", "", b"ab", 408)]
+        for target, fields, begun, status in cases:
+            with self.subTest(target):
+                client = self.connect()
+                client.send(f"POST {target} HTTP/1.1\r\nHost: a\r\n{fields}{proxied}Content-Length: 1000000\r\n\r\n"
+                            .encode() + begun)
+                self.assertEqual(client.response("POST").status, status)
+                client.close()
+                record = json.loads(self.wait_line(target))
+                self.assertEqual((record["status"], record["client"]), (status, "203.0.113.7"))
+        self.get("/probe/quick?last")
+        self.wait_line("?last")
+        for target, *_ in cases:
+            self.assertEqual(sum(target in line for line in self.lines()), 1, target)
+
+    def test_a_refused_head_request_has_no_body(self) -> None:
+        self.start()
+        for line in (b"HEAD /" + b"q" * 9000, b"HEAD /%zz HTTP/1.1\r\n\r\n", b"HEAD / HTTP/1.1\r\nHost : a\r\n\r\n"):
+            client = self.connect()
+            client.send(line)
+            self.assertGreaterEqual(client.response("HEAD").status, 400)
+            self.assertEqual(client.until_closed(), b"")
+
     def test_a_client_that_leaves_within_its_body_has_a_line(self) -> None:
         self.start(access_log_format="json")
         for how in ("close", "reset"):

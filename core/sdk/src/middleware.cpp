@@ -42,15 +42,18 @@ void MiddlewareChain::advance(std::size_t place)
 
 void MiddlewareChain::callMiddleware(std::size_t place)
 {
-    const qsizetype fieldsBefore = m_answer->headerBlock.size();
+    const int statusBefore = m_answer->status;
+    const qsizetype bodyBefore = m_answer->body.size(), fieldsBefore = m_answer->headerBlock.size();
     (*m_route.middleware[place])(m_request, m_response,
                                  Next(QExplicitlySharedDataPointer<MiddlewareChain>(this), place + 1));
     // An empty 200 that nobody meant would look like success.
     const bool wentOn = m_reached > place + 1;
-    const bool hasAnswered = m_answer->isFinished() || m_answer->deferred || m_answer->kind != Answer::Kind::Whole ||
-                             m_answer->status != 200 || !m_answer->body.isEmpty() ||
-                             m_answer->headerBlock.size() != fieldsBefore;
-    if (!wentOn && !hasAnswered)
+    const bool isOver = m_answer->isFinished() || m_answer->deferred || m_answer->isCancelled();
+    if (wentOn || isOver)
+        return;
+    const bool hasAnswered = m_answer->kind != Answer::Kind::Whole || m_answer->status != statusBefore ||
+                             m_answer->body.size() != bodyBefore || m_answer->headerBlock.size() != fieldsBefore;
+    if (!hasAnswered)
         throw std::logic_error("middleware " + std::to_string(place + 1) +
                                " neither went on nor answered: call next(), fill the response, or defer it; "
                                "response.end() answers with an empty 200");

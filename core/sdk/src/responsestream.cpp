@@ -180,13 +180,17 @@ bool ResponseStreamPrivate::waitInLoop(std::chrono::milliseconds timeout)
     });
     const QDeadlineTimer deadline(timeout);
     QTimer wake; // for the deadline, and so that the sink hears now and then that this is no handler that stands still
-    wake.start(qMin(timeout, std::chrono::milliseconds(200)));
+    wake.setSingleShot(true);
+    wake.setTimerType(Qt::PreciseTimer);
     while (mustHoldBack() && !deadline.hasExpired()) {
         // What the client has read is told by frames that may have come already.
         if (ResponseSink *sink = m_guard->sink())
             sink->streamAwaited();
-        if (mustHoldBack())
-            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+        if (!mustHoldBack())
+            break;
+        constexpr qint64 longestSleep = 200; // ms
+        wake.start(int(qMin(deadline.remainingTime() + 1, longestSleep)));
+        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
     }
     return isOpen() && !mustHoldBack();
 }

@@ -71,6 +71,11 @@ QByteArray transcriptOf(const QList<QByteArrayView> &pieces, const RequestLimits
             rest = rest.sliced(step.consumed);
             if (step.state == State::Refused) {
                 const auto refusal = decoder.refusal();
+                // What logs and error pages read of it.
+                if (const RequestHead *known = decoder.knownHead();
+                    known &&
+                    (known->methodBytes().isEmpty() || !spansLieInside(*known) || textOf(*known, {}, {}).isEmpty()))
+                    return text + "broken: span outside a refused head";
                 if (decoder.inMessage() || decoder.feed("GET").state != State::Refused)
                     return text + "broken: goes on after refusing";
                 return text + "refused " + QByteArray::number(refusal.status) + ": " + refusal.reason;

@@ -67,8 +67,7 @@ public:
     int minorVersion() const;
 
     /// The part of the path that matched ":\a name" or "*\a name" in the route's pattern, percent-decoded once; empty
-    /// if there is none. That of a wildcard holds slashes, and what stands between them may be "..": a path to files is
-    /// cleaned before it is used.
+    /// if there is none. That of a wildcard holds slashes, encoded ones among them; dot segments are refused before.
     QString param(QByteArrayView name) const;
     /// First value of \a name in the query string, percent-decoded with '+' as space; null if it is absent.
     QString query(QByteArrayView name) const;
@@ -93,8 +92,9 @@ public:
     QString lastEventId() const;
 
     /// The whole body, transfer coding removed; empty if there is none. A large one lies in a file, which is mapped
-    /// when it is first asked for: std::runtime_error if that fails. Empty as well for a multipart/form-data body whose
-    /// parts lie in files of their own, and for one that is taken in parts, see onBody().
+    /// when it is first asked for: std::runtime_error if that fails. Empty as well for one that is taken in parts, see
+    /// onBody(). Of a multipart/form-data body that is longer than http_body_buffer_size it is the short parts one
+    /// behind the other, which bodyLength() counts: use form() and files().
     QByteArrayView body() const;
     /// The body as JSON: any value (RFC 8259), not only objects and arrays. Whatever the Content-Type says.
     /// Error::Invalid, with the line and column where reading ended, if it is none.
@@ -145,7 +145,8 @@ public:
     QByteArrayView routeName() const;
     QByteArrayView routePattern() const;
     /// The path of the route \a name with \a params in the place of its parameters, percent-encoded: "/users/5". Throws
-    /// std::invalid_argument if there is no such route, or a parameter is missing, too many or against its constraint.
+    /// std::invalid_argument if there is no such route, or a parameter is missing, too many or against its constraint,
+    /// or the server would refuse the path for a dot segment or an encoded NUL.
     QByteArray urlFor(QByteArrayView name, std::initializer_list<std::pair<QByteArrayView, QString>> params = {}) const;
 
     /// What hooks and middleware want the handler to know, by name; an invalid QVariant if it was never set.
