@@ -55,7 +55,9 @@ void AccessLog::note(const Exchange &exchange, const net::Peer &peer, quint64 un
     const ipc::RequestMessage request = exchange.request();
     const QByteArrayView method = request.method.in(request.head);
     const QByteArrayView target = request.target.in(request.head);
-    const QByteArray id = exchange.requestId == 0 ? QByteArray() : RequestId::text(exchange.requestId);
+    const bool isJson = m_settings.format == AccessLogFormat::Json;
+    const bool isNumbered = exchange.requestId != 0 && (isSlow || isJson);
+    const QByteArray id = isNumbered ? RequestId::text(exchange.requestId) : QByteArray();
     const int status = exchange.status == 0 ? clientClosed : exchange.status;
     if (isSlow) {
         const QByteArrayView path = pathOfTarget(target); // a query may hold secrets
@@ -77,11 +79,10 @@ void AccessLog::note(const Exchange &exchange, const net::Peer &peer, quint64 un
     record.minorVersion = exchange.minorVersion;
     record.status = status;
     record.bodyBytes = exchange.bodyBytes - qMin(exchange.bodyBytes, unsent);
-    const QByteArray referer = fieldOf(request, "referer"), userAgent = fieldOf(request, "user-agent");
-    const QByteArray host = request.host.isEmpty() ? fieldOf(request, "host") : request.host.toByteArray();
-    record.referer = referer;
-    record.userAgent = userAgent;
-    record.host = host;
+    record.referer = firstFieldOf(request, "referer");
+    record.userAgent = firstFieldOf(request, "user-agent");
+    if (isJson)
+        record.host = request.host.isEmpty() ? firstFieldOf(request, "host") : request.host;
     record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
     record.requestId = id;
     record.workerId = exchange.workerId;

@@ -40,31 +40,21 @@ unsigned char typeOf(int folder, const dirent &entry)
 Names namesIn(int folder, const std::function<bool(QByteArrayView)> &isServed)
 {
     Names names;
-    // Of its own: reading moves the place in a descriptor, and closedir() closes it.
-    const int own = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = own < 0 ? nullptr : ::fdopendir(own);
-    if (!stream) {
-        if (own >= 0)
-            ::close(own);
-        return names;
-    }
-    const std::unique_ptr<DIR, int (*)(DIR *)> closer(stream, [](DIR *each) { return ::closedir(each); });
     int links = 0; // each of which costs a look
-    while (const dirent *entry = ::readdir(stream)) {
-        const QByteArray name(entry->d_name);
+    visitFolder(folder, [&](const dirent &entry) {
+        const QByteArray name(entry.d_name);
         if (name.startsWith('.'))
-            continue;
-        if (names.entries.size() == MaxListedEntries || links == MaxListedEntries) {
-            names.isWhole = false;
-            break;
-        }
-        const unsigned char type = typeOf(folder, *entry);
+            return true;
+        names.isWhole = names.entries.size() < MaxListedEntries && links < MaxListedEntries;
+        if (!names.isWhole)
+            return false;
+        const unsigned char type = typeOf(folder, entry);
         const bool isFolder = type == DT_DIR;
         links += type == DT_LNK ? 1 : 0;
-        if (!isFolder && type != DT_REG && !(type == DT_LNK && isServed(name)))
-            continue;
-        names.entries.append({name, isFolder});
-    }
+        if (isFolder || type == DT_REG || (type == DT_LNK && isServed(name)))
+            names.entries.append({name, isFolder});
+        return true;
+    });
     std::sort(names.entries.begin(), names.entries.end(), [](const Listed &left, const Listed &right) {
         return left.isFolder != right.isFolder ? left.isFolder : left.name < right.name;
     });
@@ -78,6 +68,24 @@ QByteArray escaped(QByteArrayView name)
 }
 
 } // namespace
+
+bool visitFolder(int folder, const std::function<bool(const dirent &)> &visit)
+{
+    // Of its own: reading moves the place in a descriptor, and closedir() closes it.
+    const int own = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = own < 0 ? nullptr : ::fdopendir(own);
+    if (!stream) {
+        if (own >= 0)
+            ::close(own);
+        return false;
+    }
+    const std::unique_ptr<DIR, int (*)(DIR *)> closer(stream, [](DIR *each) { return ::closedir(each); });
+    while (const dirent *entry = ::readdir(stream)) {
+        if (!visit(*entry))
+            break;
+    }
+    return true;
+}
 
 QByteArray folderListing(int folder, QByteArrayView path, const std::function<bool(QByteArrayView)> &isServed)
 {

@@ -3,9 +3,14 @@
 #include <QByteArray>
 #include <QByteArrayView>
 
+#include <dirent.h>
 #include <functional>
 
 namespace Quern::dispatch {
+
+/// Calls \a visit for each entry of the folder open as \a folder, "." and ".." included, until it returns false. False
+/// if the folder cannot be read. Blocks for the disk.
+bool visitFolder(int folder, const std::function<bool(const dirent &entry)> &visit);
 
 /// A listing names this many entries at most.
 inline constexpr int MaxListedEntries = 2000;

@@ -26,6 +26,15 @@ protocol::http::RequestHead Exchange::head() const
     return head;
 }
 
+QByteArrayView firstFieldOf(const ipc::RequestMessage &request, std::string_view name)
+{
+    for (const base::HeaderSpan &header : request.headers) {
+        if (protocol::http::isIgnoringCase(header.name.in(request.head), name))
+            return header.value.in(request.head);
+    }
+    return {};
+}
+
 QByteArray fieldOf(const ipc::RequestMessage &request, std::string_view name)
 {
     QByteArray joined;

@@ -37,7 +37,7 @@ struct Exchange
     quint64 bodyBytes = 0;  ///< of the answer: given to the connection
     quint32 ungranted = 0;  ///< body bytes that have come and that the worker may replace once the client has them
     qint64 outstanding = 0; ///< body bytes that the worker may send without being asked again
-    base::MonotonicTime begun;        ///< when the head of the answer was written
+    base::MonotonicTime begun;        ///< when the head of the answer was written, by the coarse clock
     OutputReservation output;         ///< memory for the answer
     OutputReservation handover;       ///< the same, since its worker is to leave
     std::unique_ptr<FileSender> file; ///< while the answer is a file
@@ -47,6 +47,7 @@ struct Exchange
     bool keepAlive = true;
     bool isBodyStreamed = false; ///< the request's
     bool isBodyComplete = true;  ///< the request's
+    bool mayBeStatic = false;    ///< there may be a file for it
     bool isAnswerStreamed = false;
     bool isChunked = false;      ///< the answer is framed in chunks
     bool isEndedByClose = false; ///< the answer ends with its connection
@@ -55,6 +56,8 @@ struct Exchange
     bool isAnswered = false; ///< all of the answer has been given to the connection
 };
 
+/// The value of the first field \a name (lower case) of \a request; null if there is none. A view into the request.
+QByteArrayView firstFieldOf(const ipc::RequestMessage &request, std::string_view name);
 /// The values of all fields \a name (lower case) of \a request, joined with ", ".
 QByteArray fieldOf(const ipc::RequestMessage &request, std::string_view name);
 

@@ -91,6 +91,13 @@ Result<RootFolder> RootFolder::open(const QString &path, Lookup lookup)
     return RootFolder(std::move(fd), lookup);
 }
 
+RootFolder::RootFolder(base::FileDescriptor fd, Lookup lookup)
+    : m_fd(std::move(fd))
+    , m_names(TopNames::of(m_fd.get()))
+    , m_lookup(lookup)
+{
+}
+
 base::FileDescriptor RootFolder::openBeneath(QByteArrayView path) const
 {
     return m_lookup == Lookup::Kernel ? openByKernel(m_fd.get(), path.data()) : openBySegments(m_fd.get(), path);

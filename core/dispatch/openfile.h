@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/filedescriptor.h"
+#include "dispatch/topnames.h"
 
 #include <Quern/result.h>
 
@@ -50,15 +51,18 @@ public:
     /// Opens \a path: relative, without "." and ".." and without empty segments, except "." for the folder itself; NUL
     /// behind its last byte. None if there is no such thing, or it lies outside, or may not be read, or is neither.
     Entry entry(QByteArrayView path) const;
+    /// False if entry(\a path), and that of whatever lies below it, is None: a look that is much cheaper than entry().
+    bool mayHold(QByteArrayView path) const { return !m_names || m_names->mayHold(m_fd.get(), path); }
 
     Lookup lookup() const { return m_lookup; }
 
 private:
-    RootFolder(base::FileDescriptor fd, Lookup lookup) : m_fd(std::move(fd)), m_lookup(lookup) {}
+    RootFolder(base::FileDescriptor fd, Lookup lookup);
 
     base::FileDescriptor openBeneath(QByteArrayView path) const;
 
     base::FileDescriptor m_fd;
+    std::unique_ptr<TopNames> m_names; ///< null: each path is looked up
     Lookup m_lookup;
 };
 

@@ -157,7 +157,7 @@ void Reactor::abortConnections()
 
 void Reactor::armWait(Session *session, Wait wait)
 {
-    session->setCurrentWait(wait, std::chrono::steady_clock::now());
+    session->setCurrentWait(wait, base::coarseNow());
     m_waits[std::size_t(wait)].append(session);
 }
 

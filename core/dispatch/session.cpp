@@ -70,7 +70,7 @@ void Session::start(ExchangePtr exchange)
         return;
     }
     // A body that is still arriving is for its handler alone.
-    if (m_exchange->isBodyComplete && m_host->settings().staticFiles && answerWithStaticFile())
+    if (m_exchange->isBodyComplete && m_exchange->mayBeStatic && answerWithStaticFile())
         return;
     m_exchange->requestId = m_host->dispatcher().submit(std::move(m_exchange->order), m_exchange->awaited, this);
     if (m_exchange->requestId == 0) {

@@ -151,6 +151,7 @@ void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByt
                made.error().message());
         return;
     }
+    exchange->mayBeStatic = settings.staticFiles && settings.staticFiles->mayHave(head);
     exchange->isConnectionReused = m_requestCount > 0;
     ++m_requestCount;
     if (settings.keepAliveRequests > 0 && m_requestCount >= quint32(settings.keepAliveRequests))

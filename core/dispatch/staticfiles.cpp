@@ -165,6 +165,15 @@ bool StaticFiles::isInLocation(QByteArrayView path) const
            });
 }
 
+bool StaticFiles::mayHave(const http::RequestHead &head) const
+{
+    const QByteArrayView path = pathOfTarget(head.targetBytes());
+    if ((!head.isHead && head.methodBytes() != "GET") || !path.startsWith('/'))
+        return false;
+    const QByteArrayView local = path.sliced(1);
+    return local.contains('%') || (isInLocation(local) && m_root.mayHold(local));
+}
+
 StaticAnswer StaticFiles::find(const http::RequestHead &head) const
 {
     if (!head.isHead && head.methodBytes() != "GET")
