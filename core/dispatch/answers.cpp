@@ -49,7 +49,7 @@ void AnswerWriter::writeHead(QByteArray &out, Exchange &exchange, int status, QB
                              std::optional<quint64> length)
 {
     exchange.status = status;
-    exchange.begun = base::coarseNow();
+    exchange.begun = std::chrono::steady_clock::now();
     exchange.isChunked = !length && exchange.minorVersion > 0;
     // RFC 9112 §6.3: an HTTP/1.0 client learns the end of such an answer from the end of the connection.
     exchange.isEndedByClose = !length && !exchange.isChunked;
@@ -194,7 +194,7 @@ void AnswerWriter::error(Exchange &exchange, int status, QByteArrayView detail, 
     http::appendErrorResponse(out, {.status = status, .accept = accept, .requestId = id, .detail = detail}, others,
                               framingOf(exchange), http::currentDate(), m_settings.serverHeader, exchange.isHead);
     exchange.status = status;
-    exchange.begun = base::coarseNow();
+    exchange.begun = std::chrono::steady_clock::now();
     exchange.bodyBytes = quint64(out.size() - out.indexOf("\r\n\r\n") - 4);
     m_connection.write(out);
     exchange.isAnswered = true;

@@ -37,7 +37,7 @@ struct Exchange
     quint64 bodyBytes = 0;  ///< of the answer: given to the connection
     quint32 ungranted = 0;  ///< body bytes that have come and that the worker may replace once the client has them
     qint64 outstanding = 0; ///< body bytes that the worker may send without being asked again
-    base::MonotonicTime begun;        ///< when the head of the answer was written, by the coarse clock
+    base::MonotonicTime begun;        ///< when the head of the answer was written
     OutputReservation output;         ///< memory for the answer
     OutputReservation handover;       ///< the same, since its worker is to leave
     std::unique_ptr<FileSender> file; ///< while the answer is a file
