@@ -48,10 +48,12 @@ def show_static(result: dict) -> None:
     if "skipped" in result:
         print(f"  left out: {result['skipped']}", flush=True)
         return
-    for name in ("nginx", "quern"):
-        load = result[name]
-        print(f"  {name:<6} {load['cpu_us']:7.1f} µs  {load['per_second']:7.0f} req/s  p99 {load['p99_ms']:.2f} ms")
-    print(f"  ratio  {result['ratio']:7.2f}     (bar {result['bar']:.1f})  {verdict(result['passed'])}", flush=True)
+    for rival, figures in result["rivals"].items():
+        for name in (rival, "quern"):
+            load = figures[name]
+            print(f"  {name:<17}{load['cpu_us']:7.1f} µs  {load['per_second']:7.0f} req/s  p99 {load['p99_ms']:.2f} ms")
+        bar = f"(bar {figures['bar']:.1f})  {verdict(figures['passed'])}" if rival == "nginx" else "(for comparison)"
+        print(f"  ratio            {figures['ratio']:7.2f}     {bar}", flush=True)
 
 
 def show_idle(result: dict) -> None:

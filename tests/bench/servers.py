@@ -161,12 +161,12 @@ class Quern(Server):
 
 
 class Nginx(Server):
-    """Serves the files below root, by sendfile and with head and file in one packet, as Debian sets it up and Quern does."""
+    """Serves the files below root by sendfile."""
 
-    name = "nginx"
-
-    def __init__(self, root: Path, probe: str) -> None:
+    def __init__(self, root: Path, probe: str, *, nopush: bool) -> None:
+        """nopush: with head and file in one packet, as Debian sets it up, and as Quern does."""
         super().__init__()
+        self.name = "nginx" if nopush else "nginx, no nopush"
         self.probe = probe
         self._directory = Path(tempfile.mkdtemp(prefix="quern-bench-nginx-"))
         paths = "".join(f"    {kind}_temp_path {self._directory}/{kind};\n"
@@ -176,7 +176,8 @@ class Nginx(Server):
         (self._directory / "nginx.conf").write_text(
             f"{user}worker_processes 2;\ndaemon off;\npid {self._directory}/pid;\n"
             "events {\n    worker_connections 1024;\n}\n"
-            "http {\n    sendfile on;\n    tcp_nopush on;\n    access_log off;\n    keepalive_requests 1000000000;\n"
+            f"http {{\n    sendfile on;\n    tcp_nopush {'on' if nopush else 'off'};\n    access_log off;\n"
+            "    keepalive_requests 1000000000;\n"
             f"{paths}    server {{\n        listen 127.0.0.1:{self.port};\n        root {root};\n    }}\n}}\n")
 
     @staticmethod
