@@ -51,7 +51,8 @@ public:
     /// Opens \a path: relative, without "." and ".." and without empty segments, except "." for the folder itself; NUL
     /// behind its last byte. None if there is no such thing, or it lies outside, or may not be read, or is neither.
     Entry entry(QByteArrayView path) const;
-    /// False if entry(\a path), and that of whatever lies below it, is None: a look that is much cheaper than entry().
+    /// False if entry(\a path), and that of whatever lies below it, is None, as far as TopNames knows: a look that is
+    /// much cheaper than entry().
     bool mayHold(QByteArrayView path) const { return !m_names || m_names->mayHold(m_fd.get(), path); }
 
     Lookup lookup() const { return m_lookup; }

@@ -175,6 +175,7 @@ void Session::takeTurn(ExchangePtr exchange)
 
 void Session::refuse(const http::Refusal &refusal, const QString &problem)
 {
+    qCDebug(logDispatch, "refused a request from %s with %d: %s", m_peer.address, refusal.status, refusal.reason);
     m_inputDone = true;
     if (isStreamingBody()) {
         if (isAnswerSettled()) {
@@ -197,11 +198,9 @@ void Session::refuse(const http::Refusal &refusal, const QString &problem)
         m_rare->body.reset();
     exchange->refusedWith = refusal.status;
     exchange->refusedBecause = refusal.reason;
-    const QByteArray id = RequestId::text(exchange->requestId);
-    qCDebug(logDispatch, "request %s from %s is refused with %d: %s", id.constData(), m_peer.address, refusal.status,
-            refusal.reason);
     if (!problem.isEmpty())
-        qCWarning(logDispatch).noquote() << "request" << id << "from" << m_peer.address << "is refused:" << problem;
+        qCWarning(logDispatch).noquote() << "request" << RequestId::text(exchange->requestId) << "from"
+                                         << m_peer.address << "is refused:" << problem;
     takeTurn(std::move(exchange));
 }
 

@@ -92,9 +92,9 @@ TopNames::State TopNames::read(int folder, const timespec &changed)
         return isWhole;
     });
     struct stat after = {};
-    if (!isRead || ::fstat(folder, &after) != 0 || nanoseconds(after.st_ctim) != nanoseconds(changed))
+    if (::fstat(folder, &after) != 0 || nanoseconds(after.st_ctim) != nanoseconds(changed))
         return State::Unknown;
-    return isWhole ? State::Known : State::TooMany;
+    return isRead && isWhole ? State::Known : State::Unusable;
 }
 
 } // namespace Quern::dispatch

@@ -32,7 +32,11 @@ public:
     bool mayHold(int folder, QByteArrayView path);
 
 private:
-    enum class State { Unknown, Known, TooMany };
+    enum class State {
+        Unknown,
+        Known,
+        Unusable, ///< too many, or not to be read, until the folder changes
+    };
 
     State read(int folder, const timespec &changed);
 
