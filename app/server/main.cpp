@@ -35,16 +35,30 @@ Result<config::Settings> loadSettings(const QString &given, config::Purpose purp
     return config::defaults(QDir::currentPath());
 }
 
-int stopFirst(const config::Settings &settings, int argc, char **argv)
+int start(const app::CommandLine &line, int argc, char **argv)
 {
-    const QCoreApplication application(argc, argv);
-    return app::ClientCommands(settings).stop();
+    const Result<config::Settings> settings = loadSettings(line.configFile, config::Purpose::StartServer);
+    if (!settings) {
+        app::terminal::complain(settings.error().message());
+        return failed;
+    }
+    if (line.command == app::CommandLine::Command::Restart) {
+        const QCoreApplication application(argc, argv);
+        if (const int code = app::ClientCommands(*settings).stop(); code != 0)
+            return code;
+    }
+    return app::runServer(*settings, line.daemonize || settings->server.daemonize, argc, argv);
 }
 
-int runClientCommand(const app::CommandLine &line, const config::Settings &settings, int argc, char **argv)
+/// The commands that talk to a running server. A mistake in the file must not keep anybody from stopping it.
+int callServer(const app::CommandLine &line)
 {
-    const QCoreApplication application(argc, argv);
-    const app::ClientCommands commands(settings);
+    const Result<config::Settings> settings = loadSettings(line.configFile, config::Purpose::FindServer);
+    if (!settings) {
+        app::terminal::complain(settings.error().message());
+        return failed;
+    }
+    const app::ClientCommands commands(*settings);
     switch (line.command) {
     case app::CommandLine::Command::Stop:
         return commands.stop();
@@ -52,6 +66,40 @@ int runClientCommand(const app::CommandLine &line, const config::Settings &setti
         return commands.reload();
     default:
         return commands.status(line.json);
+    }
+}
+
+int help(const QString &topic)
+{
+    const Result<QString> text = app::CommandLine::help(topic);
+    if (!text) {
+        app::terminal::complain(text.error().message());
+        return notUnderstood;
+    }
+    app::terminal::say(text->trimmed());
+    return 0;
+}
+
+int version()
+{
+    app::terminal::say(QStringLiteral("quern " QUERN_VERSION ", Qt %1").arg(QLatin1StringView(qVersion())));
+    return 0;
+}
+
+int run(const app::CommandLine &line, int argc, char **argv)
+{
+    using Command = app::CommandLine::Command;
+    // Starting forks, and chooses an event dispatcher: the application object comes later there.
+    if (line.command == Command::Start || line.command == Command::Restart)
+        return start(line, argc, argv);
+    const QCoreApplication application(argc, argv);
+    switch (line.command) {
+    case Command::Help:
+        return help(line.words.value(0));
+    case Command::Version:
+        return version();
+    default:
+        return callServer(line);
     }
 }
 
@@ -68,29 +116,5 @@ int main(int argc, char **argv)
         app::terminal::complain(line.error().message());
         return notUnderstood;
     }
-    if (line->command == app::CommandLine::Command::Help) {
-        app::terminal::say(app::CommandLine::help().trimmed());
-        return 0;
-    }
-    if (line->command == app::CommandLine::Command::Version) {
-        app::terminal::say(QStringLiteral("quern " QUERN_VERSION ", Qt %1").arg(QLatin1StringView(qVersion())));
-        return 0;
-    }
-
-    const bool starts =
-        line->command == app::CommandLine::Command::Start || line->command == app::CommandLine::Command::Restart;
-    // A mistake in the file must not keep anybody from stopping the server that runs.
-    const Result<config::Settings> settings =
-        loadSettings(line->configFile, starts ? config::Purpose::StartServer : config::Purpose::FindServer);
-    if (!settings) {
-        app::terminal::complain(settings.error().message());
-        return failed;
-    }
-    if (!starts)
-        return runClientCommand(*line, *settings, argc, argv);
-    if (line->command == app::CommandLine::Command::Restart) {
-        if (const int code = stopFirst(*settings, argc, argv); code != 0)
-            return code;
-    }
-    return app::runServer(*settings, line->daemonize || settings->server.daemonize, argc, argv);
+    return run(*line, argc, argv);
 }

@@ -1,4 +1,5 @@
 #include "app/server/commandline.h"
+#include "app/server/commandtable.h"
 
 #include <QTest>
 
@@ -33,6 +34,16 @@ void TestCommandLine::commands_data()
     row("restart", Command::Restart);
     row("reload", Command::Reload);
     row("status", Command::Status);
+    row("info", Command::Info);
+    row("config", Command::Config);
+    row("config server.worker_num", Command::Config);
+    row("plugin list", Command::Plugin);
+    row("plugin check a.so b.so", Command::Plugin);
+    row("init", Command::Init);
+    row("init shop", Command::Init);
+    row("doctor", Command::Doctor);
+    row("logs", Command::Logs);
+    row("help reload", Command::Help);
     row("help", Command::Help);
     row("-h", Command::Help);
     row("stop --help", Command::Help);
@@ -54,7 +65,7 @@ void TestCommandLine::options()
 {
     const auto parsed = [](const char *words) {
         const Result<CommandLine> line = CommandLine::parse(QString::fromLatin1(words).split(u' ', Qt::SkipEmptyParts));
-        return line ? *line : CommandLine{Command::Help, QStringLiteral("not understood"), false, false};
+        return line ? *line : CommandLine();
     };
     QCOMPARE(parsed("start").configFile, QString());
     QVERIFY(!parsed("start").daemonize);
@@ -66,6 +77,15 @@ void TestCommandLine::options()
     QVERIFY(parsed("--daemonize").daemonize);
     QVERIFY(parsed("restart -d").daemonize);
     QVERIFY(parsed("status --json").json);
+    QCOMPARE(parsed("start -e production").environment, QStringLiteral("production"));
+    QCOMPARE(parsed("stop --env=production").environment, QStringLiteral("production"));
+    QCOMPARE(parsed("start -x feature/a").versionLabel, QStringLiteral("feature/a"));
+    QVERIFY(parsed("restart -i").ignoreLock);
+    QVERIFY(parsed("logs -f").follow);
+    QCOMPARE(parsed("logs -n 5").lines, QStringLiteral("5"));
+    QVERIFY(parsed("config --check").check);
+    QCOMPARE(parsed("stop --help").words, QStringList{QStringLiteral("stop")});
+    QCOMPARE(parsed("plugin new shop").words, (QStringList{QStringLiteral("new"), QStringLiteral("shop")}));
     QVERIFY(parsed("--json status").json);
 }
 
@@ -79,7 +99,15 @@ void TestCommandLine::refused_data()
     row("strat", "strat");
     row("Start", "Start");
     row("--colour", "--colour");
-    row("-x", "-x");
+    row("-y", "-y");
+    row("-x", "LABEL");
+    row("stop -x a", "--x-version");
+    row("start -e ../x", "--env");
+    row("start -d=1", "-d=1");
+    row("start --daemonize=1", "no value");
+    row("logs extra", "extra");
+    row("plugin", "new NAME");
+    row("init a b", "[DIRECTORY]");
     row("start -c", "-c");
     row("--config", "--config");
     row("--config=", "--config=");
@@ -103,10 +131,18 @@ void TestCommandLine::refused()
 
 void TestCommandLine::helpNamesEverything()
 {
-    const QString help = CommandLine::help();
-    for (const char *word : {"start", "stop", "restart", "reload", "status", "help", "--config", "--daemonize",
-                             "--no-gui", "--json", "--help", "--version"})
-        QVERIFY2(help.contains(QLatin1StringView(word)), word);
+    const Result<QString> help = CommandLine::help();
+    QVERIFY(help);
+    for (const char *word : {"start",  "stop",        "restart",  "reload", "info",     "status",   "config",
+                             "plugin", "init",        "doctor",   "logs",   "--config", "--env",    "--json",
+                             "-x",     "--daemonize", "--no-gui", "--help", "--ignore", "--version"})
+        QVERIFY2(help->contains(QLatin1StringView(word)), word);
+    for (const app::CommandSpec &spec : app::commandTable()) {
+        const QString name = QString::fromUtf16(spec.name);
+        const Result<QString> text = CommandLine::help(name);
+        QVERIFY2(text && text->contains(QStringLiteral("quern ") + name), qPrintable(name));
+    }
+    QVERIFY(!CommandLine::help(QStringLiteral("sotp")));
 }
 
 QTEST_GUILESS_MAIN(TestCommandLine)

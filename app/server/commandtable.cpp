@@ -1,0 +1,125 @@
+#include "app/server/commandtable.h"
+
+#include <algorithm>
+#include <array>
+
+namespace Quern::app {
+
+namespace {
+
+using Command = CommandLine::Command;
+
+#define SOURCE_TEXT(text) QT_TRANSLATE_NOOP("Quern::app::CommandLine", text)
+
+constexpr std::array commands = {
+    CommandSpec{Command::Start, u"start", "", 0, 0, SOURCE_TEXT("start the server; the default"),
+                SOURCE_TEXT("Stays in the foreground and logs to standard error, unless the settings or -d say "
+                            "otherwise. The outcome is that of the first workers: a plugin that cannot be loaded, or a "
+                            "port that is taken, ends the command with the reason.")},
+    CommandSpec{Command::Stop, u"stop", "", 0, 0, SOURCE_TEXT("let the server finish its requests, then stop it"),
+                SOURCE_TEXT("After max_wait_time what is still busy is named and killed. It succeeds as well if no "
+                            "server runs.")},
+    CommandSpec{Command::Restart, u"restart", "", 0, 0, SOURCE_TEXT("stop the server, if it runs, and start it"),
+                SOURCE_TEXT("Applies every change of the settings. The new settings are checked before the old server "
+                            "is stopped.")},
+    CommandSpec{Command::Reload, u"reload", "", 0, 0,
+                SOURCE_TEXT("replace the workers by new ones, without losing a request"),
+                SOURCE_TEXT("The new workers load the new plugin files, .env files and settings; settings that need a "
+                            "restart are named. If they cannot serve, the old ones stay and the command fails.")},
+    CommandSpec{Command::Info, u"info", "", 0, 0, SOURCE_TEXT("show versions, paths and what was built in"), ""},
+    CommandSpec{Command::Status, u"status", "", 0, 0,
+                SOURCE_TEXT("show the server's health, processes, listeners and rates"), ""},
+    CommandSpec{Command::Config, u"config", SOURCE_TEXT("[KEY…]"), 0, 64,
+                SOURCE_TEXT("show the settings in effect, and where each comes from"),
+                SOURCE_TEXT("With keys such as server.worker_num, or tables such as plugin, only these. With --check "
+                            "it tells what is wrong, and nothing else.")},
+    CommandSpec{Command::Plugin, u"plugin", SOURCE_TEXT("new NAME | check FILE… | list"), 1, 64,
+                SOURCE_TEXT("write a new plugin, try plugin files, or list the plugins"),
+                SOURCE_TEXT("new makes a folder NAME with a plugin that builds, its test and a README. check loads "
+                            "plugin files in a process of their own and tells what is wrong with them. list shows the "
+                            "plugins of the settings, and the routes that the running server has from each.")},
+    CommandSpec{Command::Init, u"init", SOURCE_TEXT("[DIRECTORY]"), 0, 1,
+                SOURCE_TEXT("write a starter project: settings, .env and a first plugin"),
+                SOURCE_TEXT("Nothing that is there is overwritten.")},
+    CommandSpec{Command::Doctor, u"doctor", "", 0, 0,
+                SOURCE_TEXT("check this machine and the settings, with a mend for what is wrong"), ""},
+    CommandSpec{Command::Logs, u"logs", "", 0, 0, SOURCE_TEXT("show the log, or change its levels"), ""},
+    CommandSpec{Command::Help, u"help", SOURCE_TEXT("[COMMAND]"), 0, 1, SOURCE_TEXT("show this text, or a command's"),
+                ""},
+};
+
+template <typename... Commands>
+constexpr quint32 only(Commands... chosen)
+{
+    return ((1u << quint32(chosen)) | ...);
+}
+constexpr quint32 all = ~quint32(0);
+constexpr quint32 starting = only(Command::Start, Command::Restart);
+
+constexpr std::array options = {
+    OptionSpec{u"-c", u"--config", "FILE", &CommandLine::configFile, all,
+               SOURCE_TEXT("settings file; default: quern.toml in the working directory, if it is there")},
+    OptionSpec{u"-e", u"--env", "NAME", &CommandLine::environment, all,
+               SOURCE_TEXT("read .env.NAME beside the settings file; what it sets goes before .env")},
+    OptionSpec{u"-d", u"--daemonize", "", &CommandLine::daemonize, starting,
+               SOURCE_TEXT("run in the background; the command returns when the server is ready")},
+    OptionSpec{u"-i", u"--ignore", "", &CommandLine::ignoreLock, starting,
+               SOURCE_TEXT("start although the pid file cannot be locked, where the file system has no locks; never "
+                           "beside a server that holds the lock")},
+    OptionSpec{u"-x", u"--x-version", "LABEL", &CommandLine::versionLabel, starting,
+               SOURCE_TEXT("what handlers read as the environment variable X_VERSION")},
+    OptionSpec{u"", u"--no-gui", "", &CommandLine::noGui, starting,
+               SOURCE_TEXT("accepted and without effect: this version has no desktop console")},
+    OptionSpec{u"", u"--json", "", &CommandLine::json,
+               only(Command::Info, Command::Status, Command::Config, Command::Plugin, Command::Doctor, Command::Logs),
+               SOURCE_TEXT("print JSON")},
+    OptionSpec{u"", u"--check", "", &CommandLine::check, only(Command::Config), SOURCE_TEXT("check the settings only")},
+    OptionSpec{u"", u"--show-secrets", "", &CommandLine::showSecrets, only(Command::Config),
+               SOURCE_TEXT("show the values of passwords, tokens and keys, too")},
+    OptionSpec{u"-f", u"--follow", "", &CommandLine::follow, only(Command::Logs),
+               SOURCE_TEXT("go on with new lines until Ctrl+C")},
+    OptionSpec{u"-n", u"--lines", "N", &CommandLine::lines, only(Command::Logs),
+               SOURCE_TEXT("show the last N lines; default: 100")},
+    OptionSpec{u"", u"--level", "LEVEL", &CommandLine::level, only(Command::Logs),
+               SOURCE_TEXT("show lines of this level and above only: debug, info, warning, error")},
+    OptionSpec{u"", u"--role", "ROLE", &CommandLine::role, only(Command::Logs),
+               SOURCE_TEXT("show the lines of one process only: master, \"worker 2\"")},
+    OptionSpec{
+        u"", u"--set-level", "LEVELS", &CommandLine::setLevel, only(Command::Logs),
+        SOURCE_TEXT("change what the running server logs, until its next start: debug, or quern.http=debug,info")},
+};
+
+} // namespace
+
+std::span<const CommandSpec> commandTable()
+{
+    return commands;
+}
+
+std::span<const OptionSpec> optionTable()
+{
+    return options;
+}
+
+const CommandSpec *findCommand(QStringView name)
+{
+    const auto it = std::find_if(commands.begin(), commands.end(),
+                                 [name](const CommandSpec &spec) { return name == QStringView(spec.name); });
+    return it == commands.end() ? nullptr : &*it;
+}
+
+const OptionSpec *findOption(QStringView name)
+{
+    const auto it = std::find_if(options.begin(), options.end(), [name](const OptionSpec &spec) {
+        return name == QStringView(spec.longName) || (*spec.shortName && name == QStringView(spec.shortName));
+    });
+    return it == options.end() ? nullptr : &*it;
+}
+
+const CommandSpec &specOf(CommandLine::Command command)
+{
+    return *std::find_if(commands.begin(), commands.end(),
+                         [command](const CommandSpec &spec) { return spec.command == command; });
+}
+
+} // namespace Quern::app
