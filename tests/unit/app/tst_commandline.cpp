@@ -110,7 +110,7 @@ void TestCommandLine::refused_data()
     row("init a b", "[DIRECTORY]");
     row("start -c", "-c");
     row("--config", "--config");
-    row("--config=", "--config=");
+    row("--config=", "--config needs");
     row("-c  stop", "-c");
     row("stop -d", "--daemonize");
     row("start --json", "--json");
