@@ -1,5 +1,7 @@
 #include "fuzzsupport.h"
 
+#include "config/describe.h"
+#include "config/effective.h"
 #include "config/loader.h"
 
 using namespace Quern;
@@ -17,9 +19,30 @@ Environment environment()
     return Environment(process);
 }
 
+/// One value a plugin, as text: it compares where a number that is none does not.
+QStringList shown(const Settings &settings)
+{
+    QStringList texts;
+    for (const SettingInfo &info : describe(settings, Secrets::Shown))
+        texts += info.key + info.value;
+    return texts;
+}
+
+void checkEffective(const Settings &settings)
+{
+    const QByteArray whole = effectiveToml(settings, Secrets::Shown);
+    const Result<Settings> again =
+        parseSettings(whole, settings.filePath, Environment(QProcessEnvironment()), Purpose::StartServer);
+    if (!again || shown(*again) != shown(settings) || again->defaultPlugin != settings.defaultPlugin)
+        fail("the effective file says something else", whole, again ? "" : again.error().message().toUtf8());
+    const QByteArray masked = effectiveToml(settings);
+    if (!parseSettings(masked, settings.filePath, Environment(QProcessEnvironment()), Purpose::FindServer))
+        fail("the masked file cannot be read", masked);
+}
+
 } // namespace
 
-/// The input is a quern.toml.
+/// The input is a quern.toml. Its settings are written anew, and have to be the same.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const Environment variables = environment();
@@ -31,5 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fail("settings that are right lead to another server", bytes);
     if (!settings && !settings.error().message().startsWith(path + u':'))
         fail("an error without a place", settings.error().message().toUtf8());
+    if (settings)
+        checkEffective(*settings);
     return 0;
 }
