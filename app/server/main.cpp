@@ -36,7 +36,13 @@ Result<config::Settings> loadSettings(const app::CommandLine &line, config::Purp
 
 int start(const app::CommandLine &line, int argc, char **argv)
 {
-    const Result<config::Settings> settings = loadSettings(line, config::Purpose::StartServer);
+    const auto load = [&line]() -> Result<config::Settings> {
+        Result<config::Settings> loaded = loadSettings(line, config::Purpose::StartServer);
+        if (loaded && !line.versionLabel.isEmpty())
+            loaded->environment.append({QStringLiteral("X_VERSION"), line.versionLabel});
+        return loaded;
+    };
+    const Result<config::Settings> settings = load();
     if (!settings) {
         app::terminal::complain(settings.error().message());
         return failed;
@@ -46,7 +52,7 @@ int start(const app::CommandLine &line, int argc, char **argv)
         if (const int code = app::ClientCommands(*settings).stop(); code != 0)
             return code;
     }
-    return app::runServer(*settings, line.daemonize || settings->server.daemonize, argc, argv);
+    return app::runServer(*settings, {line.daemonize || settings->server.daemonize, line.ignoreLock, load}, argc, argv);
 }
 
 /// The commands that talk to a running server. A mistake in the file must not keep anybody from stopping it.

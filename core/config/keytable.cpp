@@ -59,6 +59,9 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config", "How long a worker may finish its requests at stop or reload before it is "
                                            "killed."),
         nullptr, Change::Reload},
+    Key{"worker_start_timeout"_L1, DurationRule{&S::workerStartTimeout}, "seconds",
+        QT_TRANSLATE_NOOP("Quern::config", "How long a new worker may take to load its plugins."), nullptr,
+        Change::Reload},
     Key{"max_request_execution_time"_L1, DurationRule{&S::maxRequestExecutionTime, true}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config", "How long a request may take before it is answered 504; 0 for no limit.")},
     Key{"package_max_length"_L1, SizeRule<quint64>{&S::packageMaxLength, kibibyte, 1024 * mebibyte}, "bytes",

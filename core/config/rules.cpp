@@ -348,6 +348,33 @@ QString text(const ListenRule &, const ServerSettings &settings)
     return addresses.size() == 1 ? quotedToml(addresses.constFirst()) : listText(addresses);
 }
 
+/// The member that \a rule fills.
+template <typename MemberRule>
+auto memberOf(const MemberRule &rule)
+{
+    return rule.member;
+}
+
+auto memberOf(const LogLevelRule &)
+{
+    return &ServerSettings::logLevel;
+}
+
+auto memberOf(const AccessLogFormatRule &)
+{
+    return &ServerSettings::accessLogFormat;
+}
+
+auto memberOf(const DispatchModeRule &)
+{
+    return &ServerSettings::dispatchMode;
+}
+
+auto memberOf(const ListenRule &)
+{
+    return &ServerSettings::listen;
+}
+
 } // namespace
 
 void Reading::refuse(const QString &expected, const QString &mend) const
@@ -380,6 +407,16 @@ void readValue(const Rule &rule, const Reading &reading, ServerSettings &setting
 QString valueText(const Rule &rule, const ServerSettings &settings)
 {
     return std::visit([&settings](const auto &concrete) { return text(concrete, settings); }, rule);
+}
+
+void copyValue(const Rule &rule, const ServerSettings &from, ServerSettings &to)
+{
+    std::visit(
+        [&from, &to](const auto &concrete) {
+            const auto member = memberOf(concrete);
+            to.*member = from.*member;
+        },
+        rule);
 }
 
 void readFlag(const Reading &reading, bool &flag)

@@ -53,7 +53,8 @@ struct ServerSettings
     std::chrono::milliseconds maxWaitTime{3'000};
     /// From a request's last byte to the head of its answer; zero: no limit.
     std::chrono::milliseconds maxRequestExecutionTime{60'000};
-    quint64 packageMaxLength = 2 << 20;     ///< bytes of one request body
+    std::chrono::milliseconds workerStartTimeout{30'000}; ///< until a new worker must be ready
+    quint64 packageMaxLength = 2 << 20;                   ///< bytes of one request body
     int backlog = 512;                      ///< connections the kernel holds for accept(), per listening socket
     int requestQueueSize = 8192;            ///< requests that wait in the master, per reactor
     int workerMaxConcurrency = 1024;        ///< requests in flight in one worker, asynchronous ones included
