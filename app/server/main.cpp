@@ -26,19 +26,18 @@ QStringList argumentList(int argc, char **argv)
     return arguments;
 }
 
-Result<config::Settings> loadSettings(const QString &given, config::Purpose purpose)
+Result<config::Settings> loadSettings(const app::CommandLine &line, config::Purpose purpose)
 {
-    if (!given.isEmpty())
-        return config::load(given, purpose);
     const QString usual = QStringLiteral("quern.toml");
-    if (QFile::exists(usual))
-        return config::load(usual, purpose);
-    return config::defaults(QDir::currentPath());
+    const config::LoadOptions options{purpose, line.environment};
+    if (line.configFile.isEmpty() && !QFile::exists(usual))
+        return config::loadDefaults(QDir::currentPath(), options);
+    return config::load(line.configFile.isEmpty() ? usual : line.configFile, options);
 }
 
 int start(const app::CommandLine &line, int argc, char **argv)
 {
-    const Result<config::Settings> settings = loadSettings(line.configFile, config::Purpose::StartServer);
+    const Result<config::Settings> settings = loadSettings(line, config::Purpose::StartServer);
     if (!settings) {
         app::terminal::complain(settings.error().message());
         return failed;
@@ -54,7 +53,7 @@ int start(const app::CommandLine &line, int argc, char **argv)
 /// The commands that talk to a running server. A mistake in the file must not keep anybody from stopping it.
 int callServer(const app::CommandLine &line)
 {
-    const Result<config::Settings> settings = loadSettings(line.configFile, config::Purpose::FindServer);
+    const Result<config::Settings> settings = loadSettings(line, config::Purpose::FindServer);
     if (!settings) {
         app::terminal::complain(settings.error().message());
         return failed;

@@ -5,13 +5,22 @@
 
 #include <QList>
 #include <QMap>
+#include <QSet>
 #include <QString>
 #include <QStringList>
 #include <QVariantMap>
 
 #include <chrono>
+#include <utility>
 
 namespace Quern::config {
+
+/// When a change of a setting takes effect.
+enum class Change {
+    Live,    ///< at once
+    Reload,  ///< at the next `quern reload`
+    Restart, ///< at the next `quern restart`
+};
 
 /// Which worker gets an HTTP request. The numbers are Swoole's.
 enum class DispatchMode {
@@ -116,8 +125,15 @@ struct Settings
     ServerSettings server;
     QList<PluginSettings> plugins;
     bool defaultPlugin = true; ///< no [[plugin]] was listed, so that plugins holds the welcome plugin alone
-    /// Where each value comes from: "server.worker_num" → "default" or "quern.toml:12".
+    /// Where each value comes from: "server.worker_num" → "default", "quern.toml:12" or
+    /// "quern.toml:12, WORKERS from .env:2".
     QMap<QString, QString> origins;
+    /// Paths of the values that a variable with a secret name has a part in: "server.server", and below
+    /// "plugin[0].settings" as in secrets.h.
+    QSet<QString> secrets;
+    QStringList environmentFiles; ///< the .env files that were read, the one with precedence first
+    /// What these set and the process environment has not: name and value, for child processes.
+    QList<std::pair<QString, QString>> environment;
 };
 
 } // namespace Quern::config
