@@ -30,15 +30,6 @@ bool isTaken(const QString &name)
     return taken.match(name).hasMatch() || classOfQt.match(name).hasMatch();
 }
 
-/// In quotes if a shell needs them.
-QString shellWord(const QString &word)
-{
-    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_./+=:@%-]+\\z"));
-    if (plain.match(word).hasMatch())
-        return word;
-    return u'\'' + QString(word).replace(u'\'', QStringLiteral("'\\''")) + u'\'';
-}
-
 } // namespace
 
 Result<NewPlugin> NewPlugin::named(const QString &name)
@@ -94,6 +85,14 @@ Result<void> NewPlugin::writeInto(const QString &directory) const
     if (!written)
         QDir(folder).removeRecursively(); // half a plugin would only be in the way of the next try
     return written;
+}
+
+QString nextsteps::shellWord(const QString &word)
+{
+    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_./+=:@%-]+\\z"));
+    if (plain.match(word).hasMatch())
+        return word;
+    return u'\'' + QString(word).replace(u'\'', QStringLiteral("'\\''")) + u'\'';
 }
 
 QString nextsteps::configureCommand()

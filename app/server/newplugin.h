@@ -34,6 +34,8 @@ private:
 /// How a project of this machine is built and served: the lines to type.
 namespace nextsteps {
 
+/// In quotes if a shell needs them.
+QString shellWord(const QString &word);
 /// "cmake -B build", with the place of the SDK if CMake does not look there by itself.
 QString configureCommand();
 /// What runs this program: "quern", or its path if the shell would find another one or none.
