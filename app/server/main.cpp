@@ -1,5 +1,7 @@
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
+#include "app/server/initcommand.h"
+#include "app/server/plugincommand.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
 #include "base/processtitle.h"
@@ -103,6 +105,10 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return help(line.words.value(0));
     case Command::Version:
         return version();
+    case Command::Init:
+        return app::runInitCommand(line);
+    case Command::Plugin:
+        return app::runPluginCommand(line);
     default:
         return callServer(line);
     }
