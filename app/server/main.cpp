@@ -1,5 +1,6 @@
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
+#include "app/server/doctorcommand.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
 #include "base/processtitle.h"
@@ -98,6 +99,9 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return help(line.words.value(0));
     case Command::Version:
         return version();
+    case Command::Doctor:
+        return app::runDoctor([&line](config::Purpose purpose) { return loadSettings(line.configFile, purpose); },
+                              line.json);
     default:
         return callServer(line);
     }
