@@ -1,6 +1,7 @@
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
 #include "app/server/doctorcommand.h"
+#include "app/server/infocommand.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
 #include "base/processtitle.h"
@@ -99,6 +100,8 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return help(line.words.value(0));
     case Command::Version:
         return version();
+    case Command::Info:
+        return app::showInfo(loadSettings(line.configFile, config::Purpose::FindServer), line.json);
     case Command::Doctor:
         return app::runDoctor([&line](config::Purpose purpose) { return loadSettings(line.configFile, purpose); },
                               line.json);
