@@ -1,5 +1,7 @@
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
+#include "app/server/doctorcommand.h"
+#include "app/server/infocommand.h"
 #include "app/server/initcommand.h"
 #include "app/server/plugincommand.h"
 #include "app/server/startcommand.h"
@@ -109,6 +111,10 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return app::runInitCommand(line);
     case Command::Plugin:
         return app::runPluginCommand(line);
+    case Command::Info:
+        return app::showInfo(loadSettings(line, config::Purpose::FindServer), line.json);
+    case Command::Doctor:
+        return app::runDoctor([&line](config::Purpose purpose) { return loadSettings(line, purpose); }, line.json);
     default:
         return callServer(line);
     }

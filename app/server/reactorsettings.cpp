@@ -1,5 +1,6 @@
 #include "app/server/reactorsettings.h"
 
+#include "app/host/descriptorbudget.h"
 #include "app/server/log.h"
 #include "base/systemerror.h"
 
@@ -8,6 +9,8 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QSysInfo>
+
+#include <limits>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -45,26 +48,18 @@ dispatch::AccessLogFormat accessLogFormat(config::AccessLogFormat format)
     Q_UNREACHABLE();
 }
 
-/// How many connections leave enough descriptors for everything else: above all, for starting workers again.
-int possibleConnections(const config::ServerSettings &server)
+/// RLIM_INFINITY, too, is more than anybody opens.
+qint64 openFilesLimit()
 {
     rlimit limit = {};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return server.maxConn;
-    constexpr int ofMaster = 64; // listening sockets, epoll, timers, logs, control clients
-    // A child has a channel to each reactor and to the main thread, its page, and QProcess's pipes; while it starts,
-    // both ends of each. Two generations live side by side during a reload.
-    const int ofChildren = 2 * server.workerNum * (2 * (server.reactorNum + 1) + 6);
-    const int ofRefused = server.reactorNum * dispatch::Reactor::MaxRefused;
-    const rlim_t reserved = rlim_t(ofMaster + ofChildren + ofRefused);
-    if (limit.rlim_cur <= reserved)
-        return 1;
-    return int(qMin<rlim_t>(limit.rlim_cur - reserved, rlim_t(server.maxConn)));
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return std::numeric_limits<qint64>::max();
+    return qint64(qMin<rlim_t>(limit.rlim_cur, rlim_t(std::numeric_limits<qint64>::max())));
 }
 
 int connectionLimit(const config::ServerSettings &server)
 {
-    const int possible = possibleConnections(server);
+    const int possible = possibleConnections(server, openFilesLimit());
     if (possible >= server.maxConn)
         return server.maxConn;
     qCWarning(logMaster).noquote().nospace()

@@ -6,6 +6,19 @@
 
 namespace Quern::app {
 
+/// What stands at the path of a runtime directory.
+enum class RuntimeDirectoryState {
+    Usable,
+    Missing,
+    NoDirectory,
+    OfAnotherUser,
+    OpenToOthers,
+    Unreachable, ///< errno says why
+};
+
+/// Changes nothing.
+RuntimeDirectoryState inspectRuntimeDirectory(const QString &path);
+
 /// Makes the runtime directory \a path, with mode 0700 and its parents with the usual one. One that is there already is
 /// taken only if it belongs to this user alone, and is not changed: it may have been named by mistake.
 Result<void> prepareRuntimeDirectory(const QString &path);
