@@ -4,13 +4,12 @@
 #include "app/server/infocommand.h"
 #include "app/server/initcommand.h"
 #include "app/server/plugincommand.h"
+#include "app/server/settingssource.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
 #include "base/processtitle.h"
-#include "config/loader.h"
 
 #include <QCoreApplication>
-#include <QDir>
 #include <QFile>
 
 using namespace Quern;
@@ -29,23 +28,9 @@ QStringList argumentList(int argc, char **argv)
     return arguments;
 }
 
-Result<config::Settings> loadSettings(const app::CommandLine &line, config::Purpose purpose)
-{
-    const QString usual = QStringLiteral("quern.toml");
-    const config::LoadOptions options{purpose, line.environment};
-    if (line.configFile.isEmpty() && !QFile::exists(usual))
-        return config::loadDefaults(QDir::currentPath(), options);
-    return config::load(line.configFile.isEmpty() ? usual : line.configFile, options);
-}
-
 int start(const app::CommandLine &line, int argc, char **argv)
 {
-    const auto load = [&line]() -> Result<config::Settings> {
-        Result<config::Settings> loaded = loadSettings(line, config::Purpose::StartServer);
-        if (loaded && !line.versionLabel.isEmpty())
-            loaded->environment.append({QStringLiteral("X_VERSION"), line.versionLabel});
-        return loaded;
-    };
+    const auto load = [&line] { return app::loadSettings(line, config::Purpose::StartServer); };
     const Result<config::Settings> settings = load();
     if (!settings) {
         app::terminal::complain(settings.error().message());
@@ -62,7 +47,7 @@ int start(const app::CommandLine &line, int argc, char **argv)
 /// The commands that talk to a running server. A mistake in the file must not keep anybody from stopping it.
 int callServer(const app::CommandLine &line)
 {
-    const Result<config::Settings> settings = loadSettings(line, config::Purpose::FindServer);
+    const Result<config::Settings> settings = app::loadSettings(line, config::Purpose::FindServer);
     if (!settings) {
         app::terminal::complain(settings.error().message());
         return failed;
@@ -112,9 +97,9 @@ int run(const app::CommandLine &line, int argc, char **argv)
     case Command::Plugin:
         return app::runPluginCommand(line);
     case Command::Info:
-        return app::showInfo(loadSettings(line, config::Purpose::FindServer), line.json);
+        return app::showInfo(app::loadSettings(line, config::Purpose::FindServer), line.json);
     case Command::Doctor:
-        return app::runDoctor([&line](config::Purpose purpose) { return loadSettings(line, purpose); }, line.json);
+        return app::runDoctor([&line](config::Purpose purpose) { return app::loadSettings(line, purpose); }, line.json);
     default:
         return callServer(line);
     }
