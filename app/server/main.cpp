@@ -1,5 +1,8 @@
+#include "app/server/addresscheck.h"
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
+#include "app/server/configcommand.h"
+#include "app/server/settingscheck.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
 #include "base/processtitle.h"
@@ -41,12 +44,24 @@ int start(const app::CommandLine &line, int argc, char **argv)
         app::terminal::complain(settings.error().message());
         return failed;
     }
+    if (const Result<void> checked = app::checkSettings(*settings); !checked) {
+        app::terminal::complain(checked.error().message());
+        return failed;
+    }
     if (line.command == app::CommandLine::Command::Restart) {
         const QCoreApplication application(argc, argv);
         if (const int code = app::ClientCommands(*settings).stop(); code != 0)
             return code;
     }
-    return app::runServer(*settings, line.daemonize || settings->server.daemonize, argc, argv);
+    const bool daemonize = line.daemonize || settings->server.daemonize;
+    // Before anything is made for the server, so that nothing is left; but a log that there is gets the reason, too.
+    if (!daemonize && settings->server.logFile.isEmpty()) {
+        if (const Result<void> free = app::checkAddresses(*settings); !free) {
+            app::terminal::complain(free.error().message());
+            return failed;
+        }
+    }
+    return app::runServer(*settings, daemonize, argc, argv);
 }
 
 /// The commands that talk to a running server. A mistake in the file must not keep anybody from stopping it.
@@ -97,6 +112,8 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return help(line.words.value(0));
     case Command::Version:
         return version();
+    case Command::Config:
+        return app::runConfigCommand(line, loadSettings(line, config::Purpose::StartServer));
     default:
         return callServer(line);
     }

@@ -4,11 +4,11 @@
 #include "app/server/installation.h"
 #include "app/server/log.h"
 #include "app/server/reactorsettings.h"
+#include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
 #include "base/log.h"
 
 #include <QCoreApplication>
-#include <QFileInfo>
 #include <QTimerEvent>
 
 #include <csignal>
@@ -58,7 +58,7 @@ QString Master::controlPath(const config::Settings &settings)
 
 Result<void> Master::start()
 {
-    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles();
+    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(m_settings);
     if (!plugins)
         return plugins.error();
     if (const Result<void> locked = m_pidFile.acquire(); !locked)
@@ -68,9 +68,9 @@ Result<void> Master::start()
         return common.error();
     m_reactors = std::make_unique<ReactorPool>(m_settings.server, *common);
     if (const Result<void> bound = m_reactors->bind(); !bound)
-        return bound;
+        return errorAt(m_settings, "listen", bound.error());
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
-        return errorAt(m_settings, "access_log", opened.error());
+        return accessLogError(m_settings, opened.error());
     m_control = std::make_unique<ControlDesk>(this);
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;
@@ -110,34 +110,6 @@ process::SupervisorSettings Master::supervisorSettings(const QList<ipc::BootMess
     settings.answers.compressionTypes = m_settings.server.httpCompressionTypes;
     settings.plugins = plugins;
     return settings;
-}
-
-Result<QList<ipc::BootMessage::Plugin>> Master::pluginFiles() const
-{
-    QList<ipc::BootMessage::Plugin> files;
-    for (qsizetype i = 0; i < m_settings.plugins.size(); ++i) {
-        const config::PluginSettings &plugin = m_settings.plugins.at(i);
-        if (!plugin.enabled)
-            continue;
-        const bool isInstalled = plugin.file.isEmpty();
-        const QString file = isInstalled ? installation::pluginFile(plugin.name) : plugin.file;
-        const QString key = QStringLiteral("plugin[%1].%2").arg(i).arg(isInstalled ? u"name" : u"file");
-        const QString place = m_settings.origins.value(key, QStringLiteral("default settings"));
-        if (!QFileInfo(file).isFile() && isInstalled) {
-            return Error(Error::NotFound,
-                         QStringLiteral("%1: no plugin \"%2\" is installed in %3, where there are: %4; write the name "
-                                        "of one of these, or file = \"…\" for a plugin elsewhere")
-                             .arg(place, plugin.name, installation::pluginDirectory(),
-                                  installation::pluginNames().join(QStringLiteral(", "))));
-        }
-        if (!QFileInfo(file).isFile()) {
-            return Error(
-                Error::NotFound,
-                QStringLiteral("%1: there is no plugin file %2; build it, or correct its path").arg(place, file));
-        }
-        files.append({file, plugin.settings});
-    }
-    return files;
 }
 
 void Master::becomeReady()

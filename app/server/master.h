@@ -58,8 +58,6 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
-    /// The files of the plugins that are to be loaded; an error names the line of the settings and the mend.
-    Result<QList<ipc::BootMessage::Plugin>> pluginFiles() const;
     process::SupervisorSettings supervisorSettings(const QList<ipc::BootMessage::Plugin> &plugins) const;
     void becomeReady();
     void reloadEnded(const QString &error);

@@ -12,7 +12,4 @@ namespace Quern::app {
 /// the settings and the mend.
 Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settings);
 
-/// \a error with the line that the server's setting \a key stands in: "quern.toml:7: server.document_root: …"
-Error errorAt(const config::Settings &settings, const char *key, const Error &error);
-
 } // namespace Quern::app

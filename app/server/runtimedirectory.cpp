@@ -6,6 +6,7 @@
 #include <QFile>
 #include <QFileInfo>
 
+#include <cerrno>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,9 +19,22 @@ Result<void> prepareRuntimeDirectory(const QString &path)
     const QByteArray name = QFile::encodeName(path);
     if (::mkdir(name.constData(), 0700) == 0)
         return {};
-    struct stat present = {};
-    if (errno != EEXIST || ::stat(name.constData(), &present) != 0)
+    if (errno != EEXIST)
         return base::systemError(QStringLiteral("cannot make the runtime directory %1").arg(path));
+    return checkRuntimeDirectory(path);
+}
+
+Result<void> checkRuntimeDirectory(const QString &path)
+{
+    const QByteArray name = QFile::encodeName(path);
+    struct stat present = {};
+    if (::lstat(name.constData(), &present) != 0 && errno == ENOENT)
+        return {};
+    // A symbolic link is followed; one that leads nowhere cannot be.
+    if (::stat(name.constData(), &present) != 0) {
+        const Error error = base::systemError(QStringLiteral("the runtime directory %1 cannot be entered").arg(path));
+        return Error(error.code(), error.message() + QStringLiteral("; let runtime_dir name another"));
+    }
     if (!S_ISDIR(present.st_mode)) {
         return Error(
             Error::Invalid,
