@@ -1,9 +1,12 @@
+#include "app/server/addresscheck.h"
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
+#include "app/server/configcommand.h"
 #include "app/server/doctorcommand.h"
 #include "app/server/infocommand.h"
 #include "app/server/initcommand.h"
 #include "app/server/plugincommand.h"
+#include "app/server/settingscheck.h"
 #include "app/server/settingssource.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
@@ -36,12 +39,24 @@ int start(const app::CommandLine &line, int argc, char **argv)
         app::terminal::complain(settings.error().message());
         return failed;
     }
+    if (const Result<void> checked = app::checkSettings(*settings); !checked) {
+        app::terminal::complain(checked.error().message());
+        return failed;
+    }
     if (line.command == app::CommandLine::Command::Restart) {
         const QCoreApplication application(argc, argv);
         if (const int code = app::ClientCommands(*settings).stop(); code != 0)
             return code;
     }
-    return app::runServer(*settings, {line.daemonize || settings->server.daemonize, line.ignoreLock, load}, argc, argv);
+    const bool daemonize = line.daemonize || settings->server.daemonize;
+    // Before anything is made for the server, so that nothing is left; but a log that there is gets the reason, too.
+    if (!daemonize && settings->server.logFile.isEmpty()) {
+        if (const Result<void> free = app::checkAddresses(*settings); !free) {
+            app::terminal::complain(free.error().message());
+            return failed;
+        }
+    }
+    return app::runServer(*settings, {daemonize, line.ignoreLock, load}, argc, argv);
 }
 
 /// The commands that talk to a running server. A mistake in the file must not keep anybody from stopping it.
@@ -100,6 +115,8 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return app::showInfo(app::loadSettings(line, config::Purpose::FindServer), line.json);
     case Command::Doctor:
         return app::runDoctor([&line](config::Purpose purpose) { return app::loadSettings(line, purpose); }, line.json);
+    case Command::Config:
+        return app::runConfigCommand(line, app::loadSettings(line, config::Purpose::StartServer));
     default:
         return callServer(line);
     }
