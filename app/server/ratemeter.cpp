@@ -21,6 +21,7 @@ void RateMeter::record(base::MonotonicTime now, const admin::Totals &totals)
 QList<admin::Rates> RateMeter::rates(base::MonotonicTime now, const admin::Totals &totals) const
 {
     QList<admin::Rates> list;
+    const Sample *told = nullptr;
     for (const std::chrono::seconds window : {ShortWindow, LongWindow}) {
         // The last sample that is as old as the window, or the oldest there is.
         const Sample *from = nullptr;
@@ -29,8 +30,9 @@ QList<admin::Rates> RateMeter::rates(base::MonotonicTime now, const admin::Total
                 from = &sample;
         }
         const double seconds = from ? std::chrono::duration<double>(now - from->time).count() : 0;
-        if (seconds <= 0)
+        if (seconds <= 0 || from == told)
             continue;
+        told = from;
         admin::Rates rates;
         rates.window = std::chrono::duration_cast<std::chrono::milliseconds>(now - from->time);
         rates.requests = double(totals.requests - from->totals.requests) / seconds;

@@ -19,7 +19,7 @@ public:
 
     void record(base::MonotonicTime now, const admin::Totals &totals);
     /// What has happened within each window up to \a now, when the counters are \a totals. A window that is longer than
-    /// what was recorded is cut to it; none is told as long as nothing was.
+    /// what was recorded is cut to it, and not told twice; none is told as long as nothing was.
     QList<admin::Rates> rates(base::MonotonicTime now, const admin::Totals &totals) const;
 
 private:
