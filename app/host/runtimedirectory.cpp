@@ -6,6 +6,7 @@
 #include <QFile>
 #include <QFileInfo>
 
+#include <cerrno>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,13 +21,20 @@ mode_t modeOf(const QString &path)
     return present.st_mode & 07777;
 }
 
+/// A link that leads nowhere is there.
+bool isAbsent(const QString &path)
+{
+    struct stat present = {};
+    return ::lstat(QFile::encodeName(path).constData(), &present) != 0 && errno == ENOENT;
+}
+
 } // namespace
 
 RuntimeDirectoryState inspectRuntimeDirectory(const QString &path)
 {
     struct stat present = {};
     if (::stat(QFile::encodeName(path).constData(), &present) != 0)
-        return errno == ENOENT ? RuntimeDirectoryState::Missing : RuntimeDirectoryState::Unreachable;
+        return isAbsent(path) ? RuntimeDirectoryState::Missing : RuntimeDirectoryState::Unreachable;
     if (!S_ISDIR(present.st_mode))
         return RuntimeDirectoryState::NoDirectory;
     if (present.st_uid != ::geteuid())
@@ -43,8 +51,14 @@ Result<void> prepareRuntimeDirectory(const QString &path)
         return {};
     if (errno != EEXIST)
         return base::systemError(QStringLiteral("cannot make the runtime directory %1").arg(path));
+    return checkRuntimeDirectory(path);
+}
+
+Result<void> checkRuntimeDirectory(const QString &path)
+{
     switch (inspectRuntimeDirectory(path)) {
     case RuntimeDirectoryState::Usable:
+    case RuntimeDirectoryState::Missing:
         return {};
     case RuntimeDirectoryState::NoDirectory:
         return Error(
@@ -60,11 +74,11 @@ Result<void> prepareRuntimeDirectory(const QString &path)
                      QStringLiteral("the runtime directory %1 is open to others (mode %2); its sockets would be, too: "
                                     "chmod 700 it if Quern alone uses it, else let runtime_dir name another")
                          .arg(path, QString::number(modeOf(path), 8)));
-    case RuntimeDirectoryState::Missing: // a link that leads nowhere
     case RuntimeDirectoryState::Unreachable:
         break;
     }
-    return base::systemError(QStringLiteral("cannot make the runtime directory %1").arg(path));
+    const Error error = base::systemError(QStringLiteral("the runtime directory %1 cannot be entered").arg(path));
+    return Error(error.code(), error.message() + QStringLiteral("; let runtime_dir name another"));
 }
 
 } // namespace Quern::app

@@ -23,4 +23,7 @@ RuntimeDirectoryState inspectRuntimeDirectory(const QString &path);
 /// taken only if it belongs to this user alone, and is not changed: it may have been named by mistake.
 Result<void> prepareRuntimeDirectory(const QString &path);
 
+/// Whether \a path could be taken, if it is there.
+Result<void> checkRuntimeDirectory(const QString &path);
+
 } // namespace Quern::app

@@ -69,8 +69,6 @@ private:
         QStringList needRestart; ///< keys whose new values do not hold
     };
 
-    /// The files of the plugins that are to be loaded; an error names the line of the settings and the mend.
-    static Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &settings);
     Result<Next> loadNext() const;
     void applyReload();
     void reloadStep(const QString &text);

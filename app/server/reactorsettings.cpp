@@ -2,19 +2,18 @@
 
 #include "app/host/descriptorbudget.h"
 #include "app/server/log.h"
+#include "app/server/settingscheck.h"
 #include "base/systemerror.h"
 
 #include <QCryptographicHash>
 #include <QDir>
 #include <QFile>
-#include <QFileInfo>
 #include <QSysInfo>
 
 #include <limits>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace Quern::app {
 
@@ -79,38 +78,25 @@ QByteArray spoolOwner(const config::Settings &settings)
 
 Result<QString> spoolDirectory(const config::Settings &settings)
 {
-    const QString chosen = settings.server.uploadTmpDir;
-    const QString path = chosen.isEmpty() ? settings.server.runtimeDir + QStringLiteral("/uploads") : chosen;
-    const QByteArray name = QFile::encodeName(path);
-    if (chosen.isEmpty()) {
-        if (::mkdir(name.constData(), 0700) != 0 && errno != EEXIST)
-            return base::systemError(QStringLiteral("cannot make the folder of uploads %1").arg(path));
-    } else if (!QFileInfo(path).isDir() || ::access(name.constData(), W_OK | X_OK) != 0) {
-        return errorAt(settings, "upload_tmp_dir",
-                       Error(Error::Invalid, QStringLiteral("%1 is no folder that this user may write to; make it, or "
-                                                            "name another")
-                                                 .arg(path)));
+    const QString &chosen = settings.server.uploadTmpDir;
+    if (!chosen.isEmpty()) {
+        if (const Result<void> checked = checkUploadDirectory(settings); !checked)
+            return checked.error();
+        return chosen;
     }
+    const QString path = settings.server.runtimeDir + QStringLiteral("/uploads");
+    if (::mkdir(QFile::encodeName(path).constData(), 0700) != 0 && errno != EEXIST)
+        return base::systemError(QStringLiteral("cannot make the folder of uploads %1").arg(path));
     return path;
 }
 
 Result<void> addStaticFiles(const config::Settings &settings, dispatch::HttpSettings &http)
 {
-    const config::ServerSettings &server = settings.server;
-    if (!server.handleStatic)
+    if (!settings.server.handleStatic)
         return {};
-    dispatch::StaticFilesSettings files;
-    files.documentRoot = server.documentRoot;
-    files.cacheControl = server.staticCacheControl.toUtf8();
-    files.listing = server.staticListing;
-    files.indexNames.clear();
-    for (const QString &name : server.staticIndex)
-        files.indexNames.append(name.toUtf8());
-    for (const QString &location : server.staticLocations)
-        files.locations.append(location.toUtf8());
-    Result<dispatch::StaticFiles> opened = dispatch::StaticFiles::open(files);
+    Result<dispatch::StaticFiles> opened = openStaticFiles(settings);
     if (!opened)
-        return errorAt(settings, "document_root", opened.error());
+        return opened.error();
     http.staticFiles = std::make_shared<const dispatch::StaticFiles>(std::move(*opened));
     return {};
 }
@@ -118,9 +104,9 @@ Result<void> addStaticFiles(const config::Settings &settings, dispatch::HttpSett
 Result<void> addProxies(const config::Settings &settings, dispatch::HttpSettings &http)
 {
     using protocol::http::ForwardedFamily;
-    const Result<protocol::http::ProxyTrust> trust = protocol::http::ProxyTrust::parse(settings.server.trustedProxies);
+    const Result<protocol::http::ProxyTrust> trust = proxyTrust(settings);
     if (!trust)
-        return errorAt(settings, "trusted_proxies", trust.error());
+        return trust.error();
     http.proxies = *trust;
     const QStringList &headers = settings.server.forwardedHeaders;
     http.forwarded.setFlag(ForwardedFamily::XForwarded, headers.contains(u"x-forwarded"));
@@ -130,14 +116,6 @@ Result<void> addProxies(const config::Settings &settings, dispatch::HttpSettings
 }
 
 } // namespace
-
-Error errorAt(const config::Settings &settings, const char *key, const Error &error)
-{
-    const QString name = QStringLiteral("server.") + QLatin1StringView(key);
-    return Error(error.code(),
-                 QStringLiteral("%1: %2: %3")
-                     .arg(settings.origins.value(name, QStringLiteral("default settings")), name, error.message()));
-}
 
 dispatch::DispatchSettings dispatchSettings(const config::Settings &settings)
 {
