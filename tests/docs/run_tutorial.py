@@ -2,8 +2,9 @@
 """Does what the tutorial says, in a fresh folder, and compares what comes out with what it says.
 
     run_tutorial.py --prefix PREFIX [TUTORIAL]
+    run_tutorial.py --build-dir BUILD [TUTORIAL]
 
-PREFIX/bin goes before PATH. Every fenced block of the tutorial is one of these:
+PREFIX/bin goes before PATH; what is in a build folder is installed in a prefix of its own first. Every fenced block of the tutorial is one of these:
 
     ```sh             commands, run in order, each in the folder and with the exported variables that those before have
                       left; a line that ends in a backslash goes on in the next. Each has to exit with 0.
@@ -37,7 +38,7 @@ import proctree  # noqa: E402
 from ports import reserve_port  # noqa: E402
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "resources/docs/tutorial.md"
-COMMAND_SECONDS = 600.0 * float(os.environ.get("QUERN_TIME_SCALE", "1"))
+COMMAND_SECONDS = 300.0 * float(os.environ.get("QUERN_TIME_SCALE", "1"))
 END_SECONDS = 10.0
 _MARK = re.compile(r"<!-- (file|shown|changed): (\S+) -->$")
 _EXPECTED = "# → "
@@ -248,14 +249,21 @@ def run(tutorial: str, prefix: Path, out=sys.stdout) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Runs the tutorial and compares.")
-    parser.add_argument("--prefix", type=Path, required=True, help="where Quern is installed")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--prefix", type=Path, help="where Quern is installed")
+    where.add_argument("--build-dir", type=Path, help="where Quern has been built")
     parser.add_argument("tutorial", type=Path, nargs="?", default=TUTORIAL)
     arguments = parser.parse_args()
-    try:
-        run(arguments.tutorial.read_text(), arguments.prefix.resolve())
-    except TutorialError as error:
-        print(f"{arguments.tutorial}: {error}", file=sys.stderr)
-        return 1
+    with tempfile.TemporaryDirectory(prefix="quern-prefix-") as installed:
+        prefix = arguments.prefix.resolve() if arguments.prefix else Path(installed)
+        if arguments.build_dir:
+            subprocess.run(["cmake", "--install", arguments.build_dir, "--prefix", prefix], check=True,
+                           stdout=subprocess.DEVNULL)
+        try:
+            run(arguments.tutorial.read_text(), prefix)
+        except TutorialError as error:
+            print(f"{arguments.tutorial}: {error}", file=sys.stderr)
+            return 1
     return 0
 
 
