@@ -1,6 +1,6 @@
 #include "app/server/doctor/listenchecks.h"
 
-#include "app/server/doctor/sockettable.h"
+#include "app/host/sockettable.h"
 #include "app/server/doctor/text.h"
 #include "net/endpoint.h"
 
@@ -19,11 +19,8 @@ namespace {
 
 QString whoHolds(const Occupant &occupant)
 {
-    QStringList holders;
-    for (const Holder &holder : occupant.holders)
-        holders.append(Text::tr("pid %1 (%2)").arg(holder.pid).arg(holder.program));
-    if (!holders.isEmpty())
-        return holders.join(QStringLiteral(", "));
+    if (!occupant.holders.isEmpty())
+        return holdersText(occupant);
     return occupant.uid ? Text::tr("a process of user %1 that this user may not look into").arg(*occupant.uid)
                         : Text::tr("a process that this user may not look into");
 }
