@@ -7,7 +7,6 @@
 #include "config/tomldocument.h"
 
 #include <QJsonArray>
-#include <QJsonDocument>
 #include <QJsonObject>
 
 #include <algorithm>
@@ -138,7 +137,7 @@ QJsonObject asJson(const config::Settings &settings, const QList<config::Setting
 
 void sayJson(const QJsonObject &object)
 {
-    terminal::say(QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Indented)).trimmed());
+    terminal::sayJson(object);
 }
 
 int check(const CommandLine &line, const Result<config::Settings> &settings)

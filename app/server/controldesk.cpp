@@ -64,6 +64,8 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
             return operation.error();
         return admin::OperationReference{*operation}.toJson();
     }
+    if (request.method == Methods::pluginList)
+        return m_master->plugins().toJson();
     if (request.method == Methods::operationWatch)
         return watch(client, request.params);
     return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));

@@ -14,7 +14,6 @@
 #include "app/server/terminal.h"
 
 #include <QJsonArray>
-#include <QJsonDocument>
 #include <QJsonObject>
 
 #include <algorithm>
@@ -162,7 +161,7 @@ void printJson(const Checks &checks, const QString &summary)
                                 {QStringLiteral("mend"), check.mend}});
     }
     const QJsonObject report = {{QStringLiteral("checks"), list}, {QStringLiteral("summary"), summary}};
-    terminal::say(QString::fromUtf8(QJsonDocument(report).toJson(QJsonDocument::Indented)).trimmed());
+    terminal::sayJson(report);
 }
 
 } // namespace

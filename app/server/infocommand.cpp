@@ -7,7 +7,6 @@
 
 #include <QCoreApplication>
 #include <QFileInfo>
-#include <QJsonDocument>
 #include <QJsonObject>
 #include <QSysInfo>
 
@@ -164,7 +163,7 @@ int showInfo(const Result<config::Settings> &settings, bool json)
 {
     const QList<Section> sections = {versions(), build(), system(), paths(settings), components()};
     if (json)
-        terminal::say(QString::fromUtf8(QJsonDocument(jsonOf(sections)).toJson(QJsonDocument::Indented)).trimmed());
+        terminal::sayJson(jsonOf(sections));
     else
         terminal::say(linesOf(sections));
     return 0;

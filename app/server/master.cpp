@@ -3,6 +3,7 @@
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
 #include "app/server/log.h"
+#include "app/server/pluginstate.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
@@ -246,6 +247,11 @@ void Master::handleSignal(int number)
         return;
     }
     stop(QStringLiteral("signal %1").arg(QString::fromLocal8Bit(::strsignal(number))));
+}
+
+admin::PluginList Master::plugins() const
+{
+    return pluginList(m_settings, m_supervisor->manifest(), admin::PluginInfo::State::Loaded);
 }
 
 admin::Status Master::status() const

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "admin/protocol/pluginlist.h"
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
 #include "app/server/pidfile.h"
@@ -44,6 +45,7 @@ public:
     qint64 stop(const QString &reason);
 
     admin::Status status() const;
+    admin::PluginList plugins() const;
     admin::OperationLog &operations() { return m_operations; }
 
     static QString pidPath(const config::Settings &settings);

@@ -1,7 +1,7 @@
 #include "app/server/settingscheck.h"
 
-#include "app/server/installation.h"
 #include "app/host/runtimedirectory.h"
+#include "app/server/installation.h"
 
 #include <QDir>
 #include <QFile>

@@ -11,7 +11,6 @@ constexpr auto namesOf<PluginInfo::State> = std::to_array<EnumName<PluginInfo::S
     {PluginInfo::State::Loaded, "loaded"_L1},
     {PluginInfo::State::Disabled, "disabled"_L1},
     {PluginInfo::State::Ready, "ready"_L1},
-    {PluginInfo::State::Broken, "broken"_L1},
 });
 
 template <>
@@ -25,7 +24,7 @@ constexpr auto fieldsOf<PluginInfo> = std::tuple{
     Field{"name"_L1, &PluginInfo::name},   Field{"version"_L1, &PluginInfo::version},
     Field{"state"_L1, &PluginInfo::state}, Field{"file"_L1, &PluginInfo::file},
     Field{"place"_L1, &PluginInfo::place}, Field{"routes"_L1, &PluginInfo::routes},
-    Field{"error"_L1, &PluginInfo::error},
+
 };
 
 template <>

@@ -23,8 +23,7 @@ struct PluginInfo
     enum class State {
         Loaded,   ///< serves
         Disabled, ///< enabled = false
-        Ready,    ///< could be loaded; no server runs
-        Broken,   ///< cannot be loaded: see error
+        Ready,    ///< can be loaded; no server runs
     };
 
     QString name; ///< as its metadata say; of one that is not loaded as its file says
@@ -33,7 +32,6 @@ struct PluginInfo
     QString file;  ///< absolute
     QString place; ///< where the settings name it: "quern.toml:12"; "default" if they do not
     QList<RouteInfo> routes;
-    QString error; ///< what is wrong and the mend; empty unless it is broken
 
     bool operator==(const PluginInfo &) const = default;
 };
