@@ -91,7 +91,9 @@ Check freeUnixSocket(const QString &name, const QString &path)
         return error(name, Text::tr("its folder is not there"), Text::tr("mkdir -p %1").arg(folder.filePath()));
     if (::access(QFile::encodeName(folder.filePath()).constData(), W_OK | X_OK) != 0) {
         return error(name, Text::tr("this user may not write to its folder"),
-                     Text::tr("chown it to the server's user, or let listen name a path in another folder"));
+                     Text::tr("as root: chown %1 %2; or let listen name a path in another folder")
+                         .arg(::geteuid())
+                         .arg(folder.filePath()));
     }
     // A socket is what a server leaves that was killed, and the next one removes it.
     struct stat present = {};
