@@ -59,10 +59,12 @@ Check withSpace(const QString &name, const QString &found, const QString &path)
     return spaceCheck(name, found, path, spaceAt(path));
 }
 
-/// For this user: as root, "chown 1001 PATH".
-QString chownMend(const QString &path, const QString &key)
+/// Others may use \a folder, too: it is left to its owner.
+QString ownFolderMend(const QString &folder, const QString &key)
 {
-    return Text::tr("as root: chown %1 %2; or let %3 name another path").arg(::geteuid()).arg(path, key);
+    return Text::tr("as root: install -d -o %1 %2/quern; and let %3 name a path in it")
+        .arg(::geteuid())
+        .arg(folder, key);
 }
 
 /// Null if the folder \a path is there and writable, or can be made.
@@ -74,7 +76,7 @@ std::optional<Check> cannotMake(const QString &name, const QString &path)
                      Text::tr("let %1 name another path").arg(name));
     if (!mayAccess(folder, W_OK | X_OK)) {
         return error(name, Text::tr("this user may not write to %1").arg(folder),
-                     folder == path ? chownMend(path, name)
+                     folder == path ? ownFolderMend(path, name)
                                     : Text::tr("as root: install -d -o %1 %2; or let %3 name another path")
                                           .arg(::geteuid())
                                           .arg(path, name));
@@ -139,7 +141,8 @@ Check logFile(const QString &name, const QString &path, bool makesFolder)
         return error(name, Text::tr("%1 is a folder").arg(path),
                      Text::tr("write %1 = \"%2/%3.log\"").arg(name, path, name));
     if (file.exists() && !mayAccess(path, W_OK)) {
-        return error(name, Text::tr("this user may not write to %1").arg(path), chownMend(path, name));
+        return error(name, Text::tr("this user may not write to %1").arg(path),
+                     Text::tr("as root: chown %1 %2; or let %3 name another file").arg(::geteuid()).arg(path, name));
     }
     if (!file.exists()) {
         if (!makesFolder && !QFileInfo(file.path()).isDir())
@@ -157,7 +160,7 @@ Check uploads(const QString &path)
     if (!QFileInfo(path).isDir())
         return error(name, Text::tr("%1 is no folder").arg(path), Text::tr("make it: mkdir -p %1").arg(path));
     if (!mayAccess(path, W_OK | X_OK)) {
-        return error(name, Text::tr("this user may not write to %1").arg(path), chownMend(path, name));
+        return error(name, Text::tr("this user may not write to %1").arg(path), ownFolderMend(path, name));
     }
     return withSpace(name, path, path);
 }

@@ -91,7 +91,7 @@ Check freeUnixSocket(const QString &name, const QString &path)
         return error(name, Text::tr("its folder is not there"), Text::tr("mkdir -p %1").arg(folder.filePath()));
     if (::access(QFile::encodeName(folder.filePath()).constData(), W_OK | X_OK) != 0) {
         return error(name, Text::tr("this user may not write to its folder"),
-                     Text::tr("as root: chown %1 %2; or let listen name a path in another folder")
+                     Text::tr("as root: install -d -o %1 %2/quern; and let listen name a path in it")
                          .arg(::geteuid())
                          .arg(folder.filePath()));
     }
