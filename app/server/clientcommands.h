@@ -20,10 +20,10 @@ public:
     int reload() const;
     int status(bool json) const;
 
-private:
     /// Error::Unavailable if no server runs.
     Result<void> connectTo(ControlClient &client) const;
 
+private:
     const config::Settings &m_settings;
 };
 

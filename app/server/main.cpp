@@ -1,5 +1,6 @@
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
+#include "app/server/logscommand.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
 #include "base/processtitle.h"
@@ -69,6 +70,21 @@ int callServer(const app::CommandLine &line)
     }
 }
 
+int logs(const app::CommandLine &line)
+{
+    const Result<app::LogsCommand> command = app::LogsCommand::parse(line);
+    if (!command) {
+        app::terminal::complain(command.error().message());
+        return notUnderstood;
+    }
+    const Result<config::Settings> settings = loadSettings(line.configFile, config::Purpose::FindServer);
+    if (!settings) {
+        app::terminal::complain(settings.error().message());
+        return failed;
+    }
+    return command->run(*settings);
+}
+
 int help(const QString &topic)
 {
     const Result<QString> text = app::CommandLine::help(topic);
@@ -98,6 +114,8 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return help(line.words.value(0));
     case Command::Version:
         return version();
+    case Command::Logs:
+        return logs(line);
     default:
         return callServer(line);
     }

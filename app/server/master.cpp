@@ -101,7 +101,6 @@ process::SupervisorSettings Master::supervisorSettings(const QList<ipc::BootMess
     settings.reactorCount = m_settings.server.reactorNum;
     settings.workerProgram = installation::workerProgram();
     settings.generationsDirectory = m_settings.server.runtimeDir + QStringLiteral("/generations");
-    settings.logLevel = m_settings.server.logLevel;
     settings.maxWaitTime = m_settings.server.maxWaitTime;
     settings.answers.debug = m_settings.server.debug;
     settings.answers.compression = m_settings.server.httpCompression;
@@ -184,6 +183,13 @@ qint64 Master::stop(const QString &reason)
     m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
     m_reactors->drain();
     return m_stopOperation;
+}
+
+void Master::logLevelsChanged()
+{
+    qCInfo(logMaster).noquote() << "the log's levels are now" << base::logLevels().text();
+    if (m_supervisor)
+        m_supervisor->sendLogLevels();
 }
 
 void Master::stopStep(const QString &text)

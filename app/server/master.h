@@ -40,6 +40,8 @@ public:
     /// Both return the id of the operation whose progress can be watched.
     Result<qint64> reload();
     qint64 stop(const QString &reason);
+    /// The log has other levels now: the children are to have them as well.
+    void logLevelsChanged();
 
     admin::Status status() const;
     admin::OperationLog &operations() { return m_operations; }

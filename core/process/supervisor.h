@@ -18,8 +18,7 @@ struct SupervisorSettings
     QString workerProgram; ///< absolute path of quern-worker
     QString generationsDirectory;
     ipc::AnswerOptions answers;
-    QList<ipc::BootMessage::Plugin> plugins; ///< the original files
-    base::LogLevel logLevel = base::LogLevel::Info;
+    QList<ipc::BootMessage::Plugin> plugins;     ///< the original files
     std::chrono::milliseconds maxWaitTime{3000}; ///< an old worker may finish its requests for this long
 };
 
@@ -65,6 +64,8 @@ public:
     Result<void> reload();
     /// Each reactor calls it for a worker it was asked to drain.
     void reactorDrained(quint64 childId);
+    /// Tells all children the levels of the log that hold now.
+    void sendLogLevels();
     /// Ends a worker whose loop is stuck; its requests are settled and it is replaced.
     void killStuck(quint64 childId, const QString &reason);
     /// A channel to it has closed: its process ends, or it is killed after a moment, since it could not be reached.
