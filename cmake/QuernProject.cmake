@@ -65,3 +65,11 @@ function(quern_add_library name)
         PUBLIC Qt6::Core ${arg_LIBRARIES}
         PRIVATE Quern::options ${arg_PRIVATE_LIBRARIES})
 endfunction()
+
+# quern_add_templates(<target>)
+#   Compiles in what `quern plugin new` and `quern init` write.
+function(quern_add_templates target)
+    set(folder "${PROJECT_SOURCE_DIR}/resources/templates")
+    file(GLOB_RECURSE files CONFIGURE_DEPENDS "${folder}/*.in")
+    qt_add_resources(${target} templates PREFIX /templates BASE "${folder}" FILES ${files})
+endfunction()

@@ -5,15 +5,15 @@
 
 namespace Quern::app::installation {
 
-namespace {
+QString program()
+{
+    return QFileInfo(QStringLiteral("/proc/self/exe")).symLinkTarget();
+}
 
 QString prefix()
 {
-    const QFileInfo program(QStringLiteral("/proc/self/exe"));
-    return QDir::cleanPath(QFileInfo(program.symLinkTarget()).path() + QStringLiteral("/.."));
+    return QDir::cleanPath(QFileInfo(program()).path() + QStringLiteral("/.."));
 }
-
-} // namespace
 
 QString workerProgram()
 {

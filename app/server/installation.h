@@ -8,6 +8,10 @@ namespace Quern::app {
 /// any prefix and the build tree works, too. Any thread.
 namespace installation {
 
+/// Absolute path of the running program, without symbolic links.
+QString program();
+/// The folder that the program's bin stands in: /usr, or a build tree.
+QString prefix();
 /// Absolute path of quern-worker.
 QString workerProgram();
 /// Absolute path of the folder that holds the installed plugins.

@@ -17,9 +17,7 @@ base::LogTarget logTarget(const config::Settings &settings, bool daemonize)
     target.role = QStringLiteral("master");
     target.file = logFileOf(settings, daemonize);
     target.style = server.logFormat == config::LogFormat::Json ? base::LogStyle::Json : base::LogStyle::Text;
-    target.levels.general = server.logLevel;
-    for (const QString &category : server.logCategories)
-        (void)base::addCategoryLevel(category, target.levels); // the settings have been checked
+    target.levels = logLevelsOf(settings);
     target.firstLine = QStringLiteral("Quern " QUERN_VERSION " starts");
     target.rotation = {server.logRotateSize, server.logRotateAge, server.logRotateKeep};
     return target;
@@ -57,6 +55,15 @@ QString logFileOf(const config::Settings &settings, bool daemonize)
     if (!settings.server.logFile.isEmpty() || !daemonize)
         return settings.server.logFile;
     return settings.server.runtimeDir + QStringLiteral("/quern.log");
+}
+
+base::LogLevels logLevelsOf(const config::Settings &settings)
+{
+    base::LogLevels levels;
+    levels.general = settings.server.logLevel;
+    for (const QString &category : settings.server.logCategories)
+        (void)base::addCategoryLevel(category, levels); // the settings have been checked
+    return levels;
 }
 
 Result<void> startLogFor(const config::Settings &settings, bool daemonize)

@@ -1,6 +1,8 @@
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
+#include "app/server/initcommand.h"
 #include "app/server/logscommand.h"
+#include "app/server/plugincommand.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
 #include "base/processtitle.h"
@@ -26,19 +28,24 @@ QStringList argumentList(int argc, char **argv)
     return arguments;
 }
 
-Result<config::Settings> loadSettings(const QString &given, config::Purpose purpose)
+Result<config::Settings> loadSettings(const app::CommandLine &line, config::Purpose purpose)
 {
-    if (!given.isEmpty())
-        return config::load(given, purpose);
     const QString usual = QStringLiteral("quern.toml");
-    if (QFile::exists(usual))
-        return config::load(usual, purpose);
-    return config::defaults(QDir::currentPath());
+    const config::LoadOptions options{purpose, line.environment};
+    if (line.configFile.isEmpty() && !QFile::exists(usual))
+        return config::loadDefaults(QDir::currentPath(), options);
+    return config::load(line.configFile.isEmpty() ? usual : line.configFile, options);
 }
 
 int start(const app::CommandLine &line, int argc, char **argv)
 {
-    const Result<config::Settings> settings = loadSettings(line.configFile, config::Purpose::StartServer);
+    const auto load = [&line]() -> Result<config::Settings> {
+        Result<config::Settings> loaded = loadSettings(line, config::Purpose::StartServer);
+        if (loaded && !line.versionLabel.isEmpty())
+            loaded->environment.append({QStringLiteral("X_VERSION"), line.versionLabel});
+        return loaded;
+    };
+    const Result<config::Settings> settings = load();
     if (!settings) {
         app::terminal::complain(settings.error().message());
         return failed;
@@ -48,13 +55,13 @@ int start(const app::CommandLine &line, int argc, char **argv)
         if (const int code = app::ClientCommands(*settings).stop(); code != 0)
             return code;
     }
-    return app::runServer(*settings, line.daemonize || settings->server.daemonize, argc, argv);
+    return app::runServer(*settings, {line.daemonize || settings->server.daemonize, line.ignoreLock, load}, argc, argv);
 }
 
 /// The commands that talk to a running server. A mistake in the file must not keep anybody from stopping it.
 int callServer(const app::CommandLine &line)
 {
-    const Result<config::Settings> settings = loadSettings(line.configFile, config::Purpose::FindServer);
+    const Result<config::Settings> settings = loadSettings(line, config::Purpose::FindServer);
     if (!settings) {
         app::terminal::complain(settings.error().message());
         return failed;
@@ -77,7 +84,7 @@ int logs(const app::CommandLine &line)
         app::terminal::complain(command.error().message());
         return notUnderstood;
     }
-    const Result<config::Settings> settings = loadSettings(line.configFile, config::Purpose::FindServer);
+    const Result<config::Settings> settings = loadSettings(line, config::Purpose::FindServer);
     if (!settings) {
         app::terminal::complain(settings.error().message());
         return failed;
@@ -114,8 +121,12 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return help(line.words.value(0));
     case Command::Version:
         return version();
+    case Command::Init:
+        return app::runInitCommand(line);
     case Command::Logs:
         return logs(line);
+    case Command::Plugin:
+        return app::runPluginCommand(line);
     default:
         return callServer(line);
     }

@@ -3,9 +3,12 @@
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
 #include "app/server/log.h"
+#include "app/server/logtarget.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/statusreport.h"
+#include "app/server/workersettings.h"
 #include "base/log.h"
+#include "config/difference.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>
@@ -28,9 +31,10 @@ constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT,
 
 } // namespace
 
-Master::Master(const config::Settings &settings, QObject *parent)
+Master::Master(const config::Settings &settings, const StartOptions &options, QObject *parent)
     : QObject(parent)
     , m_settings(settings)
+    , m_options(options)
     , m_pidFile(pidPath(settings))
 {
     m_uptime.start();
@@ -58,10 +62,12 @@ QString Master::controlPath(const config::Settings &settings)
 
 Result<void> Master::start()
 {
-    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles();
+    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(m_settings);
     if (!plugins)
         return plugins.error();
-    if (const Result<void> locked = m_pidFile.acquire(); !locked)
+    if (const Result<void> locked =
+            m_pidFile.acquire(m_options.ignoreLock ? PidFile::WithoutLocks::GoOn : PidFile::WithoutLocks::Refuse);
+        !locked)
         return locked;
     const Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
@@ -77,14 +83,13 @@ Result<void> Master::start()
     m_signals = std::make_unique<SignalWatcher>(watchedSignals);
     connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
-    m_supervisor = std::make_unique<process::Supervisor>(supervisorSettings(*plugins));
+    m_supervisor = std::make_unique<process::Supervisor>(workerSettings(m_settings, *plugins));
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
+    // Before the reactors give that generation its first request.
+    connect(m_supervisor.get(), &process::Supervisor::generationActivated, this, &Master::applyReload);
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
-    connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, [this](const QString &text) {
-        qCInfo(logMaster).noquote() << "reload:" << text;
-        m_operations.addStep(m_reloadOperation, text);
-    });
+    connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
     connect(m_reactors.get(), &ReactorPool::drained, this, &Master::connectionsDrained);
     m_reactors->start(m_supervisor.get());
@@ -94,34 +99,17 @@ Result<void> Master::start()
     return {};
 }
 
-process::SupervisorSettings Master::supervisorSettings(const QList<ipc::BootMessage::Plugin> &plugins) const
-{
-    process::SupervisorSettings settings;
-    settings.workerNum = m_settings.server.workerNum;
-    settings.reactorCount = m_settings.server.reactorNum;
-    settings.workerProgram = installation::workerProgram();
-    settings.generationsDirectory = m_settings.server.runtimeDir + QStringLiteral("/generations");
-    settings.maxWaitTime = m_settings.server.maxWaitTime;
-    settings.answers.debug = m_settings.server.debug;
-    settings.answers.compression = m_settings.server.httpCompression;
-    settings.answers.compressionLevel = m_settings.server.httpCompressionLevel;
-    settings.answers.compressionMinLength = m_settings.server.httpCompressionMinLength;
-    settings.answers.compressionTypes = m_settings.server.httpCompressionTypes;
-    settings.plugins = plugins;
-    return settings;
-}
-
-Result<QList<ipc::BootMessage::Plugin>> Master::pluginFiles() const
+Result<QList<ipc::BootMessage::Plugin>> Master::pluginFiles(const config::Settings &settings)
 {
     QList<ipc::BootMessage::Plugin> files;
-    for (qsizetype i = 0; i < m_settings.plugins.size(); ++i) {
-        const config::PluginSettings &plugin = m_settings.plugins.at(i);
+    for (qsizetype i = 0; i < settings.plugins.size(); ++i) {
+        const config::PluginSettings &plugin = settings.plugins.at(i);
         if (!plugin.enabled)
             continue;
         const bool isInstalled = plugin.file.isEmpty();
         const QString file = isInstalled ? installation::pluginFile(plugin.name) : plugin.file;
         const QString key = QStringLiteral("plugin[%1].%2").arg(i).arg(isInstalled ? u"name" : u"file");
-        const QString place = m_settings.origins.value(key, QStringLiteral("default settings"));
+        const QString place = settings.origins.value(key, QStringLiteral("default settings"));
         if (!QFileInfo(file).isFile() && isInstalled) {
             return Error(Error::NotFound,
                          QStringLiteral("%1: no plugin \"%2\" is installed in %3, where there are: %4; write the name "
@@ -134,7 +122,7 @@ Result<QList<ipc::BootMessage::Plugin>> Master::pluginFiles() const
                 Error::NotFound,
                 QStringLiteral("%1: there is no plugin file %2; build it, or correct its path").arg(place, file));
         }
-        files.append({file, plugin.settings});
+        files.append({file, plugin.settings, file, settings.origins.value(key)});
     }
     return files;
 }
@@ -158,15 +146,62 @@ Result<qint64> Master::reload()
 {
     if (m_state == State::Stopping)
         return Error(Error::Busy, QStringLiteral("the server is stopping"));
-    if (const Result<void> begun = m_supervisor->reload(); !begun)
+    Result<Next> next = loadNext();
+    if (!next)
+        return next.error();
+    if (const Result<void> begun = m_supervisor->reload(next->workers); !begun)
         return begun.error();
+    m_next = std::make_unique<Next>(std::move(*next));
     m_reloadOperation = m_operations.begin(admin::Operation::Kind::Reload);
     qCInfo(logMaster) << "reload begins";
+    if (!m_next->needRestart.isEmpty())
+        reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
     return m_reloadOperation;
+}
+
+Result<Master::Next> Master::loadNext() const
+{
+    const Result<config::Settings> loaded = m_options.settingsSource();
+    if (!loaded)
+        return loaded.error();
+    Next next;
+    next.needRestart = config::changedKeys(m_settings, *loaded, config::Change::Restart);
+    next.settings = config::afterReload(m_settings, *loaded);
+    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(next.settings);
+    if (!plugins)
+        return plugins.error();
+    next.workers = workerSettings(next.settings, *plugins);
+    Result<dispatch::HttpSettings> http = httpSettings(next.settings);
+    if (!http)
+        return http.error();
+    next.http = std::move(*http);
+    return next;
+}
+
+void Master::applyReload()
+{
+    if (!m_next)
+        return;
+    const base::LogLevels before = logLevelsOf(m_settings);
+    m_settings = std::move(m_next->settings);
+    // What somebody has set at run time holds until the file says something new.
+    if (const base::LogLevels levels = logLevelsOf(m_settings); levels != before) {
+        base::setLogLevels(levels);
+        logLevelsChanged();
+    }
+    m_reactors->reconfigure(m_next->http, dispatchSettings(m_settings));
+    m_next.reset();
+}
+
+void Master::reloadStep(const QString &text)
+{
+    qCInfo(logMaster).noquote() << "reload:" << text;
+    m_operations.addStep(m_reloadOperation, text);
 }
 
 void Master::reloadEnded(const QString &error)
 {
+    m_next.reset();
     if (error.isEmpty())
         qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
     m_operations.finish(m_reloadOperation, error);

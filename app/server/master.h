@@ -5,6 +5,7 @@
 #include "app/server/pidfile.h"
 #include "app/server/reactorpool.h"
 #include "app/server/signalwatcher.h"
+#include "app/server/startcommand.h"
 #include "config/settings.h"
 #include "process/supervisor.h"
 
@@ -31,13 +32,14 @@ class Master final : public QObject
 public:
     enum class State { Starting, Running, Stopping };
 
-    explicit Master(const config::Settings &settings, QObject *parent = nullptr);
+    Master(const config::Settings &settings, const StartOptions &options, QObject *parent = nullptr);
     ~Master() override;
 
     /// Locks, binds and starts the first workers; ready() or failed() follows. An error says what is in the way;
     /// nothing is left behind.
     Result<void> start();
-    /// Both return the id of the operation whose progress can be watched.
+    /// Both return the id of the operation whose progress can be watched. A reload reads the settings first: an error
+    /// of theirs is returned at once, and all goes on as it was.
     Result<qint64> reload();
     qint64 stop(const QString &reason);
     /// The log has other levels now: the children are to have them as well.
@@ -60,9 +62,20 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
+    /// What holds once the reload that is under way has succeeded.
+    struct Next
+    {
+        config::Settings settings;
+        process::SupervisorSettings workers;
+        dispatch::HttpSettings http;
+        QStringList needRestart; ///< keys whose new values do not hold
+    };
+
     /// The files of the plugins that are to be loaded; an error names the line of the settings and the mend.
-    Result<QList<ipc::BootMessage::Plugin>> pluginFiles() const;
-    process::SupervisorSettings supervisorSettings(const QList<ipc::BootMessage::Plugin> &plugins) const;
+    static Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &settings);
+    Result<Next> loadNext() const;
+    void applyReload();
+    void reloadStep(const QString &text);
     void becomeReady();
     void reloadEnded(const QString &error);
     void connectionsDrained();
@@ -70,7 +83,9 @@ private:
     void handleSignal(int number);
     void stopStep(const QString &text);
 
-    config::Settings m_settings;
+    config::Settings m_settings; ///< in effect
+    StartOptions m_options;
+    std::unique_ptr<Next> m_next; ///< while a reload is under way
     PidFile m_pidFile;
     admin::OperationLog m_operations;
     std::unique_ptr<process::Supervisor> m_supervisor;

@@ -161,6 +161,12 @@ void ReactorPool::listen()
     }
 }
 
+void ReactorPool::reconfigure(const dispatch::HttpSettings &http, const dispatch::DispatchSettings &dispatch)
+{
+    for (const auto &reactor : m_reactors)
+        callIn(reactor.get(), [target = reactor.get(), http, dispatch] { target->reconfigure(http, dispatch); });
+}
+
 void ReactorPool::drain()
 {
     removeSocketFiles();

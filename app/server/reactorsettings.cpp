@@ -144,22 +144,23 @@ Error errorAt(const config::Settings &settings, const char *key, const Error &er
                      .arg(settings.origins.value(name, QStringLiteral("default settings")), name, error.message()));
 }
 
-Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settings)
+dispatch::DispatchSettings dispatchSettings(const config::Settings &settings)
 {
     const config::ServerSettings &server = settings.server;
-    dispatch::ReactorSettings result;
-    result.connectionLimit = std::make_shared<dispatch::ConnectionLimit>(connectionLimit(server));
-    result.addressLimit = std::make_shared<dispatch::AddressLimit>(server.maxConnPerIp);
-    result.accessLog.path = server.accessLog;
-    result.accessLog.format = accessLogFormat(server.accessLogFormat);
-    result.accessLog.slowTime = server.requestSlowlogTimeout;
-    result.dispatch.mode = dispatchMode(server.dispatchMode);
-    result.dispatch.workerNum = server.workerNum;
-    result.dispatch.queueSize = server.requestQueueSize;
-    result.dispatch.queueBytes = qMax(result.dispatch.queueBytes, 2 * qint64(server.packageMaxLength));
-    result.dispatch.workerMaxConcurrency = quint32(qMax(1, server.workerMaxConcurrency / server.reactorNum));
-    result.dispatch.requestTimeout = server.maxRequestExecutionTime;
-    dispatch::HttpSettings &http = result.http;
+    dispatch::DispatchSettings result;
+    result.mode = dispatchMode(server.dispatchMode);
+    result.workerNum = server.workerNum;
+    result.queueSize = server.requestQueueSize;
+    result.queueBytes = qMax(result.queueBytes, 2 * qint64(server.packageMaxLength));
+    result.workerMaxConcurrency = quint32(qMax(1, server.workerMaxConcurrency / server.reactorNum));
+    result.requestTimeout = server.maxRequestExecutionTime;
+    return result;
+}
+
+Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings)
+{
+    const config::ServerSettings &server = settings.server;
+    dispatch::HttpSettings http;
     http.limits.headBytes = server.httpHeadMaxLength;
     http.limits.targetBytes = server.httpUriMaxLength;
     http.limits.headerCount = server.httpHeaderMaxCount;
@@ -178,11 +179,28 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
         return directory.error();
     http.body.spoolDirectory = *directory;
     http.body.spoolOwner = spoolOwner(settings);
-    dispatch::SpoolFile::removeLeftovers(http.body.spoolDirectory, http.body.spoolOwner);
     if (const Result<void> added = addProxies(settings, http); !added)
         return added.error();
     if (const Result<void> added = addStaticFiles(settings, http); !added)
         return added.error();
+    return http;
+}
+
+Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settings)
+{
+    const config::ServerSettings &server = settings.server;
+    dispatch::ReactorSettings result;
+    result.connectionLimit = std::make_shared<dispatch::ConnectionLimit>(connectionLimit(server));
+    result.addressLimit = std::make_shared<dispatch::AddressLimit>(server.maxConnPerIp);
+    result.accessLog.path = server.accessLog;
+    result.accessLog.format = accessLogFormat(server.accessLogFormat);
+    result.accessLog.slowTime = server.requestSlowlogTimeout;
+    result.dispatch = dispatchSettings(settings);
+    Result<dispatch::HttpSettings> http = httpSettings(settings);
+    if (!http)
+        return http.error();
+    result.http = std::move(*http);
+    dispatch::SpoolFile::removeLeftovers(result.http.body.spoolDirectory, result.http.body.spoolOwner);
     return result;
 }
 

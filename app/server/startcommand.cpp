@@ -29,9 +29,9 @@ void raiseDescriptorLimit()
     }
 }
 
-int runMaster(const config::Settings &settings, bool daemonize, Daemon &daemon)
+int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon)
 {
-    const auto fail = [&daemon, daemonize](const QString &reason) {
+    const auto fail = [&daemon, daemonize = options.daemonize](const QString &reason) {
         if (base::logsToFile())
             qCCritical(logMaster).noquote() << "cannot start:" << reason;
         if (daemonize)
@@ -42,9 +42,9 @@ int runMaster(const config::Settings &settings, bool daemonize, Daemon &daemon)
     };
     if (const Result<void> prepared = prepareRuntimeDirectory(settings.server.runtimeDir); !prepared)
         return fail(prepared.error().message());
-    if (const Result<void> logging = startLogFor(settings, daemonize); !logging)
+    if (const Result<void> logging = startLogFor(settings, options.daemonize); !logging)
         return fail(logging.error().message());
-    Master master(settings);
+    Master master(settings, options);
     QString failure;
     QObject::connect(&master, &Master::ready, &master, [&daemon] { daemon.reportReady(); });
     QObject::connect(&master, &Master::failed, &master, [&failure](const QString &reason) {
@@ -60,10 +60,10 @@ int runMaster(const config::Settings &settings, bool daemonize, Daemon &daemon)
 
 } // namespace
 
-int runServer(const config::Settings &settings, bool daemonize, int &argc, char **argv)
+int runServer(const config::Settings &settings, const StartOptions &options, int &argc, char **argv)
 {
     Daemon daemon;
-    if (daemonize) {
+    if (options.daemonize) {
         const Result<Daemon::Side> side = daemon.split();
         if (!side) {
             terminal::complain(side.error().message());
@@ -84,7 +84,7 @@ int runServer(const config::Settings &settings, bool daemonize, int &argc, char 
     base::setProcessTitle("quern: master");
     QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);
     const QCoreApplication application(argc, argv);
-    return runMaster(settings, daemonize, daemon);
+    return runMaster(settings, options, daemon);
 }
 
 } // namespace Quern::app

@@ -74,11 +74,18 @@ void WorkerProcess::boot(QByteArrayView payload)
 
 Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
 {
-    m_plugins = std::make_unique<worker::PluginLoader>(boot.workerId);
+    // Should it crash or hang, the master knows which plugin it was.
+    const auto tellMaster = [this](const QString &title) {
+        m_channel.send(ipc::FrameType::BootStep, 0, title.toUtf8());
+        m_channel.flush();
+    };
+    m_plugins = std::make_unique<worker::PluginLoader>(boot.workerId, tellMaster);
     QList<worker::PluginEntry> entries;
     for (const ipc::BootMessage::Plugin &plugin : boot.plugins)
-        entries.append({plugin.file, plugin.settings, plugin.source});
-    if (const Result<void> loaded = m_plugins->load(entries); !loaded)
+        entries.append({plugin.file, plugin.settings, plugin.source, plugin.place});
+    const Result<void> loaded = m_plugins->load(entries);
+    tellMaster({});
+    if (!loaded)
         return loaded.error();
 
     Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
@@ -90,7 +97,7 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
 
     ipc::HelloMessage hello;
     for (const RouteSpec &route : m_plugins->routes())
-        hello.routes.append({route.method, route.pattern, route.retry, route.streamBody});
+        hello.routes.append({route.method, route.pattern, route.retry, route.streamBody, route.plugin});
     for (const worker::PluginSpec &plugin : m_plugins->plugins())
         hello.plugins.append({plugin.name, plugin.version});
     const QByteArray manifest = hello.encode();

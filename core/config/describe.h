@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/secrets.h"
 #include "config/settings.h"
 
 namespace Quern::config {
@@ -11,12 +12,13 @@ struct SettingInfo
     QString value;        ///< in effect, as TOML
     QString defaultValue; ///< as TOML, a path as it would be written; empty if there is none
     QString derived;      ///< what the default is taken from when it differs between machines; else empty
-    QString origin;       ///< "default" or "quern.toml:12"
+    QString origin;       ///< "default", "quern.toml:12" or "quern.toml:12, WORKERS from .env:2"
     QString unit;         ///< of a bare number: "seconds", "bytes"; else empty
     QString doc;          ///< one sentence
+    Change change = Change::Restart;
 };
 
 /// Every key of [server] in its natural order, then what each plugin sets.
-QList<SettingInfo> describe(const Settings &settings);
+QList<SettingInfo> describe(const Settings &settings, Secrets secrets = Secrets::Masked);
 
 } // namespace Quern::config

@@ -1,10 +1,12 @@
 #include "config/loader.h"
 
-#include "base/filedescriptor.h"
-#include "base/systemerror.h"
+#include "config/interpolation.h"
 #include "config/keytable.h"
 #include "config/pluginreader.h"
 #include "config/problems.h"
+#include "config/readfile.h"
+#include "config/salvage.h"
+#include "config/secrets.h"
 #include "config/suggestion.h"
 #include "config/text.h"
 #include "config/tomldocument.h"
@@ -12,58 +14,22 @@
 #include "config/units.h"
 
 #include <QDir>
-#include <QFile>
 #include <QFileInfo>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
+#include <algorithm>
 
 namespace Quern::config {
 
 namespace {
 
-Error cannotRead(const QString &path, int errorNumber)
-{
-    return base::systemError(Text::tr("%1: cannot be read").arg(path), errorNumber);
-}
-
-Result<QByteArray> readFile(const QString &path)
-{
-    const base::FileDescriptor file(::open(QFile::encodeName(path).constData(), O_RDONLY | O_CLOEXEC));
-    if (!file.isValid())
-        return cannotRead(path, errno);
-    // One byte more tells a file that is too long, also where no size is known: pipes, /proc.
-    QByteArray bytes(longestFile + 1, Qt::Uninitialized);
-    qsizetype filled = 0;
-    while (filled < bytes.size()) {
-        const ssize_t count = ::read(file.get(), bytes.data() + filled, size_t(bytes.size() - filled));
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0 && errno == EISDIR)
-            return Error(Error::Invalid, Text::tr("%1: is a directory; name the settings file in it").arg(path));
-        if (count < 0)
-            return cannotRead(path, errno);
-        if (count == 0) {
-            bytes.truncate(filled);
-            return bytes;
-        }
-        filled += count;
-    }
-    return Error(
-        Error::TooLarge,
-        Text::tr("%1: has more than %2 bytes; is it really a settings file?").arg(path, QString::number(longestFile)));
-}
-
 /// Reads one document into the settings.
 class Loader
 {
 public:
-    Loader(const QString &fileName, Settings &settings)
+    Loader(const QString &fileName, Settings &settings, Problems &problems)
         : m_fileName(fileName)
         , m_settings(settings)
-        , m_problems(fileName)
+        , m_problems(problems)
     {
     }
 
@@ -102,9 +68,15 @@ private:
                 continue;
             }
             const Reading reading{server.key, entry.key, entry.value, m_settings.directory, m_problems};
-            readValue(key->rule, reading, m_settings.server);
-            m_settings.origins.insert(QStringLiteral("server.") + entry.key,
-                                      QStringLiteral("%1:%2").arg(m_fileName, QString::number(entry.line)));
+            const QString path = QStringLiteral("server.") + entry.key;
+            // A variable in it could not be read: that has been told.
+            if (!m_problems.concern(path))
+                readValue(key->rule, reading, m_settings.server);
+            m_settings.origins.insert(path, originText(m_fileName, entry));
+            for (const UsedVariable &variable : entry.value.allVariables()) {
+                if (isSecretName(variable.name))
+                    m_settings.secrets.insert(path);
+            }
             m_lines.insert(entry.key, entry.line);
         }
     }
@@ -164,9 +136,37 @@ private:
 
     const QString &m_fileName;
     Settings &m_settings;
-    Problems m_problems;
+    Problems &m_problems;
     QMap<QString, int> m_lines; ///< of the keys that [server] sets
 };
+
+const TomlValue *find(const TomlValue &table, QStringView key)
+{
+    const auto it = std::find_if(table.entries.begin(), table.entries.end(),
+                                 [key](const TomlEntry &entry) { return entry.key == key; });
+    return it == table.entries.end() ? nullptr : &it->value;
+}
+
+/// Whether a variable decides which server is meant.
+bool dependsOnVariable(const TomlValue &document)
+{
+    const TomlValue *server = find(document, u"server");
+    const TomlValue *directory = server ? find(*server, u"runtime_dir") : nullptr;
+    return directory && directory->scalar.toString().contains(u"${");
+}
+
+/// The folder of the settings file as people gave it; empty for the working directory.
+QString folderOf(const QString &path)
+{
+    const qsizetype slash = path.lastIndexOf(u'/');
+    return slash == 0 ? QStringLiteral("/") : path.left(std::max<qsizetype>(slash, 0));
+}
+
+void addEnvironment(const Environment &environment, Settings &settings)
+{
+    settings.environmentFiles = environment.files();
+    settings.environment = environment.fromFiles();
+}
 
 } // namespace
 
@@ -181,18 +181,49 @@ Settings defaults(const QString &directory)
     return settings;
 }
 
-Result<Settings> load(const QString &path, Purpose purpose)
+Result<Settings> loadDefaults(const QString &directory, const LoadOptions &options)
 {
-    const Result<QByteArray> bytes = readFile(path);
+    Environment environment;
+    const bool isWorking = QDir(directory) == QDir::current();
+    const Result<void> read = environment.readFiles(isWorking ? QString() : directory, options.environment);
+    if (!read && options.purpose == Purpose::StartServer)
+        return read.error();
+    Settings settings = defaults(directory);
+    addEnvironment(environment, settings);
+    return settings;
+}
+
+Result<Settings> load(const QString &path, const LoadOptions &options)
+{
+    const Result<QByteArray> bytes = readFile(path, longestFile);
     if (!bytes)
         return bytes.error();
-    const Result<TomlValue> document = parseToml(*bytes, path);
+    Environment environment;
+    const Result<void> read = environment.readFiles(folderOf(path), options.environment);
+    if (!read && options.purpose == Purpose::StartServer)
+        return read.error();
+    return parseSettings(*bytes, path, environment, options.purpose);
+}
+
+Result<Settings> parseSettings(const QByteArray &bytes, const QString &path, const Environment &environment,
+                               Purpose purpose)
+{
+    Result<TomlValue> document = parseToml(bytes, path);
+    if (!document && purpose == Purpose::FindServer) {
+        if (const auto salvaged = salvageRuntimeDirectory(bytes))
+            document = *salvaged;
+    }
     if (!document)
         return document.error();
+    if (environment.failure() && dependsOnVariable(*document))
+        return *environment.failure();
+    Problems problems(path);
+    interpolate(*document, environment, problems);
     const QFileInfo info(path);
     Settings settings = defaults(info.absolutePath());
     settings.filePath = QDir::cleanPath(info.absoluteFilePath());
-    if (const Result<void> read = Loader(path, settings).read(*document, purpose); !read)
+    addEnvironment(environment, settings);
+    if (const Result<void> read = Loader(path, settings, problems).read(*document, purpose); !read)
         return read.error();
     return settings;
 }

@@ -1,6 +1,7 @@
 #include "config/pluginreader.h"
 
 #include "config/rules.h"
+#include "config/secrets.h"
 #include "config/text.h"
 #include "config/tomltext.h"
 
@@ -33,7 +34,12 @@ public:
         int fileLine = 0;
         for (const TomlEntry &entry : table.entries) {
             const Reading reading{tableName, entry.key, entry.value, m_settings.directory, m_problems};
-            if (entry.key == u"name") {
+            // A variable in it could not be read: that has been told.
+            const bool isTold = m_problems.concern(tableName + u'.' + tomlKey(entry.key), entry.value.line);
+            if (isTold && (entry.key == u"name" || entry.key == u"file" || entry.key == u"enabled")) {
+                nameLine = entry.key == u"name" ? entry.line : nameLine;
+                fileLine = entry.key == u"file" ? entry.line : fileLine;
+            } else if (entry.key == u"name") {
                 nameLine = entry.line;
                 readName(reading, plugin.name);
             } else if (entry.key == u"file") {
@@ -93,8 +99,9 @@ private:
 
     void noteOrigin(const TomlEntry &entry)
     {
-        m_settings.origins.insert(QStringLiteral("plugin[%1].%2").arg(m_settings.plugins.size()).arg(entry.key),
-                                  QStringLiteral("%1:%2").arg(m_fileName, QString::number(entry.line)));
+        const QString key = QStringLiteral("plugin[%1].%2").arg(m_settings.plugins.size()).arg(entry.key);
+        m_settings.origins.insert(key, originText(m_fileName, entry));
+        collectSecrets(entry.value, key, m_settings.secrets);
     }
 
     void checkTwice(int line, const PluginSettings &plugin)

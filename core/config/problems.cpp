@@ -27,6 +27,12 @@ bool Problems::concern(const QString &key) const
                        [&key](const Problem &problem) { return problem.key == key; });
 }
 
+bool Problems::concern(const QString &key, int line) const
+{
+    return std::any_of(m_problems.begin(), m_problems.end(),
+                       [&](const Problem &problem) { return problem.key == key && problem.line == line; });
+}
+
 Error Problems::toError() const
 {
     QList<Problem> sorted = m_problems;

@@ -21,6 +21,7 @@ public:
 
     bool isEmpty() const { return m_problems.isEmpty(); }
     bool concern(const QString &key) const;
+    bool concern(const QString &key, int line) const;
     /// Error::Invalid, one line a problem in the order of the file: "quern.toml:9: server.worker_num: must be …".
     Error toError() const;
 

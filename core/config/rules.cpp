@@ -299,7 +299,10 @@ void readAddress(const TomlValue &value, const Reading &reading, QList<ListenAdd
         return;
     }
     const Result<ListenAddress> address = ListenAddress::parse(value.scalar.toString(), reading.directory);
-    if (!address)
+    if (!address && !value.variables.isEmpty())
+        reading.refuseAt(value.line,
+                         QStringLiteral("%1 (%2)").arg(address.error().message(), variablesText(value.variables)));
+    else if (!address)
         reading.refuseAt(value.line, address.error().message());
     else if (addresses.contains(*address))
         reading.refuseAt(value.line, Text::tr("%1 is listed twice; remove one").arg(quotedToml(address->text)));
@@ -320,6 +323,14 @@ void read(const ListenRule &, const Reading &reading, ServerSettings &settings)
     }
     if (!addresses.isEmpty())
         settings.listen = addresses;
+}
+
+/// Whether \a rule takes a number or a flag, which a variable can only spell.
+bool isTyped(const Rule &rule)
+{
+    return std::holds_alternative<IntegerRule<int>>(rule) || std::holds_alternative<IntegerRule<quint16>>(rule) ||
+           std::holds_alternative<DurationRule>(rule) || std::holds_alternative<FlagRule>(rule) ||
+           std::holds_alternative<DispatchModeRule>(rule);
 }
 
 template <typename Integer>
@@ -392,11 +403,58 @@ QString text(const ListenRule &, const ServerSettings &settings)
     return addresses.size() == 1 ? quotedToml(addresses.constFirst()) : listText(addresses);
 }
 
+/// The member that \a rule fills.
+template <typename MemberRule>
+auto memberOf(const MemberRule &rule)
+{
+    return rule.member;
+}
+
+auto memberOf(const LogLevelRule &)
+{
+    return &ServerSettings::logLevel;
+}
+
+auto memberOf(const LogFormatRule &)
+{
+    return &ServerSettings::logFormat;
+}
+
+auto memberOf(const LogCategoriesRule &)
+{
+    return &ServerSettings::logCategories;
+}
+
+auto memberOf(const AccessLogFormatRule &)
+{
+    return &ServerSettings::accessLogFormat;
+}
+
+auto memberOf(const DispatchModeRule &)
+{
+    return &ServerSettings::dispatchMode;
+}
+
+auto memberOf(const ListenRule &)
+{
+    return &ServerSettings::listen;
+}
+
 } // namespace
 
 void Reading::refuse(const QString &expected, const QString &mend) const
 {
-    refuseAt(value.line, Text::tr("must be %1, not %2; write %3 = %4").arg(expected, value.shown(), name, mend));
+    const QString what = Text::tr("must be %1, not %2").arg(expected, value.shown());
+    QString cure = Text::tr("write %1 = %2").arg(name, mend);
+    if (value.isOnlyVariables && value.variables.size() == 1) {
+        // The mistake is not in this file, or in the default that stands in it.
+        const UsedVariable &variable = value.variables.constFirst();
+        const bool isQuoted = mend.size() > 1 && mend.startsWith(u'"') && mend.endsWith(u'"');
+        const QString text = isQuoted ? mend.mid(1, mend.size() - 2) : mend;
+        cure = variable.place.isEmpty() ? Text::tr("write ${%1:-%2}").arg(variable.name, text)
+                                        : Text::tr("set %1=%2").arg(variable.name, text);
+    }
+    refuseAt(value.line, QStringLiteral("%1; %2").arg(what, cure));
 }
 
 void Reading::refuseAt(int line, const QString &text) const
@@ -406,7 +464,9 @@ void Reading::refuseAt(int line, const QString &text) const
 
 void readValue(const Rule &rule, const Reading &reading, ServerSettings &settings)
 {
-    std::visit([&](const auto &concrete) { read(concrete, reading, settings); }, rule);
+    const TomlValue value = isTyped(rule) ? reading.value.typed() : reading.value;
+    const Reading typed{reading.table, reading.name, value, reading.directory, reading.problems};
+    std::visit([&](const auto &concrete) { read(concrete, typed, settings); }, rule);
 }
 
 QString valueText(const Rule &rule, const ServerSettings &settings)
@@ -414,10 +474,21 @@ QString valueText(const Rule &rule, const ServerSettings &settings)
     return std::visit([&settings](const auto &concrete) { return text(concrete, settings); }, rule);
 }
 
+void copyValue(const Rule &rule, const ServerSettings &from, ServerSettings &to)
+{
+    std::visit(
+        [&from, &to](const auto &concrete) {
+            const auto member = memberOf(concrete);
+            to.*member = from.*member;
+        },
+        rule);
+}
+
 void readFlag(const Reading &reading, bool &flag)
 {
-    if (reading.value.type == TomlValue::Type::Boolean) {
-        flag = reading.value.scalar.toBool();
+    const TomlValue value = reading.value.typed();
+    if (value.type == TomlValue::Type::Boolean) {
+        flag = value.scalar.toBool();
         return;
     }
     const QString word = reading.value.scalar.toString().toLower();

@@ -115,6 +115,9 @@ void readValue(const Rule &rule, const Reading &reading, ServerSettings &setting
 /// The member's value as TOML text.
 QString valueText(const Rule &rule, const ServerSettings &settings);
 
+/// Takes over the member's value of \a from.
+void copyValue(const Rule &rule, const ServerSettings &from, ServerSettings &to);
+
 /// "must be a boolean" for keys outside [server] as well; \a mend is the default.
 void readFlag(const Reading &reading, bool &flag);
 

@@ -5,13 +5,22 @@
 
 #include <QList>
 #include <QMap>
+#include <QSet>
 #include <QString>
 #include <QStringList>
 #include <QVariantMap>
 
 #include <chrono>
+#include <utility>
 
 namespace Quern::config {
+
+/// When a change of a setting takes effect.
+enum class Change {
+    Live,    ///< at once
+    Reload,  ///< at the next `quern reload`
+    Restart, ///< at the next `quern restart`
+};
 
 /// Which worker gets an HTTP request. The numbers are Swoole's.
 enum class DispatchMode {
@@ -50,7 +59,8 @@ struct ServerSettings
     std::chrono::milliseconds maxWaitTime{3'000};
     /// From a request's last byte to the head of its answer; zero: no limit.
     std::chrono::milliseconds maxRequestExecutionTime{60'000};
-    quint64 packageMaxLength = 2 << 20;     ///< bytes of one request body
+    std::chrono::milliseconds workerStartTimeout{30'000}; ///< until a new worker must be ready
+    quint64 packageMaxLength = 2 << 20;                   ///< bytes of one request body
     int backlog = 512;                      ///< connections the kernel holds for accept(), per listening socket
     int requestQueueSize = 8192;            ///< requests that wait in the master, per reactor
     int workerMaxConcurrency = 1024;        ///< requests in flight in one worker, asynchronous ones included
@@ -127,8 +137,15 @@ struct Settings
     ServerSettings server;
     QList<PluginSettings> plugins;
     bool defaultPlugin = true; ///< no [[plugin]] was listed, so that plugins holds the welcome plugin alone
-    /// Where each value comes from: "server.worker_num" → "default" or "quern.toml:12".
+    /// Where each value comes from: "server.worker_num" → "default", "quern.toml:12" or
+    /// "quern.toml:12, WORKERS from .env:2".
     QMap<QString, QString> origins;
+    /// Paths of the values that a variable with a secret name has a part in: "server.server", and below
+    /// "plugin[0].settings" as in secrets.h.
+    QSet<QString> secrets;
+    QStringList environmentFiles; ///< the .env files that were read, the one with precedence first
+    /// What these set and the process environment has not: name and value, for child processes.
+    QList<std::pair<QString, QString>> environment;
 };
 
 } // namespace Quern::config

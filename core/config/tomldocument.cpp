@@ -1,9 +1,6 @@
 #include "config/tomldocument.h"
 
 #include "config/text.h"
-#include "config/tomltext.h"
-
-#include <QVariantMap>
 
 #include <algorithm>
 #include <string_view>
@@ -133,42 +130,6 @@ TomlValue convert(const toml::node &node)
 }
 
 } // namespace
-
-QVariant TomlValue::toVariant() const
-{
-    if (isTable()) {
-        QVariantMap map;
-        for (const TomlEntry &entry : entries)
-            map.insert(entry.key, entry.value.toVariant());
-        return map;
-    }
-    if (isArray()) {
-        QVariantList list;
-        for (const TomlValue &element : elements)
-            list.append(element.toVariant());
-        return list;
-    }
-    return scalar;
-}
-
-QString TomlValue::shown() const
-{
-    switch (type) {
-    case Type::String:
-        return Text::tr("the string %1").arg(shownString(scalar.toString()));
-    case Type::DateTime:
-        return Text::tr("the date or time %1").arg(scalar.toString());
-    case Type::Array:
-        return Text::tr("an array");
-    case Type::Table:
-        return Text::tr("a table");
-    case Type::Integer:
-    case Type::Float:
-    case Type::Boolean:
-        break;
-    }
-    return toTomlText(scalar);
-}
 
 Result<TomlValue> parseToml(const QByteArray &bytes, const QString &fileName)
 {

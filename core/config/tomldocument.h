@@ -3,6 +3,7 @@
 #include <Quern/result.h>
 
 #include <QByteArray>
+#include <QList>
 #include <QString>
 #include <QVariant>
 
@@ -11,6 +12,15 @@
 namespace Quern::config {
 
 struct TomlEntry;
+
+/// A variable that ${NAME} put into a string.
+struct UsedVariable
+{
+    QString name;
+    QString place; ///< where it is set: ".env:2", "the environment"; empty: the default in the string was taken
+
+    bool operator==(const UsedVariable &) const = default;
+};
 
 /// One value of a TOML document and the line where it begins. A value type; any thread.
 struct TomlValue
@@ -22,6 +32,8 @@ struct TomlValue
     QVariant scalar;                 ///< QString, qlonglong, double or bool; a date or time is an ISO 8601 QString
     std::vector<TomlValue> elements; ///< of an Array
     std::vector<TomlEntry> entries;  ///< of a Table, in the order of the file
+    QList<UsedVariable> variables;   ///< of a String
+    bool isOnlyVariables = false;    ///< nothing of the String stands in the file itself
 
     bool isTable() const { return type == Type::Table; }
     bool isArray() const { return type == Type::Array; }
@@ -31,8 +43,13 @@ struct TomlValue
 
     /// The whole tree below as QVariantMap, QVariantList and scalars.
     QVariant toVariant() const;
-    /// For a message: `the string "two"`, `0`, `an array`.
+    /// For a message: `the string "two"`, `0`, `an array`, `"two" (WORKERS, .env:2)`. What a variable holds whose name
+    /// speaks of a secret is not shown.
     QString shown() const;
+    /// A String of variables alone as the number or flag that it spells: variables have no type. Else the same value.
+    TomlValue typed() const;
+    /// The variables of this value and of all below it, each once.
+    QList<UsedVariable> allVariables() const;
 };
 
 /// One "key = value" or "[key]" of a table, with the line of its key.
@@ -42,6 +59,12 @@ struct TomlEntry
     int line = 0; ///< from 1
     TomlValue value;
 };
+
+/// For people: "WORKERS, .env:2" or "the default of WORKERS", several with "; " between them.
+QString variablesText(const QList<UsedVariable> &variables);
+
+/// "quern.toml:12", "quern.toml:12, WORKERS from .env:2" or "quern.toml:12, default of WORKERS".
+QString originText(const QString &fileName, const TomlEntry &entry);
 
 /// Reads a TOML 1.0 document; a byte order mark and CR LF line ends are fine.
 /// Error::Invalid names \a fileName, line, reason and, where known, column.

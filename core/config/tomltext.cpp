@@ -28,6 +28,14 @@ QString floatText(double number)
     return text.contains(u'.') || text.contains(u'e') ? text : text + QStringLiteral(".0");
 }
 
+bool isBareKey(const QString &key)
+{
+    return !key.isEmpty() && std::all_of(key.begin(), key.end(), [](QChar c) {
+        return (c >= u'a' && c <= u'z') || (c >= u'A' && c <= u'Z') || (c >= u'0' && c <= u'9') || c == u'_' ||
+               c == u'-';
+    });
+}
+
 } // namespace
 
 QString quotedToml(const QString &text)
@@ -55,11 +63,7 @@ QString shownString(const QString &text)
 
 QString tomlKey(const QString &key)
 {
-    const auto isBare = [](QChar c) {
-        return (c >= u'a' && c <= u'z') || (c >= u'A' && c <= u'Z') || (c >= u'0' && c <= u'9') || c == u'_' ||
-               c == u'-';
-    };
-    return !key.isEmpty() && std::all_of(key.begin(), key.end(), isBare) ? key : shownString(key);
+    return isBareKey(key) ? key : shownString(key);
 }
 
 QString toTomlText(const QVariant &value)
@@ -80,8 +84,10 @@ QString toTomlText(const QVariant &value)
     }
     case QMetaType::QVariantMap: {
         const QVariantMap entries = value.toMap();
-        for (auto it = entries.begin(); it != entries.end(); ++it)
-            parts += QStringLiteral("%1 = %2").arg(tomlKey(it.key()), toTomlText(it.value()));
+        for (auto it = entries.begin(); it != entries.end(); ++it) {
+            const QString key = isBareKey(it.key()) ? it.key() : quotedToml(it.key());
+            parts += QStringLiteral("%1 = %2").arg(key, toTomlText(it.value()));
+        }
         return parts.isEmpty() ? QStringLiteral("{}") : QStringLiteral("{ %1 }").arg(parts.join(u", "));
     }
     default:

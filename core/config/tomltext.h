@@ -11,7 +11,7 @@ QString quotedToml(const QString &text);
 /// quotedToml(), cut to a length that suits a message.
 QString shownString(const QString &text);
 
-/// \a key as it may stand before '=': bare if TOML allows it, else quoted.
+/// \a key as it may stand before '=': bare if TOML allows it, else quoted and cut to a length that suits a message.
 QString tomlKey(const QString &key);
 
 /// \a value (string, number, boolean, list, map) as TOML in one line.

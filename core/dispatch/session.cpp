@@ -85,7 +85,11 @@ void Session::start(ExchangePtr exchange)
 
 bool Session::answerWithStaticFile()
 {
-    StaticAnswer answer = m_host->settings().staticFiles->find(m_exchange->head());
+    // They may have been switched off since the request arrived.
+    const std::shared_ptr<const StaticFiles> files = m_host->settings().staticFiles;
+    if (!files)
+        return false;
+    StaticAnswer answer = files->find(m_exchange->head());
     if (std::holds_alternative<NotStatic>(answer))
         return false;
     number(*m_exchange);

@@ -78,7 +78,8 @@ QByteArray BootMessage::encode() const
     for (const Plugin &plugin : plugins) {
         list.append(QCborMap{{QStringLiteral("file"), plugin.file},
                              {QStringLiteral("settings"), QCborMap::fromVariantMap(plugin.settings)},
-                             {QStringLiteral("source"), plugin.source}});
+                             {QStringLiteral("source"), plugin.source},
+                             {QStringLiteral("place"), plugin.place}});
     }
     const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
                           {QStringLiteral("worker"), workerId},
@@ -104,7 +105,8 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
         const QCborMap plugin = entry.toMap();
         message.plugins.append({plugin.value(QLatin1StringView("file")).toString(),
                                 plugin.value(QLatin1StringView("settings")).toMap().toVariantMap(),
-                                plugin.value(QLatin1StringView("source")).toString()});
+                                plugin.value(QLatin1StringView("source")).toString(),
+                                plugin.value(QLatin1StringView("place")).toString()});
     }
     return message;
 }
@@ -116,7 +118,8 @@ QByteArray HelloMessage::encode() const
         routeList.append(QCborMap{{QStringLiteral("method"), text(route.method)},
                                   {QStringLiteral("pattern"), text(route.pattern)},
                                   {QStringLiteral("retry"), route.retry},
-                                  {QStringLiteral("streamBody"), route.streamBody}});
+                                  {QStringLiteral("streamBody"), route.streamBody},
+                                  {QStringLiteral("plugin"), route.plugin}});
     }
     QCborArray pluginList;
     for (const Plugin &plugin : plugins) {
@@ -145,7 +148,8 @@ Result<HelloMessage> HelloMessage::decode(QByteArrayView payload)
         message.routes.append({route.value(QLatin1StringView("method")).toString().toUtf8(),
                                route.value(QLatin1StringView("pattern")).toString().toUtf8(),
                                route.value(QLatin1StringView("retry")).toBool(true),
-                               route.value(QLatin1StringView("streamBody")).toBool()});
+                               route.value(QLatin1StringView("streamBody")).toBool(),
+                               route.value(QLatin1StringView("plugin")).toString()});
     }
     for (const QCborValue &entry : *pluginList) {
         const QCborMap plugin = entry.toMap();

@@ -19,7 +19,7 @@
 namespace Quern::ipc {
 
 /// The number of this protocol; master and child must agree.
-inline constexpr int ProtocolVersion = 2;
+inline constexpr int ProtocolVersion = 3;
 
 /// Where a request's claim slot is, and how much of its answer the master can take. It stands first in the payload of a
 /// Request frame and is written anew with each dispatch, while the rest stays as it is.
@@ -142,6 +142,7 @@ struct RouteEntry
     QByteArray pattern;
     bool retry = true;
     bool streamBody = false; ///< its handler takes the body as it arrives
+    QString plugin = {};     ///< name of the plugin that registered it
 
     QByteArray name() const { return method + ' ' + pattern; }
     bool operator==(const RouteEntry &) const = default;
@@ -159,7 +160,7 @@ struct AnswerOptions
 };
 
 /// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "answers": map with
-/// "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file", "settings" and "source".
+/// "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file", "settings", "source" and "place".
 struct BootMessage
 {
     struct Plugin
@@ -167,6 +168,7 @@ struct BootMessage
         QString file; ///< absolute path; for a child that of a private copy
         QVariantMap settings;
         QString source = file; ///< absolute path of the original, for messages
+        QString place = {};    ///< "quern.toml:12", for messages; empty if no settings file names it
         bool operator==(const Plugin &) const = default;
     };
     int workerId = 0;
@@ -179,7 +181,8 @@ struct BootMessage
 };
 
 /// What a child answers when it can serve: its manifest. Shape: CBOR map with the keys "protocol", "routes": list of
-/// maps with "method", "pattern", "retry", "streamBody"; "plugins": list of maps with "name", "version".
+/// maps with "method", "pattern", "retry", "streamBody", "plugin"; "plugins": list of maps with "name", "version", in
+/// the order of the Boot message.
 struct HelloMessage
 {
     struct Plugin

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include <QProcessEnvironment>
 #include <QTimerEvent>
 
 #include <csignal>
@@ -98,6 +99,12 @@ Result<void> ChildProcess::start()
             reactorEnds.append(QString::number(childEnds[i].get()));
     }
     const pid_t master = ::getpid();
+    if (!m_spec.environment.isEmpty()) {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        for (auto it = m_spec.environment.cbegin(); it != m_spec.environment.cend(); ++it)
+            environment.insert(it.key(), it.value());
+        m_process.setProcessEnvironment(environment);
+    }
     m_process.setChildProcessModifier([inherited, master] { prepareChild(inherited, master); });
     m_process.start(m_spec.program, {QStringLiteral("--role=worker"), QStringLiteral("--id=%1").arg(m_spec.workerId),
                                      QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
@@ -172,8 +179,14 @@ void ChildProcess::timerEvent(QTimerEvent *event)
         return;
     m_deadline.stop();
     if (m_state == State::Starting) {
-        const QString reason = QStringLiteral("not ready after %1 s; a plugin may hang in install()")
-                                   .arg(std::chrono::duration_cast<std::chrono::seconds>(m_spec.bootTimeout).count());
+        const double seconds = std::chrono::duration<double>(m_spec.bootTimeout).count();
+        const QString reason =
+            m_loading.isEmpty()
+                ? QStringLiteral("not ready after %1 s; raise worker_start_timeout if it needs longer").arg(seconds)
+                : QStringLiteral("%1: not installed after %2 s: it hangs, or needs longer; find out what its install() "
+                                 "waits for, or raise worker_start_timeout")
+                      .arg(m_loading)
+                      .arg(seconds);
         Q_EMIT bootFailed(reason);
         kill(reason);
     } else if (m_state != State::Stopping) {
@@ -187,7 +200,9 @@ void ChildProcess::timerEvent(QTimerEvent *event)
 
 void ChildProcess::frameReceived(const ipc::Frame &frame)
 {
-    if (frame.type == ipc::FrameType::BootFailed) {
+    if (frame.type == ipc::FrameType::BootStep) {
+        m_loading = QString::fromUtf8(frame.payload);
+    } else if (frame.type == ipc::FrameType::BootFailed) {
         m_state = State::Stopping;
         m_deadline.start(1000, this);
         Q_EMIT bootFailed(QString::fromUtf8(frame.payload));
@@ -247,6 +262,9 @@ void ChildProcess::logLine(QByteArrayView line) const
 void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
 {
     readOutput();
+    // The last it said of itself may not have been read yet.
+    if (m_state == State::Starting)
+        m_channel->readRest();
     if (!m_partialLine.isEmpty())
         logLine(std::exchange(m_partialLine, QByteArray()));
     m_deadline.stop();
@@ -267,6 +285,7 @@ void ChildProcess::startFailed()
 ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) const
 {
     ChildExit exit;
+    exit.whileLoading = m_loading;
     // A child that had ended by itself when it was to be killed is told of as what it was.
     if (!m_killReason.isEmpty() && status == QProcess::CrashExit && code == SIGKILL) {
         exit.text = QStringLiteral("killed: %1").arg(m_killReason);

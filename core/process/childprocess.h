@@ -7,6 +7,7 @@
 #include "ipc/messages.h"
 
 #include <QBasicTimer>
+#include <QMap>
 #include <QObject>
 #include <QProcess>
 
@@ -26,6 +27,7 @@ struct ChildSpec
     ipc::AnswerOptions answers;
     QList<ipc::BootMessage::Plugin> plugins;
     std::chrono::milliseconds bootTimeout{30000};
+    QMap<QString, QString> environment; ///< what it has in its environment besides the master's
 
     QString role() const { return QStringLiteral("worker %1").arg(workerId); }
 };
@@ -36,6 +38,7 @@ struct ChildExit
     QString text;                   ///< "exit code 3", "signal 11 (Segmentation fault)", with the reason of a kill
     bool isFault = false;           ///< its own doing: a fault signal or an exit nobody asked for
     bool wasKilled = false;         ///< by ChildProcess::kill()
+    QString whileLoading;           ///< the plugin that it was loading, as messages name it; empty: none
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
 };
 
@@ -102,6 +105,7 @@ private:
     ipc::HelloMessage m_manifest;
     QByteArray m_partialLine;
     QString m_killReason;
+    QString m_loading;      ///< the plugin that it is loading, as messages name it
     QBasicTimer m_deadline; ///< of the boot, then of the stop
     qint64 m_pid = 0;
     State m_state = State::Starting;

@@ -2,6 +2,7 @@
 
 #include "process/childprocess.h"
 #include "process/restartpolicy.h"
+#include "process/supervisorsettings.h"
 
 #include <memory>
 #include <vector>
@@ -19,10 +20,12 @@ struct WorkerPlace
     QString lastExit;
 };
 
-/// The workers that run one set of plugin files. Plain data of the Supervisor, in the main thread.
+/// The workers that run one set of plugin files with one set of settings. Plain data of the Supervisor, in the main
+/// thread.
 struct Generation
 {
     int number = 0;
+    SupervisorSettings settings;
     QList<ipc::BootMessage::Plugin> plugins; ///< the private copies
     std::vector<WorkerPlace> places;
 

@@ -15,31 +15,19 @@ namespace {
 constexpr std::chrono::milliseconds settleTimeout = std::chrono::seconds(5);
 constexpr int settleCheckMilliseconds = 100;
 
-WorkerReport::State reportedState(ChildProcess::State state)
+QString loadingText(const ChildExit &exit)
 {
-    switch (state) {
-    case ChildProcess::State::Starting:
-        return WorkerReport::State::Starting;
-    case ChildProcess::State::Ready:
-        return WorkerReport::State::Ready;
-    case ChildProcess::State::Draining:
-    case ChildProcess::State::Stopping:
-    case ChildProcess::State::Gone:
-        break;
-    }
-    return WorkerReport::State::Draining;
+    return exit.whileLoading.isEmpty() ? QString() : QStringLiteral("while it loaded ") + exit.whileLoading;
 }
 
-WorkerReport reportOn(const ChildProcess &child)
+/// Why \a who, which ended with \a exit before it was ready, could not start.
+QString startFailure(const QString &who, const ChildExit &exit)
 {
-    WorkerReport report;
-    report.workerId = child.spec().workerId;
-    report.generation = child.spec().generation;
-    report.pid = child.pid();
-    report.state = reportedState(child.state());
-    report.inFlight = child.page()->masterCounters().inFlight + child.page()->counters().deferredRequests;
-    report.requests = child.page()->counters().requests;
-    return report;
+    if (exit.whileLoading.isEmpty())
+        return QStringLiteral("%1 ended before it was ready: %2").arg(who, exit.text);
+    return QStringLiteral("%1: the worker that loaded it ended with %2; mend the plugin, or switch it off with "
+                          "enabled = false")
+        .arg(exit.whileLoading, exit.text);
 }
 
 } // namespace
@@ -47,6 +35,7 @@ WorkerReport reportOn(const ChildProcess &child)
 Supervisor::Supervisor(const SupervisorSettings &settings, QObject *parent)
     : QObject(parent)
     , m_settings(settings)
+    , m_nextSettings(settings)
     , m_store(settings.generationsDirectory)
 {
 }
@@ -63,20 +52,21 @@ void Supervisor::start()
     m_prepareTimer.start(0, this); // the caller hears of nothing before this has returned
 }
 
-Result<void> Supervisor::reload()
+Result<void> Supervisor::reload(const SupervisorSettings &settings)
 {
     if (m_stopping)
         return Error(Error::Busy, QStringLiteral("the server is stopping"));
     if (m_reloadOpen || !m_active)
         return Error(Error::Busy, QStringLiteral("a reload is under way; wait for it to finish"));
     m_reloadOpen = true;
+    m_nextSettings = settings;
     start();
     return {};
 }
 
 void Supervisor::prepareNext()
 {
-    const Result<QList<ipc::BootMessage::Plugin>> copies = m_store.copy(m_settings.plugins, m_preparing);
+    const Result<QList<ipc::BootMessage::Plugin>> copies = m_store.copy(m_nextSettings.plugins, m_preparing);
     if (copies) {
         startNext(*copies);
     } else if (copies.error().code() == Error::Busy && std::chrono::steady_clock::now() < m_prepareUntil) {
@@ -90,12 +80,13 @@ void Supervisor::startNext(const QList<ipc::BootMessage::Plugin> &copies)
 {
     m_next = std::make_unique<Generation>();
     m_next->number = m_preparing;
+    m_next->settings = m_nextSettings;
     m_next->plugins = copies;
-    m_next->places.resize(std::size_t(m_settings.workerNum));
+    m_next->places.resize(std::size_t(m_next->settings.workerNum));
     m_preparing = 0;
     if (m_active)
         Q_EMIT reloadProgressed(QStringLiteral("starting generation %1").arg(m_next->number));
-    for (int i = 0; i < m_settings.workerNum && m_next; ++i) {
+    for (int i = 0; m_next && i < m_next->settings.workerNum; ++i) {
         WorkerPlace &place = m_next->places[std::size_t(i)];
         place.workerId = i;
         startChild(*m_next, place);
@@ -109,9 +100,11 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
     spec.workerId = place.workerId;
     spec.generation = generation.number;
     spec.reactorCount = m_settings.reactorCount;
-    spec.program = m_settings.workerProgram;
-    spec.answers = m_settings.answers;
+    spec.program = generation.settings.workerProgram;
+    spec.answers = generation.settings.answers;
     spec.plugins = generation.plugins;
+    spec.bootTimeout = generation.settings.startTimeout;
+    spec.environment = generation.settings.environment;
     place.child = std::make_unique<ChildProcess>(spec);
     ChildProcess *child = place.child.get();
     connect(child, &ChildProcess::ready, this, [this, child] { childReady(child); });
@@ -173,6 +166,7 @@ void Supervisor::activateNext()
 {
     for (const WorkerPlace &place : m_next->places)
         announce(place.child.get());
+    m_settings = m_nextSettings;
     std::unique_ptr<Generation> old = std::exchange(m_active, std::move(m_next));
     Q_EMIT generationActivated(m_active->number);
     updateAvailability();
@@ -259,7 +253,7 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
     if (WorkerPlace *place = placeOf(m_active.get(), child)) {
         discard(std::move(place->child));
         if (!m_stopping || exit.wasKilled)
-            qCWarning(logProcess).noquote() << who << "ended:" << exit.text;
+            qCWarning(logProcess).noquote() << who << "ended:" << exit.text << loadingText(exit);
         if (!m_stopping) {
             restartLater(*place, exit);
             updateAvailability();
@@ -267,7 +261,7 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
     } else if (WorkerPlace *nextPlace = placeOf(m_next.get(), child)) {
         discard(std::move(nextPlace->child));
         if (!m_stopping)
-            failNext(QStringLiteral("%1 ended before it was ready: %2").arg(who, exit.text));
+            failNext(startFailure(who, exit));
     } else {
         const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
                                            [child](const Retiring &entry) { return entry.child.get() == child; });
@@ -386,12 +380,6 @@ void Supervisor::checkStopped()
     }
 }
 
-bool Supervisor::isBreakerOpen() const
-{
-    return m_active && std::any_of(m_active->places.begin(), m_active->places.end(),
-                                   [](const WorkerPlace &place) { return place.restarts.isBreakerOpen(); });
-}
-
 void Supervisor::updateAvailability()
 {
     const bool available = std::any_of(m_active->places.begin(), m_active->places.end(), [](const WorkerPlace &place) {
@@ -399,61 +387,6 @@ void Supervisor::updateAvailability()
     });
     if (std::exchange(m_available, available) != available)
         Q_EMIT availabilityChanged(available);
-}
-
-QList<WorkerReport> Supervisor::report() const
-{
-    QList<WorkerReport> reports;
-    const auto addAll = [&reports](const Generation *generation) {
-        if (!generation)
-            return;
-        for (const WorkerPlace &place : generation->places) {
-            WorkerReport report;
-            if (place.child) {
-                report = reportOn(*place.child);
-            } else {
-                report.workerId = place.workerId;
-                report.generation = generation->number;
-                report.state = WorkerReport::State::Waiting;
-            }
-            report.restarts = place.restarts.restarts();
-            report.lastExit = place.lastExit;
-            reports.append(report);
-        }
-    };
-    addAll(m_active.get());
-    addAll(m_next.get());
-    for (const Retiring &retiring : m_retiring)
-        reports.append(reportOn(*retiring.child));
-    return reports;
-}
-
-QList<ipc::HelloMessage::Plugin> Supervisor::plugins() const
-{
-    if (!m_active)
-        return {};
-    const auto ready = std::find_if(m_active->places.begin(), m_active->places.end(),
-                                    [](const WorkerPlace &place) { return place.child && place.child->isReady(); });
-    return ready == m_active->places.end() ? QList<ipc::HelloMessage::Plugin>() : ready->child->manifest().plugins;
-}
-
-QStringList Supervisor::runningHandlers() const
-{
-    QStringList lines;
-    const auto add = [&lines](const ChildProcess &child) {
-        const QString handler = child.runningHandler();
-        if (!handler.isEmpty())
-            lines.append(QStringLiteral("%1: %2").arg(child.spec().role(), handler));
-    };
-    if (m_active) {
-        for (const WorkerPlace &place : m_active->places) {
-            if (place.child)
-                add(*place.child);
-        }
-    }
-    for (const Retiring &retiring : m_retiring)
-        add(*retiring.child);
-    return lines;
 }
 
 WorkerPlace *Supervisor::placeOf(Generation *generation, const ChildProcess *child) const

@@ -11,17 +11,6 @@
 
 namespace Quern::process {
 
-struct SupervisorSettings
-{
-    int workerNum = 1;
-    int reactorCount = 1;
-    QString workerProgram; ///< absolute path of quern-worker
-    QString generationsDirectory;
-    ipc::AnswerOptions answers;
-    QList<ipc::BootMessage::Plugin> plugins;     ///< the original files
-    std::chrono::milliseconds maxWaitTime{3000}; ///< an old worker may finish its requests for this long
-};
-
 /// A worker that is ready, on its way to the reactors.
 struct WorkerHandoff
 {
@@ -60,8 +49,11 @@ public:
 
     /// Starts the first generation: started() or startFailed() follows.
     void start();
-    /// Starts the next generation: reloadFinished() follows. Error::Busy while one is starting or the server stops.
-    Result<void> reload();
+    /// Starts the next generation, with \a settings from now on if it comes up: reloadFinished() follows. The number of
+    /// reactors and the folder of generations stay. Error::Busy while one is starting or the server stops.
+    Result<void> reload(const SupervisorSettings &settings);
+    /// The same with the settings of now.
+    Result<void> reload() { return reload(m_settings); }
     /// Each reactor calls it for a worker it was asked to drain.
     void reactorDrained(quint64 childId);
     /// Tells all children the levels of the log that hold now.
@@ -127,7 +119,8 @@ private:
     /// Destroys \a child when no call of its own is on the stack.
     static void discard(std::unique_ptr<ChildProcess> child);
 
-    SupervisorSettings m_settings;
+    SupervisorSettings m_settings;     ///< of the generation that serves
+    SupervisorSettings m_nextSettings; ///< of the generation that is starting
     PluginStore m_store;
     std::unique_ptr<Generation> m_active;
     std::unique_ptr<Generation> m_next; ///< starting; not yet active

@@ -251,26 +251,16 @@ void HandlerHost::run(Exchange exchange, const ReadRequest &read)
 
 void HandlerHost::handle(const Exchange &exchange, Router::Match &match, Request &request, Response &response)
 {
-    ResponsePrivate &answer = *exchange.response;
-    try {
-        if (m_pipeline.hasReceivedHooks()) {
-            m_pipeline.received(request, response, answer);
-            if (answer.isFinished())
-                return;
-            match = m_pipeline.route(*exchange.request);
-            m_claims.setRoute(exchange.ticket.slot, numberOf(match));
-        }
-        if (match.outcome != Router::Outcome::Found) {
-            answer.finishWith(Pipeline::answerWithoutRoute(match, answer.headerBlock));
-            return;
-        }
-        const RouteSpec &route = m_pipeline.routeAt(match.route);
+    const auto routed = [&] { m_claims.setRoute(exchange.ticket.slot, numberOf(match)); };
+    const auto prepare = [&](const RouteSpec &route) {
         if (m_bodies.contains(exchange.id) && !route.streamBody)
             throw std::logic_error("a hook has led a request whose body streams to this route, which takes it whole: "
                                    "register it with streamBody()");
         if (route.streamBody && !m_bodies.contains(exchange.id))
             m_bodies.beginWhole(*exchange.request);
-        Pipeline::handle(route, request, response, exchange.request.data(), &answer);
+    };
+    try {
+        m_pipeline.run(match, request, response, *exchange.request, *exchange.response, routed, prepare);
     } catch (...) {
         failed(exchange, textOfCurrentException());
     }
@@ -279,11 +269,7 @@ void HandlerHost::handle(const Exchange &exchange, Router::Match &match, Request
 void HandlerHost::failed(const Exchange &exchange, const QString &problem)
 {
     const RequestPrivate &request = *exchange.request;
-    QString text = problem;
-    if (request.route)
-        text += QStringLiteral(" (route %1 %2 of plugin %3)")
-                    .arg(QString::fromUtf8(request.route->method), QString::fromUtf8(request.route->pattern),
-                         request.route->plugin);
+    const QString text = Pipeline::withRoute(problem, request);
     qCCritical(logWorker).noquote().nospace()
         << "handler of " << request.method << ' ' << request.path() << " threw: " << text;
     if (!exchange.response->finishWith(internalError(text)))

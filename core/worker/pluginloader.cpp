@@ -10,7 +10,14 @@
 
 namespace Quern::worker {
 
-PluginLoader::PluginLoader(int workerId)
+QString pluginTitle(const QString &name, const PluginEntry &entry)
+{
+    const QString place = entry.place.isEmpty() ? QString() : entry.place + QStringLiteral(": ");
+    return place +
+           QCoreApplication::translate("Quern::worker::PluginLoader", "plugin \"%1\" (%2)").arg(name, entry.source);
+}
+
+PluginLoader::PluginLoader(int workerId, StepObserver observer) : m_observer(std::move(observer))
 {
     m_application.workerId = workerId;
 }
@@ -24,7 +31,10 @@ PluginLoader::~PluginLoader()
 
 Result<void> PluginLoader::load(const QList<PluginEntry> &entries)
 {
+    m_entries = entries;
     for (const PluginEntry &entry : entries) {
+        // To look at its metadata is to map the file.
+        tell(pluginTitle(PluginSpec::nameOfFile(entry.source), entry));
         m_plugins.append(PluginSpec::read(entry.file, entry.settings));
         m_plugins.last().source = entry.source;
     }
@@ -38,21 +48,28 @@ Result<void> PluginLoader::load(const QList<PluginEntry> &entries)
                                        [&installed](const QString &name) { return installed.contains(name); });
         if (!spec.error.isEmpty() || !ready)
             continue;
+        tell(titleOf(index));
         spec.error = install(spec);
         if (spec.error.isEmpty())
             installed.insert(spec.name);
     }
 
     QStringList lines;
-    for (const PluginSpec &spec : std::as_const(m_plugins)) {
+    for (qsizetype i = 0; i < m_plugins.size(); ++i) {
+        const PluginSpec &spec = m_plugins.at(i);
         if (!spec.error.isEmpty())
             // Qt's own texts name the file it has loaded, a copy that is gone when somebody reads this.
-            lines.append(tr("Plugin \"%1\" (%2): %3")
-                             .arg(spec.name, spec.source, QString(spec.error).replace(spec.file, spec.source)));
+            lines.append(titleOf(i) + QStringLiteral(": ") + QString(spec.error).replace(spec.file, spec.source));
     }
     if (!lines.isEmpty())
         return Error(Error::Invalid, lines.join(u'\n'));
     return {};
+}
+
+void PluginLoader::tell(const QString &title) const
+{
+    if (m_observer)
+        m_observer(title);
 }
 
 void PluginLoader::refuseSharedNames()

@@ -11,6 +11,7 @@
 #include <QVariantMap>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,14 +23,21 @@ struct PluginEntry
     QString file;
     QVariantMap settings;
     QString source = file; ///< the file that it is a copy of, for messages
+    QString place = {};    ///< "quern.toml:12", for messages; empty if no settings file names it
 };
+
+/// How messages name the plugin \a name: `quern.toml:12: plugin "shop" (/srv/libshop.so)`.
+QString pluginTitle(const QString &name, const PluginEntry &entry);
 
 /// Loads a worker's plugins and keeps them, and what they registered. Lives in the worker's main thread.
 class PluginLoader
 {
     Q_DECLARE_TR_FUNCTIONS(Quern::worker::PluginLoader)
 public:
-    explicit PluginLoader(int workerId);
+    /// Called with the title of a plugin before anything of it is mapped or run: what follows may crash or hang.
+    using StepObserver = std::function<void(const QString &title)>;
+
+    explicit PluginLoader(int workerId, StepObserver observer = {});
     /// Deletes the handlers, then the plugins, the last one installed first.
     ~PluginLoader();
     Q_DISABLE_COPY_MOVE(PluginLoader)
@@ -51,8 +59,12 @@ private:
     void visit(qsizetype index, QList<qsizetype> &trail, QList<qsizetype> &order);
     qsizetype indexOf(const QString &name) const;
     QString install(const PluginSpec &spec);
+    QString titleOf(qsizetype index) const { return pluginTitle(m_plugins.at(index).name, m_entries.at(index)); }
+    void tell(const QString &title) const;
 
-    QList<PluginSpec> m_plugins;
+    StepObserver m_observer;
+    QList<PluginEntry> m_entries;
+    QList<PluginSpec> m_plugins;                       ///< one for each entry
     std::vector<std::unique_ptr<QObject>> m_instances; ///< in the order of installation
     ApplicationPrivate m_application;
 };

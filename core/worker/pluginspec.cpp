@@ -23,9 +23,7 @@ PluginSpec PluginSpec::read(const QString &file, const QVariantMap &settings)
     // QPluginLoader looks for a relative name in Qt's own folders.
     spec.file = QFileInfo(file).absoluteFilePath();
     spec.settings = settings;
-    spec.name = QFileInfo(file).baseName();
-    if (spec.name.startsWith(u"lib"))
-        spec.name.remove(0, 3);
+    spec.name = nameOfFile(file);
 
     spec.error = spec.errorOfFile();
     if (!spec.error.isEmpty())
@@ -42,6 +40,12 @@ PluginSpec PluginSpec::read(const QString &file, const QVariantMap &settings)
     const QString iidError = spec.errorOfIid(all.value(u"IID").toString());
     spec.error = iidError.isEmpty() ? metaDataError : iidError;
     return spec;
+}
+
+QString PluginSpec::nameOfFile(const QString &file)
+{
+    const QString name = QFileInfo(file).baseName();
+    return name.startsWith(u"lib") ? name.sliced(3) : name;
 }
 
 QLibrary::LoadHints PluginSpec::loadHints() const

@@ -27,12 +27,7 @@ void StreamedBodies::begin(RequestPrivate &request, QByteArrayView firstPart, ip
 
 void StreamedBodies::beginWhole(RequestPrivate &request) const
 {
-    const QByteArrayView body = request.wholeBody();
-    auto inbox = std::make_shared<BodyInbox>(
-        BodyInbox::Host{{}, [failed = m_failed, id = request.id](const QString &problem) { failed(id, problem); }});
-    inbox->addWhole(body, std::make_shared<const QExplicitlySharedDataPointer<RequestPrivate>>(&request));
-    request.extra().inbox = std::move(inbox);
-    request.body = {}; // as it would be, had it come later than the head
+    request.putIntoInbox([failed = m_failed, id = request.id](const QString &problem) { failed(id, problem); });
 }
 
 void StreamedBodies::partArrived(const ipc::Frame &frame)

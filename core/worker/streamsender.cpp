@@ -14,26 +14,6 @@ namespace {
 /// Small pieces that wait are joined up to this size, in bytes: each frame has its price on the way.
 constexpr qsizetype joinedSize = 16 * 1024;
 
-const char *textOf(ResponseStreamPrivate::Failure failure)
-{
-    using Failure = ResponseStreamPrivate::Failure;
-    switch (failure) {
-    case Failure::TooLong:
-        return "more was written than its announced length";
-    case Failure::TooShort:
-        return "it was ended before its announced length";
-    case Failure::Unheld:
-        return "more than 16 MiB wait for its client; hold back when write() returns false";
-    case Failure::Dropped:
-        return "its last handle went away without end()";
-    case Failure::Thrown:
-        return "the handler or a callback of it threw";
-    case Failure::None:
-        break;
-    }
-    return "";
-}
-
 } // namespace
 
 StreamSender::StreamSender(quint64 id, std::shared_ptr<ResponseStreamPrivate> stream,
@@ -61,7 +41,7 @@ StreamSender::Progress StreamSender::pump(ipc::Channel &channel)
 {
     ResponseStreamPrivate::Taken taken = m_stream->take();
     if (taken.failure != ResponseStreamPrivate::Failure::None)
-        return breakOff(channel, QString::fromUtf8(textOf(taken.failure)));
+        return breakOff(channel, ResponseStreamPrivate::textOf(taken.failure));
     if (m_idleTimer && !taken.pieces.isEmpty())
         m_lastWritten = std::chrono::steady_clock::now();
     try {

@@ -94,6 +94,15 @@ void Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, Res
     answer.body.clear();
 }
 
+QString Pipeline::withRoute(const QString &problem, const RequestPrivate &request)
+{
+    if (!request.route)
+        return problem;
+    return problem + QStringLiteral(" (route %1 %2 of plugin %3)")
+                         .arg(QString::fromUtf8(request.route->method), QString::fromUtf8(request.route->pattern),
+                              request.route->plugin);
+}
+
 void Pipeline::clean(RequestPrivate *request) const
 {
     const Request handle(request);

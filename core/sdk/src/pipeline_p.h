@@ -19,6 +19,29 @@ public:
     bool hasReceivedHooks() const { return !m_application.receivedHooks.empty(); }
     bool hasCleaners() const { return !m_application.cleaners.empty(); }
 
+    /// Takes a request from its hooks to the end of its handler. \a match is that of route(), or nothing yet if there
+    /// are hooks; \a routed() is called when hooks have led to a match, \a prepare(route) before middleware and
+    /// handler. \a request and \a response are handles of \a requestData and \a answer.
+    template <typename Routed, typename Prepare>
+    void run(Router::Match &match, Request &request, Response &response, RequestPrivate &requestData,
+             ResponsePrivate &answer, Routed routed, Prepare prepare) const
+    {
+        if (hasReceivedHooks()) {
+            received(request, response, answer);
+            if (answer.isFinished())
+                return;
+            match = route(requestData);
+            routed();
+        }
+        if (match.outcome != Router::Outcome::Found) {
+            answer.finishWith(answerWithoutRoute(match, answer.headerBlock));
+            return;
+        }
+        const RouteSpec &found = routeAt(match.route);
+        prepare(found);
+        handle(found, request, response, &requestData, &answer);
+    }
+
     /// Calls the hooks for a request that has arrived, until one of them ends it.
     void received(Request &request, Response &response, ResponsePrivate &answer) const;
     /// Looks up the route of \a request, and gives it route and parameters.
@@ -33,6 +56,8 @@ public:
     /// Calls Response::beforeSend()'s callbacks and the hooks for an answer that is about to leave, and changes
     /// \a answer as they say. \a response is what it came from, if anything; \a sink is that of responses.
     void generated(RequestPrivate *request, ResponsePrivate *response, ResponseSink *sink, Answer &answer) const;
+    /// \a problem and where it came up: "… (route GET /users of plugin shop)", once \a request has a route.
+    static QString withRoute(const QString &problem, const RequestPrivate &request);
     /// Calls the cleaners; their exceptions are logged.
     void clean(RequestPrivate *request) const;
 

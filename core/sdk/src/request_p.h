@@ -12,6 +12,7 @@
 #include <QVarLengthArray>
 #include <QVariant>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -72,6 +73,9 @@ public:
     QUERN_EXPORT RequestExtra &extra();
     /// Keeps \a bytes as long as the request.
     QUERN_EXPORT QByteArrayView keep(const QByteArray &bytes);
+    /// The body has come whole, and its handler takes it in parts: gives it an inbox. \a failed is told what a callback
+    /// of the handler throws.
+    QUERN_EXPORT void putIntoInbox(std::function<void(const QString &problem)> failed);
     /// Where the bytes of \a part lie in memory; Only of one without a file of its own.
     QByteArrayView bytesOf(const BodyPart &part);
 

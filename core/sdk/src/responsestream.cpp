@@ -40,6 +40,25 @@ ResponseStreamPrivate::handleOf(const std::shared_ptr<ResponseStreamPrivate> &st
     return {stream.get(), [stream](ResponseStreamPrivate *handle) { handle->fail(Failure::Dropped); }};
 }
 
+QString ResponseStreamPrivate::textOf(Failure failure)
+{
+    switch (failure) {
+    case Failure::TooLong:
+        return QStringLiteral("more was written than its announced length");
+    case Failure::TooShort:
+        return QStringLiteral("it was ended before its announced length");
+    case Failure::Unheld:
+        return QStringLiteral("more than 16 MiB wait for its client; hold back when write() returns false");
+    case Failure::Dropped:
+        return QStringLiteral("its last handle went away without end()");
+    case Failure::Thrown:
+        return QStringLiteral("the handler or a callback of it threw");
+    case Failure::None:
+        break;
+    }
+    return QString();
+}
+
 bool ResponseStreamPrivate::write(QByteArray piece)
 {
     // Borrowed bytes, as of fromRawData(), may be gone before they have left.

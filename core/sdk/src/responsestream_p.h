@@ -6,6 +6,7 @@
 
 #include <QList>
 #include <QMutex>
+#include <QString>
 #include <QWaitCondition>
 
 #include <optional>
@@ -36,6 +37,8 @@ public:
         Dropped,  ///< its handles went away without end()
         Thrown,   ///< by the handler or a callback
     };
+    /// What has happened, for the log.
+    static QString textOf(Failure failure);
 
     ResponseStreamPrivate(quint64 requestId, std::shared_ptr<SinkGuard> guard, StreamSettings settings);
     Q_DISABLE_COPY_MOVE(ResponseStreamPrivate)

@@ -22,6 +22,7 @@ private Q_SLOTS:
     void everyValueReadsBack();
     void defaultFileLoadsAndEqualsTheDefaults();
     void defaultFileShowsEveryKeyWithItsDefault();
+    void defaultFileShowsWhenAChangeTakesEffect();
     void defaultFileWithEveryKeySwitchedOn();
 };
 
@@ -144,6 +145,28 @@ void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
         else
             QVERIFY2(above.contains(info.derived), qPrintable(info.key));
     }
+}
+
+void tst_Describe::defaultFileShowsWhenAChangeTakesEffect()
+{
+    const QList<QByteArray> lines = defaultFile().split('\n');
+    QList<int> seen(3);
+    for (const SettingInfo &info : describe(defaults(QStringLiteral("/srv")))) {
+        if (!info.key.startsWith(u"server."))
+            continue;
+        qsizetype at = 0;
+        while (!lines.at(at).startsWith('#' + info.key.mid(7).toUtf8() + " = "))
+            ++at;
+        while (lines.at(at - 1).startsWith("# "))
+            --at;
+        const QByteArray explanation = lines.at(at);
+        const bool isLive = explanation.startsWith("# (live) ");
+        const bool isReload = explanation.startsWith("# (reload) ");
+        QVERIFY2(isLive == (info.change == Change::Live), qPrintable(info.key));
+        QVERIFY2(isReload == (info.change == Change::Reload), qPrintable(info.key));
+        ++seen[int(info.change)];
+    }
+    QVERIFY(seen.at(int(Change::Live)) > 0 && seen.at(int(Change::Reload)) > 0 && seen.at(int(Change::Restart)) > 0);
 }
 
 void tst_Describe::defaultFileWithEveryKeySwitchedOn()

@@ -68,7 +68,8 @@ void tst_LoadFile::missingFile()
     QVERIFY(!settings);
     QCOMPARE(settings.error().code(), Error::NotFound);
     QCOMPARE(settings.error().message(),
-             QStringLiteral("/nowhere/quern.toml: cannot be read: No such file or directory"));
+             QStringLiteral("/nowhere/quern.toml: cannot be read: No such file or directory; correct the path, or "
+                            "make the file"));
 }
 
 void tst_LoadFile::emptyPath()
@@ -93,7 +94,8 @@ void tst_LoadFile::unreadableFile()
         QCOMPARE(::seteuid(user), 0);
     QVERIFY(!settings);
     QCOMPARE(settings.error().code(), Error::Permission);
-    QCOMPARE(settings.error().message(), QStringLiteral("quern.toml: cannot be read: Permission denied"));
+    QCOMPARE(settings.error().message(),
+             QStringLiteral("quern.toml: cannot be read: Permission denied; let the user who runs Quern read it"));
 }
 
 void tst_LoadFile::fileThatFailsWhileItIsRead()
@@ -176,13 +178,13 @@ void tst_LoadFile::toFindAServer()
     SettingsFile::write(QStringLiteral("quern.toml"),
                         "[server]\nworker_num = \"two\"\nnonsense = 1\nmax_wait_time = 7\n"
                         "runtime_dir = \"here\"\n[[plugin]]\n");
-    const Result<Settings> settings = load(QStringLiteral("quern.toml"), config::Purpose::FindServer);
+    const Result<Settings> settings = load(QStringLiteral("quern.toml"), {Purpose::FindServer, {}});
     QVERIFY2(settings, settings ? "" : qPrintable(settings.error().message()));
     QCOMPARE(settings->server.runtimeDir, file.directory() + QStringLiteral("/here"));
     QCOMPARE(settings->server.maxWaitTime, std::chrono::milliseconds(7000));
     QVERIFY(!load(QStringLiteral("quern.toml")));
     SettingsFile::write(QStringLiteral("quern.toml"), "[server]\nruntime_dir = 5\n");
-    const Result<Settings> unknown = load(QStringLiteral("quern.toml"), config::Purpose::FindServer);
+    const Result<Settings> unknown = load(QStringLiteral("quern.toml"), {Purpose::FindServer, {}});
     QVERIFY(!unknown);
     QVERIFY2(unknown.error().message().contains(u"runtime_dir"), qPrintable(unknown.error().message()));
 }

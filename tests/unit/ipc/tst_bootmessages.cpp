@@ -20,35 +20,38 @@ BootMessage sampleBoot()
     message.workerId = 2;
     message.generation = 300;
     message.answers = {true, true, 7, 512, {QStringLiteral("text/*")}};
-    message.plugins.append({QStringLiteral("/p/a.so"), {{QStringLiteral("size"), qlonglong(7)}}});
+    message.plugins.append({QStringLiteral("/p/a.so"),
+                            {{QStringLiteral("size"), qlonglong(7)}},
+                            QStringLiteral("/a.so"),
+                            QStringLiteral("q.toml:9")});
     return message;
 }
 
-QByteArray goldenBoot(char version = 2)
+QByteArray goldenBoot(char version = 3)
 {
     return QByteArray("\xa5") + text("protocol") + version + text("worker") + "\x02" + text("generation") +
            QByteArray::fromHex("19012c") + text("answers") + "\xa5" + text("debug") + "\xf5" + text("compression") +
            "\xf5" + text("level") + "\x07" + text("minLength") + QByteArray::fromHex("190200") + text("types") +
-           "\x81" + text("text/*") + text("plugins") + "\x81\xa3" + text("file") + text("/p/a.so") + text("settings") +
-           "\xa1" + text("size") + "\x07" + text("source") + text("/p/a.so");
+           "\x81" + text("text/*") + text("plugins") + "\x81\xa4" + text("file") + text("/p/a.so") + text("settings") +
+           "\xa1" + text("size") + "\x07" + text("source") + text("/a.so") + text("place") + text("q.toml:9");
 }
 
 HelloMessage sampleHello()
 {
     HelloMessage message;
     message.routes.append({"GET", "/caf\xc3\xa9/:id", true, false});
-    message.routes.append({"POST", "/", false, true});
+    message.routes.append({"POST", "/", false, true, QStringLiteral("welcome")});
     message.plugins.append({QStringLiteral("welcome"), QStringLiteral("1.0")});
     return message;
 }
 
-QByteArray goldenHello(char version = 2)
+QByteArray goldenHello(char version = 3)
 {
-    return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa4" + text("method") +
+    return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa5" + text("method") +
            text("GET") + text("pattern") + text("/caf\xc3\xa9/:id") + text("retry") + "\xf5" + text("streamBody") +
-           "\xf4\xa4" + text("method") + text("POST") + text("pattern") + text("/") + text("retry") + "\xf4" +
-           text("streamBody") + "\xf5" + text("plugins") + "\x81\xa2" + text("name") + text("welcome") +
-           text("version") + text("1.0");
+           "\xf4" + text("plugin") + text("") + "\xa5" + text("method") + text("POST") + text("pattern") + text("/") +
+           text("retry") + "\xf4" + text("streamBody") + "\xf5" + text("plugin") + text("welcome") + text("plugins") +
+           "\x81\xa2" + text("name") + text("welcome") + text("version") + text("1.0");
 }
 
 } // namespace
@@ -154,7 +157,7 @@ void TestBootMessages::bytesBehindTheMessage()
 
 void TestBootMessages::missingList()
 {
-    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x02";
+    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x03";
     const Result<BootMessage> boot = BootMessage::decode(onlyVersion);
     QVERIFY(!boot);
     QVERIFY(boot.error().message().contains(u"plugins"));
@@ -165,7 +168,7 @@ void TestBootMessages::missingList()
 
 void TestBootMessages::otherVersion()
 {
-    const QString expected = QStringLiteral("the other process speaks version 1 of the internal protocol, this one 2; "
+    const QString expected = QStringLiteral("the other process speaks version 1 of the internal protocol, this one 3; "
                                             "install quern and quern-worker of the same version");
     const Result<BootMessage> boot = BootMessage::decode(goldenBoot(1));
     QVERIFY(!boot);
@@ -200,7 +203,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
 {
     // 1e300 fits into no integer.
     const QByteArray huge = QByteArray::fromHex("fb7e37e43c8800759c");
-    const Result<BootMessage> boot = BootMessage::decode(QByteArray("\xa3") + text("protocol") + "\x02" +
+    const Result<BootMessage> boot = BootMessage::decode(QByteArray("\xa3") + text("protocol") + "\x03" +
                                                          text("worker") + huge + text("plugins") + "\x80");
     QVERIFY(boot);
     QCOMPARE(boot->workerId, 0);
@@ -209,7 +212,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
 
 void TestBootMessages::retryIsOnByDefault()
 {
-    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x02" + text("plugins") + "\x80" +
+    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x03" + text("plugins") + "\x80" +
                              text("routes") + "\x81\xa2" + text("method") + text("GET") + text("pattern") + text("/");
     const Result<HelloMessage> message = HelloMessage::decode(bytes);
     QVERIFY(message);

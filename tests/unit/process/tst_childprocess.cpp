@@ -77,7 +77,8 @@ void TestChildProcess::becomesReadyAndStops()
     QVERIFY(m_child->isReady());
     QVERIFY(m_child->pid() > 0);
     QCOMPARE(m_child->takeReactorChannels().size(), std::size_t(2));
-    QVERIFY(m_child->manifest().routes.contains(ipc::RouteEntry{"GET", "/hello/:name", true}));
+    QVERIFY(m_child->manifest().routes.contains(
+        ipc::RouteEntry{"GET", "/hello/:name", true, false, QStringLiteral("welcome")}));
     m_child->stop(std::chrono::milliseconds(patience));
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
     QCOMPARE(exit().text, QStringLiteral("exit code 0"));

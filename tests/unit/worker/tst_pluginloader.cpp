@@ -162,7 +162,7 @@ void tst_PluginLoader::onePluginIsRefused()
     QFETCH(QString, name);
     QFETCH(QStringList, parts);
     const QString error = errorOf({name});
-    const QString front = QStringLiteral("Plugin \"%1\" (%2): ");
+    const QString front = QStringLiteral("plugin \"%1\" (%2): ");
     QVERIFY2(error.startsWith(front.arg(name, fixture(name))), qPrintable(error));
     QVERIFY2(!error.contains(u'\n'), qPrintable(error));
     for (const QString &part : parts)
@@ -194,7 +194,7 @@ void tst_PluginLoader::brokenFiles()
     QCOMPARE(file.write(bytes), bytes.size());
     file.close();
     const QString error = errorOf({file.fileName()});
-    QVERIFY2(error.startsWith(QStringLiteral("Plugin \"broken\" (%1): ").arg(file.fileName())), qPrintable(error));
+    QVERIFY2(error.startsWith(QStringLiteral("plugin \"broken\" (%1): ").arg(file.fileName())), qPrintable(error));
     QVERIFY2(error.contains(part), qPrintable(error));
 }
 
@@ -223,7 +223,7 @@ void tst_PluginLoader::otherQtVersion()
 void tst_PluginLoader::missingFile()
 {
     const QString error = errorOf({u"/nowhere/libgone.so"_qs});
-    QVERIFY2(error.startsWith(u"Plugin \"gone\" (/nowhere/libgone.so): the file does not exist."), qPrintable(error));
+    QVERIFY2(error.startsWith(u"plugin \"gone\" (/nowhere/libgone.so): the file does not exist."), qPrintable(error));
 }
 
 void tst_PluginLoader::unreadableDirectory()
@@ -245,7 +245,7 @@ void tst_PluginLoader::relativePath()
 void tst_PluginLoader::sameNameTwice()
 {
     const QString error = errorOf({u"good"_qs, u"samename"_qs});
-    QVERIFY2(error.startsWith(QStringLiteral("Plugin \"good\" (%1): ").arg(fixture(u"samename"_qs))),
+    QVERIFY2(error.startsWith(QStringLiteral("plugin \"good\" (%1): ").arg(fixture(u"samename"_qs))),
              qPrintable(error));
     QVERIFY2(error.contains(fixture(u"good"_qs)), qPrintable(error));
     QVERIFY(errorOf({u"good"_qs, u"good"_qs}).contains(u"same name"));
@@ -265,14 +265,14 @@ void tst_PluginLoader::dependentOfABrokenPluginIsNotBlamed()
     const auto result = loader.load(entriesOf({u"needsthrowing"_qs, u"throwing"_qs}));
     QVERIFY(!result.ok());
     QCOMPARE(result.error().message().split(u'\n').size(), 1);
-    QVERIFY(result.error().message().startsWith(u"Plugin \"throwing\""));
+    QVERIFY(result.error().message().startsWith(u"plugin \"throwing\""));
     QVERIFY(loader.routes().empty());
 }
 
 void tst_PluginLoader::routesOfTwoPluginsCollide()
 {
     const QString error = errorOf({u"good"_qs, u"rival"_qs});
-    QVERIFY2(error.startsWith(u"Plugin \"rival\""), qPrintable(error));
+    QVERIFY2(error.startsWith(u"plugin \"rival\""), qPrintable(error));
     QVERIFY2(error.contains(u"of plugin \"rival\"") && error.contains(u"of plugin \"good\""), qPrintable(error));
 }
 
@@ -292,11 +292,11 @@ void tst_PluginLoader::allErrorsAreCollected()
     QCOMPARE(result.error().code(), Quern::Error::Invalid);
     const QStringList lines = result.error().message().split(u'\n');
     QCOMPARE(lines.size(), 5);
-    QVERIFY(lines[0].startsWith(u"Plugin \"throwing\""));
-    QVERIFY(lines[1].startsWith(u"Plugin \"gone\""));
-    QVERIFY(lines[2].startsWith(u"Plugin \"otherabi\""));
-    QVERIFY(lines[3].startsWith(u"Plugin \"rival\""));
-    QVERIFY(lines[4].startsWith(u"Plugin \"nometadata\""));
+    QVERIFY(lines[0].startsWith(u"plugin \"throwing\""));
+    QVERIFY(lines[1].startsWith(u"plugin \"gone\""));
+    QVERIFY(lines[2].startsWith(u"plugin \"otherabi\""));
+    QVERIFY(lines[3].startsWith(u"plugin \"rival\""));
+    QVERIFY(lines[4].startsWith(u"plugin \"nometadata\""));
     QCOMPARE(loader.plugins().size(), 6);
     QCOMPARE(loader.plugins().at(2).error, QString());
 }

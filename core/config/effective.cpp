@@ -1,0 +1,84 @@
+#include "config/effective.h"
+
+#include "config/keytable.h"
+#include "config/text.h"
+#include "config/tomltext.h"
+
+#include <QVariantMap>
+
+namespace Quern::config {
+
+namespace {
+
+/// "$" as "$$", so that nothing is taken for a variable. Keys are never expanded.
+QVariant escaped(const QVariant &value)
+{
+    switch (value.typeId()) {
+    case QMetaType::QVariantMap: {
+        QVariantMap map = value.toMap();
+        for (QVariant &entry : map)
+            entry = escaped(entry);
+        return map;
+    }
+    case QMetaType::QVariantList: {
+        QVariantList list = value.toList();
+        for (QVariant &element : list)
+            element = escaped(element);
+        return list;
+    }
+    case QMetaType::QString:
+        return value.toString().replace(u'$', QStringLiteral("$$"));
+    default:
+        return value;
+    }
+}
+
+QString line(const Settings &settings, const QString &path, const QString &key, const QString &value)
+{
+    QString origin = settings.origins.value(path, QStringLiteral("default"));
+    // A file name may hold what no comment can.
+    if (hasControlCharacter(origin))
+        origin = quotedToml(origin);
+    return QStringLiteral("%1 = %2 # %3\n").arg(key, value, origin);
+}
+
+QString pluginText(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    const PluginSettings &plugin = settings.plugins.at(index);
+    const QString prefix = QStringLiteral("plugin[%1].").arg(index);
+    const auto entry = [&](const QString &key, const QVariant &value) {
+        return line(settings, prefix + key, key, toTomlText(escaped(value)));
+    };
+    const bool byName = !plugin.name.isEmpty();
+    return QStringLiteral("\n[[plugin]]\n") +
+           (byName ? entry(QStringLiteral("name"), plugin.name) : entry(QStringLiteral("file"), plugin.file)) +
+           entry(QStringLiteral("enabled"), plugin.enabled) +
+           entry(QStringLiteral("settings"), shownPluginSettings(settings, index, secrets));
+}
+
+} // namespace
+
+QByteArray effectiveToml(const Settings &settings, Secrets secrets)
+{
+    QString text;
+    // Above all tables: below [server] it would be one of its keys.
+    if (settings.plugins.isEmpty())
+        text += QStringLiteral("plugin = []\n\n");
+    text += QStringLiteral("[server]\n");
+    for (const Key &key : serverKeys()) {
+        const QString path = QStringLiteral("server.") + key.name;
+        const bool isMasked = secrets == Secrets::Masked && settings.secrets.contains(path);
+        const QString value = isMasked ? quotedToml(secretMask) : valueText(key.rule, settings.server);
+        text += isMasked ? QStringLiteral("#") : QString();
+        text += line(settings, path, key.name, QString(value).replace(u'$', QStringLiteral("$$")));
+    }
+    if (settings.defaultPlugin) {
+        text += QStringLiteral("\n# %1\n").arg(Text::tr("No [[plugin]] is listed: the welcome plugin is loaded."));
+        return text.toUtf8();
+    }
+    for (qsizetype i = 0; i < settings.plugins.size(); ++i)
+        text += pluginText(settings, i, secrets);
+    return text.toUtf8();
+}
+
+} // namespace Quern::config

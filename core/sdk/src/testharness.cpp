@@ -1,0 +1,352 @@
+#include "testharness_p.h"
+
+#include "exceptiontext_p.h"
+#include "testrequest_p.h"
+
+#include <Quern/handlerplugin.h>
+#include <Quern/requestid.h>
+
+#include <QCoreApplication>
+#include <QEventLoop>
+#include <QFile>
+#include <QScopeGuard>
+#include <QTimer>
+
+namespace Quern {
+
+namespace {
+
+constexpr Answer::Kind errorPage = Answer::Kind::ErrorPage;
+
+TestFields fieldsOf(QByteArrayView block)
+{
+    TestFields fields;
+    visitFields(block, [&fields](QByteArrayView name, QByteArrayView value, qsizetype, qsizetype) {
+        fields.append({name.toByteArray(), value.toByteArray()});
+        return false;
+    });
+    return fields;
+}
+
+TestResponse refusal(int status, const Error &error)
+{
+    return {.status = status, .isErrorPage = status != 0, .error = error};
+}
+
+bool mayHaveBody(int status)
+{
+    return status != 204 && status != 205 && status != 304;
+}
+
+QString pluginName(HandlerPlugin &plugin)
+{
+    const auto *object = dynamic_cast<const QObject *>(&plugin);
+    return object ? QString::fromLatin1(object->metaObject()->className()) : QStringLiteral("plugin");
+}
+
+} // namespace
+
+TestHarnessPrivate::TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap &settings)
+{
+    m_application.plugin = pluginName(plugin);
+    m_application.settings = settings;
+    try {
+        Application application(&m_application);
+        plugin.install(application);
+    } catch (...) {
+        installed = Error(
+            Error::Invalid,
+            QStringLiteral("the installation of %1 failed: %2").arg(m_application.plugin, textOfCurrentException()));
+        m_application.rollBack({});
+    }
+}
+
+TestHarnessPrivate::~TestHarnessPrivate()
+{
+    // What the handlers hold may answer when it goes away.
+    retire();
+}
+
+TestResponse TestHarnessPrivate::run(const TestRequest &sent)
+{
+    if (!installed)
+        return refusal(0, installed.error());
+    if (!QCoreApplication::instance())
+        return refusal(0, Error(Error::Invalid, QStringLiteral("there is no QCoreApplication: make one in main(), or "
+                                                               "use QTEST_GUILESS_MAIN")));
+    if (!m_pipeline)
+        m_pipeline.emplace(m_application);
+    const quint64 id = RequestId::make(0, ++m_serial, 0);
+    auto made = requestOf(sent, id);
+    if (const auto *refused = std::get_if<RefusedRequest>(&made))
+        return refusal(refused->status, refused->error);
+
+    Exchange exchange{std::get<0>(made), QExplicitlySharedDataPointer(new ResponsePrivate(id, this)), sent};
+    exchange.isHead = sent.method == "HEAD";
+    m_open[id] = &exchange;
+    const bool isAuthors = handle(exchange);
+    wait(exchange);
+    if (!exchange.isOver)
+        giveUp(exchange);
+    QCoreApplication::sendPostedEvents(this); // what its author is to be told "soon"
+    m_open.erase(id);
+    if (isAuthors)
+        m_pipeline->clean(exchange.request.data());
+    return exchange.received;
+}
+
+bool TestHarnessPrivate::handle(Exchange &exchange)
+{
+    RequestPrivate &data = *exchange.request;
+    const auto now = std::chrono::steady_clock::now();
+    data.journey = {.generation = 1, .received = now, .dispatched = now, .started = now};
+    bool isAuthors = m_pipeline->hasReceivedHooks();
+    Router::Match match;
+    if (!isAuthors) {
+        match = m_pipeline->route(data);
+        isAuthors = match.outcome == Router::Outcome::Found;
+    }
+    Request request(&data);
+    Response response(exchange.response.data());
+    try {
+        m_pipeline->run(
+            match, request, response, data, *exchange.response, [] {},
+            [&](const RouteSpec &route) {
+                if (route.streamBody)
+                    data.putIntoInbox([this, id = data.id](const QString &problem) { failed(id, problem); });
+            });
+    } catch (...) {
+        failed(data.id, textOfCurrentException());
+    }
+    if (!exchange.response->deferred)
+        exchange.response->finish();
+    return isAuthors;
+}
+
+void TestHarnessPrivate::wait(Exchange &exchange)
+{
+    if (exchange.isOver)
+        return;
+    QEventLoop loop;
+    QTimer timer;
+    timer.setSingleShot(true);
+    timer.setTimerType(Qt::PreciseTimer);
+    QObject::connect(&timer, &QTimer::timeout, &loop, &QEventLoop::quit);
+    timer.start(deadline);
+    exchange.waiting = &loop;
+    loop.exec();
+    exchange.waiting = nullptr;
+}
+
+void TestHarnessPrivate::giveUp(Exchange &exchange)
+{
+    const quint64 id = exchange.request->id;
+    const QString time = QString::number(deadline.count());
+    ResponseStreamPrivate::Callback closed;
+    if (exchange.stream) {
+        note(exchange, Error::Timeout,
+             QStringLiteral("the stream did not end within %1 ms: end it, set TestRequest::until if it has no end, or "
+                            "allow more by setDeadline()")
+                 .arg(time));
+        closed = exchange.stream->close();
+    } else {
+        note(exchange, Error::Timeout,
+             QStringLiteral("no answer within %1 ms: end the deferred response, or allow more by setDeadline()")
+                 .arg(time));
+        exchange.received.status = 504;
+        exchange.received.isErrorPage = true;
+        exchange.response->cancel();
+    }
+    m_open.erase(id); // nobody waits: what comes from now on is dropped
+    callAuthor(id, closed);
+    if (exchange.request->rare && exchange.request->rare->inbox) {
+        const std::shared_ptr<BodyInbox> inbox = exchange.request->rare->inbox;
+        callAuthor(id, [&inbox] { inbox->end(false); });
+        inbox->discard();
+    }
+}
+
+TestHarnessPrivate::Exchange *TestHarnessPrivate::find(quint64 id) const
+{
+    const auto found = m_open.find(id);
+    return found == m_open.end() || found->second->isOver ? nullptr : found->second;
+}
+
+void TestHarnessPrivate::responseReady(quint64 id, const Answer &answer)
+{
+    Exchange *exchange = find(id);
+    if (!exchange) {
+        if (answer.stream)
+            callAuthor(id, answer.stream->close());
+        return;
+    }
+    Answer ready = answer;
+    try {
+        m_pipeline->generated(exchange->request.data(), exchange->response.data(), this, ready);
+    } catch (...) {
+        note(*exchange, Error::Internal, textOfCurrentException());
+        if (ready.stream)
+            ready.stream->release();
+        ready = {.kind = errorPage, .status = 500};
+    }
+    receive(*exchange, ready);
+}
+
+void TestHarnessPrivate::responseDropped(quint64 id)
+{
+    Exchange *exchange = find(id);
+    if (!exchange)
+        return;
+    note(*exchange, Error::Internal, QStringLiteral("the response was deferred and then forgotten: call end()"));
+    responseReady(id, {.kind = errorPage, .status = 500});
+}
+
+void TestHarnessPrivate::receive(Exchange &exchange, const Answer &answer)
+{
+    TestResponse &received = exchange.received;
+    received.status = answer.status;
+    received.headers = fieldsOf(answer.headerBlock);
+    const bool hasBody = !exchange.isHead && mayHaveBody(answer.status);
+    switch (answer.kind) {
+    case Answer::Kind::Stream:
+        if (hasBody) {
+            exchange.stream = answer.stream;
+            streamWritten(exchange.request->id);
+            return;
+        }
+        finish(exchange);
+        callAuthor(exchange.request->id, answer.stream->close());
+        return;
+    case Answer::Kind::File:
+        if (hasBody)
+            receiveFile(exchange, answer.file);
+        break;
+    case Answer::Kind::ErrorPage:
+        received.isErrorPage = true;
+        break;
+    case Answer::Kind::Whole:
+        if (hasBody)
+            received.body = answer.body;
+        break;
+    }
+    finish(exchange);
+}
+
+void TestHarnessPrivate::receiveFile(Exchange &exchange, const Answer::File &file)
+{
+    QFile source(QFile::decodeName(file.path));
+    if (source.open(QIODevice::ReadOnly)) {
+        exchange.received.body = source.readAll();
+        return;
+    }
+    note(exchange, Error::Internal,
+         QStringLiteral("the file that was to be sent cannot be read: %1: %2")
+             .arg(source.fileName(), source.errorString()));
+    exchange.received.status = 500;
+    exchange.received.isErrorPage = true;
+}
+
+void TestHarnessPrivate::streamWritten(quint64 id)
+{
+    Exchange *exchange = find(id);
+    if (!exchange || !exchange->stream)
+        return;
+    const std::shared_ptr<ResponseStreamPrivate> stream = exchange->stream;
+    const ResponseStreamPrivate::Taken taken = stream->take();
+    for (const QByteArray &piece : taken.pieces)
+        exchange->received.body += piece;
+    ResponseStreamPrivate::Callback next;
+    if (taken.failure != ResponseStreamPrivate::Failure::None) {
+        note(*exchange, Error::Unavailable,
+             QStringLiteral("the stream is broken off: %1").arg(ResponseStreamPrivate::textOf(taken.failure)));
+        finish(*exchange);
+        next = stream->close();
+    } else if (taken.ended) {
+        exchange->received.trailers = fieldsOf(taken.trailer);
+        finish(*exchange);
+        stream->release();
+    } else if (exchange->sent.until && exchange->sent.until(exchange->received)) {
+        finish(*exchange);
+        next = stream->close();
+    } else {
+        next = stream->setWaiting(0);
+    }
+    callAuthor(id, next);
+}
+
+void TestHarnessPrivate::finish(Exchange &exchange)
+{
+    exchange.isOver = true;
+    if (exchange.waiting)
+        exchange.waiting->quit();
+    if (exchange.request->rare && exchange.request->rare->inbox)
+        std::shared_ptr(exchange.request->rare->inbox)->discard();
+}
+
+void TestHarnessPrivate::note(Exchange &exchange, Error::Code code, const QString &problem)
+{
+    // The first is the cause of those that follow. But an exception drops a stream's handles before it arrives here.
+    if (!exchange.received.error || exchange.received.error->code() == Error::Unavailable)
+        exchange.received.error = Error(code, problem);
+}
+
+void TestHarnessPrivate::callAuthor(quint64 id, const std::function<void()> &callback)
+{
+    if (!callback)
+        return;
+    try {
+        callback();
+    } catch (...) {
+        failed(id, textOfCurrentException());
+    }
+}
+
+void TestHarnessPrivate::failed(quint64 id, const QString &problem)
+{
+    const auto open = m_open.find(id);
+    if (open == m_open.end()) {
+        qWarning("request %s, which is over: %s", RequestId::text(id).constData(), qUtf8Printable(problem));
+        return;
+    }
+    Exchange &exchange = *open->second;
+    note(exchange, Error::Internal, Pipeline::withRoute(problem, *exchange.request));
+    if (!exchange.response->finishWith({.kind = errorPage, .status = 500}))
+        exchange.response->breakStream();
+}
+
+TestHarness::TestHarness(HandlerPlugin &plugin, const QVariantMap &settings)
+    : d(std::make_unique<TestHarnessPrivate>(plugin, settings))
+{
+}
+
+TestHarness::~TestHarness() = default;
+
+const Result<void> &TestHarness::installed() const
+{
+    return d->installed;
+}
+
+void TestHarness::setDeadline(std::chrono::milliseconds time)
+{
+    d->deadline = time;
+}
+
+TestResponse TestHarness::get(const QByteArray &target)
+{
+    return request({.target = target});
+}
+
+TestResponse TestHarness::post(const QByteArray &target, const QByteArray &body, const QByteArray &contentType)
+{
+    TestRequest sent{.method = QByteArrayLiteral("POST"), .target = target, .body = body};
+    if (!contentType.isEmpty())
+        sent.headers.append({QByteArrayLiteral("Content-Type"), contentType});
+    return request(sent);
+}
+
+TestResponse TestHarness::request(const TestRequest &request)
+{
+    return d->run(request);
+}
+
+} // namespace Quern

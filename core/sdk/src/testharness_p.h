@@ -1,0 +1,69 @@
+#pragma once
+
+#include <Quern/testharness.h>
+
+#include "application_p.h"
+#include "pipeline_p.h"
+#include "request_p.h"
+#include "response_p.h"
+
+#include <optional>
+#include <unordered_map>
+
+class QEventLoop;
+
+namespace Quern {
+
+/// The data behind TestHarness: a worker that has one client. Lives in the main thread.
+class TestHarnessPrivate final : public ResponseSink
+{
+public:
+    TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap &settings);
+    ~TestHarnessPrivate() override;
+
+    TestResponse run(const TestRequest &request);
+
+    void responseReady(quint64 id, const Answer &answer) override;
+    void responseDropped(quint64 id) override;
+    void streamWritten(quint64 id) override;
+    void streamAwaited() override {}
+    void callAuthor(quint64 id, const std::function<void()> &callback) override;
+
+    Result<void> installed;
+    std::chrono::milliseconds deadline = std::chrono::seconds(5);
+
+private:
+    /// One request and the client that waits for its answer, on the stack of run().
+    struct Exchange
+    {
+        QExplicitlySharedDataPointer<RequestPrivate> request;
+        QExplicitlySharedDataPointer<ResponsePrivate> response;
+        const TestRequest &sent;
+        TestResponse received = {};
+        std::shared_ptr<ResponseStreamPrivate> stream = {};
+        QEventLoop *waiting = nullptr; ///< while it spins
+        bool isHead = false;           ///< as sent: hooks may have made another method of it
+        bool isOver = false;
+    };
+
+    Exchange *find(quint64 id) const;
+    /// Hooks, route, middleware and handler. Returns whether any code of the application was called.
+    bool handle(Exchange &exchange);
+    /// Spins the event loop until the answer is there or the deadline has passed.
+    void wait(Exchange &exchange);
+    /// The deadline has passed.
+    void giveUp(Exchange &exchange);
+    void receive(Exchange &exchange, const Answer &answer);
+    void receiveFile(Exchange &exchange, const Answer::File &file);
+    static void finish(Exchange &exchange);
+    static void note(Exchange &exchange, Error::Code code, const QString &problem);
+    /// What the author did not catch.
+    void failed(quint64 id, const QString &problem);
+
+    ApplicationPrivate m_application;
+    std::optional<Pipeline> m_pipeline;
+    std::unordered_map<quint64, Exchange *> m_open; ///< more than one if handlers send requests of their own
+    quint64 m_serial = 0;
+};
+
+} // namespace Quern

@@ -1,0 +1,165 @@
+#include "settingsfile.h"
+
+#include "config/describe.h"
+#include "config/difference.h"
+#include "config/effective.h"
+
+#include <QTest>
+
+using namespace Quern;
+using namespace Quern::config;
+
+/// Settings written anew, their secrets, and what a change of them needs.
+class tst_Effective : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void loadsBack_data();
+    void loadsBack();
+    void secretNames_data();
+    void secretNames();
+    void secretsAreMasked();
+    void changes_data();
+    void changes();
+    void everyKeyIsOfOneKind();
+};
+
+namespace {
+
+QString message(const Result<Settings> &settings)
+{
+    return settings ? QString() : settings.error().message();
+}
+
+} // namespace
+
+void tst_Effective::loadsBack_data()
+{
+    QTest::addColumn<QByteArray>("toml");
+    QTest::newRow("defaults") << QByteArray();
+    QTest::newRow("no plugin") << QByteArray("plugin = []\n");
+    QTest::newRow("server") << QByteArray(
+        "[server]\nlisten = [\"[::1]:81\", \"unix:a $$ b.sock\"]\nmax_wait_time = 0.25\nhandle_static = true\n"
+        "document_root = '$${ROOT}'\nserver = \"$$x ${A}\"\ntrusted_proxies = [\"10.0.0.0/8\", \"unix\"]\n"
+        "log_level = \"warning\"\naccess_log_format = \"json\"\n");
+    QTest::newRow("plugins") << QByteArray(
+        "[[plugin]]\nname = \"welcome\"\n[plugin.settings]\n\"a.b $${x}\" = \"$${x} \\\" \\\\ \\n ${A}\"\n"
+        "list = [1, 2.5, true, 1979-05-27, [], { }, { x = \"$$$$\" }]\nbig = 1e300\n[plugin.settings.deep.er]\ny = "
+        "-0.0\n" +
+        QByteArray(150, 'k') + " = 1\n[[plugin]]\nfile = \"$$lib.so\"\nenabled = false\n");
+}
+
+void tst_Effective::loadsBack()
+{
+    QFETCH(QByteArray, toml);
+    const SettingsFile file;
+    SettingsFile::write(QStringLiteral(".env"), "A=${A} $\n");
+    const Result<Settings> settings = SettingsFile::load(toml);
+    QVERIFY2(settings, qPrintable(message(settings)));
+    // Nothing in it is a variable, and no path is relative.
+    const QByteArray text = effectiveToml(*settings);
+    const Result<Settings> again = parseSettings(text, QStringLiteral("/elsewhere/effective.toml"),
+                                                 Environment(QProcessEnvironment()), Purpose::StartServer);
+    QVERIFY2(again, qPrintable(message(again) + QString::fromUtf8(text)));
+    QCOMPARE(again->server, settings->server);
+    QCOMPARE(again->plugins, settings->plugins);
+    QCOMPARE(again->defaultPlugin, settings->defaultPlugin);
+}
+
+void tst_Effective::secretNames_data()
+{
+    QTest::addColumn<bool>("isSecret");
+    for (const char *name :
+         {"password", "DB_PASSWORD", "clientSecret", "token", "APP_KEY", "apikey", "credentials", "DSN"})
+        QTest::newRow(name) << true;
+    for (const char *name : {"greeting", "user", "PORT", "host", ""})
+        QTest::newRow(name) << false;
+}
+
+void tst_Effective::secretNames()
+{
+    QFETCH(bool, isSecret);
+    QCOMPARE(isSecretName(QString::fromUtf8(QTest::currentDataTag())), isSecret);
+}
+
+void tst_Effective::secretsAreMasked()
+{
+    const SettingsFile file;
+    SettingsFile::write(QStringLiteral(".env"), "APP_SECRET=sesame\nPLAIN=open\n");
+    const Result<Settings> settings = SettingsFile::load(
+        "[server]\nserver = \"${APP_SECRET}\"\n[[plugin]]\nname = \"a\"\n[[plugin]]\nname = \"b\"\n[plugin.settings]\n"
+        "db.password = \"sesame\"\ncredentials = { user = \"sesame\" }\nlist = [\"${PLAIN}\", \"x ${APP_SECRET} y\"]\n"
+        "\"db.x\" = \"open\"\nurl = \"redis://me:sesame@host/1\"\nplain = \"http://host:80/a@b\"\n");
+    QVERIFY2(settings, qPrintable(message(settings)));
+    const QByteArray text = effectiveToml(*settings);
+    QVERIFY2(!text.contains("sesame"), text.constData());
+    QVERIFY2(text.contains("\n#server = \"***\" # quern.toml:2, APP_SECRET from .env:1\n"), text.constData());
+    const Result<Settings> again =
+        parseSettings(text, QStringLiteral("effective.toml"), Environment(), Purpose::StartServer);
+    QVERIFY2(again, qPrintable(message(again)));
+    const QVariantMap expected = {
+        {QStringLiteral("db"), QVariantMap{{QStringLiteral("password"), secretMask}}},
+        {QStringLiteral("credentials"), secretMask},
+        {QStringLiteral("list"), QVariantList{QStringLiteral("open"), secretMask}},
+        {QStringLiteral("db.x"), QStringLiteral("open")},
+        {QStringLiteral("url"), secretMask},
+        {QStringLiteral("plain"), QStringLiteral("http://host:80/a@b")},
+    };
+    QCOMPARE(again->plugins.at(1).settings, expected);
+    for (const SettingInfo &info : describe(*settings))
+        QVERIFY2(!info.value.contains(u"sesame"), qPrintable(info.key));
+    QCOMPARE(effectiveToml(*settings, Secrets::Shown).count("sesame"), 5);
+}
+
+void tst_Effective::changes_data()
+{
+    QTest::addColumn<QByteArray>("toml");
+    QTest::addColumn<QStringList>("live");
+    QTest::addColumn<QStringList>("reload");
+    QTest::addColumn<QStringList>("restart");
+    const auto row = [](const char *name, const QByteArray &toml, const QStringList &live, const QStringList &reload,
+                        const QStringList &restart) { QTest::newRow(name) << toml << live << reload << restart; };
+    // Compared with one plugin "a" whose setting x is 1.
+    const QByteArray same("[[plugin]]\nname = \"a\"\nsettings = { x = 1 }\n");
+    row("nothing", same, {}, {}, {});
+    row("written otherwise", "[server]\npackage_max_length = 2097152\nmax_wait_time = 3.0\n" + same, {}, {}, {});
+    row("three kinds", "[server]\nlisten = \"127.0.0.1:1\"\nworker_num = 77\nlog_level = \"debug\"\n" + same,
+        {QStringLiteral("server.log_level")}, {QStringLiteral("server.worker_num")}, {QStringLiteral("server.listen")});
+    row("settings of a plugin", "[[plugin]]\nname = \"a\"\nenabled = false\nsettings = { x = 2 }\n", {},
+        {QStringLiteral("plugin[0].enabled"), QStringLiteral("plugin[0].settings")}, {});
+    row("another plugin", "[[plugin]]\nname = \"b\"\nsettings = { x = 1 }\n", {}, {QStringLiteral("plugin")}, {});
+    row("one more plugin", same + "[[plugin]]\nname = \"b\"\n", {}, {QStringLiteral("plugin")}, {});
+}
+
+void tst_Effective::changes()
+{
+    QFETCH(QByteArray, toml);
+    QFETCH(QStringList, live);
+    QFETCH(QStringList, reload);
+    QFETCH(QStringList, restart);
+    const SettingsFile file;
+    const Result<Settings> running = SettingsFile::load("[[plugin]]\nname = \"a\"\nsettings = { x = 1 }\n");
+    const Result<Settings> loaded = SettingsFile::load(toml);
+    QVERIFY2(running && loaded, qPrintable(message(loaded)));
+    QCOMPARE(changedKeys(*running, *loaded, Change::Live), live);
+    QCOMPARE(changedKeys(*running, *loaded, Change::Reload), reload);
+    QCOMPARE(changedKeys(*running, *loaded, Change::Restart), restart);
+}
+
+void tst_Effective::everyKeyIsOfOneKind()
+{
+    const SettingsFile file;
+    QByteArray toml("[server]\n");
+    for (const char *line : {"debug = true", "max_wait_time = 9", "http_compression = false", "backlog = 9"})
+        toml += QByteArray(line) + '\n';
+    const Settings running = defaults(file.directory());
+    const Result<Settings> loaded = SettingsFile::load(toml);
+    const QStringList reload = {QStringLiteral("server.max_wait_time"), QStringLiteral("server.http_compression"),
+                                QStringLiteral("server.debug")};
+    QCOMPARE(changedKeys(running, *loaded, Change::Reload), reload);
+    QCOMPARE(changedKeys(running, *loaded, Change::Restart), QStringList(QStringLiteral("server.backlog")));
+}
+
+QTEST_GUILESS_MAIN(tst_Effective)
+#include "tst_effective.moc"
