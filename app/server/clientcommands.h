@@ -5,8 +5,6 @@
 
 namespace Quern::app {
 
-class ControlClient;
-
 /// The commands that talk to a running server. Each waits for the outcome, tells it, and returns the exit code. They
 /// need a QCoreApplication.
 class ClientCommands
@@ -19,9 +17,6 @@ public:
     int stop() const;
     int reload() const;
     int status(bool json) const;
-
-    /// Error::Unavailable if no server runs.
-    Result<void> connectTo(ControlClient &client) const;
 
 private:
     const config::Settings &m_settings;

@@ -68,6 +68,8 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
             return operation.error();
         return admin::OperationReference{*operation}.toJson();
     }
+    if (request.method == Methods::pluginList)
+        return m_master->plugins().toJson();
     if (request.method == Methods::operationWatch)
         return watch(client, request.params);
     if (request.method.startsWith(QLatin1StringView("log.")))

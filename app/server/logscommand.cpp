@@ -2,10 +2,10 @@
 
 #include "admin/protocol/logmessages.h"
 #include "admin/protocol/methods.h"
-#include "app/server/clientcommands.h"
 #include "app/server/controlclient.h"
 #include "app/server/logfilereader.h"
 #include "app/server/logtarget.h"
+#include "app/server/serverconnection.h"
 #include "app/server/terminal.h"
 
 #include <QFileInfo>
@@ -83,7 +83,7 @@ Result<LogsCommand> LogsCommand::parse(const CommandLine &line)
 int LogsCommand::run(const config::Settings &settings) const
 {
     ControlClient client;
-    const Result<void> connected = ClientCommands(settings).connectTo(client);
+    const Result<void> connected = connectToServer(settings, client);
     if (m_follow)
         std::signal(SIGINT, endQuietly);
     if (!m_setLevel.isEmpty()) {

@@ -7,7 +7,6 @@
 namespace Quern::app {
 
 class ControlClient;
-class LogFileReader;
 
 /// `quern logs`: asks the running server for the last lines, follows its log, changes its levels; without a server,
 /// shows the end of the log file. Needs a QCoreApplication.

@@ -1,6 +1,7 @@
 #include "app/server/logtarget.h"
 
-#include "app/server/reactorsettings.h"
+#include "app/host/runtimedirectory.h"
+#include "app/server/settingscheck.h"
 #include "base/log.h"
 
 #include <QDir>
@@ -23,31 +24,6 @@ base::LogTarget logTarget(const config::Settings &settings, bool daemonize)
     return target;
 }
 
-Result<void> prepareFolder(const QString &folder, const QString &runtimeDirectory)
-{
-    const bool isOurs = (folder + u'/').startsWith(QDir::cleanPath(runtimeDirectory) + u'/');
-    if (isOurs && !QDir().mkpath(folder))
-        return Error(Error::Io, QStringLiteral("cannot make the folder %1; name another").arg(folder));
-    if (!QFileInfo(folder).isDir()) {
-        return Error(Error::NotFound,
-                     QStringLiteral("there is no folder %1 for the log; make it, or name another file").arg(folder));
-    }
-    return {};
-}
-
-Result<void> startTarget(const base::LogTarget &target, const QString &runtimeDirectory)
-{
-    if (target.file.isEmpty())
-        return base::startLog(target);
-    if (const Result<void> prepared = prepareFolder(QFileInfo(target.file).path(), runtimeDirectory); !prepared)
-        return prepared;
-    const Result<void> started = base::startLog(target);
-    if (started)
-        return {};
-    return Error(started.error().code(),
-                 QStringLiteral("%1; mend that, or name another file").arg(started.error().message()));
-}
-
 } // namespace
 
 QString logFileOf(const config::Settings &settings, bool daemonize)
@@ -68,8 +44,16 @@ base::LogLevels logLevelsOf(const config::Settings &settings)
 
 Result<void> startLogFor(const config::Settings &settings, bool daemonize)
 {
-    const Result<void> started = startTarget(logTarget(settings, daemonize), settings.server.runtimeDir);
-    return started ? started : errorAt(settings, "log_file", started.error());
+    const base::LogTarget target = logTarget(settings, daemonize);
+    const QString folder = QFileInfo(target.file).path();
+    if (!target.file.isEmpty() && isInRuntimeDirectory(settings.server.runtimeDir, folder))
+        QDir().mkpath(folder); // whether it is there shows at once
+    const Result<void> started = base::startLog(target);
+    if (started)
+        return {};
+    const Error error(started.error().code(),
+                      QStringLiteral("%1; mend that, or name another file").arg(started.error().message()));
+    return errorAt(settings, "log_file", error);
 }
 
 } // namespace Quern::app

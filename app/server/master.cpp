@@ -4,14 +4,15 @@
 #include "app/server/installation.h"
 #include "app/server/log.h"
 #include "app/server/logtarget.h"
+#include "app/server/pluginstate.h"
 #include "app/server/reactorsettings.h"
+#include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
 #include "app/server/workersettings.h"
 #include "base/log.h"
 #include "config/difference.h"
 
 #include <QCoreApplication>
-#include <QFileInfo>
 #include <QTimerEvent>
 
 #include <csignal>
@@ -74,9 +75,9 @@ Result<void> Master::start()
         return common.error();
     m_reactors = std::make_unique<ReactorPool>(m_settings.server, *common);
     if (const Result<void> bound = m_reactors->bind(); !bound)
-        return bound;
+        return errorAt(m_settings, "listen", bound.error());
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
-        return errorAt(m_settings, "access_log", opened.error());
+        return accessLogError(m_settings, opened.error());
     m_control = std::make_unique<ControlDesk>(this);
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;
@@ -97,34 +98,6 @@ Result<void> Master::start()
         qCInfo(logMaster) << "no [[plugin]] is listed in the settings: the welcome plugin is loaded";
     m_supervisor->start();
     return {};
-}
-
-Result<QList<ipc::BootMessage::Plugin>> Master::pluginFiles(const config::Settings &settings)
-{
-    QList<ipc::BootMessage::Plugin> files;
-    for (qsizetype i = 0; i < settings.plugins.size(); ++i) {
-        const config::PluginSettings &plugin = settings.plugins.at(i);
-        if (!plugin.enabled)
-            continue;
-        const bool isInstalled = plugin.file.isEmpty();
-        const QString file = isInstalled ? installation::pluginFile(plugin.name) : plugin.file;
-        const QString key = QStringLiteral("plugin[%1].%2").arg(i).arg(isInstalled ? u"name" : u"file");
-        const QString place = settings.origins.value(key, QStringLiteral("default settings"));
-        if (!QFileInfo(file).isFile() && isInstalled) {
-            return Error(Error::NotFound,
-                         QStringLiteral("%1: no plugin \"%2\" is installed in %3, where there are: %4; write the name "
-                                        "of one of these, or file = \"…\" for a plugin elsewhere")
-                             .arg(place, plugin.name, installation::pluginDirectory(),
-                                  installation::pluginNames().join(QStringLiteral(", "))));
-        }
-        if (!QFileInfo(file).isFile()) {
-            return Error(
-                Error::NotFound,
-                QStringLiteral("%1: there is no plugin file %2; build it, or correct its path").arg(place, file));
-        }
-        files.append({file, plugin.settings, file, settings.origins.value(key)});
-    }
-    return files;
 }
 
 void Master::becomeReady()
@@ -288,6 +261,11 @@ void Master::handleSignal(int number)
         return;
     }
     stop(QStringLiteral("signal %1").arg(QString::fromLocal8Bit(::strsignal(number))));
+}
+
+admin::PluginList Master::plugins() const
+{
+    return pluginList(m_settings, m_supervisor->manifest(), admin::PluginInfo::State::Loaded);
 }
 
 admin::Status Master::status() const

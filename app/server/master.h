@@ -1,5 +1,6 @@
 #pragma once
 
+#include "admin/protocol/pluginlist.h"
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
 #include "app/server/pidfile.h"
@@ -46,6 +47,7 @@ public:
     void logLevelsChanged();
 
     admin::Status status() const;
+    admin::PluginList plugins() const;
     admin::OperationLog &operations() { return m_operations; }
 
     static QString pidPath(const config::Settings &settings);
@@ -71,8 +73,6 @@ private:
         QStringList needRestart; ///< keys whose new values do not hold
     };
 
-    /// The files of the plugins that are to be loaded; an error names the line of the settings and the mend.
-    static Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &settings);
     Result<Next> loadNext() const;
     void applyReload();
     void reloadStep(const QString &text);

@@ -16,7 +16,4 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
 Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings);
 dispatch::DispatchSettings dispatchSettings(const config::Settings &settings);
 
-/// \a error with the line that the server's setting \a key stands in: "quern.toml:7: server.document_root: …"
-Error errorAt(const config::Settings &settings, const char *key, const Error &error);
-
 } // namespace Quern::app

@@ -1,10 +1,10 @@
 #include "app/server/startcommand.h"
 
+#include "app/host/runtimedirectory.h"
 #include "app/server/daemon.h"
 #include "app/server/log.h"
 #include "app/server/logtarget.h"
 #include "app/server/master.h"
-#include "app/server/runtimedirectory.h"
 #include "app/server/terminal.h"
 #include "base/log.h"
 #include "base/processtitle.h"

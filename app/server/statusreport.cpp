@@ -59,7 +59,7 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     admin::Status status;
     status.generation = supervisor.generation();
     status.listeners = reactors.listeners();
-    const QList<ipc::HelloMessage::Plugin> plugins = supervisor.plugins();
+    const QList<ipc::HelloMessage::Plugin> plugins = supervisor.manifest().plugins;
     for (const ipc::HelloMessage::Plugin &plugin : plugins)
         status.plugins.append({plugin.name, plugin.version});
     for (int i = 0; i < reactors.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "app/server/terminal.h"
 
 #include <QCoreApplication>
+#include <QJsonDocument>
 #include <QLocale>
 
 #include <cstdio>
@@ -61,6 +62,11 @@ void say(const QString &text)
 {
     std::fputs((text + u'\n').toLocal8Bit().constData(), stdout);
     std::fflush(stdout);
+}
+
+void sayJson(const QJsonObject &object)
+{
+    say(QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Indented)).trimmed());
 }
 
 void complain(const QString &text)

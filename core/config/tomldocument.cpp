@@ -140,9 +140,9 @@ Result<TomlValue> parseToml(const QByteArray &bytes, const QString &fileName)
     const toml::parse_result parsed = toml::parse(std::string_view(bytes.constData(), size_t(bytes.size())));
     if (!parsed) {
         const toml::source_position &place = parsed.error().source().begin;
-        return Error(Error::Invalid, Text::tr("%1:%2:%3: not valid TOML: %4")
+        return Error(Error::Invalid, Text::tr("%1:%2:%3: not valid TOML: %4; correct it there (text stands in quotes)")
                                          .arg(fileName, QString::number(place.line), QString::number(place.column),
-                                              fromUtf8(parsed.error().description())));
+                                              fromUtf8(parsed.error().description()).simplified()));
     }
     return convert(parsed.table());
 }

@@ -307,6 +307,19 @@ ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) cons
     return exit;
 }
 
+QString startFailure(const ChildProcess &child, const ChildExit &exit)
+{
+    if (exit.whileLoading.isEmpty()) {
+        return QStringLiteral("%1 (pid %2) ended before it was ready: %3")
+            .arg(child.spec().role())
+            .arg(child.pid())
+            .arg(exit.text);
+    }
+    return QStringLiteral("%1: the worker that loaded it ended with %2; mend the plugin, or switch it off with "
+                          "enabled = false")
+        .arg(exit.whileLoading, exit.text);
+}
+
 QList<QByteArray> ChildProcess::routesAtWork() const
 {
     const auto nameOf = [this](const ipc::ClaimSlot &slot) {

@@ -111,4 +111,7 @@ private:
     State m_state = State::Starting;
 };
 
+/// Why \a child, which ended with \a exit before it was ready, could not start, for people.
+QString startFailure(const ChildProcess &child, const ChildExit &exit);
+
 } // namespace Quern::process

@@ -20,16 +20,6 @@ QString loadingText(const ChildExit &exit)
     return exit.whileLoading.isEmpty() ? QString() : QStringLiteral("while it loaded ") + exit.whileLoading;
 }
 
-/// Why \a who, which ended with \a exit before it was ready, could not start.
-QString startFailure(const QString &who, const ChildExit &exit)
-{
-    if (exit.whileLoading.isEmpty())
-        return QStringLiteral("%1 ended before it was ready: %2").arg(who, exit.text);
-    return QStringLiteral("%1: the worker that loaded it ended with %2; mend the plugin, or switch it off with "
-                          "enabled = false")
-        .arg(exit.whileLoading, exit.text);
-}
-
 } // namespace
 
 Supervisor::Supervisor(const SupervisorSettings &settings, QObject *parent)
@@ -261,7 +251,7 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
     } else if (WorkerPlace *nextPlace = placeOf(m_next.get(), child)) {
         discard(std::move(nextPlace->child));
         if (!m_stopping)
-            failNext(startFailure(who, exit));
+            failNext(startFailure(*child, exit));
     } else {
         const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
                                            [child](const Retiring &entry) { return entry.child.get() == child; });

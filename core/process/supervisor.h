@@ -70,8 +70,8 @@ public:
     /// True if some worker place has given up for the moment because its children crash at once.
     bool isBreakerOpen() const;
     QList<WorkerReport> report() const;
-    /// What the workers that serve have loaded.
-    QList<ipc::HelloMessage::Plugin> plugins() const;
+    /// What the workers that serve have loaded; empty while none is ready.
+    ipc::HelloMessage manifest() const;
     /// "worker 2: GET /slow for 1200 ms" for each handler that runs now.
     QStringList runningHandlers() const;
 

@@ -16,6 +16,8 @@ inline constexpr QLatin1StringView serverReload = "server.reload"_L1;
 /// Parameters: an OperationReference. The result is the Operation as it stands; each later step of it comes as an
 /// Event.
 inline constexpr QLatin1StringView operationWatch = "operation.watch"_L1;
+/// No parameters; the result is a PluginList.
+inline constexpr QLatin1StringView pluginList = "plugin.list"_L1;
 
 /// Parameters: a LogQuery; the result is a LogPage, the last lines of the log.
 inline constexpr QLatin1StringView logRead = "log.read"_L1;
