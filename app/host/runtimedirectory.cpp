@@ -42,6 +42,11 @@ RuntimeDirectoryState inspectRuntimeDirectory(const QString &path)
     return (present.st_mode & 077) != 0 ? RuntimeDirectoryState::OpenToOthers : RuntimeDirectoryState::Usable;
 }
 
+bool isInRuntimeDirectory(const QString &path, const QString &folder)
+{
+    return (folder + u'/').startsWith(path + u'/');
+}
+
 Result<void> prepareRuntimeDirectory(const QString &path)
 {
     if (!QDir().mkpath(QFileInfo(path).path()))

@@ -26,4 +26,8 @@ Result<void> prepareRuntimeDirectory(const QString &path);
 /// Whether \a path could be taken, if it is there.
 Result<void> checkRuntimeDirectory(const QString &path);
 
+/// Whether \a folder is the runtime directory \a path or below it: such folders are made when they are needed. Both are
+/// absolute and clean.
+bool isInRuntimeDirectory(const QString &path, const QString &folder);
+
 } // namespace Quern::app

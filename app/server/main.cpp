@@ -5,6 +5,7 @@
 #include "app/server/doctorcommand.h"
 #include "app/server/infocommand.h"
 #include "app/server/initcommand.h"
+#include "app/server/logscommand.h"
 #include "app/server/plugincommand.h"
 #include "app/server/settingscheck.h"
 #include "app/server/settingssource.h"
@@ -78,6 +79,21 @@ int callServer(const app::CommandLine &line)
     }
 }
 
+int logs(const app::CommandLine &line)
+{
+    const Result<app::LogsCommand> command = app::LogsCommand::parse(line);
+    if (!command) {
+        app::terminal::complain(command.error().message());
+        return notUnderstood;
+    }
+    const Result<config::Settings> settings = app::loadSettings(line, config::Purpose::FindServer);
+    if (!settings) {
+        app::terminal::complain(settings.error().message());
+        return failed;
+    }
+    return command->run(*settings);
+}
+
 int help(const QString &topic)
 {
     const Result<QString> text = app::CommandLine::help(topic);
@@ -109,6 +125,8 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return version();
     case Command::Init:
         return app::runInitCommand(line);
+    case Command::Logs:
+        return logs(line);
     case Command::Plugin:
         return app::runPluginCommand(line);
     case Command::Info:

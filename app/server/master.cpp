@@ -3,6 +3,7 @@
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
 #include "app/server/log.h"
+#include "app/server/logtarget.h"
 #include "app/server/pluginstate.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
@@ -159,8 +160,14 @@ void Master::applyReload()
 {
     if (!m_next)
         return;
+    const base::LogLevels before = logLevelsOf(m_settings);
     m_settings = std::move(m_next->settings);
     m_runtimeFiles->writeSettings(m_settings);
+    // What somebody has set at run time holds until the file says something new.
+    if (const base::LogLevels levels = logLevelsOf(m_settings); levels != before) {
+        base::setLogLevels(levels);
+        logLevelsChanged();
+    }
     m_reactors->reconfigure(m_next->http, dispatchSettings(m_settings));
     m_next.reset();
 }
@@ -190,6 +197,13 @@ qint64 Master::stop(const QString &reason)
     m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
     m_reactors->drain();
     return m_stopOperation;
+}
+
+void Master::logLevelsChanged()
+{
+    qCInfo(logMaster).noquote() << "the log's levels are now" << base::logLevels().text();
+    if (m_supervisor)
+        m_supervisor->sendLogLevels();
 }
 
 void Master::stopStep(const QString &text)

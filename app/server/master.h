@@ -45,6 +45,8 @@ public:
     /// of theirs is returned at once, and all goes on as it was.
     Result<qint64> reload();
     qint64 stop(const QString &reason);
+    /// The log has other levels now: the children are to have them as well.
+    void logLevelsChanged();
 
     admin::Status status() const;
     admin::PluginList plugins() const;

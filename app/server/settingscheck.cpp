@@ -38,13 +38,14 @@ QString nearestPresent(const QString &path)
     return present;
 }
 
-/// Whether starting makes \a folder: with the runtime directory, or for the log file.
+/// Whether starting makes \a folder: with the runtime directory, or for the log file in there.
 bool willBeMade(const config::Settings &settings, const QString &folder)
 {
     const config::ServerSettings &server = settings.server;
     const QString inside = folder + u'/';
+    const QString ofLog = folderOf(server.logFile);
     return (server.runtimeDir + u'/').startsWith(inside) ||
-           (!server.logFile.isEmpty() && (folderOf(server.logFile) + u'/').startsWith(inside));
+           (isInRuntimeDirectory(server.runtimeDir, ofLog) && (ofLog + u'/').startsWith(inside));
 }
 
 /// Whether \a folder, of the setting \a key, can be made where it is not there yet.
@@ -76,7 +77,14 @@ Result<void> checkLogFile(const config::Settings &settings)
         return errorAt(settings, "log_file",
                        Error(Error::Invalid, QStringLiteral("%1 is a folder; name a file in it").arg(path)));
     }
-    return checkCanBeMade(settings, "log_file", folderOf(path));
+    const QString folder = folderOf(path);
+    if (!QFileInfo(folder).isDir() && !isInRuntimeDirectory(settings.server.runtimeDir, folder)) {
+        return errorAt(
+            settings, "log_file",
+            Error(Error::NotFound,
+                  QStringLiteral("there is no folder %1 for the log; make it, or name another").arg(folder)));
+    }
+    return checkCanBeMade(settings, "log_file", folder);
 }
 
 Result<void> checkAccessLog(const config::Settings &settings)

@@ -3,16 +3,14 @@
 #include "app/host/runtimedirectory.h"
 #include "app/server/daemon.h"
 #include "app/server/log.h"
+#include "app/server/logtarget.h"
 #include "app/server/master.h"
 #include "app/server/terminal.h"
 #include "base/log.h"
 #include "base/processtitle.h"
-#include "base/systemerror.h"
 #include "loop/epolleventdispatcher.h"
 
 #include <QCoreApplication>
-#include <QDir>
-#include <QFileInfo>
 
 #include <csignal>
 #include <sys/resource.h>
@@ -29,25 +27,6 @@ void raiseDescriptorLimit()
         limit.rlim_cur = limit.rlim_max;
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
-}
-
-QString logFileOf(const config::Settings &settings, bool daemonize)
-{
-    if (!settings.server.logFile.isEmpty() || !daemonize)
-        return settings.server.logFile;
-    return settings.server.runtimeDir + QStringLiteral("/quern.log");
-}
-
-Result<void> startLogFor(const config::Settings &settings, bool daemonize)
-{
-    base::LogTarget target;
-    target.role = QStringLiteral("master");
-    target.level = settings.server.logLevel;
-    target.file = logFileOf(settings, daemonize);
-    const QString folder = QFileInfo(target.file).path();
-    if (!target.file.isEmpty() && !QDir().mkpath(folder))
-        return base::systemError(QStringLiteral("cannot make the folder of the log file, %1").arg(folder));
-    return base::startLog(target);
 }
 
 int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon)

@@ -13,7 +13,6 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.reactorCount = server.reactorNum;
     result.workerProgram = installation::workerProgram();
     result.generationsDirectory = server.runtimeDir + QStringLiteral("/generations");
-    result.logLevel = server.logLevel;
     result.maxWaitTime = server.maxWaitTime;
     result.answers.debug = server.debug;
     result.answers.compression = server.httpCompression;

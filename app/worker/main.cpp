@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 
     base::LogTarget log;
     log.style = base::LogStyle::PriorityPrefix;
-    log.level = arguments->logLevel;
+    log.levels = arguments->logLevels;
     if (!base::startLog(log))
         return 1;
     base::setProcessTitle("quern: worker " + QByteArray::number(arguments->id));

@@ -171,10 +171,26 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config", "Where the log goes; \"\" for standard error, or quern.log in runtime_dir "
                                            "when daemonized."),
         nullptr, Change::Restart},
+    Key{"log_format"_L1, LogFormatRule{}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "What its lines look like: \"text\" or \"json\"."), nullptr,
+        Change::Restart},
     Key{"log_level"_L1, LogLevelRule{}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Least important lines that are logged: \"debug\", \"info\", \"warning\" or "
                                            "\"error\"."),
         nullptr, Change::Live},
+    Key{"log_categories"_L1, LogCategoriesRule{}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Levels of single categories, such as [\"quern.http=debug\", "
+                                           "\"shop.*=warning\"]."),
+        nullptr, Change::Live},
+    Key{"log_rotate_size"_L1, SizeRule<quint64>{&S::logRotateSize, 0, 1024 * 1024 * mebibyte}, "bytes",
+        QT_TRANSLATE_NOOP("Quern::config", "Largest log file; then a new one is begun; 0 for no limit."), nullptr,
+        Change::Restart},
+    Key{"log_rotate_age"_L1, DurationRule{&S::logRotateAge, true, std::chrono::hours(24 * 366)}, "seconds",
+        QT_TRANSLATE_NOOP("Quern::config", "Oldest log file; then a new one is begun; 0 for no limit."), nullptr,
+        Change::Restart},
+    Key{"log_rotate_keep"_L1, IntegerRule<int>{&S::logRotateKeep, 1, 1000}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Old log files that are kept: quern.log.1, the youngest, and so on."),
+        nullptr, Change::Restart},
     Key{"daemonize"_L1, FlagRule{&S::daemonize}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Whether `quern start` returns once the server is ready and leaves it "
                                            "running."),

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/log.h"
+#include "base/loglevels.h"
 #include "config/listenaddress.h"
 
 #include <QList>
@@ -35,6 +35,12 @@ enum class AccessLogFormat {
     Common,   ///< NCSA common log format
     Combined, ///< the same with Referer and User-Agent
     Json,     ///< one JSON object a line
+};
+
+/// What a line of the log looks like.
+enum class LogFormat {
+    Text, ///< time, level, who speaks, and the message
+    Json, ///< one JSON object a message
 };
 
 /// One for each processor core that this process may use.
@@ -101,7 +107,12 @@ struct ServerSettings
     QString runtimeDir = QStringLiteral(".quern");      ///< absolute once loaded
     /// Absolute once loaded. Empty: standard error, or quern.log in the runtime directory of a daemon.
     QString logFile;
+    LogFormat logFormat = LogFormat::Text;
     base::LogLevel logLevel = base::LogLevel::Info;
+    QStringList logCategories;                 ///< "quern.http=debug"
+    quint64 logRotateSize = 0;                 ///< bytes of the log file; 0: any
+    std::chrono::milliseconds logRotateAge{0}; ///< of the log file; zero: any
+    int logRotateKeep = 7;                     ///< old log files
     bool daemonize = false;
 
     bool operator==(const ServerSettings &) const = default;

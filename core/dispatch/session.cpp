@@ -5,6 +5,8 @@
 
 namespace Quern::dispatch {
 
+Q_LOGGING_CATEGORY(logHttp, "quern.http", QtInfoMsg)
+
 Session::Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connectionId, SessionHost *host)
     : m_connection(std::move(fd), this)
     , m_decoder(host->settings().limits)
@@ -387,7 +389,7 @@ void Session::waitExpired()
         return;
     }
     if (m_wait == Wait::Send)
-        qCDebug(logDispatch, "closed the connection from %s: it takes no output", m_peer.address);
+        qCDebug(logHttp, "closed the connection from %s: it takes no output", m_peer.address);
     end();
 }
 

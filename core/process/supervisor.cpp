@@ -93,7 +93,6 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
     spec.program = generation.settings.workerProgram;
     spec.answers = generation.settings.answers;
     spec.plugins = generation.plugins;
-    spec.logLevel = generation.settings.logLevel;
     spec.bootTimeout = generation.settings.startTimeout;
     spec.environment = generation.settings.environment;
     place.child = std::make_unique<ChildProcess>(spec);
@@ -307,6 +306,20 @@ void Supervisor::restartDue()
     }
     const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(next - now);
     m_restartTimer.start(int(std::max<qint64>(wait.count(), 1)), this);
+}
+
+void Supervisor::sendLogLevels()
+{
+    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+        if (!generation)
+            continue;
+        for (const WorkerPlace &place : generation->places) {
+            if (place.child)
+                place.child->sendLogLevels();
+        }
+    }
+    for (const Retiring &retiring : m_retiring)
+        retiring.child->sendLogLevels();
 }
 
 void Supervisor::killStuck(quint64 childId, const QString &reason)

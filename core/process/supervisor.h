@@ -56,6 +56,8 @@ public:
     Result<void> reload() { return reload(m_settings); }
     /// Each reactor calls it for a worker it was asked to drain.
     void reactorDrained(quint64 childId);
+    /// Tells all children the levels of the log that hold now.
+    void sendLogLevels();
     /// Ends a worker whose loop is stuck; its requests are settled and it is replaced.
     void killStuck(quint64 childId, const QString &reason);
     /// A channel to it has closed: its process ends, or it is killed after a moment, since it could not be reached.

@@ -202,7 +202,8 @@ Checks folderChecks(const config::ServerSettings &server)
 {
     Checks checks = {runtimeDirectory(server.runtimeDir)};
     if (!server.logFile.isEmpty())
-        checks.append(logFile(QStringLiteral("log_file"), server.logFile, true));
+        checks.append(logFile(QStringLiteral("log_file"), server.logFile,
+                              isInRuntimeDirectory(server.runtimeDir, QFileInfo(server.logFile).path())));
     if (!server.accessLog.isEmpty())
         checks.append(logFile(QStringLiteral("access_log"), server.accessLog, false));
     if (!server.uploadTmpDir.isEmpty())

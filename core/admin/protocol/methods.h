@@ -19,6 +19,13 @@ inline constexpr QLatin1StringView operationWatch = "operation.watch"_L1;
 /// No parameters; the result is a PluginList.
 inline constexpr QLatin1StringView pluginList = "plugin.list"_L1;
 
+/// Parameters: a LogQuery; the result is a LogPage, the last lines of the log.
+inline constexpr QLatin1StringView logRead = "log.read"_L1;
+/// Parameters: a LogQuery; the result is empty. The last lines, and from then on the new ones, come as an Event.
+inline constexpr QLatin1StringView logFollow = "log.follow"_L1;
+/// Parameters: a LogLevelChange; the result is the LogLevelsInForce.
+inline constexpr QLatin1StringView logSetLevel = "log.setLevel"_L1;
+
 } // namespace Quern::admin::Methods
 
 /// What an Event may tell; append-only.
@@ -28,5 +35,8 @@ using namespace Qt::Literals::StringLiterals;
 
 /// A step of a watched operation; the data is the whole Operation.
 inline constexpr QLatin1StringView operation = "operation"_L1;
+
+/// Lines of a followed log, in their order; the data is a LogPage.
+inline constexpr QLatin1StringView log = "log"_L1;
 
 } // namespace Quern::admin::Events

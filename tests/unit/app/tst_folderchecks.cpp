@@ -141,6 +141,11 @@ void TestFolderChecks::logs()
     QCOMPARE(named("log_file").outcome, Check::Outcome::Error);
     m_server.logFile = path("file");
     QCOMPARE(named("log_file").outcome, Check::Outcome::Ok);
+    m_server.logFile = path("absent/quern.log");
+    QVERIFY2(named("log_file").mend.contains(QStringLiteral("mkdir -p ") + path("absent")),
+             qPrintable(named("log_file").mend));
+    m_server.runtimeDir = path("absent");
+    QCOMPARE(named("log_file").outcome, Check::Outcome::Ok);
 }
 
 void TestFolderChecks::uploads()

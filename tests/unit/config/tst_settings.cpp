@@ -169,6 +169,16 @@ QList<Row> rows()
     row("log_level = \"info\"", [](const auto &s) { return s.logLevel == base::LogLevel::Info; });
     row("log_level = \"warning\"", [](const auto &s) { return s.logLevel == base::LogLevel::Warning; });
     row("log_level = \"error\"", [](const auto &s) { return s.logLevel == base::LogLevel::Error; });
+    row("log_format = \"json\"", [](const auto &s) { return s.logFormat == LogFormat::Json; });
+    row("log_categories = [\"shop=debug\", \"quern.*=error\"]", [](const auto &s) {
+        return s.logCategories == QStringList({u"quern.*=error"_s, u"shop=debug"_s});
+    });
+    row("log_categories = \"quern.http=debug\"",
+        [](const auto &s) { return s.logCategories == QStringList(u"quern.http=debug"_s); });
+    row("log_rotate_size = \"1G\"", [](const auto &s) { return s.logRotateSize == 1 << 30; });
+    row("log_rotate_age = 31622400", [](const auto &s) { return s.logRotateAge == 366 * 24h; });
+    row("log_rotate_age = 0", [](const auto &s) { return s.logRotateAge == 0ms; });
+    row("log_rotate_keep = 30", [](const auto &s) { return s.logRotateKeep == 30; });
     row("daemonize = true", [](const auto &s) { return s.daemonize; });
     addRequestRows(rows);
     addAnswerRows(rows);
