@@ -21,6 +21,13 @@ mode_t modeOf(const QString &path)
     return present.st_mode & 07777;
 }
 
+Error cannotMake(const QString &what)
+{
+    const Error error = base::systemError(QStringLiteral("cannot make ") + what);
+    return Error(error.code(), error.message() + QStringLiteral("; let runtime_dir name a place that this user may "
+                                                                "write to"));
+}
+
 /// A link that leads nowhere is there.
 bool isAbsent(const QString &path)
 {
@@ -50,12 +57,12 @@ bool isInRuntimeDirectory(const QString &path, const QString &folder)
 Result<void> prepareRuntimeDirectory(const QString &path)
 {
     if (!QDir().mkpath(QFileInfo(path).path()))
-        return base::systemError(QStringLiteral("cannot make the folder of the runtime directory %1").arg(path));
+        return cannotMake(QStringLiteral("the folder of the runtime directory %1").arg(path));
     const QByteArray name = QFile::encodeName(path);
     if (::mkdir(name.constData(), 0700) == 0)
         return {};
     if (errno != EEXIST)
-        return base::systemError(QStringLiteral("cannot make the runtime directory %1").arg(path));
+        return cannotMake(QStringLiteral("the runtime directory %1").arg(path));
     return checkRuntimeDirectory(path);
 }
 

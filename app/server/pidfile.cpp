@@ -80,9 +80,11 @@ Result<void> PidFile::acquire(WithoutLocks withoutLocks)
         if (::stat(QFile::encodeName(m_path).constData(), &present) != 0 || opened.st_ino != present.st_ino)
             continue; // removed by its former holder between open and lock
         const QByteArray pid = QByteArray::number(::getpid()) + '\n';
-        if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.constData(), size_t(pid.size()), 0) != pid.size())
-            return withMend(base::systemError(QStringLiteral("cannot write the pid file %1").arg(m_path)),
-                            "make room there, or let runtime_dir name a directory elsewhere");
+        if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.constData(), size_t(pid.size()), 0) != pid.size()) {
+            const Error error = base::systemError(QStringLiteral("cannot write the pid file %1").arg(m_path));
+            ::unlink(QFile::encodeName(m_path).constData());
+            return withMend(error, "make room there, or let runtime_dir name a directory elsewhere");
+        }
         m_fd = std::move(fd);
         return {};
     }

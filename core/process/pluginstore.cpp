@@ -27,6 +27,13 @@ FileState stateOf(const QString &path)
     return {info.size(), info.lastModified()};
 }
 
+Error cannotWrite(const QFile &file)
+{
+    return Error(Error::Io, QStringLiteral("cannot write %1: %2; make room there, or let runtime_dir name a directory "
+                                           "elsewhere")
+                                .arg(file.fileName(), file.errorString()));
+}
+
 Result<void> copyFile(const QString &from, const QString &to)
 {
     const FileState before = stateOf(from);
@@ -35,11 +42,12 @@ Result<void> copyFile(const QString &from, const QString &to)
     if (age >= 0 && age < settleMilliseconds)
         return busy;
     QFile source(from);
-    if (!source.open(QIODevice::ReadOnly))
+    if (!source.open(QIODevice::ReadOnly | QIODevice::Unbuffered))
         return Error(Error::Io, QStringLiteral("cannot read plugin %1: %2").arg(from, source.errorString()));
     QFile target(to);
-    if (!target.open(QIODevice::WriteOnly))
-        return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(to, target.errorString()));
+    // Unbuffered: an error shows, with its reason, where it arises.
+    if (!target.open(QIODevice::WriteOnly | QIODevice::Unbuffered))
+        return cannotWrite(target);
     std::vector<char> chunk(1024 * 1024);
     while (true) {
         const qint64 count = source.read(chunk.data(), qint64(chunk.size()));
@@ -48,10 +56,8 @@ Result<void> copyFile(const QString &from, const QString &to)
         if (count == 0)
             break;
         if (target.write(chunk.data(), count) != count)
-            return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(to, target.errorString()));
+            return cannotWrite(target);
     }
-    if (!target.flush())
-        return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(to, target.errorString()));
     if (!(stateOf(from) == before))
         return busy;
     return {};
