@@ -31,6 +31,19 @@ QString sentence(QString text)
     return roff(text) + u'\n';
 }
 
+QString whenChanged(config::Change change)
+{
+    switch (change) {
+    case config::Change::Live:
+        return QStringLiteral("A change takes effect with `quern reload`, without new workers");
+    case config::Change::Reload:
+        return QStringLiteral("A change takes effect with `quern reload`");
+    case config::Change::Restart:
+        return QStringLiteral("A change needs `quern restart`");
+    }
+    Q_UNREACHABLE();
+}
+
 QString entryOf(const config::SettingInfo &info)
 {
     const QString key = info.key.section(u'.', 1);
@@ -38,7 +51,8 @@ QString entryOf(const config::SettingInfo &info)
     entry += sentence(info.doc);
     if (!info.unit.isEmpty())
         entry += sentence(QStringLiteral("Unit: ") + info.unit);
-    return entry + sentence(QStringLiteral("Default: ") + (info.derived.isEmpty() ? info.defaultValue : info.derived));
+    entry += sentence(QStringLiteral("Default: ") + (info.derived.isEmpty() ? info.defaultValue : info.derived));
+    return entry + sentence(whenChanged(info.change));
 }
 
 QString serverKeys()

@@ -1,8 +1,8 @@
 #include "app/server/addresscheck.h"
 
+#include "app/host/sockettable.h"
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
-#include "app/server/portholder.h"
 #include "app/server/settingscheck.h"
 
 #include <QFile>
@@ -34,7 +34,8 @@ QString tcpMend(const net::Endpoint &endpoint, Error::Code code)
 {
     switch (code) {
     case Error::Exists: {
-        const QString holder = portHolder(endpoint.port);
+        const QList<Occupant> occupants = occupantsOf(config::ListenAddress::tcp(endpoint.host, endpoint.port));
+        const QString holder = occupants.isEmpty() ? QString() : holdersText(occupants.first());
         return holder.isEmpty() ? QStringLiteral("; stop the program that uses it, or choose another port")
                                 : QStringLiteral(" by %1; stop it, or choose another port").arg(holder);
     }

@@ -63,7 +63,7 @@ Checks checksOf(const config::Settings &settings)
 {
     const doctor::ServerReport report = askServer(settings);
     const qint64 pid = report.isRunning() ? *report.pid : 0;
-    const doctor::Machine machine({}, pid);
+    const Machine machine({}, pid);
     Checks checks = doctor::serverChecks(report, QCoreApplication::applicationVersion());
     checks += doctor::pluginChecks(enabledPlugins(settings), installation::pluginNames());
     checks += doctor::listenChecks(settings.server, machine, pid);
@@ -94,7 +94,7 @@ Checks examine(const SettingsReader &readSettings)
     Result<config::Settings> settings = readSettings(config::Purpose::StartServer);
     Checks checks = settings ? Checks{settingsFound(*settings)} : settingsErrors(settings.error());
     checks.append(doctor::workerProgramCheck(installation::workerProgram(), QCoreApplication::applicationVersion()));
-    checks += doctor::foundationChecks(doctor::Machine());
+    checks += doctor::foundationChecks(Machine());
     // What is wrong in the file has its default for the other checks.
     if (!settings)
         settings = readSettings(config::Purpose::FindServer);

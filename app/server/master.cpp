@@ -47,6 +47,7 @@ Master::~Master()
 {
     // The control socket first: it asks the others. The lock goes last, when nothing of this server is left.
     m_control.reset();
+    m_runtimeFiles.reset();
     m_reactors.reset();
     m_supervisor.reset();
 }
@@ -93,6 +94,8 @@ Result<void> Master::start()
     connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
     connect(m_reactors.get(), &ReactorPool::drained, this, &Master::connectionsDrained);
+    m_runtimeFiles = std::make_unique<RuntimeFiles>(m_settings.server.runtimeDir, m_supervisor.get());
+    m_runtimeFiles->writeSettings(m_settings);
     m_reactors->start(m_supervisor.get());
     if (m_settings.defaultPlugin)
         qCInfo(logMaster) << "no [[plugin]] is listed in the settings: the welcome plugin is loaded";
@@ -106,6 +109,8 @@ void Master::becomeReady()
         return;
     m_state = State::Running;
     m_reactors->listen();
+    recordRates();
+    m_rateTimer.start(int(std::chrono::milliseconds(RateMeter::Interval).count()), Qt::VeryCoarseTimer, this);
     QStringList addresses;
     for (const QString &listener : m_reactors->listeners())
         addresses.append(listener.startsWith(u"unix:") ? listener : QStringLiteral("http://%1/").arg(listener));
@@ -157,6 +162,7 @@ void Master::applyReload()
         return;
     const base::LogLevels before = logLevelsOf(m_settings);
     m_settings = std::move(m_next->settings);
+    m_runtimeFiles->writeSettings(m_settings);
     // What somebody has set at run time holds until the file says something new.
     if (const base::LogLevels levels = logLevelsOf(m_settings); levels != before) {
         base::setLogLevels(levels);
@@ -216,8 +222,15 @@ void Master::connectionsDrained()
     m_supervisor->stop(std::max(left, leaveTimeout));
 }
 
+void Master::recordRates()
+{
+    m_rateMeter.record(std::chrono::steady_clock::now(), totalsOf(*m_reactors));
+}
+
 void Master::timerEvent(QTimerEvent *event)
 {
+    if (event->timerId() == m_rateTimer.timerId())
+        recordRates();
     if (event->timerId() != m_drainDeadline.timerId())
         return;
     m_drainDeadline.stop();
@@ -276,6 +289,7 @@ admin::Status Master::status() const
     status.startedAt = m_startedAt;
     status.uptime = std::chrono::milliseconds(m_uptime.elapsed());
     status.configFile = m_settings.filePath;
+    status.rates = m_rateMeter.rates(std::chrono::steady_clock::now(), status.totals);
     if (m_state != State::Running) {
         status.state = m_state == State::Starting ? admin::Status::State::Starting : admin::Status::State::Stopping;
         status.sentence = m_state == State::Starting ? QStringLiteral("The first workers are starting.")

@@ -4,7 +4,9 @@
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
 #include "app/server/pidfile.h"
+#include "app/server/ratemeter.h"
 #include "app/server/reactorpool.h"
+#include "app/server/runtimefiles.h"
 #include "app/server/signalwatcher.h"
 #include "app/server/startcommand.h"
 #include "config/settings.h"
@@ -77,6 +79,7 @@ private:
     void applyReload();
     void reloadStep(const QString &text);
     void becomeReady();
+    void recordRates();
     void reloadEnded(const QString &error);
     void connectionsDrained();
     void childrenStopped();
@@ -92,7 +95,10 @@ private:
     std::unique_ptr<ReactorPool> m_reactors;
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;
+    std::unique_ptr<RuntimeFiles> m_runtimeFiles;
     QBasicTimer m_drainDeadline;
+    QBasicTimer m_rateTimer;
+    RateMeter m_rateMeter;
     QDeadlineTimer m_stopBy; ///< max_wait_time from the beginning of the stop
     QDateTime m_startedAt;
     QElapsedTimer m_uptime;

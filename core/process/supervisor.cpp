@@ -106,7 +106,9 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
         else if (placeOf(m_active.get(), child))
             qCCritical(logProcess).noquote() << child->spec().role() << "cannot serve:" << reason;
     });
-    if (const Result<void> begun = child->start(); !begun) {
+    const Result<void> begun = child->start();
+    Q_EMIT processesChanged();
+    if (!begun) {
         qCCritical(logProcess).noquote() << begun.error().message();
         discard(std::move(place.child));
         if (&generation == m_next.get()) {
@@ -264,6 +266,7 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
         if (!m_stopping)
             checkRetired();
     }
+    Q_EMIT processesChanged();
     checkStopped();
 }
 

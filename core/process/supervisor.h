@@ -88,6 +88,8 @@ Q_SIGNALS:
     void workerExited(quint64 childId, const Quern::process::ChildExit &exit);
     /// False: no worker can be started for the time being; true: there is one again.
     void availabilityChanged(bool available);
+    /// A child has been started, or has ended.
+    void processesChanged();
     void stopped();
 
 protected:

@@ -63,4 +63,4 @@ class Manual(unittest.TestCase):
     def test_what_a_setting_is(self) -> None:
         text = section(QUERN_TOML_5.read_text(), "SERVER")
         entry = text.split(".It Ic max_wait_time\n")[1].split(".It")[0]
-        self.assertRegex(entry, r"^How long .*\nUnit: seconds\.\nDefault: 3\.\n$")
+        self.assertRegex(entry, r"^How long .*\nUnit: seconds\.\nDefault: 3\.\nA change .*quern re\w+.*\.\n$")

@@ -55,7 +55,7 @@ class Doctor(QuernTestCase):
         quern = self.server()
         with socket.create_server(quern.address):
             check = self.examine(quern, 1)[f"listen 127.0.0.1:{quern.port}"]
-            self.assert_check(check, "error", f"taken by pid {os.getpid()} \\(python", f"kill {os.getpid()}\\b")
+            self.assert_check(check, "error", f"taken by python.* \\(pid {os.getpid()}\\)", f"kill {os.getpid()}\\b")
             result = quern.command("doctor")
             last = [line for line in result.stdout.splitlines() if line.startswith(("ok", "warning", "error"))][-1]
             self.assertRegex(last, "^error .*is taken", "errors come last")

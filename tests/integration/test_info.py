@@ -40,6 +40,6 @@ class Info(QuernTestCase):
 
     def test_settings_that_cannot_be_read(self) -> None:
         quern = self.server()
-        quern.config.write_text("[server\n")
+        quern.config.write_text('[server]\nruntime_dir = "a"\nruntime_dir = "b"\n')
         self.assertIsNone(self.info(quern)["paths"]["settings"])
-        self.assert_exit(quern.command("info"), 0, r"settings +unusable: .*quern\.toml:1", r"Quern +\d+\.\d+\.\d+")
+        self.assert_exit(quern.command("info"), 0, r"settings +unusable: .*quern\.toml:3", r"Quern +\d+\.\d+\.\d+")

@@ -59,6 +59,14 @@ Check withSpace(const QString &name, const QString &found, const QString &path)
     return spaceCheck(name, found, path, spaceAt(path));
 }
 
+/// Others may use \a folder, too: it is left to its owner.
+QString ownFolderMend(const QString &folder, const QString &key)
+{
+    return Text::tr("as root: install -d -o %1 %2/quern; and let %3 name a path in it")
+        .arg(::geteuid())
+        .arg(folder, key);
+}
+
 /// Null if the folder \a path is there and writable, or can be made.
 std::optional<Check> cannotMake(const QString &name, const QString &path)
 {
@@ -68,7 +76,10 @@ std::optional<Check> cannotMake(const QString &name, const QString &path)
                      Text::tr("let %1 name another path").arg(name));
     if (!mayAccess(folder, W_OK | X_OK)) {
         return error(name, Text::tr("this user may not write to %1").arg(folder),
-                     Text::tr("chown it to the server's user, or let %1 name another path").arg(name));
+                     folder == path ? ownFolderMend(path, name)
+                                    : Text::tr("as root: install -d -o %1 %2; or let %3 name another path")
+                                          .arg(::geteuid())
+                                          .arg(path, name));
     }
     return std::nullopt;
 }
@@ -131,7 +142,7 @@ Check logFile(const QString &name, const QString &path, bool makesFolder)
                      Text::tr("write %1 = \"%2/%3.log\"").arg(name, path, name));
     if (file.exists() && !mayAccess(path, W_OK)) {
         return error(name, Text::tr("this user may not write to %1").arg(path),
-                     Text::tr("chown it to the server's user, or let %1 name another file").arg(name));
+                     Text::tr("as root: chown %1 %2; or let %3 name another file").arg(::geteuid()).arg(path, name));
     }
     if (!file.exists()) {
         if (!makesFolder && !QFileInfo(file.path()).isDir())
@@ -149,8 +160,7 @@ Check uploads(const QString &path)
     if (!QFileInfo(path).isDir())
         return error(name, Text::tr("%1 is no folder").arg(path), Text::tr("make it: mkdir -p %1").arg(path));
     if (!mayAccess(path, W_OK | X_OK)) {
-        return error(name, Text::tr("this user may not write to %1").arg(path),
-                     Text::tr("chown it to the server's user, or let upload_tmp_dir name another folder"));
+        return error(name, Text::tr("this user may not write to %1").arg(path), ownFolderMend(path, name));
     }
     return withSpace(name, path, path);
 }

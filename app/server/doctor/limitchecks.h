@@ -1,7 +1,7 @@
 #pragma once
 
+#include "app/host/machine.h"
 #include "app/server/doctor/check.h"
-#include "app/server/doctor/machine.h"
 #include "config/settings.h"
 
 namespace Quern::app::doctor {

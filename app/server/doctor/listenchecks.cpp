@@ -1,6 +1,6 @@
 #include "app/server/doctor/listenchecks.h"
 
-#include "app/server/doctor/sockettable.h"
+#include "app/host/sockettable.h"
 #include "app/server/doctor/text.h"
 #include "net/endpoint.h"
 
@@ -19,11 +19,8 @@ namespace {
 
 QString whoHolds(const Occupant &occupant)
 {
-    QStringList holders;
-    for (const Holder &holder : occupant.holders)
-        holders.append(Text::tr("pid %1 (%2)").arg(holder.pid).arg(holder.program));
-    if (!holders.isEmpty())
-        return holders.join(QStringLiteral(", "));
+    if (!occupant.holders.isEmpty())
+        return holdersText(occupant);
     return occupant.uid ? Text::tr("a process of user %1 that this user may not look into").arg(*occupant.uid)
                         : Text::tr("a process that this user may not look into");
 }
@@ -94,7 +91,9 @@ Check freeUnixSocket(const QString &name, const QString &path)
         return error(name, Text::tr("its folder is not there"), Text::tr("mkdir -p %1").arg(folder.filePath()));
     if (::access(QFile::encodeName(folder.filePath()).constData(), W_OK | X_OK) != 0) {
         return error(name, Text::tr("this user may not write to its folder"),
-                     Text::tr("chown it to the server's user, or let listen name a path in another folder"));
+                     Text::tr("as root: install -d -o %1 %2/quern; and let listen name a path in it")
+                         .arg(::geteuid())
+                         .arg(folder.filePath()));
     }
     // A socket is what a server leaves that was killed, and the next one removes it.
     struct stat present = {};

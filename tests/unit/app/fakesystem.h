@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/server/doctor/machine.h"
+#include "app/host/machine.h"
 
 #include <QDir>
 #include <QFile>
@@ -53,7 +53,7 @@ public:
             qFatal("cannot make a link in %s", qPrintable(folder));
     }
 
-    Quern::app::doctor::SystemRoots roots() const
+    Quern::app::SystemRoots roots() const
     {
         return {m_folder.filePath(QStringLiteral("proc")), m_folder.filePath(QStringLiteral("sys")),
                 m_folder.filePath(QStringLiteral("zoneinfo"))};

@@ -8,6 +8,7 @@
 using namespace Quern;
 using app::doctor::Check;
 using app::doctor::Checks;
+using app::doctor::limitChecks;
 
 Q_DECLARE_METATYPE(Quern::app::doctor::Check::Outcome)
 
@@ -47,7 +48,7 @@ Check named(const Checks &checks, const char *name)
 void TestLimitChecks::plenty()
 {
     const FakeSystem system;
-    const Checks checks = limitChecks(settings(), app::doctor::Machine(system.roots()), false, 0);
+    const Checks checks = limitChecks(settings(), app::Machine(system.roots()), false, 0);
     QCOMPARE(checks.size(), 6);
     for (const Check &check : checks) {
         QVERIFY2(check.outcome == Check::Outcome::Ok && check.mend.isEmpty(), qPrintable(check.name + check.found));
@@ -115,8 +116,7 @@ void TestLimitChecks::finding()
 
     const FakeSystem system;
     system.write(file, text);
-    const Check check =
-        named(limitChecks(settings(), app::doctor::Machine(system.roots()), false, 0), name.constData());
+    const Check check = named(limitChecks(settings(), app::Machine(system.roots()), false, 0), name.constData());
     QVERIFY2(check.outcome == outcome, qPrintable(check.found));
     QVERIFY2(check.found.contains(found), qPrintable(check.found));
     QVERIFY2(check.mend.contains(mend) && check.mend.isEmpty() == mend.isEmpty(), qPrintable(check.mend));
@@ -127,7 +127,7 @@ void TestLimitChecks::aRunningServersOwnLimits()
     const FakeSystem system;
     // A running server has raised its limit as far as it goes: what counts is where it stands.
     system.write(QStringLiteral("proc/77/limits"), FakeSystem::limits("268", "20000"));
-    const Check check = named(limitChecks(settings(), app::doctor::Machine(system.roots(), 77), true, 0), "open files");
+    const Check check = named(limitChecks(settings(), app::Machine(system.roots(), 77), true, 0), "open files");
     QCOMPARE(check.outcome, Check::Outcome::Warning);
     QVERIFY2(check.found.contains(u"100 connections"), qPrintable(check.found));
 }
@@ -136,11 +136,11 @@ void TestLimitChecks::aMeasuredWorker()
 {
     const FakeSystem system;
     // Of a running server the workers of the next generation alone are to come: 2 × 4 GiB of 7.6.
-    const Checks checks = limitChecks(settings(), app::doctor::Machine(system.roots()), true, qint64(4) << 30);
+    const Checks checks = limitChecks(settings(), app::Machine(system.roots()), true, qint64(4) << 30);
     const Check check = named(checks, "memory");
     QCOMPARE(check.outcome, Check::Outcome::Warning);
     QVERIFY2(check.found.contains(u"8.0 GiB"), qPrintable(check.found));
-    const Checks smaller = limitChecks(settings(), app::doctor::Machine(system.roots()), true, qint64(3) << 30);
+    const Checks smaller = limitChecks(settings(), app::Machine(system.roots()), true, qint64(3) << 30);
     QCOMPARE(named(smaller, "memory").outcome, Check::Outcome::Ok);
 }
 
@@ -148,14 +148,14 @@ void TestLimitChecks::groupsAboveCountAsWell()
 {
     const FakeSystem system;
     system.write(QStringLiteral("sys/fs/cgroup/system.slice/cpu.max"), "100000 100000\n");
-    const Check unified = named(limitChecks(settings(), app::doctor::Machine(system.roots()), false, 0), "worker_num");
+    const Check unified = named(limitChecks(settings(), app::Machine(system.roots()), false, 0), "worker_num");
     QCOMPARE(unified.outcome, Check::Outcome::Warning);
     // Version 1 of control groups.
     system.write(QStringLiteral("proc/self/cgroup"), "5:memory:/a/b\n4:cpu,cpuacct:/a\n0::/\n");
     system.write(QStringLiteral("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us"), "50000\n");
     system.write(QStringLiteral("sys/fs/cgroup/cpu/a/cpu.cfs_period_us"), "100000\n");
     system.write(QStringLiteral("sys/fs/cgroup/memory/a/memory.limit_in_bytes"), "100000000\n");
-    const Checks checks = limitChecks(settings(), app::doctor::Machine(system.roots()), false, 0);
+    const Checks checks = limitChecks(settings(), app::Machine(system.roots()), false, 0);
     QVERIFY2(named(checks, "worker_num").found.contains(u"0.5"), qPrintable(named(checks, "worker_num").found));
     QVERIFY2(named(checks, "memory").found.contains(u"95.4 MiB"), qPrintable(named(checks, "memory").found));
 }

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 using namespace Quern;
+using app::Machine;
 using app::doctor::Check;
 using app::doctor::listenChecks;
-using app::doctor::Machine;
 using config::ListenAddress;
 
 /// The ports are really free or taken; who has them is told by files.
@@ -91,7 +91,7 @@ void TestListenChecks::takenBySomebody()
     m_system->openSocket(88, "nginx", "4711");
     const Check found = check(here(), 77);
     QCOMPARE(found.outcome, Check::Outcome::Error);
-    QVERIFY2(found.found.contains(u"pid 88 (nginx)"), qPrintable(found.found));
+    QVERIFY2(found.found.contains(u"nginx (pid 88)"), qPrintable(found.found));
     QVERIFY2(found.mend.contains(u"kill 88"), qPrintable(found.mend));
 }
 
@@ -121,7 +121,7 @@ void TestListenChecks::wildcardInTheWay()
     showListener("00000000", m_port, "01");
     m_system->openSocket(88, "curl", "4711");
     const Check found = check(here());
-    QVERIFY2(found.found.contains(u"connection of pid 88 (curl)"), qPrintable(found.found));
+    QVERIFY2(found.found.contains(u"connection of curl (pid 88)"), qPrintable(found.found));
     // Another address with the same port is not.
     showListener("0200007F", m_port);
     QVERIFY2(check(here()).found.contains(u"does not tell"), qPrintable(check(here()).found));
@@ -179,7 +179,7 @@ void TestListenChecks::unixSocketTaken()
                                                      "0000000000000000: 00000002 00000000 00010000 0001 01 4711 " +
                                                          QFile::encodeName(address.path) + '\n');
     m_system->openSocket(88, "nginx", "4711");
-    QVERIFY2(check(address).found.contains(u"pid 88 (nginx)"), qPrintable(check(address).found));
+    QVERIFY2(check(address).found.contains(u"nginx (pid 88)"), qPrintable(check(address).found));
     QCOMPARE(check(address, 88).outcome, Check::Outcome::Ok);
 }
 
@@ -190,7 +190,7 @@ void TestListenChecks::theRealKernel()
     server.listen = {here()};
     const Check found = listenChecks(server, Machine(), 0).value(0);
     QCOMPARE(found.outcome, Check::Outcome::Error);
-    QVERIFY2(found.found.contains(QStringLiteral("pid %1 (").arg(::getpid())), qPrintable(found.found));
+    QVERIFY2(found.found.contains(QStringLiteral("(pid %1)").arg(::getpid())), qPrintable(found.found));
 }
 
 QTEST_GUILESS_MAIN(TestListenChecks)

@@ -71,7 +71,7 @@ void TestProgramChecks::noWorkerProgram()
 void TestProgramChecks::foundations()
 {
     const FakeSystem system;
-    const auto find = [&system] { return foundationChecks(app::doctor::Machine(system.roots())); };
+    const auto find = [&system] { return foundationChecks(app::Machine(system.roots())); };
     QCOMPARE(find().last().name, QStringLiteral("time zones"));
     QCOMPARE(find().last().mend, QStringLiteral("apt-get install tzdata"));
     system.write(QStringLiteral("zoneinfo/UTC"), "TZif");

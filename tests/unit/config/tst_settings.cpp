@@ -138,6 +138,7 @@ QList<Row> rows()
     row("dispatch_mode = \"by-address\"", [](const auto &s) { return s.dispatchMode == DispatchMode::ByAddress; });
     row("max_wait_time = 5", [](const auto &s) { return s.maxWaitTime == 5s; });
     row("max_wait_time = 0.25", [](const auto &s) { return s.maxWaitTime == 250ms; });
+    row("worker_start_timeout = 5", [](const auto &s) { return s.workerStartTimeout == 5s; });
     row("max_wait_time = 86400", [](const auto &s) { return s.maxWaitTime == 24h; });
     row("max_request_execution_time = 0", [](const auto &s) { return s.maxRequestExecutionTime == 0ms; });
     row("max_request_execution_time = 0.0", [](const auto &s) { return s.maxRequestExecutionTime == 0ms; });

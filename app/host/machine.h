@@ -6,7 +6,7 @@
 #include <limits>
 #include <optional>
 
-namespace Quern::app::doctor {
+namespace Quern::app {
 
 /// Where the kernel shows itself; tests point elsewhere.
 struct SystemRoots
@@ -65,4 +65,4 @@ private:
     QString m_process; ///< the folder below /proc
 };
 
-} // namespace Quern::app::doctor
+} // namespace Quern::app

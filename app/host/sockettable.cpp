@@ -1,4 +1,4 @@
-#include "app/server/doctor/sockettable.h"
+#include "app/host/sockettable.h"
 
 #include <QDir>
 #include <QFile>
@@ -12,11 +12,15 @@
 #include <climits>
 #include <cstring>
 
-namespace Quern::app::doctor {
+namespace Quern::app {
 
 namespace {
 
 constexpr auto listenState = "0A"; // TCP_LISTEN in <net/tcp_states.h>
+
+/// Longer tables and more open files than any sane machine has; looking ends there.
+constexpr qint64 longestTable = 16 << 20;
+constexpr int mostDescriptors = 200'000;
 
 struct Row
 {
@@ -24,19 +28,12 @@ struct Row
     QByteArray inode;
 };
 
-QList<QList<QByteArray>> rowsOf(const QString &path)
+QList<QByteArray> linesOf(const QString &path)
 {
-    QList<QList<QByteArray>> rows;
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
-        return rows;
-    file.readLine(); // the headings
-    while (true) {
-        const QByteArray line = file.readLine();
-        if (line.isEmpty())
-            return rows;
-        rows.append(line.simplified().split(' '));
-    }
+        return {};
+    return file.read(longestTable).split('\n').mid(1); // without the headings
 }
 
 /// "0100007F" → "127.0.0.1": words of 32 bits, each as this machine stores it.
@@ -68,8 +65,9 @@ bool overlap(const QString &ours, const QString &theirs)
 void addTcpRows(const config::ListenAddress &address, const QString &path, QList<Row> &found)
 {
     const QByteArray port = QByteArray::number(address.port, 16).toUpper().rightJustified(4, '0');
-    const QList<QList<QByteArray>> rows = rowsOf(path);
-    for (const QList<QByteArray> &row : rows) {
+    const QList<QByteArray> lines = linesOf(path);
+    for (const QByteArray &line : lines) {
+        const QList<QByteArray> row = line.simplified().split(' ');
         const QList<QByteArray> local = row.value(1).split(':');
         if (row.size() < 10 || local.value(1) != port || !overlap(address.host, hostOf(local.at(0))))
             continue;
@@ -81,8 +79,9 @@ void addUnixRows(const QString &socketPath, const QString &path, QList<Row> &fou
 {
     constexpr quint32 acceptsConnections = 0x10000; // __SO_ACCEPTCON in <linux/net.h>
     const QByteArray name = QFile::encodeName(socketPath);
-    const QList<QList<QByteArray>> rows = rowsOf(path);
-    for (const QList<QByteArray> &row : rows) {
+    const QList<QByteArray> lines = linesOf(path);
+    for (const QByteArray &line : lines) {
+        const QList<QByteArray> row = line.simplified().split(' ');
         const bool isListening = (row.value(3).toUInt(nullptr, 16) & acceptsConnections) != 0;
         if (isListening && row.mid(7).join(' ') == name.simplified())
             found.append({{true, std::nullopt, {}}, row.value(6)});
@@ -93,6 +92,7 @@ void addUnixRows(const QString &socketPath, const QString &path, QList<Row> &fou
 QHash<QByteArray, QList<Holder>> holdersOf(const QList<Row> &sockets, const SystemRoots &roots)
 {
     QHash<QByteArray, QList<Holder>> holders;
+    int left = mostDescriptors;
     const QStringList processes = QDir(roots.proc).entryList(QDir::Dirs | QDir::NoDotAndDotDot);
     for (const QString &process : processes) {
         const qint64 pid = process.toLongLong();
@@ -105,6 +105,8 @@ QHash<QByteArray, QList<Holder>> holdersOf(const QList<Row> &sockets, const Syst
         const QStringList descriptors =
             QDir(folder + QStringLiteral("/fd")).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot);
         for (const QString &descriptor : descriptors) {
+            if (--left < 0)
+                return holders;
             std::array<char, PATH_MAX> target = {};
             const QByteArray link = QFile::encodeName(folder + QStringLiteral("/fd/") + descriptor);
             const ssize_t length = ::readlink(link.constData(), target.data(), target.size());
@@ -121,6 +123,14 @@ QHash<QByteArray, QList<Holder>> holdersOf(const QList<Row> &sockets, const Syst
 }
 
 } // namespace
+
+QString holdersText(const Occupant &occupant)
+{
+    QStringList holders;
+    for (const Holder &holder : occupant.holders)
+        holders.append(QStringLiteral("%1 (pid %2)").arg(holder.program).arg(holder.pid));
+    return holders.join(QStringLiteral(", "));
+}
 
 QList<Occupant> occupantsOf(const config::ListenAddress &address, const SystemRoots &roots)
 {
@@ -145,4 +155,4 @@ QList<Occupant> occupantsOf(const config::ListenAddress &address, const SystemRo
     return occupants;
 }
 
-} // namespace Quern::app::doctor
+} // namespace Quern::app

@@ -1,4 +1,4 @@
-#include "app/server/doctor/machine.h"
+#include "app/host/machine.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace Quern::app::doctor {
+namespace Quern::app {
 
 namespace {
 
@@ -168,4 +168,4 @@ bool Machine::hasCapability(int number) const
     return (effective.toULongLong(nullptr, 16) >> number & 1) != 0;
 }
 
-} // namespace Quern::app::doctor
+} // namespace Quern::app

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "app/server/doctor/machine.h"
+#include "app/host/machine.h"
 #include "config/listenaddress.h"
 
 #include <QList>
 
-namespace Quern::app::doctor {
+namespace Quern::app {
 
 /// A process that has a socket open.
 struct Holder
@@ -22,8 +22,11 @@ struct Occupant
     QList<Holder> holders;     ///< empty if this user may not look into the process
 };
 
+/// "nginx (pid 812)", or several of them; empty if this user may not look into the process.
+QString holdersText(const Occupant &occupant);
+
 /// The sockets that stand in the way of listening on \a address, as /proc/net/tcp, tcp6 and unix show them; listening
 /// ones first.
-QList<Occupant> occupantsOf(const config::ListenAddress &address, const SystemRoots &roots);
+QList<Occupant> occupantsOf(const config::ListenAddress &address, const SystemRoots &roots = {});
 
-} // namespace Quern::app::doctor
+} // namespace Quern::app
