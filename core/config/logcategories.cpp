@@ -31,7 +31,8 @@ QStringList readLogCategories(const Reading &reading, const QStringList &present
 {
     const TomlValue &value = reading.value;
     if (!value.isArray() && !value.isString()) {
-        reading.refuse(Text::tr("a list of strings such as \"quern.http=debug\""), toTomlText(present));
+        reading.refuse(Text::tr("a list of strings such as \"quern.http=debug\""),
+                       toTomlText(QVariantList(present.cbegin(), present.cend())));
         return present;
     }
     base::LogLevels levels;
