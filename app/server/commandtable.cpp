@@ -43,7 +43,10 @@ constexpr std::array commands = {
                 SOURCE_TEXT("Nothing that is there is overwritten.")},
     CommandSpec{Command::Doctor, u"doctor", "", 0, 0,
                 SOURCE_TEXT("check this machine and the settings, with a mend for what is wrong"), ""},
-    CommandSpec{Command::Logs, u"logs", "", 0, 0, SOURCE_TEXT("show the log, or change its levels"), ""},
+    CommandSpec{Command::Logs, u"logs", "", 0, 0, SOURCE_TEXT("show the log, or change its levels"),
+                SOURCE_TEXT("The last lines that master and workers have logged or printed. Without a server that "
+                            "runs, they are those of the log file. --set-level changes nothing in the settings; levels "
+                            "of categories that it does not name stay.")},
     CommandSpec{Command::Help, u"help", SOURCE_TEXT("[COMMAND]"), 0, 1, SOURCE_TEXT("show this text, or a command's"),
                 ""},
 };

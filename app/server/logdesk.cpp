@@ -124,7 +124,8 @@ void LogDesk::deliverTo(quint64 client, Follower &follower)
     page.dropped = qint64(found.lost);
     follower.isBusy = true;
     const admin::Event event = {admin::Events::log, page.toJson()};
-    QMetaObject::invokeMethod(m_server, [server = m_server, client, event] { server->sendPaced(client, event); });
+    QMetaObject::invokeMethod(
+        m_server, [server = m_server, client, event] { server->sendPaced(client, event); }, Qt::QueuedConnection);
 }
 
 void LogDesk::outputTaken(quint64 client)

@@ -25,7 +25,7 @@ Result<ipc::HelloMessage> inspectPlugins(const QList<ipc::BootMessage::Plugin> &
     spec.plugins = plugins;
     spec.bootTimeout = worker.startTimeout;
     spec.environment = worker.environment;
-    spec.logLevel = base::LogLevel::Warning;
+    spec.logLevels = base::LogLevels{base::LogLevel::Warning, {}};
     process::ChildProcess child(spec);
 
     std::optional<Result<ipc::HelloMessage>> outcome;

@@ -1,5 +1,6 @@
 #include "config/rules.h"
 
+#include "config/logcategories.h"
 #include "config/suggestion.h"
 #include "config/text.h"
 #include "config/tomltext.h"
@@ -239,33 +240,7 @@ void read(const LogFormatRule &, const Reading &reading, ServerSettings &setting
 
 void read(const LogCategoriesRule &, const Reading &reading, ServerSettings &settings)
 {
-    const TomlValue &value = reading.value;
-    if (!value.isArray() && !value.isString()) {
-        reading.refuse(Text::tr("a list of strings such as \"quern.http=debug\""), listText(settings.logCategories));
-        return;
-    }
-    base::LogLevels levels;
-    const auto add = [&](const TomlValue &element) {
-        const qsizetype before = levels.categories.size();
-        const Result<void> added = element.isString()
-                                       ? base::addCategoryLevel(element.scalar.toString(), levels)
-                                       : Error(Error::Invalid, Text::tr("%1 is no string; write it such as "
-                                                                        "\"quern.http=debug\"")
-                                                                   .arg(element.shown()));
-        if (!added)
-            reading.refuseAt(element.line, added.error().message());
-        else if (levels.categories.size() == before)
-            reading.refuseAt(
-                element.line,
-                Text::tr("the category of %1 is listed twice; remove one").arg(quotedToml(element.scalar.toString())));
-    };
-    if (value.isArray()) {
-        for (const TomlValue &element : value.elements)
-            add(element);
-    } else {
-        add(value);
-    }
-    settings.logCategories = levels.categoryTexts();
+    settings.logCategories = readLogCategories(reading, settings.logCategories);
 }
 
 void read(const DispatchModeRule &, const Reading &reading, ServerSettings &settings)

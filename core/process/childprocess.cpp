@@ -106,11 +106,12 @@ Result<void> ChildProcess::start()
         m_process.setProcessEnvironment(environment);
     }
     m_process.setChildProcessModifier([inherited, master] { prepareChild(inherited, master); });
-    m_process.start(m_spec.program, {QStringLiteral("--role=worker"), QStringLiteral("--id=%1").arg(m_spec.workerId),
-                                     QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
-                                     QStringLiteral("--reactor-fds=%1").arg(reactorEnds.join(u',')),
-                                     QStringLiteral("--page-fd=%1").arg(m_page->descriptor()),
-                                     QStringLiteral("--log-levels=%1").arg(base::logLevels().text())});
+    m_process.start(m_spec.program,
+                    {QStringLiteral("--role=worker"), QStringLiteral("--id=%1").arg(m_spec.workerId),
+                     QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
+                     QStringLiteral("--reactor-fds=%1").arg(reactorEnds.join(u',')),
+                     QStringLiteral("--page-fd=%1").arg(m_page->descriptor()),
+                     QStringLiteral("--log-levels=%1").arg(m_spec.logLevels.value_or(base::logLevels()).text())});
     if (m_process.state() == QProcess::NotRunning) {
         return Error(Error::Io, QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString()));
     }

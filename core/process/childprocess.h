@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/filedescriptor.h"
+#include "base/loglevels.h"
 #include "ipc/channel.h"
 #include "ipc/childpage.h"
 #include "ipc/messages.h"
@@ -12,6 +13,7 @@
 #include <QProcess>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace Quern::process {
@@ -27,7 +29,8 @@ struct ChildSpec
     ipc::AnswerOptions answers;
     QList<ipc::BootMessage::Plugin> plugins;
     std::chrono::milliseconds bootTimeout{30000};
-    QMap<QString, QString> environment; ///< what it has in its environment besides the master's
+    std::optional<base::LogLevels> logLevels; ///< without them it has those that hold here when it is started
+    QMap<QString, QString> environment;       ///< what it has in its environment besides the master's
 
     QString role() const { return QStringLiteral("worker %1").arg(workerId); }
 };

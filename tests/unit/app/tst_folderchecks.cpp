@@ -92,7 +92,7 @@ void TestFolderChecks::space()
 
 void TestFolderChecks::nothingIsMade()
 {
-    m_server.logFile = path("logs/quern.log");
+    m_server.logFile = path("run/logs/quern.log");
     const Checks checks = folderChecks(m_server);
     QCOMPARE(checks.size(), 2);
     for (const Check &check : checks)
