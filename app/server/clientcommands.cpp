@@ -2,12 +2,10 @@
 
 #include "admin/protocol/methods.h"
 #include "admin/protocol/status.h"
-#include "app/server/controlclient.h"
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
+#include "app/server/serverconnection.h"
 #include "app/server/terminal.h"
-
-#include <QJsonDocument>
 
 namespace Quern::app {
 
@@ -26,21 +24,6 @@ void showStep(const QString &text)
 } // namespace
 
 ClientCommands::ClientCommands(const config::Settings &settings) : m_settings(settings) {}
-
-Result<void> ClientCommands::connectTo(ControlClient &client) const
-{
-    const QString pidPath = Master::pidPath(m_settings);
-    const Error notRunning(Error::Unavailable, tr("Quern is not running; start it with \"quern start\""));
-    const Result<qint64> pid = PidFile::holder(pidPath);
-    if (!pid)
-        return pid.error();
-    if (*pid == 0)
-        return notRunning;
-    const Result<void> connected = client.connectTo(Master::controlPath(m_settings));
-    if (!connected && PidFile::waitUntilFree(pidPath, std::chrono::milliseconds(0)))
-        return notRunning;
-    return connected;
-}
 
 int ClientCommands::stop() const
 {
@@ -80,7 +63,7 @@ int ClientCommands::stop() const
 int ClientCommands::reload() const
 {
     ControlClient client;
-    const Result<void> connected = connectTo(client);
+    const Result<void> connected = connectToServer(m_settings, client);
     const Result<QJsonObject> begun = connected ? client.call(admin::Methods::serverReload) : connected.error();
     const Result<admin::OperationReference> reference =
         begun ? admin::OperationReference::fromJson(*begun) : begun.error();
@@ -98,7 +81,7 @@ int ClientCommands::reload() const
 int ClientCommands::status(bool json) const
 {
     ControlClient client;
-    const Result<void> connected = connectTo(client);
+    const Result<void> connected = connectToServer(m_settings, client);
     const Result<QJsonObject> answer = connected ? client.call(admin::Methods::serverStatus) : connected.error();
     const Result<admin::Status> status = answer ? admin::Status::fromJson(*answer) : answer.error();
     if (!status) {
@@ -106,7 +89,7 @@ int ClientCommands::status(bool json) const
         return 1;
     }
     if (json)
-        terminal::say(QString::fromUtf8(QJsonDocument(*answer).toJson(QJsonDocument::Indented)).trimmed());
+        terminal::sayJson(*answer);
     else
         terminal::say(terminal::statusText(*status));
     return 0;

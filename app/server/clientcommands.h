@@ -5,8 +5,6 @@
 
 namespace Quern::app {
 
-class ControlClient;
-
 /// The commands that talk to a running server. Each waits for the outcome, tells it, and returns the exit code. They
 /// need a QCoreApplication.
 class ClientCommands
@@ -21,9 +19,6 @@ public:
     int status(bool json) const;
 
 private:
-    /// Error::Unavailable if no server runs.
-    Result<void> connectTo(ControlClient &client) const;
-
     const config::Settings &m_settings;
 };
 

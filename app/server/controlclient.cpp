@@ -89,6 +89,18 @@ Result<admin::Operation> ControlClient::follow(qint64 id, std::chrono::milliseco
     return operation;
 }
 
+Result<admin::Event> ControlClient::nextEvent(std::chrono::milliseconds patience)
+{
+    const Clock::time_point deadline = Clock::now() + patience;
+    while (true) {
+        const Result<admin::ServerMessage> message = receive(deadline);
+        if (!message)
+            return message.error();
+        if (const auto *event = std::get_if<admin::Event>(&*message))
+            return *event;
+    }
+}
+
 Result<admin::ServerMessage> ControlClient::receive(Clock::time_point deadline)
 {
     while (true) {

@@ -28,6 +28,10 @@ public:
     /// away before, which is what a stopping server may do.
     Result<admin::Operation> follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress);
 
+    /// The next event, whichever it is. Error::Timeout if none comes in time, Error::Unavailable once the server has
+    /// gone.
+    Result<admin::Event> nextEvent(std::chrono::milliseconds patience);
+
 private:
     Result<admin::ServerMessage> receive(std::chrono::steady_clock::time_point deadline);
 

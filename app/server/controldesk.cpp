@@ -24,13 +24,17 @@ ControlDesk::ControlDesk(Master *master) : m_master(master), m_server(new admin:
     connect(m_server, &admin::ControlServer::clientGone, this, [this](quint64 client) {
         for (QSet<quint64> &clients : m_watchers)
             clients.remove(client);
+        m_logs->forget(client);
     });
+    m_logs = std::make_unique<LogDesk>(m_server);
+    connect(m_logs.get(), &LogDesk::levelsChanged, master, &Master::logLevelsChanged);
     connect(&master->operations(), &admin::OperationLog::changed, this, &ControlDesk::operationChanged);
     m_thread.start();
 }
 
 ControlDesk::~ControlDesk()
 {
+    m_logs.reset();
     QMetaObject::invokeMethod(
         m_server, [server = m_server] { server->close(closePatience); }, Qt::BlockingQueuedConnection);
     m_thread.quit();
@@ -64,8 +68,12 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
             return operation.error();
         return admin::OperationReference{*operation}.toJson();
     }
+    if (request.method == Methods::pluginList)
+        return m_master->plugins().toJson();
     if (request.method == Methods::operationWatch)
         return watch(client, request.params);
+    if (request.method.startsWith(QLatin1StringView("log.")))
+        return m_logs->answer(client, request);
     return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
 }
 

@@ -2,6 +2,7 @@
 
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
+#include "app/server/logdesk.h"
 
 #include <QHash>
 #include <QObject>
@@ -34,7 +35,8 @@ private:
 
     Master *m_master;
     QThread m_thread;
-    admin::ControlServer *m_server;          ///< lives in m_thread
+    admin::ControlServer *m_server; ///< lives in m_thread
+    std::unique_ptr<LogDesk> m_logs;
     QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation
 };
 

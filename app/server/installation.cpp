@@ -30,11 +30,17 @@ QString pluginFile(const QString &name)
     return QStringLiteral("%1/lib%2.so").arg(pluginDirectory(), name);
 }
 
+QString pluginNameOf(const QString &file)
+{
+    const QString name = QFileInfo(file).baseName();
+    return name.startsWith(u"lib") ? name.sliced(3) : name;
+}
+
 QStringList pluginNames()
 {
     QStringList names = QDir(pluginDirectory()).entryList({QStringLiteral("lib*.so")}, QDir::Files);
     for (QString &name : names)
-        name = name.sliced(3).chopped(3);
+        name = pluginNameOf(name);
     return names;
 }
 

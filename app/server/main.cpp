@@ -1,14 +1,19 @@
+#include "app/server/addresscheck.h"
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
+#include "app/server/configcommand.h"
+#include "app/server/doctorcommand.h"
+#include "app/server/infocommand.h"
 #include "app/server/initcommand.h"
+#include "app/server/logscommand.h"
 #include "app/server/plugincommand.h"
+#include "app/server/settingscheck.h"
+#include "app/server/settingssource.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
 #include "base/processtitle.h"
-#include "config/loader.h"
 
 #include <QCoreApplication>
-#include <QDir>
 #include <QFile>
 
 using namespace Quern;
@@ -27,20 +32,16 @@ QStringList argumentList(int argc, char **argv)
     return arguments;
 }
 
-Result<config::Settings> loadSettings(const app::CommandLine &line, config::Purpose purpose)
-{
-    const QString usual = QStringLiteral("quern.toml");
-    const config::LoadOptions options{purpose, line.environment};
-    if (line.configFile.isEmpty() && !QFile::exists(usual))
-        return config::loadDefaults(QDir::currentPath(), options);
-    return config::load(line.configFile.isEmpty() ? usual : line.configFile, options);
-}
-
 int start(const app::CommandLine &line, int argc, char **argv)
 {
-    const Result<config::Settings> settings = loadSettings(line, config::Purpose::StartServer);
+    const auto load = [&line] { return app::loadSettings(line, config::Purpose::StartServer); };
+    const Result<config::Settings> settings = load();
     if (!settings) {
         app::terminal::complain(settings.error().message());
+        return failed;
+    }
+    if (const Result<void> checked = app::checkSettings(*settings); !checked) {
+        app::terminal::complain(checked.error().message());
         return failed;
     }
     if (line.command == app::CommandLine::Command::Restart) {
@@ -48,13 +49,21 @@ int start(const app::CommandLine &line, int argc, char **argv)
         if (const int code = app::ClientCommands(*settings).stop(); code != 0)
             return code;
     }
-    return app::runServer(*settings, line.daemonize || settings->server.daemonize, argc, argv);
+    const bool daemonize = line.daemonize || settings->server.daemonize;
+    // Before anything is made for the server, so that nothing is left; but a log that there is gets the reason, too.
+    if (!daemonize && settings->server.logFile.isEmpty()) {
+        if (const Result<void> free = app::checkAddresses(*settings); !free) {
+            app::terminal::complain(free.error().message());
+            return failed;
+        }
+    }
+    return app::runServer(*settings, {daemonize, line.ignoreLock, load}, argc, argv);
 }
 
 /// The commands that talk to a running server. A mistake in the file must not keep anybody from stopping it.
 int callServer(const app::CommandLine &line)
 {
-    const Result<config::Settings> settings = loadSettings(line, config::Purpose::FindServer);
+    const Result<config::Settings> settings = app::loadSettings(line, config::Purpose::FindServer);
     if (!settings) {
         app::terminal::complain(settings.error().message());
         return failed;
@@ -68,6 +77,21 @@ int callServer(const app::CommandLine &line)
     default:
         return commands.status(line.json);
     }
+}
+
+int logs(const app::CommandLine &line)
+{
+    const Result<app::LogsCommand> command = app::LogsCommand::parse(line);
+    if (!command) {
+        app::terminal::complain(command.error().message());
+        return notUnderstood;
+    }
+    const Result<config::Settings> settings = app::loadSettings(line, config::Purpose::FindServer);
+    if (!settings) {
+        app::terminal::complain(settings.error().message());
+        return failed;
+    }
+    return command->run(*settings);
 }
 
 int help(const QString &topic)
@@ -101,8 +125,16 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return version();
     case Command::Init:
         return app::runInitCommand(line);
+    case Command::Logs:
+        return logs(line);
     case Command::Plugin:
         return app::runPluginCommand(line);
+    case Command::Info:
+        return app::showInfo(app::loadSettings(line, config::Purpose::FindServer), line.json);
+    case Command::Doctor:
+        return app::runDoctor([&line](config::Purpose purpose) { return app::loadSettings(line, purpose); }, line.json);
+    case Command::Config:
+        return app::runConfigCommand(line, app::loadSettings(line, config::Purpose::StartServer));
     default:
         return callServer(line);
     }

@@ -3,12 +3,16 @@
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
 #include "app/server/log.h"
+#include "app/server/logtarget.h"
+#include "app/server/pluginstate.h"
 #include "app/server/reactorsettings.h"
+#include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
+#include "app/server/workersettings.h"
 #include "base/log.h"
+#include "config/difference.h"
 
 #include <QCoreApplication>
-#include <QFileInfo>
 #include <QTimerEvent>
 
 #include <csignal>
@@ -28,9 +32,10 @@ constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT,
 
 } // namespace
 
-Master::Master(const config::Settings &settings, QObject *parent)
+Master::Master(const config::Settings &settings, const StartOptions &options, QObject *parent)
     : QObject(parent)
     , m_settings(settings)
+    , m_options(options)
     , m_pidFile(pidPath(settings))
 {
     m_uptime.start();
@@ -42,6 +47,7 @@ Master::~Master()
 {
     // The control socket first: it asks the others. The lock goes last, when nothing of this server is left.
     m_control.reset();
+    m_runtimeFiles.reset();
     m_reactors.reset();
     m_supervisor.reset();
 }
@@ -58,86 +64,43 @@ QString Master::controlPath(const config::Settings &settings)
 
 Result<void> Master::start()
 {
-    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles();
+    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(m_settings);
     if (!plugins)
         return plugins.error();
-    if (const Result<void> locked = m_pidFile.acquire(); !locked)
+    if (const Result<void> locked =
+            m_pidFile.acquire(m_options.ignoreLock ? PidFile::WithoutLocks::GoOn : PidFile::WithoutLocks::Refuse);
+        !locked)
         return locked;
     const Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
         return common.error();
     m_reactors = std::make_unique<ReactorPool>(m_settings.server, *common);
     if (const Result<void> bound = m_reactors->bind(); !bound)
-        return bound;
+        return errorAt(m_settings, "listen", bound.error());
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
-        return errorAt(m_settings, "access_log", opened.error());
+        return accessLogError(m_settings, opened.error());
     m_control = std::make_unique<ControlDesk>(this);
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;
     m_signals = std::make_unique<SignalWatcher>(watchedSignals);
     connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
-    m_supervisor = std::make_unique<process::Supervisor>(supervisorSettings(*plugins));
+    m_supervisor = std::make_unique<process::Supervisor>(workerSettings(m_settings, *plugins));
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
+    // Before the reactors give that generation its first request.
+    connect(m_supervisor.get(), &process::Supervisor::generationActivated, this, &Master::applyReload);
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
-    connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, [this](const QString &text) {
-        qCInfo(logMaster).noquote() << "reload:" << text;
-        m_operations.addStep(m_reloadOperation, text);
-    });
+    connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
     connect(m_reactors.get(), &ReactorPool::drained, this, &Master::connectionsDrained);
+    m_runtimeFiles = std::make_unique<RuntimeFiles>(m_settings.server.runtimeDir, m_supervisor.get());
+    m_runtimeFiles->writeSettings(m_settings);
     m_reactors->start(m_supervisor.get());
     if (m_settings.defaultPlugin)
         qCInfo(logMaster) << "no [[plugin]] is listed in the settings: the welcome plugin is loaded";
     m_supervisor->start();
     return {};
-}
-
-process::SupervisorSettings Master::supervisorSettings(const QList<ipc::BootMessage::Plugin> &plugins) const
-{
-    process::SupervisorSettings settings;
-    settings.workerNum = m_settings.server.workerNum;
-    settings.reactorCount = m_settings.server.reactorNum;
-    settings.workerProgram = installation::workerProgram();
-    settings.generationsDirectory = m_settings.server.runtimeDir + QStringLiteral("/generations");
-    settings.logLevel = m_settings.server.logLevel;
-    settings.maxWaitTime = m_settings.server.maxWaitTime;
-    settings.answers.debug = m_settings.server.debug;
-    settings.answers.compression = m_settings.server.httpCompression;
-    settings.answers.compressionLevel = m_settings.server.httpCompressionLevel;
-    settings.answers.compressionMinLength = m_settings.server.httpCompressionMinLength;
-    settings.answers.compressionTypes = m_settings.server.httpCompressionTypes;
-    settings.plugins = plugins;
-    return settings;
-}
-
-Result<QList<ipc::BootMessage::Plugin>> Master::pluginFiles() const
-{
-    QList<ipc::BootMessage::Plugin> files;
-    for (qsizetype i = 0; i < m_settings.plugins.size(); ++i) {
-        const config::PluginSettings &plugin = m_settings.plugins.at(i);
-        if (!plugin.enabled)
-            continue;
-        const bool isInstalled = plugin.file.isEmpty();
-        const QString file = isInstalled ? installation::pluginFile(plugin.name) : plugin.file;
-        const QString key = QStringLiteral("plugin[%1].%2").arg(i).arg(isInstalled ? u"name" : u"file");
-        const QString place = m_settings.origins.value(key, QStringLiteral("default settings"));
-        if (!QFileInfo(file).isFile() && isInstalled) {
-            return Error(Error::NotFound,
-                         QStringLiteral("%1: no plugin \"%2\" is installed in %3, where there are: %4; write the name "
-                                        "of one of these, or file = \"…\" for a plugin elsewhere")
-                             .arg(place, plugin.name, installation::pluginDirectory(),
-                                  installation::pluginNames().join(QStringLiteral(", "))));
-        }
-        if (!QFileInfo(file).isFile()) {
-            return Error(
-                Error::NotFound,
-                QStringLiteral("%1: there is no plugin file %2; build it, or correct its path").arg(place, file));
-        }
-        files.append({file, plugin.settings});
-    }
-    return files;
 }
 
 void Master::becomeReady()
@@ -146,6 +109,8 @@ void Master::becomeReady()
         return;
     m_state = State::Running;
     m_reactors->listen();
+    recordRates();
+    m_rateTimer.start(int(std::chrono::milliseconds(RateMeter::Interval).count()), Qt::VeryCoarseTimer, this);
     QStringList addresses;
     for (const QString &listener : m_reactors->listeners())
         addresses.append(listener.startsWith(u"unix:") ? listener : QStringLiteral("http://%1/").arg(listener));
@@ -159,15 +124,63 @@ Result<qint64> Master::reload()
 {
     if (m_state == State::Stopping)
         return Error(Error::Busy, QStringLiteral("the server is stopping"));
-    if (const Result<void> begun = m_supervisor->reload(); !begun)
+    Result<Next> next = loadNext();
+    if (!next)
+        return next.error();
+    if (const Result<void> begun = m_supervisor->reload(next->workers); !begun)
         return begun.error();
+    m_next = std::make_unique<Next>(std::move(*next));
     m_reloadOperation = m_operations.begin(admin::Operation::Kind::Reload);
     qCInfo(logMaster) << "reload begins";
+    if (!m_next->needRestart.isEmpty())
+        reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
     return m_reloadOperation;
+}
+
+Result<Master::Next> Master::loadNext() const
+{
+    const Result<config::Settings> loaded = m_options.settingsSource();
+    if (!loaded)
+        return loaded.error();
+    Next next;
+    next.needRestart = config::changedKeys(m_settings, *loaded, config::Change::Restart);
+    next.settings = config::afterReload(m_settings, *loaded);
+    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(next.settings);
+    if (!plugins)
+        return plugins.error();
+    next.workers = workerSettings(next.settings, *plugins);
+    Result<dispatch::HttpSettings> http = httpSettings(next.settings);
+    if (!http)
+        return http.error();
+    next.http = std::move(*http);
+    return next;
+}
+
+void Master::applyReload()
+{
+    if (!m_next)
+        return;
+    const base::LogLevels before = logLevelsOf(m_settings);
+    m_settings = std::move(m_next->settings);
+    m_runtimeFiles->writeSettings(m_settings);
+    // What somebody has set at run time holds until the file says something new.
+    if (const base::LogLevels levels = logLevelsOf(m_settings); levels != before) {
+        base::setLogLevels(levels);
+        logLevelsChanged();
+    }
+    m_reactors->reconfigure(m_next->http, dispatchSettings(m_settings));
+    m_next.reset();
+}
+
+void Master::reloadStep(const QString &text)
+{
+    qCInfo(logMaster).noquote() << "reload:" << text;
+    m_operations.addStep(m_reloadOperation, text);
 }
 
 void Master::reloadEnded(const QString &error)
 {
+    m_next.reset();
     if (error.isEmpty())
         qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
     m_operations.finish(m_reloadOperation, error);
@@ -186,6 +199,13 @@ qint64 Master::stop(const QString &reason)
     return m_stopOperation;
 }
 
+void Master::logLevelsChanged()
+{
+    qCInfo(logMaster).noquote() << "the log's levels are now" << base::logLevels().text();
+    if (m_supervisor)
+        m_supervisor->sendLogLevels();
+}
+
 void Master::stopStep(const QString &text)
 {
     qCInfo(logMaster).noquote() << text;
@@ -202,8 +222,15 @@ void Master::connectionsDrained()
     m_supervisor->stop(std::max(left, leaveTimeout));
 }
 
+void Master::recordRates()
+{
+    m_rateMeter.record(std::chrono::steady_clock::now(), totalsOf(*m_reactors));
+}
+
 void Master::timerEvent(QTimerEvent *event)
 {
+    if (event->timerId() == m_rateTimer.timerId())
+        recordRates();
     if (event->timerId() != m_drainDeadline.timerId())
         return;
     m_drainDeadline.stop();
@@ -249,6 +276,11 @@ void Master::handleSignal(int number)
     stop(QStringLiteral("signal %1").arg(QString::fromLocal8Bit(::strsignal(number))));
 }
 
+admin::PluginList Master::plugins() const
+{
+    return pluginList(m_settings, m_supervisor->manifest(), admin::PluginInfo::State::Loaded);
+}
+
 admin::Status Master::status() const
 {
     admin::Status status = statusReport(*m_supervisor, *m_reactors);
@@ -257,6 +289,7 @@ admin::Status Master::status() const
     status.startedAt = m_startedAt;
     status.uptime = std::chrono::milliseconds(m_uptime.elapsed());
     status.configFile = m_settings.filePath;
+    status.rates = m_rateMeter.rates(std::chrono::steady_clock::now(), status.totals);
     if (m_state != State::Running) {
         status.state = m_state == State::Starting ? admin::Status::State::Starting : admin::Status::State::Stopping;
         status.sentence = m_state == State::Starting ? QStringLiteral("The first workers are starting.")

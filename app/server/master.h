@@ -1,10 +1,14 @@
 #pragma once
 
+#include "admin/protocol/pluginlist.h"
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
 #include "app/server/pidfile.h"
+#include "app/server/ratemeter.h"
 #include "app/server/reactorpool.h"
+#include "app/server/runtimefiles.h"
 #include "app/server/signalwatcher.h"
+#include "app/server/startcommand.h"
 #include "config/settings.h"
 #include "process/supervisor.h"
 
@@ -31,17 +35,21 @@ class Master final : public QObject
 public:
     enum class State { Starting, Running, Stopping };
 
-    explicit Master(const config::Settings &settings, QObject *parent = nullptr);
+    Master(const config::Settings &settings, const StartOptions &options, QObject *parent = nullptr);
     ~Master() override;
 
     /// Locks, binds and starts the first workers; ready() or failed() follows. An error says what is in the way;
     /// nothing is left behind.
     Result<void> start();
-    /// Both return the id of the operation whose progress can be watched.
+    /// Both return the id of the operation whose progress can be watched. A reload reads the settings first: an error
+    /// of theirs is returned at once, and all goes on as it was.
     Result<qint64> reload();
     qint64 stop(const QString &reason);
+    /// The log has other levels now: the children are to have them as well.
+    void logLevelsChanged();
 
     admin::Status status() const;
+    admin::PluginList plugins() const;
     admin::OperationLog &operations() { return m_operations; }
 
     static QString pidPath(const config::Settings &settings);
@@ -58,24 +66,39 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
-    /// The files of the plugins that are to be loaded; an error names the line of the settings and the mend.
-    Result<QList<ipc::BootMessage::Plugin>> pluginFiles() const;
-    process::SupervisorSettings supervisorSettings(const QList<ipc::BootMessage::Plugin> &plugins) const;
+    /// What holds once the reload that is under way has succeeded.
+    struct Next
+    {
+        config::Settings settings;
+        process::SupervisorSettings workers;
+        dispatch::HttpSettings http;
+        QStringList needRestart; ///< keys whose new values do not hold
+    };
+
+    Result<Next> loadNext() const;
+    void applyReload();
+    void reloadStep(const QString &text);
     void becomeReady();
+    void recordRates();
     void reloadEnded(const QString &error);
     void connectionsDrained();
     void childrenStopped();
     void handleSignal(int number);
     void stopStep(const QString &text);
 
-    config::Settings m_settings;
+    config::Settings m_settings; ///< in effect
+    StartOptions m_options;
+    std::unique_ptr<Next> m_next; ///< while a reload is under way
     PidFile m_pidFile;
     admin::OperationLog m_operations;
     std::unique_ptr<process::Supervisor> m_supervisor;
     std::unique_ptr<ReactorPool> m_reactors;
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;
+    std::unique_ptr<RuntimeFiles> m_runtimeFiles;
     QBasicTimer m_drainDeadline;
+    QBasicTimer m_rateTimer;
+    RateMeter m_rateMeter;
     QDeadlineTimer m_stopBy; ///< max_wait_time from the beginning of the stop
     QDateTime m_startedAt;
     QElapsedTimer m_uptime;

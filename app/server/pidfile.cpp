@@ -6,6 +6,7 @@
 #include <QFile>
 #include <QThread>
 
+#include <csignal>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -30,6 +31,17 @@ qint64 readPid(int fd)
     return count > 0 ? QByteArray(text, count).trimmed().toLongLong() : 0;
 }
 
+/// What flock() says on a file system without locks.
+bool hasNoLocks(int errorNumber)
+{
+    return errorNumber == ENOLCK || errorNumber == EOPNOTSUPP || errorNumber == EINVAL || errorNumber == ENOSYS;
+}
+
+Error withMend(const Error &error, const char *mend)
+{
+    return Error(error.code(), error.message() + QStringLiteral("; ") + QLatin1StringView(mend));
+}
+
 } // namespace
 
 PidFile::PidFile(const QString &path) : m_path(path) {}
@@ -41,14 +53,17 @@ PidFile::~PidFile()
         ::unlink(QFile::encodeName(m_path).constData());
 }
 
-Result<void> PidFile::acquire()
+Result<void> PidFile::acquire(WithoutLocks withoutLocks)
 {
     const auto deadline = std::chrono::steady_clock::now() + lookTime;
     while (true) {
         base::FileDescriptor fd = openFile(m_path, O_RDWR | O_CREAT);
         if (!fd.isValid())
             return base::systemError(QStringLiteral("cannot open the pid file %1").arg(m_path));
-        if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && !(hasNoLocks(errno) && withoutLocks == WithoutLocks::GoOn)) {
+            if (hasNoLocks(errno))
+                return withMend(base::systemError(QStringLiteral("cannot lock the pid file %1").arg(m_path)),
+                                "let runtime_dir name a directory on another file system, or start with --ignore");
             if (errno != EWOULDBLOCK)
                 return base::systemError(QStringLiteral("cannot lock the pid file %1").arg(m_path));
             if (std::chrono::steady_clock::now() < deadline) {
@@ -66,7 +81,8 @@ Result<void> PidFile::acquire()
             continue; // removed by its former holder between open and lock
         const QByteArray pid = QByteArray::number(::getpid()) + '\n';
         if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.constData(), size_t(pid.size()), 0) != pid.size())
-            return base::systemError(QStringLiteral("cannot write the pid file %1").arg(m_path));
+            return withMend(base::systemError(QStringLiteral("cannot write the pid file %1").arg(m_path)),
+                            "make room there, or let runtime_dir name a directory elsewhere");
         m_fd = std::move(fd);
         return {};
     }
@@ -79,7 +95,9 @@ Result<qint64> PidFile::holder(const QString &path)
         return base::systemError(QStringLiteral("cannot read the pid file %1").arg(path));
     if (!fd.isValid() || ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0)
         return 0;
-    return readPid(fd.get());
+    const bool isLocked = !hasNoLocks(errno);
+    const qint64 pid = readPid(fd.get());
+    return isLocked || (pid > 0 && ::kill(pid_t(pid), 0) == 0) ? pid : 0;
 }
 
 bool PidFile::waitUntilFree(const QString &path, std::chrono::milliseconds patience)

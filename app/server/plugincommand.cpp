@@ -1,6 +1,7 @@
 #include "app/server/plugincommand.h"
 
 #include "app/server/newplugin.h"
+#include "app/server/pluginreports.h"
 #include "app/server/terminal.h"
 
 #include <QCoreApplication>
@@ -53,6 +54,10 @@ int runPluginCommand(const CommandLine &line)
     const QString word = line.words.value(0);
     if (word == QStringLiteral("new"))
         return createPlugin(line.words.sliced(1));
+    if (word == QStringLiteral("check"))
+        return checkPlugins(line);
+    if (word == QStringLiteral("list"))
+        return listPlugins(line);
     terminal::complain(tr("plugin: unknown word \"%1\"; see quern help plugin").arg(word));
     return notUnderstood;
 }

@@ -1,5 +1,6 @@
 #include "app/server/reactorpool.h"
 
+#include "app/server/addresscheck.h"
 #include "app/server/log.h"
 #include "dispatch/workerlink.h"
 #include "loop/epolleventdispatcher.h"
@@ -39,7 +40,7 @@ ReactorPool::ReactorPool(const config::ServerSettings &server, const dispatch::R
     , m_backlog(server.backlog)
 {
     for (const config::ListenAddress &address : server.listen)
-        m_endpoints.push_back({address.host, address.port, address.path});
+        m_endpoints.push_back(endpointOf(address));
     for (int id = 0; id < server.reactorNum; ++id) {
         dispatch::ReactorSettings own = settings;
         own.id = id;
@@ -69,7 +70,7 @@ Result<void> ReactorPool::bind()
 {
     for (const net::Endpoint &endpoint : m_endpoints) {
         if (const Result<void> free = net::checkFree(endpoint); !free)
-            return free.error();
+            return addressError(endpoint, free.error());
     }
     m_sockets.resize(m_reactors.size());
     net::ListenOptions options;
@@ -84,7 +85,7 @@ Result<void> ReactorPool::bind()
             }
             Result<base::FileDescriptor> socket = net::listenOn(endpoint, options);
             if (!socket)
-                return socket.error();
+                return addressError(endpoint, socket.error());
             m_sockets[i].push_back(std::move(*socket));
             m_bound = true;
         }
@@ -159,6 +160,12 @@ void ReactorPool::listen()
         const auto sockets = std::make_shared<std::vector<base::FileDescriptor>>(std::move(m_sockets[i]));
         callIn(reactor, [reactor, sockets] { reactor->listen(std::move(*sockets)); });
     }
+}
+
+void ReactorPool::reconfigure(const dispatch::HttpSettings &http, const dispatch::DispatchSettings &dispatch)
+{
+    for (const auto &reactor : m_reactors)
+        callIn(reactor.get(), [target = reactor.get(), http, dispatch] { target->reconfigure(http, dispatch); });
 }
 
 void ReactorPool::drain()

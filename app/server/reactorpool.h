@@ -34,6 +34,8 @@ public:
     void reopenAccessLogs();
     /// Starts the threads and follows \a supervisor.
     void start(process::Supervisor *supervisor);
+    /// From now on these hold; see Reactor::reconfigure().
+    void reconfigure(const dispatch::HttpSettings &http, const dispatch::DispatchSettings &dispatch);
     /// Begins to accept connections.
     void listen();
     /// Stops accepting and closes each connection when it is idle; drained() follows.

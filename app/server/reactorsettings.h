@@ -12,7 +12,8 @@ namespace Quern::app {
 /// the settings and the mend.
 Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settings);
 
-/// \a error with the line that the server's setting \a key stands in: "quern.toml:7: server.document_root: …"
-Error errorAt(const config::Settings &settings, const char *key, const Error &error);
+/// The parts of it that a reload may change. They touch nothing that is in use.
+Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings);
+dispatch::DispatchSettings dispatchSettings(const config::Settings &settings);
 
 } // namespace Quern::app

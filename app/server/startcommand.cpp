@@ -1,18 +1,16 @@
 #include "app/server/startcommand.h"
 
+#include "app/host/runtimedirectory.h"
 #include "app/server/daemon.h"
 #include "app/server/log.h"
+#include "app/server/logtarget.h"
 #include "app/server/master.h"
-#include "app/server/runtimedirectory.h"
 #include "app/server/terminal.h"
 #include "base/log.h"
 #include "base/processtitle.h"
-#include "base/systemerror.h"
 #include "loop/epolleventdispatcher.h"
 
 #include <QCoreApplication>
-#include <QDir>
-#include <QFileInfo>
 
 #include <csignal>
 #include <sys/resource.h>
@@ -31,28 +29,9 @@ void raiseDescriptorLimit()
     }
 }
 
-QString logFileOf(const config::Settings &settings, bool daemonize)
+int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon)
 {
-    if (!settings.server.logFile.isEmpty() || !daemonize)
-        return settings.server.logFile;
-    return settings.server.runtimeDir + QStringLiteral("/quern.log");
-}
-
-Result<void> startLogFor(const config::Settings &settings, bool daemonize)
-{
-    base::LogTarget target;
-    target.role = QStringLiteral("master");
-    target.level = settings.server.logLevel;
-    target.file = logFileOf(settings, daemonize);
-    const QString folder = QFileInfo(target.file).path();
-    if (!target.file.isEmpty() && !QDir().mkpath(folder))
-        return base::systemError(QStringLiteral("cannot make the folder of the log file, %1").arg(folder));
-    return base::startLog(target);
-}
-
-int runMaster(const config::Settings &settings, bool daemonize, Daemon &daemon)
-{
-    const auto fail = [&daemon, daemonize](const QString &reason) {
+    const auto fail = [&daemon, daemonize = options.daemonize](const QString &reason) {
         if (base::logsToFile())
             qCCritical(logMaster).noquote() << "cannot start:" << reason;
         if (daemonize)
@@ -63,9 +42,9 @@ int runMaster(const config::Settings &settings, bool daemonize, Daemon &daemon)
     };
     if (const Result<void> prepared = prepareRuntimeDirectory(settings.server.runtimeDir); !prepared)
         return fail(prepared.error().message());
-    if (const Result<void> logging = startLogFor(settings, daemonize); !logging)
+    if (const Result<void> logging = startLogFor(settings, options.daemonize); !logging)
         return fail(logging.error().message());
-    Master master(settings);
+    Master master(settings, options);
     QString failure;
     QObject::connect(&master, &Master::ready, &master, [&daemon] { daemon.reportReady(); });
     QObject::connect(&master, &Master::failed, &master, [&failure](const QString &reason) {
@@ -81,10 +60,10 @@ int runMaster(const config::Settings &settings, bool daemonize, Daemon &daemon)
 
 } // namespace
 
-int runServer(const config::Settings &settings, bool daemonize, int &argc, char **argv)
+int runServer(const config::Settings &settings, const StartOptions &options, int &argc, char **argv)
 {
     Daemon daemon;
-    if (daemonize) {
+    if (options.daemonize) {
         const Result<Daemon::Side> side = daemon.split();
         if (!side) {
             terminal::complain(side.error().message());
@@ -105,7 +84,7 @@ int runServer(const config::Settings &settings, bool daemonize, int &argc, char 
     base::setProcessTitle("quern: master");
     QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);
     const QCoreApplication application(argc, argv);
-    return runMaster(settings, daemonize, daemon);
+    return runMaster(settings, options, daemon);
 }
 
 } // namespace Quern::app

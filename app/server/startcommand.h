@@ -2,10 +2,22 @@
 
 #include "config/settings.h"
 
+#include <Quern/result.h>
+
+#include <functional>
+
 namespace Quern::app {
+
+struct StartOptions
+{
+    bool daemonize = false;
+    bool ignoreLock = false; ///< goes on where the file system has no locks
+    /// Reads the settings anew, for a reload.
+    std::function<Result<config::Settings>()> settingsSource;
+};
 
 /// Runs the server in this process until it is stopped, in the foreground or as a daemon, and returns the exit code.
 /// Creates the QCoreApplication; call it in a process that has none.
-int runServer(const config::Settings &settings, bool daemonize, int &argc, char **argv);
+int runServer(const config::Settings &settings, const StartOptions &options, int &argc, char **argv);
 
 } // namespace Quern::app

@@ -54,26 +54,37 @@ admin::WorkerStatus workerStatus(const process::WorkerReport &report)
 
 } // namespace
 
+admin::Totals totalsOf(const ReactorPool &reactors)
+{
+    admin::Totals totals;
+    for (int i = 0; i < reactors.size(); ++i) {
+        const dispatch::Reactor &reactor = reactors.at(i);
+        const dispatch::DispatchCounters &counters = reactor.counters();
+        totals.connections += qint64(reactor.acceptedCount());
+        totals.requests += qint64(counters.requests);
+        totals.refused += qint64(counters.refused + reactor.refusedCount());
+        totals.redispatched += qint64(counters.redispatched);
+        totals.retried += qint64(counters.retried);
+        totals.failed += qint64(counters.lost);
+        totals.timedOut += qint64(counters.expired);
+    }
+    return totals;
+}
+
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors)
 {
     admin::Status status;
     status.generation = supervisor.generation();
     status.listeners = reactors.listeners();
-    const QList<ipc::HelloMessage::Plugin> plugins = supervisor.plugins();
+    const QList<ipc::HelloMessage::Plugin> plugins = supervisor.manifest().plugins;
     for (const ipc::HelloMessage::Plugin &plugin : plugins)
         status.plugins.append({plugin.name, plugin.version});
     for (int i = 0; i < reactors.size(); ++i) {
         const dispatch::Reactor &reactor = reactors.at(i);
         const dispatch::DispatchCounters &counters = reactor.counters();
         status.reactors.append({i, reactor.connectionCount(), qint64(counters.queued), qint64(counters.requests)});
-        status.totals.connections += qint64(reactor.acceptedCount());
-        status.totals.requests += qint64(counters.requests);
-        status.totals.refused += qint64(counters.refused + reactor.refusedCount());
-        status.totals.redispatched += qint64(counters.redispatched);
-        status.totals.retried += qint64(counters.retried);
-        status.totals.failed += qint64(counters.lost);
-        status.totals.timedOut += qint64(counters.expired);
     }
+    status.totals = totalsOf(reactors);
     int ready = 0;
     int wanted = 0;
     const QList<process::WorkerReport> workers = supervisor.report();

@@ -10,6 +10,8 @@ namespace Quern::app {
 
 class ReactorPool;
 
+admin::Totals totalsOf(const ReactorPool &reactors);
+
 /// Workers, reactors, totals and the health that follows from them. Called in the main thread; waits for no other.
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors);
 

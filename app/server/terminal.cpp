@@ -1,6 +1,7 @@
 #include "app/server/terminal.h"
 
 #include <QCoreApplication>
+#include <QJsonDocument>
 #include <QLocale>
 
 #include <cstdio>
@@ -55,12 +56,44 @@ QString workerLine(const admin::WorkerStatus &worker)
     return line;
 }
 
+/// "1234.5 requests/s and 3.0 new connections/s over 10 s, no errors".
+QString rateLine(const admin::Rates &rates)
+{
+    const auto number = [](double value) { return QString::number(value, 'f', value < 100 ? 1 : 0); };
+    return tr("Over the last %1: %2 requests/s, %3 new connections/s, %4 errors/s")
+        .arg(duration(rates.window), number(rates.requests), number(rates.connections), number(rates.errors));
+}
+
+/// Workers that are as they should be need no line each when there are many.
+QStringList workerLines(const QList<admin::WorkerStatus> &workers)
+{
+    constexpr qsizetype mostLines = 12;
+    QStringList lines = {
+        tr("  worker      pid generation state     in flight     requests     memory restarts  last exit")};
+    qsizetype omitted = 0;
+    for (const admin::WorkerStatus &worker : workers) {
+        const bool isUnusual = worker.state != admin::WorkerStatus::State::Ready || worker.restarts > 0;
+        if (lines.size() <= mostLines && (workers.size() <= mostLines || isUnusual))
+            lines << workerLine(worker);
+        else
+            ++omitted;
+    }
+    if (omitted > 0)
+        lines << tr("  and %1 more; --json shows them all").arg(omitted);
+    return lines;
+}
+
 } // namespace
 
 void say(const QString &text)
 {
     std::fputs((text + u'\n').toLocal8Bit().constData(), stdout);
     std::fflush(stdout);
+}
+
+void sayJson(const QJsonObject &object)
+{
+    say(QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Indented)).trimmed());
 }
 
 void complain(const QString &text)
@@ -83,11 +116,9 @@ QString statusText(const admin::Status &status)
         plugins.append(plugin.name + u' ' + plugin.version);
     lines << tr("Plugins: %1").arg(plugins.join(QStringLiteral(", ")));
     lines << tr("Listening on %1").arg(status.listeners.join(QStringLiteral(", ")));
-    lines << QString();
-    lines << tr("  worker      pid generation state     in flight     requests     memory restarts  last exit");
-    for (const admin::WorkerStatus &worker : status.workers)
-        lines << workerLine(worker);
-    lines << QString();
+    for (const admin::Rates &rates : status.rates)
+        lines << rateLine(rates);
+    lines << QString() << workerLines(status.workers) << QString();
     for (const admin::ReactorStatus &reactor : status.reactors) {
         lines << tr("Reactor %1: %2 connections, %3 requests taken, %4 waiting for a worker")
                      .arg(reactor.id)

@@ -9,6 +9,7 @@ namespace Quern::app::terminal {
 
 /// One line, or several, on standard output.
 void say(const QString &text);
+void sayJson(const QJsonObject &object);
 /// "quern: text" on standard error.
 void complain(const QString &text);
 /// One screen: health, listeners, processes, totals.

@@ -22,6 +22,11 @@ int main(int argc, char **argv)
     QCoreApplication::setApplicationName(QStringLiteral("quern-worker"));
     QCoreApplication::setApplicationVersion(QStringLiteral(QUERN_VERSION));
 
+    // `quern doctor` asks, to see that both programs are of one build.
+    if (QCoreApplication::arguments().mid(1) == QStringList(QStringLiteral("--version"))) {
+        std::printf("quern-worker " QUERN_VERSION ", Qt %s\n", qVersion());
+        return 0;
+    }
     const auto arguments = app::WorkerArguments::parse(QCoreApplication::arguments());
     if (!arguments) {
         std::fputs("quern-worker is started by quern, with the channels that it needs. Run \"quern start\".\n", stderr);
@@ -35,7 +40,7 @@ int main(int argc, char **argv)
 
     base::LogTarget log;
     log.style = base::LogStyle::PriorityPrefix;
-    log.level = arguments->logLevel;
+    log.levels = arguments->logLevels;
     if (!base::startLog(log))
         return 1;
     base::setProcessTitle("quern: worker " + QByteArray::number(arguments->id));

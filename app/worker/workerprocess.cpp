@@ -21,7 +21,7 @@ std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &argumen
     result.id = number(valueOf(QLatin1StringView("--id=")));
     result.mainFd = number(valueOf(QLatin1StringView("--main-fd=")));
     result.pageFd = number(valueOf(QLatin1StringView("--page-fd=")));
-    result.logLevel = base::LogLevel(number(valueOf(QLatin1StringView("--log-level="))));
+    complete = complete && result.logLevels.change(valueOf(QLatin1StringView("--log-levels=")));
     const QStringList reactors = valueOf(QLatin1StringView("--reactor-fds=")).split(u',');
     for (const QString &reactor : reactors)
         result.reactorFds.push_back(number(reactor));
@@ -46,6 +46,10 @@ void WorkerProcess::frameReceived(const ipc::Frame &frame)
         if (m_host)
             m_host->flush();
         QCoreApplication::exit(0);
+    } else if (frame.type == ipc::FrameType::LogLevels) {
+        base::LogLevels levels;
+        if (levels.change(QString::fromUtf8(frame.payload)))
+            base::setLogLevels(levels);
     }
 }
 

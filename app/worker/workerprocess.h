@@ -22,7 +22,7 @@ struct WorkerArguments
     int mainFd = -1;
     std::vector<int> reactorFds;
     int pageFd = -1;
-    base::LogLevel logLevel = base::LogLevel::Info;
+    base::LogLevels logLevels;
 
     /// nullopt if something is missing: a person has started the program.
     static std::optional<WorkerArguments> parse(const QStringList &arguments);

@@ -1,15 +1,12 @@
 #include "base/log.h"
 
-#include "base/filedescriptor.h"
-#include "base/systemerror.h"
-
-#include <QByteArray>
 #include <QDateTime>
-#include <QFile>
 #include <QLoggingCategory>
 
-#include <fcntl.h>
-#include <utility>
+#include <atomic>
+#include <cerrno>
+#include <mutex>
+#include <unistd.h>
 
 namespace Quern::base {
 
@@ -17,10 +14,13 @@ namespace {
 
 struct Log
 {
-    QByteArray path;
-    FileDescriptor file; ///< invalid: standard error
+    std::mutex mutex; ///< guards what follows, and keeps the lines of several threads apart
+    LogFile file;     ///< not open: standard error
     QByteArray role = QByteArrayLiteral("quern");
-    LogStyle style = LogStyle::Full;
+    LogStyle style = LogStyle::Text;
+    LogLevels levels;
+    std::atomic<bool> toFile = false;
+    LogHistory history; ///< has a lock of its own
 };
 
 Log &log()
@@ -30,160 +30,179 @@ Log &log()
     return *instance;
 }
 
-/// Control characters would let a client forge log lines or steer a terminal.
-QByteArray printable(const QByteArray &text)
+QByteArray formatted(const LogRecord &record)
 {
-    QByteArray out;
-    out.reserve(text.size());
-    const auto isC1 = [](unsigned char lead, unsigned char next) {
-        return lead == 0xc2 && next >= 0x80 && next < 0xa0;
-    };
-    for (qsizetype i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
-        const auto before = static_cast<unsigned char>(i > 0 ? text[i - 1] : 0);
-        const bool isControl = (byte < 0x20 && byte != '\t') || byte == 0x7f || isC1(byte, next) || isC1(before, byte);
-        if (isControl)
-            out += QByteArrayLiteral("\\x") + QByteArray::number(byte, 16).rightJustified(2, '0');
-        else
-            out += text[i];
-    }
-    return out;
-}
-
-/// Priorities as syslog(3) numbers them.
-struct Level
-{
-    char priority;
-    const char *name;
-};
-constexpr Level debugLevel = {'7', "debug"};
-constexpr Level infoLevel = {'6', "info "};
-constexpr Level warningLevel = {'4', "warn "};
-constexpr Level errorLevel = {'3', "error"};
-
-const Level &levelOf(QtMsgType type)
-{
-    switch (type) {
-    case QtDebugMsg:
-        return debugLevel;
-    case QtInfoMsg:
-        return infoLevel;
-    case QtWarningMsg:
-        return warningLevel;
-    case QtCriticalMsg:
-    case QtFatalMsg:
+    switch (log().style) {
+    case LogStyle::Text:
+        return textLines(record);
+    case LogStyle::Json:
+        return jsonLine(record);
+    case LogStyle::PriorityPrefix:
         break;
     }
-    return errorLevel;
+    return childLine(record);
 }
 
-void writeAll(const QByteArray &line)
+void writeToStandardError(const QByteArray &lines)
 {
-    const int fd = log().file.isValid() ? log().file.get() : STDERR_FILENO;
-    const char *data = line.constData();
-    qsizetype left = line.size();
+    const char *data = lines.constData();
+    qsizetype left = lines.size();
     while (left > 0) {
-        const ssize_t written = ::write(fd, data, size_t(left));
+        const ssize_t written = ::write(STDERR_FILENO, data, size_t(left));
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return; // a full disk or a closed terminal must not stop the service
+            return; // a closed terminal must not stop the service
         data += written;
         left -= written;
     }
 }
 
-/// One write() a line, so that lines of several threads and processes do not mix.
-void writeLine(const Level &level, const QByteArray &role, const QByteArray &text)
+void remember(const LogRecord &record)
 {
-    QByteArray line;
-    if (log().style == LogStyle::PriorityPrefix) {
-        line = QByteArrayLiteral("<") + level.priority + '>' + text + '\n';
-    } else {
-        line = QDateTime::currentDateTime().toString(u"yyyy-MM-dd HH:mm:ss.zzz").toLatin1() + ' ' + level.name + ' ' +
-               role.leftJustified(9) + ' ' + text + '\n';
+    if (log().style != LogStyle::PriorityPrefix)
+        log().history.append(record);
+}
+
+/// A message of this process.
+LogRecord ownRecord(LogLevel level, const QString &text)
+{
+    LogRecord record;
+    record.time = QDateTime::currentMSecsSinceEpoch();
+    record.level = level;
+    record.role = log().role;
+    record.pid = ::getpid();
+    record.category = "quern.log";
+    record.text = printable(text.toUtf8());
+    return record;
+}
+
+/// What hinders the log file is told wherever it can be told.
+void tellNotices(const QList<LogFile::Notice> &notices)
+{
+    for (const LogFile::Notice &notice : notices) {
+        const LogRecord record = ownRecord(notice.level, notice.text);
+        const QByteArray lines = formatted(record);
+        log().file.append(lines, record.time);
+        writeToStandardError(lines);
+        remember(record);
     }
-    writeAll(line);
 }
 
-void handleMessage(QtMsgType type, const QMessageLogContext &, const QString &message)
+void write(const LogRecord &record)
 {
-    // What a message has from a client must not look like a message of its own.
-    QByteArray continuation;
-    const QList<QByteArray> lines = message.toUtf8().split('\n');
-    for (const QByteArray &line : lines)
-        writeLine(levelOf(type), log().role, std::exchange(continuation, "  | ") + printable(line));
+    // Nothing below may log; should it do so all the same, that line is dropped instead of waiting for itself.
+    thread_local bool isWriting = false;
+    if (std::exchange(isWriting, true))
+        return;
+    {
+        const std::lock_guard lock(log().mutex);
+        const QByteArray lines = formatted(record);
+        if (log().file.isOpen()) {
+            const QList<LogFile::Notice> notices = log().file.append(lines, record.time);
+            remember(record);
+            tellNotices(notices);
+        } else {
+            writeToStandardError(lines);
+            remember(record);
+        }
+    }
+    isWriting = false;
 }
 
-QString filterRules(LogLevel level)
+LogLevel levelOf(QtMsgType type)
 {
-    QString rules;
-    if (level > LogLevel::Debug)
-        rules += QStringLiteral("*.debug=false\n");
-    else
-        rules += QStringLiteral("quern.*.debug=true\n");
-    if (level > LogLevel::Info)
-        rules += QStringLiteral("*.info=false\n");
-    if (level > LogLevel::Warning)
-        rules += QStringLiteral("*.warning=false\n");
-    return rules;
+    switch (type) {
+    case QtDebugMsg:
+        return LogLevel::Debug;
+    case QtInfoMsg:
+        return LogLevel::Info;
+    case QtWarningMsg:
+        return LogLevel::Warning;
+    case QtCriticalMsg:
+    case QtFatalMsg:
+        break;
+    }
+    return LogLevel::Error;
 }
 
-Result<FileDescriptor> openLog()
+void handleMessage(QtMsgType type, const QMessageLogContext &context, const QString &message)
 {
-    FileDescriptor file(::open(log().path.constData(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-    if (!file.isValid())
-        return systemError(QStringLiteral("cannot open the log file %1").arg(QFile::decodeName(log().path)));
-    return file;
+    LogRecord record = ownRecord(levelOf(type), message);
+    record.category = context.category ? printable(context.category).replace('\n', ' ') : "default";
+    write(record);
 }
 
 } // namespace
 
 Result<void> startLog(const LogTarget &target)
 {
-    log().role = target.role.toUtf8();
-    log().style = target.style;
-    log().path = QFile::encodeName(target.file);
-    if (!target.file.isEmpty()) {
-        Result<FileDescriptor> file = openLog();
-        if (!file)
-            return file.error();
-        log().file = std::move(*file);
+    {
+        const std::lock_guard lock(log().mutex);
+        log().role = target.role.toUtf8();
+        log().style = target.style;
+        if (!target.file.isEmpty()) {
+            if (const Result<void> opened = log().file.open(target.file, target.rotation); !opened)
+                return opened;
+            // Whether the disk has room shows only now.
+            if (!target.firstLine.isEmpty()) {
+                const LogRecord record = ownRecord(LogLevel::Info, target.firstLine);
+                log().file.append(formatted(record), record.time);
+                if (const Result<void> state = log().file.state(); !state)
+                    return state;
+                remember(record);
+            }
+            log().toFile = true;
+        }
     }
-    QLoggingCategory::setFilterRules(filterRules(target.level));
+    setLogLevels(target.levels);
     qInstallMessageHandler(handleMessage);
     return {};
 }
 
+void setLogLevels(const LogLevels &levels)
+{
+    {
+        const std::lock_guard lock(log().mutex);
+        log().levels = levels;
+    }
+    QLoggingCategory::setFilterRules(levels.filterRules());
+}
+
+LogLevels logLevels()
+{
+    const std::lock_guard lock(log().mutex);
+    return log().levels;
+}
+
 Result<void> reopenLog()
 {
-    if (!logsToFile())
-        return {};
-    const Result<FileDescriptor> file = openLog();
-    if (!file)
-        return file.error();
-    // Under the same number: other threads are writing to it.
-    if (::dup3(file->get(), log().file.get(), O_CLOEXEC) < 0)
-        return systemError(QStringLiteral("cannot open the log file anew"));
-    return {};
+    const std::lock_guard lock(log().mutex);
+    return log().file.isOpen() ? log().file.reopen() : Result<void>();
 }
 
 bool logsToFile()
 {
-    return log().file.isValid();
+    return log().toFile;
 }
 
-void logChildLine(const QString &role, const QByteArray &line)
+LogHistory &logHistory()
 {
-    for (const Level &level : {debugLevel, infoLevel, warningLevel, errorLevel}) {
-        const char prefix[] = {'<', level.priority, '>', '\0'};
-        if (line.startsWith(prefix)) {
-            writeLine(level, role.toUtf8(), printable(line.mid(3)));
+    return log().history;
+}
+
+void logChildLine(const QString &role, qint64 pid, QByteArrayView line)
+{
+    LogRecord record = parseChildLine(line);
+    if (record.category == QByteArrayView(OutputCategory.data(), OutputCategory.size())) {
+        const LogLevels levels = logLevels();
+        if (record.level < levels.categories.value(OutputCategory, LogLevel::Debug))
             return;
-        }
     }
-    writeLine(infoLevel, role.toUtf8(), printable(line));
+    record.time = QDateTime::currentMSecsSinceEpoch();
+    record.role = role.toUtf8();
+    record.pid = pid;
+    write(record);
 }
 
 } // namespace Quern::base

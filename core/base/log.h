@@ -1,17 +1,19 @@
 #pragma once
 
+#include "base/logfile.h"
+#include "base/loghistory.h"
+#include "base/loglevels.h"
+
 #include <Quern/result.h>
 
 #include <QString>
 
 namespace Quern::base {
 
-/// What reaches the log, from chatty to silent.
-enum class LogLevel { Debug, Info, Warning, Error };
-
 enum class LogStyle {
-    Full,           ///< "2026-01-31 12:00:00.123 info  master    text"
-    PriorityPrefix, ///< "<6>text" as in sd-daemon(3): what a child prints for the master to complete
+    Text,           ///< "2026-01-31 12:00:00.123 info  master    text"
+    Json,           ///< one object a message; see jsonLine()
+    PriorityPrefix, ///< "<6>category text": what a child prints for the master to complete; see childLine()
 };
 
 /// Where log lines go and what they look like.
@@ -19,21 +21,31 @@ struct LogTarget
 {
     QString file; ///< absolute path, appended to; empty: standard error
     QString role; ///< who speaks: "master", "worker 2"; unused in style PriorityPrefix
-    LogLevel level = LogLevel::Info;
-    LogStyle style = LogStyle::Full;
+    LogLevels levels;
+    LogStyle style = LogStyle::Text;
+    LogRotation rotation;
+    QString firstLine; ///< what a log file begins with, whatever the levels; empty: nothing
 };
 
 /// Routes qDebug() … qCritical() and all logging categories to \a target. Call it in main(); any thread may log.
-/// Error::Permission or Error::Io if the file cannot be opened.
+/// Error::NotFound, Error::Permission or Error::Io if the file cannot be opened, or does not take the first line.
 Result<void> startLog(const LogTarget &target);
+
+/// From now on these hold. Any thread.
+void setLogLevels(const LogLevels &levels);
+LogLevels logLevels();
 
 /// Opens the log file anew, after logrotate has renamed it. Does nothing if the log goes to standard error. Any thread.
 Result<void> reopenLog();
 /// The log goes to a file.
 bool logsToFile();
 
-/// Writes one line that a child process printed, under its own role name. A priority prefix sets its level; a line
-/// without one, such as the application's own output, is "info".
-void logChildLine(const QString &role, const QByteArray &line);
+/// The last messages, those of children included; empty in style PriorityPrefix.
+LogHistory &logHistory();
+
+/// Writes one line that the child process \a pid printed, under its own role name; see parseChildLine(). The children
+/// judge by themselves what their levels let through; what they print without a level goes through, unless
+/// OutputCategory has a level of its own.
+void logChildLine(const QString &role, qint64 pid, QByteArrayView line);
 
 } // namespace Quern::base

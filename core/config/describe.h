@@ -15,7 +15,7 @@ struct SettingInfo
     QString origin;       ///< "default", "quern.toml:12" or "quern.toml:12, WORKERS from .env:2"
     QString unit;         ///< of a bare number: "seconds", "bytes"; else empty
     QString doc;          ///< one sentence
-    Change change = Change::Restart;
+    Change change = Change::Reload;
 };
 
 /// Every key of [server] in its natural order, then what each plugin sets.

@@ -41,4 +41,19 @@ QStringList changedKeys(const Settings &running, const Settings &loaded, Change 
     return keys;
 }
 
+Settings afterReload(const Settings &running, const Settings &loaded)
+{
+    Settings settings = loaded;
+    for (const Key &key : serverKeys()) {
+        if (key.change != Change::Restart)
+            continue;
+        const QString name = QStringLiteral("server.") + key.name;
+        copyValue(key.rule, running.server, settings.server);
+        settings.origins.insert(name, running.origins.value(name));
+        if (running.secrets.contains(name))
+            settings.secrets.insert(name);
+    }
+    return settings;
+}
+
 } // namespace Quern::config

@@ -10,4 +10,7 @@ namespace Quern::config {
 /// \a kind: "server.listen", "plugin[0].settings"; "plugin" if the list is another one.
 QStringList changedKeys(const Settings &running, const Settings &loaded, Change kind);
 
+/// What holds after a reload: \a loaded, but for the values that only a restart changes, which are those of \a running.
+Settings afterReload(const Settings &running, const Settings &loaded);
+
 } // namespace Quern::config

@@ -17,7 +17,7 @@ struct Key
     const char *unit;              ///< of a bare number: "seconds", "bytes"; empty if it has none
     const char *doc;               ///< one sentence, English source text of its translation
     const char *derived = nullptr; ///< what the default is taken from, when it differs between machines
-    Change change = Change::Restart;
+    Change change = Change::Reload;
 };
 
 /// In the order in which people read them: the order of resources/quern.toml.

@@ -32,6 +32,11 @@ constexpr std::array logLevels = {
     Choice<base::LogLevel>{base::LogLevel::Error, "error"_L1},
 };
 
+constexpr std::array logFormats = {
+    Choice<LogFormat>{LogFormat::Text, "text"_L1},
+    Choice<LogFormat>{LogFormat::Json, "json"_L1},
+};
+
 constexpr std::array dispatchModes = {
     Choice<DispatchMode>{DispatchMode::RoundRobin, "round-robin"_L1},
     Choice<DispatchMode>{DispatchMode::ByConnection, "by-connection"_L1},
@@ -129,17 +134,18 @@ void read(const SizeRule<Integer> &rule, const Reading &reading, ServerSettings 
 
 void read(const DurationRule &rule, const Reading &reading, ServerSettings &settings)
 {
-    const auto duration = parseSeconds(reading.value);
+    const auto duration = parseSeconds(reading.value, rule.longest);
     const bool isNone = rule.zeroIsNoLimit && duration == std::chrono::milliseconds::zero();
-    if (reading.value.isNumber() && duration && (isNone || isInRange(*duration))) {
+    if (reading.value.isNumber() && duration &&
+        (isNone || (*duration >= shortestDuration && *duration <= rule.longest))) {
         settings.*rule.member = *duration;
         return;
     }
     auto mend = settings.*rule.member;
     if (duration && *duration >= shortestDuration)
-        mend = std::min(*duration, longestDuration);
+        mend = std::min(*duration, rule.longest);
     const QString range =
-        Text::tr("a number of seconds from %1 to %2").arg(secondsText(shortestDuration), secondsText(longestDuration));
+        Text::tr("a number of seconds from %1 to %2").arg(secondsText(shortestDuration), secondsText(rule.longest));
     reading.refuse(rule.zeroIsNoLimit ? Text::tr("%1, or 0 for no limit").arg(range) : range, secondsText(mend));
 }
 
@@ -221,6 +227,45 @@ void read(const LogLevelRule &, const Reading &reading, ServerSettings &settings
         reading.refuse(Text::tr("one of %1").arg(quotedList(names(logLevels))),
                        choiceMend(logLevels, reading.value, settings.logLevel));
     }
+}
+
+void read(const LogFormatRule &, const Reading &reading, ServerSettings &settings)
+{
+    if (!readChoice(logFormats, reading.value, settings.logFormat)) {
+        reading.refuse(Text::tr("one of %1").arg(quotedList(names(logFormats))),
+                       choiceMend(logFormats, reading.value, settings.logFormat));
+    }
+}
+
+void read(const LogCategoriesRule &, const Reading &reading, ServerSettings &settings)
+{
+    const TomlValue &value = reading.value;
+    if (!value.isArray() && !value.isString()) {
+        reading.refuse(Text::tr("a list of strings such as \"quern.http=debug\""), listText(settings.logCategories));
+        return;
+    }
+    base::LogLevels levels;
+    const auto add = [&](const TomlValue &element) {
+        const qsizetype before = levels.categories.size();
+        const Result<void> added = element.isString()
+                                       ? base::addCategoryLevel(element.scalar.toString(), levels)
+                                       : Error(Error::Invalid, Text::tr("%1 is no string; write it such as "
+                                                                        "\"quern.http=debug\"")
+                                                                   .arg(element.shown()));
+        if (!added)
+            reading.refuseAt(element.line, added.error().message());
+        else if (levels.categories.size() == before)
+            reading.refuseAt(
+                element.line,
+                Text::tr("the category of %1 is listed twice; remove one").arg(quotedToml(element.scalar.toString())));
+    };
+    if (value.isArray()) {
+        for (const TomlValue &element : value.elements)
+            add(element);
+    } else {
+        add(value);
+    }
+    settings.logCategories = levels.categoryTexts();
 }
 
 void read(const DispatchModeRule &, const Reading &reading, ServerSettings &settings)
@@ -335,6 +380,16 @@ QString text(const LogLevelRule &, const ServerSettings &settings)
     return nameText(logLevels, settings.logLevel);
 }
 
+QString text(const LogFormatRule &, const ServerSettings &settings)
+{
+    return nameText(logFormats, settings.logFormat);
+}
+
+QString text(const LogCategoriesRule &, const ServerSettings &settings)
+{
+    return listText(settings.logCategories);
+}
+
 QString text(const DispatchModeRule &, const ServerSettings &settings)
 {
     return nameText(dispatchModes, settings.dispatchMode);
@@ -346,6 +401,43 @@ QString text(const ListenRule &, const ServerSettings &settings)
     for (const ListenAddress &address : settings.listen)
         addresses += address.text;
     return addresses.size() == 1 ? quotedToml(addresses.constFirst()) : listText(addresses);
+}
+
+/// The member that \a rule fills.
+template <typename MemberRule>
+auto memberOf(const MemberRule &rule)
+{
+    return rule.member;
+}
+
+auto memberOf(const LogLevelRule &)
+{
+    return &ServerSettings::logLevel;
+}
+
+auto memberOf(const LogFormatRule &)
+{
+    return &ServerSettings::logFormat;
+}
+
+auto memberOf(const LogCategoriesRule &)
+{
+    return &ServerSettings::logCategories;
+}
+
+auto memberOf(const AccessLogFormatRule &)
+{
+    return &ServerSettings::accessLogFormat;
+}
+
+auto memberOf(const DispatchModeRule &)
+{
+    return &ServerSettings::dispatchMode;
+}
+
+auto memberOf(const ListenRule &)
+{
+    return &ServerSettings::listen;
 }
 
 } // namespace
@@ -380,6 +472,16 @@ void readValue(const Rule &rule, const Reading &reading, ServerSettings &setting
 QString valueText(const Rule &rule, const ServerSettings &settings)
 {
     return std::visit([&settings](const auto &concrete) { return text(concrete, settings); }, rule);
+}
+
+void copyValue(const Rule &rule, const ServerSettings &from, ServerSettings &to)
+{
+    std::visit(
+        [&from, &to](const auto &concrete) {
+            const auto member = memberOf(concrete);
+            to.*member = from.*member;
+        },
+        rule);
 }
 
 void readFlag(const Reading &reading, bool &flag)

@@ -3,6 +3,7 @@
 #include "config/problems.h"
 #include "config/settings.h"
 #include "config/tomldocument.h"
+#include "config/units.h"
 
 #include <variant>
 
@@ -27,11 +28,12 @@ struct SizeRule
     quint64 maximum;
 };
 
-/// Seconds, integer or float, from one millisecond to a day.
+/// Seconds, integer or float, from one millisecond to \a longest.
 struct DurationRule
 {
     std::chrono::milliseconds ServerSettings::*member;
     bool zeroIsNoLimit = false;
+    std::chrono::milliseconds longest = longestDuration;
 };
 
 struct FlagRule
@@ -65,6 +67,15 @@ struct LogLevelRule
 {
 };
 
+struct LogFormatRule
+{
+};
+
+/// A list such as ["quern.http=debug"], or one string; no category twice.
+struct LogCategoriesRule
+{
+};
+
 struct AccessLogFormatRule
 {
 };
@@ -79,9 +90,9 @@ struct ListenRule
 {
 };
 
-using Rule =
-    std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule, FlagRule,
-                 PathRule, HeaderValueRule, ListRule, LogLevelRule, AccessLogFormatRule, DispatchModeRule, ListenRule>;
+using Rule = std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule,
+                          FlagRule, PathRule, HeaderValueRule, ListRule, LogLevelRule, LogFormatRule, LogCategoriesRule,
+                          AccessLogFormatRule, DispatchModeRule, ListenRule>;
 
 /// What reading one key needs besides its rule. Lives no longer than the call.
 struct Reading
@@ -103,6 +114,9 @@ void readValue(const Rule &rule, const Reading &reading, ServerSettings &setting
 
 /// The member's value as TOML text.
 QString valueText(const Rule &rule, const ServerSettings &settings);
+
+/// Takes over the member's value of \a from.
+void copyValue(const Rule &rule, const ServerSettings &from, ServerSettings &to);
 
 /// "must be a boolean" for keys outside [server] as well; \a mend is the default.
 void readFlag(const Reading &reading, bool &flag);

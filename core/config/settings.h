@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/log.h"
+#include "base/loglevels.h"
 #include "config/listenaddress.h"
 
 #include <QList>
@@ -37,6 +37,12 @@ enum class AccessLogFormat {
     Json,     ///< one JSON object a line
 };
 
+/// What a line of the log looks like.
+enum class LogFormat {
+    Text, ///< time, level, who speaks, and the message
+    Json, ///< one JSON object a message
+};
+
 /// One for each processor core that this process may use.
 int defaultWorkerNum();
 /// Half of the processor cores, from 1 to 8.
@@ -53,7 +59,8 @@ struct ServerSettings
     std::chrono::milliseconds maxWaitTime{3'000};
     /// From a request's last byte to the head of its answer; zero: no limit.
     std::chrono::milliseconds maxRequestExecutionTime{60'000};
-    quint64 packageMaxLength = 2 << 20;     ///< bytes of one request body
+    std::chrono::milliseconds workerStartTimeout{30'000}; ///< until a new worker must be ready
+    quint64 packageMaxLength = 2 << 20;                   ///< bytes of one request body
     int backlog = 512;                      ///< connections the kernel holds for accept(), per listening socket
     int requestQueueSize = 8192;            ///< requests that wait in the master, per reactor
     int workerMaxConcurrency = 1024;        ///< requests in flight in one worker, asynchronous ones included
@@ -100,7 +107,12 @@ struct ServerSettings
     QString runtimeDir = QStringLiteral(".quern");      ///< absolute once loaded
     /// Absolute once loaded. Empty: standard error, or quern.log in the runtime directory of a daemon.
     QString logFile;
+    LogFormat logFormat = LogFormat::Text;
     base::LogLevel logLevel = base::LogLevel::Info;
+    QStringList logCategories;                 ///< "quern.http=debug"
+    quint64 logRotateSize = 0;                 ///< bytes of the log file; 0: any
+    std::chrono::milliseconds logRotateAge{0}; ///< of the log file; zero: any
+    int logRotateKeep = 7;                     ///< old log files
     bool daemonize = false;
 
     bool operator==(const ServerSettings &) const = default;

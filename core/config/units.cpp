@@ -58,7 +58,7 @@ QString sizeText(quint64 bytes)
     return QString::number(bytes);
 }
 
-std::optional<std::chrono::milliseconds> parseSeconds(const TomlValue &value)
+std::optional<std::chrono::milliseconds> parseSeconds(const TomlValue &value, std::chrono::milliseconds longest)
 {
     bool isNumber = value.isNumber();
     double seconds = value.scalar.toDouble();
@@ -66,7 +66,7 @@ std::optional<std::chrono::milliseconds> parseSeconds(const TomlValue &value)
         seconds = value.scalar.toString().toDouble(&isNumber);
     if (!isNumber || !(seconds >= 0))
         return std::nullopt;
-    const double cut = std::min(seconds * 1000, double(longestDuration.count() + 1));
+    const double cut = std::min(seconds * 1000, double(longest.count() + 1));
     // Zero means "no limit" in places: a tiny value must not become it.
     const qint64 least = seconds > 0 ? 1 : 0;
     return std::chrono::milliseconds(std::max<qint64>(least, std::llround(cut)));

@@ -12,20 +12,17 @@ namespace Quern::config {
 inline constexpr std::chrono::milliseconds shortestDuration{1};
 inline constexpr std::chrono::milliseconds longestDuration = std::chrono::hours(24);
 
-inline bool isInRange(std::chrono::milliseconds duration)
-{
-    return duration >= shortestDuration && duration <= longestDuration;
-}
-
 /// Bytes from an integer, or from a string of digits with an optional K, M or G (units of 1024) behind.
 /// Nullopt for anything else, a negative number and one of more than 64 bits.
 std::optional<quint64> parseSize(const TomlValue &value);
 /// The shortest way to write \a bytes in TOML: 1000, "512K", "8M".
 QString sizeText(quint64 bytes);
 
-/// Milliseconds from a number of seconds, rounded to the nearest but not down to zero, anything longer than a day cut
-/// to just above a day; for a message also from a number in a string. Nullopt for anything else and a negative number.
-std::optional<std::chrono::milliseconds> parseSeconds(const TomlValue &value);
+/// Milliseconds from a number of seconds, rounded to the nearest but not down to zero, anything longer than
+/// \a longest cut to just above it; for a message also from a number in a string. Nullopt for anything else and a
+/// negative number.
+std::optional<std::chrono::milliseconds> parseSeconds(const TomlValue &value,
+                                                      std::chrono::milliseconds longest = longestDuration);
 /// Seconds as TOML: 65, 0.5.
 QString secondsText(std::chrono::milliseconds duration);
 

@@ -21,13 +21,39 @@ Dispatcher::Dispatcher(const DispatchSettings &settings, int reactorId, QObject 
     : QObject(parent)
     , m_settings(settings)
     , m_table(reactorId)
-    , m_policy(Policy::create(settings.mode, settings.workerNum))
 {
-    for (int i = 0; i < settings.workerNum; ++i)
-        m_pinnedQueues.push_back(std::make_unique<RequestQueue>());
+    pinAnew();
 }
 
 Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::reconfigure(DispatchSettings settings)
+{
+    settings.mode = m_settings.mode;
+    settings.outputBudget = m_settings.outputBudget;
+    const bool pinsDiffer = settings.workerNum != m_settings.workerNum;
+    m_settings = std::move(settings);
+    if (pinsDiffer)
+        pinAnew();
+}
+
+/// There is another number of workers: what waits for one of them belongs to another.
+void Dispatcher::pinAnew()
+{
+    std::vector<PendingRequest *> waiting;
+    for (const auto &queue : m_pinnedQueues) {
+        while (PendingRequest *request = queue->first()) {
+            dequeue(request);
+            waiting.push_back(request);
+        }
+    }
+    m_policy = Policy::create(m_settings.mode, m_settings.workerNum);
+    m_pinnedQueues.clear();
+    for (int i = 0; i < m_settings.workerNum; ++i)
+        m_pinnedQueues.push_back(std::make_unique<RequestQueue>());
+    for (PendingRequest *request : waiting)
+        enqueue(request, false);
+}
 
 quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime awaited, ResponseReceiver *receiver)
 {

@@ -87,6 +87,8 @@ public:
     void addWorker(std::unique_ptr<WorkerLink> link);
     /// From now on workers of \a generation get the requests, and no others.
     void activate(int generation);
+    /// From now on \a settings hold; the mode and the output budget stay as they are.
+    void reconfigure(DispatchSettings settings);
     /// The worker gets nothing more; workerDrained() follows when it has answered all it had begun.
     void drain(quint64 childId);
     /// The server is stopping: event streams are to end, as their clients come back by themselves.
@@ -131,6 +133,7 @@ private:
     RequestQueue &queueFor(const RequestOrder &order);
     void enqueue(PendingRequest *request, bool atFront);
     void dequeue(PendingRequest *request);
+    void pinAnew();
     void pump();
     void pump(RequestQueue &queue);
     void dispatch(PendingRequest *request, WorkerEntry *worker);

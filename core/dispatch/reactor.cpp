@@ -51,6 +51,14 @@ void Reactor::listen(std::vector<base::FileDescriptor> sockets)
     m_waitTimer.start(waitCheckMilliseconds, this);
 }
 
+void Reactor::reconfigure(HttpSettings http, DispatchSettings dispatch)
+{
+    // Which connections count towards max_conn_per_ip hangs on the proxies.
+    http.proxies = m_settings.http.proxies;
+    m_settings.http = std::move(http);
+    m_dispatcher.reconfigure(std::move(dispatch));
+}
+
 void Reactor::addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const WorkerInfo &info)
 {
     m_dispatcher.addWorker(std::make_unique<WorkerChannel>(fd, std::move(page), m_settings.id, info, &m_dispatcher));

@@ -5,6 +5,8 @@
 
 namespace Quern::dispatch {
 
+Q_LOGGING_CATEGORY(logHttp, "quern.http", QtInfoMsg)
+
 Session::Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connectionId, SessionHost *host)
     : m_connection(std::move(fd), this)
     , m_decoder(host->settings().limits)
@@ -83,7 +85,11 @@ void Session::start(ExchangePtr exchange)
 
 bool Session::answerWithStaticFile()
 {
-    StaticAnswer answer = m_host->settings().staticFiles->find(m_exchange->head());
+    // They may have been switched off since the request arrived.
+    const std::shared_ptr<const StaticFiles> files = m_host->settings().staticFiles;
+    if (!files)
+        return false;
+    StaticAnswer answer = files->find(m_exchange->head());
     if (std::holds_alternative<NotStatic>(answer))
         return false;
     number(*m_exchange);
@@ -383,7 +389,7 @@ void Session::waitExpired()
         return;
     }
     if (m_wait == Wait::Send)
-        qCDebug(logDispatch, "closed the connection from %s: it takes no output", m_peer.address);
+        qCDebug(logHttp, "closed the connection from %s: it takes no output", m_peer.address);
     end();
 }
 

@@ -175,7 +175,7 @@ void Session::takeTurn(ExchangePtr exchange)
 
 void Session::refuse(const http::Refusal &refusal, const QString &problem)
 {
-    qCDebug(logDispatch, "refused a request from %s with %d: %s", m_peer.address, refusal.status, refusal.reason);
+    qCDebug(logHttp, "refused a request from %s with %d: %s", m_peer.address, refusal.status, refusal.reason);
     m_inputDone = true;
     if (isStreamingBody()) {
         if (isAnswerSettled()) {
@@ -199,8 +199,8 @@ void Session::refuse(const http::Refusal &refusal, const QString &problem)
     exchange->refusedWith = refusal.status;
     exchange->refusedBecause = refusal.reason;
     if (!problem.isEmpty())
-        qCWarning(logDispatch).noquote() << "request" << RequestId::text(exchange->requestId) << "from"
-                                         << m_peer.address << "is refused:" << problem;
+        qCWarning(logHttp).noquote() << "request" << RequestId::text(exchange->requestId) << "from" << m_peer.address
+                                     << "is refused:" << problem;
     takeTurn(std::move(exchange));
 }
 

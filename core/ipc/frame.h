@@ -26,7 +26,9 @@ enum class FrameType : quint16 {
     ResponseAbort = 13, ///< worker → master: a streamed answer will never be complete
     RequestEnd = 14,    ///< master → worker: a streamed body is complete; its trailer fields
     Leaving = 15,       ///< master → worker: what is open should come to its end; nothing new follows
-    BootStep = 16,      ///< child → master: which plugin it is about to load, as messages name it (UTF-8); empty: none any more
+    BootStep =
+        16, ///< child → master: which plugin it is about to load, as messages name it (UTF-8); empty: none any more
+    LogLevels = 17, ///< master → child: which lines it logs from now on, as base::LogLevels::text()
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

@@ -160,7 +160,8 @@ struct AnswerOptions
 };
 
 /// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "answers": map with
-/// "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file", "settings", "source" and "place".
+/// "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file", "settings", "source" and
+/// "place".
 struct BootMessage
 {
     struct Plugin

@@ -1,5 +1,7 @@
 #include "process/childprocess.h"
 
+#include "base/log.h"
+
 #include <QProcessEnvironment>
 #include <QTimerEvent>
 
@@ -13,8 +15,6 @@ namespace Quern::process {
 
 namespace {
 
-/// A child that prints without ever ending a line is cut here, in bytes.
-constexpr qsizetype maxLogLine = 8 * 1024;
 /// A child that cannot be reached any more has this long to end by itself.
 constexpr std::chrono::milliseconds endTimeout = std::chrono::seconds(1);
 
@@ -110,7 +110,7 @@ Result<void> ChildProcess::start()
                                      QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
                                      QStringLiteral("--reactor-fds=%1").arg(reactorEnds.join(u',')),
                                      QStringLiteral("--page-fd=%1").arg(m_page->descriptor()),
-                                     QStringLiteral("--log-level=%1").arg(int(m_spec.logLevel))});
+                                     QStringLiteral("--log-levels=%1").arg(base::logLevels().text())});
     if (m_process.state() == QProcess::NotRunning) {
         return Error(Error::Io, QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString()));
     }
@@ -140,6 +140,14 @@ void ChildProcess::stop(std::chrono::milliseconds grace)
     m_channel->send(ipc::FrameType::Stop, 0);
     m_channel->flush();
     m_deadline.start(int(grace.count()), this);
+}
+
+void ChildProcess::sendLogLevels()
+{
+    if (m_state == State::Gone || !m_channel)
+        return;
+    m_channel->send(ipc::FrameType::LogLevels, 0, base::logLevels().text().toUtf8());
+    m_channel->flush();
 }
 
 void ChildProcess::kill(const QString &reason)
@@ -237,14 +245,18 @@ void ChildProcess::logOutput(const QByteArray &bytes)
         const qsizetype end = m_partialLine.indexOf('\n', start);
         if (end < 0)
             break;
-        base::logChildLine(m_spec.role(), m_partialLine.mid(start, end - start));
+        logLine(QByteArrayView(m_partialLine).sliced(start, end - start));
         start = end + 1;
     }
     m_partialLine.remove(0, start);
-    if (m_partialLine.size() > maxLogLine) {
-        base::logChildLine(m_spec.role(), m_partialLine);
-        m_partialLine.clear();
-    }
+    // A child that prints without ever ending a line is cut.
+    if (m_partialLine.size() > base::MaxChildLine)
+        logLine(std::exchange(m_partialLine, QByteArray()));
+}
+
+void ChildProcess::logLine(QByteArrayView line) const
+{
+    base::logChildLine(m_spec.role(), m_pid, line);
 }
 
 void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
@@ -254,7 +266,7 @@ void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
     if (m_state == State::Starting)
         m_channel->readRest();
     if (!m_partialLine.isEmpty())
-        base::logChildLine(m_spec.role(), std::exchange(m_partialLine, QByteArray()));
+        logLine(std::exchange(m_partialLine, QByteArray()));
     m_deadline.stop();
     const ChildExit exit = describeExit(code, status);
     m_state = State::Gone;
@@ -293,6 +305,19 @@ ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) cons
     if (!exit.blamedRoutes.isEmpty())
         exit.text += QStringLiteral(" while it ran ") + QString::fromUtf8(exit.blamedRoutes.join(", "));
     return exit;
+}
+
+QString startFailure(const ChildProcess &child, const ChildExit &exit)
+{
+    if (exit.whileLoading.isEmpty()) {
+        return QStringLiteral("%1 (pid %2) ended before it was ready: %3")
+            .arg(child.spec().role())
+            .arg(child.pid())
+            .arg(exit.text);
+    }
+    return QStringLiteral("%1: the worker that loaded it ended with %2; mend the plugin, or switch it off with "
+                          "enabled = false")
+        .arg(exit.whileLoading, exit.text);
 }
 
 QList<QByteArray> ChildProcess::routesAtWork() const

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/filedescriptor.h"
-#include "base/log.h"
 #include "ipc/channel.h"
 #include "ipc/childpage.h"
 #include "ipc/messages.h"
@@ -27,7 +26,6 @@ struct ChildSpec
     QString program; ///< absolute path of quern-worker
     ipc::AnswerOptions answers;
     QList<ipc::BootMessage::Plugin> plugins;
-    base::LogLevel logLevel = base::LogLevel::Info;
     std::chrono::milliseconds bootTimeout{30000};
     QMap<QString, QString> environment; ///< what it has in its environment besides the master's
 
@@ -59,6 +57,8 @@ public:
     Result<void> start();
     /// Asks it to leave: nothing is in flight in it. Killed if it has not left after \a grace.
     void stop(std::chrono::milliseconds grace);
+    /// Tells it the levels of the log that hold now. One that starts later knows them.
+    void sendLogLevels();
     /// It cannot be reached any more: killed if it does not end within a moment.
     void expectEnd();
     /// Ends it at once; \a reason becomes part of the exit text.
@@ -91,6 +91,7 @@ private:
     void channelClosed(const QString &reason) override;
     void readOutput();
     void logOutput(const QByteArray &bytes);
+    void logLine(QByteArrayView line) const;
     void startFailed();
     void processFinished(int code, QProcess::ExitStatus status);
     ChildExit describeExit(int code, QProcess::ExitStatus status) const;
@@ -109,5 +110,8 @@ private:
     qint64 m_pid = 0;
     State m_state = State::Starting;
 };
+
+/// Why \a child, which ended with \a exit before it was ready, could not start, for people.
+QString startFailure(const ChildProcess &child, const ChildExit &exit);
 
 } // namespace Quern::process

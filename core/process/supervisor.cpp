@@ -20,16 +20,6 @@ QString loadingText(const ChildExit &exit)
     return exit.whileLoading.isEmpty() ? QString() : QStringLiteral("while it loaded ") + exit.whileLoading;
 }
 
-/// Why \a who, which ended with \a exit before it was ready, could not start.
-QString startFailure(const QString &who, const ChildExit &exit)
-{
-    if (exit.whileLoading.isEmpty())
-        return QStringLiteral("%1 ended before it was ready: %2").arg(who, exit.text);
-    return QStringLiteral("%1: the worker that loaded it ended with %2; mend the plugin, or switch it off with "
-                          "enabled = false")
-        .arg(exit.whileLoading, exit.text);
-}
-
 } // namespace
 
 Supervisor::Supervisor(const SupervisorSettings &settings, QObject *parent)
@@ -103,7 +93,6 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
     spec.program = generation.settings.workerProgram;
     spec.answers = generation.settings.answers;
     spec.plugins = generation.plugins;
-    spec.logLevel = generation.settings.logLevel;
     spec.bootTimeout = generation.settings.startTimeout;
     spec.environment = generation.settings.environment;
     place.child = std::make_unique<ChildProcess>(spec);
@@ -117,7 +106,9 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
         else if (placeOf(m_active.get(), child))
             qCCritical(logProcess).noquote() << child->spec().role() << "cannot serve:" << reason;
     });
-    if (const Result<void> begun = child->start(); !begun) {
+    const Result<void> begun = child->start();
+    Q_EMIT processesChanged();
+    if (!begun) {
         qCCritical(logProcess).noquote() << begun.error().message();
         discard(std::move(place.child));
         if (&generation == m_next.get()) {
@@ -262,7 +253,7 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
     } else if (WorkerPlace *nextPlace = placeOf(m_next.get(), child)) {
         discard(std::move(nextPlace->child));
         if (!m_stopping)
-            failNext(startFailure(who, exit));
+            failNext(startFailure(*child, exit));
     } else {
         const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
                                            [child](const Retiring &entry) { return entry.child.get() == child; });
@@ -275,6 +266,7 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
         if (!m_stopping)
             checkRetired();
     }
+    Q_EMIT processesChanged();
     checkStopped();
 }
 
@@ -314,6 +306,20 @@ void Supervisor::restartDue()
     }
     const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(next - now);
     m_restartTimer.start(int(std::max<qint64>(wait.count(), 1)), this);
+}
+
+void Supervisor::sendLogLevels()
+{
+    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+        if (!generation)
+            continue;
+        for (const WorkerPlace &place : generation->places) {
+            if (place.child)
+                place.child->sendLogLevels();
+        }
+    }
+    for (const Retiring &retiring : m_retiring)
+        retiring.child->sendLogLevels();
 }
 
 void Supervisor::killStuck(quint64 childId, const QString &reason)

@@ -56,6 +56,8 @@ public:
     Result<void> reload() { return reload(m_settings); }
     /// Each reactor calls it for a worker it was asked to drain.
     void reactorDrained(quint64 childId);
+    /// Tells all children the levels of the log that hold now.
+    void sendLogLevels();
     /// Ends a worker whose loop is stuck; its requests are settled and it is replaced.
     void killStuck(quint64 childId, const QString &reason);
     /// A channel to it has closed: its process ends, or it is killed after a moment, since it could not be reached.
@@ -68,8 +70,8 @@ public:
     /// True if some worker place has given up for the moment because its children crash at once.
     bool isBreakerOpen() const;
     QList<WorkerReport> report() const;
-    /// What the workers that serve have loaded.
-    QList<ipc::HelloMessage::Plugin> plugins() const;
+    /// What the workers that serve have loaded; empty while none is ready.
+    ipc::HelloMessage manifest() const;
     /// "worker 2: GET /slow for 1200 ms" for each handler that runs now.
     QStringList runningHandlers() const;
 
@@ -86,6 +88,8 @@ Q_SIGNALS:
     void workerExited(quint64 childId, const Quern::process::ChildExit &exit);
     /// False: no worker can be started for the time being; true: there is one again.
     void availabilityChanged(bool available);
+    /// A child has been started, or has ended.
+    void processesChanged();
     void stopped();
 
 protected:

@@ -68,13 +68,13 @@ QList<WorkerReport> Supervisor::report() const
     return reports;
 }
 
-QList<ipc::HelloMessage::Plugin> Supervisor::plugins() const
+ipc::HelloMessage Supervisor::manifest() const
 {
     if (!m_active)
         return {};
     const auto ready = std::find_if(m_active->places.begin(), m_active->places.end(),
                                     [](const WorkerPlace &place) { return place.child && place.child->isReady(); });
-    return ready == m_active->places.end() ? QList<ipc::HelloMessage::Plugin>() : ready->child->manifest().plugins;
+    return ready == m_active->places.end() ? ipc::HelloMessage() : ready->child->manifest();
 }
 
 QStringList Supervisor::runningHandlers() const

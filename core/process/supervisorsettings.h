@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/log.h"
 #include "ipc/messages.h"
 
 #include <QList>
@@ -19,8 +18,7 @@ struct SupervisorSettings
     QString workerProgram; ///< absolute path of quern-worker
     QString generationsDirectory;
     ipc::AnswerOptions answers;
-    QList<ipc::BootMessage::Plugin> plugins; ///< the original files
-    base::LogLevel logLevel = base::LogLevel::Info;
+    QList<ipc::BootMessage::Plugin> plugins;       ///< the original files
     std::chrono::milliseconds maxWaitTime{3000};   ///< an old worker may finish its requests for this long
     std::chrono::milliseconds startTimeout{30000}; ///< until a new worker must be ready
     QMap<QString, QString> environment;            ///< of the workers, besides the master's

@@ -112,7 +112,9 @@ class CommandLine(QuernTestCase):
             config.write("\n[server2]\nworker_nun = 2\n")
         self.assert_exit(quern.command("start"), 1, "server2")
         self.assert_exit(quern.command("status"), 0)
-        self.assert_exit(quern.command("reload"), 0)
+        # A reload would load it, so it says what is wrong; the old workers stay.
+        self.assert_exit(quern.command("reload"), 1, r"quern\.toml:\d+: server2: unknown table")
+        self.assertEqual(quern.get("/hello/still")[0], 200)
         quern.stop()
 
     def test_sighup_opens_the_log_anew(self) -> None:

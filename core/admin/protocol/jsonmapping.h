@@ -64,6 +64,8 @@ QJsonValue toJsonValue(const T &value)
         return qint64(value.count());
     } else if constexpr (std::is_integral_v<T>) {
         return qint64(value);
+    } else if constexpr (std::is_floating_point_v<T>) {
+        return double(value);
     } else if constexpr (std::is_enum_v<T>) {
         const auto &names = namesOf<T>;
         return std::find_if(names.begin(), names.end(), [value](const auto &entry) { return entry.value == value; })
@@ -147,6 +149,10 @@ private:
             out = std::chrono::milliseconds(readInteger(value, path, largestInteger));
         } else if constexpr (std::is_integral_v<T>) {
             out = T(readInteger(value, path, std::min<qint64>(largestInteger, std::numeric_limits<T>::max())));
+        } else if constexpr (std::is_floating_point_v<T>) {
+            if (!value.isDouble())
+                refuse(path, mustBe(QStringLiteral("a number"), value));
+            out = value.toDouble();
         } else if constexpr (std::is_enum_v<T>) {
             readEnum(value, path, out);
         } else if constexpr (isList<T>) {

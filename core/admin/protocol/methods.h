@@ -16,6 +16,15 @@ inline constexpr QLatin1StringView serverReload = "server.reload"_L1;
 /// Parameters: an OperationReference. The result is the Operation as it stands; each later step of it comes as an
 /// Event.
 inline constexpr QLatin1StringView operationWatch = "operation.watch"_L1;
+/// No parameters; the result is a PluginList.
+inline constexpr QLatin1StringView pluginList = "plugin.list"_L1;
+
+/// Parameters: a LogQuery; the result is a LogPage, the last lines of the log.
+inline constexpr QLatin1StringView logRead = "log.read"_L1;
+/// Parameters: a LogQuery; the result is empty. The last lines, and from then on the new ones, come as an Event.
+inline constexpr QLatin1StringView logFollow = "log.follow"_L1;
+/// Parameters: a LogLevelChange; the result is the LogLevelsInForce.
+inline constexpr QLatin1StringView logSetLevel = "log.setLevel"_L1;
 
 } // namespace Quern::admin::Methods
 
@@ -26,5 +35,8 @@ using namespace Qt::Literals::StringLiterals;
 
 /// A step of a watched operation; the data is the whole Operation.
 inline constexpr QLatin1StringView operation = "operation"_L1;
+
+/// Lines of a followed log, in their order; the data is a LogPage.
+inline constexpr QLatin1StringView log = "log"_L1;
 
 } // namespace Quern::admin::Events

@@ -59,6 +59,14 @@ constexpr auto fieldsOf<Totals> = std::tuple{
 };
 
 template <>
+constexpr auto fieldsOf<Rates> = std::tuple{
+    Field{"windowMs"_L1, &Rates::window},
+    Field{"requests"_L1, &Rates::requests},
+    Field{"connections"_L1, &Rates::connections},
+    Field{"errors"_L1, &Rates::errors},
+};
+
+template <>
 constexpr auto fieldsOf<Status> = std::tuple{
     Field{"pid"_L1, &Status::pid},
     Field{"version"_L1, &Status::version},
@@ -73,6 +81,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"reactors"_L1, &Status::reactors},
     Field{"workers"_L1, &Status::workers},
     Field{"totals"_L1, &Status::totals},
+    Field{"rates"_L1, &Status::rates},
 };
 
 QJsonObject Status::toJson() const

@@ -69,6 +69,17 @@ struct Totals
     bool operator==(const Totals &) const = default;
 };
 
+/// What happened per second within one window up to now.
+struct Rates
+{
+    std::chrono::milliseconds window{0}; ///< "windowMs"
+    double requests = 0;
+    double connections = 0; ///< accepted
+    double errors = 0;      ///< answered 502, 503 or 504 by the server itself
+
+    bool operator==(const Rates &) const = default;
+};
+
 /// How the server is: the result of server.status.
 struct Status
 {
@@ -93,6 +104,7 @@ struct Status
     QList<ReactorStatus> reactors;
     QList<WorkerStatus> workers;
     Totals totals;
+    QList<Rates> rates; ///< over about 10 s, and over about a minute; less if it has just started
 
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it: "workers[1].pid: must be …".

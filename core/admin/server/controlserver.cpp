@@ -72,6 +72,7 @@ void ControlServer::acceptClients()
         socket->setReadBufferSize(longestMessage);
         m_clients[id].socket = socket;
         connect(socket, &QLocalSocket::readyRead, this, [this, id] { readFrom(id); });
+        connect(socket, &QLocalSocket::bytesWritten, this, [this, id] { bytesWritten(id); });
         connect(socket, &QLocalSocket::disconnected, this, [this, id] { dismiss(id); });
     }
 }
@@ -115,6 +116,25 @@ void ControlServer::sendReply(quint64 client, const Reply &reply)
 void ControlServer::sendEvent(quint64 client, const Event &event)
 {
     send(client, event.toJson());
+}
+
+void ControlServer::sendPaced(quint64 client, const Event &event)
+{
+    send(client, event.toJson());
+    const auto found = m_clients.find(client);
+    if (found == m_clients.end())
+        return;
+    found->second.isPaced = true;
+    bytesWritten(client);
+}
+
+void ControlServer::bytesWritten(quint64 client)
+{
+    const auto found = m_clients.find(client);
+    if (found == m_clients.end() || !found->second.isPaced || found->second.socket->bytesToWrite() > 0)
+        return;
+    found->second.isPaced = false;
+    Q_EMIT outputTaken(client);
 }
 
 void ControlServer::send(quint64 client, const QJsonObject &message)

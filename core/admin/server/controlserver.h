@@ -36,23 +36,28 @@ public:
 
     void sendReply(quint64 client, const Quern::admin::Reply &reply);
     void sendEvent(quint64 client, const Quern::admin::Event &event);
+    /// The same; outputTaken() follows, once, when the client has taken all that was sent to it.
+    void sendPaced(quint64 client, const Quern::admin::Event &event);
 
 Q_SIGNALS:
     /// Exactly one sendReply() is expected for it.
     void requestReceived(quint64 client, const Quern::admin::Request &request);
     void clientGone(quint64 client);
+    void outputTaken(quint64 client);
 
 private:
     struct Client
     {
         QLocalSocket *socket = nullptr; ///< child of the server
         LineDecoder decoder;
+        bool isPaced = false; ///< outputTaken() is due
     };
 
     void acceptClients();
     void readFrom(quint64 client);
     void handleLine(quint64 client, const QByteArray &line);
     void send(quint64 client, const QJsonObject &message);
+    void bytesWritten(quint64 client);
     void dismiss(quint64 client);
 
     QLocalServer m_server;

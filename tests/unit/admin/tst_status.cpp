@@ -39,12 +39,14 @@ Status sample()
     status.workers = {{0, 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
                       {1, 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, QStringLiteral("signal 6 (SIGABRT)")}};
     status.totals = {130, 1000, 5, 4, 3, 2, 1};
+    status.rates = {{std::chrono::milliseconds(10'200), 100.5, 2, 0}};
     return status;
 }
 
 const QByteArray goldenSample = "{\"configFile\":\"/srv/quern.toml\",\"generation\":2,"
                                 "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
                                 "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
+                                "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
                                 "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
                                 "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
                                 "\"sentence\":\"worker 1 died 3 times in 10 s\","

@@ -1,4 +1,4 @@
-#include "app/server/runtimedirectory.h"
+#include "app/host/runtimedirectory.h"
 
 #include <QFile>
 #include <QFileInfo>

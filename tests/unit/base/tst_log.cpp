@@ -3,6 +3,8 @@
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QFile>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLoggingCategory>
 #include <QProcess>
 #include <QRegularExpression>
@@ -22,13 +24,18 @@ namespace {
 
 constexpr int threadCount = 4;
 constexpr int linesPerThread = 500;
+/// A speech of all threads makes about eleven files of it.
+constexpr base::LogRotation rotationOfSpeech = {50'000, {}, 20};
 
 /// Logs in a process of its own: arguments are style, level, file and what to say.
 int speak(const QStringList &arguments)
 {
     base::LogTarget target;
-    target.style = arguments[0] == QStringLiteral("full") ? base::LogStyle::Full : base::LogStyle::PriorityPrefix;
-    target.level = base::LogLevel(arguments[1].toInt());
+    target.style = arguments[0] == u"text"   ? base::LogStyle::Text
+                   : arguments[0] == u"json" ? base::LogStyle::Json
+                                             : base::LogStyle::PriorityPrefix;
+    target.levels.general = base::LogLevel(arguments[1].toInt());
+    target.rotation = rotationOfSpeech;
     target.file = arguments[2];
     target.role = QStringLiteral("master");
     if (const Result<void> started = base::startLog(target); !started) {
@@ -46,9 +53,16 @@ int speak(const QStringList &arguments)
         qInfo().noquote() << QStringLiteral("tab\tbell\a escape\x1b[31m return\r delete\x7f csi\u009b1m caf\u00e9");
         qInfo().noquote() << QStringLiteral("two\nlines");
     } else if (arguments[3] == QStringLiteral("child")) {
-        for (const char *line : {"<7>debug", "<6>info", "<4>warning", "<3>error", "plain", "<5>other", "<6", "", "<3>",
-                                 "esc\x1b]0;x", "<4>caf\xc3\xa9\nforged"})
-            base::logChildLine(QStringLiteral("worker 2"), line);
+        for (const char *line : {"<7>a\x1f"
+                                 "debug",
+                                 "<3>a.b\x1ftwo\x1elines", "plain", "<5>other", "<4>caf\xc3\xa9\nforged"})
+            base::logChildLine(QStringLiteral("worker 2"), 7, line);
+        base::LogLevels levels;
+        if (!levels.change(QStringLiteral("stdout=warning")))
+            return 4;
+        base::setLogLevels(levels);
+        for (const char *line : {"plain", "<4>plain warning", "<6>stdin\x1finfo"})
+            base::logChildLine(QStringLiteral("worker 2"), 7, line);
     } else {
         std::vector<std::thread> threads;
         for (int i = 0; i < threadCount; ++i) {
@@ -115,10 +129,10 @@ class TestLog : public QObject
 private Q_SLOTS:
     void levels_data();
     void levels();
-    void fullStyle();
+    void textStyle();
     void controlCharactersAndLines();
+    void jsonStyle();
     void childLines();
-    void childLinesWithPrefix();
     void appendsToTheFile();
     void fileThatCannotBeOpened_data();
     void fileThatCannotBeOpened();
@@ -129,10 +143,21 @@ void TestLog::levels_data()
 {
     QTest::addColumn<int>("level");
     QTest::addColumn<QByteArrayList>("lines");
-    const QByteArrayList errors = {"<3>an error"};
-    const QByteArrayList warnings = QByteArrayList({"<4>a warning"}) + errors;
-    const QByteArrayList infos = QByteArrayList({"<6>an info line", "<6>an info line of ours"}) + warnings;
-    const QByteArrayList debugs = QByteArrayList({"<7>a debug line", "<7>a debug line of ours"}) + infos;
+    const QByteArrayList errors = {"<3>default\x1f"
+                                   "an error"};
+    const QByteArrayList warnings = QByteArrayList({"<4>default\x1f"
+                                                    "a warning"}) +
+                                    errors;
+    const QByteArrayList infos = QByteArrayList({"<6>default\x1f"
+                                                 "an info line",
+                                                 "<6>quern.probe\x1f"
+                                                 "an info line of ours"}) +
+                                 warnings;
+    const QByteArrayList debugs = QByteArrayList({"<7>default\x1f"
+                                                  "a debug line",
+                                                  "<7>quern.probe\x1f"
+                                                  "a debug line of ours"}) +
+                                  infos;
     QTest::newRow("debug") << int(base::LogLevel::Debug) << debugs;
     QTest::newRow("info") << int(base::LogLevel::Info) << infos;
     QTest::newRow("warning") << int(base::LogLevel::Warning) << warnings;
@@ -146,9 +171,9 @@ void TestLog::levels()
     QCOMPARE(spoken(QStringLiteral("prefix"), base::LogLevel(level), QStringLiteral("levels")).lines, lines);
 }
 
-void TestLog::fullStyle()
+void TestLog::textStyle()
 {
-    const Spoken log = spoken(QStringLiteral("full"), base::LogLevel::Debug, QStringLiteral("levels"));
+    const Spoken log = spoken(QStringLiteral("text"), base::LogLevel::Debug, QStringLiteral("levels"));
     QCOMPARE(withoutTime(log.lines),
              QByteArrayList({"debug master    a debug line", "debug master    a debug line of ours",
                              "info  master    an info line", "info  master    an info line of ours",
@@ -157,35 +182,42 @@ void TestLog::fullStyle()
 
 void TestLog::controlCharactersAndLines()
 {
-    const QByteArrayList text = {"tab\tbell\\x07 escape\\x1b[31m return\\x0d delete\\x7f csi\\xc2\\x9b1m caf\xc3\xa9",
-                                 "two", "  | lines"};
-    QByteArrayList full, prefixed;
-    for (const QByteArray &line : text) {
-        full.append("info  master    " + line);
-        prefixed.append("<6>" + line);
-    }
+    const QByteArray text = "tab\tbell\\x07 escape\\x1b[31m return\\x0d delete\\x7f csi\\xc2\\x9b1m caf\xc3\xa9";
     const QString what = QStringLiteral("control");
-    QCOMPARE(withoutTime(spoken(QStringLiteral("full"), base::LogLevel::Info, what).lines), full);
-    QCOMPARE(spoken(QStringLiteral("prefix"), base::LogLevel::Info, what).lines, prefixed);
+    QCOMPARE(withoutTime(spoken(QStringLiteral("text"), base::LogLevel::Info, what).lines),
+             QByteArrayList({"info  master    " + text, "info  master    two", "info  master      | lines"}));
+    QCOMPARE(spoken(QStringLiteral("prefix"), base::LogLevel::Info, what).lines,
+             QByteArrayList({"<6>default\x1f" + text, "<6>default\x1ftwo\x1elines"}));
+}
+
+void TestLog::jsonStyle()
+{
+    const QByteArrayList lines = spoken(QStringLiteral("json"), base::LogLevel::Info, QStringLiteral("control")).lines;
+    QCOMPARE(lines.size(), 2);
+    const QJsonObject object = QJsonDocument::fromJson(lines.at(1)).object();
+    QCOMPARE(object.keys(), QStringList({QStringLiteral("category"), QStringLiteral("level"), QStringLiteral("message"),
+                                         QStringLiteral("pid"), QStringLiteral("role"), QStringLiteral("time")}));
+    QCOMPARE(object.value(u"message").toString(), QStringLiteral("two\nlines"));
+    QCOMPARE(object.value(u"category").toString(), QStringLiteral("default"));
+    QVERIFY(object.value(u"pid").toInteger() > 1);
+    const QDateTime time = QDateTime::fromString(object.value(u"time").toString(), Qt::ISODateWithMs);
+    QCOMPARE(time.timeSpec(), Qt::UTC);
+    QVERIFY(qAbs(time.secsTo(QDateTime::currentDateTime())) < 120);
 }
 
 void TestLog::childLines()
 {
-    const Spoken log = spoken(QStringLiteral("full"), base::LogLevel::Info, QStringLiteral("child"));
-    QCOMPARE(
-        withoutTime(log.lines),
-        QByteArrayList({"debug worker 2  debug", "info  worker 2  info", "warn  worker 2  warning",
-                        "error worker 2  error", "info  worker 2  plain", "info  worker 2  <5>other",
-                        "info  worker 2  <6", "info  worker 2  ", "error worker 2  ", "info  worker 2  esc\\x1b]0;x",
-                        "warn  worker 2  caf\xc3\xa9\\x0a"
-                        "forged"}));
-}
-
-void TestLog::childLinesWithPrefix()
-{
-    const Spoken log = spoken(QStringLiteral("prefix"), base::LogLevel::Info, QStringLiteral("child"));
-    QCOMPARE(log.lines.first(4), QByteArrayList({"<7>debug", "<6>info", "<4>warning", "<3>error"}));
-    QCOMPARE(log.lines.value(4), QByteArray("<6>plain"));
+    const Spoken log = spoken(QStringLiteral("text"), base::LogLevel::Info, QStringLiteral("child"));
+    QCOMPARE(withoutTime(log.lines),
+             QByteArrayList({"debug worker 2  debug", "error worker 2  two", "error worker 2    | lines",
+                             "info  worker 2  plain", "info  worker 2  <5>other",
+                             "warn  worker 2  caf\xc3\xa9\\x0a"
+                             "forged",
+                             "warn  worker 2  plain warning", "info  worker 2  info"}));
+    const QByteArrayList json = spoken(QStringLiteral("json"), base::LogLevel::Info, QStringLiteral("child")).lines;
+    QVERIFY2(json.value(0).endsWith("\"role\":\"worker 2\",\"pid\":7,\"category\":\"a\",\"message\":\"debug\"}"),
+             json.value(0).constData());
+    QVERIFY2(json.value(2).endsWith("\"category\":\"stdout\",\"message\":\"plain\"}"), json.value(2).constData());
 }
 
 void TestLog::appendsToTheFile()
@@ -197,7 +229,8 @@ void TestLog::appendsToTheFile()
     before.write("<6>earlier\n");
     before.close();
     const Spoken log = spoken(QStringLiteral("prefix"), base::LogLevel::Error, QStringLiteral("levels"), path);
-    QCOMPARE(log.lines, QByteArrayList({"<6>earlier", "<3>an error"}));
+    QCOMPARE(log.lines, QByteArrayList({"<6>earlier", "<3>default\x1f"
+                                                      "an error"}));
 
     const QString fresh = folder.filePath(QStringLiteral("fresh.log"));
     spoken(QStringLiteral("prefix"), base::LogLevel::Error, QStringLiteral("levels"), fresh);
@@ -218,7 +251,7 @@ void TestLog::fileThatCannotBeOpened()
     QFETCH(const int, code);
     const QTemporaryDir folder;
     const QString path = folder.filePath(name);
-    const Spoken log = spoken(QStringLiteral("full"), base::LogLevel::Info, QStringLiteral("levels"), path);
+    const Spoken log = spoken(QStringLiteral("text"), base::LogLevel::Info, QStringLiteral("levels"), path);
     QCOMPARE(log.exitCode, 3);
     const QByteArray expected = QByteArray::number(code) + " cannot open the log file " + path.toUtf8() + ": ";
     QVERIFY2(log.output.startsWith(expected), log.output.constData());
@@ -228,8 +261,16 @@ void TestLog::linesOfThreadsDoNotMix()
 {
     const QTemporaryDir folder;
     const QString path = folder.filePath(QStringLiteral("quern.log"));
-    const Spoken log = spoken(QStringLiteral("full"), base::LogLevel::Info, QStringLiteral("threads"), path);
-    const QByteArrayList lines = withoutTime(log.lines);
+    spoken(QStringLiteral("text"), base::LogLevel::Info, QStringLiteral("threads"), path);
+    QByteArrayList lines;
+    int files = 0;
+    for (QString name = path; QFile::exists(name); name = path + u'.' + QString::number(++files)) {
+        QFile file(name);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY2(quint64(file.size()) <= rotationOfSpeech.size, qPrintable(name));
+        lines = withoutTime(file.readAll().trimmed().split('\n')) + lines;
+    }
+    QVERIFY2(files > 5, "the log was not rotated");
     QCOMPARE(lines.size(), threadCount * linesPerThread);
     int next[threadCount] = {};
     for (const QByteArray &line : lines) {

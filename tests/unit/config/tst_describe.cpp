@@ -161,9 +161,9 @@ void tst_Describe::defaultFileShowsWhenAChangeTakesEffect()
             --at;
         const QByteArray explanation = lines.at(at);
         const bool isLive = explanation.startsWith("# (live) ");
-        const bool isReload = explanation.startsWith("# (reload) ");
+        const bool isRestart = explanation.startsWith("# (restart) ");
         QVERIFY2(isLive == (info.change == Change::Live), qPrintable(info.key));
-        QVERIFY2(isReload == (info.change == Change::Reload), qPrintable(info.key));
+        QVERIFY2(isRestart == (info.change == Change::Restart), qPrintable(info.key));
         ++seen[int(info.change)];
     }
     QVERIFY(seen.at(int(Change::Live)) > 0 && seen.at(int(Change::Reload)) > 0 && seen.at(int(Change::Restart)) > 0);

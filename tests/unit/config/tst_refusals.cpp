@@ -95,6 +95,15 @@ void listRows()
               "\"text/*\"; correct or remove it");
     serverRow("handle_static = true",
               "handle_static: needs a directory to serve; write document_root = \"public\" beside it");
+    serverRow("log_format = \"jso\"", "log_format: must be one of \"text\", \"json\", not the string \"jso\"; write "
+                                      "log_format = \"json\"");
+    serverRow("log_categories = 7", "log_categories: must be a list of strings such as \"quern.http=debug\", not 7; "
+                                    "write log_categories = []");
+    serverRow("log_categories = [7]", "log_categories: 7 is no string; write it such as \"quern.http=debug\"");
+    serverRow("log_categories = [\"shop=loud\"]",
+              "log_categories: \"loud\" is no level; write debug, info, warning or error");
+    serverRow("log_categories = [\"shop=info\", \"shop=debug\"]",
+              "log_categories: the category of \"shop=debug\" is listed twice; remove one");
     serverRow("access_log_format = \"jason\"",
               "access_log_format: must be one of \"common\", \"combined\", \"json\", not "
               "the string \"jason\"; write access_log_format = \"json\"");
@@ -108,6 +117,9 @@ void durationRows()
               "max_wait_time: must be a number of seconds from 0.001 to 86400, not -1; write max_wait_time = 3");
     serverRow("max_wait_time = 86401",
               "max_wait_time: must be a number of seconds from 0.001 to 86400, not 86401; write max_wait_time = 86400");
+    serverRow("log_rotate_age = 31622401",
+              "log_rotate_age: must be a number of seconds from 0.001 to 31622400, or 0 for no limit, not 31622401; "
+              "write log_rotate_age = 31622400");
     serverRow("max_wait_time = nan",
               "max_wait_time: must be a number of seconds from 0.001 to 86400, not nan; write max_wait_time = 3");
     serverRow("max_wait_time = inf",

@@ -138,6 +138,7 @@ QList<Row> rows()
     row("dispatch_mode = \"by-address\"", [](const auto &s) { return s.dispatchMode == DispatchMode::ByAddress; });
     row("max_wait_time = 5", [](const auto &s) { return s.maxWaitTime == 5s; });
     row("max_wait_time = 0.25", [](const auto &s) { return s.maxWaitTime == 250ms; });
+    row("worker_start_timeout = 5", [](const auto &s) { return s.workerStartTimeout == 5s; });
     row("max_wait_time = 86400", [](const auto &s) { return s.maxWaitTime == 24h; });
     row("max_request_execution_time = 0", [](const auto &s) { return s.maxRequestExecutionTime == 0ms; });
     row("max_request_execution_time = 0.0", [](const auto &s) { return s.maxRequestExecutionTime == 0ms; });
@@ -168,6 +169,16 @@ QList<Row> rows()
     row("log_level = \"info\"", [](const auto &s) { return s.logLevel == base::LogLevel::Info; });
     row("log_level = \"warning\"", [](const auto &s) { return s.logLevel == base::LogLevel::Warning; });
     row("log_level = \"error\"", [](const auto &s) { return s.logLevel == base::LogLevel::Error; });
+    row("log_format = \"json\"", [](const auto &s) { return s.logFormat == LogFormat::Json; });
+    row("log_categories = [\"shop=debug\", \"quern.*=error\"]", [](const auto &s) {
+        return s.logCategories == QStringList({u"quern.*=error"_s, u"shop=debug"_s});
+    });
+    row("log_categories = \"quern.http=debug\"",
+        [](const auto &s) { return s.logCategories == QStringList(u"quern.http=debug"_s); });
+    row("log_rotate_size = \"1G\"", [](const auto &s) { return s.logRotateSize == 1 << 30; });
+    row("log_rotate_age = 31622400", [](const auto &s) { return s.logRotateAge == 366 * 24h; });
+    row("log_rotate_age = 0", [](const auto &s) { return s.logRotateAge == 0ms; });
+    row("log_rotate_keep = 30", [](const auto &s) { return s.logRotateKeep == 30; });
     row("daemonize = true", [](const auto &s) { return s.daemonize; });
     addRequestRows(rows);
     addAnswerRows(rows);

@@ -49,6 +49,7 @@ void TestFrame::goldenBytes_data()
     row("Cancel", FrameType::Cancel, 0, id, {}, "00000000 0900 0000 0807060504030201");
     row("Deferred", FrameType::Deferred, 0, id, {}, "00000000 0a00 0000 0807060504030201");
     row("Stop", FrameType::Stop, 0, 0, {}, "00000000 0b00 0000 0000000000000000");
+    row("LogLevels", FrameType::LogLevels, 0, 0, "info", "04000000 1100 0000 0000000000000000 696e666f");
     row("flags", FrameType::Stop, 0x1234, 1, {}, "00000000 0b00 3412 0100000000000000");
 }
 

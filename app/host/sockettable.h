@@ -1,0 +1,32 @@
+#pragma once
+
+#include "app/host/machine.h"
+#include "config/listenaddress.h"
+
+#include <QList>
+
+namespace Quern::app {
+
+/// A process that has a socket open.
+struct Holder
+{
+    qint64 pid = 0;
+    QString program; ///< as /proc/PID/comm names it
+};
+
+/// Who is at an address.
+struct Occupant
+{
+    bool isListening = false;  ///< else a connection of its own holds the port
+    std::optional<qint64> uid; ///< of the socket; null for a Unix socket, where the kernel does not tell
+    QList<Holder> holders;     ///< empty if this user may not look into the process
+};
+
+/// "nginx (pid 812)", or several of them; empty if this user may not look into the process.
+QString holdersText(const Occupant &occupant);
+
+/// The sockets that stand in the way of listening on \a address, as /proc/net/tcp, tcp6 and unix show them; listening
+/// ones first.
+QList<Occupant> occupantsOf(const config::ListenAddress &address, const SystemRoots &roots = {});
+
+} // namespace Quern::app

@@ -1,0 +1,90 @@
+#include "config/describe.h"
+#include "config/loader.h"
+
+#include <QFile>
+
+#include <cstdio>
+
+// Writes the manual page of quern.toml: the template, a file, with a list of the keys of [server] in place of one line.
+// Part of the build, and not installed.
+
+using namespace Quern;
+
+namespace {
+
+/// \a text as mdoc(7) takes it in a line of text.
+QString roff(QString text)
+{
+    text.replace(u'\\', QStringLiteral("\\e"));
+    // `quern start`: what stands between two of them is code.
+    for (bool opens = true; text.contains(u'`'); opens = !opens)
+        text.replace(text.indexOf(u'`'), 1, opens ? QStringLiteral("\\(oq") : QStringLiteral("\\(cq"));
+    if (text.startsWith(u'.') || text.startsWith(u'\''))
+        text.prepend(QStringLiteral("\\&"));
+    return text;
+}
+
+QString sentence(QString text)
+{
+    if (!text.endsWith(u'.'))
+        text += u'.';
+    return roff(text) + u'\n';
+}
+
+QString whenChanged(config::Change change)
+{
+    switch (change) {
+    case config::Change::Live:
+        return QStringLiteral("A change takes effect with `quern reload`, without new workers");
+    case config::Change::Reload:
+        return QStringLiteral("A change takes effect with `quern reload`");
+    case config::Change::Restart:
+        return QStringLiteral("A change needs `quern restart`");
+    }
+    Q_UNREACHABLE();
+}
+
+QString entryOf(const config::SettingInfo &info)
+{
+    const QString key = info.key.section(u'.', 1);
+    QString entry = QStringLiteral(".It Ic %1\n").arg(key);
+    entry += sentence(info.doc);
+    if (!info.unit.isEmpty())
+        entry += sentence(QStringLiteral("Unit: ") + info.unit);
+    entry += sentence(QStringLiteral("Default: ") + (info.derived.isEmpty() ? info.defaultValue : info.derived));
+    return entry + sentence(whenChanged(info.change));
+}
+
+QString serverKeys()
+{
+    QString entries;
+    const QList<config::SettingInfo> infos = config::describe(config::defaults(QStringLiteral("/")));
+    for (const config::SettingInfo &info : infos) {
+        if (info.key.startsWith(u"server."))
+            entries += entryOf(info);
+    }
+    return entries;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    if (argc != 3) {
+        std::fputs("usage: quern-manpage TEMPLATE OUTPUT\n", stderr);
+        return 2;
+    }
+    QFile page(QFile::decodeName(argv[1]));
+    if (!page.open(QIODevice::ReadOnly)) {
+        std::fprintf(stderr, "cannot read %s\n", argv[1]);
+        return 1;
+    }
+    QString text = QString::fromUtf8(page.readAll());
+    text.replace(QStringLiteral("@SERVER_KEYS@\n"), serverKeys());
+    QFile output(QFile::decodeName(argv[2]));
+    if (!output.open(QIODevice::WriteOnly) || output.write(text.toUtf8()) < 0 || !output.flush()) {
+        std::fprintf(stderr, "cannot write %s\n", argv[2]);
+        return 1;
+    }
+    return 0;
+}

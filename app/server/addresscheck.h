@@ -1,0 +1,19 @@
+#pragma once
+
+#include "config/settings.h"
+#include "net/endpoint.h"
+
+#include <Quern/result.h>
+
+namespace Quern::app {
+
+net::Endpoint endpointOf(const config::ListenAddress &address);
+
+/// \a error of net::checkFree() or net::listenOn(), with the mend: who has the port, if that can be seen.
+Error addressError(const net::Endpoint &endpoint, const Error &error);
+
+/// Whether the addresses are free, unless a server with these settings runs already. Nothing is left behind. An error
+/// names the line of the settings and the mend.
+Result<void> checkAddresses(const config::Settings &settings);
+
+} // namespace Quern::app

@@ -1,0 +1,229 @@
+#include "app/server/settingscheck.h"
+
+#include "app/host/runtimedirectory.h"
+#include "app/server/installation.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+
+#include <unistd.h>
+
+namespace Quern::app {
+
+namespace {
+
+QString placeOf(const config::Settings &settings, const QString &key)
+{
+    const QString origin = settings.origins.value(key);
+    return origin.isEmpty() || origin == u"default" ? QStringLiteral("default settings") : origin;
+}
+
+bool mayWriteTo(const QString &folder)
+{
+    return QFileInfo(folder).isDir() && ::access(QFile::encodeName(folder).constData(), W_OK | X_OK) == 0;
+}
+
+QString folderOf(const QString &file)
+{
+    return QFileInfo(file).path();
+}
+
+/// The nearest folder or file above \a path that is there.
+QString nearestPresent(const QString &path)
+{
+    QString present = path;
+    while (!QFileInfo::exists(present) && present != u"/")
+        present = folderOf(present);
+    return present;
+}
+
+/// Whether starting makes \a folder: with the runtime directory, or for the log file in there.
+bool willBeMade(const config::Settings &settings, const QString &folder)
+{
+    const config::ServerSettings &server = settings.server;
+    const QString inside = folder + u'/';
+    const QString ofLog = folderOf(server.logFile);
+    return (server.runtimeDir + u'/').startsWith(inside) ||
+           (isInRuntimeDirectory(server.runtimeDir, ofLog) && (ofLog + u'/').startsWith(inside));
+}
+
+/// Whether \a folder, of the setting \a key, can be made where it is not there yet.
+Result<void> checkCanBeMade(const config::Settings &settings, const char *key, const QString &folder)
+{
+    const QString present = nearestPresent(folder);
+    if (mayWriteTo(present))
+        return {};
+    return errorAt(settings, key,
+                   Error(Error::Invalid, QStringLiteral("%1 is no folder that this user may write to; make it one, or "
+                                                        "name another")
+                                             .arg(present)));
+}
+
+Result<void> checkRuntime(const config::Settings &settings)
+{
+    const QString &path = settings.server.runtimeDir;
+    if (const Result<void> checked = checkRuntimeDirectory(path); !checked)
+        return errorAt(settings, "runtime_dir", checked.error());
+    return checkCanBeMade(settings, "runtime_dir", path);
+}
+
+Result<void> checkLogFile(const config::Settings &settings)
+{
+    const QString &path = settings.server.logFile;
+    if (path.isEmpty())
+        return {};
+    if (QFileInfo(path).isDir()) {
+        return errorAt(settings, "log_file",
+                       Error(Error::Invalid, QStringLiteral("%1 is a folder; name a file in it").arg(path)));
+    }
+    const QString folder = folderOf(path);
+    if (!QFileInfo(folder).isDir() && !isInRuntimeDirectory(settings.server.runtimeDir, folder)) {
+        return errorAt(
+            settings, "log_file",
+            Error(Error::NotFound,
+                  QStringLiteral("there is no folder %1 for the log; make it, or name another").arg(folder)));
+    }
+    return checkCanBeMade(settings, "log_file", folder);
+}
+
+Result<void> checkAccessLog(const config::Settings &settings)
+{
+    const QString &path = settings.server.accessLog;
+    const QString folder = folderOf(path);
+    if (path.isEmpty() || willBeMade(settings, folder))
+        return {};
+    if (QFileInfo(path).isDir()) {
+        return errorAt(settings, "access_log",
+                       Error(Error::Invalid, QStringLiteral("%1 is a folder; name a file in it").arg(path)));
+    }
+    const bool isWritable =
+        QFileInfo::exists(path) ? ::access(QFile::encodeName(path).constData(), W_OK) == 0 : mayWriteTo(folder);
+    if (isWritable || (QFileInfo::exists(path) && !QFileInfo(path).isFile()))
+        return {};
+    return accessLogError(settings, Error(Error::Invalid, QStringLiteral("%1 cannot be written").arg(path)));
+}
+
+Result<void> checkUnixSockets(const config::Settings &settings)
+{
+    for (const config::ListenAddress &address : settings.server.listen) {
+        const QString folder = folderOf(address.path);
+        if (address.kind != config::ListenAddress::Unix || willBeMade(settings, folder) || mayWriteTo(folder))
+            continue;
+        return errorAt(settings, "listen",
+                       Error(Error::Invalid, QStringLiteral("the socket of \"%1\" needs a folder that this user may "
+                                                            "write to; make %2, or correct the path")
+                                                 .arg(address.text, folder)));
+    }
+    return {};
+}
+
+} // namespace
+
+Error errorAt(const config::Settings &settings, const char *key, const Error &error)
+{
+    const QString name = QStringLiteral("server.") + QLatin1StringView(key);
+    return Error(error.code(), QStringLiteral("%1: %2: %3").arg(placeOf(settings, name), name, error.message()));
+}
+
+Error accessLogError(const config::Settings &settings, const Error &error)
+{
+    return errorAt(settings, "access_log",
+                   Error(error.code(), error.message() + QStringLiteral("; make its folder and let this user write to "
+                                                                        "it, or name another file")));
+}
+
+Result<void> checkSettings(const config::Settings &settings)
+{
+    QStringList problems;
+    Error::Code code = Error::Invalid;
+    const auto note = [&problems, &code](const auto &result) {
+        if (result)
+            return;
+        if (problems.isEmpty())
+            code = result.error().code();
+        problems += result.error().message();
+    };
+    note(checkUnixSockets(settings));
+    note(checkUploadDirectory(settings));
+    note(proxyTrust(settings));
+    if (settings.server.handleStatic)
+        note(openStaticFiles(settings));
+    note(checkAccessLog(settings));
+    note(checkRuntime(settings));
+    note(checkLogFile(settings));
+    note(pluginFiles(settings));
+    if (problems.isEmpty())
+        return {};
+    return Error(code, problems.join(u'\n'));
+}
+
+Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &settings)
+{
+    QList<ipc::BootMessage::Plugin> files;
+    QStringList problems;
+    for (qsizetype i = 0; i < settings.plugins.size(); ++i) {
+        const config::PluginSettings &plugin = settings.plugins.at(i);
+        if (!plugin.enabled)
+            continue;
+        const bool isInstalled = plugin.file.isEmpty();
+        const QString file = isInstalled ? installation::pluginFile(plugin.name) : plugin.file;
+        const QString key = isInstalled ? QStringLiteral("name") : QStringLiteral("file");
+        const QString line = placeOf(settings, QStringLiteral("plugin[%1].%2").arg(i).arg(key));
+        const QString place = QStringLiteral("%1: plugin.%2").arg(line, key);
+        if (QFileInfo(file).isFile()) {
+            files.append({file, plugin.settings, file, line});
+        } else if (isInstalled) {
+            problems +=
+                QStringLiteral("%1: no plugin \"%2\" is installed in %3, where there are: %4; write the name of "
+                               "one of these, or file = \"…\" for a plugin elsewhere")
+                    .arg(place, plugin.name, installation::pluginDirectory(),
+                         installation::pluginNames().join(QStringLiteral(", ")));
+        } else {
+            problems +=
+                QStringLiteral("%1: there is no plugin file %2; build it, or correct its path").arg(place, file);
+        }
+    }
+    if (!problems.isEmpty())
+        return Error(Error::NotFound, problems.join(u'\n'));
+    return files;
+}
+
+Result<dispatch::StaticFiles> openStaticFiles(const config::Settings &settings)
+{
+    const config::ServerSettings &server = settings.server;
+    dispatch::StaticFilesSettings files;
+    files.documentRoot = server.documentRoot;
+    files.cacheControl = server.staticCacheControl.toUtf8();
+    files.listing = server.staticListing;
+    files.indexNames.clear();
+    for (const QString &name : server.staticIndex)
+        files.indexNames.append(name.toUtf8());
+    for (const QString &location : server.staticLocations)
+        files.locations.append(location.toUtf8());
+    Result<dispatch::StaticFiles> opened = dispatch::StaticFiles::open(files);
+    if (!opened)
+        return errorAt(settings, "document_root", opened.error());
+    return opened;
+}
+
+Result<protocol::http::ProxyTrust> proxyTrust(const config::Settings &settings)
+{
+    Result<protocol::http::ProxyTrust> trust = protocol::http::ProxyTrust::parse(settings.server.trustedProxies);
+    if (!trust)
+        return errorAt(settings, "trusted_proxies", trust.error());
+    return trust;
+}
+
+Result<void> checkUploadDirectory(const config::Settings &settings)
+{
+    const QString &path = settings.server.uploadTmpDir;
+    if (path.isEmpty() || mayWriteTo(path))
+        return {};
+    return errorAt(
+        settings, "upload_tmp_dir",
+        Error(Error::Invalid,
+              QStringLiteral("%1 is no folder that this user may write to; make it, or name another").arg(path)));
+}
+
+} // namespace Quern::app

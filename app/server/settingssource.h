@@ -1,0 +1,12 @@
+#pragma once
+
+#include "app/server/commandline.h"
+#include "config/loader.h"
+
+namespace Quern::app {
+
+/// The settings that \a line is about: of the file it names, of quern.toml in the working directory, or the defaults.
+/// X_VERSION is part of the environment that they give to the children.
+Result<config::Settings> loadSettings(const CommandLine &line, config::Purpose purpose);
+
+} // namespace Quern::app

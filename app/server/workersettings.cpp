@@ -1,0 +1,29 @@
+#include "app/server/workersettings.h"
+
+#include "app/server/installation.h"
+
+namespace Quern::app {
+
+process::SupervisorSettings workerSettings(const config::Settings &settings,
+                                           const QList<ipc::BootMessage::Plugin> &plugins)
+{
+    const config::ServerSettings &server = settings.server;
+    process::SupervisorSettings result;
+    result.workerNum = server.workerNum;
+    result.reactorCount = server.reactorNum;
+    result.workerProgram = installation::workerProgram();
+    result.generationsDirectory = server.runtimeDir + QStringLiteral("/generations");
+    result.maxWaitTime = server.maxWaitTime;
+    result.answers.debug = server.debug;
+    result.answers.compression = server.httpCompression;
+    result.answers.compressionLevel = server.httpCompressionLevel;
+    result.answers.compressionMinLength = server.httpCompressionMinLength;
+    result.answers.compressionTypes = server.httpCompressionTypes;
+    result.startTimeout = server.workerStartTimeout;
+    for (const auto &[name, value] : settings.environment)
+        result.environment.insert(name, value);
+    result.plugins = plugins;
+    return result;
+}
+
+} // namespace Quern::app
