@@ -104,6 +104,15 @@ QString PluginSpec::errorOfMetaData(const QJsonObject &metaData)
         return tr("\"version\" in its metadata is not a string. Write it in quotes: \"1.0.0\".");
     version = givenVersion.toString();
 
+    const QJsonValue givenAbi = metaData.value(u"abi");
+    if (!givenAbi.isUndefined() && givenAbi.toInteger(-1) < 0)
+        return tr("\"abi\" in its metadata is not a whole number. Write \"abi\": %1.").arg(QUERN_ABI_VERSION);
+    if (givenAbi.toInteger(QUERN_ABI_VERSION) != QUERN_ABI_VERSION)
+        return tr("its metadata say that it is written for version %1 of the plugin interface, and this server speaks "
+                  "version %2. Look into the changelog for what is new, write \"abi\": %2, and build it again.")
+            .arg(givenAbi.toInteger())
+            .arg(QUERN_ABI_VERSION);
+
     const QJsonValue givenHint = metaData.value(u"exportSymbols");
     if (!givenHint.isUndefined() && !givenHint.isBool())
         return tr("\"exportSymbols\" in its metadata is not a boolean. Write true or false.");

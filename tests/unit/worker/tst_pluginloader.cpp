@@ -143,6 +143,10 @@ void tst_PluginLoader::onePluginIsRefused_data()
     row("no name", u"nameless"_qs, {u"no usable \"name\""_qs});
     row("malformed name", u"badname"_qs, {u"no usable \"name\""_qs});
     row("version is a number", u"badversion"_qs, {u"\"version\""_qs, u"not a string"_qs});
+    row("ABI is a string", u"badabi"_qs, {u"\"abi\""_qs, u"not a whole number"_qs, u"Write \"abi\": 1"_qs});
+    row("ABI is a fraction", u"brokenabi"_qs, {u"\"abi\""_qs, u"not a whole number"_qs});
+    row("ABI of the metadata", u"laterabi"_qs,
+        {u"written for version 99"_qs, u"speaks version 1"_qs, u"build it again"_qs});
     row("hint is a string", u"badhint"_qs, {u"\"exportSymbols\""_qs, u"not a boolean"_qs});
     row("dependencies are a string", u"baddependencies"_qs, {u"\"dependencies\""_qs, u"not a list"_qs});
     row("dependency is a number", u"baddependency"_qs, {u"\"dependencies\""_qs, u"not a list"_qs});

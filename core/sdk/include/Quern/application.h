@@ -25,6 +25,7 @@ using Handler = std::function<void(const Request &request, Response &response)>;
 class QUERN_EXPORT Route
 {
 public:
+    /// Made by RouteGroup::route().
     Route(ApplicationPrivate *application, RouteSpec *spec) : d(application), m_spec(spec) {}
 
     /// Whether a GET, HEAD or OPTIONS request of this route may run a second time in another worker after the worker
@@ -48,6 +49,7 @@ private:
 class QUERN_EXPORT RouteGroup
 {
 public:
+    /// Made by group().
     RouteGroup(ApplicationPrivate *d, QByteArray prefix, std::vector<std::shared_ptr<const Middleware>> middleware);
     Q_DISABLE_COPY_MOVE(RouteGroup)
 
@@ -79,7 +81,7 @@ public:
     void group(QByteArrayView prefix, const std::function<void(RouteGroup &group)> &fill);
 
 protected:
-    ApplicationPrivate *d;
+    ApplicationPrivate *d; ///< of the worker, which it does not own
 
 private:
     QByteArray m_prefix;
@@ -107,6 +109,7 @@ private:
 class QUERN_EXPORT Application : public RouteGroup
 {
 public:
+    /// Made by the worker.
     explicit Application(ApplicationPrivate *d);
 
     /// Has \a hook called for each request of the application before its route is looked up; for one whose body

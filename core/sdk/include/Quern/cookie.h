@@ -15,6 +15,7 @@ namespace Quern {
 /// cookie that clients would refuse throws std::invalid_argument when it is set.
 struct Cookie
 {
+    /// With which requests that other sites cause the client sends it.
     enum class SameSite {
         Unset, ///< no attribute: the client's own default
         None,  ///< sent with requests of other sites, too; needs \a secure
@@ -35,10 +36,10 @@ struct Cookie
     std::optional<std::chrono::seconds> maxAge = std::nullopt;
     /// The same as a point in time, which \a maxAge overrules; invalid: none.
     QDateTime expires = {};
-    bool secure = false;  ///< sent over https only
-    bool httpOnly = true; ///< scripts cannot read it
-    SameSite sameSite = SameSite::Lax;
-    bool partitioned = false; ///< kept apart for each top-level site; needs \a secure
+    bool secure = false;               ///< sent over https only
+    bool httpOnly = true;              ///< scripts cannot read it
+    SameSite sameSite = SameSite::Lax; ///< see there
+    bool partitioned = false;          ///< kept apart for each top-level site; needs \a secure
 };
 
 } // namespace Quern

@@ -12,6 +12,7 @@ namespace Quern {
 class Error
 {
 public:
+    /// What to branch on.
     enum Code {
         Invalid,     ///< the input breaks a rule; the message names the place and the mend
         Protocol,    ///< a peer broke the wire protocol
@@ -24,12 +25,12 @@ public:
         Permission,  ///< the operating system or a policy refused
         Io,          ///< any other failure of the operating system
         Internal,    ///< a defect in this program
-    };
+    };               ///< what to branch on
 
-    Error(Code code, QString message) : m_message(std::move(message)), m_code(code) {}
+    Error(Code code, QString message) : m_message(std::move(message)), m_code(code) {} ///< of both
 
-    Code code() const { return m_code; }
-    const QString &message() const { return m_message; }
+    Code code() const { return m_code; }                 ///< to branch on
+    const QString &message() const { return m_message; } ///< to read
 
 private:
     QString m_message;

@@ -12,6 +12,7 @@
 
 namespace Quern {
 
+/// How Response::events() begins. A value type.
 struct EventStreamOptions
 {
     /// A comment is sent when nothing else was for so long, so that no proxy takes the connection for dead; 0: never.
@@ -37,6 +38,7 @@ struct EventStreamOptions
 class QUERN_EXPORT EventStream
 {
 public:
+    /// What send() sends. A value type.
     struct Event
     {
         QByteArray data;       ///< UTF-8; may hold line breaks
@@ -44,6 +46,7 @@ public:
         QByteArray id = {};    ///< what the client sends as Last-Event-ID; null: as before, empty: none from now on
     };
 
+    /// See Response::events().
     explicit EventStream(ResponseStream stream);
 
     /// Sends \a event. Throws std::invalid_argument if its type or id holds CR, LF or NUL. Returns false if the client

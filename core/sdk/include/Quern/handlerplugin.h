@@ -19,11 +19,12 @@ namespace Quern {
 /// One instance lives in each worker process, in its main thread. The JSON file tells what the plugin is before any of
 /// its code runs:
 ///
-///     { "name": "reports", "version": "1.2.0", "dependencies": ["accounts"], "exportSymbols": false }
+///     { "name": "reports", "version": "1.2.0", "abi": 1, "dependencies": ["accounts"], "exportSymbols": false }
 ///
-/// Only the name is required. "dependencies" names plugins that must be installed before this one; "exportSymbols"
-/// offers the plugin's symbols to libraries loaded later, as one with an interpreter needs. Other keys are the author's
-/// own.
+/// Only the name is required. "abi" is the QUERN_ABI_VERSION that the plugin is written for: built anew with another,
+/// it is refused until its author has looked at it. "dependencies" names plugins that must be installed before this
+/// one; "exportSymbols" offers the plugin's symbols to libraries loaded later, as one with an interpreter needs. Other
+/// keys are the author's own.
 class HandlerPlugin
 {
 public:

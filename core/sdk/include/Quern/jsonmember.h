@@ -11,12 +11,16 @@
 
 namespace Quern {
 
-/// The name of a member: UTF-8 or a QString. Lives no longer than the expression it stands in.
+/// The name of a member: UTF-8 or a QString. A value type that lives no longer than the expression it stands in.
 class JsonName
 {
 public:
+    /// The name in UTF-8.
     JsonName(const char *utf8) : m_utf8(QByteArray::fromRawData(utf8, qsizetype(qstrlen(utf8)))) {}
+    /// The same as a QString.
     JsonName(const QString &name) : m_utf8(name.toUtf8()) {}
+
+    /// The name, without quotation marks and escapes.
     const QByteArray &utf8() const { return m_utf8; }
 
 private:
@@ -28,17 +32,21 @@ private:
 class QUERN_EXPORT JsonMember
 {
 public:
+    /// \a value becomes a string.
     JsonMember(const JsonName &name, const QString &value);
     /// \a value is UTF-8.
     JsonMember(const JsonName &name, const char *value);
     /// \a value is UTF-8, or what a client has sent in its place: bytes that are none become U+FFFD.
     JsonMember(const JsonName &name, QByteArrayView value);
+    /// The same.
     JsonMember(const JsonName &name, const QByteArray &value) : JsonMember(name, QByteArrayView(value)) {}
+    /// true or false.
     JsonMember(const JsonName &name, bool value);
     /// NaN and infinity become null, as JSON has no such numbers (RFC 8259 §6).
     JsonMember(const JsonName &name, double value);
     /// Any JSON value; an integer beyond 2^53 keeps its digits only in the integer constructor.
     JsonMember(const JsonName &name, const QJsonValue &value);
+    /// With all its digits.
     template <std::integral Integer>
     requires(!std::same_as<Integer, bool>) JsonMember(const JsonName &name, Integer value)
         : JsonMember(name, QByteArray::number(value), Verbatim())

@@ -20,6 +20,7 @@ class MiddlewareChain;
 class QUERN_EXPORT Next
 {
 public:
+    /// Made by the worker.
     Next(QExplicitlySharedDataPointer<MiddlewareChain> chain, std::size_t place);
     Next(const Next &other);
     Next &operator=(const Next &other);

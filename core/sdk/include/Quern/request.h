@@ -24,7 +24,8 @@ namespace Quern {
 
 class RequestPrivate;
 
-/// Where and when a request passed on its way to the handler. Times are points of the monotonic clock.
+/// Where and when a request passed on its way to the handler. Times are points of the monotonic clock. A
+/// value type.
 struct RequestJourney
 {
     int workerId = 0;   ///< number of the worker that runs the handler, from 0
@@ -45,6 +46,7 @@ using NameValueList = QList<std::pair<QString, QString>>;
 class QUERN_EXPORT Request
 {
 public:
+    /// Made by the worker.
     explicit Request(RequestPrivate *d);
     Request(const Request &other);
     Request &operator=(const Request &other);
@@ -161,6 +163,7 @@ public:
     void setHeader(QByteArrayView name, QByteArrayView value);
     void removeHeader(QByteArrayView name);
 
+    /// Where and when it passed on its way here.
     const RequestJourney &journey() const;
 
 private:

@@ -8,8 +8,8 @@ namespace Quern {
 /// number, never 0, and unique while the server runs. Any thread.
 namespace RequestId {
 
-inline constexpr int PlaceBits = 20;
-inline constexpr int SerialBits = 36;
+inline constexpr int PlaceBits = 20;  ///< width of the place
+inline constexpr int SerialBits = 36; ///< width of the serial
 
 /// \a reactor from 0; \a serial from 1, counted by each reactor; \a place for the reactor's own use.
 constexpr quint64 make(int reactor, quint64 serial, quint32 place)
@@ -17,6 +17,7 @@ constexpr quint64 make(int reactor, quint64 serial, quint32 place)
     return quint64(reactor) << (PlaceBits + SerialBits) | serial << PlaceBits | place;
 }
 
+/// The place that make() was given.
 constexpr quint32 placeOf(quint64 id)
 {
     return quint32(id & ((quint64(1) << PlaceBits) - 1));

@@ -40,6 +40,7 @@ concept Utf8Bytes = std::same_as<Bytes, QByteArrayView> || std::convertible_to<c
 class QUERN_EXPORT Response
 {
 public:
+    /// Made by the worker.
     explicit Response(ResponsePrivate *d);
     Response(const Response &other);
     Response &operator=(const Response &other);

@@ -36,6 +36,7 @@ class QUERN_EXPORT ResponseStream
 public:
     /// From so many unsent bytes on write() asks to hold back; at so many it may go on.
     static constexpr qsizetype HighMark = 16 * 1024;
+    /// See HighMark.
     static constexpr qsizetype LowMark = 4 * 1024;
     /// A stream with more unsent bytes is broken off: its author has not held back.
     static constexpr qsizetype MaxUnsent = 16 * 1024 * 1024;
@@ -43,6 +44,7 @@ public:
     /// So many calls of waitForDrain() may wait within each other in the worker's main thread.
     static constexpr int MaxNestedWaits = 16;
 
+    /// See Response::stream().
     explicit ResponseStream(std::shared_ptr<ResponseStreamPrivate> d);
 
     /// Sends \a piece, or keeps it until the client has read what is before it. Returns true if there is room for more;

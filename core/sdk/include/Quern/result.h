@@ -8,16 +8,16 @@
 
 namespace Quern {
 
-/// A value, or the Error that explains why there is none. Expected failures travel as values, not as exceptions.
+/// A value type: a value, or the Error that explains why there is none. Expected failures are values, not exceptions.
 template <typename T>
 class [[nodiscard]] Result
 {
 public:
-    Result(T value) : m_state(std::in_place_index<0>, std::move(value)) {}
-    Result(Error error) : m_state(std::in_place_index<1>, std::move(error)) {}
+    Result(T value) : m_state(std::in_place_index<0>, std::move(value)) {}     ///< success
+    Result(Error error) : m_state(std::in_place_index<1>, std::move(error)) {} ///< failure
 
-    bool ok() const { return m_state.index() == 0; }
-    explicit operator bool() const { return ok(); }
+    bool ok() const { return m_state.index() == 0; } ///< whether there is a value
+    explicit operator bool() const { return ok(); }  ///< the same
 
     /// Only when ok().
     const T &value() const & { return *std::get_if<0>(&m_state); }
@@ -35,16 +35,16 @@ private:
     std::variant<T, Error> m_state;
 };
 
-/// Success without a value, or the Error.
+/// A value type: success without a value, or the Error.
 template <>
 class [[nodiscard]] Result<void>
 {
 public:
     Result() = default;
-    Result(Error error) : m_error(std::move(error)) {}
+    Result(Error error) : m_error(std::move(error)) {} ///< failure
 
-    bool ok() const { return !m_error.has_value(); }
-    explicit operator bool() const { return ok(); }
+    bool ok() const { return !m_error.has_value(); } ///< whether it succeeded
+    explicit operator bool() const { return ok(); }  ///< the same
 
     /// Only when not ok().
     const Error &error() const { return *m_error; }

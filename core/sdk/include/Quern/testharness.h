@@ -67,26 +67,26 @@ struct QUERN_EXPORT TestResponse
 ///     upload.addField("title", "Sea").addFile("photo", "sea.png", bytes, "image/png");
 struct QUERN_EXPORT TestRequest
 {
-    /// One part of a multipart/form-data body.
+    /// One part of a multipart/form-data body. A value type.
     struct Part
     {
-        QByteArray name;
-        QByteArray value;
-        QByteArray fileName = {};
-        QByteArray contentType = {};
-        bool isFile = false;
+        QByteArray name;             ///< of the field
+        QByteArray value;            ///< or what the file holds
+        QByteArray fileName = {};    ///< as the client calls it
+        QByteArray contentType = {}; ///< as the client calls it; empty: left out
+        bool isFile = false;         ///< told by a "filename", even an empty one
     };
 
-    QByteArray method = QByteArrayLiteral("GET");
+    QByteArray method = QByteArrayLiteral("GET"); ///< in upper case
     /// Percent-encoded, with or without a query string: "/hello/bar?x=1".
     QByteArray target = QByteArrayLiteral("/");
     /// Host is added if it is not there, and Content-Length, and for \a parts the Content-Type.
     TestFields headers = {};
-    QByteArray body = {};
+    QByteArray body = {}; ///< its Content-Type is one of \a headers
     /// If there are any, the body is a form made of them, and \a body is not looked at.
     QList<Part> parts = {};
-    QByteArray remoteAddress = QByteArrayLiteral("127.0.0.1");
-    bool isSecure = false; ///< https
+    QByteArray remoteAddress = QByteArrayLiteral("127.0.0.1"); ///< of the client; empty: a Unix socket
+    bool isSecure = false;                                     ///< https
     /// Asked after each piece of a stream; when it is true, the client goes away. For streams without end:
     /// .until = [](const TestResponse &response) { return response.events().size() == 3; }
     std::function<bool(const TestResponse &response)> until = {};
@@ -124,10 +124,11 @@ public:
     /// How long a request may take, the end of a stream included; 5 s if never set.
     void setDeadline(std::chrono::milliseconds time);
 
+    /// Sends a request, and returns when its answer is complete, its stream has ended, or the deadline has passed.
+    TestResponse request(const TestRequest &request);
     TestResponse get(const QByteArray &target);
     /// \a contentType as the Content-Type field; none if it is empty.
     TestResponse post(const QByteArray &target, const QByteArray &body, const QByteArray &contentType = {});
-    TestResponse request(const TestRequest &request);
 
 private:
     const std::unique_ptr<TestHarnessPrivate> d;

@@ -27,6 +27,7 @@ public:
         Yes,
     };
 
+    /// See Request::files().
     UploadedFile(QExplicitlySharedDataPointer<RequestPrivate> request, qsizetype part);
     UploadedFile(const UploadedFile &other);
     UploadedFile &operator=(const UploadedFile &other);
