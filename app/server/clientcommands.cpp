@@ -6,6 +6,7 @@
 #include "app/server/pidfile.h"
 #include "app/server/serverconnection.h"
 #include "app/server/terminal.h"
+#include "app/server/waitingline.h"
 
 namespace Quern::app {
 
@@ -13,12 +14,17 @@ namespace {
 
 /// How much longer than max_wait_time a command waits for a server that works on it.
 constexpr std::chrono::milliseconds margin = std::chrono::seconds(10);
-/// New workers may take this long to load their plugins.
-constexpr std::chrono::milliseconds bootMargin = std::chrono::seconds(40);
 
-void showStep(const QString &text)
+/// Waits until \a operation has ended, and shows what happens meanwhile.
+Result<admin::Operation> follow(ControlClient &client, const admin::OperationReference &operation,
+                                std::chrono::milliseconds patience)
 {
-    terminal::say(QStringLiteral("  ") + text);
+    WaitingLine waiting;
+    const auto showStep = [&waiting](const QString &text) {
+        waiting.clear();
+        terminal::say(QStringLiteral("  ") + text);
+    };
+    return client.follow(operation.operation, patience, showStep, [&waiting] { waiting.tick(); });
 }
 
 } // namespace
@@ -51,7 +57,7 @@ int ClientCommands::stop() const
     const Result<admin::OperationReference> operation =
         begun ? admin::OperationReference::fromJson(*begun) : begun.error();
     if (operation)
-        (void)client.follow(operation->operation, patience, showStep);
+        (void)follow(client, *operation, patience);
     if (!PidFile::waitUntilFree(pidPath, margin)) {
         terminal::complain(tr("the server with pid %1 is still running").arg(pid));
         return 1;
@@ -67,9 +73,13 @@ int ClientCommands::reload() const
     const Result<QJsonObject> begun = connected ? client.call(admin::Methods::serverReload) : connected.error();
     const Result<admin::OperationReference> reference =
         begun ? admin::OperationReference::fromJson(*begun) : begun.error();
-    const Result<admin::Operation> ended =
-        reference ? client.follow(reference->operation, m_settings.server.maxWaitTime + bootMargin, showStep)
-                  : reference.error();
+    const std::chrono::milliseconds patience =
+        m_settings.server.maxWaitTime + m_settings.server.workerStartTimeout + margin;
+    const Result<admin::Operation> ended = reference ? follow(client, *reference, patience) : reference.error();
+    if (reference && !ended && ended.error().code() == Error::Timeout) {
+        terminal::complain(tr("the reload is not over yet; \"quern status\" and \"quern logs\" tell how it goes on"));
+        return 1;
+    }
     if (!ended || ended->state == admin::Operation::State::Failed) {
         terminal::complain(tr("reload failed: %1").arg(ended ? ended->error : ended.error().message()));
         return 1;

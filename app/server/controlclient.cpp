@@ -1,6 +1,7 @@
 #include "app/server/controlclient.h"
 
 #include "admin/protocol/methods.h"
+#include "app/server/waitingline.h"
 
 #include <QThread>
 
@@ -67,7 +68,8 @@ Result<QJsonObject> ControlClient::call(QLatin1StringView method, const QJsonObj
     }
 }
 
-Result<admin::Operation> ControlClient::follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress)
+Result<admin::Operation> ControlClient::follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress,
+                                               const std::function<void()> &waiting)
 {
     const Clock::time_point deadline = Clock::now() + patience;
     const Result<QJsonObject> first = call(admin::Methods::operationWatch, admin::OperationReference{id}.toJson());
@@ -80,7 +82,11 @@ Result<admin::Operation> ControlClient::follow(qint64 id, std::chrono::milliseco
             progress(operation->steps.at(shown).text);
         if (operation->state != admin::Operation::State::Running)
             break;
-        const Result<admin::ServerMessage> message = receive(deadline);
+        const Result<admin::ServerMessage> message = receive(std::min(deadline, Clock::now() + WaitingLine::Interval));
+        if (!message && message.error().code() == Error::Timeout && Clock::now() < deadline) {
+            waiting();
+            continue;
+        }
         if (!message)
             return message.error();
         if (const auto *event = std::get_if<admin::Event>(&*message))

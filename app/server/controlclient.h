@@ -24,9 +24,11 @@ public:
     Result<QJsonObject> call(QLatin1StringView method, const QJsonObject &params = {});
 
     using Progress = std::function<void(const QString &step)>;
-    /// Waits until operation \a id has ended and tells its steps as they come. Error::Unavailable if the server goes
-    /// away before, which is what a stopping server may do.
-    Result<admin::Operation> follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress);
+    /// Waits until operation \a id has ended, tells its steps as they come, and calls \a waiting twice a second in
+    /// between. Error::Unavailable if the server goes away before, which is what a stopping server may do;
+    /// Error::Timeout if it is not over after \a patience.
+    Result<admin::Operation> follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress,
+                                    const std::function<void()> &waiting);
 
     /// The next event, whichever it is. Error::Timeout if none comes in time, Error::Unavailable once the server has
     /// gone.

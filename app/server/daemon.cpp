@@ -1,5 +1,6 @@
 #include "app/server/daemon.h"
 
+#include "app/server/waitingline.h"
 #include "base/systemerror.h"
 
 #include <QByteArray>
@@ -12,8 +13,6 @@ namespace Quern::app {
 
 namespace {
 
-/// The first workers have 30 s to load their plugins.
-constexpr int outcomeTimeoutMilliseconds = 60 * 1000;
 constexpr char readyMark = '+';
 constexpr char failureMark = '-';
 
@@ -43,16 +42,21 @@ Result<Daemon::Side> Daemon::split()
     return Side::Server;
 }
 
-QByteArray Daemon::waitForOutcome()
+QByteArray Daemon::waitForOutcome(std::chrono::milliseconds patience, const std::function<void()> &waiting)
 {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     QByteArray report;
     while (true) {
         pollfd wait = {m_pipe.get(), POLLIN, 0};
-        const int ready = ::poll(&wait, 1, outcomeTimeoutMilliseconds);
+        const int ready = ::poll(&wait, 1, int(WaitingLine::Interval.count()));
         if (ready < 0 && errno == EINTR)
             continue;
-        if (ready <= 0)
+        if (ready <= 0 && std::chrono::steady_clock::now() >= deadline)
             return "the server has not become ready in time";
+        if (ready <= 0) {
+            waiting();
+            continue;
+        }
         char buffer[4096];
         const ssize_t count = ::read(m_pipe.get(), buffer, sizeof buffer);
         if (count > 0) {

@@ -4,6 +4,9 @@
 
 #include <Quern/result.h>
 
+#include <chrono>
+#include <functional>
+
 namespace Quern::app {
 
 /// Puts the server into the background in such a way that the command knows how the start went. Used before
@@ -19,9 +22,9 @@ public:
     /// Forks: returns in both processes.
     Result<Side> split();
 
-    /// In the command: waits until the server has reported or has died. Its report is empty if it is ready, else the
-    /// reason.
-    QByteArray waitForOutcome();
+    /// In the command: waits until the server has reported or has died, and calls \a waiting twice a second meanwhile.
+    /// Its report is empty if it is ready, else the reason.
+    QByteArray waitForOutcome(std::chrono::milliseconds patience, const std::function<void()> &waiting);
 
     void reportReady();
     void reportFailure(const QByteArray &reason);

@@ -6,6 +6,7 @@
 #include "app/server/logtarget.h"
 #include "app/server/master.h"
 #include "app/server/terminal.h"
+#include "app/server/waitingline.h"
 #include "base/log.h"
 #include "base/processtitle.h"
 #include "loop/epolleventdispatcher.h"
@@ -18,6 +19,9 @@
 namespace Quern::app {
 
 namespace {
+
+/// What a start takes besides the loading of plugins, at the very most.
+constexpr std::chrono::milliseconds startMargin = std::chrono::seconds(30);
 
 /// Every connection is a descriptor: the usual soft limit of 1024 is for programs that use select().
 void raiseDescriptorLimit()
@@ -70,7 +74,10 @@ int runServer(const config::Settings &settings, const StartOptions &options, int
             return 1;
         }
         if (*side == Daemon::Side::Command) {
-            const QByteArray problem = daemon.waitForOutcome();
+            WaitingLine waiting;
+            const QByteArray problem =
+                daemon.waitForOutcome(settings.server.workerStartTimeout + startMargin, [&waiting] { waiting.tick(); });
+            waiting.clear();
             if (!problem.isEmpty()) {
                 terminal::complain(QString::fromLocal8Bit(problem));
                 return 1;

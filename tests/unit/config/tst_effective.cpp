@@ -23,6 +23,7 @@ private Q_SLOTS:
     void changes_data();
     void changes();
     void everyKeyIsOfOneKind();
+    void afterAReload();
 };
 
 namespace {
@@ -159,6 +160,28 @@ void tst_Effective::everyKeyIsOfOneKind()
                                 QStringLiteral("server.debug")};
     QCOMPARE(changedKeys(running, *loaded, Change::Reload), reload);
     QCOMPARE(changedKeys(running, *loaded, Change::Restart), QStringList(QStringLiteral("server.backlog")));
+}
+
+void tst_Effective::afterAReload()
+{
+    const SettingsFile file;
+    const Result<Settings> running =
+        SettingsFile::load("[server]\nbacklog = 7\nworker_num = 1\nlog_level = \"debug\"\n");
+    const Result<Settings> loaded = SettingsFile::load("[server]\nlisten = \"127.0.0.1:1\"\nworker_num = 3\n"
+                                                       "[[plugin]]\nname = \"a\"\n");
+    QVERIFY2(running && loaded, qPrintable(message(loaded)));
+    const Settings after = afterReload(*running, *loaded);
+    // What needs a restart is as it was, with its origin.
+    QCOMPARE(after.server.backlog, 7);
+    QCOMPARE(after.server.listen, running->server.listen);
+    QCOMPARE(after.origins.value(QStringLiteral("server.backlog")), QStringLiteral("quern.toml:2"));
+    QCOMPARE(after.origins.value(QStringLiteral("server.listen")), QStringLiteral("default"));
+    // The rest is new.
+    QCOMPARE(after.server.workerNum, 3);
+    QCOMPARE(after.server.logLevel, base::LogLevel::Info);
+    QCOMPARE(after.plugins, loaded->plugins);
+    QCOMPARE(changedKeys(*running, after, Change::Restart), QStringList());
+    QCOMPARE(changedKeys(*loaded, after, Change::Reload), QStringList());
 }
 
 QTEST_GUILESS_MAIN(tst_Effective)

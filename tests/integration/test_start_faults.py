@@ -1,0 +1,238 @@
+"""Starts that something is in the way of: each ends with the right sentence, and with nothing left behind."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import unittest
+from pathlib import Path
+
+import proctree
+from quernserver import QUERN_BIN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
+
+# A library whose flock() says that there are no locks.
+NO_LOCKS = Path(QUERN_BIN).parents[1] / "lib/libquern_nolocks.so"
+
+
+def on_small_disk(folder: Path, size: str, script: str) -> subprocess.CompletedProcess:
+    """Runs a script of sh with a file system of that size at folder, which no one else sees."""
+    mount = f'mount -t tmpfs -o size={size} quern-test "{folder}" || exit 77; {script}'
+    command = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+    result = subprocess.run([*command, "sh", "-c", mount], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                            timeout=30 * TIME_SCALE)
+    if result.returncode == 77 or "unshare:" in result.stderr:
+        raise unittest.SkipTest(f"no file system of its own can be mounted here: {result.stderr.strip()}")
+    return result
+
+
+class StartFaults(QuernTestCase):
+    def assert_refused(self, result: subprocess.CompletedProcess, sentence: str) -> None:
+        """That the command failed, and said this one line, a pattern, of its own."""
+        self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
+        said = [line for line in result.stderr.splitlines() if line.startswith("quern: ")]
+        self.assertEqual(len(said), 1, result.stderr)
+        self.assertRegex(said[0], rf"\Aquern: {sentence}\Z")
+
+    def test_a_second_start(self) -> None:
+        quern = self.serve()
+        for words in (["start"], ["start", "-d"], ["start", "-i"]):
+            with self.subTest(words):
+                self.assert_refused(quern.command(*words),
+                                    rf"already running with pid {quern.master} \(it holds .*quern\.pid\).*")
+        self.assertEqual(quern.get("/hello/x")[0], 200)
+        quern.stop()
+
+    def test_after_the_master_was_killed(self) -> None:
+        quern = self.serve()
+        first = quern.master
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: not quern.running(), "end of the master")
+        wait_until(lambda: not quern.leftovers(), "end of the children", 2.0)
+        self.assertTrue((quern.runtime / "quern.pid").exists())
+        self.assert_exit(quern.command("status"), 1, "not running")
+        self.assert_exit(quern.command("start", "-d"), 0, r"Quern is running with pid \d+\.")
+        self.assertNotEqual(quern.adopt_daemon(), first)
+        quern.stop()
+
+    def test_a_stale_pid_file_with_the_pid_of_a_stranger(self) -> None:
+        quern = self.server()
+        quern.runtime.mkdir(mode=0o700)
+        (quern.runtime / "quern.pid").write_text(f"{os.getpid()}\n")
+        self.assert_exit(quern.command("stop"), 0, "was not running")
+        quern.start()
+        quern.stop()
+
+    def test_a_port_in_use(self) -> None:
+        quern = self.server()
+        with socket.create_server(quern.address):
+            sentence = (rf"{re.escape(str(quern.config))}:2: server\.listen: .*127\.0\.0\.1:{quern.port}.* in use.*"
+                        rf"{os.getpid()}.*")
+            self.assert_refused(quern.command("start"), sentence)
+            self.assert_refused(quern.command("start", "-d"), sentence)
+        quern.assert_nothing_left()
+
+    def test_a_runtime_directory_that_cannot_be_written(self) -> None:
+        quern = self.server(runtime_dir="/proc/quern")
+        self.assert_refused(quern.command("start"), r".*/proc/quern.*; let runtime_dir name .*")
+        quern.settings["runtime_dir"] = "quern.toml"
+        quern.write_config()
+        self.assert_refused(quern.command("start"), r".*quern\.toml is no directory; let runtime_dir name another")
+
+    def test_a_full_disk(self) -> None:
+        quern = self.server(runtime_dir="disk/run")
+        disk = quern.directory / "disk"
+        disk.mkdir()
+        start = f'"{QUERN_BIN}" start -c "{quern.config}"; code=$?; test ! -e "{disk}/run/quern.pid" || exit 99; exit $code'
+        for size, before, sentence in (
+                ("4k", f'head -c 4096 /dev/zero > "{disk}/fill" && ',
+                 r"cannot write the pid file .*: No space left on device; make room there, or .*"),
+                ("64k", "", r"cannot write .*/libwelcome\.so: No space left on device; make room there, or .*")):
+            with self.subTest(size):
+                self.assert_refused(on_small_disk(disk, size, before + start), sentence)
+        quern.settings.update(runtime_dir="run", log_file="/dev/full")
+        quern.write_config()
+        self.assert_refused(quern.command("start"),
+                            r".*:\d+: server\.log_file: cannot write the log file /dev/full: No space left on device; .*")
+        quern.assert_nothing_left()
+
+    @unittest.skipIf(TIME_SCALE > 1, "a preloaded library comes before the sanitizers' own")
+    def test_a_file_system_without_locks(self) -> None:
+        quern = self.server()
+        environment = {**os.environ, "LD_PRELOAD": str(NO_LOCKS)}
+
+        def command(*words: str) -> subprocess.CompletedProcess:
+            return subprocess.run([QUERN_BIN, *words, "-c", str(quern.config)], capture_output=True, text=True,
+                                  env=environment, stdin=subprocess.DEVNULL, timeout=30)
+
+        proctree.adopt_orphans()
+        self.assert_refused(command("start"), r"cannot lock the pid file .*: No locks available; let runtime_dir name a "
+                                              r"directory on another file system, or start with --ignore")
+        self.assert_exit(command("start", "-d", "-i"), 0)
+        quern.adopt_daemon()
+        self.assertEqual(quern.get("/hello/x")[0], 200)
+        self.assert_exit(command("stop"), 0, "has stopped")
+        quern.wait_gone()
+
+
+class ReloadedSettings(QuernTestCase):
+    def reload(self, quern: QuernServer, *texts: str, status: int = 0) -> None:
+        quern.write_config()
+        self.assert_exit(quern.command("reload"), status, *texts)
+
+    def header(self, quern: QuernServer, name: str) -> str:
+        result = subprocess.run(["curl", "-si", f"http://127.0.0.1:{quern.port}/hello/x"], capture_output=True, text=True,
+                                timeout=10 * TIME_SCALE, check=True)
+        found = re.search(rf"(?im)^{name}: (.*?)\r?$", result.stdout)
+        return found[1] if found else ""
+
+    def test_what_workers_and_reactors_use_changes(self) -> None:
+        quern = self.serve(server="First", worker_num=1)
+        quern.settings.update(server="Second", worker_num=3, package_max_length="1K")
+        self.reload(quern)
+        self.assertEqual(self.header(quern, "Server"), "Second")
+        self.assertEqual(len(quern.wait_workers()), 3)
+        result = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-d", "x" * 2000,
+                                 f"http://127.0.0.1:{quern.port}/echo"], capture_output=True, text=True, check=True)
+        self.assertEqual(result.stdout, "413")
+        quern.settings.update(worker_num=1)
+        self.reload(quern)
+        self.assertEqual(len(quern.wait_workers()), 1)
+        quern.stop()
+
+    def test_connections_stay_through_it(self) -> None:
+        quern = self.serve(server="First")
+        with socket.create_connection(quern.address, timeout=10 * TIME_SCALE) as client:
+            def ask() -> bytes:
+                client.sendall(b"GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n")
+                answer = b""
+                while b"\r\n\r\n" not in answer or not answer.endswith(b"}"):
+                    answer += client.recv(4096)
+                return answer
+
+            self.assertIn(b"Server: First\r\n", ask())
+            quern.settings.update(server="Second")
+            self.reload(quern)
+            self.assertIn(b"Server: Second\r\n", ask())
+        quern.stop()
+
+    def test_workers_by_address_are_shared_out_anew(self) -> None:
+        quern = self.serve(dispatch_mode="by-address", worker_num=1)
+        for workers in (4, 2, 1):
+            quern.settings.update(worker_num=workers)
+            self.reload(quern)
+            self.assertEqual([quern.get("/hello/x")[0] for _ in range(5)], [200] * 5)
+        quern.stop()
+
+    def test_what_needs_a_restart_is_named_and_stays(self) -> None:
+        quern = self.serve()
+        quern.settings.update(backlog=9, server="Second")
+        self.reload(quern, r"only a restart changes server\.backlog\n")
+        self.assertEqual(self.header(quern, "Server"), "Second")
+        self.assertIn("backlog = 512", (quern.runtime / "effective.toml").read_text())
+        quern.stop()
+
+    def test_settings_that_are_wrong_change_nothing(self) -> None:
+        quern = self.serve(server="First")
+        before = quern.wait_workers()
+        quern.settings.update(server="Second", worker_num=0)
+        self.reload(quern, r"reload failed: .*quern\.toml:\d+: server\.worker_num: must be an integer from 1", status=1)
+        self.assertEqual(self.header(quern, "Server"), "First")
+        self.assertEqual(quern.workers(), before)
+        # Neither does a plugin that cannot be loaded.
+        quern.settings.update(worker_num=2)
+        quern.plugins = [Path("/nowhere/libgone.so")]
+        self.reload(quern, r"reload failed: .*libgone\.so", status=1)
+        self.assertEqual(self.header(quern, "Server"), "First")
+        quern.plugins = []
+        self.reload(quern)
+        self.assertEqual(self.header(quern, "Server"), "Second")
+        quern.stop()
+
+    def test_variables_are_read_anew(self) -> None:
+        quern = self.server(server="${NAME:-Nobody}")
+        environment_file = quern.directory / ".env"
+        environment_file.write_text("NAME=First\n")
+        quern.start()
+        self.assertEqual(self.header(quern, "Server"), "First")
+        environment_file.write_text("NAME=Second\nONLY_FOR_CHILDREN=yes\n")
+        self.reload(quern)
+        self.assertEqual(self.header(quern, "Server"), "Second")
+        worker = quern.wait_workers()[0].pid
+        self.assertIn(b"ONLY_FOR_CHILDREN=yes", Path(f"/proc/{worker}/environ").read_bytes().split(b"\0"))
+        quern.stop()
+
+
+class RunTimeFiles(QuernTestCase):
+    def test_settings_in_effect_and_pids_of_every_child(self) -> None:
+        quern = self.serve(worker_num=2)
+
+        def told() -> set[int]:
+            return {worker["pid"] for worker in json.loads((quern.runtime / "processes.json").read_text())["workers"]}
+
+        def present() -> set[int]:
+            return {worker.pid for worker in quern.workers()}
+
+        wait_until(lambda: told() == present() and len(told()) == 2, "pids of the workers")
+        self.assertEqual(json.loads((quern.runtime / "processes.json").read_text())["master"], quern.master)
+        os.kill(next(iter(told())), signal.SIGKILL)
+        quern.wait_workers()
+        wait_until(lambda: told() == present() and len(told()) == 2, "pids of the workers after a crash")
+        for name in ("processes.json", "effective.toml"):
+            self.assertEqual((quern.runtime / name).stat().st_mode & 0o777, 0o600)
+        self.assertRegex((quern.runtime / "effective.toml").read_text(), r"(?m)^worker_num = 2 # .*quern\.toml:\d+$")
+        quern.stop()
+        self.assertEqual([path.name for path in quern.runtime.iterdir() if path.is_file()], [])
+
+    def test_x_version_reaches_the_children(self) -> None:
+        quern = self.server()
+        self.assert_exit(quern.command("start", "-d", "-x", "release/7"), 0)
+        quern.adopt_daemon()
+        for worker in quern.wait_workers():
+            self.assertIn(b"X_VERSION=release/7", Path(f"/proc/{worker.pid}/environ").read_bytes().split(b"\0"))
+        quern.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
