@@ -33,7 +33,9 @@ class Author(unittest.TestCase):
         cls.place = Path(tempfile.mkdtemp(prefix="quern-author-"))
         cls.addClassCleanup(shutil.rmtree, cls.place, ignore_errors=True)
         first = cls.place / "first"
-        subprocess.run(["cmake", "--install", str(BUILD), "--prefix", str(first)], check=True, capture_output=True)
+        installed = subprocess.run(["cmake", "--install", str(BUILD), "--prefix", str(first)], capture_output=True,
+                                   text=True, check=False)
+        assert installed.returncode == 0, installed.stdout + installed.stderr
         cls.prefix = cls.place / "moved"
         first.rename(cls.prefix)
 
