@@ -34,6 +34,19 @@ Error cannotWrite(const QFile &file)
                                 .arg(file.fileName(), file.errorString()));
 }
 
+/// A disk that is almost full takes a part first, and gives its reason the next time.
+bool writeAll(QFile &file, const char *data, qint64 size)
+{
+    while (size > 0) {
+        const qint64 written = file.write(data, size);
+        if (written <= 0)
+            return false;
+        data += written;
+        size -= written;
+    }
+    return true;
+}
+
 Result<void> copyFile(const QString &from, const QString &to)
 {
     const FileState before = stateOf(from);
@@ -55,7 +68,7 @@ Result<void> copyFile(const QString &from, const QString &to)
             return Error(Error::Io, QStringLiteral("cannot read plugin %1: %2").arg(from, source.errorString()));
         if (count == 0)
             break;
-        if (target.write(chunk.data(), count) != count)
+        if (!writeAll(target, chunk.data(), count))
             return cannotWrite(target);
     }
     if (!(stateOf(from) == before))

@@ -258,8 +258,11 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
         const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
                                            [child](const Retiring &entry) { return entry.child.get() == child; });
         if (retiring != m_retiring.end()) {
-            qCInfo(logProcess).noquote() << who << "of generation" << child->spec().generation
-                                         << "has left:" << exit.text;
+            // Of a start that failed the reason is told, once.
+            if (m_active) {
+                qCInfo(logProcess).noquote()
+                    << who << "of generation" << child->spec().generation << "has left:" << exit.text;
+            }
             discard(std::move(retiring->child));
             m_retiring.erase(retiring);
         }

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import proctree
-from quernserver import QUERN_BIN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
+from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
 
 # A library whose flock() says that there are no locks.
 NO_LOCKS = Path(QUERN_BIN).parents[1] / "lib/libquern_nolocks.so"
@@ -191,7 +191,7 @@ class ReloadedSettings(QuernTestCase):
         quern.stop()
 
     def test_variables_are_read_anew(self) -> None:
-        quern = self.server(server="${NAME:-Nobody}")
+        quern = self.server(server="${NAME:-Nobody}", plugins=[FIXTURES / "libenvironment.so"])
         environment_file = quern.directory / ".env"
         environment_file.write_text("NAME=First\n")
         quern.start()
@@ -199,8 +199,7 @@ class ReloadedSettings(QuernTestCase):
         environment_file.write_text("NAME=Second\nONLY_FOR_CHILDREN=yes\n")
         self.reload(quern)
         self.assertEqual(self.header(quern, "Server"), "Second")
-        worker = quern.wait_workers()[0].pid
-        self.assertIn(b"ONLY_FOR_CHILDREN=yes", Path(f"/proc/{worker}/environ").read_bytes().split(b"\0"))
+        self.assertEqual(quern.get("/environment/ONLY_FOR_CHILDREN"), (200, b"yes"))
         quern.stop()
 
 
@@ -226,11 +225,13 @@ class RunTimeFiles(QuernTestCase):
         self.assertEqual([path.name for path in quern.runtime.iterdir() if path.is_file()], [])
 
     def test_x_version_reaches_the_children(self) -> None:
-        quern = self.server()
+        quern = self.server(plugins=[FIXTURES / "libenvironment.so"])
         self.assert_exit(quern.command("start", "-d", "-x", "release/7"), 0)
         quern.adopt_daemon()
-        for worker in quern.wait_workers():
-            self.assertIn(b"X_VERSION=release/7", Path(f"/proc/{worker.pid}/environ").read_bytes().split(b"\0"))
+        self.assertEqual(quern.get("/environment/X_VERSION"), (200, b"release/7"))
+        # Those of a later generation have it as well.
+        self.assert_exit(quern.command("reload"), 0)
+        self.assertEqual(quern.get("/environment/X_VERSION"), (200, b"release/7"))
         quern.stop()
 
 
