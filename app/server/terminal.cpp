@@ -67,7 +67,7 @@ QString rateLine(const admin::Rates &rates)
 /// Workers that are as they should be need no line each when there are many.
 QStringList workerLines(const QList<admin::WorkerStatus> &workers)
 {
-    constexpr qsizetype mostLines = 12;
+    constexpr qsizetype mostLines = 10;
     QStringList lines = {
         tr("  worker      pid generation state     in flight     requests     memory restarts  last exit")};
     qsizetype omitted = 0;
@@ -81,6 +81,29 @@ QStringList workerLines(const QList<admin::WorkerStatus> &workers)
     if (omitted > 0)
         lines << tr("  and %1 more; --json shows them all").arg(omitted);
     return lines;
+}
+
+QString reactorLine(const QString &who, const admin::ReactorStatus &reactor)
+{
+    return tr("%1: %2 connections, %3 requests taken, %4 waiting for a worker")
+        .arg(who)
+        .arg(reactor.connections)
+        .arg(reactor.requests)
+        .arg(reactor.queued);
+}
+
+QStringList reactorLines(const QList<admin::ReactorStatus> &reactors)
+{
+    constexpr qsizetype mostLines = 3;
+    QStringList lines;
+    admin::ReactorStatus sum;
+    for (const admin::ReactorStatus &reactor : reactors) {
+        lines << reactorLine(tr("Reactor %1").arg(reactor.id), reactor);
+        sum.connections += reactor.connections;
+        sum.requests += reactor.requests;
+        sum.queued += reactor.queued;
+    }
+    return lines.size() <= mostLines ? lines : QStringList(reactorLine(tr("%1 reactors").arg(reactors.size()), sum));
 }
 
 } // namespace
@@ -119,13 +142,7 @@ QString statusText(const admin::Status &status)
     for (const admin::Rates &rates : status.rates)
         lines << rateLine(rates);
     lines << QString() << workerLines(status.workers) << QString();
-    for (const admin::ReactorStatus &reactor : status.reactors) {
-        lines << tr("Reactor %1: %2 connections, %3 requests taken, %4 waiting for a worker")
-                     .arg(reactor.id)
-                     .arg(reactor.connections)
-                     .arg(reactor.requests)
-                     .arg(reactor.queued);
-    }
+    lines << reactorLines(status.reactors);
     const admin::Totals &totals = status.totals;
     lines << tr("Refused (503) %1, worker died (502) %2, too late (504) %3, run again %4, given to another worker %5")
                  .arg(totals.refused)

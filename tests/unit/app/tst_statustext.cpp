@@ -1,0 +1,77 @@
+#include "app/server/terminal.h"
+
+#include <QTest>
+
+using namespace Quern;
+
+class TestStatusText : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void tellsAll();
+    void fitsOneScreen();
+    void unusualWorkersAreShown();
+};
+
+namespace {
+
+admin::Status sample(int workers)
+{
+    admin::Status status;
+    status.pid = 100;
+    status.version = QStringLiteral("1.2.3");
+    status.sentence = QStringLiteral("All is well.");
+    status.uptime = std::chrono::minutes(61);
+    status.generation = 4;
+    status.configFile = QStringLiteral("/srv/quern.toml");
+    status.listeners = {QStringLiteral("127.0.0.1:5200"), QStringLiteral("unix:/run/app.sock")};
+    status.plugins = {{QStringLiteral("shop"), QStringLiteral("0.9")}};
+    status.reactors = {{0, 64, 1, 500}};
+    status.rates = {{std::chrono::seconds(10), 1234.5, 2.25, 0}, {std::chrono::seconds(60), 99.96, 1, 0.5}};
+    for (int id = 0; id < workers; ++id) {
+        admin::WorkerStatus worker;
+        worker.id = id;
+        worker.pid = 200 + id;
+        worker.state = admin::WorkerStatus::State::Ready;
+        status.workers.append(worker);
+    }
+    return status;
+}
+
+} // namespace
+
+void TestStatusText::tellsAll()
+{
+    const QString text = app::terminal::statusText(sample(2));
+    for (const char *part : {"All is well.", "Quern 1.2.3, pid 100, up 1 h 1 min, generation 4", "/srv/quern.toml",
+                             "shop 0.9", "127.0.0.1:5200, unix:/run/app.sock",
+                             "Over the last 10 s: 1234 requests/s, 2.2 new connections/s, 0.0 errors/s",
+                             "Over the last 1 min 0 s: 100.0 requests/s", "200", "201", "Reactor 0: 64 connections"})
+        QVERIFY2(text.contains(QLatin1StringView(part)), part);
+}
+
+void TestStatusText::fitsOneScreen()
+{
+    for (const int workers : {1, 10, 11, 1000}) {
+        admin::Status status = sample(workers);
+        for (int id = 1; id < 64; ++id)
+            status.reactors.append({id, 1, 0, 1});
+        const QString text = app::terminal::statusText(status);
+        QVERIFY2(text.contains(u"64 reactors: 127 connections"), qPrintable(text));
+        QVERIFY2(text.count(u'\n') + 1 <= 24, qPrintable(text));
+    }
+    QVERIFY(app::terminal::statusText(sample(1000)).contains(u"and 1000 more"));
+}
+
+void TestStatusText::unusualWorkersAreShown()
+{
+    admin::Status status = sample(1000);
+    status.workers[700].state = admin::WorkerStatus::State::Waiting;
+    status.workers[700].lastExit = QStringLiteral("signal 11");
+    const QString text = app::terminal::statusText(status);
+    QVERIFY2(text.contains(u"signal 11") && text.contains(u"and 999 more"), qPrintable(text));
+}
+
+QTEST_APPLESS_MAIN(TestStatusText)
+#include "tst_statustext.moc"
