@@ -7,6 +7,8 @@
 
 #include <QFile>
 
+#include <algorithm>
+
 #include <sys/stat.h>
 
 namespace Quern::app {
@@ -47,6 +49,15 @@ QString tcpMend(const net::Endpoint &endpoint, Error::Code code)
     }
 }
 
+bool isHeldBy(qint64 pid, const config::ListenAddress &address)
+{
+    const QList<Occupant> occupants = occupantsOf(address);
+    return std::any_of(occupants.begin(), occupants.end(), [pid](const Occupant &occupant) {
+        return std::any_of(occupant.holders.begin(), occupant.holders.end(),
+                           [pid](const Holder &holder) { return holder.pid == pid; });
+    });
+}
+
 } // namespace
 
 net::Endpoint endpointOf(const config::ListenAddress &address)
@@ -64,11 +75,15 @@ Result<void> checkAddresses(const config::Settings &settings)
 {
     // Its own addresses are taken then, and the lock is what tells people so.
     const Result<qint64> holder = PidFile::holder(Master::pidPath(settings));
-    if (!holder || *holder != 0)
-        return {};
+    return !holder || *holder != 0 ? Result<void>() : checkAddresses(settings, 0);
+}
+
+Result<void> checkAddresses(const config::Settings &settings, qint64 leaving)
+{
     for (const config::ListenAddress &address : settings.server.listen) {
         const net::Endpoint endpoint = endpointOf(address);
-        if (const Result<void> free = net::checkFree(endpoint); !free)
+        const Result<void> free = net::checkFree(endpoint);
+        if (!free && !(free.error().code() == Error::Exists && isHeldBy(leaving, address)))
             return errorAt(settings, "listen", addressError(endpoint, free.error()));
     }
     return {};

@@ -15,5 +15,7 @@ Error addressError(const net::Endpoint &endpoint, const Error &error);
 /// Whether the addresses are free, unless a server with these settings runs already. Nothing is left behind. An error
 /// names the line of the settings and the mend.
 Result<void> checkAddresses(const config::Settings &settings);
+/// The same, whoever runs; what the process \a leaving holds will be free. 0: there is none.
+Result<void> checkAddresses(const config::Settings &settings, qint64 leaving);
 
 } // namespace Quern::app

@@ -12,19 +12,18 @@ namespace Quern::app {
 
 namespace {
 
-/// How much longer than max_wait_time a command waits for a server that works on it.
+/// A server that has stopped may take this long to leave.
 constexpr std::chrono::milliseconds margin = std::chrono::seconds(10);
 
 /// Waits until \a operation has ended, and shows what happens meanwhile.
-Result<admin::Operation> follow(ControlClient &client, const admin::OperationReference &operation,
-                                std::chrono::milliseconds patience)
+Result<admin::Operation> follow(ControlClient &client, const admin::OperationReference &operation)
 {
     WaitingLine waiting;
     const auto showStep = [&waiting](const QString &text) {
         waiting.clear();
         terminal::say(QStringLiteral("  ") + text);
     };
-    return client.follow(operation.operation, patience, showStep, [&waiting] { waiting.tick(); });
+    return client.follow(operation, showStep, [&waiting] { waiting.tick(); });
 }
 
 } // namespace
@@ -52,12 +51,11 @@ int ClientCommands::stop() const
         terminal::complain(tr("cannot stop the server with pid %1: %2").arg(pid).arg(begun.error().message()));
         return 1;
     }
-    const std::chrono::milliseconds patience = m_settings.server.maxWaitTime + margin;
     // Whether the end of the operation is heard or the socket closes first, the lock tells the truth.
     const Result<admin::OperationReference> operation =
         begun ? admin::OperationReference::fromJson(*begun) : begun.error();
     if (operation)
-        (void)follow(client, *operation, patience);
+        (void)follow(client, *operation);
     if (!PidFile::waitUntilFree(pidPath, margin)) {
         terminal::complain(tr("the server with pid %1 is still running").arg(pid));
         return 1;
@@ -73,9 +71,7 @@ int ClientCommands::reload() const
     const Result<QJsonObject> begun = connected ? client.call(admin::Methods::serverReload) : connected.error();
     const Result<admin::OperationReference> reference =
         begun ? admin::OperationReference::fromJson(*begun) : begun.error();
-    const std::chrono::milliseconds patience =
-        m_settings.server.maxWaitTime + m_settings.server.workerStartTimeout + margin;
-    const Result<admin::Operation> ended = reference ? follow(client, *reference, patience) : reference.error();
+    const Result<admin::Operation> ended = reference ? follow(client, *reference) : reference.error();
     if (reference && !ended && ended.error().code() == Error::Timeout) {
         terminal::complain(tr("the reload is not over yet; \"quern status\" and \"quern logs\" tell how it goes on"));
         return 1;

@@ -20,8 +20,9 @@ constexpr std::array commands = {
                 SOURCE_TEXT("After max_wait_time what is still busy is named and killed. It succeeds as well if no "
                             "server runs.")},
     CommandSpec{Command::Restart, u"restart", "", 0, 0, SOURCE_TEXT("stop the server, if it runs, and start it"),
-                SOURCE_TEXT("Applies every change of the settings. The new settings are checked before the old server "
-                            "is stopped.")},
+                SOURCE_TEXT("Applies every change of the settings but one: stop the server before you change "
+                            "runtime_dir. The new settings, addresses and plugins are tried before the old server is "
+                            "stopped.")},
     CommandSpec{Command::Reload, u"reload", "", 0, 0,
                 SOURCE_TEXT("replace the workers by new ones, without losing a request"),
                 SOURCE_TEXT("The new workers load the new plugin files, .env files and settings; settings that need a "

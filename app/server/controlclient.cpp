@@ -68,11 +68,11 @@ Result<QJsonObject> ControlClient::call(QLatin1StringView method, const QJsonObj
     }
 }
 
-Result<admin::Operation> ControlClient::follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress,
+Result<admin::Operation> ControlClient::follow(const admin::OperationReference &reference, const Progress &progress,
                                                const std::function<void()> &waiting)
 {
-    const Clock::time_point deadline = Clock::now() + patience;
-    const Result<QJsonObject> first = call(admin::Methods::operationWatch, admin::OperationReference{id}.toJson());
+    const Clock::time_point deadline = Clock::now() + reference.patience;
+    const Result<QJsonObject> first = call(admin::Methods::operationWatch, reference.toJson());
     if (!first)
         return first.error();
     Result<admin::Operation> operation = admin::Operation::fromJson(*first);

@@ -24,10 +24,10 @@ public:
     Result<QJsonObject> call(QLatin1StringView method, const QJsonObject &params = {});
 
     using Progress = std::function<void(const QString &step)>;
-    /// Waits until operation \a id has ended, tells its steps as they come, and calls \a waiting twice a second in
+    /// Waits until the operation has ended, tells its steps as they come, and calls \a waiting twice a second in
     /// between. Error::Unavailable if the server goes away before, which is what a stopping server may do;
-    /// Error::Timeout if it is not over after \a patience.
-    Result<admin::Operation> follow(qint64 id, std::chrono::milliseconds patience, const Progress &progress,
+    /// Error::Timeout if it is not over when its patience ends.
+    Result<admin::Operation> follow(const admin::OperationReference &reference, const Progress &progress,
                                     const std::function<void()> &waiting);
 
     /// The next event, whichever it is. Error::Timeout if none comes in time, Error::Unavailable once the server has

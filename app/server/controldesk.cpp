@@ -61,12 +61,12 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     if (request.method == Methods::serverStatus)
         return m_master->status().toJson();
     if (request.method == Methods::serverStop)
-        return admin::OperationReference{m_master->stop(QStringLiteral("asked by a client"))}.toJson();
+        return m_master->stop(QStringLiteral("asked by a client")).toJson();
     if (request.method == Methods::serverReload) {
-        const Result<qint64> operation = m_master->reload();
+        const Result<admin::OperationReference> operation = m_master->reload();
         if (!operation)
             return operation.error();
-        return admin::OperationReference{*operation}.toJson();
+        return operation->toJson();
     }
     if (request.method == Methods::pluginList)
         return m_master->plugins().toJson();

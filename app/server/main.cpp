@@ -7,6 +7,7 @@
 #include "app/server/initcommand.h"
 #include "app/server/logscommand.h"
 #include "app/server/plugincommand.h"
+#include "app/server/restartcheck.h"
 #include "app/server/settingscheck.h"
 #include "app/server/settingssource.h"
 #include "app/server/startcommand.h"
@@ -34,7 +35,10 @@ QStringList argumentList(int argc, char **argv)
 
 int start(const app::CommandLine &line, int argc, char **argv)
 {
-    const auto load = [&line] { return app::loadSettings(line, config::Purpose::StartServer); };
+    // A reload reads the file that the start has read: that it is gone by then must not mean the defaults.
+    app::CommandLine chosen = line;
+    chosen.configFile = app::settingsFile(line);
+    const auto load = [&chosen] { return app::loadSettings(chosen, config::Purpose::StartServer); };
     const Result<config::Settings> settings = load();
     if (!settings) {
         app::terminal::complain(settings.error().message());
@@ -46,6 +50,10 @@ int start(const app::CommandLine &line, int argc, char **argv)
     }
     if (line.command == app::CommandLine::Command::Restart) {
         const QCoreApplication application(argc, argv);
+        if (const Result<void> checked = app::checkRestart(*settings); !checked) {
+            app::terminal::complain(checked.error().message());
+            return failed;
+        }
         if (const int code = app::ClientCommands(*settings).stop(); code != 0)
             return code;
     }

@@ -28,6 +28,9 @@ constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
 /// After max_wait_time those that are still busy get no more than this.
 constexpr std::chrono::milliseconds forcedLeaveTimeout = std::chrono::milliseconds(200);
 
+/// What a stop or a reload may take besides the waits that the settings bound.
+constexpr std::chrono::milliseconds patienceMargin = std::chrono::seconds(10);
+
 constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
 
 } // namespace
@@ -88,8 +91,8 @@ Result<void> Master::start()
     m_supervisor = std::make_unique<process::Supervisor>(workerSettings(m_settings, *plugins));
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
-    // Before the reactors give that generation its first request.
-    connect(m_supervisor.get(), &process::Supervisor::generationActivated, this, &Master::applyReload);
+    // Before the reactors hear of its workers.
+    connect(m_supervisor.get(), &process::Supervisor::generationArriving, this, &Master::applyReload);
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
     connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
@@ -120,7 +123,7 @@ void Master::becomeReady()
     Q_EMIT ready();
 }
 
-Result<qint64> Master::reload()
+Result<admin::OperationReference> Master::reload()
 {
     if (m_state == State::Stopping)
         return Error(Error::Busy, QStringLiteral("the server is stopping"));
@@ -134,7 +137,9 @@ Result<qint64> Master::reload()
     qCInfo(logMaster) << "reload begins";
     if (!m_next->needRestart.isEmpty())
         reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
-    return m_reloadOperation;
+    // The old workers may drain for as long as the new settings say; the new ones load their plugins before.
+    const process::SupervisorSettings &workers = m_next->workers;
+    return admin::OperationReference{m_reloadOperation, workers.startTimeout + workers.maxWaitTime + patienceMargin};
 }
 
 Result<Master::Next> Master::loadNext() const
@@ -168,7 +173,7 @@ void Master::applyReload()
         base::setLogLevels(levels);
         logLevelsChanged();
     }
-    m_reactors->reconfigure(m_next->http, dispatchSettings(m_settings));
+    m_reactors->reconfigure(m_next->http, dispatchSettings(m_settings), connectionLimit(m_settings.server));
     m_next.reset();
 }
 
@@ -186,17 +191,18 @@ void Master::reloadEnded(const QString &error)
     m_operations.finish(m_reloadOperation, error);
 }
 
-qint64 Master::stop(const QString &reason)
+admin::OperationReference Master::stop(const QString &reason)
 {
+    const std::chrono::milliseconds patience = m_settings.server.maxWaitTime + patienceMargin;
     if (m_state == State::Stopping)
-        return m_stopOperation;
+        return {m_stopOperation, patience};
     m_state = State::Stopping;
     m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
     qCInfo(logMaster).noquote() << "stopping:" << reason;
     m_stopBy.setRemainingTime(m_settings.server.maxWaitTime);
     m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
     m_reactors->drain();
-    return m_stopOperation;
+    return {m_stopOperation, patience};
 }
 
 void Master::logLevelsChanged()
@@ -253,7 +259,7 @@ void Master::childrenStopped()
 void Master::handleSignal(int number)
 {
     if (number == SIGUSR1) {
-        if (const Result<qint64> begun = reload(); !begun)
+        if (const Result<admin::OperationReference> begun = reload(); !begun)
             qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
         return;
     }

@@ -41,10 +41,10 @@ public:
     /// Locks, binds and starts the first workers; ready() or failed() follows. An error says what is in the way;
     /// nothing is left behind.
     Result<void> start();
-    /// Both return the id of the operation whose progress can be watched. A reload reads the settings first: an error
+    /// Both return the operation, whose progress can be watched. A reload reads the settings first: an error
     /// of theirs is returned at once, and all goes on as it was.
-    Result<qint64> reload();
-    qint64 stop(const QString &reason);
+    Result<admin::OperationReference> reload();
+    admin::OperationReference stop(const QString &reason);
     /// The log has other levels now: the children are to have them as well.
     void logLevelsChanged();
 

@@ -37,6 +37,13 @@ bool hasNoLocks(int errorNumber)
     return errorNumber == ENOLCK || errorNumber == EOPNOTSUPP || errorNumber == EINVAL || errorNumber == ENOSYS;
 }
 
+/// What tells a server from a stranger that has got its pid, where there are no locks.
+bool isMaster(qint64 pid)
+{
+    QFile title(QStringLiteral("/proc/%1/cmdline").arg(pid));
+    return pid > 0 && title.open(QIODevice::ReadOnly) && title.readAll().startsWith("quern: master");
+}
+
 Error withMend(const Error &error, const char *mend)
 {
     return Error(error.code(), error.message() + QStringLiteral("; ") + QLatin1StringView(mend));
@@ -49,7 +56,8 @@ PidFile::PidFile(const QString &path) : m_path(path) {}
 PidFile::~PidFile()
 {
     // Removed while still locked: whoever waits for the lock sees that the file has gone and makes a new one.
-    if (m_fd.isValid())
+    // Where there are no locks somebody else may have taken it over.
+    if (m_fd.isValid() && readPid(m_fd.get()) == ::getpid())
         ::unlink(QFile::encodeName(m_path).constData());
 }
 
@@ -60,8 +68,13 @@ Result<void> PidFile::acquire(WithoutLocks withoutLocks)
         base::FileDescriptor fd = openFile(m_path, O_RDWR | O_CREAT);
         if (!fd.isValid())
             return base::systemError(QStringLiteral("cannot open the pid file %1").arg(m_path));
-        if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && !(hasNoLocks(errno) && withoutLocks == WithoutLocks::GoOn)) {
-            if (hasNoLocks(errno))
+        const int outcome = ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+        if (hasNoLocks(outcome) && withoutLocks == WithoutLocks::GoOn) {
+            if (const qint64 pid = readPid(fd.get()); isMaster(pid))
+                return alreadyRunning(pid);
+        } else if (outcome != 0) {
+            errno = outcome;
+            if (hasNoLocks(outcome))
                 return withMend(base::systemError(QStringLiteral("cannot lock the pid file %1").arg(m_path)),
                                 "let runtime_dir name a directory on another file system, or start with --ignore");
             if (errno != EWOULDBLOCK)
@@ -70,9 +83,7 @@ Result<void> PidFile::acquire(WithoutLocks withoutLocks)
                 QThread::msleep(pollMilliseconds);
                 continue;
             }
-            return Error(
-                Error::Exists,
-                QStringLiteral("already running with pid %1 (it holds %2)").arg(readPid(fd.get())).arg(m_path));
+            return alreadyRunning(readPid(fd.get()));
         }
         struct stat opened = {};
         struct stat present = {};
@@ -90,6 +101,11 @@ Result<void> PidFile::acquire(WithoutLocks withoutLocks)
     }
 }
 
+Error PidFile::alreadyRunning(qint64 pid) const
+{
+    return Error(Error::Exists, QStringLiteral("already running with pid %1 (it holds %2)").arg(pid).arg(m_path));
+}
+
 Result<qint64> PidFile::holder(const QString &path)
 {
     const base::FileDescriptor fd = openFile(path, O_RDONLY);
@@ -99,7 +115,7 @@ Result<qint64> PidFile::holder(const QString &path)
         return 0;
     const bool isLocked = !hasNoLocks(errno);
     const qint64 pid = readPid(fd.get());
-    return isLocked || (pid > 0 && ::kill(pid_t(pid), 0) == 0) ? pid : 0;
+    return isLocked || isMaster(pid) ? pid : 0;
 }
 
 bool PidFile::waitUntilFree(const QString &path, std::chrono::milliseconds patience)

@@ -22,20 +22,22 @@ public:
 
     enum class WithoutLocks {
         Refuse,
-        GoOn, ///< where the file system has no locks: nothing keeps a second server away
+        GoOn, ///< where the file system has no locks, unless the process that wrote the file is a living master
     };
 
     /// Locks the file and writes this process's pid. Error::Exists if another process holds the lock: it names its pid.
     Result<void> acquire(WithoutLocks withoutLocks = WithoutLocks::Refuse);
 
     /// The pid of the process that holds the lock; 0 if nobody does. Where there are no locks that of the process that
-    /// wrote the file, if it lives. An error if that cannot be seen, for want of
+    /// wrote the file, if it is a living master. An error if that cannot be seen, for want of
     /// permission say.
     static Result<qint64> holder(const QString &path);
     /// Waits until nobody holds the lock; false if somebody still does after \a patience.
     static bool waitUntilFree(const QString &path, std::chrono::milliseconds patience);
 
 private:
+    Error alreadyRunning(qint64 pid) const;
+
     QString m_path;
     base::FileDescriptor m_fd;
 };

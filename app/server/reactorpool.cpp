@@ -37,6 +37,7 @@ dispatch::WorkerInfo workerInfo(const process::WorkerHandoff &handoff)
 ReactorPool::ReactorPool(const config::ServerSettings &server, const dispatch::ReactorSettings &settings,
                          QObject *parent)
     : QObject(parent)
+    , m_connectionLimit(settings.connectionLimit)
     , m_backlog(server.backlog)
 {
     for (const config::ListenAddress &address : server.listen)
@@ -162,8 +163,10 @@ void ReactorPool::listen()
     }
 }
 
-void ReactorPool::reconfigure(const dispatch::HttpSettings &http, const dispatch::DispatchSettings &dispatch)
+void ReactorPool::reconfigure(const dispatch::HttpSettings &http, const dispatch::DispatchSettings &dispatch,
+                              int connectionLimit)
 {
+    m_connectionLimit->setLimit(connectionLimit);
     for (const auto &reactor : m_reactors)
         callIn(reactor.get(), [target = reactor.get(), http, dispatch] { target->reconfigure(http, dispatch); });
 }

@@ -34,8 +34,9 @@ public:
     void reopenAccessLogs();
     /// Starts the threads and follows \a supervisor.
     void start(process::Supervisor *supervisor);
-    /// From now on these hold; see Reactor::reconfigure().
-    void reconfigure(const dispatch::HttpSettings &http, const dispatch::DispatchSettings &dispatch);
+    /// From now on these hold; see Reactor::reconfigure(). \a connectionLimit is that of the whole server.
+    void reconfigure(const dispatch::HttpSettings &http, const dispatch::DispatchSettings &dispatch,
+                     int connectionLimit);
     /// Begins to accept connections.
     void listen();
     /// Stops accepting and closes each connection when it is idle; drained() follows.
@@ -55,6 +56,7 @@ private:
     void removeSocketFiles() const;
 
     std::vector<net::Endpoint> m_endpoints;
+    std::shared_ptr<dispatch::ConnectionLimit> m_connectionLimit;
     std::vector<std::unique_ptr<dispatch::Reactor>> m_reactors;
     std::vector<std::unique_ptr<QThread>> m_threads;
     std::vector<std::vector<base::FileDescriptor>> m_sockets; ///< by reactor, until listen()

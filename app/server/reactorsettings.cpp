@@ -56,17 +56,6 @@ qint64 openFilesLimit()
     return qint64(qMin<rlim_t>(limit.rlim_cur, rlim_t(std::numeric_limits<qint64>::max())));
 }
 
-int connectionLimit(const config::ServerSettings &server)
-{
-    const int possible = possibleConnections(server, openFilesLimit());
-    if (possible >= server.maxConn)
-        return server.maxConn;
-    qCWarning(logMaster).noquote().nospace()
-        << "max_conn is " << server.maxConn << ", but the files that this process may open allow " << possible
-        << " connections; raise \"ulimit -n\", or LimitNOFILE of its service";
-    return possible;
-}
-
 /// What tells this server from others that use the same folder for their uploads: no other on this host, or in this
 /// container, runs in its runtime directory.
 QByteArray spoolOwner(const config::Settings &settings)
@@ -116,6 +105,17 @@ Result<void> addProxies(const config::Settings &settings, dispatch::HttpSettings
 }
 
 } // namespace
+
+int connectionLimit(const config::ServerSettings &server)
+{
+    const int possible = possibleConnections(server, openFilesLimit());
+    if (possible >= server.maxConn)
+        return server.maxConn;
+    qCWarning(logMaster).noquote().nospace()
+        << "max_conn is " << server.maxConn << ", but the files that this process may open allow " << possible
+        << " connections; raise \"ulimit -n\", or LimitNOFILE of its service";
+    return possible;
+}
 
 dispatch::DispatchSettings dispatchSettings(const config::Settings &settings)
 {

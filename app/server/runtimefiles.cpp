@@ -1,6 +1,8 @@
 #include "app/server/runtimefiles.h"
 
 #include "app/server/log.h"
+#include "base/filedescriptor.h"
+#include "base/systemerror.h"
 #include "config/effective.h"
 
 #include <QCoreApplication>
@@ -8,8 +10,11 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QSaveFile>
 #include <QTimerEvent>
+
+#include <cstdio>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace Quern::app {
 
@@ -58,12 +63,17 @@ void RuntimeFiles::writeProcesses()
 
 void RuntimeFiles::write(const QString &path, const QByteArray &bytes)
 {
-    QSaveFile file(path);
-    const bool isWritten = file.open(QIODevice::WriteOnly) &&
-                           file.setPermissions(QFile::ReadOwner | QFile::WriteOwner) &&
-                           file.write(bytes) == bytes.size() && file.commit();
+    // Not QSaveFile: it waits for the disk, and after a crash of the machine nobody needs these files.
+    const QByteArray name = QFile::encodeName(path);
+    const QByteArray draft = name + ".new";
+    const base::FileDescriptor file(::open(draft.constData(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const bool isWritten = file.isValid() &&
+                           ::write(file.get(), bytes.constData(), size_t(bytes.size())) == bytes.size() &&
+                           ::rename(draft.constData(), name.constData()) == 0;
     if (!isWritten && !m_failed)
-        qCWarning(logMaster).noquote() << "cannot write" << path + u':' << file.errorString();
+        qCWarning(logMaster).noquote() << base::systemError(QStringLiteral("cannot write %1").arg(path)).message();
+    if (!isWritten)
+        ::unlink(draft.constData());
     m_failed = !isWritten;
 }
 

@@ -5,14 +5,18 @@
 
 namespace Quern::app {
 
-Result<config::Settings> loadSettings(const CommandLine &line, config::Purpose purpose)
+QString settingsFile(const CommandLine &line)
 {
     const QString usual = QStringLiteral("quern.toml");
+    return line.configFile.isEmpty() && QFile::exists(usual) ? usual : line.configFile;
+}
+
+Result<config::Settings> loadSettings(const CommandLine &line, config::Purpose purpose)
+{
+    const QString file = settingsFile(line);
     const config::LoadOptions options{purpose, line.environment};
     Result<config::Settings> settings =
-        line.configFile.isEmpty() && !QFile::exists(usual)
-            ? config::loadDefaults(QDir::currentPath(), options)
-            : config::load(line.configFile.isEmpty() ? usual : line.configFile, options);
+        file.isEmpty() ? config::loadDefaults(QDir::currentPath(), options) : config::load(file, options);
     if (settings && !line.versionLabel.isEmpty())
         settings->environment.append({QStringLiteral("X_VERSION"), line.versionLabel});
     return settings;

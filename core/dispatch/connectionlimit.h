@@ -13,17 +13,19 @@ public:
     /// Takes a place for one connection; false if none is free.
     bool take()
     {
-        if (m_count.fetch_add(1, std::memory_order_relaxed) < m_limit)
+        if (m_count.fetch_add(1, std::memory_order_relaxed) < limit())
             return true;
         give();
         return false;
     }
     void give() { m_count.fetch_sub(1, std::memory_order_relaxed); }
 
-    int limit() const { return m_limit; }
+    /// Connections beyond a smaller limit stay.
+    void setLimit(int limit) { m_limit.store(limit, std::memory_order_relaxed); }
+    int limit() const { return m_limit.load(std::memory_order_relaxed); }
 
 private:
-    const int m_limit;
+    std::atomic<int> m_limit;
     std::atomic<int> m_count = 0;
 };
 

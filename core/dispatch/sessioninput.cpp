@@ -30,6 +30,8 @@ bool Session::mayParse() const
 void Session::parse(QByteArrayView bytes)
 {
     while (!bytes.isEmpty() && mayParse()) {
+        if (!m_decoder.inMessage())
+            m_decoder.setLimits(m_host->settings().limits); // a reload may have changed them
         const http::RequestDecoder::Step step = m_decoder.feed(bytes);
         bytes = bytes.sliced(step.consumed);
         switch (step.state) {

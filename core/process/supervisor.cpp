@@ -156,6 +156,7 @@ void Supervisor::announce(ChildProcess *child)
 
 void Supervisor::activateNext()
 {
+    Q_EMIT generationArriving();
     for (const WorkerPlace &place : m_next->places)
         announce(place.child.get());
     m_settings = m_nextSettings;

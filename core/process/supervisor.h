@@ -81,6 +81,8 @@ Q_SIGNALS:
     void reloadProgressed(const QString &text);
     /// \a error is empty on success: the new generation serves, and the old one has gone.
     void reloadFinished(const QString &error);
+    /// A generation is about to take over: workerReady() follows for each of its workers, then generationActivated().
+    void generationArriving();
     void workerReady(const std::shared_ptr<Quern::process::WorkerHandoff> &handoff);
     /// All workers of \a generation were announced by workerReady(): new requests go to them.
     void generationActivated(int generation);

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import proctree
-from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
+from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, QuernTestCase, wait_until
 
 # A library whose flock() says that there are no locks.
 NO_LOCKS = Path(QUERN_BIN).parents[1] / "lib/libquern_nolocks.so"
@@ -84,7 +84,8 @@ class StartFaults(QuernTestCase):
         quern = self.server(runtime_dir="disk/run")
         disk = quern.directory / "disk"
         disk.mkdir()
-        start = f'"{QUERN_BIN}" start -c "{quern.config}"; code=$?; test ! -e "{disk}/run/quern.pid" || exit 99; exit $code'
+        start = (f'"{QUERN_BIN}" start -c "{quern.config}"; code=$?; '
+                 f'test ! -e "{disk}/run/quern.pid" || exit 99; exit $code')
         for size, before, sentence in (
                 ("4k", f'head -c 4096 /dev/zero > "{disk}/fill" && ',
                  r"cannot write the pid file .*: No space left on device; make room there, or .*"),
@@ -93,8 +94,8 @@ class StartFaults(QuernTestCase):
                 self.assert_refused(on_small_disk(disk, size, before + start), sentence)
         quern.settings.update(runtime_dir="run", log_file="/dev/full")
         quern.write_config()
-        self.assert_refused(quern.command("start"),
-                            r".*:\d+: server\.log_file: cannot write the log file /dev/full: No space left on device; .*")
+        self.assert_refused(quern.command("start"), r".*:\d+: server\.log_file: cannot write the log file /dev/full: "
+                                                    r"No space left on device; .*")
         quern.assert_nothing_left()
 
     @unittest.skipIf(TIME_SCALE > 1, "a preloaded library comes before the sanitizers' own")
@@ -107,100 +108,16 @@ class StartFaults(QuernTestCase):
                                   env=environment, stdin=subprocess.DEVNULL, timeout=30)
 
         proctree.adopt_orphans()
-        self.assert_refused(command("start"), r"cannot lock the pid file .*: No locks available; let runtime_dir name a "
-                                              r"directory on another file system, or start with --ignore")
+        self.assert_refused(command("start"), r"cannot lock the pid file .*: No locks available; let runtime_dir name "
+                                              r"a directory on another file system, or start with --ignore")
         self.assert_exit(command("start", "-d", "-i"), 0)
         quern.adopt_daemon()
         self.assertEqual(quern.get("/hello/x")[0], 200)
+        # A second one is still refused, and leaves the first one's file alone.
+        self.assert_refused(command("start", "-i"), rf"already running with pid {quern.master} .*")
+        self.assert_exit(command("status"), 0, "All is well")
         self.assert_exit(command("stop"), 0, "has stopped")
         quern.wait_gone()
-
-
-class ReloadedSettings(QuernTestCase):
-    def reload(self, quern: QuernServer, *texts: str, status: int = 0) -> None:
-        quern.write_config()
-        self.assert_exit(quern.command("reload"), status, *texts)
-
-    def header(self, quern: QuernServer, name: str) -> str:
-        result = subprocess.run(["curl", "-si", f"http://127.0.0.1:{quern.port}/hello/x"], capture_output=True, text=True,
-                                timeout=10 * TIME_SCALE, check=True)
-        found = re.search(rf"(?im)^{name}: (.*?)\r?$", result.stdout)
-        return found[1] if found else ""
-
-    def test_what_workers_and_reactors_use_changes(self) -> None:
-        quern = self.serve(server="First", worker_num=1)
-        quern.settings.update(server="Second", worker_num=3, package_max_length="1K")
-        self.reload(quern)
-        self.assertEqual(self.header(quern, "Server"), "Second")
-        self.assertEqual(len(quern.wait_workers()), 3)
-        result = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-d", "x" * 2000,
-                                 f"http://127.0.0.1:{quern.port}/echo"], capture_output=True, text=True, check=True)
-        self.assertEqual(result.stdout, "413")
-        quern.settings.update(worker_num=1)
-        self.reload(quern)
-        self.assertEqual(len(quern.wait_workers()), 1)
-        quern.stop()
-
-    def test_connections_stay_through_it(self) -> None:
-        quern = self.serve(server="First")
-        with socket.create_connection(quern.address, timeout=10 * TIME_SCALE) as client:
-            def ask() -> bytes:
-                client.sendall(b"GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n")
-                answer = b""
-                while b"\r\n\r\n" not in answer or not answer.endswith(b"}"):
-                    answer += client.recv(4096)
-                return answer
-
-            self.assertIn(b"Server: First\r\n", ask())
-            quern.settings.update(server="Second")
-            self.reload(quern)
-            self.assertIn(b"Server: Second\r\n", ask())
-        quern.stop()
-
-    def test_workers_by_address_are_shared_out_anew(self) -> None:
-        quern = self.serve(dispatch_mode="by-address", worker_num=1)
-        for workers in (4, 2, 1):
-            quern.settings.update(worker_num=workers)
-            self.reload(quern)
-            self.assertEqual([quern.get("/hello/x")[0] for _ in range(5)], [200] * 5)
-        quern.stop()
-
-    def test_what_needs_a_restart_is_named_and_stays(self) -> None:
-        quern = self.serve()
-        quern.settings.update(backlog=9, server="Second")
-        self.reload(quern, r"only a restart changes server\.backlog\n")
-        self.assertEqual(self.header(quern, "Server"), "Second")
-        self.assertIn("backlog = 512", (quern.runtime / "effective.toml").read_text())
-        quern.stop()
-
-    def test_settings_that_are_wrong_change_nothing(self) -> None:
-        quern = self.serve(server="First")
-        before = quern.wait_workers()
-        quern.settings.update(server="Second", worker_num=0)
-        self.reload(quern, r"reload failed: .*quern\.toml:\d+: server\.worker_num: must be an integer from 1", status=1)
-        self.assertEqual(self.header(quern, "Server"), "First")
-        self.assertEqual(quern.workers(), before)
-        # Neither does a plugin that cannot be loaded.
-        quern.settings.update(worker_num=2)
-        quern.plugins = [Path("/nowhere/libgone.so")]
-        self.reload(quern, r"reload failed: .*libgone\.so", status=1)
-        self.assertEqual(self.header(quern, "Server"), "First")
-        quern.plugins = []
-        self.reload(quern)
-        self.assertEqual(self.header(quern, "Server"), "Second")
-        quern.stop()
-
-    def test_variables_are_read_anew(self) -> None:
-        quern = self.server(server="${NAME:-Nobody}", plugins=[FIXTURES / "libenvironment.so"])
-        environment_file = quern.directory / ".env"
-        environment_file.write_text("NAME=First\n")
-        quern.start()
-        self.assertEqual(self.header(quern, "Server"), "First")
-        environment_file.write_text("NAME=Second\nONLY_FOR_CHILDREN=yes\n")
-        self.reload(quern)
-        self.assertEqual(self.header(quern, "Server"), "Second")
-        self.assertEqual(quern.get("/environment/ONLY_FOR_CHILDREN"), (200, b"yes"))
-        quern.stop()
 
 
 class RunTimeFiles(QuernTestCase):

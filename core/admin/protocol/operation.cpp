@@ -22,6 +22,7 @@ constexpr auto namesOf<Operation::State> = std::to_array<EnumName<Operation::Sta
 template <>
 constexpr auto fieldsOf<OperationReference> = std::tuple{
     Field{"operation"_L1, &OperationReference::operation},
+    Field{"patienceMs"_L1, &OperationReference::patience},
 };
 
 template <>

@@ -7,12 +7,15 @@
 #include <QList>
 #include <QString>
 
+#include <chrono>
+
 namespace Quern::admin {
 
-/// Names one long action. Shape: {"operation": 3}.
+/// Names one long action. Shape: {"operation": 3, "patienceMs": 13000}.
 struct OperationReference
 {
-    qint64 operation = 0; ///< Operation::id
+    qint64 operation = 0;                  ///< Operation::id
+    std::chrono::milliseconds patience{0}; ///< "patienceMs": by then it has ended, unless the server is in trouble
 
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it.

@@ -55,6 +55,9 @@ public:
     ~RequestDecoder();
     Q_DISABLE_COPY_MOVE(RequestDecoder)
 
+    /// \a limits hold from the next message on. Not within one.
+    void setLimits(const RequestLimits &limits) { m_limits = limits; }
+
     Step feed(QByteArrayView bytes);
 
     /// Valid from HeadComplete or Complete until releaseMessage() or the first feed() after Complete. head().bytes
@@ -91,7 +94,7 @@ private:
     State refuseHead(QByteArrayView bytes, const Refusal &refusal);
     State refuse(const Refusal &refusal);
 
-    const RequestLimits m_limits;
+    RequestLimits m_limits;
     Refusal m_refusal;
     std::unique_ptr<Message> m_message; ///< from the first byte of a message until it is released
     quint8 m_emptyLineBytes = 0;        ///< CR and LF skipped before the message
