@@ -124,8 +124,8 @@ class ReloadedSettings(QuernTestCase):
         quern.settings.update(worker_max_concurrency=1)
         self.reload(quern)
         begun = time.monotonic()
-        waits = [subprocess.Popen(["curl", "-s", f"http://127.0.0.1:{quern.port}/later?ms=300"], stdout=subprocess.DEVNULL)
-                 for _ in range(3)]
+        command = ["curl", "-s", f"http://127.0.0.1:{quern.port}/later?ms=300"]
+        waits = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(3)]
         self.assertEqual([wait.wait(30 * TIME_SCALE) for wait in waits], [0, 0, 0])
         self.assertGreaterEqual(time.monotonic() - begun, 0.9, "they waited side by side")
         quern.stop()

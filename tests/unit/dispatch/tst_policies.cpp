@@ -32,6 +32,9 @@ private Q_SLOTS:
     void pinned_data();
     void pinned();
     void pinnedRequestsWaitApart();
+    void anotherNumberOfWorkers_data();
+    void anotherNumberOfWorkers();
+    void settingsThatAReloadChanges();
 };
 
 void TestPolicies::idleWorkerIsPreferred()
@@ -159,6 +162,70 @@ void TestPolicies::pinnedRequestsWaitApart()
     QCOMPARE(quick.sent(), QList{other});
     QVERIFY(slow.answer(first));
     QCOMPARE(slow.sent(), (QList{first, waiting}));
+}
+
+void TestPolicies::anotherNumberOfWorkers_data()
+{
+    QTest::addColumn<int>("before");
+    QTest::addColumn<int>("after");
+    QTest::newRow("more") << 1 << 4;
+    QTest::newRow("fewer") << 4 << 1;
+    QTest::newRow("as many") << 2 << 2;
+}
+
+void TestPolicies::anotherNumberOfWorkers()
+{
+    QFETCH(const int, before);
+    QFETCH(const int, after);
+    Dispatcher dispatcher(settingsFor(before, DispatchMode::ByConnection), 0);
+    Client client;
+    QList<quint64> ids;
+    for (quint64 connectionId = 0; connectionId < 12; ++connectionId) {
+        dispatch::RequestOrder order = orderOf();
+        order.connectionId = connectionId % 4;
+        ids.append(dispatcher.submit(std::move(order), std::chrono::steady_clock::now(), &client));
+    }
+    dispatcher.reconfigure(settingsFor(after, DispatchMode::ByConnection));
+    QCOMPARE(dispatcher.counters().queued.load(), quint64(12));
+    std::vector<std::unique_ptr<FakeWorker>> workers;
+    for (int i = 0; i < after; ++i) {
+        workers.push_back(std::make_unique<FakeWorker>(FakeWorker::info(i)));
+        workers.back()->setAverage(1us);
+        workers.back()->join(dispatcher);
+    }
+    dispatcher.activate(1);
+    // All of a connection's requests went to its worker, in their order, and none is left behind.
+    QList<quint64> sent;
+    for (int i = 0; i < after; ++i) {
+        const QList<quint64> ofWorker = workers[std::size_t(i)]->sent();
+        for (const quint64 id : ofWorker)
+            QCOMPARE(int(ids.indexOf(id) % 4) % after, i);
+        sent += ofWorker;
+    }
+    QCOMPARE(sent.size(), 12);
+    for (qsizetype i = 4; i < ids.size(); ++i)
+        QVERIFY(sent.indexOf(ids.at(i - 4)) < sent.indexOf(ids.at(i)));
+    QCOMPARE(dispatcher.counters().queued.load(), quint64(0));
+}
+
+void TestPolicies::settingsThatAReloadChanges()
+{
+    dispatch::DispatchSettings settings = settingsFor(1, DispatchMode::Idle);
+    settings.queueSize = 1;
+    Dispatcher dispatcher(settings, 0);
+    Client client;
+    QVERIFY(submit(dispatcher, client) != 0);
+    QCOMPARE(submit(dispatcher, client), quint64(0));
+    settings.queueSize = 2;
+    settings.workerMaxConcurrency = 1;
+    dispatcher.reconfigure(settings);
+    QVERIFY(submit(dispatcher, client) != 0);
+    // Workers that come after it have the new limit.
+    FakeWorker worker(FakeWorker::info(0));
+    worker.setAverage(1us);
+    worker.join(dispatcher);
+    dispatcher.activate(1);
+    QCOMPARE(worker.sent().size(), 1);
 }
 
 QTEST_GUILESS_MAIN(TestPolicies)
