@@ -11,6 +11,8 @@
 #include "app/server/installation.h"
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
+#include "app/server/plugininspector.h"
+#include "app/server/settingscheck.h"
 #include "app/server/terminal.h"
 
 #include <QJsonArray>
@@ -59,6 +61,28 @@ QList<doctor::PluginPlace> enabledPlugins(const config::Settings &settings)
     return places;
 }
 
+/// Whether the plugins can be loaded, all together, as a worker would.
+Checks loadingChecks(const config::Settings &settings)
+{
+    const QString name = QStringLiteral("loading plugins");
+    const Result<QList<ipc::BootMessage::Plugin>> files = pluginFiles(settings);
+    if (!files)
+        return {}; // told already
+    const Result<ipc::HelloMessage> manifest = inspectPlugins(*files, settings);
+    if (manifest)
+        return {
+            doctor::well(name, Text::tr("%1 load, with %2 routes").arg(files->size()).arg(manifest->routes.size()))};
+    Checks checks;
+    const QStringList lines = manifest.error().message().split(u'\n', Qt::SkipEmptyParts);
+    for (const QString &line : lines) {
+        checks.append(
+            doctor::error(name, line,
+                          Text::tr("mend that plugin, or switch it off by enabled = false; \"quern plugin check "
+                                   "FILE\" tries it alone")));
+    }
+    return checks;
+}
+
 Checks checksOf(const config::Settings &settings)
 {
     const doctor::ServerReport report = askServer(settings);
@@ -66,6 +90,7 @@ Checks checksOf(const config::Settings &settings)
     const Machine machine({}, pid);
     Checks checks = doctor::serverChecks(report, QCoreApplication::applicationVersion());
     checks += doctor::pluginChecks(enabledPlugins(settings), installation::pluginNames());
+    checks += loadingChecks(settings);
     checks += doctor::listenChecks(settings.server, machine, pid);
     checks += doctor::folderChecks(settings.server);
     checks += doctor::limitChecks(settings, machine, pid > 0, largestWorker(report));

@@ -8,7 +8,8 @@
 #include <QFileInfo>
 #include <QRegularExpression>
 
-#include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 namespace Quern::app {
 
@@ -86,14 +87,15 @@ Result<void> TemplateWriter::writeFile(const QString &source, const QString &pat
         return {};
     }
     const QString folder = info.path();
-    errno = 0;
-    if (!QDir().mkpath(folder)) {
+    std::error_code reason; // QDir::mkpath() does not tell the right one
+    std::filesystem::create_directories(QFile::encodeName(folder).toStdString(), reason);
+    if (reason) {
         if (QFileInfo::exists(folder))
             return Error(Error::Exists, tr("%1 is in the way: a folder is to be made there. Move it away, or choose "
                                            "another place.")
                                             .arg(folder));
         return Error(Error::Permission, tr("the folder %1 cannot be made: %2. Choose a place where you may write.")
-                                            .arg(folder, qt_error_string(errno)));
+                                            .arg(folder, qt_error_string(reason.value())));
     }
     QFile out(target);
     const QByteArray bytes = text->toUtf8();

@@ -158,11 +158,14 @@ private:
     void checkDrained(WorkerEntry *worker);
     void watchWorkers(base::MonotonicTime now);
     void expireOverdue(base::MonotonicTime now);
+    void tellOfDeadline(const PendingRequest &request, base::MonotonicTime now);
     void reportIfStuck(WorkerEntry *worker, base::MonotonicTime now);
 
     DispatchSettings m_settings;
     PendingTable m_table;
     std::unique_ptr<Policy> m_policy;
+    base::MonotonicTime m_deadlineTold; ///< when the log last told of a late answer
+    int m_untoldDeadlines = 0;          ///< since then
     std::vector<std::unique_ptr<WorkerEntry>> m_workers;       ///< sorted by worker number
     std::vector<std::unique_ptr<RequestQueue>> m_pinnedQueues; ///< by worker number, for the modes that pin
     RequestQueue m_queue;

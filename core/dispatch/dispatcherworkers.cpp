@@ -11,6 +11,13 @@
 
 namespace Quern::dispatch {
 
+namespace {
+
+/// The log tells of late answers this often at most.
+constexpr std::chrono::seconds deadlineReportInterval(1);
+
+} // namespace
+
 void Dispatcher::addWorker(std::unique_ptr<WorkerLink> link)
 {
     auto worker = std::make_unique<WorkerEntry>(std::move(link), m_settings.workerMaxConcurrency);
@@ -212,10 +219,30 @@ void Dispatcher::expireOverdue(base::MonotonicTime now)
             fail(request, 504);
             continue;
         }
+        tellOfDeadline(*request, now);
         ResponseReceiver *receiver = std::exchange(request->receiver, nullptr);
         request->worker->link().sendCancel(request->id);
         receiver->responseFailed(request->id, 504);
     }
+}
+
+void Dispatcher::tellOfDeadline(const PendingRequest &request, base::MonotonicTime now)
+{
+    // Where one request waits in vain, thousands may.
+    if (now < m_deadlineTold + deadlineReportInterval) {
+        ++m_untoldDeadlines;
+        return;
+    }
+    m_deadlineTold = now;
+    const quint32 place = request.worker->link().ring().route(request.claim);
+    const QList<ipc::RouteEntry> &routes = request.worker->info().routes;
+    const QByteArray route =
+        place < quint32(routes.size()) ? routes.at(place).name() : QByteArrayLiteral("no route yet");
+    const int untold = std::exchange(m_untoldDeadlines, 0);
+    qCWarning(logDispatch).noquote().nospace()
+        << "request " << RequestId::text(request.id) << " (" << route << ") was not answered within "
+        << std::chrono::duration<double>(m_settings.requestTimeout).count() << " s: it gets 504"
+        << (untold > 0 ? QStringLiteral("; so did %1 others since the last line like this").arg(untold) : QString());
 }
 
 void Dispatcher::reportIfStuck(WorkerEntry *worker, base::MonotonicTime now)

@@ -311,10 +311,12 @@ ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) cons
 QString startFailure(const ChildProcess &child, const ChildExit &exit)
 {
     if (exit.whileLoading.isEmpty()) {
-        return QStringLiteral("%1 (pid %2) ended before it was ready: %3")
+        // One that is ready waits for the others of its generation.
+        const bool wasReady = !child.manifest().plugins.isEmpty();
+        return QStringLiteral("%1 (pid %2) ended before it %3: %4")
             .arg(child.spec().role())
             .arg(child.pid())
-            .arg(exit.text);
+            .arg(wasReady ? u"took over" : u"was ready", exit.text);
     }
     return QStringLiteral("%1: the worker that loaded it ended with %2; mend the plugin, or switch it off with "
                           "enabled = false")

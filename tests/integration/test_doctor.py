@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 
-from quernserver import QUERN_BIN, QuernServer, QuernTestCase, wait_until
+from quernserver import FIXTURES, QUERN_BIN, QuernServer, QuernTestCase, wait_until
 
 
 class Doctor(QuernTestCase):
@@ -94,6 +94,13 @@ class Doctor(QuernTestCase):
         quern = self.server(plugins=["/nowhere/libshop.so"])
         self.assert_check(self.examine(quern, 1)["plugin libshop.so"], "error", "/nowhere/libshop.so is not there",
                           "build it")
+
+    def test_a_plugin_that_cannot_be_loaded(self) -> None:
+        quern = self.server(plugins=[FIXTURES / "libthrowing.so"])
+        self.assert_check(self.examine(quern, 1)["loading plugins"], "error", "the database is locked", "enabled = false")
+        quern.plugins = [FIXTURES / "libgood.so"]
+        quern.write_config()
+        self.assertEqual(self.examine(quern, 0)["loading plugins"]["outcome"], "ok")
 
     def test_a_server_that_hangs(self) -> None:
         quern = self.serve()
