@@ -2,6 +2,9 @@
 
 #include <QTest>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 using namespace Quern;
 using namespace Quern::config;
 
@@ -24,6 +27,7 @@ private Q_SLOTS:
     void emptyVariables();
     void missingNamedFile();
     void brokenFile();
+    void directories();
     void withoutSettingsFile();
     void expansionIsBounded();
     void secretsStayOutOfMessages();
@@ -258,8 +262,23 @@ void tst_Environment::brokenFile()
     QCOMPARE(message(SettingsFile::load({})), QStringLiteral(".env:2: has no \"=\"; write NAME=value"));
     env(QByteArray(longestDotenv + 1, '#'));
     QCOMPARE(SettingsFile::load({}).error().code(), Error::TooLarge);
-    QVERIFY(QFile::remove(QStringLiteral(".env")) && QDir().mkdir(QStringLiteral(".env")));
-    QCOMPARE(message(SettingsFile::load({})), QStringLiteral(".env: is a directory; name the settings file in it"));
+    QVERIFY(QFile::remove(QStringLiteral(".env")));
+    QCOMPARE(::mkfifo(".env", 0600), 0);
+    ::alarm(20); // nobody writes into it
+    QCOMPARE(message(SettingsFile::load({})),
+             QStringLiteral(".env: is a pipe or a device; write the variables into a plain file"));
+    ::alarm(0);
+}
+
+void tst_Environment::directories()
+{
+    // Python keeps its virtual environments in folders of this name.
+    QVERIFY(QDir().mkdir(QStringLiteral(".env")) && QDir().mkdir(QStringLiteral(".env.production")));
+    const Result<Settings> settings = SettingsFile::load({});
+    QVERIFY2(settings, qPrintable(message(settings)));
+    QCOMPARE(settings->environmentFiles, QStringList());
+    QCOMPARE(message(load(usual, {Purpose::StartServer, QStringLiteral("production")})),
+             QStringLiteral(".env.production: is a directory; make it a file, or leave out -e production"));
 }
 
 void tst_Environment::withoutSettingsFile()
