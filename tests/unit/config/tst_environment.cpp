@@ -30,6 +30,7 @@ private Q_SLOTS:
     void directories();
     void withoutSettingsFile();
     void expansionIsBounded();
+    void secretsStayOutOfMessages_data();
     void secretsStayOutOfMessages();
     void toFindAServer_data();
     void toFindAServer();
@@ -304,11 +305,32 @@ void tst_Environment::expansionIsBounded()
              qPrintable(message(settings)));
 }
 
+void tst_Environment::secretsStayOutOfMessages_data()
+{
+    QTest::addColumn<QByteArray>("lines");
+    QTest::addColumn<QString>("said");
+    const auto row = [](const char *lines, const char *said) {
+        QTest::newRow(lines) << QByteArray(lines) << QString::fromUtf8(said);
+    };
+    row("[server]\nworker_num = \"${DB_PASS}\"", "not \"***\" (DB_PASS, .env:1)");
+    row("[server]\nlisten = \"${DB_PASS}\"", "listen: \"***\" (DB_PASS, .env:1) is no address; write it such as ");
+    row("[server]\nlisten = \"unix:\\t${DB_PASS}\"", "listen: \"***\" (DB_PASS, .env:1) is no address; ");
+    row("[server]\nlisten = [\"unix:/${DB_PASS}\", \"unix:/${DB_PASS}\"]", "listen: \"***\" is listed twice");
+    row("[server]\nlog_categories = \"${DB_PASS}\"",
+        "log_categories: \"***\" (DB_PASS, .env:1) is no category with a level; write it such as ");
+    row("[server]\nlog_categories = [\"${DB_PASS}=info\", \"${DB_PASS}=info\"]",
+        "the category of \"***\" is listed twice");
+    row("[server]\nstatic_locations = [\"/${DB_PASS}\", \"/${DB_PASS}\"]", "\"***\" is listed twice");
+    row("[[plugin]]\nfile = \"${DB_PASS}.so\"\n[[plugin]]\nfile = \"${DB_PASS}.so\"", "\"***\" is listed twice");
+}
+
 void tst_Environment::secretsStayOutOfMessages()
 {
-    env("DB_PASSWORD=sesame\n");
-    const QString text = message(SettingsFile::load("[server]\nworker_num = \"${DB_PASSWORD}\"\n"));
-    QVERIFY2(text.contains(u"not \"***\" (DB_PASSWORD, .env:1)"), qPrintable(text));
+    QFETCH(QByteArray, lines);
+    QFETCH(QString, said);
+    env("DB_PASS=sesame\n");
+    const QString text = message(SettingsFile::load(lines + '\n'));
+    QVERIFY2(text.contains(said), qPrintable(text));
     QVERIFY2(!text.contains(u"sesame"), qPrintable(text));
 }
 
