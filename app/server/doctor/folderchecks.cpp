@@ -205,7 +205,8 @@ Checks folderChecks(const config::ServerSettings &server)
         checks.append(logFile(QStringLiteral("log_file"), server.logFile,
                               isInRuntimeDirectory(server.runtimeDir, QFileInfo(server.logFile).path())));
     if (!server.accessLog.isEmpty())
-        checks.append(logFile(QStringLiteral("access_log"), server.accessLog, false));
+        checks.append(logFile(QStringLiteral("access_log"), server.accessLog,
+                              isMadeByStart(server.runtimeDir, server.logFile, QFileInfo(server.accessLog).path())));
     if (!server.uploadTmpDir.isEmpty())
         checks.append(uploads(server.uploadTmpDir));
     if (server.handleStatic)
