@@ -144,6 +144,8 @@ Check logFile(const QString &name, const QString &path, bool makesFolder)
         return error(name, Text::tr("this user may not write to %1").arg(path),
                      Text::tr("as root: chown %1 %2; or let %3 name another file").arg(::geteuid()).arg(path, name));
     }
+    if (file.exists() && !file.isFile())
+        return well(name, path); // a device or a pipe: room is no matter
     if (!file.exists()) {
         if (!makesFolder && !QFileInfo(file.path()).isDir())
             return error(name, Text::tr("the folder of %1 is not there").arg(path),
