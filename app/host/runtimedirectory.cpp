@@ -54,6 +54,14 @@ bool isInRuntimeDirectory(const QString &path, const QString &folder)
     return (folder + u'/').startsWith(path + u'/');
 }
 
+bool isMadeByStart(const QString &path, const QString &logFile, const QString &folder)
+{
+    const QString inside = folder + u'/';
+    const QString ofLog = QFileInfo(logFile).path();
+    return (path + u'/').startsWith(inside) ||
+           (!logFile.isEmpty() && isInRuntimeDirectory(path, ofLog) && (ofLog + u'/').startsWith(inside));
+}
+
 Result<void> prepareRuntimeDirectory(const QString &path)
 {
     if (!QDir().mkpath(QFileInfo(path).path()))

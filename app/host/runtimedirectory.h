@@ -30,4 +30,8 @@ Result<void> checkRuntimeDirectory(const QString &path);
 /// absolute and clean.
 bool isInRuntimeDirectory(const QString &path, const QString &folder);
 
+/// Whether a start makes \a folder: with the runtime directory \a path, or for the log file \a logFile ("": none) in
+/// there. All are absolute and clean.
+bool isMadeByStart(const QString &path, const QString &logFile, const QString &folder);
+
 } // namespace Quern::app

@@ -2,11 +2,13 @@
 
 #include "app/host/runtimedirectory.h"
 #include "app/server/installation.h"
+#include "config/secrets.h"
 
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace Quern::app {
@@ -19,9 +21,14 @@ QString placeOf(const config::Settings &settings, const QString &key)
     return origin.isEmpty() || origin == u"default" ? QStringLiteral("default settings") : origin;
 }
 
+bool mayAccess(const QString &path, int mode)
+{
+    return ::faccessat(AT_FDCWD, QFile::encodeName(path).constData(), mode, AT_EACCESS) == 0;
+}
+
 bool mayWriteTo(const QString &folder)
 {
-    return QFileInfo(folder).isDir() && ::access(QFile::encodeName(folder).constData(), W_OK | X_OK) == 0;
+    return QFileInfo(folder).isDir() && mayAccess(folder, W_OK | X_OK);
 }
 
 QString folderOf(const QString &file)
@@ -38,14 +45,16 @@ QString nearestPresent(const QString &path)
     return present;
 }
 
-/// Whether starting makes \a folder: with the runtime directory, or for the log file in there.
 bool willBeMade(const config::Settings &settings, const QString &folder)
 {
-    const config::ServerSettings &server = settings.server;
-    const QString inside = folder + u'/';
-    const QString ofLog = folderOf(server.logFile);
-    return (server.runtimeDir + u'/').startsWith(inside) ||
-           (isInRuntimeDirectory(server.runtimeDir, ofLog) && (ofLog + u'/').startsWith(inside));
+    return isMadeByStart(settings.server.runtimeDir, settings.server.logFile, folder);
+}
+
+/// Whether a log can be written to \a path, where something is. A device or a pipe is as it was opened: that shows when
+/// it is.
+bool mayAppendTo(const QString &path)
+{
+    return !QFileInfo(path).isFile() || mayAccess(path, W_OK);
 }
 
 /// Whether \a folder, of the setting \a key, can be made where it is not there yet.
@@ -77,6 +86,15 @@ Result<void> checkLogFile(const config::Settings &settings)
         return errorAt(settings, "log_file",
                        Error(Error::Invalid, QStringLiteral("%1 is a folder; name a file in it").arg(path)));
     }
+    // Only to rotate it the folder would have to be writable, and that is told in the log.
+    if (QFileInfo::exists(path)) {
+        if (mayAppendTo(path))
+            return {};
+        return errorAt(
+            settings, "log_file",
+            Error(Error::Permission,
+                  QStringLiteral("%1 cannot be written; let this user write to it, or name another file").arg(path)));
+    }
     const QString folder = folderOf(path);
     if (!QFileInfo(folder).isDir() && !isInRuntimeDirectory(settings.server.runtimeDir, folder)) {
         return errorAt(
@@ -97,9 +115,7 @@ Result<void> checkAccessLog(const config::Settings &settings)
         return errorAt(settings, "access_log",
                        Error(Error::Invalid, QStringLiteral("%1 is a folder; name a file in it").arg(path)));
     }
-    const bool isWritable =
-        QFileInfo::exists(path) ? ::access(QFile::encodeName(path).constData(), W_OK) == 0 : mayWriteTo(folder);
-    if (isWritable || (QFileInfo::exists(path) && !QFileInfo(path).isFile()))
+    if (QFileInfo::exists(path) ? mayAppendTo(path) : mayWriteTo(folder))
         return {};
     return accessLogError(settings, Error(Error::Invalid, QStringLiteral("%1 cannot be written").arg(path)));
 }
@@ -169,6 +185,7 @@ Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &sett
         const bool isInstalled = plugin.file.isEmpty();
         const QString file = isInstalled ? installation::pluginFile(plugin.name) : plugin.file;
         const QString key = isInstalled ? QStringLiteral("name") : QStringLiteral("file");
+        const QString shown = config::shownPlugin(settings, i);
         const QString line = placeOf(settings, QStringLiteral("plugin[%1].%2").arg(i).arg(key));
         const QString place = QStringLiteral("%1: plugin.%2").arg(line, key);
         if (QFileInfo(file).isFile()) {
@@ -177,11 +194,11 @@ Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &sett
             problems +=
                 QStringLiteral("%1: no plugin \"%2\" is installed in %3, where there are: %4; write the name of "
                                "one of these, or file = \"…\" for a plugin elsewhere")
-                    .arg(place, plugin.name, installation::pluginDirectory(),
+                    .arg(place, shown, installation::pluginDirectory(),
                          installation::pluginNames().join(QStringLiteral(", ")));
         } else {
             problems +=
-                QStringLiteral("%1: there is no plugin file %2; build it, or correct its path").arg(place, file);
+                QStringLiteral("%1: there is no plugin file %2; build it, or correct its path").arg(place, shown);
         }
     }
     if (!problems.isEmpty())

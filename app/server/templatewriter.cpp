@@ -97,9 +97,14 @@ Result<void> TemplateWriter::writeFile(const QString &source, const QString &pat
         return Error(Error::Permission, tr("the folder %1 cannot be made: %2. Choose a place where you may write.")
                                             .arg(folder, qt_error_string(reason.value())));
     }
+    // The values of .env are often secrets; the umask cuts the rest.
+    constexpr auto owner = QFile::ReadOwner | QFile::WriteOwner;
+    constexpr auto everybody = owner | QFile::ReadGroup | QFile::WriteGroup | QFile::ReadOther | QFile::WriteOther;
+    const QFile::Permissions permissions = info.fileName() == u".env" ? owner : everybody;
     QFile out(target);
     const QByteArray bytes = text->toUtf8();
-    if (!out.open(QIODevice::WriteOnly | QIODevice::NewOnly) || out.write(bytes) != bytes.size() || !out.flush())
+    if (!out.open(QIODevice::WriteOnly | QIODevice::NewOnly, permissions) || out.write(bytes) != bytes.size() ||
+        !out.flush())
         return Error(
             Error::Io,
             tr("%1 cannot be written: %2. Choose a place where you may write.").arg(target, out.errorString()));

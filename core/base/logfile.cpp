@@ -37,6 +37,14 @@ qint64 birthOf(const QByteArray &path, int fd)
     return std::min(qint64(time.tv_sec) * 1000, now);
 }
 
+Error cannotOpen(const QByteArray &path, int errorNumber)
+{
+    const QString what = QStringLiteral("cannot open the log file %1").arg(QFile::decodeName(path));
+    if (errorNumber == ENXIO) // as the system says it, "No such device or address", it helps nobody
+        return Error(Error::Io, what + QStringLiteral(": no program reads from this pipe or socket"));
+    return systemError(what, errorNumber);
+}
+
 bool isSameFile(const struct stat &a, const struct stat &b)
 {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
@@ -56,8 +64,8 @@ Result<void> LogFile::open(const QString &path, const LogRotation &rotation)
     m_rotation = rotation;
     m_file = openPath();
     if (!m_file.isValid())
-        return systemError(QStringLiteral("cannot open the log file %1").arg(path));
-    take(birthOf(m_path, m_file.get()));
+        return cannotOpen(m_path, errno);
+    take();
     return {};
 }
 
@@ -66,12 +74,17 @@ Result<void> LogFile::reopen()
     const int problem = openAnew();
     if (problem == 0)
         return {};
-    return systemError(QStringLiteral("cannot open the log file %1").arg(QFile::decodeName(m_path)), problem);
+    return cannotOpen(m_path, problem);
 }
 
 FileDescriptor LogFile::openPath() const
 {
-    return FileDescriptor(::open(m_path.constData(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+    // A named pipe without a reader would keep open() waiting, and is ENXIO like this.
+    constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+    FileDescriptor file(::open(m_path.constData(), flags | O_NONBLOCK, 0640));
+    if (file.isValid() && ::fcntl(file.get(), F_SETFL, O_APPEND) != 0)
+        return {};
+    return file;
 }
 
 int LogFile::openAnew()
@@ -81,7 +94,7 @@ int LogFile::openAnew()
     if (!file.isValid() || ::dup3(file.get(), m_file.get(), O_CLOEXEC) < 0)
         return errno;
     m_midLine = false;
-    take(birthOf(m_path, m_file.get()));
+    take();
     return 0;
 }
 
@@ -93,14 +106,15 @@ Result<void> LogFile::state() const
 }
 
 /// Begins to count for the file that is open now.
-void LogFile::take(qint64 birth)
+void LogFile::take()
 {
     struct stat present = {};
     ::fstat(m_file.get(), &present);
     m_size = quint64(present.st_size);
-    m_birth = birth;
-    if (!S_ISREG(present.st_mode))
-        m_rotation = {}; // a terminal or a pipe
+    if (S_ISREG(present.st_mode))
+        m_birth = birthOf(m_path, m_file.get());
+    else
+        m_rotation = {}; // a terminal or a pipe, whose bytes are for others to read
 }
 
 QList<LogFile::Notice> LogFile::append(const QByteArray &lines, qint64 now)

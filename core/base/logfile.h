@@ -48,7 +48,7 @@ private:
     FileDescriptor openPath() const;
     /// An errno value if that fails; the file is the old one then.
     int openAnew();
-    void take(qint64 birth);
+    void take();
     bool isRotationDue(qsizetype more, qint64 now) const;
     void rotate(qsizetype more, qint64 now, QList<Notice> &notices);
     /// Renames the files; an errno value if that fails.

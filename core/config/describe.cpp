@@ -27,7 +27,7 @@ QList<SettingInfo> describePlugin(const Settings &settings, qsizetype index, Sec
     const bool byName = !plugin.name.isEmpty();
     return {
         pluginInfo(prefix + (byName ? QStringLiteral(".name") : QStringLiteral(".file")),
-                   byName ? plugin.name : plugin.file, {},
+                   shownPlugin(settings, index, secrets), {},
                    byName ? QT_TRANSLATE_NOOP("Quern::config", "A plugin of the installed plugin folder.")
                           : QT_TRANSLATE_NOOP("Quern::config", "The file of a plugin from elsewhere.")),
         pluginInfo(prefix + QStringLiteral(".enabled"), plugin.enabled, toTomlText(unset.enabled),

@@ -51,7 +51,7 @@ QString pluginText(const Settings &settings, qsizetype index, Secrets secrets)
     };
     const bool byName = !plugin.name.isEmpty();
     return QStringLiteral("\n[[plugin]]\n") +
-           (byName ? entry(QStringLiteral("name"), plugin.name) : entry(QStringLiteral("file"), plugin.file)) +
+           entry(byName ? QStringLiteral("name") : QStringLiteral("file"), shownPlugin(settings, index, secrets)) +
            entry(QStringLiteral("enabled"), plugin.enabled) +
            entry(QStringLiteral("settings"), shownPluginSettings(settings, index, secrets));
 }

@@ -15,13 +15,16 @@ Result<void> Environment::readFiles(const QString &folder, const QString &name)
     Result<void> outcome;
     if (!name.isEmpty()) {
         const QString path = usual + u'.' + name;
-        if (QFileInfo::exists(path))
+        if (QFileInfo(path).isDir())
+            outcome = Error(Error::Invalid,
+                            Text::tr("%1: is a directory; make it a file, or leave out -e %2").arg(path, name));
+        else if (QFileInfo::exists(path))
             outcome = readFile(path);
         else
             outcome = Error(Error::NotFound,
                             Text::tr("%1: there is no such file; make it, or leave out -e %2").arg(path, name));
     }
-    if (QFileInfo::exists(usual)) {
+    if (const QFileInfo file(usual); file.exists() && !file.isDir()) {
         if (const Result<void> read = readFile(usual); outcome && !read)
             outcome = read;
     }
@@ -32,6 +35,9 @@ Result<void> Environment::readFiles(const QString &folder, const QString &name)
 
 Result<void> Environment::readFile(const QString &path)
 {
+    if (!QFileInfo(path).isFile())
+        return Error(Error::Invalid,
+                     Text::tr("%1: is a pipe or a device; write the variables into a plain file").arg(path));
     const Result<QByteArray> bytes = config::readFile(path, longestDotenv);
     if (!bytes)
         return bytes.error();

@@ -28,8 +28,9 @@ public:
 
     explicit Environment(const QProcessEnvironment &process = QProcessEnvironment::systemEnvironment());
 
-    /// Reads .env, if it is there, and, unless \a name is empty, .env.\a name, which must be there. \a folder is as
-    /// people gave it, and "" the working directory. After an error what could be read holds, and failure() has it.
+    /// Reads .env, if it is there and no directory (as of a Python environment), and, unless \a name is empty,
+    /// .env.\a name, which must be there. \a folder is as people gave it, and "" the working directory. After an error
+    /// what could be read holds, and failure() has it.
     Result<void> readFiles(const QString &folder, const QString &name);
     const std::optional<Error> &failure() const { return m_failure; }
 

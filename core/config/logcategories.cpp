@@ -1,6 +1,7 @@
 #include "config/logcategories.h"
 
 #include "base/loglevels.h"
+#include "config/secrets.h"
 #include "config/text.h"
 #include "config/tomltext.h"
 
@@ -18,10 +19,14 @@ void readElement(const TomlValue &element, const Reading &reading, base::LogLeve
     const QString text = element.scalar.toString();
     const qsizetype before = levels.categories.size();
     if (const Result<void> added = base::addCategoryLevel(text, levels); !added) {
-        reading.refuseAt(element.line, added.error().message());
+        reading.refuseAt(
+            element.line,
+            isSecret(element)
+                ? Text::tr("%1 is no category with a level; write it such as \"quern.http=debug\"").arg(element.shown())
+                : added.error().message());
     } else if (levels.categories.size() == before) {
         reading.refuseAt(element.line,
-                         Text::tr("the category of %1 is listed twice; remove one").arg(quotedToml(text)));
+                         Text::tr("the category of %1 is listed twice; remove one").arg(quotedOrMask(element, text)));
     }
 }
 

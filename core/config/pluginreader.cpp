@@ -64,8 +64,8 @@ public:
             m_problems.add(table.line, tableName,
                            Text::tr("names no plugin; write name = \"welcome\" or file = \"/path/libwelcome.so\""));
         }
-        checkTwice(std::max(nameLine, fileLine), plugin);
         m_settings.plugins.append(plugin);
+        checkTwice(std::max(nameLine, fileLine));
     }
 
 private:
@@ -104,17 +104,19 @@ private:
         collectSecrets(entry.value, key, m_settings.secrets);
     }
 
-    void checkTwice(int line, const PluginSettings &plugin)
+    /// Whether the last plugin is one of those before.
+    void checkTwice(int line)
     {
-        for (const PluginSettings &other : std::as_const(m_settings.plugins)) {
-            const bool sameName = !plugin.name.isEmpty() && other.name == plugin.name;
-            const bool sameFile = !plugin.file.isEmpty() && other.file == plugin.file;
-            if (sameName || sameFile) {
-                m_problems.add(
-                    line, tableName,
-                    Text::tr("%1 is listed twice; remove one").arg(quotedToml(sameName ? plugin.name : plugin.file)));
-                return;
-            }
+        const PluginSettings &plugin = m_settings.plugins.constLast();
+        const qsizetype index = m_settings.plugins.size() - 1;
+        const bool isTwice =
+            std::any_of(m_settings.plugins.cbegin(), m_settings.plugins.cend() - 1, [&](const PluginSettings &other) {
+                return (!plugin.name.isEmpty() && other.name == plugin.name) ||
+                       (!plugin.file.isEmpty() && other.file == plugin.file);
+            });
+        if (isTwice) {
+            m_problems.add(line, tableName,
+                           Text::tr("%1 is listed twice; remove one").arg(quotedToml(shownPlugin(m_settings, index))));
         }
     }
 

@@ -1,6 +1,7 @@
 #include "config/rules.h"
 
 #include "config/logcategories.h"
+#include "config/secrets.h"
 #include "config/suggestion.h"
 #include "config/text.h"
 #include "config/tomltext.h"
@@ -197,7 +198,7 @@ void read(const ListRule &rule, const Reading &reading, ServerSettings &settings
             reading.refuseAt(element.line, Text::tr("holds %1, which is not %2; correct or remove it")
                                                .arg(element.shown(), Text::tr(rule.element)));
         } else if (list.contains(text)) {
-            reading.refuseAt(element.line, Text::tr("%1 is listed twice; remove one").arg(quotedToml(text)));
+            reading.refuseAt(element.line, Text::tr("%1 is listed twice; remove one").arg(quotedOrMask(element, text)));
         } else {
             list.append(text);
         }
@@ -274,13 +275,18 @@ void readAddress(const TomlValue &value, const Reading &reading, QList<ListenAdd
         return;
     }
     const Result<ListenAddress> address = ListenAddress::parse(value.scalar.toString(), reading.directory);
-    if (!address && !value.variables.isEmpty())
+    if (!address && isSecret(value))
+        reading.refuseAt(value.line,
+                         Text::tr("%1 is no address; write it such as \"127.0.0.1:5200\" or \"unix:/run/quern.sock\"")
+                             .arg(value.shown()));
+    else if (!address && !value.variables.isEmpty())
         reading.refuseAt(value.line,
                          QStringLiteral("%1 (%2)").arg(address.error().message(), variablesText(value.variables)));
     else if (!address)
         reading.refuseAt(value.line, address.error().message());
     else if (addresses.contains(*address))
-        reading.refuseAt(value.line, Text::tr("%1 is listed twice; remove one").arg(quotedToml(address->text)));
+        reading.refuseAt(value.line,
+                         Text::tr("%1 is listed twice; remove one").arg(quotedOrMask(value, address->text)));
     else
         addresses.append(*address);
 }

@@ -24,25 +24,41 @@ QString memberPath(const QString &path, const QString &key)
     return path + u'.' + quotedToml(key);
 }
 
+const QString secretWords =
+    QStringLiteral("(?:pass|pwd|secret|token|key|credential|auth(?!or(?!i))|private|dsn)"); // "author" is none
+
 bool holdsPassword(const QString &text)
 {
-    static const QRegularExpression form(QStringLiteral("://[^/@\\s]*:[^/@\\s]+@"));
-    return form.match(text).hasMatch();
+    // A password may hold '/'; what begins with digits and '/' is a port and a path.
+    static const QRegularExpression address(QStringLiteral("://[^/@\\s]*:(?![0-9]+/)[^@\\s]+@"));
+    static const QRegularExpression assignment(secretWords + QStringLiteral("\\w*\\s*=\\s*\\S"),
+                                               QRegularExpression::CaseInsensitiveOption);
+    return address.match(text).hasMatch() || assignment.match(text).hasMatch();
 }
 
 } // namespace
 
 bool isSecretName(const QString &name)
 {
-    static const QRegularExpression words(QStringLiteral("password|passwd|passphrase|secret|token|key|credential|dsn"),
-                                          QRegularExpression::CaseInsensitiveOption);
-    return words.match(name).hasMatch();
+    static const QRegularExpression words(secretWords, QRegularExpression::CaseInsensitiveOption);
+    const bool isWorkingDirectory = name == u"PWD" || name == u"OLDPWD"; // the shell's
+    return !isWorkingDirectory && words.match(name).hasMatch();
+}
+
+bool isSecret(const TomlValue &value)
+{
+    return std::any_of(value.variables.begin(), value.variables.end(),
+                       [](const UsedVariable &variable) { return isSecretName(variable.name); });
+}
+
+QString quotedOrMask(const TomlValue &value, const QString &text)
+{
+    return quotedToml(isSecret(value) ? secretMask : text);
 }
 
 void collectSecrets(const TomlValue &value, const QString &path, QSet<QString> &secrets)
 {
-    if (std::any_of(value.variables.begin(), value.variables.end(),
-                    [](const UsedVariable &variable) { return isSecretName(variable.name); }))
+    if (isSecret(value))
         secrets.insert(path);
     for (std::size_t i = 0; i < value.elements.size(); ++i)
         collectSecrets(value.elements[i], elementPath(path, qsizetype(i)), secrets);
@@ -76,6 +92,16 @@ QVariant masked(const QVariant &value, const QString &path, const QSet<QString> 
     default:
         return value;
     }
+}
+
+QString shownPlugin(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    const PluginSettings &plugin = settings.plugins.at(index);
+    const QString &source = plugin.name.isEmpty() ? plugin.file : plugin.name;
+    const QString key = plugin.name.isEmpty() ? QStringLiteral("file") : QStringLiteral("name");
+    if (secrets == Secrets::Shown)
+        return source;
+    return masked(source, QStringLiteral("plugin[%1].%2").arg(index).arg(key), settings.secrets).toString();
 }
 
 QVariantMap shownPluginSettings(const Settings &settings, qsizetype index, Secrets secrets)

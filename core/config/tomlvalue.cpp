@@ -6,8 +6,6 @@
 #include <QRegularExpression>
 #include <QVariantMap>
 
-#include <algorithm>
-
 namespace Quern::config {
 
 namespace {
@@ -46,10 +44,8 @@ QVariant TomlValue::toVariant() const
 QString TomlValue::shown() const
 {
     if (!variables.isEmpty()) {
-        const bool isSecret = std::any_of(variables.begin(), variables.end(),
-                                          [](const UsedVariable &variable) { return isSecretName(variable.name); });
         const QString text = isString() ? shownString(scalar.toString()) : toTomlText(scalar);
-        return QStringLiteral("%1 (%2)").arg(isSecret ? quotedToml(secretMask) : text, variablesText(variables));
+        return QStringLiteral("%1 (%2)").arg(isSecret(*this) ? quotedToml(secretMask) : text, variablesText(variables));
     }
     switch (type) {
     case Type::String:

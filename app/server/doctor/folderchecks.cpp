@@ -144,6 +144,8 @@ Check logFile(const QString &name, const QString &path, bool makesFolder)
         return error(name, Text::tr("this user may not write to %1").arg(path),
                      Text::tr("as root: chown %1 %2; or let %3 name another file").arg(::geteuid()).arg(path, name));
     }
+    if (file.exists() && !file.isFile())
+        return well(name, path); // a device or a pipe: room is no matter
     if (!file.exists()) {
         if (!makesFolder && !QFileInfo(file.path()).isDir())
             return error(name, Text::tr("the folder of %1 is not there").arg(path),
@@ -205,7 +207,8 @@ Checks folderChecks(const config::ServerSettings &server)
         checks.append(logFile(QStringLiteral("log_file"), server.logFile,
                               isInRuntimeDirectory(server.runtimeDir, QFileInfo(server.logFile).path())));
     if (!server.accessLog.isEmpty())
-        checks.append(logFile(QStringLiteral("access_log"), server.accessLog, false));
+        checks.append(logFile(QStringLiteral("access_log"), server.accessLog,
+                              isMadeByStart(server.runtimeDir, server.logFile, QFileInfo(server.accessLog).path())));
     if (!server.uploadTmpDir.isEmpty())
         checks.append(uploads(server.uploadTmpDir));
     if (server.handleStatic)

@@ -97,7 +97,8 @@ Check workers(const config::Settings &settings, const Cores &cores)
 {
     const QString name = QStringLiteral("worker_num");
     const int workerNum = settings.server.workerNum;
-    const bool isChosen = settings.origins.contains(QStringLiteral("server.worker_num"));
+    const QString usual = QStringLiteral("default");
+    const bool isChosen = settings.origins.value(QStringLiteral("server.worker_num"), usual) != usual;
     const QString found = Text::tr("%1 for %2").arg(workerNum).arg(cores.shown);
     if ((!isChosen && workerNum > cores.count) || workerNum > manyWorkersPerCore * cores.count)
         return warning(name, found, Text::tr("write worker_num = %1").arg(cores.count));

@@ -1,5 +1,6 @@
 #include "app/server/doctor/listenchecks.h"
 
+#include "app/host/runtimedirectory.h"
 #include "app/host/sockettable.h"
 #include "app/server/doctor/text.h"
 #include "net/endpoint.h"
@@ -83,10 +84,12 @@ Check freePort(const QString &name, quint16 port, const Machine &machine)
                        .arg(QString::fromLatin1(reserved + QByteArray::number(port))));
 }
 
-Check freeUnixSocket(const QString &name, const QString &path)
+Check freeUnixSocket(const QString &name, const QString &path, const config::ServerSettings &server)
 {
     const QFileInfo file(path);
     const QFileInfo folder(file.path());
+    if (!folder.exists() && isMadeByStart(server.runtimeDir, server.logFile, folder.filePath()))
+        return well(name, Text::tr("is free; its folder will be made"));
     if (!folder.isDir())
         return error(name, Text::tr("its folder is not there"), Text::tr("mkdir -p %1").arg(folder.filePath()));
     if (::access(QFile::encodeName(folder.filePath()).constData(), W_OK | X_OK) != 0) {
@@ -102,7 +105,8 @@ Check freeUnixSocket(const QString &name, const QString &path)
     return well(name, Text::tr("is free"));
 }
 
-Check listenCheck(const config::ListenAddress &address, const Machine &machine, qint64 serverPid)
+Check listenCheck(const config::ListenAddress &address, const config::ServerSettings &server, const Machine &machine,
+                  qint64 serverPid)
 {
     const QString name = QStringLiteral("listen ") + address.text;
     const QList<Occupant> occupants = occupantsOf(address, machine.roots());
@@ -113,7 +117,7 @@ Check listenCheck(const config::ListenAddress &address, const Machine &machine, 
     if (isOurs && serverPid > 0)
         return well(name, Text::tr("is held by this server, pid %1").arg(serverPid));
     if (address.kind == config::ListenAddress::Unix)
-        return occupants.isEmpty() ? freeUnixSocket(name, address.path) : occupied(name, occupants);
+        return occupants.isEmpty() ? freeUnixSocket(name, address.path, server) : occupied(name, occupants);
     if (const std::optional<Check> refused = privileged(name, address.port, machine))
         return *refused;
     const Result<void> bound = net::checkFree({address.host, address.port, {}});
@@ -134,7 +138,7 @@ Checks listenChecks(const config::ServerSettings &server, const Machine &machine
 {
     Checks checks;
     for (const config::ListenAddress &address : server.listen)
-        checks.append(listenCheck(address, machine, serverPid));
+        checks.append(listenCheck(address, server, machine, serverPid));
     return checks;
 }
 

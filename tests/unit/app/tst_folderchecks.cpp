@@ -5,6 +5,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <unistd.h>
+
 using namespace Quern;
 using app::doctor::Check;
 using app::doctor::Checks;
@@ -25,6 +27,7 @@ private Q_SLOTS:
     void runtimeDirectory();
     void longRuntimeDirectory();
     void logs();
+    void logIntoAPipe();
     void uploads();
     void documentRoot();
 
@@ -133,6 +136,8 @@ void TestFolderChecks::logs()
              qPrintable(named("access_log").mend));
     QVERIFY(QDir().mkpath(path("logs")));
     QCOMPARE(named("access_log").outcome, Check::Outcome::Ok);
+    m_server.accessLog = path("run/access.log"); // a start makes that folder
+    QCOMPARE(named("access_log").outcome, Check::Outcome::Ok);
     m_server.accessLog = path("logs");
     QVERIFY2(named("access_log").found.contains(u"is a folder"), qPrintable(named("access_log").found));
     m_server.accessLog.clear();
@@ -146,6 +151,18 @@ void TestFolderChecks::logs()
              qPrintable(named("log_file").mend));
     m_server.runtimeDir = path("absent");
     QCOMPARE(named("log_file").outcome, Check::Outcome::Ok);
+}
+
+void TestFolderChecks::logIntoAPipe()
+{
+    // As "/dev/stdout" often is one; it has no room that could be counted.
+    int ends[2] = {};
+    QCOMPARE(::pipe(ends), 0);
+    m_server.logFile = QStringLiteral("/proc/self/fd/%1").arg(ends[1]);
+    const Check found = named("log_file");
+    ::close(ends[0]);
+    ::close(ends[1]);
+    QVERIFY2(found.outcome == Check::Outcome::Ok, qPrintable(found.found));
 }
 
 void TestFolderChecks::uploads()

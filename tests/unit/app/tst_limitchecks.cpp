@@ -1,4 +1,5 @@
 #include "app/server/doctor/limitchecks.h"
+#include "config/loader.h"
 #include "fakesystem.h"
 
 #include <QTest>
@@ -23,13 +24,14 @@ private Q_SLOTS:
     void aRunningServersOwnLimits();
     void aMeasuredWorker();
     void groupsAboveCountAsWell();
+    void chosenWorkersAreLeftAlone();
 };
 
 namespace {
 
 config::Settings settings()
 {
-    config::Settings settings;
+    config::Settings settings = config::defaults(QStringLiteral("/srv"));
     settings.server.workerNum = 2;
     settings.server.reactorNum = 1;
     settings.server.maxConn = 10'000;
@@ -158,6 +160,19 @@ void TestLimitChecks::groupsAboveCountAsWell()
     const Checks checks = limitChecks(settings(), app::Machine(system.roots()), false, 0);
     QVERIFY2(named(checks, "worker_num").found.contains(u"0.5"), qPrintable(named(checks, "worker_num").found));
     QVERIFY2(named(checks, "memory").found.contains(u"95.4 MiB"), qPrintable(named(checks, "memory").found));
+}
+
+void TestLimitChecks::chosenWorkersAreLeftAlone()
+{
+    const FakeSystem system;
+    system.write(QStringLiteral("proc/self/status"), "Cpus_allowed_list:\t5\n");
+    config::Settings chosen = settings();
+    chosen.origins.insert(QStringLiteral("server.worker_num"), QStringLiteral("quern.toml:2"));
+    QCOMPARE(named(limitChecks(chosen, app::Machine(system.roots()), false, 0), "worker_num").outcome,
+             Check::Outcome::Ok);
+    chosen.server.workerNum = 17;
+    QCOMPARE(named(limitChecks(chosen, app::Machine(system.roots()), false, 0), "worker_num").outcome,
+             Check::Outcome::Warning);
 }
 
 QTEST_GUILESS_MAIN(TestLimitChecks)

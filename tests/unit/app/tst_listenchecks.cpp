@@ -30,6 +30,7 @@ private Q_SLOTS:
     void portOfOutgoingConnections();
     void addressOfAnotherMachine();
     void unixSocket();
+    void unixSocketOfTheRuntimeDirectory();
     void unixSocketTaken();
     void theRealKernel();
 
@@ -170,6 +171,18 @@ void TestListenChecks::unixSocket()
     QVERIFY2(check(address).mend.contains(u"rm "), qPrintable(check(address).mend));
     QVERIFY(QFile::remove(address.path));
     QCOMPARE(check(address).outcome, Check::Outcome::Ok);
+}
+
+void TestListenChecks::unixSocketOfTheRuntimeDirectory()
+{
+    // The first start makes it; one made by hand, with the usual mode, would be refused.
+    config::ServerSettings server;
+    server.runtimeDir = m_system->path(QStringLiteral("run"));
+    server.listen = {ListenAddress::unixSocket(server.runtimeDir + QStringLiteral("/http.sock"))};
+    const Check found = listenChecks(server, Machine(m_system->roots()), 0).value(0);
+    QVERIFY2(found.outcome == Check::Outcome::Ok, qPrintable(found.found));
+    server.listen = {ListenAddress::unixSocket(server.runtimeDir + QStringLiteral("/deeper/http.sock"))};
+    QCOMPARE(listenChecks(server, Machine(m_system->roots()), 0).value(0).outcome, Check::Outcome::Error);
 }
 
 void TestListenChecks::unixSocketTaken()

@@ -6,6 +6,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <sys/stat.h>
+
 using namespace Quern;
 using app::NewPlugin;
 using app::TemplateWriter;
@@ -41,6 +43,7 @@ private Q_SLOTS:
     void placeIsNotWritable();
     void writerKeepsWhatIsThere();
     void writerMeetsAFileForAFolder();
+    void secretsAreForTheOwner();
 };
 
 void TestNewPlugin::names_data()
@@ -162,6 +165,25 @@ void TestNewPlugin::writerMeetsAFileForAFolder()
     QVERIFY(!written.ok());
     QVERIFY2(written.error().message().contains(directory.filePath(u"plugins/shop"_qs)),
              qPrintable(written.error().message()));
+}
+
+void TestNewPlugin::secretsAreForTheOwner()
+{
+    const QTemporaryDir directory;
+    TemplateWriter writer(directory.path());
+    TemplateWriter::Values values = NewPlugin::named(u"shop"_qs)->values();
+    values.insert(u"PROJECT"_qs, u"shop"_qs);
+    const mode_t mask = ::umask(022);
+    const Result<void> written = writer.write(u"init"_qs, {}, values);
+    ::umask(mask);
+    QVERIFY(written.ok());
+    const auto othersMayRead = [&directory](const QString &name) {
+        return QFile::permissions(directory.filePath(name)).testFlag(QFile::ReadOther);
+    };
+    QVERIFY(!othersMayRead(u".env"_qs));
+    QVERIFY(!QFile::permissions(directory.filePath(u".env"_qs)).testFlag(QFile::ReadGroup));
+    QVERIFY(othersMayRead(u".env.example"_qs));
+    QVERIFY(othersMayRead(u"quern.toml"_qs));
 }
 
 QTEST_GUILESS_MAIN(TestNewPlugin)

@@ -3,14 +3,19 @@
 #include "base/logrecord.h"
 
 #include <QDateTime>
+#include <QDeadlineTimer>
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <csignal>
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace Quern;
@@ -38,6 +43,9 @@ private Q_SLOTS:
     void folderThatCannotBeWritten();
     void fullDisk();
     void deviceIsNotRotated();
+    void pipeKeepsItsBytes();
+    void pipeWithoutReader();
+    void fullPipeLosesNothing();
 
 private:
     QByteArray content(const QString &name = QStringLiteral("quern.log")) const
@@ -263,6 +271,59 @@ void TestLogFile::deviceIsNotRotated()
     QCOMPARE(append("bbb\n").size(), 0);
     QCOMPARE(m_file->state().error().message(),
              QStringLiteral("cannot write the log file /dev/full: No space left on device"));
+}
+
+void TestLogFile::pipeKeepsItsBytes()
+{
+    // What has not been read yet when the log is opened anew is for the reader.
+    QCOMPARE(::mkfifo(QFile::encodeName(m_path).constData(), 0600), 0);
+    const base::FileDescriptor reader(::open(QFile::encodeName(m_path).constData(), O_RDONLY | O_NONBLOCK));
+    QVERIFY(reader.isValid());
+    open({4, 1ms, 1});
+    const QByteArray lines = QByteArray(100, 'a') + '\n';
+    QCOMPARE(append(lines), QStringList());
+    QVERIFY(m_file->reopen());
+    QByteArray bytes(200, '-');
+    QCOMPARE(::read(reader.get(), bytes.data(), size_t(bytes.size())), ssize_t(lines.size()));
+    QVERIFY(bytes.startsWith(lines));
+}
+
+void TestLogFile::pipeWithoutReader()
+{
+    QCOMPARE(::mkfifo(QFile::encodeName(m_path).constData(), 0600), 0);
+    ::alarm(20); // it must not wait for one
+    const Result<void> opened = m_file->open(m_path, {});
+    ::alarm(0);
+    QVERIFY(!opened);
+    QCOMPARE(opened.error().message(),
+             QStringLiteral("cannot open the log file %1: no program reads from this pipe or socket").arg(m_path));
+}
+
+void TestLogFile::fullPipeLosesNothing()
+{
+    QCOMPARE(::mkfifo(QFile::encodeName(m_path).constData(), 0600), 0);
+    const base::FileDescriptor reader(::open(QFile::encodeName(m_path).constData(), O_RDONLY | O_NONBLOCK));
+    open({});
+    const qsizetype size = ::fcntl(reader.get(), F_GETPIPE_SZ);
+    const QByteArray lines = QByteArray(2 * size, 'a') + '\n';
+    QByteArray bytes;
+    std::thread reading([&] {
+        // Only once it is full.
+        const QDeadlineTimer deadline(20s);
+        int waiting = 0;
+        while (waiting < size && !deadline.hasExpired())
+            ::ioctl(reader.get(), FIONREAD, &waiting);
+        char part[4096];
+        while (bytes.size() < lines.size() && !deadline.hasExpired()) {
+            const ssize_t count = ::read(reader.get(), part, sizeof part);
+            bytes.append(part, qsizetype(std::max<ssize_t>(count, 0)));
+        }
+    });
+    const QStringList told = append(lines);
+    m_file.reset();
+    reading.join();
+    QCOMPARE(told, QStringList());
+    QVERIFY(bytes == lines);
 }
 
 QTEST_APPLESS_MAIN(TestLogFile)

@@ -20,6 +20,9 @@ private Q_SLOTS:
     void secretNames_data();
     void secretNames();
     void secretsAreMasked();
+    void textsWithPasswords_data();
+    void textsWithPasswords();
+    void pluginsAreMasked();
     void changes_data();
     void changes();
     void everyKeyIsOfOneKind();
@@ -71,10 +74,10 @@ void tst_Effective::loadsBack()
 void tst_Effective::secretNames_data()
 {
     QTest::addColumn<bool>("isSecret");
-    for (const char *name :
-         {"password", "DB_PASSWORD", "clientSecret", "token", "APP_KEY", "apikey", "credentials", "DSN"})
+    for (const char *name : {"password", "DB_PASSWORD", "clientSecret", "token", "APP_KEY", "apikey", "credentials",
+                             "DSN", "DB_PASS", "dbPwd", "pwd", "AUTH", "authorization", "private"})
         QTest::newRow(name) << true;
-    for (const char *name : {"greeting", "user", "PORT", "host", ""})
+    for (const char *name : {"greeting", "user", "PORT", "host", "PWD", "author", ""})
         QTest::newRow(name) << false;
 }
 
@@ -111,6 +114,39 @@ void tst_Effective::secretsAreMasked()
     for (const SettingInfo &info : describe(*settings))
         QVERIFY2(!info.value.contains(u"sesame"), qPrintable(info.key));
     QCOMPARE(effectiveToml(*settings, Secrets::Shown).count("sesame"), 5);
+}
+
+void tst_Effective::textsWithPasswords_data()
+{
+    QTest::addColumn<bool>("isMasked");
+    for (const char *text :
+         {"redis://me:x@host/1", "mysql://u:a/b@h", "host=x password=y", "Server=x;Pwd = y", "http://h/?api_token=y"})
+        QTest::newRow(text) << true;
+    for (const char *text :
+         {"http://host:80/a@b", "http://host/a:b@c", "me@host", "password", "host=x password=", "author = me"})
+        QTest::newRow(text) << false;
+}
+
+void tst_Effective::textsWithPasswords()
+{
+    QFETCH(bool, isMasked);
+    const QString text = QString::fromUtf8(QTest::currentDataTag());
+    QCOMPARE(masked(text, {}, {}).toString(), isMasked ? secretMask : text);
+}
+
+void tst_Effective::pluginsAreMasked()
+{
+    const SettingsFile file;
+    SettingsFile::write(QStringLiteral(".env"), "APP_SECRET=sesame\n");
+    const Result<Settings> settings =
+        SettingsFile::load("[[plugin]]\nname = \"${APP_SECRET}\"\n[[plugin]]\nfile = \"/x/${APP_SECRET}/libz.so\"\n"
+                           "[[plugin]]\nfile = \"/x/libopen.so\"\n");
+    QVERIFY2(settings, qPrintable(message(settings)));
+    const QByteArray text = effectiveToml(*settings);
+    QVERIFY2(!text.contains("sesame") && text.contains("file = \"/x/libopen.so\""), text.constData());
+    for (const SettingInfo &info : describe(*settings))
+        QVERIFY2(!info.value.contains(u"sesame"), qPrintable(info.key));
+    QCOMPARE(effectiveToml(*settings, Secrets::Shown).count("sesame"), 2);
 }
 
 void tst_Effective::changes_data()

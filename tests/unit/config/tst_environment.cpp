@@ -2,6 +2,9 @@
 
 #include <QTest>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 using namespace Quern;
 using namespace Quern::config;
 
@@ -24,8 +27,10 @@ private Q_SLOTS:
     void emptyVariables();
     void missingNamedFile();
     void brokenFile();
+    void directories();
     void withoutSettingsFile();
     void expansionIsBounded();
+    void secretsStayOutOfMessages_data();
     void secretsStayOutOfMessages();
     void toFindAServer_data();
     void toFindAServer();
@@ -258,8 +263,23 @@ void tst_Environment::brokenFile()
     QCOMPARE(message(SettingsFile::load({})), QStringLiteral(".env:2: has no \"=\"; write NAME=value"));
     env(QByteArray(longestDotenv + 1, '#'));
     QCOMPARE(SettingsFile::load({}).error().code(), Error::TooLarge);
-    QVERIFY(QFile::remove(QStringLiteral(".env")) && QDir().mkdir(QStringLiteral(".env")));
-    QCOMPARE(message(SettingsFile::load({})), QStringLiteral(".env: is a directory; name the settings file in it"));
+    QVERIFY(QFile::remove(QStringLiteral(".env")));
+    QCOMPARE(::mkfifo(".env", 0600), 0);
+    ::alarm(20); // nobody writes into it
+    QCOMPARE(message(SettingsFile::load({})),
+             QStringLiteral(".env: is a pipe or a device; write the variables into a plain file"));
+    ::alarm(0);
+}
+
+void tst_Environment::directories()
+{
+    // Python keeps its virtual environments in folders of this name.
+    QVERIFY(QDir().mkdir(QStringLiteral(".env")) && QDir().mkdir(QStringLiteral(".env.production")));
+    const Result<Settings> settings = SettingsFile::load({});
+    QVERIFY2(settings, qPrintable(message(settings)));
+    QCOMPARE(settings->environmentFiles, QStringList());
+    QCOMPARE(message(load(usual, {Purpose::StartServer, QStringLiteral("production")})),
+             QStringLiteral(".env.production: is a directory; make it a file, or leave out -e production"));
 }
 
 void tst_Environment::withoutSettingsFile()
@@ -285,11 +305,32 @@ void tst_Environment::expansionIsBounded()
              qPrintable(message(settings)));
 }
 
+void tst_Environment::secretsStayOutOfMessages_data()
+{
+    QTest::addColumn<QByteArray>("lines");
+    QTest::addColumn<QString>("said");
+    const auto row = [](const char *lines, const char *said) {
+        QTest::newRow(lines) << QByteArray(lines) << QString::fromUtf8(said);
+    };
+    row("[server]\nworker_num = \"${DB_PASS}\"", "not \"***\" (DB_PASS, .env:1)");
+    row("[server]\nlisten = \"${DB_PASS}\"", "listen: \"***\" (DB_PASS, .env:1) is no address; write it such as ");
+    row("[server]\nlisten = \"unix:\\t${DB_PASS}\"", "listen: \"***\" (DB_PASS, .env:1) is no address; ");
+    row("[server]\nlisten = [\"unix:/${DB_PASS}\", \"unix:/${DB_PASS}\"]", "listen: \"***\" is listed twice");
+    row("[server]\nlog_categories = \"${DB_PASS}\"",
+        "log_categories: \"***\" (DB_PASS, .env:1) is no category with a level; write it such as ");
+    row("[server]\nlog_categories = [\"${DB_PASS}=info\", \"${DB_PASS}=info\"]",
+        "the category of \"***\" is listed twice");
+    row("[server]\nstatic_locations = [\"/${DB_PASS}\", \"/${DB_PASS}\"]", "\"***\" is listed twice");
+    row("[[plugin]]\nfile = \"${DB_PASS}.so\"\n[[plugin]]\nfile = \"${DB_PASS}.so\"", "\"***\" is listed twice");
+}
+
 void tst_Environment::secretsStayOutOfMessages()
 {
-    env("DB_PASSWORD=sesame\n");
-    const QString text = message(SettingsFile::load("[server]\nworker_num = \"${DB_PASSWORD}\"\n"));
-    QVERIFY2(text.contains(u"not \"***\" (DB_PASSWORD, .env:1)"), qPrintable(text));
+    QFETCH(QByteArray, lines);
+    QFETCH(QString, said);
+    env("DB_PASS=sesame\n");
+    const QString text = message(SettingsFile::load(lines + '\n'));
+    QVERIFY2(text.contains(said), qPrintable(text));
     QVERIFY2(!text.contains(u"sesame"), qPrintable(text));
 }
 

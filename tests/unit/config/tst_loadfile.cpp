@@ -1,8 +1,13 @@
 #include "settingsfile.h"
 
+#include "base/filedescriptor.h"
+
+#include <QDeadlineTimer>
 #include <QTest>
 
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace Quern;
@@ -28,6 +33,8 @@ private Q_SLOTS:
     void syntaxErrors_data();
     void syntaxErrors();
     void toFindAServer();
+    void pipes();
+    void pipeWithoutWriter();
 };
 
 void tst_LoadFile::encodings_data()
@@ -187,6 +194,45 @@ void tst_LoadFile::toFindAServer()
     const Result<Settings> unknown = load(QStringLiteral("quern.toml"), {Purpose::FindServer, {}});
     QVERIFY(!unknown);
     QVERIFY2(unknown.error().message().contains(u"runtime_dir"), qPrintable(unknown.error().message()));
+}
+
+void tst_LoadFile::pipes()
+{
+    // As the shell makes them of -c <(…): the writer may have ended, or be slow.
+    int ends[2] = {};
+    QCOMPARE(::pipe(ends), 0);
+    base::FileDescriptor reader(ends[0]);
+    base::FileDescriptor writer(ends[1]);
+    QCOMPARE(::write(writer.get(), "[server]\n", 9), 9);
+    std::thread writing([&reader, &writer] {
+        // Only once the first line has been read.
+        const QDeadlineTimer deadline(20'000);
+        int waiting = 1;
+        while (waiting > 0 && !deadline.hasExpired())
+            ::ioctl(reader.get(), FIONREAD, &waiting);
+        (void)!::write(writer.get(), "backlog = 7\n", 12);
+        writer.reset();
+    });
+    const QString path = QStringLiteral("/dev/fd/%1").arg(reader.get());
+    const Result<Settings> settings = load(path);
+    writing.join();
+    QVERIFY2(settings, settings ? "" : qPrintable(settings.error().message()));
+    QCOMPARE(settings->server.backlog, 7);
+    QVERIFY(load(path)); // its end, at once
+}
+
+void tst_LoadFile::pipeWithoutWriter()
+{
+    const SettingsFile file;
+    QCOMPARE(::mkfifo("quern.toml", 0600), 0);
+    ::alarm(20);
+    const Result<Settings> settings = load(QStringLiteral("quern.toml"));
+    ::alarm(0);
+    QVERIFY(!settings);
+    QCOMPARE(settings.error().code(), Error::Timeout);
+    QCOMPARE(settings.error().message(),
+             QStringLiteral("quern.toml: is a pipe that nothing has written to the end within 2 seconds; start what "
+                            "writes it first, or name a plain file"));
 }
 
 QTEST_GUILESS_MAIN(tst_LoadFile)
