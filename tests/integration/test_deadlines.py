@@ -30,7 +30,7 @@ class ExecutionTime(QuernTestCase):
         self.assert_504_in_a_second("/later?ms=5000")
         self.assertEqual(self.client.request("GET", "/hello/bar").status, 200)
         self.assertEqual(self.quern.workers(), workers)
-        quern.wait_log(r"warn +master +request \S+ \(GET /later\) was not answered within \S+ s: it gets 504")
+        self.quern.wait_log(r"warn +master +request \S+ \(GET /later\) was not answered within \S+ s: it gets 504")
 
     def test_an_overdue_blocking_request_is_504_and_its_worker_is_replaced(self) -> None:
         before = {worker.pid for worker in self.quern.wait_workers()}
