@@ -120,6 +120,23 @@ class StartFaults(QuernTestCase):
         quern.wait_gone()
 
 
+class Waiting(QuernTestCase):
+    def test_a_terminal_shows_how_long_a_command_waits(self) -> None:
+        quern = self.server(plugins=[FIXTURES / "libhanging.so"], worker_start_timeout=3 * TIME_SCALE)
+        terminal, other_end = os.openpty()
+        try:
+            with subprocess.Popen([QUERN_BIN, "start", "-d", "-c", str(quern.config)], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL, stderr=other_end) as command:
+                self.assertEqual(command.wait(30 * TIME_SCALE), 1)
+            shown = os.read(terminal, 65536).decode()
+        finally:
+            os.close(terminal)
+            os.close(other_end)
+        self.assertRegex(shown, r"\r  waiting, 1 s\r  waiting, ")
+        self.assertRegex(shown, r"\r\x1b\[Kquern: .* plugin \"hanging\" .*: not installed after")
+        wait_until(lambda: not quern.leftovers(), "end of the daemon")
+
+
 class RunTimeFiles(QuernTestCase):
     def test_settings_in_effect_and_pids_of_every_child(self) -> None:
         quern = self.serve(worker_num=2)
