@@ -164,8 +164,8 @@ private:
     DispatchSettings m_settings;
     PendingTable m_table;
     std::unique_ptr<Policy> m_policy;
-    base::MonotonicTime m_deadlineTold; ///< when the log last told of a late answer
-    int m_untoldDeadlines = 0;          ///< since then
+    base::MonotonicTime m_deadlineTold;                        ///< when the log last told of a late answer
+    int m_untoldDeadlines = 0;                                 ///< since then
     std::vector<std::unique_ptr<WorkerEntry>> m_workers;       ///< sorted by worker number
     std::vector<std::unique_ptr<RequestQueue>> m_pinnedQueues; ///< by worker number, for the modes that pin
     RequestQueue m_queue;

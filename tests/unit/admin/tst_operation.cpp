@@ -35,8 +35,8 @@ void tst_Operation::reference()
 {
     QCOMPARE(encodeLine(OperationReference{3, std::chrono::seconds(13)}.toJson()),
              QByteArray("{\"operation\":3,\"patienceMs\":13000}\n"));
-    const Result<OperationReference> read = OperationReference::fromJson(
-        {{QStringLiteral("operation"), 3}, {QStringLiteral("patienceMs"), 13000}});
+    const Result<OperationReference> read =
+        OperationReference::fromJson({{QStringLiteral("operation"), 3}, {QStringLiteral("patienceMs"), 13000}});
     QVERIFY(read.ok());
     QCOMPARE(read->operation, 3);
     const Result<OperationReference> missing = OperationReference::fromJson({});
