@@ -162,6 +162,11 @@ int check(const CommandLine &line, const Result<config::Settings> &settings)
 
 int runConfigCommand(const CommandLine &line, const Result<config::Settings> &settings)
 {
+    if (line.check && !line.words.isEmpty()) {
+        terminal::complain(QCoreApplication::translate(
+            "Quern::app::ConfigCommand", "config --check looks at all settings; write: quern config --check"));
+        return 2;
+    }
     if (line.check)
         return check(line, settings);
     if (!settings) {

@@ -17,6 +17,9 @@
 #include <QCoreApplication>
 #include <QFile>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 using namespace Quern;
 
 namespace {
@@ -24,6 +27,16 @@ namespace {
 /// Exit codes: 0 done, 1 failed, 2 not understood.
 constexpr int failed = 1;
 constexpr int notUnderstood = 2;
+
+/// Whoever starts us may have closed them: what is opened next must not be taken for one of them.
+void openStandardDescriptors()
+{
+    int fd = 0;
+    while (fd <= STDERR_FILENO && fd >= 0)
+        fd = ::open("/dev/null", O_RDWR);
+    if (fd > STDERR_FILENO)
+        ::close(fd);
+}
 
 QStringList argumentList(int argc, char **argv)
 {
@@ -152,6 +165,7 @@ int run(const app::CommandLine &line, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    openStandardDescriptors();
     base::initProcessTitle(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("quern"));
     QCoreApplication::setApplicationVersion(QStringLiteral(QUERN_VERSION));
@@ -161,5 +175,6 @@ int main(int argc, char **argv)
         app::terminal::complain(line.error().message());
         return notUnderstood;
     }
-    return run(*line, argc, argv);
+    const int code = run(*line, argc, argv);
+    return app::terminal::wroteAll() ? code : failed;
 }

@@ -1,12 +1,33 @@
 #include "app/server/restartcheck.h"
 
+#include "admin/protocol/methods.h"
+#include "admin/protocol/status.h"
 #include "app/server/addresscheck.h"
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
 #include "app/server/plugininspector.h"
+#include "app/server/serverconnection.h"
 #include "app/server/settingscheck.h"
 
 namespace Quern::app {
+
+namespace {
+
+/// A server that runs by a file is not to be replaced by one that runs by the defaults, because its file has gone.
+Result<void> checkFile(const config::Settings &settings)
+{
+    ControlClient client;
+    const Result<void> connected = connectToServer(settings, client);
+    const Result<QJsonObject> answer = connected ? client.call(admin::Methods::serverStatus) : connected.error();
+    const Result<admin::Status> status = answer ? admin::Status::fromJson(*answer) : answer.error();
+    if (!status || status->configFile.isEmpty() || !settings.filePath.isEmpty())
+        return {};
+    return Error(Error::NotFound,
+                 QStringLiteral("the server runs by %1, which is not there; put it back, or stop the server first")
+                     .arg(status->configFile));
+}
+
+} // namespace
 
 Result<void> checkRestart(const config::Settings &settings)
 {
@@ -15,6 +36,8 @@ Result<void> checkRestart(const config::Settings &settings)
         return running.error();
     if (*running == 0)
         return {};
+    if (const Result<void> same = checkFile(settings); !same)
+        return same;
     if (const Result<void> free = checkAddresses(settings, *running); !free)
         return free;
     const Result<QList<ipc::BootMessage::Plugin>> files = pluginFiles(settings);

@@ -1,19 +1,25 @@
 #include "app/server/settingssource.h"
 
 #include <QDir>
-#include <QFile>
+#include <QFileInfo>
 
 namespace Quern::app {
 
 QString settingsFile(const CommandLine &line)
 {
     const QString usual = QStringLiteral("quern.toml");
-    return line.configFile.isEmpty() && QFile::exists(usual) ? usual : line.configFile;
+    // A link that leads nowhere is there, and its error to be told.
+    const bool isThere = QFileInfo::exists(usual) || QFileInfo(usual).isSymLink();
+    return line.configFile.isEmpty() && isThere ? usual : line.configFile;
 }
 
 Result<config::Settings> loadSettings(const CommandLine &line, config::Purpose purpose)
 {
     const QString file = settingsFile(line);
+    if (file.isEmpty() && QDir::currentPath().isEmpty())
+        return Error(Error::NotFound,
+                     CommandLine::tr("the working directory has been removed; go to the directory of the "
+                                     "settings, or name their file with -c"));
     const config::LoadOptions options{purpose, line.environment};
     Result<config::Settings> settings =
         file.isEmpty() ? config::loadDefaults(QDir::currentPath(), options) : config::load(file, options);

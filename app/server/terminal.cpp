@@ -4,6 +4,7 @@
 #include <QJsonDocument>
 #include <QLocale>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace Quern::app::terminal {
@@ -64,22 +65,24 @@ QString rateLine(const admin::Rates &rates)
         .arg(duration(rates.window), number(rates.requests), number(rates.connections), number(rates.errors));
 }
 
-/// Workers that are as they should be need no line each when there are many.
+/// When there are many, those that are busy or not as they should be come first, and the rest is counted.
 QStringList workerLines(const QList<admin::WorkerStatus> &workers)
 {
     constexpr qsizetype mostLines = 10;
     QStringList lines = {
         tr("  worker      pid generation state     in flight     requests     memory restarts  last exit")};
-    qsizetype omitted = 0;
-    for (const admin::WorkerStatus &worker : workers) {
-        const bool isUnusual = worker.state != admin::WorkerStatus::State::Ready || worker.restarts > 0;
-        if (lines.size() <= mostLines && (workers.size() <= mostLines || isUnusual))
-            lines << workerLine(worker);
-        else
-            ++omitted;
+    QList<admin::WorkerStatus> shown = workers;
+    if (workers.size() > mostLines) {
+        const auto isUnusual = [](const admin::WorkerStatus &worker) {
+            return worker.state != admin::WorkerStatus::State::Ready || worker.restarts > 0 || worker.inFlight > 0;
+        };
+        std::stable_partition(shown.begin(), shown.end(), isUnusual);
+        shown.resize(mostLines);
     }
-    if (omitted > 0)
-        lines << tr("  and %1 more; --json shows them all").arg(omitted);
+    for (const admin::WorkerStatus &worker : std::as_const(shown))
+        lines << workerLine(worker);
+    if (workers.size() > shown.size())
+        lines << tr("  and %1 more; --json shows them all").arg(workers.size() - shown.size());
     return lines;
 }
 
@@ -106,12 +109,31 @@ QStringList reactorLines(const QList<admin::ReactorStatus> &reactors)
     return lines.size() <= mostLines ? lines : QStringList(reactorLine(tr("%1 reactors").arg(reactors.size()), sum));
 }
 
+/// Names of files and arguments may hold what steers a terminal.
+QString printable(const QString &text)
+{
+    QString out;
+    for (const QChar c : text) {
+        const bool isControl = (c.unicode() < 0x20 && c != u'\n') || (c.unicode() >= 0x7f && c.unicode() < 0xa0);
+        if (isControl)
+            out += QStringLiteral("\\x%1").arg(c.unicode(), 2, 16, QLatin1Char('0'));
+        else
+            out += c;
+    }
+    return out;
+}
+
 } // namespace
 
 void say(const QString &text)
 {
     std::fputs((text + u'\n').toLocal8Bit().constData(), stdout);
     std::fflush(stdout);
+}
+
+bool wroteAll()
+{
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
 }
 
 void sayJson(const QJsonObject &object)
@@ -121,7 +143,7 @@ void sayJson(const QJsonObject &object)
 
 void complain(const QString &text)
 {
-    std::fputs((QStringLiteral("quern: ") + text + u'\n').toLocal8Bit().constData(), stderr);
+    std::fputs((QStringLiteral("quern: ") + printable(text) + u'\n').toLocal8Bit().constData(), stderr);
 }
 
 QString statusText(const admin::Status &status)

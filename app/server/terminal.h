@@ -10,6 +10,8 @@ namespace Quern::app::terminal {
 /// One line, or several, on standard output.
 void say(const QString &text);
 void sayJson(const QJsonObject &object);
+/// False once something could not be written to standard output, for want of room say.
+bool wroteAll();
 /// "quern: text" on standard error.
 void complain(const QString &text);
 /// One screen: health, listeners, processes, totals.

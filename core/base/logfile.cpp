@@ -187,6 +187,16 @@ int LogFile::shift() const
     return 0;
 }
 
+/// Half a line is no line: removes from the file what \a written ends with behind its last line end. Returns its size.
+qsizetype LogFile::takeBackPart(const QByteArray &written)
+{
+    const qsizetype part = written.size() - (written.lastIndexOf('\n') + 1);
+    struct stat info = {};
+    const bool isDone = part > 0 && ::fstat(m_file.get(), &info) == 0 && S_ISREG(info.st_mode) &&
+                        info.st_size >= part && ::ftruncate(m_file.get(), info.st_size - part) == 0;
+    return isDone ? part : 0;
+}
+
 void LogFile::write(const QByteArray &lines, QList<Notice> &notices)
 {
     const QByteArray whole = m_midLine ? '\n' + lines : lines;
@@ -200,6 +210,8 @@ void LogFile::write(const QByteArray &lines, QList<Notice> &notices)
         else if (written == 0 || errno != EINTR)
             m_error = written == 0 ? EIO : errno;
     }
+    if (m_error != 0)
+        done -= takeBackPart(whole.first(done));
     m_size += quint64(done);
     if (done > 0)
         m_midLine = whole.at(done - 1) != '\n';

@@ -53,6 +53,7 @@ private:
     void rotate(qsizetype more, qint64 now, QList<Notice> &notices);
     /// Renames the files; an errno value if that fails.
     int shift() const;
+    qsizetype takeBackPart(const QByteArray &written);
     void write(const QByteArray &lines, QList<Notice> &notices);
     QByteArray oldPath(int number) const { return m_path + '.' + QByteArray::number(number); }
 

@@ -77,6 +77,9 @@ private:
                 if (isSecretName(variable.name))
                     m_settings.secrets.insert(path);
             }
+            const QVariant value = entry.value.toVariant();
+            if (masked(value, path, {}) != value)
+                m_settings.secrets.insert(path);
             m_lines.insert(entry.key, entry.line);
         }
     }

@@ -21,7 +21,7 @@ std::chrono::milliseconds RestartPolicy::died(base::MonotonicTime now, bool isFa
     m_earlyDeaths = wasHealthy ? 0 : std::min(m_earlyDeaths + 1, MaxEarlyDeaths);
     if (m_earlyDeaths <= 1)
         return std::chrono::milliseconds(0);
-    if (isBreakerOpen())
+    if (isBreakerOpen(now))
         return BreakerRest;
     return std::min(FirstDelay * (1 << (m_earlyDeaths - 2)), MaxDelay);
 }

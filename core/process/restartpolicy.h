@@ -24,11 +24,15 @@ public:
     /// The child is ready to work.
     void becameReady(base::MonotonicTime now);
     /// The child is dead. Returns how long to wait before the next start.
-    /// \a isFault: nobody else has ended it.
+    /// \a isFault: nobody else has ended it, and no handler of a request either.
     std::chrono::milliseconds died(base::MonotonicTime now, bool isFault);
 
     /// Children of this place crash as soon as they start.
-    bool isBreakerOpen() const { return m_earlyDeaths >= MaxEarlyDeaths; }
+    bool isBreakerOpen(base::MonotonicTime now = std::chrono::steady_clock::now()) const
+    {
+        const bool isHealthy = m_ready && now - m_readySince >= HealthyAfter;
+        return m_earlyDeaths >= MaxEarlyDeaths && !isHealthy;
+    }
     int restarts() const { return m_deaths; }
 
 private:

@@ -17,7 +17,7 @@ constexpr int settleCheckMilliseconds = 100;
 
 QString loadingText(const ChildExit &exit)
 {
-    return exit.whileLoading.isEmpty() ? QString() : QStringLiteral("while it loaded ") + exit.whileLoading;
+    return exit.whileLoading.isEmpty() ? QString() : QStringLiteral(" while it loaded ") + exit.whileLoading;
 }
 
 } // namespace
@@ -246,7 +246,7 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
     if (WorkerPlace *place = placeOf(m_active.get(), child)) {
         discard(std::move(place->child));
         if (!m_stopping || exit.wasKilled)
-            qCWarning(logProcess).noquote() << who << "ended:" << exit.text << loadingText(exit);
+            qCWarning(logProcess).noquote() << who << "ended:" << exit.text + loadingText(exit);
         if (!m_stopping) {
             restartLater(*place, exit);
             updateAvailability();
@@ -277,7 +277,7 @@ void Supervisor::childExited(ChildProcess *child, const ChildExit &exit)
 void Supervisor::restartLater(WorkerPlace &place, const ChildExit &exit)
 {
     const base::MonotonicTime now = std::chrono::steady_clock::now();
-    const std::chrono::milliseconds delay = place.restarts.died(now, exit.isFault);
+    const std::chrono::milliseconds delay = place.restarts.died(now, exit.isFault && exit.blamedRoutes.isEmpty());
     place.lastExit = exit.text;
     place.restartAt = now + delay;
     place.restartDue = true;
