@@ -23,8 +23,8 @@ constexpr qsizetype longestName = 64;
 bool isTaken(const QString &name)
 {
     static const QRegularExpression taken(
-        QStringLiteral("\\A(all|clean|edit_cache|help|install|list_install_components|package|package_source|"
-                       "rebuild_cache|test|quern|qt|null|eof)\\z"),
+        QStringLiteral("\\A(all|all_build|clean|edit_cache|help|install|list_install_components|package|package_source|"
+                       "preinstall|rebuild_cache|run_tests|test|zero_check|quern|qt|null|eof)\\z"),
         QRegularExpression::CaseInsensitiveOption);
     static const QRegularExpression classOfQt(QStringLiteral("\\AQ[A-Z]"));
     return taken.match(name).hasMatch() || classOfQt.match(name).hasMatch();

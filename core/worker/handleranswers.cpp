@@ -52,11 +52,13 @@ void HandlerHost::responseReady(quint64 id, const Answer &answer)
 
 void HandlerHost::responseDropped(quint64 id)
 {
-    if (!exchangeOf(id).port)
+    const Exchange exchange = exchangeOf(id);
+    if (!exchange.port)
         return;
-    qCCritical(logWorker).noquote() << "request" << RequestId::text(id)
-                                    << "was deferred and then forgotten: answered 500";
-    responseReady(id, internalError(QStringLiteral("the response was deferred and then forgotten")));
+    const QString place = Pipeline::placeOf(*exchange.request);
+    qCCritical(logWorker).noquote().nospace()
+        << "request " << RequestId::text(id) << " (" << place << ") was deferred and then forgotten: answered 500";
+    responseReady(id, internalError(QStringLiteral("the response was deferred and then forgotten (%1)").arg(place)));
 }
 
 void HandlerHost::sendAnswer(const Exchange &exchange, Answer answer)
@@ -90,11 +92,15 @@ void HandlerHost::sendAnswer(const Exchange &exchange, Answer answer)
 std::unique_ptr<ContentEncoder> HandlerHost::prepareAnswer(const Exchange &exchange, Answer &answer)
 {
     try {
-        m_pipeline.generated(exchange.request.data(), exchange.response.data(), this, answer);
+        const QString problem = m_pipeline.generated(exchange.request.data(), exchange.response.data(), this, answer);
+        if (!problem.isEmpty())
+            qCWarning(logWorker).noquote().nospace() << "request " << RequestId::text(exchange.id) << ": "
+                                                     << Pipeline::withPlace(problem, *exchange.request);
     } catch (...) {
         const QString problem = textOfCurrentException();
-        qCCritical(logWorker).noquote() << "request" << RequestId::text(exchange.id)
-                                        << "has an answer that a hook threw at:" << problem;
+        qCCritical(logWorker).noquote().nospace()
+            << "request " << RequestId::text(exchange.id) << " (" << Pipeline::placeOf(*exchange.request)
+            << ") has an answer that a hook threw at: " << problem;
         if (answer.stream)
             answer.stream->release();
         answer = internalError(problem);
@@ -165,6 +171,10 @@ void HandlerHost::streamWritten(quint64 id)
     if (open == m_open.end() || !open->second.stream)
         return;
     const StreamSender::Progress progress = open->second.stream->pump(open->second.exchange.port->channel());
+    if (!progress.problem.isEmpty())
+        qCCritical(logWorker).noquote().nospace()
+            << "request " << RequestId::text(id) << " (" << Pipeline::placeOf(*open->second.exchange.request)
+            << "): its stream is broken off: " << progress.problem;
     if (progress.ended) {
         StreamedBodies::discard(*open->second.exchange.request);
         closeExchange(id);
@@ -199,9 +209,13 @@ void HandlerHost::authorFailed(quint64 id, const QString &problem)
         failed(waiting, problem);
         return;
     }
+    const auto open = m_open.find(id);
+    const QString place = open == m_open.end()
+                              ? QString() // its answer has left
+                              : QStringLiteral(" (%1)").arg(Pipeline::placeOf(*open->second.exchange.request));
     qCCritical(logWorker).noquote().nospace()
-        << "request " << RequestId::text(id) << ": a callback of its stream threw: " << problem;
-    if (const auto open = m_open.find(id); open != m_open.end() && open->second.stream)
+        << "request " << RequestId::text(id) << place << ": a callback of its stream threw: " << problem;
+    if (open != m_open.end() && open->second.stream)
         open->second.stream->fail();
 }
 

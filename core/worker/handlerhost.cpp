@@ -269,9 +269,10 @@ void HandlerHost::handle(const Exchange &exchange, Router::Match &match, Request
 void HandlerHost::failed(const Exchange &exchange, const QString &problem)
 {
     const RequestPrivate &request = *exchange.request;
-    const QString text = Pipeline::withRoute(problem, request);
+    const QString text = Pipeline::withPlace(problem, request);
     qCCritical(logWorker).noquote().nospace()
-        << "handler of " << request.method << ' ' << request.path() << " threw: " << text;
+        << (request.route ? "handler of " : "a receivedRequest() hook of ") << request.method << ' ' << request.path()
+        << " threw: " << (request.route ? text : problem);
     if (!exchange.response->finishWith(internalError(text)))
         exchange.response->breakStream();
 }

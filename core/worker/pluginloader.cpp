@@ -141,24 +141,21 @@ QString PluginLoader::install(const PluginSpec &spec)
             .arg(library.errorString(), QString::fromLatin1(qVersion()));
 
     const ApplicationPrivate::Mark before = m_application.mark();
-    m_application.plugin = spec.name;
-    m_application.settings = spec.settings;
     std::unique_ptr<QObject> instance;
     QString error;
     try {
         instance.reset(library.instance());
-        if (auto *plugin = qobject_cast<HandlerPlugin *>(instance.get())) {
-            Application application(&m_application);
-            plugin->install(application);
-        } else {
+        if (auto *plugin = qobject_cast<HandlerPlugin *>(instance.get()))
+            plugin->install(m_application.open(spec.name, spec.settings));
+        else
             error = tr("its class is no handler plugin. Derive it from Quern::HandlerPlugin and name that in "
                        "Q_INTERFACES.");
-        }
     } catch (const std::exception &exception) {
         error = tr("its installation failed: %1").arg(QString::fromUtf8(exception.what()).simplified());
     } catch (...) {
         error = tr("its installation failed with an exception that is not derived from std::exception.");
     }
+    m_application.close();
     if (error.isEmpty()) {
         m_instances.push_back(std::move(instance));
         return QString();

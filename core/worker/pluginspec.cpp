@@ -32,7 +32,8 @@ PluginSpec PluginSpec::read(const QString &file, const QVariantMap &settings)
     const QPluginLoader loader(spec.file);
     const QJsonObject all = loader.metaData();
     if (all.isEmpty()) {
-        spec.error = tr("it is not a plugin for this server (%1). Build it with quern_add_plugin() and Qt %2.")
+        spec.error = tr("it is not a plugin for this server (%1). Build it with quern_add_plugin() and Qt %2, and see "
+                        "that the JSON file which its Q_PLUGIN_METADATA names can be read.")
                          .arg(loader.errorString(), QString::fromLatin1(qVersion()));
         return spec;
     }

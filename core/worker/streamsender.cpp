@@ -1,9 +1,6 @@
 #include "worker/streamsender.h"
 
 #include "sdk/src/exceptiontext_p.h"
-#include "worker/log.h"
-
-#include <Quern/requestid.h>
 
 #include <utility>
 
@@ -52,17 +49,15 @@ StreamSender::Progress StreamSender::pump(ipc::Channel &channel)
     send(channel);
     if (taken.ended && m_waitingBytes == 0) {
         channel.send(ipc::FrameType::ResponseEnd, m_id, taken.trailer);
-        return {true, {}};
+        return {true};
     }
-    return {false, m_stream->setWaiting(m_waitingBytes)};
+    return {false, {}, m_stream->setWaiting(m_waitingBytes)};
 }
 
 StreamSender::Progress StreamSender::breakOff(ipc::Channel &channel, const QString &reason)
 {
-    qCCritical(logWorker).noquote().nospace()
-        << "request " << RequestId::text(m_id) << ": its stream is broken off: " << reason;
     channel.send(ipc::FrameType::ResponseAbort, m_id);
-    return {true, m_stream->close()};
+    return {true, reason, m_stream->close()};
 }
 
 void StreamSender::encode(ResponseStreamPrivate::Taken &taken)

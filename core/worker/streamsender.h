@@ -29,6 +29,7 @@ public:
     struct Progress
     {
         bool ended = false;                        ///< the last frame of this answer has been handed to the channel
+        QString problem = {};                      ///< why it was broken off; empty: it was not
         ResponseStreamPrivate::Callback next = {}; ///< to be called when this object may be gone
     };
     /// Takes what the author has written and sends what credit allows.
@@ -43,7 +44,7 @@ public:
     void fail() { m_stream->fail(ResponseStreamPrivate::Failure::Thrown); }
 
 private:
-    Progress breakOff(ipc::Channel &channel, const QString &reason);
+    [[nodiscard]] Progress breakOff(ipc::Channel &channel, const QString &reason);
     void encode(ResponseStreamPrivate::Taken &taken);
     void enqueue(QByteArray bytes);
     void send(ipc::Channel &channel);

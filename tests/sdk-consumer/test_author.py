@@ -126,6 +126,38 @@ class Author(unittest.TestCase):
         settings.write_text(settings.read_text().replace('"Hello"', "1"))
         self.assertIn("greeting must be a string", self.shell("quern start", folder, status=1))
 
+    def test_metadata_are_read_anew_and_checked(self) -> None:
+        """A class in a .cpp file that includes its .moc, with the generator that learns least of moc."""
+        (self.folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(Own LANGUAGES CXX)\nfind_package(Quern REQUIRED)\n"
+            "quern_add_plugin(own SOURCES own.cpp ${EXTRA})\n")
+        (self.folder / "own.cpp").write_text(
+            '#include <Quern/handlerplugin.h>\n#include <QObject>\n'
+            'class Own : public QObject, public Quern::HandlerPlugin\n{\n    Q_OBJECT\n'
+            '    Q_PLUGIN_METADATA(IID QuernHandlerPlugin_iid FILE "own.json")\n'
+            '    Q_INTERFACES(Quern::HandlerPlugin)\npublic:\n'
+            '    void install(Quern::Application &) override {}\n};\n#include "own.moc"\n')
+        metadata = self.folder / "own.json"
+        metadata.write_text('{"name": "own", "version": "1.0.0"}')
+        configure = f"cmake -B build -G Ninja -DCMAKE_PREFIX_PATH={self.prefix}"
+        check = "quern plugin check build/lib/quern/plugins/libown.so"
+        self.shell(f"{configure} && cmake --build build", self.folder)
+        self.assertIn("own 1.0.0 is right", self.shell(check, self.folder))
+        metadata.write_text('{"name": "own", "version": "2.0.0"}')
+        self.shell("cmake --build build", self.folder)
+        self.assertIn("own 2.0.0 is right", self.shell(check, self.folder))
+        for wrong in ('{"name": "own",}', '{"name": "own"} // mine', "", '["own"]'):
+            with self.subTest(wrong):
+                metadata.write_text(wrong)
+                told = " ".join(self.shell("cmake --build build", self.folder, status=1).split())
+                self.assertRegex(told, r"quern_add_plugin\(own\): \S+/own\.json is not the JSON object")
+        metadata.write_text('{"name": "own"}')
+        told = " ".join(self.shell(f"{configure} -DEXTRA=LIBRARY", self.folder, status=1).split())
+        self.assertIn("LIBRARY is neither a keyword nor a source", told)
+        self.shell("cmake -B many -G 'Ninja Multi-Config' -DEXTRA= "
+                   f"-DCMAKE_PREFIX_PATH={self.prefix} && cmake --build many --config Debug", self.folder)
+        self.assertTrue((self.folder / "many/lib/quern/plugins/libown.so").exists())
+
     def test_init_to_the_first_answer(self) -> None:
         port = reserve_port()
         began = time.monotonic()

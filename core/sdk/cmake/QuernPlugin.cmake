@@ -1,8 +1,51 @@
+# Looks at the sources of the plugin <name> before they are compiled.
+function(_quern_check_sources name)
+    foreach(source IN LISTS ARGN)
+        get_filename_component(path "${source}" ABSOLUTE)
+        if(source MATCHES "^[A-Z][A-Z_]+$" AND NOT EXISTS "${path}")
+            message(FATAL_ERROR "quern_add_plugin(${name}): ${source} is neither a keyword nor a source: the keywords "
+                "are SOURCES, LIBRARIES, INSTALL_DIR and NO_INSTALL")
+        endif()
+        if(NOT source MATCHES "\\.(c|cc|cpp|cxx|h|hh|hpp|hxx)$" OR NOT EXISTS "${path}")
+            continue()
+        endif()
+        file(READ "${path}" text)
+        if(NOT text MATCHES "Q_PLUGIN_METADATA *\\([^)]*FILE[ \t\r\n]+\"([^\"]+)\"")
+            continue()
+        endif()
+        get_filename_component(folder "${path}" DIRECTORY)
+        get_filename_component(metadata "${CMAKE_MATCH_1}" ABSOLUTE BASE_DIR "${folder}")
+        if(NOT EXISTS "${metadata}")
+            continue() # in another include folder, or moc says that it is missing
+        endif()
+        # moc only warns of what it cannot read, and leaves the plugin without metadata.
+        file(READ "${metadata}" json)
+        string(JSON length ERROR_VARIABLE problem LENGTH "${json}")
+        # CMake forgives more than Qt does.
+        string(REGEX REPLACE "\"([^\"\\\\]|\\\\.)*\"" "\"\"" bare "${json}")
+        if(NOT problem AND NOT bare MATCHES "^[ \t\r\n]*{")
+            set(problem "it is no object")
+        elseif(NOT problem AND bare MATCHES ",[ \t\r\n]*[]}]")
+            set(problem "a comma stands before a closing bracket")
+        elseif(NOT problem AND bare MATCHES "/")
+            set(problem "JSON has no comments")
+        endif()
+        if(problem)
+            message(FATAL_ERROR "quern_add_plugin(${name}): ${metadata} is not the JSON object that the metadata of a "
+                "plugin are: ${problem}")
+        endif()
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${metadata}")
+        # Ninja learns too late that moc has written anew what this source includes.
+        set_property(SOURCE "${path}" APPEND PROPERTY OBJECT_DEPENDS "${metadata}")
+    endforeach()
+endfunction()
+
 # quern_add_plugin(<name> SOURCES <files...> [LIBRARIES <targets...>] [INSTALL_DIR <dir>] [NO_INSTALL])
 #   One plugin of a Quern server: the target <name>, a module lib<name>.so that is linked to Quern::Sdk, with moc and
 #   rcc switched on. Built to lib/quern/plugins of the build tree, installed to INSTALL_DIR (lib/quern/plugins by
 #   default) as component "plugins". The version of the binary interface needs no mention: it is part of
-#   QuernHandlerPlugin_iid.
+#   QuernHandlerPlugin_iid. Metadata that a source names by Q_PLUGIN_METADATA(… FILE "…") must be a JSON object; an edit
+#   of them builds that source anew.
 function(quern_add_plugin name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "NO_INSTALL" "INSTALL_DIR" "SOURCES;LIBRARIES")
     if(arg_UNPARSED_ARGUMENTS)
@@ -15,6 +58,8 @@ function(quern_add_plugin name)
         set(arg_INSTALL_DIR lib/quern/plugins)
     endif()
 
+    _quern_check_sources(${name} ${arg_SOURCES})
+
     add_library(${name} MODULE ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE Quern::Sdk ${arg_LIBRARIES})
     target_compile_features(${name} PRIVATE cxx_std_20)
@@ -24,7 +69,8 @@ function(quern_add_plugin name)
         CXX_VISIBILITY_PRESET hidden
         VISIBILITY_INLINES_HIDDEN ON
         PREFIX lib
-        LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib/quern/plugins"
+        # The same for every configuration of a generator that has several.
+        LIBRARY_OUTPUT_DIRECTORY "$<1:${CMAKE_BINARY_DIR}/lib/quern/plugins>"
         # The worker has loaded the SDK already; this serves tools that look at the file alone.
         INSTALL_RPATH "$ORIGIN/../..")
     if(NOT arg_NO_INSTALL)

@@ -51,6 +51,35 @@ void ApplicationPrivate::rollBack(const Mark &mark)
     cleaners.erase(cleaners.begin() + std::ptrdiff_t(mark.cleaners), cleaners.end());
 }
 
+Application &ApplicationPrivate::open(const QString &name, const QVariantMap &own)
+{
+    plugin = name;
+    settings = own;
+    m_isOpen = true;
+    return m_applications.emplace_back(this);
+}
+
+void ApplicationPrivate::close()
+{
+    m_isOpen = false;
+    for (Application &application : m_applications)
+        application.m_middleware.clear();
+    for (RouteGroup &group : m_groups)
+        group.m_middleware.clear();
+}
+
+void ApplicationPrivate::checkOpen(const std::string &call) const
+{
+    if (!m_isOpen)
+        throw std::logic_error(call + " was called after install(), when the worker's routes are fixed: call it in "
+                                      "install(), and let a handler or middleware decide what changes later");
+}
+
+RouteGroup &ApplicationPrivate::addGroup(QByteArray prefix, MiddlewareList middleware)
+{
+    return m_groups.emplace_back(this, std::move(prefix), std::move(middleware));
+}
+
 const RouteSpec *ApplicationPrivate::routeNamed(QByteArrayView name) const
 {
     const auto place =
@@ -60,12 +89,14 @@ const RouteSpec *ApplicationPrivate::routeNamed(QByteArrayView name) const
 
 Route &Route::retry(bool allowed)
 {
+    d->checkOpen("Route::retry()");
     m_spec->retry = allowed;
     return *this;
 }
 
 Route &Route::name(QByteArrayView name)
 {
+    d->checkOpen("Route::name()");
     if (name.isEmpty())
         throw std::invalid_argument("route " + routeName(*m_spec) + " is given an empty name: write one, or none");
     const RouteSpec *taken = d->routeNamed(name);
@@ -79,12 +110,14 @@ Route &Route::name(QByteArrayView name)
 
 Route &Route::use(Middleware middleware)
 {
+    d->checkOpen("Route::use()");
     m_spec->middleware.push_back(shared(std::move(middleware), routeName(*m_spec)));
     return *this;
 }
 
 Route &Route::streamBody()
 {
+    d->checkOpen("Route::streamBody()");
     m_spec->streamBody = true;
     return *this;
 }
@@ -99,6 +132,7 @@ RouteGroup::RouteGroup(ApplicationPrivate *data, QByteArray prefix, MiddlewareLi
 Route RouteGroup::route(QByteArrayView method, QByteArrayView pattern, Handler handler)
 {
     RouteSpec added{method.toByteArray(), m_prefix + pattern.toByteArray(), {}, d->plugin, std::move(handler)};
+    d->checkOpen("the registration of route " + routeName(added));
     if (!isMethod(method))
         throw std::invalid_argument("route " + routeName(added) +
                                     " has a malformed method: write it in upper case, \"GET\" for instance");
@@ -124,17 +158,18 @@ Route RouteGroup::route(QByteArrayView method, QByteArrayView pattern, Handler h
 
 void RouteGroup::use(Middleware middleware)
 {
+    d->checkOpen("use()");
     m_middleware.push_back(shared(std::move(middleware), quoted(m_prefix)));
 }
 
 void RouteGroup::group(QByteArrayView prefix, const std::function<void(RouteGroup &)> &fill)
 {
+    d->checkOpen("group()");
     if (!prefix.startsWith('/') || prefix.endsWith('/'))
         throw std::invalid_argument("group prefix " + quoted(prefix) +
                                     " has to start with '/' and not to end so: write it like \"/api\"");
     parsePattern(prefix);
-    RouteGroup inner(d, m_prefix + prefix.toByteArray(), m_middleware);
-    fill(inner);
+    fill(d->addGroup(m_prefix + prefix.toByteArray(), m_middleware));
 }
 
 Route RouteGroup::get(QByteArrayView pattern, Handler handler)
@@ -167,29 +202,32 @@ Route RouteGroup::any(QByteArrayView pattern, Handler handler)
     return route(Router::AnyMethod, pattern, std::move(handler));
 }
 
-Application::Application(ApplicationPrivate *data) : RouteGroup(data, {}, {}) {}
+Application::Application(ApplicationPrivate *data) : RouteGroup(data, {}, {}), m_settings(data->settings) {}
 
 void Application::receivedRequest(std::function<void(Request &, Response &)> hook)
 {
+    d->checkOpen("receivedRequest()");
     checkHook(!hook, "receivedRequest()");
     d->receivedHooks.push_back(std::move(hook));
 }
 
 void Application::generatedResponse(std::function<void(const Request &, Response &)> hook)
 {
+    d->checkOpen("generatedResponse()");
     checkHook(!hook, "generatedResponse()");
     d->generatedHooks.push_back(std::move(hook));
 }
 
 void Application::cleaner(std::function<void(const Request &)> cleaner)
 {
+    d->checkOpen("cleaner()");
     checkHook(!cleaner, "cleaner()");
     d->cleaners.push_back(std::move(cleaner));
 }
 
 const QVariantMap &Application::settings() const
 {
-    return d->settings;
+    return m_settings;
 }
 
 int Application::workerId() const

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace Quern {
@@ -51,6 +52,15 @@ public:
     /// The route with that name; null if there is none.
     const RouteSpec *routeNamed(QByteArrayView name) const;
 
+    /// What the plugin \a name, whose settings are \a own, is to be installed with. Stays as long as this.
+    Application &open(const QString &name, const QVariantMap &own);
+    /// Nothing more is registered: the installation is over. What the groups have captured goes.
+    void close();
+    /// Throws std::logic_error, which names the mend, if the installation is over. \a call is what was tried.
+    void checkOpen(const std::string &call) const;
+    /// Made by RouteGroup::group(); stays as long as this.
+    RouteGroup &addGroup(QByteArray prefix, MiddlewareList middleware);
+
     QString plugin;       ///< name of the plugin that is being installed
     QVariantMap settings; ///< of that plugin
     int workerId = 0;
@@ -58,6 +68,12 @@ public:
     std::vector<ReceivedHook> receivedHooks;
     std::vector<GeneratedHook> generatedHooks;
     std::vector<Cleaner> cleaners;
+
+private:
+    bool m_isOpen = true;
+    // Authors may keep pointers to these.
+    std::deque<Application> m_applications;
+    std::deque<RouteGroup> m_groups;
 };
 
 } // namespace Quern

@@ -61,12 +61,9 @@ JsonMember::JsonMember(const JsonName &name, QByteArrayView value)
     appendQuoted(m_text, utf8);
 }
 
-JsonMember::JsonMember(const JsonName &name, bool value)
-    : JsonMember(name, value ? QByteArrayLiteral("true") : QByteArrayLiteral("false"), Verbatim())
+JsonMember::JsonMember(const JsonName &name, std::nullptr_t) : JsonMember(name, QByteArrayLiteral("null"), Verbatim())
 {
 }
-
-JsonMember::JsonMember(const JsonName &name, double value) : JsonMember(name, QJsonValue(value)) {}
 
 JsonMember::JsonMember(const JsonName &name, const QJsonValue &value)
 {

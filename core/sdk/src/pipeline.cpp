@@ -31,13 +31,13 @@ void Pipeline::received(Request &request, Response &response, ResponsePrivate &a
 
 Router::Match Pipeline::route(RequestPrivate &request) const
 {
-    Router::Match match = m_router.match(request.method, request.path());
+    Router::Match found = match(request);
     request.application = &m_application;
-    if (match.outcome == Router::Outcome::Found) {
-        request.route = &routeAt(match.route);
-        request.params = match.params;
+    if (found.outcome == Router::Outcome::Found) {
+        request.route = &routeAt(found.route);
+        request.params = found.params;
     }
-    return match;
+    return found;
 }
 
 Answer Pipeline::answerWithoutRoute(const Router::Match &match, const QByteArray &headerBlock)
@@ -65,16 +65,18 @@ void Pipeline::handle(const RouteSpec &route, Request &request, Response &respon
     chain->advance(0);
 }
 
-void Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, ResponseSink *sink, Answer &answer) const
+QString Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, ResponseSink *sink,
+                            Answer &answer) const
 {
     std::vector<ResponsePrivate::BeforeSend> callbacks;
     if (response)
         callbacks = response->takeBeforeSend();
     if (callbacks.empty() && m_application.generatedHooks.empty())
-        return;
+        return QString();
     // Apart from the response itself, which another thread may hold and go on to fill.
     const QExplicitlySharedDataPointer<ResponsePrivate> draft(new ResponsePrivate(request->id, sink));
     draft->close();
+    draft->isDraft = true;
     const auto stream = answer.stream;
     static_cast<Answer &>(*draft) = std::move(answer);
     if (stream)
@@ -86,21 +88,30 @@ void Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, Res
     for (const ApplicationPrivate::GeneratedHook &hook : m_application.generatedHooks)
         hook(requestHandle, handle);
     answer = std::move(static_cast<Answer &>(*draft));
-    if (!stream)
-        return;
-    // The body of a stream is what its author writes: only the head can be changed.
-    answer.kind = Answer::Kind::Stream;
-    answer.stream = stream;
-    answer.body.clear();
+    if (stream) {
+        // The body of a stream is what its author writes: only the head can be changed.
+        answer.kind = Answer::Kind::Stream;
+        answer.stream = stream;
+        answer.body.clear();
+    }
+    if (!draft->hasRefusedStream)
+        return QString();
+    return QStringLiteral("a generatedResponse() hook or beforeSend() callback began a stream, which has no effect on "
+                          "an answer that leaves: give it a body, or let the handler stream");
 }
 
-QString Pipeline::withRoute(const QString &problem, const RequestPrivate &request)
+QString Pipeline::placeOf(const RequestPrivate &request)
 {
     if (!request.route)
-        return problem;
-    return problem + QStringLiteral(" (route %1 %2 of plugin %3)")
-                         .arg(QString::fromUtf8(request.route->method), QString::fromUtf8(request.route->pattern),
-                              request.route->plugin);
+        return QString::fromUtf8(request.method) + u' ' + QString::fromUtf8(request.path());
+    return QStringLiteral("route %1 %2 of plugin %3")
+        .arg(QString::fromUtf8(request.route->method), QString::fromUtf8(request.route->pattern),
+             request.route->plugin);
+}
+
+QString Pipeline::withPlace(const QString &problem, const RequestPrivate &request)
+{
+    return QStringLiteral("%1 (%2)").arg(problem, placeOf(request));
 }
 
 void Pipeline::clean(RequestPrivate *request) const

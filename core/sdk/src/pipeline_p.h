@@ -46,6 +46,8 @@ public:
     void received(Request &request, Response &response, ResponsePrivate &answer) const;
     /// Looks up the route of \a request, and gives it route and parameters.
     Router::Match route(RequestPrivate &request) const;
+    /// The same, and \a request stays as it is.
+    Router::Match match(const RequestPrivate &request) const { return m_router.match(request.method, request.path()); }
     const RouteSpec &routeAt(qsizetype number) const { return m_application.routes[std::size_t(number)]; }
     /// The answer to a request that has no route; \a match is not Found. With the header fields of \a headerBlock.
     static Answer answerWithoutRoute(const Router::Match &match, const QByteArray &headerBlock);
@@ -54,10 +56,14 @@ public:
     static void handle(const RouteSpec &route, Request &request, Response &response, RequestPrivate *requestData,
                        ResponsePrivate *answer);
     /// Calls Response::beforeSend()'s callbacks and the hooks for an answer that is about to leave, and changes
-    /// \a answer as they say. \a response is what it came from, if anything; \a sink is that of responses.
-    void generated(RequestPrivate *request, ResponsePrivate *response, ResponseSink *sink, Answer &answer) const;
-    /// \a problem and where it came up: "… (route GET /users of plugin shop)", once \a request has a route.
-    static QString withRoute(const QString &problem, const RequestPrivate &request);
+    /// \a answer as they say. \a response is what it came from, if anything; \a sink is that of responses. Returns what
+    /// they have tried in vain, with the mend; empty if nothing.
+    [[nodiscard]] QString generated(RequestPrivate *request, ResponsePrivate *response, ResponseSink *sink,
+                                    Answer &answer) const;
+    /// Where something came up, for a message: "route GET /users of plugin shop", or "GET /users" without a route.
+    static QString placeOf(const RequestPrivate &request);
+    /// "\a problem (route GET /users of plugin shop)"
+    static QString withPlace(const QString &problem, const RequestPrivate &request);
     /// Calls the cleaners; their exceptions are logged.
     void clean(RequestPrivate *request) const;
 

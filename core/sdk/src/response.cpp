@@ -103,6 +103,8 @@ ResponseStream ResponsePrivate::begin(StreamSettings settings)
 {
     const auto begun = std::make_shared<ResponseStreamPrivate>(id, m_guard, std::move(settings));
     ResponseStream handle(ResponseStreamPrivate::handleOf(begun));
+    if (isDraft)
+        hasRefusedStream = true;
     if (isFinished()) {
         begun->release();
         return handle;
@@ -301,17 +303,20 @@ Result<void> Response::download(const QString &path, const QString &name)
 
 ResponseStream Response::stream(QByteArrayView contentType, std::optional<quint64> length)
 {
-    d->setBody({}, contentTypeField(contentType));
+    if (!d->isDraft)
+        d->setBody({}, contentTypeField(contentType));
     return d->begin({.length = length});
 }
 
 EventStream Response::events(const EventStreamOptions &options)
 {
-    setHeader(contentTypeName, "text/event-stream");
-    if (d->value("Cache-Control").isNull())
-        setHeader("Cache-Control", "no-cache");
-    setHeader("X-Accel-Buffering", "no"); // nginx would gather events
-    d->setBody({}, {});
+    if (!d->isDraft) {
+        setHeader(contentTypeName, "text/event-stream");
+        if (d->value("Cache-Control").isNull())
+            setHeader("Cache-Control", "no-cache");
+        setHeader("X-Accel-Buffering", "no"); // nginx would gather events
+        d->setBody({}, {});
+    }
     EventStream events(
         d->begin({.idleTime = options.heartbeat, .idlePiece = QByteArrayLiteral(": \n\n"), .isResumable = true}));
     if (options.retry)

@@ -64,6 +64,8 @@ public:
 
     const quint64 id;
     bool deferred = false;
+    bool isDraft = false;          ///< an answer that is about to leave: hooks may change it, but not begin a stream
+    bool hasRefusedStream = false; ///< of a draft: one was begun all the same
 
 private:
     bool takeOutcome() { return !m_finished.exchange(true, std::memory_order_acq_rel); }

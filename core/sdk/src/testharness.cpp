@@ -1,6 +1,7 @@
 #include "testharness_p.h"
 
 #include "exceptiontext_p.h"
+#include "httpsyntax_p.h"
 #include "testrequest_p.h"
 
 #include <Quern/handlerplugin.h>
@@ -47,24 +48,27 @@ QString pluginName(HandlerPlugin &plugin)
 } // namespace
 
 TestHarnessPrivate::TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap &settings)
+    : m_application(std::make_shared<ApplicationPrivate>())
 {
-    m_application.plugin = pluginName(plugin);
-    m_application.settings = settings;
+    if (auto *object = dynamic_cast<QObject *>(&plugin))
+        // The plugin outlives the harness, and its Application lives as long as the plugin.
+        connect(object, &QObject::destroyed, object, [kept = m_application] {});
+    const QString name = pluginName(plugin);
     try {
-        Application application(&m_application);
-        plugin.install(application);
+        plugin.install(m_application->open(name, settings));
     } catch (...) {
-        installed = Error(
-            Error::Invalid,
-            QStringLiteral("the installation of %1 failed: %2").arg(m_application.plugin, textOfCurrentException()));
-        m_application.rollBack({});
+        installed = Error(Error::Invalid,
+                          QStringLiteral("the installation of %1 failed: %2").arg(name, textOfCurrentException()));
+        m_application->rollBack({});
     }
+    m_application->close();
 }
 
 TestHarnessPrivate::~TestHarnessPrivate()
 {
     // What the handlers hold may answer when it goes away.
     retire();
+    m_application->rollBack({});
 }
 
 TestResponse TestHarnessPrivate::run(const TestRequest &sent)
@@ -75,24 +79,47 @@ TestResponse TestHarnessPrivate::run(const TestRequest &sent)
         return refusal(0, Error(Error::Invalid, QStringLiteral("there is no QCoreApplication: make one in main(), or "
                                                                "use QTEST_GUILESS_MAIN")));
     if (!m_pipeline)
-        m_pipeline.emplace(m_application);
+        m_pipeline.emplace(*m_application);
     const quint64 id = RequestId::make(0, ++m_serial, 0);
     auto made = requestOf(sent, id);
     if (const auto *refused = std::get_if<RefusedRequest>(&made))
         return refusal(refused->status, refused->error);
 
-    Exchange exchange{std::get<0>(made), QExplicitlySharedDataPointer(new ResponsePrivate(id, this)), sent};
+    const auto &data = std::get<0>(made);
+    if (const QString problem = errorOfBody(sent, *data); !problem.isEmpty())
+        return refusal(0, Error(Error::Invalid, problem));
+
+    Exchange exchange{data, QExplicitlySharedDataPointer(new ResponsePrivate(id, this)), sent,
+                      QDeadlineTimer(deadline, Qt::PreciseTimer)};
     exchange.isHead = sent.method == "HEAD";
     m_open[id] = &exchange;
     const bool isAuthors = handle(exchange);
+    const bool isSlow = exchange.deadline.hasExpired();
     wait(exchange);
     if (!exchange.isOver)
-        giveUp(exchange);
+        giveUp(exchange, isSlow);
     QCoreApplication::sendPostedEvents(this); // what its author is to be told "soon"
     m_open.erase(id);
     if (isAuthors)
         m_pipeline->clean(exchange.request.data());
     return exchange.received;
+}
+
+QString TestHarnessPrivate::errorOfBody(const TestRequest &sent, const RequestPrivate &request) const
+{
+    QByteArrayView type;
+    for (const RequestPrivate::HeaderView &field : request.headers) {
+        if (equalsIgnoringCase(field.name, "Content-Type"))
+            type = field.value;
+    }
+    const QByteArrayView form("multipart/form-data");
+    if (!sent.parts.isEmpty() || !equalsIgnoringCase(type.first(qMin(type.size(), form.size())), form))
+        return QString();
+    const Router::Match match = m_pipeline->match(request);
+    if (match.outcome == Router::Outcome::Found && m_pipeline->routeAt(match.route).streamBody)
+        return QString(); // its handler reads the bytes themselves
+    return QStringLiteral("the harness does not read the parts of a multipart/form-data body that is given as bytes: "
+                          "make it with TestRequest::addField() and addFile()");
 }
 
 bool TestHarnessPrivate::handle(Exchange &exchange)
@@ -125,20 +152,20 @@ bool TestHarnessPrivate::handle(Exchange &exchange)
 
 void TestHarnessPrivate::wait(Exchange &exchange)
 {
-    if (exchange.isOver)
+    if (exchange.isOver || exchange.deadline.hasExpired())
         return;
     QEventLoop loop;
     QTimer timer;
     timer.setSingleShot(true);
     timer.setTimerType(Qt::PreciseTimer);
     QObject::connect(&timer, &QTimer::timeout, &loop, &QEventLoop::quit);
-    timer.start(deadline);
+    timer.start(std::chrono::ceil<std::chrono::milliseconds>(exchange.deadline.remainingTimeAsDuration()));
     exchange.waiting = &loop;
     loop.exec();
     exchange.waiting = nullptr;
 }
 
-void TestHarnessPrivate::giveUp(Exchange &exchange)
+void TestHarnessPrivate::giveUp(Exchange &exchange, bool isSlow)
 {
     const quint64 id = exchange.request->id;
     const QString time = QString::number(deadline.count());
@@ -150,9 +177,12 @@ void TestHarnessPrivate::giveUp(Exchange &exchange)
                  .arg(time));
         closed = exchange.stream->close();
     } else {
-        note(exchange, Error::Timeout,
-             QStringLiteral("no answer within %1 ms: end the deferred response, or allow more by setDeadline()")
-                 .arg(time));
+        const QString problem =
+            isSlow ? QStringLiteral("the handler did not return within %1 ms: let it answer later, see "
+                                    "Response::defer(), or allow more by setDeadline()")
+                   : QStringLiteral("no answer within %1 ms: end the deferred response, or allow more by "
+                                    "setDeadline()");
+        note(exchange, Error::Timeout, problem.arg(time));
         exchange.received.status = 504;
         exchange.received.isErrorPage = true;
         exchange.response->cancel();
@@ -164,6 +194,12 @@ void TestHarnessPrivate::giveUp(Exchange &exchange)
         callAuthor(id, [&inbox] { inbox->end(false); });
         inbox->discard();
     }
+}
+
+void TestHarnessPrivate::setName(const QString &name)
+{
+    for (RouteSpec &route : m_application->routes)
+        route.plugin = name;
 }
 
 TestHarnessPrivate::Exchange *TestHarnessPrivate::find(quint64 id) const
@@ -182,9 +218,11 @@ void TestHarnessPrivate::responseReady(quint64 id, const Answer &answer)
     }
     Answer ready = answer;
     try {
-        m_pipeline->generated(exchange->request.data(), exchange->response.data(), this, ready);
+        const QString problem = m_pipeline->generated(exchange->request.data(), exchange->response.data(), this, ready);
+        if (!problem.isEmpty())
+            note(*exchange, Error::Internal, Pipeline::withPlace(problem, *exchange->request));
     } catch (...) {
-        note(*exchange, Error::Internal, textOfCurrentException());
+        note(*exchange, Error::Internal, Pipeline::withPlace(textOfCurrentException(), *exchange->request));
         if (ready.stream)
             ready.stream->release();
         ready = {.kind = errorPage, .status = 500};
@@ -197,12 +235,20 @@ void TestHarnessPrivate::responseDropped(quint64 id)
     Exchange *exchange = find(id);
     if (!exchange)
         return;
-    note(*exchange, Error::Internal, QStringLiteral("the response was deferred and then forgotten: call end()"));
+    note(*exchange, Error::Internal,
+         Pipeline::withPlace(QStringLiteral("the response was deferred and then forgotten: call end()"),
+                             *exchange->request));
     responseReady(id, {.kind = errorPage, .status = 500});
 }
 
 void TestHarnessPrivate::receive(Exchange &exchange, const Answer &answer)
 {
+    if (exchange.deadline.hasExpired()) {
+        // The client has its 504 already.
+        if (answer.stream)
+            callAuthor(exchange.request->id, answer.stream->close());
+        return;
+    }
     TestResponse &received = exchange.received;
     received.status = answer.status;
     received.headers = fieldsOf(answer.headerBlock);
@@ -249,7 +295,7 @@ void TestHarnessPrivate::receiveFile(Exchange &exchange, const Answer::File &fil
 void TestHarnessPrivate::streamWritten(quint64 id)
 {
     Exchange *exchange = find(id);
-    if (!exchange || !exchange->stream)
+    if (!exchange || !exchange->stream || exchange->deadline.hasExpired())
         return;
     const std::shared_ptr<ResponseStreamPrivate> stream = exchange->stream;
     const ResponseStreamPrivate::Taken taken = stream->take();
@@ -309,7 +355,7 @@ void TestHarnessPrivate::failed(quint64 id, const QString &problem)
         return;
     }
     Exchange &exchange = *open->second;
-    note(exchange, Error::Internal, Pipeline::withRoute(problem, *exchange.request));
+    note(exchange, Error::Internal, Pipeline::withPlace(problem, *exchange.request));
     if (!exchange.response->finishWith({.kind = errorPage, .status = 500}))
         exchange.response->breakStream();
 }
@@ -324,6 +370,11 @@ TestHarness::~TestHarness() = default;
 const Result<void> &TestHarness::installed() const
 {
     return d->installed;
+}
+
+void TestHarness::setName(const QString &name)
+{
+    d->setName(name);
 }
 
 void TestHarness::setDeadline(std::chrono::milliseconds time)

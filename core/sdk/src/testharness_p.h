@@ -7,6 +7,9 @@
 #include "request_p.h"
 #include "response_p.h"
 
+#include <QDeadlineTimer>
+
+#include <memory>
 #include <optional>
 #include <unordered_map>
 
@@ -29,6 +32,9 @@ public:
     void streamAwaited() override {}
     void callAuthor(quint64 id, const std::function<void()> &callback) override;
 
+    /// See TestHarness::setName().
+    void setName(const QString &name);
+
     Result<void> installed;
     std::chrono::milliseconds deadline = std::chrono::seconds(5);
 
@@ -39,6 +45,7 @@ private:
         QExplicitlySharedDataPointer<RequestPrivate> request;
         QExplicitlySharedDataPointer<ResponsePrivate> response;
         const TestRequest &sent;
+        QDeadlineTimer deadline;
         TestResponse received = {};
         std::shared_ptr<ResponseStreamPrivate> stream = {};
         QEventLoop *waiting = nullptr; ///< while it spins
@@ -47,12 +54,14 @@ private:
     };
 
     Exchange *find(quint64 id) const;
+    /// What is wrong with a body that the harness cannot read; empty if nothing is.
+    QString errorOfBody(const TestRequest &sent, const RequestPrivate &request) const;
     /// Hooks, route, middleware and handler. Returns whether any code of the application was called.
     bool handle(Exchange &exchange);
     /// Spins the event loop until the answer is there or the deadline has passed.
     void wait(Exchange &exchange);
-    /// The deadline has passed.
-    void giveUp(Exchange &exchange);
+    /// The deadline has passed; \a isSlow: before the handler has returned.
+    void giveUp(Exchange &exchange, bool isSlow);
     void receive(Exchange &exchange, const Answer &answer);
     void receiveFile(Exchange &exchange, const Answer::File &file);
     static void finish(Exchange &exchange);
@@ -60,7 +69,7 @@ private:
     /// What the author did not catch.
     void failed(quint64 id, const QString &problem);
 
-    ApplicationPrivate m_application;
+    const std::shared_ptr<ApplicationPrivate> m_application; ///< shared with a plugin that may have kept it
     std::optional<Pipeline> m_pipeline;
     std::unordered_map<quint64, Exchange *> m_open; ///< more than one if handlers send requests of their own
     quint64 m_serial = 0;

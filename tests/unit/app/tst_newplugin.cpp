@@ -77,7 +77,8 @@ void TestNewPlugin::refusedNames_data()
     for (const QString &name : {u""_qs, u"2fast"_qs, u"-x"_qs, u"_x"_qs, u"a b"_qs, u"a/b"_qs, u"../x"_qs, u"a.b"_qs,
                                 u"\u00e4rger"_qs, u"x\n"_qs})
         row(name, u"begin with a letter"_qs);
-    for (const QString &name : {u"test"_qs, u"all"_qs, u"Install"_qs, u"quern"_qs, u"Qt"_qs, u"QTimer"_qs, u"NULL"_qs})
+    for (const QString &name : {u"test"_qs, u"all"_qs, u"ALL_BUILD"_qs, u"ZERO_CHECK"_qs, u"RUN_TESTS"_qs,
+                                u"preinstall"_qs, u"Install"_qs, u"quern"_qs, u"Qt"_qs, u"QTimer"_qs, u"NULL"_qs})
         row(name, u"choose another name"_qs);
     row(QString(65, u'a'), u"use 64 at most"_qs);
 }

@@ -5,7 +5,10 @@
 
 #include <QTest>
 
+#include <functional>
 #include <stdexcept>
+
+Q_DECLARE_METATYPE(std::function<void(Quern::Application &, Quern::RouteGroup &, Quern::Route &)>)
 
 using namespace Quern;
 
@@ -45,6 +48,9 @@ private Q_SLOTS:
     void refusedRouteLeavesNothing();
     void retry();
     void settingsAndWorkerId();
+    void afterInstall_data();
+    void afterInstall();
+    void applicationsKeepTheirSettings();
 };
 
 void tst_Application::acceptedPatterns_data()
@@ -286,6 +292,59 @@ void tst_Application::settingsAndWorkerId()
     const Application app(&data);
     QCOMPARE(app.settings().value(QStringLiteral("allow_crash")).toBool(), true);
     QCOMPARE(app.workerId(), 7);
+}
+
+void tst_Application::afterInstall_data()
+{
+    using Call = std::function<void(Application &, RouteGroup &, Route &)>;
+    QTest::addColumn<Call>("call");
+    const auto row = [](const char *name, const Call &call) { QTest::newRow(name) << call; };
+    const auto pass = [](Request &, Response &, const Next &next) { next(); };
+    row("route", [](Application &app, RouteGroup &, Route &) { app.get("/late", ignore); });
+    row("route of a group", [](Application &, RouteGroup &group, Route &) { group.del("/late", ignore); });
+    row("use", [=](Application &app, RouteGroup &, Route &) { app.use(pass); });
+    row("use of a group", [=](Application &, RouteGroup &group, Route &) { group.use(pass); });
+    row("group", [](Application &app, RouteGroup &, Route &) { app.group("/late", [](RouteGroup &) {}); });
+    row("received hook",
+        [](Application &app, RouteGroup &, Route &) { app.receivedRequest([](Request &, Response &) {}); });
+    row("generated hook", [](Application &app, RouteGroup &, Route &) { app.generatedResponse(ignore); });
+    row("cleaner", [](Application &app, RouteGroup &, Route &) { app.cleaner([](const Request &) {}); });
+    row("Route::retry", [](Application &, RouteGroup &, Route &route) { route.retry(false); });
+    row("Route::name", [](Application &, RouteGroup &, Route &route) { route.name("late"); });
+    row("Route::use", [=](Application &, RouteGroup &, Route &route) { route.use(pass); });
+    row("Route::streamBody", [](Application &, RouteGroup &, Route &route) { route.streamBody(); });
+}
+
+void tst_Application::afterInstall()
+{
+    using Call = std::function<void(Application &, RouteGroup &, Route &)>;
+    QFETCH(Call, call);
+    ApplicationPrivate data;
+    Application &app = data.open(QStringLiteral("shop"), {});
+    RouteGroup *group = nullptr;
+    app.group("/group", [&group](RouteGroup &kept) { group = &kept; });
+    Route route = app.get("/", ignore);
+    data.close();
+    QByteArray problem;
+    try {
+        call(app, *group, route);
+    } catch (const std::logic_error &error) {
+        problem = error.what();
+    }
+    QVERIFY2(problem.contains("was called after install()") && problem.contains("call it in install()"), problem);
+    QCOMPARE(data.routes.size(), size_t(1));
+    QVERIFY(data.routes[0].retry && data.routes[0].name.isEmpty() && data.routes[0].middleware.empty());
+}
+
+void tst_Application::applicationsKeepTheirSettings()
+{
+    ApplicationPrivate data;
+    const Application &first = data.open(QStringLiteral("first"), {{QStringLiteral("a"), 1}});
+    data.close();
+    const Application &second = data.open(QStringLiteral("second"), {});
+    data.close();
+    QCOMPARE(first.settings().value(QStringLiteral("a")).toInt(), 1);
+    QVERIFY(second.settings().isEmpty());
 }
 
 QTEST_APPLESS_MAIN(tst_Application)

@@ -26,6 +26,7 @@ private Q_SLOTS:
     void contentTypes();
     void utf8Bodies();
     void jsonOfClientBytes();
+    void jsonOfOtherTypes();
     void contentTypeOfTheAuthorStays();
     void laterBodyReplacesImpliedType();
     void addedContentTypeReplaces();
@@ -242,6 +243,22 @@ void tst_Response::utf8Bodies()
     response.html(QByteArray("<p>"));
     QCOMPARE(response.body(), QByteArrayView("<p>"));
     QCOMPARE(response.header("Content-Type"), QByteArrayView("text/html; charset=utf-8"));
+}
+
+template <typename Value>
+constexpr bool isMember = std::is_constructible_v<JsonMember, const char *, Value>;
+
+void tst_Response::jsonOfOtherTypes()
+{
+    // What C++ would convert to true, or to a number.
+    static_assert(!isMember<int *> && !isMember<const void *> && !isMember<QObject *> && !isMember<void (*)()>);
+    static_assert(!isMember<const char16_t *> && !isMember<int QObject::*>);
+    static_assert(!isMember<char> && !isMember<char16_t> && !isMember<char32_t> && !isMember<wchar_t>);
+    static_assert(isMember<const char *> && isMember<char *> && isMember<QChar> && isMember<signed char>);
+
+    Response response(m_data.data());
+    response.json({{"none", nullptr}, {"yes", true}, {"half", 0.5F}, {"utf8", "\xc3\xa9"}, {"zero", 0}});
+    QCOMPARE(response.body(), QByteArrayView(R"({"none":null,"yes":true,"half":0.5,"utf8":"é","zero":0})"));
 }
 
 void tst_Response::jsonOfClientBytes()

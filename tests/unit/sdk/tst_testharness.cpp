@@ -23,6 +23,10 @@ private Q_SLOTS:
     void withoutRoute();
     void refusedRequests_data();
     void refusedRequests();
+    void registrationAfterInstall();
+    void applicationOutlivesTheHarness();
+    void formAsBytes();
+    void name();
     void bodies();
     void forms();
     void hooksAndMiddleware();
@@ -168,6 +172,63 @@ void tst_TestHarness::refusedRequests()
     QVERIFY2(response.problem().contains(part), qPrintable(response.problem()));
 }
 
+void tst_TestHarness::registrationAfterInstall()
+{
+    Server server([](Application &app) {
+        Route kept = app.get("/kept", [](const Request &, Response &) {});
+        app.get("/route", [kept](const Request &, Response &) mutable { kept.retry(false); });
+        app.get("/application",
+                [&app](const Request &, Response &) { app.get("/late", [](const Request &, Response &) {}); });
+    });
+    for (const char *target : {"/route", "/application"}) {
+        const TestResponse response = server.harness.get(target);
+        QCOMPARE(response.status, 500);
+        QVERIFY2(response.problem().contains(u"called after install()"), qPrintable(response.problem()));
+    }
+    QCOMPARE(server.harness.get("/late").status, 404);
+}
+
+void tst_TestHarness::applicationOutlivesTheHarness()
+{
+    Application *kept = nullptr;
+    Plugin plugin([&kept](Application &app) { kept = &app; });
+    {
+        const TestHarness harness(plugin, {{u"a"_qs, 1}});
+    }
+    QCOMPARE(kept->settings().value(u"a"_qs).toInt(), 1);
+    QVERIFY_THROWS_EXCEPTION(std::logic_error, kept->get("/", {}));
+}
+
+void tst_TestHarness::formAsBytes()
+{
+    Server server([](Application &app) {
+        app.post("/form", [](const Request &request, Response &response) { response.text(request.form("a")); });
+        app.post("/parts",
+                 [](const Request &request, Response &response) {
+                     request.onBody([answer = response.defer()](QByteArrayView part) mutable {
+                         answer.send(part.toByteArray());
+                         answer.end();
+                     });
+                 })
+            .streamBody();
+    });
+    const QByteArray type("Multipart/Form-Data; boundary=x");
+    const TestResponse response = server.harness.post("/form", "--x\r\n", type);
+    QCOMPARE(response.status, 0);
+    QCOMPARE(response.error->code(), Error::Invalid);
+    QVERIFY2(response.problem().contains(u"addField() and addFile()"), qPrintable(response.problem()));
+    QCOMPARE(server.harness.post("/parts", "--x\r\n", type).body, QByteArrayLiteral("--x\r\n"));
+}
+
+void tst_TestHarness::name()
+{
+    Server server(
+        [](Application &app) { app.get("/", [](const Request &, Response &) { throw std::runtime_error("oh no"); }); });
+    QCOMPARE(server.harness.get("/").problem(), u"oh no (route GET / of plugin Plugin)"_qs);
+    server.harness.setName(u"shop"_qs);
+    QCOMPARE(server.harness.get("/").problem(), u"oh no (route GET / of plugin shop)"_qs);
+}
+
 void tst_TestHarness::bodies()
 {
     Server server([](Application &app) {
@@ -284,6 +345,8 @@ void tst_TestHarness::exceptions_data()
     QTest::newRow("middleware") << QByteArray("/middleware") << 500 << u"neither went on nor answered"_qs;
     QTest::newRow("received hook") << QByteArray("/received") << 500 << u"received throws"_qs;
     QTest::newRow("generated hook") << QByteArray("/generated") << 500 << u"generated throws"_qs;
+    QTest::newRow("stream in a hook") << QByteArray("/stream") << 200
+                                      << u"began a stream, which has no effect on an answer that leaves"_qs;
     QTest::newRow("after the answer") << QByteArray("/after") << 200 << u"after the answer"_qs;
 }
 
@@ -296,10 +359,13 @@ void tst_TestHarness::exceptions()
             if (request.path() == "/received")
                 throw std::runtime_error("received throws");
         });
-        app.generatedResponse([](const Request &request, Response &) {
+        app.generatedResponse([](const Request &request, Response &response) {
             if (request.path() == "/generated")
                 throw std::runtime_error("generated throws");
+            if (request.path() == "/stream")
+                response.stream();
         });
+        app.get("/stream", [](const Request &, Response &) {});
         app.get("/handler", [](const Request &, Response &) { throw std::runtime_error("the shelf is empty"); });
         app.get("/number", [](const Request &, Response &) { throw 42; });
         app.get("/middleware", [](const Request &, Response &) {}).use([](Request &, Response &, const Next &) {});

@@ -16,6 +16,8 @@ private Q_SLOTS:
     void answersLater();
     void answersFromAThread();
     void noAnswerInTime();
+    void slowHandlers_data();
+    void slowHandlers();
     void forgottenResponse();
     void streams();
     void brokenStreams_data();
@@ -82,6 +84,45 @@ void tst_TestHarnessLater::noAnswerInTime()
     kept->end();
     kept.reset();
     QCOMPARE(server.harness.get("/quick").body, QByteArrayLiteral("quick"));
+}
+
+void tst_TestHarnessLater::slowHandlers_data()
+{
+    QTest::addColumn<QByteArray>("target");
+    QTest::addColumn<int>("status");
+    QTest::addColumn<QString>("problem");
+    QTest::newRow("whole") << QByteArray("/whole") << 504 << u"the handler did not return within 20 ms"_qs;
+    QTest::newRow("late stream") << QByteArray("/late") << 504 << u"the handler did not return within 20 ms"_qs;
+    QTest::newRow("stream") << QByteArray("/stream") << 200 << u"the stream did not end within 20 ms"_qs;
+}
+
+void tst_TestHarnessLater::slowHandlers()
+{
+    QFETCH(QByteArray, target);
+    QFETCH(QString, problem);
+    Server server([](Application &app) {
+        const auto work = [] { QThread::msleep(40); };
+        app.get("/whole", [work](const Request &, Response &response) {
+            work();
+            response.text("unsent");
+        });
+        app.get("/late", [work](const Request &, Response &response) {
+            work();
+            const ResponseStream stream = response.stream();
+            stream.end();
+        });
+        app.get("/stream", [work](const Request &, Response &response) {
+            const ResponseStream stream = response.stream();
+            work();
+            stream.end();
+        });
+    });
+    server.harness.setDeadline(20ms);
+    const TestResponse response = server.harness.get(target);
+    QTEST(response.status, "status");
+    QVERIFY(response.body.isEmpty());
+    QCOMPARE(response.error->code(), Error::Timeout);
+    QVERIFY2(response.problem().contains(problem), qPrintable(response.problem()));
 }
 
 void tst_TestHarnessLater::forgottenResponse()

@@ -140,13 +140,15 @@ void TestHandlerHost::deferredAndForgotten()
     master.application.get("/later", [&](const Request &, Response &response) { kept = response.defer(); });
     master.startHost();
     const QByteArray expected = "500 |";
-    QTest::ignoreMessage(QtCriticalMsg, "request 0-0 was deferred and then forgotten: answered 500");
+    QTest::ignoreMessage(QtCriticalMsg,
+                         "request 0-0 (route GET /now of plugin ) was deferred and then forgotten: answered 500");
     QCOMPARE(master.answer(master.request({.target = "/now"})), expected);
     QVERIFY(!master.reply(1, FrameType::Deferred));
 
     const quint64 id = master.request({.target = "/later"});
     QVERIFY(master.awaitReply(id, FrameType::Deferred));
-    QTest::ignoreMessage(QtCriticalMsg, "request 0-0 was deferred and then forgotten: answered 500");
+    QTest::ignoreMessage(QtCriticalMsg,
+                         "request 0-0 (route GET /later of plugin ) was deferred and then forgotten: answered 500");
     kept.reset();
     QCOMPARE(master.answer(id), expected);
     QCOMPARE(int(master.state(id)), int(ClaimState::Done));

@@ -56,6 +56,8 @@ private Q_SLOTS:
     void generatedOfAStream();
     void generatedLeavesTheTypeOfAStream();
     void generatedThrows();
+    void generatedBeginsAStream_data();
+    void generatedBeginsAStream();
     void cleanerAfterAnAnswer();
     void cleanerAfterALateAnswer();
     void cleanerAfterACancel();
@@ -128,7 +130,7 @@ void TestHooks::receivedThrows()
     master.application.receivedRequest([](Request &, Response &) { throw std::runtime_error("oh no"); });
     master.application.get("/", [](const Request &, Response &) {});
     master.startHost();
-    QTest::ignoreMessage(QtCriticalMsg, "handler of GET / threw: oh no");
+    QTest::ignoreMessage(QtCriticalMsg, "a receivedRequest() hook of GET / threw: oh no");
     QCOMPARE(master.answer(master.request({})), QByteArray("500 |"));
 }
 
@@ -269,8 +271,35 @@ void TestHooks::generatedThrows()
     master.application.generatedResponse([](const Request &, Response &) { throw std::runtime_error("oh no"); });
     master.application.get("/", [](const Request &, Response &) {});
     master.startHost();
-    QTest::ignoreMessage(QtCriticalMsg, "request 0-0 has an answer that a hook threw at: oh no");
+    QTest::ignoreMessage(QtCriticalMsg,
+                         "request 0-0 (route GET / of plugin ) has an answer that a hook threw at: oh no");
     QCOMPARE(master.answer(master.request({})), QByteArray("500 |"));
+}
+
+void TestHooks::generatedBeginsAStream_data()
+{
+    QTest::addColumn<bool>("isEvents");
+    QTest::newRow("stream") << false;
+    QTest::newRow("events") << true;
+}
+
+void TestHooks::generatedBeginsAStream()
+{
+    QFETCH(bool, isEvents);
+    FakeMaster master;
+    master.application.generatedResponse([&](const Request &, Response &response) {
+        if (isEvents)
+            QVERIFY(!response.events().isOpen());
+        else
+            QVERIFY(!response.stream("image/png").isOpen());
+    });
+    master.application.get("/a/:b", [](const Request &, Response &response) { response.send("kept", "text/x"); });
+    master.startHost();
+    QTest::ignoreMessage(QtWarningMsg,
+                         "request 0-0: a generatedResponse() hook or beforeSend() callback began a stream, which has "
+                         "no effect on an answer that leaves: give it a body, or let the handler stream (route GET "
+                         "/a/:b of plugin )");
+    QCOMPARE(master.answer(master.request({.target = "/a/1"})), QByteArray("200 Content-Type: text/x;|kept"));
 }
 
 void TestHooks::cleanerAfterAnAnswer()

@@ -6,6 +6,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <stdexcept>
+
 using Quern::worker::PluginEntry;
 using Quern::worker::PluginLoader;
 using Quern::worker::PluginSpec;
@@ -106,6 +108,7 @@ void tst_PluginLoader::loadsAndInstalls()
     const auto result = loader.load({{fixture(QStringLiteral("good")), settings}});
     QVERIFY2(result.ok(), result.ok() ? "" : qPrintable(result.error().message()));
     QCOMPARE(loader.routes().size(), size_t(1));
+    QVERIFY_THROWS_EXCEPTION(std::logic_error, loader.application().checkOpen("get()"));
     const Quern::RouteSpec &route = loader.routes().front();
     QCOMPARE(route.method, QByteArrayLiteral("GET"));
     QCOMPARE(route.pattern, QByteArrayLiteral("/good"));
@@ -152,7 +155,8 @@ void tst_PluginLoader::onePluginIsRefused_data()
     row("dependency is a number", u"baddependency"_qs, {u"\"dependencies\""_qs, u"not a list"_qs});
     row("missing dependency", u"needsabsent"_qs, {u"\"absent\""_qs, u"Add it"_qs});
     row("depends on itself", u"selfish"_qs, {u"selfish → selfish"_qs});
-    row("no metadata", u"nometadata"_qs, {u"not a plugin for this server"_qs, u"quern_add_plugin()"_qs});
+    row("no metadata", u"nometadata"_qs,
+        {u"not a plugin for this server"_qs, u"quern_add_plugin()"_qs, u"JSON file which its Q_PLUGIN_METADATA"_qs});
     row("undefined symbol", u"undefined"_qs, {u"cannot be loaded"_qs, u"fixtureFunctionThatNobodyDefines"_qs});
     row("no handler plugin", u"nohandler"_qs, {u"no handler plugin"_qs, u"Q_INTERFACES"_qs});
     row("constructor throws", u"throwingconstructor"_qs, {u"no database"_qs});

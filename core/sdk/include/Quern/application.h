@@ -21,7 +21,7 @@ struct RouteSpec;
 /// Answers one request. Called in the worker's main thread. An exception that leaves it is logged and answered 500.
 using Handler = std::function<void(const Request &request, Response &response)>;
 
-/// A route that was just registered; its calls chain. Valid only during HandlerPlugin::install().
+/// A route that was just registered; its calls chain. After HandlerPlugin::install() they throw std::logic_error.
 class QUERN_EXPORT Route
 {
 public:
@@ -44,8 +44,8 @@ private:
     RouteSpec *m_spec;
 };
 
-/// Routes that have the front of their patterns and their middleware in common. Used only during
-/// HandlerPlugin::install(), in the function that Application::group() calls.
+/// Routes that have the front of their patterns and their middleware in common. For HandlerPlugin::install(): after it
+/// every call throws std::logic_error.
 class QUERN_EXPORT RouteGroup
 {
 public:
@@ -84,11 +84,15 @@ protected:
     ApplicationPrivate *d; ///< of the worker, which it does not own
 
 private:
+    friend class ApplicationPrivate;
+
     QByteArray m_prefix;
     std::vector<std::shared_ptr<const Middleware>> m_middleware;
 };
 
-/// Where a plugin registers what it offers. Lives in one worker process, used only during HandlerPlugin::install():
+/// Where a plugin registers what it offers, in HandlerPlugin::install(). Lives in one worker process, in its main
+/// thread, for as long as the plugin. The routes of a worker are fixed once it takes requests: what registers something
+/// after install() throws std::logic_error; settings() and workerId() go on.
 ///
 ///     void Shop::install(Quern::Application &app)
 ///     {
@@ -133,6 +137,9 @@ public:
 
     /// Number of the worker process, from 0.
     int workerId() const;
+
+private:
+    const QVariantMap m_settings;
 };
 
 } // namespace Quern

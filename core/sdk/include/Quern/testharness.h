@@ -44,9 +44,11 @@ struct QUERN_EXPORT TestResponse
     /// status:
     /// - Error::Internal: a handler, middleware, hook or callback threw, or a deferred response was forgotten; as a
     ///   rule \a status is 500;
-    /// - Error::Timeout: no answer, or not all of a stream, before the deadline; without any \a status is 504;
+    /// - Error::Timeout: no answer, or not all of a stream, before the deadline; without any \a status is 504, as of a
+    ///   handler that answers at once but too late;
     /// - Error::Unavailable: the stream was broken off by its author;
-    /// - Error::Invalid: no client could send this request (\a status is 400 or 501), or the plugin is not installed.
+    /// - Error::Invalid: no client could send this request (\a status is 400 or 501), the harness cannot (0), or the
+    ///   plugin is not installed (0).
     std::optional<Error> error = std::nullopt;
 
     /// Value of the first header field \a name, compared without case; null if there is none. And all of them.
@@ -82,7 +84,9 @@ struct QUERN_EXPORT TestRequest
     QByteArray target = QByteArrayLiteral("/");
     /// Host is added if it is not there, and Content-Length, and for \a parts the Content-Type.
     TestFields headers = {};
-    QByteArray body = {}; ///< its Content-Type is one of \a headers
+    /// Its Content-Type is one of \a headers. One of multipart/form-data is made of \a parts instead, but for routes
+    /// with Route::streamBody().
+    QByteArray body = {};
     /// If there are any, the body is a form made of them, and \a body is not looked at.
     QList<Part> parts = {};
     QByteArray remoteAddress = QByteArrayLiteral("127.0.0.1"); ///< of the client; empty: a Unix socket
@@ -98,7 +102,8 @@ struct QUERN_EXPORT TestRequest
 };
 
 /// Runs a plugin in a test's own process, without server and sockets: what a worker does with a request from the moment
-/// that its head and body are there, hooks, middleware, asynchronous answers and cleaners included.
+/// that its head and body are there, hooks, middleware, asynchronous answers and cleaners included. Cleaners
+/// run when request() is about to return, though somebody may still hold the request.
 ///
 ///     Shop shop;
 ///     TestHarness harness(shop, {{"currency", "EUR"}});
@@ -121,6 +126,8 @@ public:
     /// Whether install() succeeded: Error::Invalid, with the text of the exception, if it threw.
     const Result<void> &installed() const;
 
+    /// How messages name the plugin, as the "name" of its metadata does in a worker; its class if never set.
+    void setName(const QString &name);
     /// How long a request may take, the end of a stream included; 5 s if never set.
     void setDeadline(std::chrono::milliseconds time);
 
