@@ -51,6 +51,15 @@ class CrashingHandlers(QuernTestCase):
         self.assert_no_loss(report)
         self.assertEqual(set(report.statuses), {200}, report)
 
+    def test_crashes_one_after_the_other_slow_nothing_down(self) -> None:
+        # More than the early deaths that would open the breaker, if they counted.
+        for _ in range(25):
+            self.quern.get("/crash", timeout=20.0 * TIME_SCALE)
+            self.assertEqual(self.quern.get("/hello/bar", timeout=5.0 * TIME_SCALE)[0], 200)
+        self.assertNotIn(CrashLoop.BREAKER_OPEN, self.quern.log())
+        self.pids()
+        wait_until(lambda: "All is well" in self.quern.command("status").stdout, "health after the crashes")
+
     def test_without_leave_the_demo_does_not_crash(self) -> None:
         quern = self.serve(plugin_settings={"allow_crash": False})
         status, body = quern.get("/crash")

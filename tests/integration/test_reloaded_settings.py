@@ -171,6 +171,19 @@ class Restarts(QuernTestCase):
         self.assertNotEqual(quern.adopt_daemon(), before)
         quern.stop()
 
+    def test_a_settings_file_that_has_gone_is_no_reason_for_the_defaults(self) -> None:
+        quern = self.serve()
+        (quern.directory / "quern.toml").rename(quern.directory / "moved.toml")
+        # Without -c, and with the runtime directory that the defaults have.
+        default = quern.directory / ".quern"
+        default.symlink_to(quern.runtime)
+        result = subprocess.run([QUERN_BIN, "restart", "-d"], cwd=quern.directory, capture_output=True, text=True,
+                                stdin=subprocess.DEVNULL, timeout=30 * TIME_SCALE)
+        self.assert_exit(result, 1, r"the server runs by .*quern\.toml, which is not there; put it back")
+        self.assertEqual(quern.get("/hello/x")[0], 200)
+        (quern.directory / "moved.toml").rename(quern.directory / "quern.toml")
+        quern.stop()
+
     def test_a_restart_waits_as_long_as_the_old_server_may_take(self) -> None:
         quern = self.serve(max_wait_time=60)
         busy = subprocess.Popen(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",

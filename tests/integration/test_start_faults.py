@@ -120,6 +120,43 @@ class StartFaults(QuernTestCase):
         quern.wait_gone()
 
 
+class OddEnvironments(QuernTestCase):
+    def shell(self, quern, script: str) -> subprocess.CompletedProcess:
+        return subprocess.run(["sh", "-c", script, "sh", QUERN_BIN, str(quern.config)], cwd=quern.directory, text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=30 * TIME_SCALE)
+
+    def test_closed_standard_descriptors(self) -> None:
+        for closed in (">&- 2>&-", ">&- <&-", "<&- >&- 2>&-"):
+            with self.subTest(closed):
+                quern = self.server()
+                self.assert_exit(self.shell(quern, f'"$1" start -d -c "$2" {closed}'), 0)
+                quern.adopt_daemon()
+                self.assertEqual(quern.get("/hello/x")[0], 200)
+                quern.stop()
+
+    def test_output_that_cannot_be_written(self) -> None:
+        quern = self.serve()
+        for words in ("status --json", "config --json", "info", "doctor", "plugin list", "help"):
+            with self.subTest(words):
+                self.assertEqual(self.shell(quern, f'"$1" {words} -c "$2" >/dev/full').returncode, 1)
+        quern.stop()
+
+    def test_a_working_directory_that_has_been_removed(self) -> None:
+        quern = self.server()
+        result = self.shell(quern, 'mkdir gone && cd gone && rmdir ../gone && "$1" start')
+        self.assert_exit(result, 1, "the working directory has been removed; go to .* -c")
+
+    def test_a_settings_file_that_is_a_link_to_nowhere(self) -> None:
+        quern = self.server()
+        quern.config.unlink()
+        quern.config.symlink_to("/nowhere/quern.toml")
+        self.assert_exit(self.shell(quern, '"$1" config --check'), 1, r"quern\.toml: cannot be read: No such file")
+
+    def test_what_would_steer_a_terminal_is_shown_as_text(self) -> None:
+        quern = self.server()
+        self.assert_exit(quern.command("a\033[31mb"), 2, r"unknown command a\\x1b\[31mb;")
+
+
 class Waiting(QuernTestCase):
     def test_a_terminal_shows_how_long_a_command_waits(self) -> None:
         quern = self.server(plugins=[FIXTURES / "libhanging.so"], worker_start_timeout=3 * TIME_SCALE)
