@@ -34,11 +34,13 @@ constexpr std::array commands = {
                 SOURCE_TEXT("show the settings in effect, and where each comes from"),
                 SOURCE_TEXT("With keys such as server.worker_num, or tables such as plugin, only these. With --check "
                             "it tells what is wrong, and nothing else.")},
-    CommandSpec{Command::Plugin, u"plugin", SOURCE_TEXT("new NAME | check FILE… | list"), 1, 64,
-                SOURCE_TEXT("write a new plugin, try plugin files, or list the plugins"),
-                SOURCE_TEXT("new makes a folder NAME with a plugin that builds, its test and a README. check loads "
-                            "plugin files in a process of their own and tells what is wrong with them. list shows the "
-                            "plugins of the settings, and the routes that the running server has from each.")},
+    CommandSpec{
+        Command::Plugin, u"plugin", SOURCE_TEXT("new NAME | check FILE… | list"), 1, 64,
+        SOURCE_TEXT("write a new plugin, try plugin files, or list the plugins"),
+        SOURCE_TEXT("new makes a folder NAME with a plugin that builds, its test and a README. check loads "
+                    "plugin files in a process of their own and tells what is wrong with them; a [[plugin]] entry of "
+                    "the settings with the same file gives its settings. list shows the plugins of the settings, and "
+                    "the routes that the running server has from each.")},
     CommandSpec{Command::Init, u"init", SOURCE_TEXT("[DIRECTORY]"), 0, 1,
                 SOURCE_TEXT("write a starter project: settings, .env and a first plugin"),
                 SOURCE_TEXT("Nothing that is there is overwritten.")},
