@@ -37,8 +37,9 @@ constexpr std::array commands = {
     CommandSpec{Command::Plugin, u"plugin", SOURCE_TEXT("new NAME | check FILE… | list"), 1, 64,
                 SOURCE_TEXT("write a new plugin, try plugin files, or list the plugins"),
                 SOURCE_TEXT("new makes a folder NAME with a plugin that builds, its test and a README. check loads "
-                            "plugin files in a process of their own and tells what is wrong with them. list shows the "
-                            "plugins and their routes: of the running server, else of the settings, which are tried.")},
+                            "plugin files in a process of their own and tells what is wrong with them; a [[plugin]] "
+                            "entry of the settings with the same file gives its settings. list shows the plugins and "
+                            "their routes: of the running server, else of the settings, which are tried.")},
     CommandSpec{Command::Init, u"init", SOURCE_TEXT("[DIRECTORY]"), 0, 1,
                 SOURCE_TEXT("write a starter project: settings, .env and a first plugin"),
                 SOURCE_TEXT("Nothing that is there is overwritten.")},

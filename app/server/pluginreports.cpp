@@ -11,6 +11,9 @@
 #include "app/server/terminal.h"
 
 #include <QFileInfo>
+#include <QJsonArray>
+
+#include <algorithm>
 
 namespace Quern::app {
 
@@ -18,6 +21,8 @@ namespace {
 
 constexpr int failed = 1;
 constexpr int notUnderstood = 2;
+/// Each may last worker_start_timeout.
+constexpr int mostTries = 4;
 
 QString tr(const char *text)
 {
@@ -81,6 +86,86 @@ config::PluginSettings settingsOf(const QString &file, const config::Settings &s
     return {{}, file, true, {}};
 }
 
+/// A file that `plugin check` was given, and what it has found.
+struct CheckedFile
+{
+    QString word; ///< as the user wrote it
+    config::PluginSettings plugin;
+    bool isRight = false;
+    admin::PluginInfo info = {}; ///< if it is right
+    QString error = {};
+
+    bool isOpen() const { return !isRight && error.isEmpty(); }
+};
+
+/// Tries the files that are open, all in one process since some may need others. Those that an error names are wrong,
+/// and if it names none of them, all are.
+void tryOpenFiles(QList<CheckedFile> &files, config::Settings settings, bool isRepeated)
+{
+    QList<ipc::BootMessage::Plugin> plugins;
+    for (const CheckedFile &file : std::as_const(files)) {
+        if (!file.isOpen())
+            continue;
+        settings.plugins.append(file.plugin);
+        plugins.append({file.plugin.file, file.plugin.settings, file.word});
+    }
+    const Result<ipc::HelloMessage> manifest = inspectPlugins(plugins, settings);
+    if (manifest) {
+        const admin::PluginList list = pluginList(settings, *manifest, admin::PluginInfo::State::Ready);
+        auto told = list.plugins.cbegin();
+        for (CheckedFile &file : files) {
+            if (!file.isOpen())
+                continue;
+            file.isRight = true;
+            file.info = *told++;
+        }
+        return;
+    }
+    bool isAnyNamed = false;
+    const QStringList lines = manifest.error().message().split(u'\n');
+    for (CheckedFile &file : files) {
+        if (!file.isOpen())
+            continue;
+        for (const QString &line : lines) {
+            if (!line.contains(QStringLiteral("\" (%1): ").arg(file.word)))
+                continue;
+            isAnyNamed = true;
+            // It may need one of those that have been left out by now.
+            file.error = isRepeated ? tr("%1 (without the other files that are wrong)").arg(line) : line;
+        }
+    }
+    for (CheckedFile &file : files) {
+        if (!isAnyNamed && file.isOpen())
+            file.error = manifest.error().message();
+    }
+}
+
+void showChecked(const QList<CheckedFile> &files, bool json)
+{
+    QStringList problems;
+    QJsonArray members;
+    for (const CheckedFile &file : files) {
+        if (!file.isRight) {
+            problems.append(file.error);
+            members.append(QJsonObject{{QStringLiteral("file"), file.plugin.file},
+                                       {QStringLiteral("ok"), false},
+                                       {QStringLiteral("error"), file.error}});
+            continue;
+        }
+        const admin::PluginList list{{file.info}};
+        QJsonObject member = list.toJson().value(u"plugins").toArray().first().toObject();
+        member.insert(QStringLiteral("ok"), true);
+        members.append(member);
+        if (!json)
+            show(list, false, checkedTitle);
+    }
+    problems.removeDuplicates();
+    if (json)
+        terminal::sayJson({{QStringLiteral("plugins"), members}});
+    if (!problems.isEmpty())
+        terminal::complain(problems.join(u'\n'));
+}
+
 } // namespace
 
 int checkPlugins(const CommandLine &line)
@@ -96,17 +181,20 @@ int checkPlugins(const CommandLine &line)
     config::Settings settings = *loaded;
     settings.plugins.clear();
     settings.origins.clear();
-    QList<ipc::BootMessage::Plugin> files;
-    for (const QString &word : words) {
-        const QString file = QFileInfo(word).absoluteFilePath();
-        settings.plugins.append(settingsOf(file, *loaded));
-        files.append({file, settings.plugins.constLast().settings, word});
+    QList<CheckedFile> files;
+    for (const QString &word : words)
+        files.append({word, settingsOf(QFileInfo(word).absoluteFilePath(), *loaded)});
+    const auto isOpen = [](const CheckedFile &file) { return file.isOpen(); };
+    // What is wrong hides what is right: the rest is tried once more without it.
+    for (int tries = 0; tries < mostTries && std::any_of(files.cbegin(), files.cend(), isOpen); ++tries)
+        tryOpenFiles(files, settings, tries > 0);
+    for (CheckedFile &file : files) {
+        if (file.isOpen())
+            file.error = tr("%1 is not tried: mend the others first").arg(file.word);
     }
-    const Result<ipc::HelloMessage> manifest = inspectPlugins(files, settings);
-    if (!manifest)
-        return refuse(manifest.error(), line.json);
-    show(pluginList(settings, *manifest, admin::PluginInfo::State::Ready), line.json, checkedTitle);
-    return 0;
+    showChecked(files, line.json);
+    const bool isAllRight = std::all_of(files.cbegin(), files.cend(), [](const auto &file) { return file.isRight; });
+    return isAllRight ? 0 : failed;
 }
 
 int listPlugins(const CommandLine &line)

@@ -117,7 +117,12 @@ void PluginLoader::visit(qsizetype index, QList<qsizetype> &trail, QList<qsizety
         if (dependency >= 0)
             visit(dependency, trail, order);
         else
-            spec.error = tr("it needs the plugin \"%1\", which is not there. Add it to the settings.").arg(name);
+            spec.error =
+                (m_entries.at(index).place.isEmpty()
+                     ? tr("it needs the plugin \"%1\", which is not there. Add it to the settings, or name its file as "
+                          "well: quern plugin check a.so b.so")
+                     : tr("it needs the plugin \"%1\", which is not there. Add it to the settings."))
+                    .arg(name);
     }
     trail.removeLast();
     if (spec.error.isEmpty())

@@ -1,5 +1,6 @@
 """Plugins that cannot be right: what is told of each, at start, at reload and by `quern plugin check`."""
 
+import json
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ CASES = {
     "badhint": r'"exportSymbols" in its metadata is not a boolean\. Write true or false\.',
     "baddependencies": r'"dependencies" in its metadata is not a list of names\. Write .*',
     "baddependency": r'"dependencies" in its metadata is not a list of names\. Write .*',
-    "needsabsent": r'it needs the plugin "absent", which is not there\. Add it to the settings\.',
+    "needsabsent": r'it needs the plugin "absent", which is not there\. Add it to the settings.*',
     "selfish": r"its dependencies lead back to itself: selfish → selfish\. Remove one of them\.",
     "undefined": r"it cannot be loaded \(.*undefined symbol: .*\)\. Build it again .*",
     "nohandler": r"its class is no handler plugin\. Derive it from Quern::HandlerPlugin .*",
@@ -117,6 +118,34 @@ class WrongPlugins(QuernTestCase):
                                         capture_output=True, stdin=subprocess.DEVNULL, timeout=30 * TIME_SCALE)
                 self.assert_one_line(result, case, file, "")
                 self.assertEqual(proctree.children_of(os.getpid()), [])
+
+    def check(self, *names: str) -> tuple[subprocess.CompletedProcess, list[dict]]:
+        """`quern plugin check` of fixtures, for people, and what it tells programs of each."""
+        command = [QUERN_BIN, "plugin", "check", *(str(FIXTURES / f"lib{name}.so") for name in names)]
+        plain, json_form = (subprocess.run(command + more, cwd=self.directory, text=True, capture_output=True,
+                                           stdin=subprocess.DEVNULL, timeout=60 * TIME_SCALE)
+                            for more in ([], ["--json"]))
+        self.assertEqual(plain.returncode, json_form.returncode)
+        self.assertEqual(plain.stderr, json_form.stderr)
+        return plain, json.loads(json_form.stdout)["plugins"]
+
+    def test_plugin_check_tells_what_is_right_as_well(self) -> None:
+        result, files = self.check("good", "throwing", "dependent", "needsthrowing")
+        self.assert_exit(result, 1)
+        self.assertRegex(result.stdout, r"libgood\.so: good 1\.2\.3 is right.*\n    GET +/good\n.*libdependent\.so: ")
+        self.assertRegex(result.stderr, r'"throwing" \(.*the database is locked\n')
+        self.assertRegex(result.stderr, r'"needsthrowing" .* "throwing".*\(without the other files that are wrong\)')
+        self.assertEqual([Path(file["file"]).stem for file in files],
+                         ["libgood", "libthrowing", "libdependent", "libneedsthrowing"])
+        self.assertEqual([file["ok"] for file in files], [True, False, True, False])
+        self.assertEqual(files[0]["routes"], [{"method": "GET", "pattern": "/good"}])
+        self.assertIn("the database is locked", files[1]["error"])
+
+    def test_plugin_check_of_a_missing_dependency(self) -> None:
+        result, _ = self.check("dependent")
+        self.assert_exit(result, 1)
+        self.assertIn("name its file as well: quern plugin check a.so b.so", result.stderr)
+        self.assert_exit(self.check("dependent", "good")[0], 0)
 
     def test_a_circle_of_plugins_names_all_of_them(self) -> None:
         server = self.server(plugins=[FIXTURES / f"libcircle{number}.so" for number in (1, 2, 3)])

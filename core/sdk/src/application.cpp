@@ -55,8 +55,18 @@ Application &ApplicationPrivate::open(const QString &name, const QVariantMap &ow
 {
     plugin = name;
     settings = own;
+    m_settings.push_back(own);
     m_isOpen = true;
     return m_applications.emplace_back(this);
+}
+
+const QVariantMap &ApplicationPrivate::settingsOf(const Application &application) const
+{
+    for (std::size_t i = 0; i < m_applications.size(); ++i) {
+        if (&m_applications[i] == &application)
+            return m_settings[i];
+    }
+    return settings;
 }
 
 void ApplicationPrivate::close()
@@ -202,7 +212,7 @@ Route RouteGroup::any(QByteArrayView pattern, Handler handler)
     return route(Router::AnyMethod, pattern, std::move(handler));
 }
 
-Application::Application(ApplicationPrivate *data) : RouteGroup(data, {}, {}), m_settings(data->settings) {}
+Application::Application(ApplicationPrivate *data) : RouteGroup(data, {}, {}) {}
 
 void Application::receivedRequest(std::function<void(Request &, Response &)> hook)
 {
@@ -227,7 +237,7 @@ void Application::cleaner(std::function<void(const Request &)> cleaner)
 
 const QVariantMap &Application::settings() const
 {
-    return m_settings;
+    return d->settingsOf(*this);
 }
 
 int Application::workerId() const

@@ -54,6 +54,8 @@ public:
 
     /// What the plugin \a name, whose settings are \a own, is to be installed with. Stays as long as this.
     Application &open(const QString &name, const QVariantMap &own);
+    /// The settings that \a application was opened with; those of now if it was not.
+    const QVariantMap &settingsOf(const Application &application) const;
     /// Nothing more is registered: the installation is over. What the groups have captured goes.
     void close();
     /// Throws std::logic_error, which names the mend, if the installation is over. \a call is what was tried.
@@ -74,6 +76,7 @@ private:
     // Authors may keep pointers to these.
     std::deque<Application> m_applications;
     std::deque<RouteGroup> m_groups;
+    std::deque<QVariantMap> m_settings; ///< of m_applications
 };
 
 } // namespace Quern

@@ -137,9 +137,6 @@ public:
 
     /// Number of the worker process, from 0.
     int workerId() const;
-
-private:
-    const QVariantMap m_settings;
 };
 
 } // namespace Quern
