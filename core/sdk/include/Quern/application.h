@@ -124,8 +124,8 @@ public:
     void receivedRequest(std::function<void(Request &request, Response &response)> hook);
     /// Has \a hook called for each answer of the application before it leaves, those with status 404, 405 and 500
     /// included, and for a stream before its head leaves. It may change status, header fields and body; giving a body
-    /// to an error replaces the server's own page. The callbacks of Response::beforeSend() have run before. In the
-    /// order of registration.
+    /// to an error replaces the server's own page. It cannot begin a stream. The callbacks of Response::beforeSend()
+    /// have run before. In the order of registration.
     void generatedResponse(std::function<void(const Request &request, Response &response)> hook);
     /// Has \a cleaner called once after each request that reached a hook, middleware or handler, when its answer has
     /// been handed over or it was cancelled: to put back what must not last from one request to the next. An exception
