@@ -1,5 +1,7 @@
 #include "app/server/installation.h"
 
+#include "base/pluginname.h"
+
 #include <QDir>
 #include <QFileInfo>
 
@@ -30,17 +32,11 @@ QString pluginFile(const QString &name)
     return QStringLiteral("%1/lib%2.so").arg(pluginDirectory(), name);
 }
 
-QString pluginNameOf(const QString &file)
-{
-    const QString name = QFileInfo(file).baseName();
-    return name.startsWith(u"lib") ? name.sliced(3) : name;
-}
-
 QStringList pluginNames()
 {
     QStringList names = QDir(pluginDirectory()).entryList({QStringLiteral("lib*.so")}, QDir::Files);
     for (QString &name : names)
-        name = pluginNameOf(name);
+        name = base::pluginNameOf(name);
     return names;
 }
 

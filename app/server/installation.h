@@ -18,8 +18,6 @@ QString workerProgram();
 QString pluginDirectory();
 /// The file of the installed plugin \a name: `<plugin folder>/lib<name>.so`.
 QString pluginFile(const QString &name);
-/// What a plugin is called as long as nothing is known of it but its file: "shop" for "/srv/libshop.so".
-QString pluginNameOf(const QString &file);
 /// The names of the installed plugins.
 QStringList pluginNames();
 

@@ -1,6 +1,7 @@
 #include "app/server/pluginstate.h"
 
 #include "app/server/installation.h"
+#include "base/pluginname.h"
 
 namespace Quern::app {
 
@@ -15,7 +16,7 @@ PluginInfo infoFromSettings(const config::Settings &settings, qsizetype index, P
     const bool isInstalled = plugin.file.isEmpty();
     PluginInfo info;
     info.file = isInstalled ? installation::pluginFile(plugin.name) : plugin.file;
-    info.name = isInstalled ? plugin.name : installation::pluginNameOf(info.file);
+    info.name = isInstalled ? plugin.name : base::pluginNameOf(info.file);
     info.state = plugin.enabled ? state : PluginInfo::State::Disabled;
     const QString key = QStringLiteral("plugin[%1].%2").arg(index).arg(isInstalled ? u"name" : u"file");
     info.place = settings.origins.value(key, QStringLiteral("default"));

@@ -1,5 +1,7 @@
 #include "worker/pluginloader.h"
 
+#include "base/pluginname.h"
+
 #include <Quern/handlerplugin.h>
 
 #include <QPluginLoader>
@@ -34,7 +36,7 @@ Result<void> PluginLoader::load(const QList<PluginEntry> &entries)
     m_entries = entries;
     for (const PluginEntry &entry : entries) {
         // To look at its metadata is to map the file.
-        tell(pluginTitle(PluginSpec::nameOfFile(entry.source), entry));
+        tell(pluginTitle(base::pluginNameOf(entry.source), entry));
         m_plugins.append(PluginSpec::read(entry.file, entry.settings));
         m_plugins.last().source = entry.source;
     }

@@ -1,5 +1,7 @@
 #include "worker/pluginspec.h"
 
+#include "base/pluginname.h"
+
 #include <Quern/handlerplugin.h>
 
 #include <QFile>
@@ -23,7 +25,7 @@ PluginSpec PluginSpec::read(const QString &file, const QVariantMap &settings)
     // QPluginLoader looks for a relative name in Qt's own folders.
     spec.file = QFileInfo(file).absoluteFilePath();
     spec.settings = settings;
-    spec.name = nameOfFile(file);
+    spec.name = base::pluginNameOf(file);
 
     spec.error = spec.errorOfFile();
     if (!spec.error.isEmpty())
@@ -41,12 +43,6 @@ PluginSpec PluginSpec::read(const QString &file, const QVariantMap &settings)
     const QString iidError = spec.errorOfIid(all.value(u"IID").toString());
     spec.error = iidError.isEmpty() ? metaDataError : iidError;
     return spec;
-}
-
-QString PluginSpec::nameOfFile(const QString &file)
-{
-    const QString name = QFileInfo(file).baseName();
-    return name.startsWith(u"lib") ? name.sliced(3) : name;
 }
 
 QLibrary::LoadHints PluginSpec::loadHints() const

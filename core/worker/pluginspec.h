@@ -20,9 +20,6 @@ public:
     /// Reads the metadata of \a file, which maps it into this process. Never fails: a spec may be wrong, see error.
     static PluginSpec read(const QString &file, const QVariantMap &settings);
 
-    /// What a plugin is called as long as nothing is known of it but its file: "shop" for "/srv/libshop.so".
-    static QString nameOfFile(const QString &file);
-
     /// How to load the file. A plugin stays mapped until the process ends, since its handlers may still be called.
     QLibrary::LoadHints loadHints() const;
 
