@@ -8,7 +8,7 @@ namespace Quern::dispatch {
 Q_LOGGING_CATEGORY(logHttp, "quern.http", QtInfoMsg)
 
 Session::Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connectionId, SessionHost *host)
-    : m_connection(std::move(fd), this)
+    : m_connection(std::make_unique<net::Connection>(std::move(fd), this))
     , m_decoder(host->settings().limits)
     , m_host(host)
     , m_peer(peer)
@@ -93,7 +93,7 @@ bool Session::answerWithStaticFile()
     if (std::holds_alternative<NotStatic>(answer))
         return false;
     number(*m_exchange);
-    AnswerWriter writer(m_connection, m_host->settings());
+    AnswerWriter writer(*m_connection, m_host->settings());
     if (auto *reply = std::get_if<FileReply>(&answer))
         writer.file(*m_exchange, std::move(*reply));
     else if (const auto *redirection = std::get_if<Redirection>(&answer))
@@ -115,7 +115,7 @@ bool Session::refuseStaticMethod(const ResponseStart &start)
     if (head.isHead || head.methodBytes() == "GET" || !files->has(head))
         return false;
     const QByteArray headerBlock = start.headerBlock.toByteArray() + "Allow: GET, HEAD, OPTIONS\r\n";
-    AnswerWriter writer(m_connection, m_host->settings());
+    AnswerWriter writer(*m_connection, m_host->settings());
     if (head.methodBytes() == "OPTIONS")
         writer.page(*m_exchange, 204, headerBlock, {});
     else
@@ -129,7 +129,7 @@ void Session::responseStarted(quint64, const ResponseStart &start)
     if (m_host->isDraining() || !exchange.isBodyComplete)
         exchange.keepAlive = false;
     exchange.workerId = start.workerId;
-    AnswerWriter writer(m_connection, m_host->settings());
+    AnswerWriter writer(*m_connection, m_host->settings());
     switch (start.kind) {
     case ipc::ResponseKind::File:
         writer.file(exchange, start);
@@ -162,15 +162,15 @@ void Session::responseContinued(quint64, QByteArrayView bodyPart)
 {
     m_exchange->ungranted += quint32(bodyPart.size());
     m_exchange->outstanding -= bodyPart.size();
-    AnswerWriter(m_connection, m_host->settings()).goOn(*m_exchange, bodyPart);
+    AnswerWriter(*m_connection, m_host->settings()).goOn(*m_exchange, bodyPart);
     progressAnswer();
     // What the kernel took at once never comes by as output.
-    settle(m_connection.hasOutput() ? Progress::None : Progress::Output);
+    settle(m_connection->hasOutput() ? Progress::None : Progress::Output);
 }
 
 void Session::responseEnded(quint64, QByteArrayView trailers)
 {
-    AnswerWriter(m_connection, m_host->settings()).end(*m_exchange, trailers);
+    AnswerWriter(*m_connection, m_host->settings()).end(*m_exchange, trailers);
     progressAnswer();
     settle(Progress::None);
 }
@@ -212,7 +212,7 @@ void Session::answerError(int status, QByteArrayView headerBlock)
 {
     const QByteArrayView detail = m_host->settings().debug ? m_exchange->refusedBecause : "";
     number(*m_exchange);
-    AnswerWriter(m_connection, m_host->settings()).error(*m_exchange, status, detail, headerBlock);
+    AnswerWriter(*m_connection, m_host->settings()).error(*m_exchange, status, detail, headerBlock);
     progressAnswer();
 }
 
@@ -226,7 +226,7 @@ void Session::progressAnswer()
 {
     if (!m_exchange || m_ended)
         return;
-    if (m_exchange->isAnswered && !m_connection.hasOutput())
+    if (m_exchange->isAnswered && !m_connection->hasOutput())
         conclude();
     else
         grantMore();
@@ -239,8 +239,8 @@ void Session::grantMore()
         return;
     // A client that is slow, and any client while memory is short, must have taken all before more is asked for.
     const bool isAmple = exchange.output.bytes() > 0 && !exchange.isSlow;
-    exchange.isSlow = exchange.isSlow || m_connection.pendingOutput() > OutputLowMark;
-    if (m_connection.pendingOutput() >= (isAmple ? OutputLowMark : 1))
+    exchange.isSlow = exchange.isSlow || m_connection->pendingOutput() > OutputLowMark;
+    if (m_connection->pendingOutput() >= (isAmple ? OutputLowMark : 1))
         return;
     qint64 granted = std::exchange(exchange.ungranted, 0);
     if (exchange.isSlow && exchange.output.bytes() > 0) {
@@ -269,7 +269,7 @@ void Session::logExchange(const Exchange &exchange)
 {
     if (AccessLog *log = m_host->accessLog())
         log->note(exchange, m_peer,
-                  quint64(m_connection.pendingOutput()) + m_connection.pendingFile() +
+                  quint64(m_connection->pendingOutput()) + m_connection->pendingFile() +
                       (exchange.file ? exchange.file->unbegunBytes() : 0));
 }
 
@@ -293,7 +293,7 @@ void Session::startNext()
 
 void Session::inputEnded()
 {
-    if (m_lingering || (!m_exchange && !m_connection.hasOutput())) {
+    if (m_lingering || (!m_exchange && !m_connection->hasOutput())) {
         // Idle, or in the middle of a request that can never be complete.
         end();
         return;
@@ -305,8 +305,8 @@ void Session::inputEnded()
 void Session::outputProgressed(qint64)
 {
     if (m_exchange && m_exchange->file && !m_exchange->isAnswered)
-        AnswerWriter(m_connection, m_host->settings()).goOnWithFile(*m_exchange);
-    if (m_closing && !m_connection.hasOutput())
+        AnswerWriter(*m_connection, m_host->settings()).goOnWithFile(*m_exchange);
+    if (m_closing && !m_connection->hasOutput())
         linger();
     else
         progressAnswer();
@@ -323,8 +323,8 @@ void Session::closeAfterOutput()
     m_closing = true;
     m_carry.clear();
     m_rare.reset();
-    m_connection.setReading(true);
-    if (!m_connection.hasOutput())
+    m_connection->setReading(true);
+    if (!m_connection->hasOutput())
         linger();
 }
 
@@ -333,14 +333,14 @@ void Session::linger()
     if (m_lingering || m_ended)
         return;
     // A stopping server waits for no client that has nothing more to say.
-    if (m_connection.hasInputEnded() || (m_host->isDraining() && !m_connection.hasUnreadInput())) {
+    if (m_connection->hasInputEnded() || (m_host->isDraining() && !m_connection->hasUnreadInput())) {
         end();
         return;
     }
     // Closing while the client still sends would make the kernel answer with a reset, which can destroy the answer
     // before the client has read it (RFC 9112 §9.6).
     m_lingering = true;
-    m_connection.shutdownOutput();
+    m_connection->shutdownOutput();
     m_host->armWait(this, Wait::Linger);
 }
 
@@ -353,19 +353,19 @@ void Session::end()
         if (m_exchange->requestId != 0 && !m_exchange->isAnswered)
             m_host->dispatcher().abandon(m_exchange->requestId);
         // An answer that ends with its connection would look complete (RFC 9112 §8).
-        if (m_exchange->isEndedByClose && (!m_exchange->isAnswered || m_connection.hasOutput()))
-            m_connection.resetOnClose();
+        if (m_exchange->isEndedByClose && (!m_exchange->isAnswered || m_connection->hasOutput()))
+            m_connection->resetOnClose();
         logExchange(*m_exchange);
     } else if (m_host->accessLog() && m_decoder.inMessage() && m_decoder.knownHead() && !m_hasExchange) {
         logExchange(*unreadExchange()); // the rest of its body will never come
     }
-    m_connection.close();
+    m_connection->close();
     m_host->sessionEnded(this);
 }
 
 void Session::drain()
 {
-    if (m_lingering && !m_connection.hasUnreadInput()) {
+    if (m_lingering && !m_connection->hasUnreadInput()) {
         end();
         return;
     }
@@ -395,7 +395,7 @@ void Session::waitExpired()
 
 void Session::settle(Progress progress)
 {
-    if (m_connection.hasInputEnded() && m_carry.isEmpty() && !m_closing && !m_ended) {
+    if (m_connection->hasInputEnded() && m_carry.isEmpty() && !m_closing && !m_ended) {
         if (!m_exchange)
             closeAfterOutput();
         else if (isStreamingBody() && !isAnswerSettled())
@@ -404,11 +404,11 @@ void Session::settle(Progress progress)
     if (m_ended || m_lingering)
         return;
     Wait wait = Wait::KeepAlive;
-    if (m_connection.hasOutput())
+    if (m_connection->hasOutput())
         wait = Wait::Send;
     else if (isStreamingBody() && mayParse())
         wait = Wait::Body;
-    else if (m_exchange && m_exchange->isAnswerStreamed && m_connection.hasInputEnded())
+    else if (m_exchange && m_exchange->isAnswerStreamed && m_connection->hasInputEnded())
         wait = Wait::Send; // it may have gone altogether, which only output would show
     else if (m_exchange)
         wait = Wait::None;

@@ -141,7 +141,7 @@ private:
     /// After each event: closes if nothing more can come, else begins the wait that is due.
     void settle(Progress progress);
 
-    net::Connection m_connection;
+    std::unique_ptr<net::Connection> m_connection;
     protocol::http::RequestDecoder m_decoder;
     SessionHost *m_host;
     ExchangePtr m_exchange;       ///< whose answer is due

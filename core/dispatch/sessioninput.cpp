@@ -24,7 +24,7 @@ bool Session::mayParse() const
     const qsizetype waiting = m_rare ? qsizetype(m_rare->waiting.size()) : 0;
     const qsizetype bytes = m_rare ? m_rare->waitingBytes : 0;
     return waiting < m_host->settings().pipelineDepth && bytes < MaxCarry &&
-           m_connection.pendingOutput() <= OutputLowMark;
+           m_connection->pendingOutput() <= OutputLowMark;
 }
 
 void Session::parse(QByteArrayView bytes)
@@ -56,7 +56,7 @@ void Session::parse(QByteArrayView bytes)
     if (!bytes.isEmpty() && !m_closing && !m_ended && !m_inputDone)
         m_carry.append(bytes);
     if (!m_ended)
-        m_connection.setReading(m_closing || m_inputDone || m_carry.size() < MaxCarry);
+        m_connection->setReading(m_closing || m_inputDone || m_carry.size() < MaxCarry);
 }
 
 void Session::parseCarry()
@@ -64,7 +64,7 @@ void Session::parseCarry()
     if (m_closing || m_ended)
         return;
     if (!mayParse()) {
-        m_connection.setReading(m_inputDone || m_carry.size() < MaxCarry);
+        m_connection->setReading(m_inputDone || m_carry.size() < MaxCarry);
         return;
     }
     const QByteArray bytes = std::exchange(m_carry, QByteArray());
@@ -77,7 +77,7 @@ void Session::headArrived()
     const http::RequestHead &head = m_decoder.head();
     QByteArray begun = m_decoder.takeBody();
     if (head.expectContinue && begun.isEmpty())
-        m_connection.write("HTTP/1.1 100 Continue\r\n\r\n");
+        m_connection->write("HTTP/1.1 100 Continue\r\n\r\n");
     if (m_host->dispatcher().streamsBody(head.methodBytes(), pathOfTarget(head.targetBytes()))) {
         ExchangePtr exchange = newExchange(head);
         exchange->isBodyStreamed = true;

@@ -53,6 +53,10 @@ public:
     ~Connection();
     Q_DISABLE_COPY_MOVE(Connection)
 
+    /// From now on \a events hears what happens, as when a connection has agreed to speak another protocol. May be
+    /// called within a call of the one before.
+    void setEvents(ConnectionEvents *events) { m_events = events; }
+
     /// Sends \a bytes and then \a more, as much as the kernel takes at once, and keeps the rest. The caller bounds what
     /// it writes by pendingOutput(). While a file is being sent, what is written waits behind it.
     void write(QByteArrayView bytes, QByteArrayView more = {}, Next next = Next::Unknown);
