@@ -138,6 +138,9 @@ void Session::responseStarted(quint64, const ResponseStart &start)
         if (!refuseStaticMethod(start))
             writer.error(exchange, start.status, start.bodyPart, start.headerBlock);
         break;
+    case ipc::ResponseKind::Upgrade:
+        writer.error(exchange, 500);
+        break;
     case ipc::ResponseKind::Whole:
     case ipc::ResponseKind::Streamed:
         writer.begin(exchange, start);

@@ -81,11 +81,21 @@ QByteArray BootMessage::encode() const
                              {QStringLiteral("source"), plugin.source},
                              {QStringLiteral("place"), plugin.place}});
     }
+    QCborArray portList;
+    for (const Port &port : ports) {
+        portList.append(QCborMap{{QStringLiteral("name"), port.name},
+                                 {QStringLiteral("kind"), int(port.kind)},
+                                 {QStringLiteral("handler"), port.handler},
+                                 {QStringLiteral("address"), port.address},
+                                 {QStringLiteral("place"), port.place},
+                                 {QStringLiteral("messageBytes"), qint64(port.messageBytes)}});
+    }
     const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
                           {QStringLiteral("worker"), workerId},
                           {QStringLiteral("generation"), generation},
                           {QStringLiteral("answers"), toCbor(answers)},
-                          {QStringLiteral("plugins"), list}};
+                          {QStringLiteral("plugins"), list},
+                          {QStringLiteral("ports"), portList}};
     return map.toCborValue().toCbor();
 }
 
@@ -108,6 +118,18 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
                                 plugin.value(QLatin1StringView("source")).toString(),
                                 plugin.value(QLatin1StringView("place")).toString()});
     }
+    const Result<QCborArray> portList = listOf(*map, QLatin1StringView("ports"));
+    if (!portList)
+        return portList.error();
+    for (const QCborValue &entry : *portList) {
+        const QCborMap port = entry.toMap();
+        const QCborValue bytes = port.value(QLatin1StringView("messageBytes"));
+        message.ports.append(
+            {port.value(QLatin1StringView("name")).toString(),
+             Port::Kind(qBound(0, number(port.value(QLatin1StringView("kind"))), 2)),
+             port.value(QLatin1StringView("handler")).toString(), port.value(QLatin1StringView("address")).toString(),
+             port.value(QLatin1StringView("place")).toString(), bytes.isInteger() ? quint64(bytes.toInteger()) : 0});
+    }
     return message;
 }
 
@@ -119,7 +141,8 @@ QByteArray HelloMessage::encode() const
                                   {QStringLiteral("pattern"), text(route.pattern)},
                                   {QStringLiteral("retry"), route.retry},
                                   {QStringLiteral("streamBody"), route.streamBody},
-                                  {QStringLiteral("plugin"), route.plugin}});
+                                  {QStringLiteral("plugin"), route.plugin},
+                                  {QStringLiteral("service"), text(route.service)}});
     }
     QCborArray pluginList;
     for (const Plugin &plugin : plugins) {
@@ -149,7 +172,8 @@ Result<HelloMessage> HelloMessage::decode(QByteArrayView payload)
                                route.value(QLatin1StringView("pattern")).toString().toUtf8(),
                                route.value(QLatin1StringView("retry")).toBool(true),
                                route.value(QLatin1StringView("streamBody")).toBool(),
-                               route.value(QLatin1StringView("plugin")).toString()});
+                               route.value(QLatin1StringView("plugin")).toString(),
+                               route.value(QLatin1StringView("service")).toString().toUtf8()});
     }
     for (const QCborValue &entry : *pluginList) {
         const QCborMap plugin = entry.toMap();

@@ -4,11 +4,13 @@ namespace Quern::ipc {
 
 namespace {
 
-/// The child's counters, the master's and the slots stand in cache lines of their own, since different threads write
-/// them.
+/// The child's counters, the master's, the progress and the slots stand in cache lines of their own, since different
+/// threads write them.
 constexpr std::size_t childCountersSize = 128;
 constexpr std::size_t masterCountersSize = 128;
-constexpr std::size_t slotsOffset = childCountersSize + masterCountersSize;
+constexpr std::size_t progressOffset = childCountersSize + masterCountersSize;
+constexpr std::size_t progressSize = 64;
+static_assert(sizeof(EventProgress) <= progressSize);
 static_assert(sizeof(ChildCounters) <= childCountersSize && sizeof(MasterCounters) <= masterCountersSize);
 static_assert(std::atomic<quint64>::is_always_lock_free && std::atomic<quint32>::is_always_lock_free);
 
@@ -22,7 +24,7 @@ ChildPage::ChildPage(base::SharedMemory memory, int reactorCount)
 
 std::size_t ChildPage::bytesFor(int reactorCount)
 {
-    return slotsOffset + std::size_t(reactorCount) * SlotsPerReactor * sizeof(ClaimSlot);
+    return progressOffset + std::size_t(reactorCount) * (progressSize + SlotsPerReactor * sizeof(ClaimSlot));
 }
 
 Result<ChildPage> ChildPage::create(int reactorCount)
@@ -54,9 +56,16 @@ MasterCounters &ChildPage::masterCounters() const
     return *reinterpret_cast<MasterCounters *>(static_cast<char *>(m_memory.data()) + childCountersSize);
 }
 
+EventProgress &ChildPage::eventProgress(int reactorId) const
+{
+    char *first = static_cast<char *>(m_memory.data()) + progressOffset;
+    return *reinterpret_cast<EventProgress *>(first + std::size_t(reactorId) * progressSize);
+}
+
 std::span<ClaimSlot> ChildPage::claimSlots() const
 {
-    auto *first = reinterpret_cast<ClaimSlot *>(static_cast<char *>(m_memory.data()) + slotsOffset);
+    char *place = static_cast<char *>(m_memory.data()) + progressOffset + std::size_t(m_reactorCount) * progressSize;
+    auto *first = reinterpret_cast<ClaimSlot *>(place);
     return {first, std::size_t(m_reactorCount) * SlotsPerReactor};
 }
 

@@ -35,6 +35,8 @@ struct ClaimSlot
 static_assert(sizeof(ClaimSlot) == 32);
 inline constexpr quint32 NoRoute = 0xffffffff;
 inline constexpr quint32 NoSlot = 0xffffffff;
+/// In place of a slot while the handler of a connection's event is on the stack.
+inline constexpr quint32 EventSlot = 0xfffffffe;
 
 /// What a child tells about itself without being asked. It alone writes; master, metrics and console read.
 struct ChildCounters
@@ -42,7 +44,7 @@ struct ChildCounters
     std::atomic<quint64> loopTurns;        ///< frames taken in between handlers: stands still while the loop is stuck
     std::atomic<quint64> requests;         ///< handlers run to their end
     std::atomic<quint64> handlerNs;        ///< moving average of the handlers' run time
-    std::atomic<quint32> currentSlot;      ///< the slot whose handler is on the stack; NoSlot if none
+    std::atomic<quint32> currentSlot;      ///< the slot whose handler is on the stack; NoSlot if none, or EventSlot
     std::atomic<quint32> currentRoute;     ///< its place in the manifest
     std::atomic<quint64> currentRequest;   ///< the request that it runs for, whoever has the slot by now
     std::atomic<quint64> currentClaimedNs; ///< monotonic, when it began
@@ -56,9 +58,15 @@ struct MasterCounters
     std::atomic<quint32> inFlight; ///< requests sent by any reactor and neither answered nor deferred
 };
 
-/// The memory that the master shares with one child: its counters and the claim ring. One part of the ring belongs to
-/// each reactor thread, so that reactors never compete for slots. Every access is a single atomic operation: a process
-/// killed or stopped at any point leaves nothing locked or torn.
+/// How far one child has come with the events of one reactor's connections; see EventGate.
+struct EventProgress
+{
+    std::atomic<quint64> word;
+};
+
+/// The memory that the master shares with one child: its counters, its progress with events and the claim ring. One
+/// part of the ring belongs to each reactor thread, so that reactors never compete for slots. Every access is a single
+/// atomic operation: a process killed or stopped at any point leaves nothing locked or torn.
 class ChildPage
 {
 public:
@@ -72,6 +80,7 @@ public:
     int reactorCount() const { return m_reactorCount; }
     ChildCounters &counters() const;
     MasterCounters &masterCounters() const;
+    EventProgress &eventProgress(int reactorId) const;
     /// All slots; reactor r owns SlotsPerReactor of them from r × SlotsPerReactor.
     std::span<ClaimSlot> claimSlots() const;
 

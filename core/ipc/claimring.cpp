@@ -51,7 +51,7 @@ quint32 ClaimRing::route(const Claim &claim) const
 std::optional<ClaimRing::Running> ClaimRing::running() const
 {
     const quint32 current = counters().currentSlot.load(std::memory_order_acquire);
-    if (current >= m_page->claimSlots().size())
+    if (current >= m_page->claimSlots().size() && current != EventSlot)
         return std::nullopt;
     // Not from the slot: a handler that goes on after its answer has begun may have lost it to another request.
     return Running{counters().currentClaimedNs.load(std::memory_order_relaxed),

@@ -28,7 +28,12 @@ enum class FrameType : quint16 {
     Leaving = 15,       ///< master → worker: what is open should come to its end; nothing new follows
     BootStep =
         16, ///< child → master: which plugin it is about to load, as messages name it (UTF-8); empty: none any more
-    LogLevels = 17, ///< master → child: which lines it logs from now on, as base::LogLevels::text()
+    LogLevels = 17,  ///< master → child: which lines it logs from now on, as base::LogLevels::text()
+    Event = 18,      ///< master → worker: EventMessage of the connection \a id, and the first part of its body
+    EventBody = 19,  ///< master → worker: the next part of the body of the last Event of this channel
+    EventsDone = 20, ///< worker → master: all events of this channel up to the sequence \a id have been handled
+    Command = 21, ///< child → master: CommandMessage for the connection \a id, or for several; first part of its body
+    CommandBody = 22, ///< child → master: the next part of the body of the last Command of this channel
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

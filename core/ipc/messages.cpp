@@ -58,7 +58,7 @@ QByteArray encodeRequest(const RequestParts &parts)
     place[25] = char(parts.minorVersion);
     qToLittleEndian(parts.flags, place + 26);
     place[28] = char(parts.peerAddress.size());
-    place[29] = 0;
+    place[29] = char(parts.port);
     qToLittleEndian(quint16(parts.host.size()), place + 30);
     qToLittleEndian(quint32(parts.bodyLayout.size()), place + 32);
     place = put(place + 36, parts.method);
@@ -115,6 +115,7 @@ Result<void> decodeRequestParts(QByteArrayView payload, RequestMessage &message)
     message.minorVersion = quint8(place[25]);
     message.flags = qFromLittleEndian<quint16>(place + 26);
     const qsizetype peerLength = static_cast<unsigned char>(place[28]);
+    message.port = quint8(place[29]);
     const qsizetype hostLength = qFromLittleEndian<quint16>(place + 30);
     const qsizetype layoutLength = qFromLittleEndian<quint32>(place + 32);
     place += 36;
@@ -175,7 +176,7 @@ Result<ResponseMessage> decodeResponse(QByteArrayView payload)
     message.headerBlock = payload.first(blockLength);
     message.bodyPart = payload.sliced(blockLength);
     if (quint64(message.bodyPart.size()) > message.bodyLength || message.status < 200 || message.status > 599 ||
-        message.kind > ResponseKind::Error)
+        message.kind > ResponseKind::Upgrade)
         return broken("Response");
     return message;
 }

@@ -19,7 +19,7 @@
 namespace Quern::ipc {
 
 /// The number of this protocol; master and child must agree.
-inline constexpr int ProtocolVersion = 3;
+inline constexpr int ProtocolVersion = 4;
 
 /// Where a request's claim slot is, and how much of its answer the master can take. It stands first in the payload of a
 /// Request frame and is written anew with each dispatch, while the rest stays as it is.
@@ -38,14 +38,15 @@ inline constexpr qsizetype ClaimTicketSize = 24;
 inline constexpr quint64 UnknownLength = ~quint64(0);
 
 enum RequestFlag : quint16 {
-    SecureRequest = 1,   ///< the client speaks https, to a trusted proxy if not to us
-    StreamedRequest = 2, ///< the handler is to run at once: the body follows until RequestEnd, as credit is granted
-    ProxiedRequest = 4,  ///< it came through a trusted proxy, whose address is peerAddress
+    SecureRequest = 1,    ///< the client speaks https, to a trusted proxy if not to us
+    StreamedRequest = 2,  ///< the handler is to run at once: the body follows until RequestEnd, as credit is granted
+    ProxiedRequest = 4,   ///< it came through a trusted proxy, whose address is peerAddress
+    WebSocketRequest = 8, ///< a good opening handshake (RFC 6455 §4.2.1): a WebSocket route may take it
 };
 
 /// A request on its way to a worker, as views.
 /// Shape: ClaimTicket | u64 received (monotonic ns) | u64 body length | u32 head length | u16 header count | u16 remote
-/// port | u8 remote address length | u8 minor version | u16 flags | u8 peer address length | u8 reserved | u16 host
+/// port | u8 remote address length | u8 minor version | u16 flags | u8 peer address length | u8 port | u16 host
 /// length | u32 body layout length | spans of method, target and each header's name and value (u32 offset | u32 length
 /// each, offsets into the head) | remote address | peer address | host | body layout | head bytes | first part of body.
 struct RequestMessage
@@ -61,6 +62,7 @@ struct RequestMessage
     quint16 remotePort = 0;
     quint16 flags = 0; ///< of RequestFlag
     quint8 minorVersion = 1;
+    quint8 port = 0; ///< number of the port that it came in by, see BootMessage::Port
     QByteArrayView head;
     base::Span method;
     base::Span target;
@@ -80,6 +82,7 @@ struct RequestParts
     quint16 remotePort = 0;
     quint16 flags = 0;
     quint8 minorVersion = 1;
+    quint8 port = 0;
     QByteArrayView head;
     base::Span method;
     base::Span target;
@@ -104,6 +107,8 @@ enum class ResponseKind : quint16 {
     Streamed = 1, ///< bytes until ResponseEnd or ResponseAbort; the length may be unknown
     File = 2,     ///< an encoded FileAnswer: the master sends that file
     Error = 3,    ///< the master's own page for the status; the bytes are a detail for it to show (UTF-8), or none
+    Upgrade = 4,  ///< the connection speaks WebSocket from now on; the bytes are the u32 place of the route in the
+                  ///< manifest, the header block is what the 101 answer says besides what the master writes itself
 };
 
 /// Shape: u16 status | u16 kind | u32 header block length | u64 body length | header block | first part of body.
@@ -135,14 +140,20 @@ struct FileAnswer
     bool operator==(const FileAnswer &) const = default;
 };
 
-/// One route as the master knows it. Its place in the manifest is the route number in claim slots.
+/// One route as the master knows it. Its place in the manifest is the route number in claim slots and events.
 struct RouteEntry
 {
+    /// Stands in place of a method for a route of WebSocket connections, and for a socket handler, whose pattern is its
+    /// name. No client can send these.
+    static constexpr QByteArrayView WebSocketMethod = "WEBSOCKET";
+    static constexpr QByteArrayView SocketMethod = "SOCKET";
+
     QByteArray method;
     QByteArray pattern;
     bool retry = true;
     bool streamBody = false; ///< its handler takes the body as it arrives
     QString plugin = {};     ///< name of the plugin that registered it
+    QByteArray service = {}; ///< the ports whose handler has this name serve it; empty: those without a handler
 
     QByteArray name() const { return method + ' ' + pattern; }
     bool operator==(const RouteEntry &) const = default;
@@ -161,7 +172,7 @@ struct AnswerOptions
 
 /// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "answers": map with
 /// "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file", "settings", "source" and
-/// "place".
+/// "place"; "ports": list of maps with "name", "kind", "handler", "address", "place".
 struct BootMessage
 {
     struct Plugin
@@ -172,18 +183,32 @@ struct BootMessage
         QString place = {};    ///< "quern.toml:12", for messages; empty if no settings file names it
         bool operator==(const Plugin &) const = default;
     };
+    /// One port that the server listens on. Its place in the list is its number.
+    struct Port
+    {
+        enum class Kind { Http = 0, Stream = 1, Datagram = 2 };
+
+        QString name; ///< "main" for those of [server]
+        Kind kind = Kind::Http;
+        QString handler;                ///< name that a plugin registers; empty: the application's own routes
+        QString address;                ///< "127.0.0.1:5200", "tls:[::1]:443", "unix:/run/app.sock"
+        QString place = {};             ///< "quern.toml:12", for messages
+        quint64 messageBytes = 2 << 20; ///< the longest message, package or datagram in either direction
+        bool operator==(const Port &) const = default;
+    };
     int workerId = 0;
     int generation = 0;
     AnswerOptions answers;
     QList<Plugin> plugins;
+    QList<Port> ports = {};
 
     QByteArray encode() const;
     static Result<BootMessage> decode(QByteArrayView payload);
 };
 
 /// What a child answers when it can serve: its manifest. Shape: CBOR map with the keys "protocol", "routes": list of
-/// maps with "method", "pattern", "retry", "streamBody", "plugin"; "plugins": list of maps with "name", "version", in
-/// the order of the Boot message.
+/// maps with "method", "pattern", "retry", "streamBody", "plugin", "service"; "plugins": list of maps with "name",
+/// "version", in the order of the Boot message.
 struct HelloMessage
 {
     struct Plugin

@@ -161,14 +161,13 @@ void ChildProcess::kill(const QString &reason)
 
 QString ChildProcess::runningHandler() const
 {
-    const quint32 current = m_page->counters().currentSlot.load(std::memory_order_acquire);
-    if (current >= m_page->claimSlots().size())
+    const ipc::ChildCounters &counters = m_page->counters();
+    if (counters.currentSlot.load(std::memory_order_acquire) == ipc::NoSlot)
         return {};
-    const ipc::ClaimSlot &slot = m_page->claimSlots()[current];
-    const quint32 route = slot.route.load(std::memory_order_relaxed);
+    const quint32 route = counters.currentRoute.load(std::memory_order_relaxed);
     if (route >= quint32(m_manifest.routes.size()))
         return {};
-    const quint64 since = slot.claimedNs.load(std::memory_order_relaxed);
+    const quint64 since = counters.currentClaimedNs.load(std::memory_order_relaxed);
     return QStringLiteral("%1 for %2 ms")
         .arg(QString::fromUtf8(m_manifest.routes.at(route).name()))
         .arg((base::nowNanoseconds() - since) / 1000000);
@@ -333,6 +332,10 @@ QList<QByteArray> ChildProcess::routesAtWork() const
     const quint32 current = m_page->counters().currentSlot.load(std::memory_order_acquire);
     if (current < claims.size())
         return {nameOf(claims[current])};
+    if (current == ipc::EventSlot) {
+        const quint32 route = m_page->counters().currentRoute.load(std::memory_order_relaxed);
+        return {route < quint32(m_manifest.routes.size()) ? m_manifest.routes.at(route).name() : QByteArray()};
+    }
     // No handler was on the stack: any of the requests that were to be answered later may have done it.
     QList<QByteArray> routes;
     for (const ipc::ClaimSlot &slot : claims) {

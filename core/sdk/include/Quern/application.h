@@ -1,11 +1,13 @@
 #pragma once
 
+#include <Quern/connection.h>
 #include <Quern/global.h>
 #include <Quern/middleware.h>
 #include <Quern/request.h>
 #include <Quern/response.h>
 
 #include <QByteArray>
+#include <QByteArrayList>
 #include <QByteArrayView>
 #include <QVariantMap>
 
@@ -44,6 +46,77 @@ private:
     RouteSpec *m_spec;
 };
 
+/// A route for WebSocket connections that was just registered; its calls chain. After HandlerPlugin::install() they
+/// throw std::logic_error.
+///
+///     app.webSocket("/chat/:room")
+///         .onOpen([](const Connection &connection, const Request &request) {
+///             connection.join(request.param("room").toUtf8());
+///         })
+///         .onMessage([](const Connection &connection, const Message &message) { connection.push(message.payload); });
+///
+/// All handlers are called in the worker's main thread: those of one connection one after the other, in the order of
+/// what happened, and by the same worker as long as it lives. An exception that leaves onOpen() closes the connection
+/// with 1011; one that leaves another is logged.
+class QUERN_EXPORT WebSocketRoute
+{
+public:
+    /// Made by RouteGroup::webSocket().
+    WebSocketRoute(ApplicationPrivate *application, RouteSpec *spec) : d(application), m_spec(spec) {}
+
+    /// What the route speaks, most wanted first (RFC 6455 §1.9): tokens. The first that the client offers as well is
+    /// agreed; a client that offers none of them gets none. Request::header("Sec-WebSocket-Protocol") tells the offer.
+    WebSocketRoute &subprotocols(QByteArrayList names);
+    /// Called for the opening request, behind hooks and middleware. \a response may be given header fields and
+    /// cookies; filled with a status of 300 or more, or ended, it refuses the connection. It may be deferred.
+    WebSocketRoute &onHandshake(std::function<void(const Request &request, Response &response)> handler);
+    /// Called when the connection is there: from now on it can be sent to. \a request is the opening one, with the
+    /// attributes that middleware has set.
+    WebSocketRoute &onOpen(std::function<void(const Connection &connection, const Request &request)> handler);
+    /// Called for each message.
+    WebSocketRoute &onMessage(std::function<void(const Connection &connection, const Message &message)> handler);
+    /// Called when the connection has gone: the last call for it, and the only one that cannot send.
+    WebSocketRoute &onClose(std::function<void(const Connection &connection, const CloseReason &reason)> handler);
+    /// Called when the client reads so slowly that buffer_high_watermark bytes wait for it; nothing is read from it
+    /// until they have come down to buffer_low_watermark, which the second tells.
+    WebSocketRoute &onBufferFull(std::function<void(const Connection &connection)> handler);
+    WebSocketRoute &onBufferEmpty(std::function<void(const Connection &connection)> handler);
+
+    /// See Route: name() for urlFor(), and middleware around the handshake.
+    WebSocketRoute &name(QByteArrayView name);
+    WebSocketRoute &use(Middleware middleware); ///< within those that the route has already
+
+private:
+    ApplicationPrivate *d;
+    RouteSpec *m_spec;
+};
+
+/// What serves the ports of [[socket]] entries whose handler has its name; its calls chain. After
+/// HandlerPlugin::install() they throw std::logic_error. Its handlers are called as those of a WebSocketRoute are.
+class QUERN_EXPORT SocketHandler
+{
+public:
+    /// Made by Application::socket().
+    SocketHandler(ApplicationPrivate *application, RouteSpec *spec) : d(application), m_spec(spec) {}
+
+    /// Called when a client has connected to a stream port.
+    SocketHandler &onConnect(std::function<void(const Connection &connection)> handler);
+    /// Called for each package, see open_eof_split and its like, or without such settings for what was read. \a bytes
+    /// are valid during the call.
+    SocketHandler &onReceive(std::function<void(const Connection &connection, QByteArrayView bytes)> handler);
+    /// Called when the connection has gone: the last call for it.
+    SocketHandler &onClose(std::function<void(const Connection &connection, const CloseReason &reason)> handler);
+    /// Called for each datagram. Those of one sender come in order, by any worker.
+    SocketHandler &onPacket(std::function<void(const Datagram &datagram)> handler);
+    /// See WebSocketRoute.
+    SocketHandler &onBufferFull(std::function<void(const Connection &connection)> handler);
+    SocketHandler &onBufferEmpty(std::function<void(const Connection &connection)> handler);
+
+private:
+    ApplicationPrivate *d;
+    RouteSpec *m_spec;
+};
+
 /// Routes that have the front of their patterns and their middleware in common. For HandlerPlugin::install(): after it
 /// every call throws std::logic_error.
 class QUERN_EXPORT RouteGroup
@@ -73,6 +146,9 @@ public:
     Route del(QByteArrayView pattern, Handler handler);
     /// For every method of these that has no route of its own there, OPTIONS included.
     Route any(QByteArrayView pattern, Handler handler);
+    /// For WebSocket connections, patterns as in route(). A GET route with the same pattern may stand beside it, for
+    /// clients that do not ask for WebSocket; without one these get 426.
+    WebSocketRoute webSocket(QByteArrayView pattern);
 
     /// Puts \a middleware around all routes that this group registers afterwards, groups within it included, and within
     /// the middleware that is there already. Routes of before, and those of other plugins, are left alone.
@@ -131,6 +207,13 @@ public:
     /// been handed over or it was cancelled: to put back what must not last from one request to the next. An exception
     /// is logged.
     void cleaner(std::function<void(const Request &request)> cleaner);
+
+    /// Serves the stream and datagram ports of [[socket]] entries with handler = \a name: letters, digits, '_' and '-'.
+    /// Throws std::invalid_argument if another has it.
+    SocketHandler socket(QByteArrayView name);
+    /// Calls \a fill with a group of routes for the HTTP ports of [[socket]] entries with handler = \a name: they are
+    /// served there and nowhere else. All calls with one name, of any plugin, add to the same.
+    void port(QByteArrayView name, const std::function<void(RouteGroup &group)> &fill);
 
     /// The plugin's own settings: the free-form "settings" table of its [[plugin]] entry.
     const QVariantMap &settings() const;

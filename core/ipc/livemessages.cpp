@@ -1,0 +1,103 @@
+#include "ipc/livemessages.h"
+
+#include <QtEndian>
+
+#include <cstring>
+
+namespace Quern::ipc {
+
+namespace {
+
+Error broken(const char *what)
+{
+    return Error(Error::Protocol, QStringLiteral("malformed %1 message").arg(QLatin1StringView(what)));
+}
+
+void put(char *place, QByteArrayView first, QByteArrayView second)
+{
+    if (!first.isEmpty())
+        std::memcpy(place, first.data(), size_t(first.size()));
+    if (!second.isEmpty())
+        std::memcpy(place + first.size(), second.data(), size_t(second.size()));
+}
+
+} // namespace
+
+void appendEvent(QByteArray &out, quint64 id, const EventMessage &message)
+{
+    char *place =
+        appendFrame(out, FrameType::Event, 0, id, EventHeaderSize + message.name.size() + message.bodyPart.size());
+    qToLittleEndian(message.sequence, place);
+    qToLittleEndian(message.bodyLength, place + 8);
+    qToLittleEndian(message.route, place + 12);
+    qToLittleEndian(quint16(message.name.size()), place + 16);
+    qToLittleEndian(message.code, place + 18);
+    place[20] = char(message.kind);
+    place[21] = char(message.port);
+    place[22] = char(message.closer);
+    place[23] = 0;
+    put(place + EventHeaderSize, message.name, message.bodyPart);
+}
+
+Result<EventMessage> decodeEvent(QByteArrayView payload)
+{
+    if (payload.size() < EventHeaderSize)
+        return broken("Event");
+    const char *place = payload.data();
+    EventMessage message;
+    message.sequence = qFromLittleEndian<quint64>(place);
+    message.bodyLength = qFromLittleEndian<quint32>(place + 8);
+    message.route = qFromLittleEndian<quint32>(place + 12);
+    const qsizetype nameLength = qFromLittleEndian<quint16>(place + 16);
+    message.code = qFromLittleEndian<quint16>(place + 18);
+    message.kind = EventKind(place[20]);
+    message.port = quint8(place[21]);
+    message.closer = Closer(place[22]);
+    payload = payload.sliced(EventHeaderSize);
+    if (nameLength > payload.size() || payload.size() - nameLength > qsizetype(message.bodyLength) ||
+        message.kind < EventKind::Open || message.kind > EventKind::BufferEmpty || message.closer > Closer::Server)
+        return broken("Event");
+    message.name = payload.first(nameLength);
+    message.bodyPart = payload.sliced(nameLength);
+    return message;
+}
+
+void appendCommand(QByteArray &out, quint64 id, const CommandMessage &message)
+{
+    char *place =
+        appendFrame(out, FrameType::Command, 0, id, CommandHeaderSize + message.name.size() + message.bodyPart.size());
+    qToLittleEndian(message.except, place);
+    qToLittleEndian(message.bodyLength, place + 8);
+    qToLittleEndian(quint16(message.name.size()), place + 12);
+    qToLittleEndian(message.code, place + 14);
+    qToLittleEndian(message.port, place + 16);
+    place[18] = char(message.kind);
+    place[19] = char(message.payload);
+    qToLittleEndian(quint32(0), place + 20);
+    put(place + CommandHeaderSize, message.name, message.bodyPart);
+}
+
+Result<CommandMessage> decodeCommand(QByteArrayView payload)
+{
+    if (payload.size() < CommandHeaderSize)
+        return broken("Command");
+    const char *place = payload.data();
+    CommandMessage message;
+    message.except = qFromLittleEndian<quint64>(place);
+    message.bodyLength = qFromLittleEndian<quint32>(place + 8);
+    const qsizetype nameLength = qFromLittleEndian<quint16>(place + 12);
+    message.code = qFromLittleEndian<quint16>(place + 14);
+    message.port = qFromLittleEndian<quint16>(place + 16);
+    message.kind = CommandKind(place[18]);
+    message.payload = Payload(place[19]);
+    payload = payload.sliced(CommandHeaderSize);
+    if (nameLength > payload.size() || payload.size() - nameLength > qsizetype(message.bodyLength) ||
+        message.kind < CommandKind::Send || message.kind > CommandKind::SendPacket || message.payload < Payload::Text ||
+        message.payload > Payload::Bytes)
+        return broken("Command");
+    message.name = payload.first(nameLength);
+    message.bodyPart = payload.sliced(nameLength);
+    return message;
+}
+
+} // namespace Quern::ipc

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <Quern/connection.h>
+#include <Quern/connectionid.h>
+#include <Quern/global.h>
+#include <Quern/result.h>
+
+#include <QByteArray>
+#include <QByteArrayView>
+#include <QDateTime>
+#include <QList>
+#include <QString>
+
+namespace Quern {
+
+/// One port that the server listens on. A value type.
+struct PortInfo
+{
+    /// What is spoken there.
+    enum class Kind {
+        Http,     ///< HTTP and WebSocket
+        Stream,   ///< TCP or Unix stream
+        Datagram, ///< UDP or Unix datagram
+    };
+
+    QString name;              ///< of the [[socket]] entry; "main" for the addresses of [server]
+    QString address;           ///< "127.0.0.1:5200", "tls:[::1]:443", "unix:/run/app.sock"
+    Kind kind = Kind::Http;    ///< what is spoken there
+    QString handler;           ///< that serves it; empty: the application's own routes
+    quint64 connections = 0;   ///< open now, HTTP ones included; 0 for datagrams
+    quint64 accepted = 0;      ///< connections since the start
+    quint64 received = 0;      ///< messages, packages and datagrams since the start
+    quint64 sent = 0;          ///< the same
+    quint64 bytesReceived = 0; ///< of these
+    quint64 bytesSent = 0;     ///< the same
+};
+
+/// The server at a glance. A value type.
+struct ServerStats
+{
+    quint64 connections = 0;     ///< open on all ports, HTTP ones included
+    quint64 liveConnections = 0; ///< WebSocket and stream connections among them
+    quint64 accepted = 0;        ///< connections since the start
+    quint64 received = 0;        ///< messages, packages and datagrams since the start
+    quint64 sent = 0;            ///< the same
+    quint64 bytesReceived = 0;   ///< of these
+    quint64 bytesSent = 0;       ///< the same
+    int workerId = -1;           ///< of the process that asks
+    quint64 workerRequests = 0;  ///< HTTP requests that it has handled
+    quint64 workerEvents = 0;    ///< events of connections that it has handled
+};
+
+/// A page of connections.
+struct ConnectionPage
+{
+    QList<ConnectionInfo> connections; ///< in the order of their slots, which is nearly that of their age
+    ConnectionId next;                 ///< what to ask for next; null if this is the last page
+};
+
+/// What a broadcast leaves out.
+struct Audience
+{
+    QString port = {};        ///< connections of this port alone; empty: all WebSocket connections
+    ConnectionId except = {}; ///< but not this one; null: nobody is left out
+};
+
+/// What handlers, tasks, cron jobs and processes ask of the running server. Reached by server(). Any thread of a child.
+///
+/// What is to be sent is handed to the master and leaves in its order; each call returns at once. Its result tells what
+/// is known by then:
+/// - Error::NotFound: there is no such connection any more;
+/// - Error::Invalid: this cannot be done, and why;
+/// - Error::TooLarge: longer than the port takes, see package_max_length;
+/// - Error::Busy: the client reads too slowly (socket_buffer_size), or the master does not take what was sent before;
+/// - Error::Unavailable: there is no server, as in a test without one, or it is stopping.
+/// A connection that closes at the same moment loses what was sent to it, as one that closes a moment later does.
+class QUERN_EXPORT Server
+{
+public:
+    virtual ~Server();
+
+    /// Sends \a message to one WebSocket. Error::Invalid if it is no WebSocket, or \a message is text and no UTF-8.
+    virtual Result<void> push(ConnectionId id, QByteArrayView message, MessageType type = MessageType::Text) = 0;
+    /// Sends \a bytes to one stream connection, as they are. Error::Invalid if it is a WebSocket.
+    virtual Result<void> send(ConnectionId id, QByteArrayView bytes) = 0;
+    /// Sends a datagram from the port \a port, "telnet-udp", to \a address, "127.0.0.1" or the path of a Unix socket,
+    /// and \a remotePort. Error::NotFound if there is no datagram port of that name, Error::Invalid for a bad address.
+    virtual Result<void> sendTo(const QString &port, const QString &address, quint16 remotePort,
+                                QByteArrayView bytes) = 0;
+    /// Closes a connection when what was sent to it before has left. \a code, of a WebSocket, is 1000 to 1014 but for
+    /// 1004 to 1006, or 3000 to 4999: Error::Invalid for others; of \a reason at most 123 bytes are sent. Its handler's
+    /// onClose() follows.
+    virtual Result<void> close(ConnectionId id, int code = 1000, const QString &reason = {}) = 0;
+
+    /// Sends \a message to all WebSockets, or to all connections of one port: to a stream as bytes.
+    virtual Result<void> broadcast(QByteArrayView message, MessageType type = MessageType::Text,
+                                   const Audience &audience = {}) = 0;
+    /// Has a connection enter or leave a room: a name of 1 to 128 bytes for some connections, which is there as long as
+    /// anybody is in it. A connection leaves its rooms when it closes; it may be in 1000.
+    virtual Result<void> join(ConnectionId id, QByteArrayView room) = 0;
+    virtual Result<void> leave(ConnectionId id, QByteArrayView room) = 0;
+    /// Sends \a message to all connections in \a room but \a except; to a stream as bytes. Fine if nobody is there.
+    virtual Result<void> pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type = MessageType::Text,
+                                    ConnectionId except = {}) = 0;
+    /// The connection belongs to \a user, a name of 1 to 64 bytes, from now on; empty: to none. From the next event on,
+    /// all connections of a user are served by the same worker.
+    virtual Result<void> bind(ConnectionId id, QByteArrayView user) = 0;
+    /// The same for all connections of a user as pushToRoom() for a room.
+    virtual Result<void> pushToUser(QByteArrayView user, QByteArrayView message, MessageType type = MessageType::Text,
+                                    ConnectionId except = {}) = 0;
+
+    /// Whether the connection is there.
+    virtual bool isEstablished(ConnectionId id) const = 0;
+    /// What is known about it; Error::NotFound if it has gone.
+    virtual Result<ConnectionInfo> info(ConnectionId id) const = 0;
+    /// Connections from \a after on, the \a next of the page before or null, at most \a limit of them, 1 to 10000.
+    /// Those that come and go between two pages may be missed; none stands there twice.
+    virtual ConnectionPage connections(ConnectionId after = {}, int limit = 100) const = 0;
+    /// The ports, in the order of the settings: those of [server] first.
+    virtual QList<PortInfo> ports() const = 0;
+    /// The server at a glance.
+    virtual ServerStats stats() const = 0;
+};
+
+/// The server that this process belongs to. In a process without one, every call says so: Error::Unavailable.
+QUERN_EXPORT Server &server();
+
+} // namespace Quern
