@@ -100,4 +100,18 @@ Result<CommandMessage> decodeCommand(QByteArrayView payload)
     return message;
 }
 
+QByteArray PacketPeer::encode() const
+{
+    QByteArray name(2, Qt::Uninitialized);
+    qToLittleEndian(port, name.data());
+    return name + address;
+}
+
+Result<PacketPeer> PacketPeer::decode(QByteArrayView name)
+{
+    if (name.size() < 2)
+        return broken("peer of a packet");
+    return PacketPeer{name.sliced(2).toByteArray(), qFromLittleEndian<quint16>(name.data())};
+}
+
 } // namespace Quern::ipc

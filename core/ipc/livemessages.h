@@ -94,6 +94,16 @@ inline constexpr qsizetype CommandHeaderSize = 24;
 void appendCommand(QByteArray &out, quint64 id, const CommandMessage &message);
 Result<CommandMessage> decodeCommand(QByteArrayView payload);
 
+/// The other end of a datagram, as name of a Packet or SendPacket. Shape: u16 port (little-endian) | address.
+struct PacketPeer
+{
+    QByteArray address; ///< text: "127.0.0.1", "::1", or a path; empty: a Unix socket without a name
+    quint16 port = 0;   ///< 0 for a Unix socket
+
+    QByteArray encode() const;
+    static Result<PacketPeer> decode(QByteArrayView name);
+};
+
 /// Longest names, in bytes.
 inline constexpr qsizetype MaxRoomName = 128;
 inline constexpr qsizetype MaxUserName = 64;
