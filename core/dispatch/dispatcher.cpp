@@ -1,5 +1,6 @@
 #include "dispatch/dispatcher.h"
 
+#include "dispatch/live/eventlanes.h"
 #include "dispatch/log.h"
 
 #include <Quern/requestid.h>
@@ -82,9 +83,14 @@ quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime awaited, Resp
         dispatch(request, worker);
     else
         enqueue(request, false);
+    watch();
+    return request->id;
+}
+
+void Dispatcher::watch()
+{
     if (!m_watch.isActive())
         m_watch.start(int(WatchInterval.count()), Qt::PreciseTimer, this);
-    return request->id;
 }
 
 void Dispatcher::abandon(quint64 id)
@@ -245,11 +251,42 @@ void Dispatcher::creditReceived(quint64 childId, quint64 requestId, quint32 byte
         request->bodySender.reset();
 }
 
+void Dispatcher::eventsDoneReceived(quint64 childId, quint64 sequence)
+{
+    if (m_lanes)
+        m_lanes->eventsDone(childId, sequence);
+}
+
+void Dispatcher::commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message)
+{
+    if (m_commands)
+        m_commands->commandReceived(childId, id, message);
+}
+
+void Dispatcher::commandBodyReceived(quint64 childId, QByteArrayView part)
+{
+    if (m_commands)
+        m_commands->commandBodyReceived(childId, part);
+}
+
+void Dispatcher::eventsSettled(quint64 childId)
+{
+    if (WorkerEntry *worker = workerOf(childId))
+        checkDrained(worker);
+}
+
+bool Dispatcher::isIdle() const
+{
+    return m_table.size() == 0 && !(m_lanes && m_lanes->isBusy());
+}
+
 void Dispatcher::batchEnded(quint64 childId)
 {
     if (WorkerEntry *worker = workerOf(childId))
         worker->sawProgress();
     pump();
+    if (m_lanes)
+        m_lanes->batchEnded(childId);
 }
 
 WorkerEntry *Dispatcher::workerOf(quint64 childId) const

@@ -50,6 +50,20 @@ struct WorkerDeath
     QList<QByteArray> blamedRoutes; ///< their handler crashed it; empty if it was killed from outside
 };
 
+class EventLanes;
+
+/// Does what workers want done for connections. Called in the reactor's thread.
+class CommandSink
+{
+public:
+    virtual ~CommandSink() = default;
+    /// For the connection \a id, or for several; the rest of its body follows.
+    virtual void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) = 0;
+    virtual void commandBodyReceived(quint64 childId, QByteArrayView part) = 0;
+    /// Nothing more comes from it: a command that is not complete never will be.
+    virtual void commandsEnded(quint64 childId) = 0;
+};
+
 /// Brings requests to workers and answers back, for one reactor: queue, choice of the worker, taking back, retry after
 /// a crash, deadlines. Lives in its reactor thread.
 class Dispatcher : public QObject, public WorkerLinkEvents
@@ -65,6 +79,15 @@ public:
 
     Dispatcher(const DispatchSettings &settings, int reactorId, QObject *parent = nullptr);
     ~Dispatcher() override;
+
+    /// Who brings events of connections to the same workers; null: nobody.
+    void setLanes(EventLanes *lanes) { m_lanes = lanes; }
+    /// Who does what workers want done for connections; null: nobody.
+    void setCommandSink(CommandSink *sink) { m_commands = sink; }
+    /// Looks at workers and deadlines from time to time, while anything is under way.
+    void watch();
+    /// The worker has handled all events that it had.
+    void eventsSettled(quint64 childId);
 
     /// Takes a request whose answer is \a awaited since then, which its deadline counts from; \a receiver hears its
     /// answer, not before this call has returned. Returns its id, or 0 if the queue is full.
@@ -105,7 +128,7 @@ public:
     }
 
     const DispatchCounters &counters() const { return m_counters; }
-    bool isIdle() const { return m_table.size() == 0; }
+    bool isIdle() const;
 
 Q_SIGNALS:
     void workerDrained(quint64 childId);
@@ -124,6 +147,9 @@ private:
     void responseAbortReceived(quint64 childId, quint64 requestId) override;
     void deferredReceived(quint64 childId, quint64 requestId) override;
     void creditReceived(quint64 childId, quint64 requestId, quint32 bytes) override;
+    void eventsDoneReceived(quint64 childId, quint64 sequence) override;
+    void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) override;
+    void commandBodyReceived(quint64 childId, QByteArrayView part) override;
     void batchEnded(quint64 childId) override;
     void linkClosed(quint64 childId) override;
 
@@ -162,6 +188,8 @@ private:
     void reportIfStuck(WorkerEntry *worker, base::MonotonicTime now);
 
     DispatchSettings m_settings;
+    EventLanes *m_lanes = nullptr;
+    CommandSink *m_commands = nullptr;
     PendingTable m_table;
     std::unique_ptr<Policy> m_policy;
     base::MonotonicTime m_deadlineTold;                        ///< when the log last told of a late answer

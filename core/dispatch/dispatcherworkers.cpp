@@ -1,6 +1,7 @@
 // The half of Dispatcher that looks after workers: their coming and going, those that stand still, and deadlines.
 
 #include "dispatch/dispatcher.h"
+#include "dispatch/live/eventlanes.h"
 #include "dispatch/log.h"
 
 #include <Quern/requestid.h>
@@ -25,9 +26,11 @@ void Dispatcher::addWorker(std::unique_ptr<WorkerLink> link)
     const int workerId = worker->info().workerId;
     const auto place = std::find_if(m_workers.begin(), m_workers.end(),
                                     [workerId](const auto &other) { return other->info().workerId > workerId; });
-    m_workers.insert(place, std::move(worker));
+    WorkerEntry *added = m_workers.insert(place, std::move(worker))->get();
     learnRoutes();
     pump();
+    if (m_lanes)
+        m_lanes->workerAdded(added);
 }
 
 void Dispatcher::activate(int generation)
@@ -38,6 +41,8 @@ void Dispatcher::activate(int generation)
         worker->setActive(worker->info().generation == generation && !worker->isDraining());
     learnRoutes();
     pump();
+    if (m_lanes)
+        m_lanes->workersChanged();
 }
 
 void Dispatcher::learnRoutes()
@@ -59,6 +64,10 @@ void Dispatcher::drain(quint64 childId)
     worker->setDraining();
     worker->link().sendLeaving();
     takeBackUnclaimed(worker, Worker::Lives);
+    if (m_lanes) {
+        m_lanes->workerLeaves(worker);
+        checkDrained(worker);
+    }
     for (PendingRequest *each = worker->requests().first(); each; each = worker->requests().next(each)) {
         if (each->answering && each->receiver)
             each->receiver->workerLeaves(each->id);
@@ -84,6 +93,10 @@ void Dispatcher::workerDied(quint64 childId, const WorkerDeath &death)
     worker->setClosed();
     worker->link().readRest();
     settle(worker);
+    if (m_lanes)
+        m_lanes->workerDied(worker, death);
+    if (m_commands)
+        m_commands->commandsEnded(childId);
     std::erase_if(m_workers, [worker](const auto &entry) { return entry.get() == worker; });
     pump();
 }
@@ -96,6 +109,8 @@ void Dispatcher::linkClosed(quint64 childId)
     // Nothing more can begin in a dying process: what it had not begun need not wait for the news of its end.
     worker->setClosed();
     takeBackUnclaimed(worker, Worker::IsDead);
+    if (m_lanes)
+        m_lanes->workerLeaves(worker);
     pump();
     Q_EMIT workerUnreachable(childId);
 }
@@ -175,7 +190,8 @@ bool Dispatcher::mayRunAgain(const PendingRequest &request, base::MonotonicTime 
 
 void Dispatcher::checkDrained(WorkerEntry *worker)
 {
-    if (worker->takeDrained())
+    const bool hasEvents = m_lanes && m_lanes->hasEvents(worker);
+    if (!hasEvents && worker->takeDrained())
         Q_EMIT workerDrained(worker->info().childId);
 }
 
@@ -257,11 +273,14 @@ void Dispatcher::reportIfStuck(WorkerEntry *worker, base::MonotonicTime now)
         const QList<ipc::RouteEntry> &routes = worker->info().routes;
         const QByteArray route =
             running->route < quint32(routes.size()) ? routes.at(running->route).name() : QByteArrayLiteral("?");
+        const QString subject = running->isEvent
+                                    ? QStringLiteral("for connection %1").arg(running->requestId)
+                                    : QStringLiteral("in request %1").arg(QLatin1StringView(RequestId::text(running->requestId)));
         Q_EMIT workerStuck(worker->info().childId,
-                           QStringLiteral("handler %1 has been running for longer than %2 s, in request %3")
+                           QStringLiteral("handler %1 has been running for longer than %2 s, %3")
                                .arg(QString::fromUtf8(route))
                                .arg(limit)
-                               .arg(QLatin1StringView(RequestId::text(running->requestId))));
+                               .arg(subject));
     } else if (worker->stillSince() > 0 &&
                now - base::fromNanoseconds(worker->stillSince()) >= m_settings.requestTimeout) {
         Q_EMIT workerStuck(worker->info().childId, QStringLiteral("its event loop has not turned for %1 s").arg(limit));

@@ -1,5 +1,6 @@
 #include "dispatch/reactor.h"
 
+#include "dispatch/live/livehub.h"
 #include "dispatch/log.h"
 #include "dispatch/workerchannel.h"
 
@@ -12,8 +13,10 @@ namespace Quern::dispatch {
 namespace {
 
 /// How exact the waits of connections are.
-constexpr int waitCheckMilliseconds = 500;
+constexpr std::chrono::milliseconds waitCheckInterval = std::chrono::milliseconds(500);
 constexpr std::chrono::milliseconds lingerTime = std::chrono::seconds(2);
+/// How long the other half of a closing handshake may take.
+constexpr std::chrono::milliseconds closingTime = std::chrono::seconds(5);
 /// A flood of connections is to make a few lines in the log, not a flood of them.
 constexpr std::chrono::milliseconds refusalReportInterval = std::chrono::seconds(10);
 
@@ -22,8 +25,12 @@ constexpr std::chrono::milliseconds refusalReportInterval = std::chrono::seconds
 Reactor::Reactor(const ReactorSettings &settings)
     : m_settings(settings)
     , m_dispatcher(settings.dispatch, settings.id, this)
+    , m_live(std::make_unique<LiveHub>(settings, this))
     , m_accessLog(settings.accessLog.isWanted() ? std::make_unique<AccessLog>(settings.accessLog) : nullptr)
 {
+    for (const Port &port : settings.ports)
+        m_ports.push_back(std::make_unique<ReactorPort>(port));
+    m_dispatcher.setLanes(&m_live->lanes());
 }
 
 Reactor::~Reactor()
@@ -38,25 +45,38 @@ Result<void> Reactor::openAccessLog()
     return m_accessLog ? m_accessLog->open() : Result<void>();
 }
 
-void Reactor::listen(std::vector<base::FileDescriptor> sockets)
+void Reactor::listen(std::vector<ListeningSocket> sockets)
 {
     connect(QAbstractEventDispatcher::instance(thread()), &QAbstractEventDispatcher::aboutToBlock, this,
             &Reactor::buryEnded);
-    for (base::FileDescriptor &socket : sockets) {
-        m_listeners.push_back(
-            std::make_unique<net::Listener>(std::move(socket), [this](base::FileDescriptor fd, const net::Peer &peer) {
-                accept(std::move(fd), peer);
+    for (ListeningSocket &socket : sockets) {
+        ReactorPort *port = m_ports[std::size_t(socket.port)].get();
+        m_listeners.push_back(std::make_unique<net::Listener>(
+            std::move(socket.fd), [this, port](base::FileDescriptor fd, const net::Peer &peer) {
+                accept(std::move(fd), port, peer);
             }));
     }
-    m_waitTimer.start(waitCheckMilliseconds, this);
+    startWaitTimer();
 }
 
-void Reactor::reconfigure(HttpSettings http, DispatchSettings dispatch)
+void Reactor::startWaitTimer()
 {
-    // Which connections count towards max_conn_per_ip hangs on the proxies.
-    http.proxies = m_settings.http.proxies;
-    m_settings.http = std::move(http);
+    std::chrono::milliseconds interval = waitCheckInterval;
+    for (const auto &port : m_ports)
+        interval = std::min(interval, port->live.checkInterval);
+    m_waitTimer.start(int(interval.count()), this);
+}
+
+void Reactor::reconfigure(const std::vector<Port> &ports, DispatchSettings dispatch)
+{
+    for (const auto &port : m_ports) {
+        // Which connections count towards max_conn_per_ip hangs on the proxies.
+        const protocol::http::ProxyTrust proxies = port->http.proxies;
+        static_cast<Port &>(*port) = ports[std::size_t(port->number)];
+        port->http.proxies = proxies;
+    }
     m_dispatcher.reconfigure(std::move(dispatch));
+    startWaitTimer();
 }
 
 void Reactor::addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const WorkerInfo &info)
@@ -64,34 +84,39 @@ void Reactor::addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const Work
     m_dispatcher.addWorker(std::make_unique<WorkerChannel>(fd, std::move(page), m_settings.id, info, &m_dispatcher));
 }
 
-void Reactor::accept(base::FileDescriptor fd, const net::Peer &peer)
+void Reactor::accept(base::FileDescriptor fd, ReactorPort *port, const net::Peer &peer)
 {
-    const bool refused = !admit(peer);
+    const bool refused = !admit(*port, peer);
     if (refused) {
         m_refusedTotal.fetch_add(1, std::memory_order_relaxed);
-        if (m_refusedCount >= MaxRefused)
+        if (m_refusedCount >= MaxRefused || port->kind != Port::Kind::Http)
             return;
-    }
-    const quint64 serial = m_acceptedCount.fetch_add(1, std::memory_order_relaxed) + 1;
-    const quint64 connectionId = quint64(m_settings.id) << 48 | serial;
-    auto *session = new Session(std::move(fd), peer, connectionId, this);
-    m_sessions.append(session);
-    if (refused) {
         ++m_refusedCount;
-        session->startRefused();
     } else {
         m_connectionCount.fetch_add(1, std::memory_order_relaxed);
-        session->start();
+        m_live->portOpened(*port);
     }
+    const quint64 serial = m_acceptedCount.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (port->kind == Port::Kind::Stream) {
+        m_live->acceptStream(std::move(fd), port, peer);
+        return;
+    }
+    const quint64 connectionId = quint64(m_settings.id) << 48 | serial;
+    auto *session = new Session(std::move(fd), port, peer, connectionId, this);
+    m_sessions.append(session);
+    if (refused)
+        session->startRefused();
+    else
+        session->start();
 }
 
-bool Reactor::admit(const net::Peer &peer)
+bool Reactor::admit(const ReactorPort &port, const net::Peer &peer)
 {
     if (!m_settings.connectionLimit->take()) {
         tellOfRefusals(QStringLiteral("max_conn is reached, %1 connections").arg(m_settings.connectionLimit->limit()));
         return false;
     }
-    if (!countsByAddress(peer) || m_settings.addressLimit->take(QByteArrayView(peer.address)))
+    if (!countsByAddress(port, peer) || m_settings.addressLimit->take(QByteArrayView(peer.address)))
         return true;
     m_settings.connectionLimit->give();
     tellOfRefusals(QStringLiteral("max_conn_per_ip is reached, %1 connections from %2")
@@ -100,14 +125,14 @@ bool Reactor::admit(const net::Peer &peer)
     return false;
 }
 
-bool Reactor::countsByAddress(const net::Peer &peer) const
+bool Reactor::countsByAddress(const ReactorPort &port, const net::Peer &peer) const
 {
     // All clients of a Unix socket, or behind a proxy, look like one.
     const QByteArrayView address(peer.address);
-    return m_settings.addressLimit->limit() > 0 && !address.isEmpty() && !m_settings.http.proxies.trusts(address);
+    return m_settings.addressLimit->limit() > 0 && !address.isEmpty() && !port.http.proxies.trusts(address);
 }
 
-void Reactor::sessionEnded(Session *session)
+void Reactor::sessionEnded(ClientSession *session)
 {
     static_cast<base::ListNode<SessionTag> *>(session)->unlink();
     static_cast<base::ListNode<WaitTag> *>(session)->unlink();
@@ -117,10 +142,24 @@ void Reactor::sessionEnded(Session *session)
     } else {
         m_connectionCount.fetch_sub(1, std::memory_order_relaxed);
         m_settings.connectionLimit->give();
-        if (countsByAddress(session->peer()))
+        m_live->portClosed(*session->port());
+        if (countsByAddress(*session->port(), session->peer()))
             m_settings.addressLimit->give(QByteArrayView(session->peer().address));
     }
     checkDrained();
+}
+
+void Reactor::sessionReplaced(ClientSession *session, std::unique_ptr<ClientSession> next)
+{
+    static_cast<base::ListNode<SessionTag> *>(session)->unlink();
+    static_cast<base::ListNode<WaitTag> *>(session)->unlink();
+    m_ended.emplace_back(session);
+    m_sessions.append(next.release());
+}
+
+LiveHub &Reactor::live()
+{
+    return *m_live;
 }
 
 void Reactor::tellOfRefusals(const QString &limit)
@@ -134,7 +173,7 @@ void Reactor::tellOfRefusals(const QString &limit)
 
 void Reactor::checkDrained()
 {
-    if (m_draining && m_sessions.isEmpty() && !std::exchange(m_drainedTold, true))
+    if (m_draining && m_sessions.isEmpty() && m_live->isIdle() && !std::exchange(m_drainedTold, true))
         Q_EMIT drained();
 }
 
@@ -148,9 +187,9 @@ void Reactor::drain()
     m_listeners.clear();
     m_draining = true;
     m_dispatcher.endEventStreams();
-    Session *session = m_sessions.first();
+    ClientSession *session = m_sessions.first();
     while (session) {
-        Session *const next = m_sessions.next(session);
+        ClientSession *const next = m_sessions.next(session);
         session->drain();
         session = next;
     }
@@ -159,33 +198,60 @@ void Reactor::drain()
 
 void Reactor::abortConnections()
 {
-    while (Session *session = m_sessions.first())
+    while (ClientSession *session = m_sessions.first())
         session->abort();
 }
 
-void Reactor::armWait(Session *session, Wait wait)
+void Reactor::armWait(ClientSession *session, Wait wait)
 {
     session->setCurrentWait(wait, base::coarseNow());
-    m_waits[std::size_t(wait)].append(session);
+    session->port()->waits[std::size_t(wait)].append(session);
 }
 
-std::chrono::milliseconds Reactor::lengthOf(Wait wait) const
+std::chrono::milliseconds Reactor::lengthOf(Wait wait, const ReactorPort &port)
 {
     switch (wait) {
     case Wait::Head:
-        return m_settings.http.headTimeout;
+        return port.http.headTimeout;
     case Wait::Body:
-        return m_settings.http.bodyTimeout;
+        return port.http.bodyTimeout;
     case Wait::KeepAlive:
-        return m_settings.http.keepAliveTimeout;
+        return port.http.keepAliveTimeout;
     case Wait::Send:
-        return m_settings.http.sendTimeout;
+        return port.http.sendTimeout;
     case Wait::Linger:
         return lingerTime;
+    case Wait::Idle:
+        return port.live.idleTime;
+    case Wait::Silence:
+        return port.live.pingInterval;
+    case Wait::Pong:
+        return port.live.pongTimeout;
+    case Wait::Closing:
+        return closingTime;
     case Wait::None:
         break;
     }
     return std::chrono::milliseconds::max();
+}
+
+void Reactor::expireWaits(ReactorPort &port, base::MonotonicTime now)
+{
+    const bool heartbeat = now - port.heartbeatLooked >= port.live.checkInterval;
+    if (heartbeat)
+        port.heartbeatLooked = now;
+    for (std::size_t kind = std::size_t(Wait::Head); kind < WaitKinds; ++kind) {
+        const Wait wait = Wait(kind);
+        if (!heartbeat && (wait == Wait::Idle || wait == Wait::Silence || wait == Wait::Pong))
+            continue;
+        WaitQueue &queue = port.waits[kind];
+        while (ClientSession *session = queue.first()) {
+            if (now - session->waitSince() < lengthOf(wait, port))
+                break;
+            static_cast<base::ListNode<WaitTag> *>(session)->unlink();
+            session->waitExpired();
+        }
+    }
 }
 
 void Reactor::timerEvent(QTimerEvent *event)
@@ -195,15 +261,8 @@ void Reactor::timerEvent(QTimerEvent *event)
     if (m_accessLog)
         m_accessLog->flush();
     const base::MonotonicTime now = std::chrono::steady_clock::now();
-    for (const Wait wait : {Wait::Head, Wait::Body, Wait::KeepAlive, Wait::Send, Wait::Linger}) {
-        WaitQueue &queue = m_waits[std::size_t(wait)];
-        while (Session *session = queue.first()) {
-            if (now - session->waitSince() < lengthOf(wait))
-                break;
-            static_cast<base::ListNode<WaitTag> *>(session)->unlink();
-            session->waitExpired();
-        }
-    }
+    for (const auto &port : m_ports)
+        expireWaits(*port, now);
 }
 
 } // namespace Quern::dispatch

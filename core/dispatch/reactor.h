@@ -3,17 +3,19 @@
 #include "dispatch/addresslimit.h"
 #include "dispatch/connectionlimit.h"
 #include "dispatch/session.h"
+#include "ipc/connectiontable.h"
 #include "net/listener.h"
 
 #include <QBasicTimer>
 #include <QObject>
 
-#include <array>
 #include <atomic>
 #include <memory>
 #include <vector>
 
 namespace Quern::dispatch {
+
+class LiveHub;
 
 struct ReactorSettings
 {
@@ -26,7 +28,18 @@ struct ReactorSettings
     std::shared_ptr<OutputBudget> handoverBudget = std::make_shared<OutputBudget>(256 * 1024 * 1024);
     AccessLogSettings accessLog;
     DispatchSettings dispatch;
-    HttpSettings http;
+    std::vector<Port> ports = {Port()}; ///< each at the place of its number
+    /// What all processes know of live connections; null: there is a table for this reactor alone.
+    std::shared_ptr<ipc::ConnectionTable> connections;
+    /// For output of live connections that waits for their clients: shared by the reactors.
+    std::shared_ptr<OutputBudget> liveBudget = std::make_shared<OutputBudget>(256 * 1024 * 1024);
+};
+
+/// A socket that listens for the connections of a port.
+struct ListeningSocket
+{
+    base::FileDescriptor fd;
+    int port = 0; ///< its number
 };
 
 /// One reactor: its listening sockets, its client connections and its dispatcher. Lives in its own thread; others reach
@@ -44,10 +57,11 @@ public:
     /// Opens the access log, or opens it again after it has been moved away.
     Result<void> openAccessLog();
     /// Begins to accept on \a sockets.
-    void listen(std::vector<base::FileDescriptor> sockets);
-    /// From now on \a http and \a dispatch hold, for connections that are open as well: what a request has begun with
-    /// may stay as it was until that request ends. The trusted proxies and the mode of dispatch stay as they are.
-    void reconfigure(HttpSettings http, DispatchSettings dispatch);
+    void listen(std::vector<ListeningSocket> sockets);
+    /// From now on \a ports, the same as before with other settings, and \a dispatch hold, for connections that are open
+    /// as well: what a request has begun with may stay as it was until that request ends. The trusted proxies and the
+    /// mode of dispatch stay as they are.
+    void reconfigure(const std::vector<Port> &ports, DispatchSettings dispatch);
     /// A worker is ready; \a fd is the master's end of its channel to this reactor, which it now owns.
     void addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const WorkerInfo &info);
     Dispatcher &dispatcher() override { return m_dispatcher; }
@@ -73,32 +87,33 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
-    using WaitQueue = base::IntrusiveList<Session, WaitTag>;
-
-    const HttpSettings &settings() const override { return m_settings.http; }
     AccessLog *accessLog() override { return m_accessLog.get(); }
     OutputBudget *handoverBudget() override { return m_settings.handoverBudget.get(); }
     bool isDraining() const override { return m_draining; }
-    void armWait(Session *session, Wait wait) override;
-    void sessionEnded(Session *session) override;
+    LiveHub &live() override;
+    void armWait(ClientSession *session, Wait wait) override;
+    void sessionEnded(ClientSession *session) override;
+    void sessionReplaced(ClientSession *session, std::unique_ptr<ClientSession> next) override;
 
-    void accept(base::FileDescriptor fd, const net::Peer &peer);
+    void accept(base::FileDescriptor fd, ReactorPort *port, const net::Peer &peer);
+    void startWaitTimer();
     /// False if there are too many connections already, altogether or of this client.
-    bool admit(const net::Peer &peer);
-    bool countsByAddress(const net::Peer &peer) const;
+    bool admit(const ReactorPort &port, const net::Peer &peer);
+    bool countsByAddress(const ReactorPort &port, const net::Peer &peer) const;
     void tellOfRefusals(const QString &limit);
     void buryEnded();
     void checkDrained();
-    std::chrono::milliseconds lengthOf(Wait wait) const;
+    static std::chrono::milliseconds lengthOf(Wait wait, const ReactorPort &port);
+    static void expireWaits(ReactorPort &port, base::MonotonicTime now);
 
     ReactorSettings m_settings;
+    std::vector<std::unique_ptr<ReactorPort>> m_ports; ///< each at the place of its number
     Dispatcher m_dispatcher;
+    std::unique_ptr<LiveHub> m_live;
     std::unique_ptr<AccessLog> m_accessLog; ///< null if none is wanted
     std::vector<std::unique_ptr<net::Listener>> m_listeners;
-    base::IntrusiveList<Session, SessionTag> m_sessions;
-    /// By kind of wait: all of a kind last equally long, so that each queue is sorted by itself.
-    std::array<WaitQueue, 6> m_waits;
-    std::vector<std::unique_ptr<Session>> m_ended; ///< destroyed when no call of theirs is on the stack
+    base::IntrusiveList<ClientSession, SessionTag> m_sessions;
+    std::vector<std::unique_ptr<ClientSession>> m_ended; ///< destroyed when no call of theirs is on the stack
     QBasicTimer m_waitTimer;
     std::atomic<int> m_connectionCount = 0;
     std::atomic<quint64> m_acceptedCount = 0;

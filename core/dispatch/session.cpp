@@ -7,14 +7,13 @@ namespace Quern::dispatch {
 
 Q_LOGGING_CATEGORY(logHttp, "quern.http", QtInfoMsg)
 
-Session::Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connectionId, SessionHost *host)
-    : m_connection(std::make_unique<net::Connection>(std::move(fd), this))
-    , m_decoder(host->settings().limits)
-    , m_host(host)
-    , m_peer(peer)
+Session::Session(base::FileDescriptor fd, ReactorPort *port, const net::Peer &peer, quint64 connectionId,
+                 SessionHost *host)
+    : ClientSession(port, peer, host)
+    , m_connection(std::make_unique<net::Connection>(std::move(fd), this))
+    , m_decoder(port->http.limits)
     , m_connectionId(connectionId)
-    , m_isPeerTrusted(!host->settings().proxies.isEmpty() &&
-                      host->settings().proxies.trusts(QByteArrayView(m_peer.address)))
+    , m_isPeerTrusted(!port->http.proxies.isEmpty() && port->http.proxies.trusts(QByteArrayView(m_peer.address)))
 {
 }
 
@@ -47,7 +46,7 @@ void Session::bytesReceived(QByteArrayView bytes)
 {
     if (m_lingering) {
         m_lingered += bytes.size();
-        if (m_lingered > qMax(MinLinger, qsizetype(m_host->settings().limits.bodyBytes) + 1))
+        if (m_lingered > qMax(MinLinger, qsizetype(settings().limits.bodyBytes) + 1))
             end();
         return;
     }
@@ -86,14 +85,14 @@ void Session::start(ExchangePtr exchange)
 bool Session::answerWithStaticFile()
 {
     // They may have been switched off since the request arrived.
-    const std::shared_ptr<const StaticFiles> files = m_host->settings().staticFiles;
+    const std::shared_ptr<const StaticFiles> files = settings().staticFiles;
     if (!files)
         return false;
     StaticAnswer answer = files->find(m_exchange->head());
     if (std::holds_alternative<NotStatic>(answer))
         return false;
     number(*m_exchange);
-    AnswerWriter writer(*m_connection, m_host->settings());
+    AnswerWriter writer(*m_connection, settings());
     if (auto *reply = std::get_if<FileReply>(&answer))
         writer.file(*m_exchange, std::move(*reply));
     else if (const auto *redirection = std::get_if<Redirection>(&answer))
@@ -108,14 +107,14 @@ bool Session::answerWithStaticFile()
 
 bool Session::refuseStaticMethod(const ResponseStart &start)
 {
-    const StaticFiles *files = m_host->settings().staticFiles.get();
+    const StaticFiles *files = settings().staticFiles.get();
     if (start.status != 404 || !files)
         return false;
     const protocol::http::RequestHead head = m_exchange->head();
     if (head.isHead || head.methodBytes() == "GET" || !files->has(head))
         return false;
     const QByteArray headerBlock = start.headerBlock.toByteArray() + "Allow: GET, HEAD, OPTIONS\r\n";
-    AnswerWriter writer(*m_connection, m_host->settings());
+    AnswerWriter writer(*m_connection, settings());
     if (head.methodBytes() == "OPTIONS")
         writer.page(*m_exchange, 204, headerBlock, {});
     else
@@ -129,7 +128,7 @@ void Session::responseStarted(quint64, const ResponseStart &start)
     if (m_host->isDraining() || !exchange.isBodyComplete)
         exchange.keepAlive = false;
     exchange.workerId = start.workerId;
-    AnswerWriter writer(*m_connection, m_host->settings());
+    AnswerWriter writer(*m_connection, settings());
     switch (start.kind) {
     case ipc::ResponseKind::File:
         writer.file(exchange, start);
@@ -165,7 +164,7 @@ void Session::responseContinued(quint64, QByteArrayView bodyPart)
 {
     m_exchange->ungranted += quint32(bodyPart.size());
     m_exchange->outstanding -= bodyPart.size();
-    AnswerWriter(*m_connection, m_host->settings()).goOn(*m_exchange, bodyPart);
+    AnswerWriter(*m_connection, settings()).goOn(*m_exchange, bodyPart);
     progressAnswer();
     // What the kernel took at once never comes by as output.
     settle(m_connection->hasOutput() ? Progress::None : Progress::Output);
@@ -173,7 +172,7 @@ void Session::responseContinued(quint64, QByteArrayView bodyPart)
 
 void Session::responseEnded(quint64, QByteArrayView trailers)
 {
-    AnswerWriter(*m_connection, m_host->settings()).end(*m_exchange, trailers);
+    AnswerWriter(*m_connection, settings()).end(*m_exchange, trailers);
     progressAnswer();
     settle(Progress::None);
 }
@@ -213,9 +212,9 @@ void Session::bodyProgressed(quint64)
 
 void Session::answerError(int status, QByteArrayView headerBlock)
 {
-    const QByteArrayView detail = m_host->settings().debug ? m_exchange->refusedBecause : "";
+    const QByteArrayView detail = settings().debug ? m_exchange->refusedBecause : "";
     number(*m_exchange);
-    AnswerWriter(*m_connection, m_host->settings()).error(*m_exchange, status, detail, headerBlock);
+    AnswerWriter(*m_connection, settings()).error(*m_exchange, status, detail, headerBlock);
     progressAnswer();
 }
 
@@ -308,7 +307,7 @@ void Session::inputEnded()
 void Session::outputProgressed(qint64)
 {
     if (m_exchange && m_exchange->file && !m_exchange->isAnswered)
-        AnswerWriter(*m_connection, m_host->settings()).goOnWithFile(*m_exchange);
+        AnswerWriter(*m_connection, settings()).goOnWithFile(*m_exchange);
     if (m_closing && !m_connection->hasOutput())
         linger();
     else

@@ -1,50 +1,15 @@
 #pragma once
 
-#include "base/clock.h"
-#include "base/intrusivelist.h"
-#include "dispatch/accesslog.h"
 #include "dispatch/answers.h"
+#include "dispatch/clientsession.h"
 #include "dispatch/dispatcher.h"
-#include "dispatch/httpsettings.h"
-#include "net/connection.h"
-#include "net/listener.h"
 #include "protocol/http/requestdecoder.h"
 
 namespace Quern::dispatch {
 
-class Session;
-
-/// What a session may wait for; each kind of wait has a length of its own.
-enum class Wait : quint8 { None, Head, Body, KeepAlive, Send, Linger };
-
-/// The reactor as its sessions see it.
-class SessionHost
-{
-public:
-    virtual ~SessionHost() = default;
-    virtual const HttpSettings &settings() const = 0;
-    virtual Dispatcher &dispatcher() = 0;
-    /// Null if no log of requests is kept.
-    virtual AccessLog *accessLog() = 0;
-    /// For the rest of long answers, when their worker is to leave.
-    virtual OutputBudget *handoverBudget() = 0;
-    /// The server is stopping: each connection closes after its present answer.
-    virtual bool isDraining() const = 0;
-    /// Starts \a session's wait anew, in place of the one before.
-    virtual void armWait(Session *session, Wait wait) = 0;
-    /// The session's connection is closed. The host destroys it later, not within this call.
-    virtual void sessionEnded(Session *session) = 0;
-};
-
-struct SessionTag;
-struct WaitTag;
-
 /// One client connection that speaks HTTP/1.x: marries the connection and the codec, gives requests to the dispatcher
 /// and its answers to the client, one after the other in the order of arrival. Lives in its reactor thread.
-class Session final : public net::ConnectionEvents,
-                      public ResponseReceiver,
-                      public base::ListNode<SessionTag>,
-                      public base::ListNode<WaitTag>
+class Session final : public ClientSession, public ResponseReceiver
 {
 public:
     /// Pipelined input kept while a request is under way, in bytes, read or yet to be read; reading then pauses.
@@ -55,32 +20,23 @@ public:
     /// connection breaks; as much as the longest body if that is more.
     static constexpr qsizetype MinLinger = 1024 * 1024;
 
-    Session(base::FileDescriptor fd, const net::Peer &peer, quint64 connectionId, SessionHost *host);
+    Session(base::FileDescriptor fd, ReactorPort *port, const net::Peer &peer, quint64 connectionId, SessionHost *host);
     ~Session() override;
 
     /// Begins to read. Call it, or startRefused(), once, when the host has taken the session in.
     void start();
     /// There are too many connections: answers 503 to whatever comes, and closes.
     void startRefused();
-    /// Its wait has lasted too long.
-    void waitExpired();
-    /// The server is stopping: closes the connection now if it is idle, else after the present answer.
-    void drain();
-    /// Closes the connection at once.
-    void abort();
-
-    bool isRefused() const { return m_refused; }
-    const net::Peer &peer() const { return m_peer; }
-    void setCurrentWait(Wait wait, base::MonotonicTime since)
-    {
-        m_wait = wait;
-        m_waitSince = since;
-    }
-    base::MonotonicTime waitSince() const { return m_waitSince; }
+    void waitExpired() override;
+    /// Closes the connection now if it is idle, else after the present answer.
+    void drain() override;
+    void abort() override;
 
 private:
     using ExchangePtr = std::unique_ptr<Exchange>;
     struct Rare;
+
+    const HttpSettings &settings() const { return m_port->http; }
 
     void bytesReceived(QByteArrayView bytes) override;
     void inputEnded() override;
@@ -143,16 +99,12 @@ private:
 
     std::unique_ptr<net::Connection> m_connection;
     protocol::http::RequestDecoder m_decoder;
-    SessionHost *m_host;
     ExchangePtr m_exchange;       ///< whose answer is due
     std::unique_ptr<Rare> m_rare; ///< what most connections never need
     QByteArray m_carry;           ///< read, not yet parsed
-    net::Peer m_peer;
     quint64 m_connectionId;
     qsizetype m_lingered = 0;
-    base::MonotonicTime m_waitSince;
     quint32 m_requestCount = 0; ///< whose heads have been read
-    Wait m_wait = Wait::None;
     bool m_isPeerTrusted = false; ///< it is a proxy of ours
     bool m_inputDone = false;     ///< the last request of this connection has been read
     bool m_hasExchange = false;   ///< the message that is arriving has one already
@@ -160,7 +112,6 @@ private:
     bool m_closing = false;       ///< no more requests; the connection closes when its output has left
     bool m_lingering = false;     ///< output is shut down; waiting for the client to close
     bool m_ended = false;
-    bool m_refused = false; ///< one connection too many
 };
 
 } // namespace Quern::dispatch

@@ -23,7 +23,7 @@ bool Session::mayParse() const
         return true;
     const qsizetype waiting = m_rare ? qsizetype(m_rare->waiting.size()) : 0;
     const qsizetype bytes = m_rare ? m_rare->waitingBytes : 0;
-    return waiting < m_host->settings().pipelineDepth && bytes < MaxCarry &&
+    return waiting < settings().pipelineDepth && bytes < MaxCarry &&
            m_connection->pendingOutput() <= OutputLowMark;
 }
 
@@ -31,7 +31,7 @@ void Session::parse(QByteArrayView bytes)
 {
     while (!bytes.isEmpty() && mayParse()) {
         if (!m_decoder.inMessage())
-            m_decoder.setLimits(m_host->settings().limits); // a reload may have changed them
+            m_decoder.setLimits(settings().limits); // a reload may have changed them
         const http::RequestDecoder::Step step = m_decoder.feed(bytes);
         bytes = bytes.sliced(step.consumed);
         switch (step.state) {
@@ -85,7 +85,7 @@ void Session::headArrived()
         complete(std::move(exchange), head, std::move(begun), {});
         return;
     }
-    rare().body = std::make_unique<RequestBody>(head.field("content-type"), m_host->settings().body);
+    rare().body = std::make_unique<RequestBody>(head.field("content-type"), settings().body);
     if (const auto refusal = rare().body->append(begun))
         refuse(*refusal);
 }
@@ -123,7 +123,7 @@ void Session::messageArrived()
     if ((m_rare && m_rare->body) || !isPlain) {
         std::unique_ptr<RequestBody> arrived = std::move(rare().body);
         if (!arrived)
-            arrived = std::make_unique<RequestBody>(head.field("content-type"), m_host->settings().body);
+            arrived = std::make_unique<RequestBody>(head.field("content-type"), settings().body);
         auto refusal = arrived->append(body);
         if (!refusal)
             refusal = arrived->finish(trailers);
@@ -145,7 +145,7 @@ void Session::messageArrived()
 
 void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByteArray body, const QByteArray &layout)
 {
-    const HttpSettings &settings = m_host->settings();
+    const HttpSettings &settings = m_port->http;
     const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted};
     if (const Result<void> made = makeOrder(*exchange, head, body, layout, origin, settings); !made) {
         refuse(made.error().code() == Error::TooLarge ? http::Refusal{413, "too much besides the body"}
@@ -218,8 +218,8 @@ Session::ExchangePtr Session::unreadExchange()
         exchange->minorVersion = head->minorVersion;
         exchange->isHead = exchange->isHead || head->methodBytes() == "HEAD";
         // What proxies say of the client is for the log alone, and no reason any more.
-        if (!makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, m_isPeerTrusted}, m_host->settings()))
-            (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false}, m_host->settings());
+        if (!makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, m_isPeerTrusted}, settings()))
+            (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false}, settings());
     }
     return exchange;
 }

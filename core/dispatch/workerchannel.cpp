@@ -9,7 +9,8 @@ namespace Quern::dispatch {
 WorkerChannel::WorkerChannel(int fd, std::shared_ptr<ipc::ChildPage> page, int reactorId, WorkerInfo info,
                              WorkerLinkEvents *events)
     : m_info(std::move(info))
-    , m_ring(std::move(page), reactorId)
+    , m_ring(page, reactorId)
+    , m_gate(std::move(page), reactorId)
     , m_events(events)
     , m_channel(fd, this)
 {
@@ -63,6 +64,20 @@ void WorkerChannel::sendCancel(quint64 id)
     m_channel.send(ipc::FrameType::Cancel, id);
 }
 
+void WorkerChannel::sendEvent(quint64 id, const ipc::EventMessage &message)
+{
+    m_channel.sendWith([&](QByteArray &out) { ipc::appendEvent(out, id, message); });
+    if (m_channel.isBatchFull())
+        m_channel.flush();
+}
+
+void WorkerChannel::sendEventBody(QByteArrayView part)
+{
+    m_channel.send(ipc::FrameType::EventBody, 0, part);
+    if (m_channel.isBatchFull())
+        m_channel.flush();
+}
+
 void WorkerChannel::sendLeaving()
 {
     m_channel.send(ipc::FrameType::Leaving, 0);
@@ -99,6 +114,18 @@ void WorkerChannel::frameReceived(const ipc::Frame &frame)
     case ipc::FrameType::Credit:
         if (const Result<quint32> bytes = ipc::creditOf(frame.payload))
             m_events->creditReceived(m_info.childId, frame.id, *bytes);
+        break;
+    case ipc::FrameType::EventsDone:
+        m_events->eventsDoneReceived(m_info.childId, frame.id);
+        break;
+    case ipc::FrameType::Command:
+        if (const Result<ipc::CommandMessage> message = ipc::decodeCommand(frame.payload))
+            m_events->commandReceived(m_info.childId, frame.id, *message);
+        else
+            qCWarning(logDispatch).noquote() << "worker" << m_info.workerId << "sent a" << message.error().message();
+        break;
+    case ipc::FrameType::CommandBody:
+        m_events->commandBodyReceived(m_info.childId, frame.payload);
         break;
     default:
         // A newer worker may say more than this master understands.

@@ -26,6 +26,9 @@ public:
     void sendBodyEnd(quint64 id, QByteArrayView trailers) override;
     void sendCredit(quint64 id, quint32 bytes) override;
     void sendCancel(quint64 id) override;
+    ipc::EventGate &gate() override { return m_gate; }
+    void sendEvent(quint64 id, const ipc::EventMessage &message) override;
+    void sendEventBody(QByteArrayView part) override;
     void sendLeaving() override;
     void readRest() override;
 
@@ -36,6 +39,7 @@ private:
 
     WorkerInfo m_info;
     ipc::ClaimRing m_ring;
+    ipc::EventGate m_gate;
     WorkerLinkEvents *m_events;
     ipc::Channel m_channel;
 };

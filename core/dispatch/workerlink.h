@@ -2,6 +2,8 @@
 
 #include "dispatch/pendingrequest.h"
 #include "ipc/claimring.h"
+#include "ipc/eventgate.h"
+#include "ipc/livemessages.h"
 #include "ipc/messages.h"
 
 #include <QByteArrayView>
@@ -42,6 +44,12 @@ public:
     virtual void sendBodyEnd(quint64 id, QByteArrayView trailers) = 0;
     virtual void sendCredit(quint64 id, quint32 bytes) = 0;
     virtual void sendCancel(quint64 id) = 0;
+    /// How far the worker has come with this reactor's events.
+    virtual ipc::EventGate &gate() = 0;
+    /// Sends an event of the connection \a id with the first part of its body; the other parts follow at once, at most
+    /// ipc::MaxBodyPart bytes each.
+    virtual void sendEvent(quint64 id, const ipc::EventMessage &message) = 0;
+    virtual void sendEventBody(QByteArrayView part) = 0;
     /// What can end at any time, as event streams can, is to end now.
     virtual void sendLeaving() = 0;
     /// The worker is dead: gives out what it had sent and what has not been read yet.
@@ -61,6 +69,11 @@ public:
     virtual void responseAbortReceived(quint64 childId, quint64 requestId) = 0;
     virtual void deferredReceived(quint64 childId, quint64 requestId) = 0;
     virtual void creditReceived(quint64 childId, quint64 requestId, quint32 bytes) = 0;
+    /// All events up to \a sequence have been handled.
+    virtual void eventsDoneReceived(quint64 childId, quint64 sequence) = 0;
+    /// The worker wants something done for the connection \a id, or for several; the rest of its body follows at once.
+    virtual void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) = 0;
+    virtual void commandBodyReceived(quint64 childId, QByteArrayView part) = 0;
     /// All frames that had arrived together have been given out.
     virtual void batchEnded(quint64 childId) = 0;
     /// The worker has closed the channel: it is dying. What it had sent before has been given out.

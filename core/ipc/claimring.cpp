@@ -57,7 +57,7 @@ std::optional<ClaimRing::Running> ClaimRing::running() const
     return Running{counters().currentClaimedNs.load(std::memory_order_relaxed),
                    counters().currentSinceNs.load(std::memory_order_relaxed),
                    counters().currentRequest.load(std::memory_order_relaxed),
-                   counters().currentRoute.load(std::memory_order_relaxed)};
+                   counters().currentRoute.load(std::memory_order_relaxed), current == EventSlot};
 }
 
 bool ClaimBook::claim(quint32 slot, quint32 sequence, quint32 route, quint64 nowNs)

@@ -41,6 +41,7 @@ public:
         quint64 sinceNs = 0;   ///< since when it runs without having waited for its client
         quint64 requestId = 0;
         quint32 route = NoRoute; ///< place in the manifest
+        bool isEvent = false;    ///< of a connection, whose number is requestId
     };
     std::optional<Running> running() const;
     std::size_t freeSlots() const { return m_free.size(); }

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "dispatch/live/liveconnection.h"
+
+#include <memory>
+#include <vector>
+
+namespace Quern::dispatch {
+
+/// The WebSocket and stream connections of one reactor: gives them their ids, finds them by these without hashing, and
+/// keeps their entries in the table that all processes read. Lives in its reactor thread.
+class ConnectionRegistry
+{
+public:
+    /// \a table is shared by all reactors.
+    ConnectionRegistry(std::shared_ptr<ipc::ConnectionTable> table, int reactorId);
+    ~ConnectionRegistry();
+
+    /// A new connection, whose id is filled into \a record, published; nullptr if there are too many.
+    LiveConnection *add(LiveSession *session, ipc::ConnectionRecord record);
+    /// nullptr if there is none (any more).
+    LiveConnection *find(quint64 id) const;
+    /// Nothing can be sent to it any more: readers of the table do not find it. find() does until release().
+    void withdraw(LiveConnection *connection);
+    /// It is forgotten, and its id never used again.
+    void release(LiveConnection *connection);
+    void setUser(LiveConnection *connection, const QByteArray &user);
+
+    ipc::PortCounters &counters(int port) const { return m_table->portCounters(m_reactorId, port); }
+    /// Those that are not closed.
+    quint32 openCount() const;
+    /// All of them, closed ones with events under way included. Their places may be null.
+    const std::vector<std::unique_ptr<LiveConnection>> &all() const { return m_connections; }
+
+private:
+    std::shared_ptr<ipc::ConnectionTable> m_table;
+    int m_reactorId;
+    std::vector<std::unique_ptr<LiveConnection>> m_connections; ///< by slot
+    std::vector<quint16> m_generations;                         ///< by slot: the last one used
+    std::vector<quint32> m_free;                                ///< slots
+    bool m_exhaustionTold = false;
+};
+
+} // namespace Quern::dispatch
