@@ -19,8 +19,8 @@ constexpr qsizetype chunkBytes = 8 * 1024;
 /// message of nothing else would cost seconds.
 constexpr quint8 maxFinalBlocks = 64;
 
-/// 2^(memLevel + 8) bytes of hashes are cleared with each reset, which is most of the cost of a small message with zlib's
-/// usual 8.
+/// 2^(memLevel + 8) bytes of hashes are cleared with each reset, which is most of the cost of a small message with
+/// zlib's usual 8.
 constexpr int memLevel = 6;
 
 /// zlib counts in 32 bits.
@@ -51,6 +51,8 @@ Inflater::~Inflater()
 
 Inflater::Outcome Inflater::inflate(QByteArrayView compressed, qsizetype maxBytes, QByteArray &message)
 {
+    if (compressed.isEmpty())
+        return Outcome::Done; // RFC 7692 §7.2.3.6 has a byte for an empty message, which some leave out
     if (m_takeover == ContextTakeover::No)
         ::inflateReset(m_stream.get());
     m_finalBlocks = 0;
