@@ -2,83 +2,42 @@
 
 #include "base/systemerror.h"
 #include "net/connection.h"
+#include "net/socketaddress.h"
 
 #include <QFile>
 
-#include <arpa/inet.h>
 #include <cerrno>
-#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 namespace Quern::net {
 
 namespace {
 
-struct Address
+QString attempt(const Endpoint &endpoint, SocketKind kind)
 {
-    sockaddr_storage storage = {};
-    socklen_t length = 0;
-
-    const sockaddr *get() const { return reinterpret_cast<const sockaddr *>(&storage); }
-    int family() const { return storage.ss_family; }
-};
-
-Result<Address> unixAddress(const QString &unixPath)
-{
-    Address address;
-    auto *un = reinterpret_cast<sockaddr_un *>(&address.storage);
-    const QByteArray path = QFile::encodeName(unixPath);
-    if (path.size() >= qsizetype(sizeof un->sun_path)) {
-        return Error(Error::Invalid, QStringLiteral("the Unix socket path %1 has %2 bytes; at most %3 are possible")
-                                         .arg(unixPath)
-                                         .arg(path.size())
-                                         .arg(sizeof un->sun_path - 1));
-    }
-    un->sun_family = AF_UNIX;
-    std::memcpy(un->sun_path, path.constData(), size_t(path.size()));
-    address.length = socklen_t(offsetof(sockaddr_un, sun_path) + size_t(path.size()) + 1);
-    return address;
+    if (kind == SocketKind::Stream)
+        return QStringLiteral("cannot listen on %1").arg(endpoint.text());
+    return QStringLiteral("cannot receive %1 on %2")
+        .arg(endpoint.isUnix() ? QStringLiteral("datagrams") : QStringLiteral("UDP"), endpoint.text());
 }
 
-Result<Address> addressOf(const Endpoint &endpoint)
+Error cannotListen(const Endpoint &endpoint, SocketKind kind)
 {
-    if (endpoint.isUnix())
-        return unixAddress(endpoint.unixPath);
-    Address address;
-    const QByteArray host = endpoint.host.toLatin1();
-    auto *in4 = reinterpret_cast<sockaddr_in *>(&address.storage);
-    if (::inet_pton(AF_INET, host.constData(), &in4->sin_addr) == 1) {
-        in4->sin_family = AF_INET;
-        in4->sin_port = htons(endpoint.port);
-        address.length = sizeof *in4;
-        return address;
-    }
-    auto *in6 = reinterpret_cast<sockaddr_in6 *>(&address.storage);
-    if (::inet_pton(AF_INET6, host.constData(), &in6->sin6_addr) == 1) {
-        in6->sin6_family = AF_INET6;
-        in6->sin6_port = htons(endpoint.port);
-        address.length = sizeof *in6;
-        return address;
-    }
-    return Error(Error::Invalid, QStringLiteral("%1 is not a numeric IPv4 or IPv6 address").arg(endpoint.host));
+    return base::systemError(attempt(endpoint, kind));
 }
 
-Error cannotListen(const Endpoint &endpoint)
+Result<base::FileDescriptor> newSocket(const Endpoint &endpoint, const SocketAddress &address, SocketKind kind)
 {
-    return base::systemError(QStringLiteral("cannot listen on %1").arg(endpoint.text()));
-}
-
-Result<base::FileDescriptor> newSocket(const Endpoint &endpoint, const Address &address)
-{
-    base::FileDescriptor fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int type = kind == SocketKind::Stream ? SOCK_STREAM : SOCK_DGRAM;
+    base::FileDescriptor fd(::socket(address.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd.isValid())
-        return cannotListen(endpoint);
+        return cannotListen(endpoint, kind);
     const int on = 1;
-    if (address.family() != AF_UNIX)
+    // A UDP port has no past that would block it; with this, two programs could have one.
+    if (!address.isUnix() && kind == SocketKind::Stream)
         ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     // "::" listens on IPv6 alone, so that "0.0.0.0" may stand beside it.
     if (address.family() == AF_INET6)
@@ -87,23 +46,24 @@ Result<base::FileDescriptor> newSocket(const Endpoint &endpoint, const Address &
 }
 
 /// A socket file whose server is dead refuses connections; only such a file is removed.
-Result<void> removeStaleSocket(const Endpoint &endpoint, const Address &address)
+Result<void> removeStaleSocket(const Endpoint &endpoint, const SocketAddress &address, SocketKind kind)
 {
     const QByteArray path = QFile::encodeName(endpoint.unixPath);
     struct stat info = {};
     if (::lstat(path.constData(), &info) != 0)
         return {};
     if (!S_ISSOCK(info.st_mode)) {
-        return Error(
-            Error::Exists,
-            QStringLiteral("cannot listen on %1: a file that is no socket is in the way").arg(endpoint.text()));
+        return Error(Error::Exists,
+                     attempt(endpoint, kind) + QStringLiteral(": a file that is no socket is in the way"));
     }
-    const Result<base::FileDescriptor> probe = newSocket(endpoint, address);
+    const Result<base::FileDescriptor> probe = newSocket(endpoint, address, kind);
     if (!probe)
         return probe.error();
-    if (::connect(probe->get(), address.get(), address.length) == 0 || errno == EAGAIN) {
+    // Its own backlog may be full, it may be of the other kind, or speak with one peer alone: it lives.
+    if (::connect(probe->get(), address.get(), address.length()) == 0 || errno == EAGAIN || errno == EPROTOTYPE ||
+        errno == EPERM) {
         errno = EADDRINUSE;
-        return cannotListen(endpoint);
+        return cannotListen(endpoint, kind);
     }
     if (errno == ECONNREFUSED)
         ::unlink(path.constData());
@@ -116,33 +76,32 @@ QString Endpoint::text() const
 {
     if (isUnix())
         return QStringLiteral("unix:") + unixPath;
-    if (host.contains(u':'))
-        return QStringLiteral("[%1]:%2").arg(host).arg(port);
-    return QStringLiteral("%1:%2").arg(host).arg(port);
+    // A zone in the host looks like a place marker: both are filled in at once.
+    return (host.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(host, QString::number(port));
 }
 
-Result<void> checkFree(const Endpoint &endpoint)
+Result<void> checkFree(const Endpoint &endpoint, SocketKind kind)
 {
-    const Result<Address> address = addressOf(endpoint);
+    const Result<SocketAddress> address = SocketAddress::of(endpoint);
     if (!address)
         return address.error();
     if (endpoint.isUnix())
-        return removeStaleSocket(endpoint, *address);
+        return removeStaleSocket(endpoint, *address, kind);
     // Bound without SO_REUSEPORT, which also fails when the other side has set it.
-    const Result<base::FileDescriptor> fd = newSocket(endpoint, *address);
+    const Result<base::FileDescriptor> fd = newSocket(endpoint, *address, kind);
     if (!fd)
         return fd.error();
-    if (::bind(fd->get(), address->get(), address->length) != 0)
-        return cannotListen(endpoint);
+    if (::bind(fd->get(), address->get(), address->length()) != 0)
+        return cannotListen(endpoint, kind);
     return {};
 }
 
 Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOptions &options)
 {
-    const Result<Address> address = addressOf(endpoint);
+    const Result<SocketAddress> address = SocketAddress::of(endpoint);
     if (!address)
         return address.error();
-    Result<base::FileDescriptor> fd = newSocket(endpoint, *address);
+    Result<base::FileDescriptor> fd = newSocket(endpoint, *address, SocketKind::Stream);
     if (!fd)
         return fd.error();
     const int on = 1;
@@ -154,8 +113,26 @@ Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOpti
         ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notSent, sizeof notSent);
     }
-    if (::bind(fd->get(), address->get(), address->length) != 0 || ::listen(fd->get(), options.backlog) != 0)
-        return cannotListen(endpoint);
+    if (::bind(fd->get(), address->get(), address->length()) != 0 || ::listen(fd->get(), options.backlog) != 0)
+        return cannotListen(endpoint, SocketKind::Stream);
+    return fd;
+}
+
+Result<base::FileDescriptor> bindDatagram(const Endpoint &endpoint, const DatagramOptions &options)
+{
+    const Result<SocketAddress> address = SocketAddress::of(endpoint);
+    if (!address)
+        return address.error();
+    Result<base::FileDescriptor> fd = newSocket(endpoint, *address, SocketKind::Datagram);
+    if (!fd)
+        return fd.error();
+    const int on = 1;
+    if (options.sharedPort && !endpoint.isUnix())
+        ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (options.receiveBuffer > 0)
+        ::setsockopt(fd->get(), SOL_SOCKET, SO_RCVBUF, &options.receiveBuffer, sizeof options.receiveBuffer);
+    if (::bind(fd->get(), address->get(), address->length()) != 0)
+        return cannotListen(endpoint, SocketKind::Datagram);
     return fd;
 }
 

@@ -13,7 +13,7 @@ struct Endpoint
 {
     QString host;     ///< numeric IPv4 or IPv6 address; unused for a Unix path
     quint16 port = 0; ///< 1 to 65535
-    QString unixPath; ///< not empty: a Unix stream socket at this absolute path, at most 107 bytes
+    QString unixPath; ///< not empty: a Unix socket at this absolute path, at most 107 bytes
 
     bool isUnix() const { return !unixPath.isEmpty(); }
     /// As people write it: "127.0.0.1:5200", "[::1]:5200", "unix:/run/app.sock".
@@ -27,11 +27,25 @@ struct ListenOptions
     bool sharedPort = false; ///< SO_REUSEPORT, so that each reactor has a queue of its own
 };
 
+/// How to receive datagrams.
+struct DatagramOptions
+{
+    bool sharedPort = false; ///< SO_REUSEPORT: one socket for each reactor. The kernel chooses by the sender's address,
+                             ///< so all packets of one sender come to the same
+    int receiveBuffer = 0;   ///< bytes of packets that the kernel holds until they are read, SO_RCVBUF, at most
+                             ///< net.core.rmem_max; 0: the kernel's default
+};
+
+enum class SocketKind : quint8 { Stream, Datagram };
+
 /// Fails if somebody, another server with a shared port included, listens on \a endpoint. A Unix path that a dead
 /// server left behind is removed. Error::Exists if it is taken, Error::Permission, Error::Invalid for a bad address.
-Result<void> checkFree(const Endpoint &endpoint);
+Result<void> checkFree(const Endpoint &endpoint, SocketKind kind = SocketKind::Stream);
 
 /// A listening socket, non-blocking and close-on-exec. The message of an error names the endpoint.
 Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOptions &options);
+
+/// The same for datagrams: UDP, or a Unix datagram socket. A Unix path can be bound once: reactors share that socket.
+Result<base::FileDescriptor> bindDatagram(const Endpoint &endpoint, const DatagramOptions &options);
 
 } // namespace Quern::net

@@ -1,12 +1,11 @@
 #include "net/listener.h"
 
-#include <QLoggingCategory>
+#include "net/log.h"
+
 #include <QTimerEvent>
 
-#include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace Quern::net {
@@ -20,21 +19,6 @@ constexpr int acceptsPerTurn = 64;
 /// How long accepting rests when descriptors or memory have run out: the kernel goes on reporting the waiting
 /// connection.
 constexpr int restMilliseconds = 100;
-
-Peer peerOf(const sockaddr_storage &address)
-{
-    Peer peer;
-    if (address.ss_family == AF_INET) {
-        const auto *in4 = reinterpret_cast<const sockaddr_in *>(&address);
-        ::inet_ntop(AF_INET, &in4->sin_addr, peer.address, sizeof peer.address);
-        peer.port = ntohs(in4->sin_port);
-    } else if (address.ss_family == AF_INET6) {
-        const auto *in6 = reinterpret_cast<const sockaddr_in6 *>(&address);
-        ::inet_ntop(AF_INET6, &in6->sin6_addr, peer.address, sizeof peer.address);
-        peer.port = ntohs(in6->sin6_port);
-    }
-    return peer;
-}
 
 } // namespace
 
@@ -50,12 +34,11 @@ Listener::Listener(base::FileDescriptor fd, Accepted accepted, QObject *parent)
 void Listener::acceptSome()
 {
     for (int i = 0; i < acceptsPerTurn; ++i) {
-        sockaddr_storage address = {};
-        socklen_t length = sizeof address;
-        base::FileDescriptor fd(
-            ::accept4(m_fd.get(), reinterpret_cast<sockaddr *>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        SocketAddress address;
+        socklen_t length = SocketAddress::Capacity;
+        base::FileDescriptor fd(::accept4(m_fd.get(), address.data(), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd.isValid()) {
-            m_accepted(std::move(fd), peerOf(address));
+            m_accepted(std::move(fd), address.peer());
             continue;
         }
         const int problem = errno; // before anything else, such as the log, changes it

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/filedescriptor.h"
+#include "net/socketaddress.h"
 
 #include <QBasicTimer>
 #include <QObject>
@@ -9,13 +10,6 @@
 #include <functional>
 
 namespace Quern::net {
-
-/// The address of a connection's other end.
-struct Peer
-{
-    char address[46] = {}; ///< text form, NUL-terminated; empty for a Unix socket
-    quint16 port = 0;
-};
 
 /// Accepts connections from one listening socket. Lives in its reactor thread.
 class Listener : public QObject

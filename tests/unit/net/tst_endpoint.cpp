@@ -4,14 +4,18 @@
 #include <QFile>
 #include <QTemporaryDir>
 
+#include <array>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/un.h>
 
 using namespace NetTest;
 using namespace Quern;
+using net::bindDatagram;
 using net::checkFree;
 using net::Endpoint;
 using net::listenOn;
+using net::SocketKind;
 
 class TestEndpoint : public QObject
 {
@@ -32,6 +36,15 @@ private Q_SLOTS:
     void unixPathIsAFile();
     void unixPathTooLong();
     void unixPathWithoutFolder();
+    void datagramPortInUse_data();
+    void datagramPortInUse();
+    void datagramsOfOneSenderStayTogether();
+    void datagramsBesideConnections();
+    void datagramDescriptor();
+    void datagramPathOfADeadServer();
+    void pathOfALivingServer_data();
+    void pathOfALivingServer();
+    void datagramErrorsNameTheEndpoint();
 };
 
 void TestEndpoint::text_data()
@@ -198,6 +211,141 @@ void TestEndpoint::unixPathWithoutFolder()
     const Result<base::FileDescriptor> listener = listenOn(endpoint, {});
     QVERIFY(!listener);
     QVERIFY(listener.error().message().contains(endpoint.text()));
+}
+
+void TestEndpoint::datagramPortInUse_data()
+{
+    portInUse_data();
+}
+
+void TestEndpoint::datagramPortInUse()
+{
+    QFETCH(const bool, shared);
+    Endpoint endpoint = {QStringLiteral("127.0.0.1"), 0, {}};
+    net::DatagramOptions options;
+    options.sharedPort = shared;
+    Result<base::FileDescriptor> socket = bindDatagram(endpoint, options);
+    QVERIFY(socket);
+    endpoint.port = portOf(socket->get());
+    const Result<void> checked = checkFree(endpoint, SocketKind::Datagram);
+    QVERIFY(!checked);
+    QCOMPARE(checked.error().code(), Error::Exists);
+    QVERIFY(!bindDatagram(endpoint, {}));
+    QCOMPARE(bindDatagram(endpoint, options).ok(), shared);
+    socket->reset();
+    QVERIFY(checkFree(endpoint, SocketKind::Datagram));
+    QVERIFY(bindDatagram(endpoint, {}));
+}
+
+void TestEndpoint::datagramsOfOneSenderStayTogether()
+{
+    Endpoint endpoint = {QStringLiteral("127.0.0.1"), 0, {}};
+    net::DatagramOptions options;
+    options.sharedPort = true;
+    std::array<base::FileDescriptor, 3> sockets;
+    for (base::FileDescriptor &socket : sockets) {
+        socket = bindDatagram(endpoint, options).value();
+        endpoint.port = portOf(socket.get());
+    }
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(endpoint.port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const base::FileDescriptor sender(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    for (int i = 0; i < 20; ++i)
+        QCOMPARE(::sendto(sender.get(), "x", 1, 0, reinterpret_cast<sockaddr *>(&address), sizeof address), 1);
+    std::array<pollfd, 3> waiting = {};
+    for (std::size_t i = 0; i < sockets.size(); ++i)
+        waiting[i] = {sockets[i].get(), POLLIN, 0};
+    int received = 0;
+    int receiver = -1;
+    while (received < 20) {
+        QVERIFY(::poll(waiting.data(), waiting.size(), 5'000) > 0);
+        for (const pollfd &one : waiting) {
+            char byte = 0;
+            if (::recv(one.fd, &byte, 1, 0) != 1)
+                continue;
+            ++received;
+            QVERIFY(receiver < 0 || receiver == one.fd);
+            receiver = one.fd;
+        }
+    }
+}
+
+void TestEndpoint::datagramsBesideConnections()
+{
+    Endpoint endpoint = {QStringLiteral("127.0.0.1"), 0, {}};
+    const Result<base::FileDescriptor> listener = listenOn(endpoint, {});
+    QVERIFY(listener);
+    endpoint.port = portOf(listener->get());
+    QVERIFY(checkFree(endpoint, SocketKind::Datagram));
+    QVERIFY(bindDatagram(endpoint, {}));
+}
+
+void TestEndpoint::datagramDescriptor()
+{
+    net::DatagramOptions options;
+    options.receiveBuffer = 10'000;
+    const Result<base::FileDescriptor> socket = bindDatagram({QStringLiteral("127.0.0.1"), 0, {}}, options);
+    QVERIFY(socket);
+    QVERIFY(::fcntl(socket->get(), F_GETFD) & FD_CLOEXEC);
+    QVERIFY(::fcntl(socket->get(), F_GETFL) & O_NONBLOCK);
+    int size = 0;
+    socklen_t length = sizeof size;
+    QCOMPARE(::getsockopt(socket->get(), SOL_SOCKET, SO_RCVBUF, &size, &length), 0);
+    QCOMPARE(size, 20'000); // socket(7): the kernel doubles it
+}
+
+void TestEndpoint::datagramPathOfADeadServer()
+{
+    const QTemporaryDir folder;
+    const Endpoint endpoint = {{}, 0, folder.filePath(QStringLiteral("s"))};
+    QVERIFY(bindDatagram(endpoint, {})); // closed at once; its file stays
+    QVERIFY(!bindDatagram(endpoint, {}));
+    QVERIFY(checkFree(endpoint, SocketKind::Datagram));
+    QVERIFY(!QFile::exists(endpoint.unixPath));
+    QVERIFY(bindDatagram(endpoint, {}));
+}
+
+void TestEndpoint::pathOfALivingServer_data()
+{
+    QTest::addColumn<SocketKind>("living");
+    QTest::addColumn<SocketKind>("asked");
+    QTest::newRow("datagrams, asked for datagrams") << SocketKind::Datagram << SocketKind::Datagram;
+    QTest::newRow("datagrams, asked for connections") << SocketKind::Datagram << SocketKind::Stream;
+    QTest::newRow("connections, asked for datagrams") << SocketKind::Stream << SocketKind::Datagram;
+}
+
+void TestEndpoint::pathOfALivingServer()
+{
+    QFETCH(const SocketKind, living);
+    QFETCH(const SocketKind, asked);
+    const QTemporaryDir folder;
+    const Endpoint endpoint = {{}, 0, folder.filePath(QStringLiteral("s"))};
+    const Result<base::FileDescriptor> socket =
+        living == SocketKind::Stream ? listenOn(endpoint, {}) : bindDatagram(endpoint, {});
+    QVERIFY(socket);
+    const Result<void> checked = checkFree(endpoint, asked);
+    QVERIFY(!checked);
+    QCOMPARE(checked.error().code(), Error::Exists);
+    QVERIFY(QFile::exists(endpoint.unixPath));
+}
+
+void TestEndpoint::datagramErrorsNameTheEndpoint()
+{
+    const QTemporaryDir folder;
+    const Endpoint absent = {{}, 0, folder.filePath(QStringLiteral("absent/s"))};
+    const Endpoint tooLong = {{}, 0, folder.path() + u'/' + QString(107 - folder.path().size(), u'x')};
+    const Endpoint longest = {{}, 0, tooLong.unixPath.chopped(1)};
+    QVERIFY(bindDatagram(longest, {}));
+    QCOMPARE(bindDatagram(tooLong, {}).error().code(), Error::Invalid);
+    QCOMPARE(checkFree(tooLong, SocketKind::Datagram).error().code(), Error::Invalid);
+    QCOMPARE(bindDatagram({QStringLiteral("localhost"), 1, {}}, {}).error().code(), Error::Invalid);
+    const Error error = bindDatagram(absent, {}).error();
+    QVERIFY2(error.message().startsWith(QStringLiteral("cannot receive datagrams on ") + absent.text()),
+             qPrintable(error.message()));
+    const Error foreign = bindDatagram({QStringLiteral("192.0.2.1"), 9, {}}, {}).error();
+    QVERIFY2(foreign.message().startsWith(u"cannot receive UDP on 192.0.2.1:9: "), qPrintable(foreign.message()));
 }
 
 QUERN_EPOLL_TEST_MAIN(TestEndpoint)
