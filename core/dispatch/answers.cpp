@@ -88,6 +88,21 @@ void AnswerWriter::begin(Exchange &exchange, const ResponseStart &start)
     exchange.isAnswered = exchange.bodyLeft == 0 && !exchange.isAnswerStreamed;
 }
 
+void AnswerWriter::upgrade(Exchange &exchange, QByteArrayView headerBlock)
+{
+    constexpr int switchingProtocols = 101;
+    QByteArray block =
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + exchange.upgrade->accept + "\r\n";
+    if (exchange.upgrade->deflate)
+        block.append("Sec-WebSocket-Extensions: ").append(exchange.upgrade->deflate->field).append("\r\n");
+    block.append(headerBlock);
+    exchange.keepAlive = true;
+    QByteArray &out = scratch();
+    writeHead(out, exchange, switchingProtocols, block, quint64(0));
+    m_connection.write(out);
+    exchange.isAnswered = true;
+}
+
 void AnswerWriter::goOn(Exchange &exchange, QByteArrayView part)
 {
     exchange.bodyLeft -= quint64(part.size());

@@ -21,6 +21,8 @@ public:
 
     /// The head of a worker's answer, of bytes that are whole or go on, and the part of the body that came with it.
     void begin(Exchange &exchange, const ResponseStart &start);
+    /// The connection speaks WebSocket from now on.
+    void upgrade(Exchange &exchange, QByteArrayView headerBlock);
     /// The next part of the body.
     void goOn(Exchange &exchange, QByteArrayView part);
     /// A streamed answer is complete.

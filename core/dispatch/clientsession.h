@@ -35,8 +35,8 @@ struct SessionTag;
 struct WaitTag;
 using WaitQueue = base::IntrusiveList<ClientSession, WaitTag>;
 
-/// A port in one reactor: its settings, and the sessions that wait. By kind of wait: all of a kind last equally long, so
-/// that each queue is sorted by itself. Lives in the reactor's thread.
+/// A port in one reactor: its settings, and the sessions that wait. By kind of wait: all of a kind last equally long,
+/// so that each queue is sorted by itself. Lives in the reactor's thread.
 struct ReactorPort : Port
 {
     explicit ReactorPort(const Port &port) : Port(port) {}
@@ -67,12 +67,15 @@ public:
 };
 
 /// One client connection, whatever it speaks. Lives in its reactor thread.
-class ClientSession : public net::ConnectionEvents,
-                      public base::ListNode<SessionTag>,
-                      public base::ListNode<WaitTag>
+class ClientSession : public net::ConnectionEvents, public base::ListNode<SessionTag>, public base::ListNode<WaitTag>
 {
 public:
-    ClientSession(ReactorPort *port, const net::Peer &peer, SessionHost *host) : m_host(host), m_port(port), m_peer(peer) {}
+    ClientSession(ReactorPort *port, const net::Peer &peer, SessionHost *host)
+        : m_host(host)
+        , m_port(port)
+        , m_peer(peer)
+    {
+    }
 
     /// Its wait has lasted too long.
     virtual void waitExpired() = 0;

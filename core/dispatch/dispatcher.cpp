@@ -141,7 +141,7 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
     PendingRequest *request = answeredBy(childId, requestId);
     if (!request || request->answering)
         return;
-    const bool isWholeAtOnce = message.kind == ipc::ResponseKind::File || message.kind == ipc::ResponseKind::Error;
+    const bool isWholeAtOnce = message.kind != ipc::ResponseKind::Whole && message.kind != ipc::ResponseKind::Streamed;
     if (isWholeAtOnce && quint64(message.bodyPart.size()) != message.bodyLength) {
         qCWarning(logDispatch).noquote() << "request" << RequestId::text(requestId) << "is answered 500: worker"
                                          << request->worker->info().workerId
@@ -165,10 +165,11 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
     start.headerBlock = message.headerBlock;
     start.bodyPart = message.bodyPart;
     start.workerId = request->worker->info().workerId;
+    start.worker = &request->worker->info();
     start.output = &output;
     const bool isComplete = request->bodyLeft == 0 && !request->isAnswerStreamed;
     if (isComplete || !receiver) {
-        if (!isComplete)
+        if (!isComplete || (!receiver && message.kind == ipc::ResponseKind::Upgrade))
             request->worker->link().sendCancel(requestId);
         finish(request);
     }

@@ -273,9 +273,10 @@ void Dispatcher::reportIfStuck(WorkerEntry *worker, base::MonotonicTime now)
         const QList<ipc::RouteEntry> &routes = worker->info().routes;
         const QByteArray route =
             running->route < quint32(routes.size()) ? routes.at(running->route).name() : QByteArrayLiteral("?");
-        const QString subject = running->isEvent
-                                    ? QStringLiteral("for connection %1").arg(running->requestId)
-                                    : QStringLiteral("in request %1").arg(QLatin1StringView(RequestId::text(running->requestId)));
+        const QString subject =
+            running->isEvent
+                ? QStringLiteral("for connection %1").arg(running->requestId)
+                : QStringLiteral("in request %1").arg(QLatin1StringView(RequestId::text(running->requestId)));
         Q_EMIT workerStuck(worker->info().childId,
                            QStringLiteral("handler %1 has been running for longer than %2 s, %3")
                                .arg(QString::fromUtf8(route))

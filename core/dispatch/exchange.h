@@ -6,12 +6,21 @@
 #include "dispatch/pendingrequest.h"
 #include "dispatch/spoolfile.h"
 #include "protocol/http/requesthead.h"
+#include "protocol/websocket/extension.h"
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 namespace Quern::dispatch {
+
+/// What the answer to a WebSocket's opening handshake needs to know of it.
+struct UpgradeOffer
+{
+    QByteArray accept; ///< value of Sec-WebSocket-Accept
+    std::optional<protocol::websocket::DeflateAgreement> deflate;
+};
 
 /// One request of a session, from the end of its head to the last byte of its answer. Lives in its reactor thread.
 struct Exchange
@@ -37,10 +46,11 @@ struct Exchange
     quint64 bodyBytes = 0;  ///< of the answer: given to the connection
     quint32 ungranted = 0;  ///< body bytes that have come and that the worker may replace once the client has them
     qint64 outstanding = 0; ///< body bytes that the worker may send without being asked again
-    base::MonotonicTime begun;        ///< when the head of the answer was written
-    OutputReservation output;         ///< memory for the answer
-    OutputReservation handover;       ///< the same, since its worker is to leave
-    std::unique_ptr<FileSender> file; ///< while the answer is a file
+    base::MonotonicTime begun;             ///< when the head of the answer was written
+    OutputReservation output;              ///< memory for the answer
+    OutputReservation handover;            ///< the same, since its worker is to leave
+    std::unique_ptr<FileSender> file;      ///< while the answer is a file
+    std::unique_ptr<UpgradeOffer> upgrade; ///< if it may become a WebSocket
 
     quint8 minorVersion = 1;
     bool isHead = false;

@@ -14,6 +14,7 @@
 namespace Quern::dispatch {
 
 class WorkerEntry;
+struct WorkerInfo;
 
 /// The head of an answer and the first part of its body. The views are valid during the call only.
 struct ResponseStart
@@ -24,6 +25,7 @@ struct ResponseStart
     QByteArrayView headerBlock;
     QByteArrayView bodyPart;
     int workerId = 0;
+    const WorkerInfo *worker = nullptr; ///< that has answered
     /// The memory set aside for the answer. The receiver takes it over if the answer may stay here after this call.
     OutputReservation *output = nullptr;
 };

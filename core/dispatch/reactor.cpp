@@ -1,6 +1,7 @@
 #include "dispatch/reactor.h"
 
 #include "dispatch/live/livehub.h"
+#include "dispatch/live/streamsession.h"
 #include "dispatch/log.h"
 #include "dispatch/workerchannel.h"
 
@@ -25,12 +26,11 @@ constexpr std::chrono::milliseconds refusalReportInterval = std::chrono::seconds
 Reactor::Reactor(const ReactorSettings &settings)
     : m_settings(settings)
     , m_dispatcher(settings.dispatch, settings.id, this)
-    , m_live(std::make_unique<LiveHub>(settings, this))
+    , m_live(new LiveHub(settings, this))
     , m_accessLog(settings.accessLog.isWanted() ? std::make_unique<AccessLog>(settings.accessLog) : nullptr)
 {
     for (const Port &port : settings.ports)
         m_ports.push_back(std::make_unique<ReactorPort>(port));
-    m_dispatcher.setLanes(&m_live->lanes());
 }
 
 Reactor::~Reactor()
@@ -51,10 +51,13 @@ void Reactor::listen(std::vector<ListeningSocket> sockets)
             &Reactor::buryEnded);
     for (ListeningSocket &socket : sockets) {
         ReactorPort *port = m_ports[std::size_t(socket.port)].get();
+        if (port->kind == Port::Kind::Datagram) {
+            m_live->receive(std::move(socket.fd), port);
+            continue;
+        }
         m_listeners.push_back(std::make_unique<net::Listener>(
-            std::move(socket.fd), [this, port](base::FileDescriptor fd, const net::Peer &peer) {
-                accept(std::move(fd), port, peer);
-            }));
+            std::move(socket.fd),
+            [this, port](base::FileDescriptor fd, const net::Peer &peer) { accept(std::move(fd), port, peer); }));
     }
     startWaitTimer();
 }
@@ -98,7 +101,9 @@ void Reactor::accept(base::FileDescriptor fd, ReactorPort *port, const net::Peer
     }
     const quint64 serial = m_acceptedCount.fetch_add(1, std::memory_order_relaxed) + 1;
     if (port->kind == Port::Kind::Stream) {
-        m_live->acceptStream(std::move(fd), port, peer);
+        auto *stream = new StreamSession(std::make_unique<net::Connection>(std::move(fd), nullptr), port, peer, this);
+        m_sessions.append(stream);
+        stream->start();
         return;
     }
     const quint64 connectionId = quint64(m_settings.id) << 48 | serial;
@@ -186,6 +191,7 @@ void Reactor::drain()
 {
     m_listeners.clear();
     m_draining = true;
+    m_live->stopReceiving();
     m_dispatcher.endEventStreams();
     ClientSession *session = m_sessions.first();
     while (session) {

@@ -58,9 +58,9 @@ public:
     Result<void> openAccessLog();
     /// Begins to accept on \a sockets.
     void listen(std::vector<ListeningSocket> sockets);
-    /// From now on \a ports, the same as before with other settings, and \a dispatch hold, for connections that are open
-    /// as well: what a request has begun with may stay as it was until that request ends. The trusted proxies and the
-    /// mode of dispatch stay as they are.
+    /// From now on \a ports, the same as before with other settings, and \a dispatch hold, for connections that are
+    /// open as well: what a request has begun with may stay as it was until that request ends. The trusted proxies and
+    /// the mode of dispatch stay as they are.
     void reconfigure(const std::vector<Port> &ports, DispatchSettings dispatch);
     /// A worker is ready; \a fd is the master's end of its channel to this reactor, which it now owns.
     void addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const WorkerInfo &info);

@@ -63,6 +63,9 @@ Result<void> makeOrder(Exchange &exchange, const http::RequestHead &head, const 
         if (client.secure.value_or(false))
             parts.flags |= ipc::SecureRequest;
     }
+    if (exchange.upgrade)
+        parts.flags |= ipc::WebSocketRequest;
+    parts.port = quint8(origin.port);
     parts.receivedNs = base::toNanoseconds(exchange.received);
     parts.bodyLength = quint64(body.size());
     if (exchange.isBodyStreamed) {

@@ -14,6 +14,7 @@ struct Origin
     const net::Peer &peer;
     quint64 connectionId = 0;
     bool isPeerTrusted = false; ///< a proxy, whose word on the client is taken
+    int port = 0;               ///< number of the port that it came in by
 };
 
 /// An exchange for the request with \a head, with nothing but what its connection needs.

@@ -1,7 +1,12 @@
 #include "dispatch/session.h"
 
+#include "dispatch/live/websocketsession.h"
 #include "dispatch/log.h"
 #include "dispatch/sessionrare.h"
+
+#include <Quern/requestid.h>
+
+#include <QtEndian>
 
 namespace Quern::dispatch {
 
@@ -138,8 +143,8 @@ void Session::responseStarted(quint64, const ResponseStart &start)
             writer.error(exchange, start.status, start.bodyPart, start.headerBlock);
         break;
     case ipc::ResponseKind::Upgrade:
-        writer.error(exchange, 500);
-        break;
+        upgrade(start);
+        return;
     case ipc::ResponseKind::Whole:
     case ipc::ResponseKind::Streamed:
         writer.begin(exchange, start);
@@ -158,6 +163,31 @@ void Session::responseStarted(quint64, const ResponseStart &start)
         m_host->dispatcher().abandon(exchange.requestId); // the client wants the head alone
     progressAnswer();
     settle(Progress::None);
+}
+
+void Session::upgrade(const ResponseStart &start)
+{
+    const quint32 place = start.bodyPart.size() == 4 ? qFromLittleEndian<quint32>(start.bodyPart.data()) : ipc::NoRoute;
+    if (!m_exchange->upgrade || place >= quint32(start.worker->routes.size())) {
+        qCCritical(logHttp).noquote() << "request" << RequestId::text(m_exchange->requestId)
+                                      << "was to become a WebSocket, which it did not ask for: answered 500";
+        answerError(500);
+        settle(Progress::None);
+        return;
+    }
+    AnswerWriter(*m_connection, settings()).upgrade(*m_exchange, start.headerBlock);
+    logExchange(*m_exchange);
+    WebSocketSession::Opening opening;
+    opening.pattern = start.worker->routes.at(place).pattern;
+    opening.request = m_exchange->payload;
+    opening.requestId = m_exchange->requestId;
+    opening.childId = start.worker->childId;
+    opening.deflate = m_exchange->upgrade->deflate;
+    m_ended = true;
+    auto next = std::make_unique<WebSocketSession>(std::move(m_connection), m_port, m_peer, m_host, opening);
+    WebSocketSession *const session = next.get();
+    m_host->sessionReplaced(this, std::move(next));
+    session->start(std::move(opening), std::exchange(m_carry, QByteArray()));
 }
 
 void Session::responseContinued(quint64, QByteArrayView bodyPart)
@@ -260,6 +290,8 @@ void Session::grantMore()
 void Session::conclude()
 {
     const ExchangePtr exchange = std::move(m_exchange);
+    if (exchange->upgrade)
+        m_awaitsUpgrade = false;
     logExchange(*exchange);
     if (!exchange->keepAlive || m_host->isDraining())
         closeAfterOutput();

@@ -62,6 +62,8 @@ private:
     void complete(ExchangePtr exchange, const protocol::http::RequestHead &head, QByteArray body,
                   const QByteArray &layout);
     void takeTurn(ExchangePtr exchange);
+    /// Whether it opens a WebSocket, as far as the server can tell; false if it is refused for that.
+    bool checkUpgrade(Exchange &exchange, const protocol::http::RequestHead &head, bool hasBody);
     /// \a problem: what is worth a warning beyond the reason.
     void refuse(const protocol::http::Refusal &refusal, const QString &problem = {});
     /// An exchange for the request that is arriving and will not be dispatched: for the log and the kind of error page.
@@ -75,6 +77,8 @@ private:
 
     // Output: exchanges → bytes.
     void start(ExchangePtr exchange);
+    /// The worker has accepted a WebSocket: another session goes on with the connection.
+    void upgrade(const ResponseStart &start);
     bool answerWithStaticFile();
     /// Whether \a start, an error of the application, has been replaced: its path is that of a static file.
     bool refuseStaticMethod(const ResponseStart &start);
@@ -104,11 +108,12 @@ private:
     QByteArray m_carry;           ///< read, not yet parsed
     quint64 m_connectionId;
     qsizetype m_lingered = 0;
-    quint32 m_requestCount = 0; ///< whose heads have been read
+    quint32 m_requestCount = 0;   ///< whose heads have been read
     bool m_isPeerTrusted = false; ///< it is a proxy of ours
     bool m_inputDone = false;     ///< the last request of this connection has been read
     bool m_hasExchange = false;   ///< the message that is arriving has one already
     bool m_headWaits = false;     ///< the decoder holds a head whose body may only be read when its turn has come
+    bool m_awaitsUpgrade = false; ///< what follows may be frames of a WebSocket
     bool m_closing = false;       ///< no more requests; the connection closes when its output has left
     bool m_lingering = false;     ///< output is shut down; waiting for the client to close
     bool m_ended = false;

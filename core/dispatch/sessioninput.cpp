@@ -4,6 +4,7 @@
 #include "dispatch/requestorder.h"
 #include "dispatch/session.h"
 #include "dispatch/sessionrare.h"
+#include "protocol/websocket/handshake.h"
 
 #include "sdk/src/httpsyntax_p.h"
 
@@ -15,7 +16,7 @@ namespace http = protocol::http;
 
 bool Session::mayParse() const
 {
-    if (m_closing || m_ended || m_inputDone || m_headWaits)
+    if (m_closing || m_ended || m_inputDone || m_headWaits || m_awaitsUpgrade)
         return false;
     if (isStreamingBody())
         return m_host->dispatcher().bodyWaiting(m_exchange->requestId) < ipc::RequestCredit;
@@ -23,8 +24,7 @@ bool Session::mayParse() const
         return true;
     const qsizetype waiting = m_rare ? qsizetype(m_rare->waiting.size()) : 0;
     const qsizetype bytes = m_rare ? m_rare->waitingBytes : 0;
-    return waiting < settings().pipelineDepth && bytes < MaxCarry &&
-           m_connection->pendingOutput() <= OutputLowMark;
+    return waiting < settings().pipelineDepth && bytes < MaxCarry && m_connection->pendingOutput() <= OutputLowMark;
 }
 
 void Session::parse(QByteArrayView bytes)
@@ -146,7 +146,9 @@ void Session::messageArrived()
 void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByteArray body, const QByteArray &layout)
 {
     const HttpSettings &settings = m_port->http;
-    const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted};
+    if (!head.field("upgrade").isNull() && !checkUpgrade(*exchange, head, !body.isEmpty() || exchange->isBodyStreamed))
+        return;
+    const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted, m_port->number};
     if (const Result<void> made = makeOrder(*exchange, head, body, layout, origin, settings); !made) {
         refuse(made.error().code() == Error::TooLarge ? http::Refusal{413, "too much besides the body"}
                                                       : http::Refusal{400, "contradicting proxies"},
@@ -158,7 +160,27 @@ void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByt
     ++m_requestCount;
     if (settings.keepAliveRequests > 0 && m_requestCount >= quint32(settings.keepAliveRequests))
         exchange->keepAlive = false;
+    m_awaitsUpgrade = exchange->upgrade != nullptr;
     takeTurn(std::move(exchange));
+}
+
+bool Session::checkUpgrade(Exchange &exchange, const http::RequestHead &head, bool hasBody)
+{
+    namespace websocket = protocol::websocket;
+    const websocket::UpgradeCheck check = websocket::checkUpgrade(head);
+    if (const auto *refusal = std::get_if<http::Refusal>(&check)) {
+        refuse(*refusal);
+        return false;
+    }
+    const auto *opening = std::get_if<websocket::OpeningHandshake>(&check);
+    if (!opening || hasBody)
+        return true;
+    exchange.upgrade = std::make_unique<UpgradeOffer>();
+    exchange.upgrade->accept = websocket::acceptKey(opening->key);
+    const LiveSettings &live = m_port->live;
+    exchange.upgrade->deflate =
+        websocket::negotiateDeflate(opening->extensions, {live.compression, live.contextTakeover});
+    return true;
 }
 
 void Session::takeTurn(ExchangePtr exchange)
@@ -218,8 +240,8 @@ Session::ExchangePtr Session::unreadExchange()
         exchange->minorVersion = head->minorVersion;
         exchange->isHead = exchange->isHead || head->methodBytes() == "HEAD";
         // What proxies say of the client is for the log alone, and no reason any more.
-        if (!makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, m_isPeerTrusted}, settings()))
-            (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false}, settings());
+        if (!makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, m_isPeerTrusted, m_port->number}, settings()))
+            (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false, m_port->number}, settings());
     }
     return exchange;
 }

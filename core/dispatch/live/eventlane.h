@@ -21,8 +21,8 @@ public:
     bool isActive() const { return m_worker->isActive(); }
 
     void append(LiveEvent *event);
-    /// Sends what may be under way. \a noHandler is called for each event whose handler the worker does not have; it may
-    /// take the event out.
+    /// Sends what may be under way. \a noHandler is called for each event whose handler the worker does not have; it
+    /// may take the event out.
     template <typename NoHandler>
     void pump(NoHandler noHandler)
     {

@@ -308,8 +308,8 @@ void EventLanes::workerLeaves(WorkerEntry *worker)
 
 void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
 {
-    const auto place = std::find_if(m_lanes.begin(), m_lanes.end(),
-                                    [worker](const auto &lane) { return lane->worker() == worker; });
+    const auto place =
+        std::find_if(m_lanes.begin(), m_lanes.end(), [worker](const auto &lane) { return lane->worker() == worker; });
     if (place == m_lanes.end())
         return;
     workerLeaves(worker);

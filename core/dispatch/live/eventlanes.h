@@ -38,8 +38,8 @@ struct EventCounters
 };
 
 /// Brings events of connections to workers: those of one connection in order, and by the same worker while it has any
-/// under way. A worker that dies, or is to leave, keeps what it has begun; the rest goes elsewhere. Lives in its reactor
-/// thread.
+/// under way. A worker that dies, or is to leave, keeps what it has begun; the rest goes elsewhere. Lives in its
+/// reactor thread.
 class EventLanes final : public QObject
 {
     Q_OBJECT
@@ -109,7 +109,7 @@ private:
     DispatchMode m_mode;
     int m_workerNum;
     bool m_redeliver = false;
-    std::vector<std::unique_ptr<EventLane>> m_lanes; ///< sorted by worker number
+    std::vector<std::unique_ptr<EventLane>> m_lanes;          ///< sorted by worker number
     base::IntrusiveList<LiveConnection, OrphanTag> m_orphans; ///< with events that no worker takes for now
     EventList m_orphanPackets;
     base::IntrusiveList<LiveConnection, PausedTag> m_paused; ///< not read from while all have too much under way

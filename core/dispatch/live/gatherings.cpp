@@ -75,15 +75,17 @@ void Gatherings::remove(LiveConnection *connection, std::size_t place)
         (gathering->isRoom ? m_rooms : m_users).erase(QByteArray(gathering->name));
 }
 
-void Gatherings::collect(const QByteArray &name, bool isRoom, std::vector<LiveConnection *> &found) const
+std::vector<quint64> Gatherings::members(const QByteArray &name, bool isRoom) const
 {
+    std::vector<quint64> found;
     const ByName &gatherings = isRoom ? m_rooms : m_users;
     const auto place = gatherings.find(name);
     if (place == gatherings.end())
-        return;
+        return found;
     const auto &members = place->second->members;
     for (const Member *member = members.first(); member; member = members.next(member))
-        found.push_back(member->connection);
+        found.push_back(member->connection->id);
+    return found;
 }
 
 } // namespace Quern::dispatch

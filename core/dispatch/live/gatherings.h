@@ -33,8 +33,8 @@ public:
     /// It leaves all.
     void leaveAll(LiveConnection *connection);
 
-    /// Those who are in it now, appended to \a found.
-    void collect(const QByteArray &name, bool isRoom, std::vector<LiveConnection *> &found) const;
+    /// The ids of those who are in it now.
+    std::vector<quint64> members(const QByteArray &name, bool isRoom) const;
     std::size_t size() const { return m_rooms.size() + m_users.size(); }
 
 private:

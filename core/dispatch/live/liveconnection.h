@@ -28,10 +28,10 @@ struct LiveEvent : base::ListNode<EventTag>
     ipc::Closer closer = ipc::Closer::Peer;
     quint16 code = 0;
     quint8 port = 0;
-    quint64 sequence = 0;     ///< in its lane; 0: not sent
-    quint64 home = 0;         ///< of a packet: what chooses its worker
-    QByteArray name;          ///< of a packet: its peer
-    QByteArray handler;       ///< of a packet: that of its port
+    quint64 sequence = 0; ///< in its lane; 0: not sent
+    quint64 home = 0;     ///< of a packet: what chooses its worker
+    QByteArray name;      ///< of a packet: its peer
+    QByteArray handler;   ///< of a packet: that of its port
     QByteArray body;
 
     qint64 bytes() const { return qint64(sizeof(LiveEvent)) + body.size() + name.size(); }
@@ -57,17 +57,17 @@ struct LiveConnection : base::ListNode<OrphanTag>, base::ListNode<PausedTag>
     ipc::ConnectionSlot *slot = nullptr; ///< in shared memory
     LiveSession *session = nullptr;      ///< null once it is closed
     QByteArray user;                     ///< that it is bound to
-    QByteArray routeMethod;              ///< of its handler in the manifests: RouteEntry::WebSocketMethod or SocketMethod
-    QByteArray routePattern;             ///< the same
-    quint64 handshakeChild = 0;          ///< the worker that knows its opening request; 0 once the open event is done
-    quint64 home = 0;                    ///< what chooses its worker, unless it has a user
-    EventLane *lane = nullptr;           ///< that its events in lanes are in
-    quint32 inLane = 0;                  ///< how many
-    EventLane *routeLane = nullptr;      ///< whose worker calls its handler by route
+    QByteArray routeMethod;         ///< of its handler in the manifests: RouteEntry::WebSocketMethod or SocketMethod
+    QByteArray routePattern;        ///< the same
+    quint64 handshakeChild = 0;     ///< the worker that knows its opening request; 0 once the open event is done
+    quint64 home = 0;               ///< what chooses its worker, unless it has a user
+    EventLane *lane = nullptr;      ///< that its events in lanes are in
+    quint32 inLane = 0;             ///< how many
+    EventLane *routeLane = nullptr; ///< whose worker calls its handler by route
     quint32 route = 0;
-    quint32 events = 0;                  ///< those that are held as well
-    qint64 eventBytes = 0;               ///< of all its events
-    EventList held;                      ///< that may not enter a lane before those that are in another
+    quint32 events = 0;    ///< those that are held as well
+    qint64 eventBytes = 0; ///< of all its events
+    EventList held;        ///< that may not enter a lane before those that are in another
     std::vector<std::unique_ptr<Member>> members;
 };
 

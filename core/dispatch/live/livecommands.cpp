@@ -1,0 +1,149 @@
+// The half of LiveHub that does what workers want done.
+
+#include "dispatch/live/livehub.h"
+#include "dispatch/live/livesession.h"
+#include "dispatch/log.h"
+
+namespace Quern::dispatch {
+
+void LiveHub::commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message)
+{
+    m_assemblies.erase(childId);
+    if (message.bodyPart.size() == qsizetype(message.bodyLength)) {
+        execute(id, message, message.bodyPart);
+        return;
+    }
+    Assembly &assembly = m_assemblies[childId];
+    assembly.id = id;
+    assembly.message = message;
+    assembly.name = message.name.toByteArray();
+    assembly.message.name = assembly.name;
+    assembly.body.reserve(qsizetype(message.bodyLength));
+    assembly.body.append(message.bodyPart);
+}
+
+void LiveHub::commandBodyReceived(quint64 childId, QByteArrayView part)
+{
+    const auto place = m_assemblies.find(childId);
+    if (place == m_assemblies.end())
+        return;
+    QByteArray &body = place->second.body;
+    const quint32 length = place->second.message.bodyLength;
+    if (quint64(body.size()) + quint64(part.size()) > length) {
+        qCWarning(logDispatch) << "a worker sent more of a command than it announced";
+        m_assemblies.erase(place);
+        return;
+    }
+    body.append(part);
+    if (body.size() < qsizetype(length))
+        return;
+    const auto whole = m_assemblies.extract(place);
+    execute(whole.mapped().id, whole.mapped().message, whole.mapped().body);
+}
+
+void LiveHub::commandsEnded(quint64 childId)
+{
+    m_assemblies.erase(childId);
+}
+
+void LiveHub::execute(quint64 id, const ipc::CommandMessage &message, QByteArrayView body)
+{
+    switch (message.kind) {
+    case ipc::CommandKind::Send:
+    case ipc::CommandKind::Close:
+    case ipc::CommandKind::Join:
+    case ipc::CommandKind::Leave:
+    case ipc::CommandKind::Bind:
+        // It may have gone since: the worker could not know.
+        if (LiveConnection *connection = m_registry.find(id); connection && connection->session)
+            executeFor(connection, message, body);
+        break;
+    case ipc::CommandKind::Broadcast:
+        broadcast(message, body);
+        break;
+    case ipc::CommandKind::SendToRoom:
+    case ipc::CommandKind::SendToUser:
+        deliverToAll(m_gatherings.members(message.name.toByteArray(), message.kind == ipc::CommandKind::SendToRoom),
+                     message, body);
+        break;
+    case ipc::CommandKind::SendPacket:
+        sendPacket(message, body);
+        break;
+    }
+}
+
+void LiveHub::executeFor(LiveConnection *connection, const ipc::CommandMessage &message, QByteArrayView body)
+{
+    const QByteArray name = message.name.toByteArray();
+    switch (message.kind) {
+    case ipc::CommandKind::Send: {
+        Outgoing outgoing(message.payload, body, &m_deflate);
+        connection->session->deliver(outgoing);
+        break;
+    }
+    case ipc::CommandKind::Close:
+        connection->session->close(message.code, body, ipc::Closer::Application);
+        break;
+    case ipc::CommandKind::Join:
+        if (!m_gatherings.join(connection, name))
+            qCWarning(logDispatch) << "connection" << connection->id << "is in" << Gatherings::MaxRooms
+                                   << "rooms already: it cannot enter another";
+        break;
+    case ipc::CommandKind::Leave:
+        m_gatherings.leave(connection, name);
+        break;
+    case ipc::CommandKind::Bind:
+        m_gatherings.bind(connection, name);
+        m_registry.setUser(connection, name);
+        break;
+    default:
+        break;
+    }
+}
+
+void LiveHub::deliverToAll(const std::vector<quint64> &ids, const ipc::CommandMessage &message, QByteArrayView body)
+{
+    Outgoing outgoing(message.payload, body, &m_deflate);
+    for (const quint64 id : ids) {
+        // Those before may have been closed for it, which frees what is known of them.
+        LiveConnection *connection = id == message.except ? nullptr : m_registry.find(id);
+        if (connection && connection->session)
+            connection->session->deliver(outgoing);
+    }
+}
+
+void LiveHub::broadcast(const ipc::CommandMessage &message, QByteArrayView body)
+{
+    std::vector<quint64> chosen;
+    for (const auto &connection : m_registry.all()) {
+        if (!connection || !connection->session)
+            continue;
+        const bool isChosen = message.port == ipc::CommandMessage::AnyPort
+                                  ? connection->routeMethod == ipc::RouteEntry::WebSocketMethod
+                                  : connection->session->port()->number == int(message.port);
+        if (isChosen)
+            chosen.push_back(connection->id);
+    }
+    deliverToAll(chosen, message, body);
+}
+
+void LiveHub::sendPacket(const ipc::CommandMessage &message, QByteArrayView body)
+{
+    const auto place = m_datagrams.find(int(message.port));
+    const Result<ipc::PacketPeer> peer = ipc::PacketPeer::decode(message.name);
+    if (place == m_datagrams.end() || !peer)
+        return;
+    const bool isPath = peer->address.startsWith('/') || peer->address.startsWith('@');
+    const Result<net::SocketAddress> address =
+        isPath ? net::SocketAddress::ofPath(peer->address) : net::SocketAddress::ofHost(peer->address, peer->port);
+    const Result<void> sent = address ? place->second->sendTo(*address, body) : Result<void>(address.error());
+    if (!sent) {
+        qCDebug(logDispatch).noquote() << "a datagram to" << peer->address << "is lost:" << sent.error().message();
+        return;
+    }
+    ipc::PortCounters &counters = m_registry.counters(int(message.port));
+    addTo(counters.sent, 1);
+    addTo(counters.bytesSent, quint64(body.size()));
+}
+
+} // namespace Quern::dispatch

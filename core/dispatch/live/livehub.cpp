@@ -1,0 +1,134 @@
+#include "dispatch/live/livehub.h"
+
+#include "dispatch/live/livesession.h"
+#include "dispatch/log.h"
+#include "dispatch/reactor.h"
+
+#include <ctime>
+
+namespace Quern::dispatch {
+
+namespace {
+
+/// The log tells of slow clients this often at most.
+constexpr std::chrono::seconds slowClientInterval(1);
+constexpr int goingAway = 1001;
+
+std::shared_ptr<ipc::ConnectionTable> tableOf(const ReactorSettings &settings)
+{
+    if (settings.connections)
+        return settings.connections;
+    Result<ipc::ConnectionTable> own = ipc::ConnectionTable::create(settings.id + 1, 1);
+    if (!own)
+        qFatal("%s", qPrintable(own.error().message()));
+    return std::make_shared<ipc::ConnectionTable>(std::move(*own));
+}
+
+} // namespace
+
+LiveHub::LiveHub(const ReactorSettings &settings, SessionHost *host)
+    : m_host(host)
+    , m_registry(tableOf(settings), settings.id)
+    , m_lanes(&host->dispatcher(), settings.dispatch.mode, settings.dispatch.workerNum, this)
+    , m_budget(settings.liveBudget)
+{
+    host->dispatcher().setLanes(&m_lanes);
+    host->dispatcher().setCommandSink(this);
+}
+
+LiveHub::~LiveHub()
+{
+    m_host->dispatcher().setLanes(nullptr);
+    m_host->dispatcher().setCommandSink(nullptr);
+}
+
+quint64 LiveHub::wallClock()
+{
+    timespec now = {};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return quint64(now.tv_sec) * 1000 + quint64(now.tv_nsec) / 1'000'000;
+}
+
+void LiveHub::receive(base::FileDescriptor socket, const ReactorPort *port)
+{
+    net::DatagramLimits limits;
+    limits.packetBytes = qBound<qsizetype>(1, qsizetype(port->live.messageBytes), net::DatagramLimits::MaxPacket);
+    m_datagrams[port->number] = std::make_unique<net::DatagramSocket>(
+        std::move(socket), limits,
+        [this, port](QByteArrayView bytes, const net::SocketAddress &peer) { packetReceived(port, bytes, peer); });
+}
+
+void LiveHub::stopReceiving()
+{
+    m_isReceiving = false;
+}
+
+void LiveHub::packetReceived(const ReactorPort *port, QByteArrayView bytes, const net::SocketAddress &peer)
+{
+    if (!m_isReceiving)
+        return;
+    ipc::PortCounters &counters = m_registry.counters(port->number);
+    addTo(counters.received, 1);
+    addTo(counters.bytesReceived, quint64(bytes.size()));
+    auto event = std::make_unique<LiveEvent>();
+    event->kind = ipc::EventKind::Packet;
+    event->port = quint8(port->number);
+    event->handler = port->handler;
+    event->home = qHash(peer.bytes());
+    event->name = ipc::PacketPeer{peer.address(), peer.port()}.encode();
+    event->body = bytes.toByteArray();
+    m_lanes.submitPacket(std::move(event));
+}
+
+void LiveHub::sessionClosed(LiveConnection *connection, const Port &port, int code, const QString &reason,
+                            ipc::Closer closer)
+{
+    m_registry.withdraw(connection);
+    m_gatherings.leaveAll(connection);
+    connection->session = nullptr;
+    auto event = std::make_unique<LiveEvent>();
+    event->kind = ipc::EventKind::Close;
+    event->port = quint8(port.number);
+    event->code = quint16(code);
+    event->closer = closer;
+    event->body = reason.toUtf8();
+    m_lanes.submit(connection, std::move(event));
+}
+
+void LiveHub::tellOfSlowClient(const net::Peer &peer, const QString &reason)
+{
+    // Where one client does not read, thousands may.
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    if (now < m_slowClientTold + slowClientInterval) {
+        ++m_untoldSlowClients;
+        return;
+    }
+    m_slowClientTold = now;
+    const int untold = std::exchange(m_untoldSlowClients, 0);
+    qCWarning(logDispatch).noquote().nospace()
+        << "the connection of " << (peer.address[0] != '\0' ? peer.address : "a Unix socket")
+        << " is closed: " << reason
+        << (untold > 0 ? QStringLiteral("; so were %1 others since the last line like this").arg(untold) : QString());
+}
+
+void LiveHub::eventsProgressed(LiveConnection *connection)
+{
+    if (connection->session)
+        connection->session->eventsProgressed();
+}
+
+void LiveHub::connectionSettled(LiveConnection *connection)
+{
+    m_registry.release(connection);
+}
+
+void LiveHub::handlerMissing(LiveConnection *connection)
+{
+    if (!connection->session)
+        return;
+    qCWarning(logDispatch).noquote() << "connection" << connection->id
+                                     << "is closed: the reload has left no handler for" << connection->routePattern;
+    connection->session->close(goingAway, "its handler is gone", ipc::Closer::Server);
+}
+
+} // namespace Quern::dispatch

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "base/filedescriptor.h"
+#include "dispatch/dispatcher.h"
+#include "dispatch/live/connectionregistry.h"
+#include "dispatch/live/eventlanes.h"
+#include "dispatch/live/gatherings.h"
+#include "dispatch/live/outgoing.h"
+#include "dispatch/live/websocketsession.h"
+#include "net/datagramsocket.h"
+
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace Quern::dispatch {
+
+struct ReactorSettings;
+struct ListeningSocket;
+
+/// All that one reactor knows of WebSockets, streams and datagrams, and what it does with them when a worker says so.
+/// Lives in its reactor thread.
+class LiveHub final : private EventOwner, private CommandSink
+{
+public:
+    LiveHub(const ReactorSettings &settings, SessionHost *host);
+    ~LiveHub() override;
+
+    EventLanes &lanes() { return m_lanes; }
+    ConnectionRegistry &registry() { return m_registry; }
+    OutputBudget &budget() { return *m_budget; }
+    protocol::websocket::SharedDeflate &deflate() { return m_deflate; }
+    /// Milliseconds since 1970, late by a tick of the kernel.
+    static quint64 wallClock();
+
+    void portOpened(const ReactorPort &port) { addTo(m_registry.counters(port.number).opened, 1); }
+    void portClosed(const ReactorPort &port) { addTo(m_registry.counters(port.number).closed, 1); }
+    /// Begins to take the packets of a datagram port.
+    void receive(base::FileDescriptor socket, const ReactorPort *port);
+    /// Takes no more of them; answers may still leave.
+    void stopReceiving();
+
+    /// For LiveSession: the last event of a connection.
+    void sessionClosed(LiveConnection *connection, const Port &port, int code, const QString &reason,
+                       ipc::Closer closer);
+    void tellOfSlowClient(const net::Peer &peer, const QString &reason);
+
+    /// Whether no event is under way.
+    bool isIdle() const { return !m_lanes.isBusy(); }
+
+private:
+    /// A command whose body is arriving.
+    struct Assembly
+    {
+        quint64 id = 0;
+        ipc::CommandMessage message;
+        QByteArray name;
+        QByteArray body;
+    };
+
+    void eventsProgressed(LiveConnection *connection) override;
+    void connectionSettled(LiveConnection *connection) override;
+    void handlerMissing(LiveConnection *connection) override;
+
+    void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) override;
+    void commandBodyReceived(quint64 childId, QByteArrayView part) override;
+    void commandsEnded(quint64 childId) override;
+    void execute(quint64 id, const ipc::CommandMessage &message, QByteArrayView body);
+    void executeFor(LiveConnection *connection, const ipc::CommandMessage &message, QByteArrayView body);
+    void deliverToAll(const std::vector<quint64> &ids, const ipc::CommandMessage &message, QByteArrayView body);
+    void broadcast(const ipc::CommandMessage &message, QByteArrayView body);
+    void sendPacket(const ipc::CommandMessage &message, QByteArrayView body);
+    void packetReceived(const ReactorPort *port, QByteArrayView bytes, const net::SocketAddress &peer);
+
+    SessionHost *m_host;
+    ConnectionRegistry m_registry;
+    Gatherings m_gatherings;
+    EventLanes m_lanes;
+    std::shared_ptr<OutputBudget> m_budget;
+    protocol::websocket::SharedDeflate m_deflate;
+    std::unordered_map<quint64, Assembly> m_assemblies;              ///< by child
+    std::map<int, std::unique_ptr<net::DatagramSocket>> m_datagrams; ///< by port number
+    base::MonotonicTime m_slowClientTold = base::MonotonicTime::min();
+    int m_untoldSlowClients = 0;
+    bool m_isReceiving = true;
+};
+
+} // namespace Quern::dispatch

@@ -1,0 +1,228 @@
+#include "dispatch/live/livesession.h"
+
+#include "dispatch/live/livehub.h"
+#include "dispatch/log.h"
+
+namespace Quern::dispatch {
+
+namespace {
+
+/// Beside a message of the longest size its frame header and some control frames find room, in bytes.
+constexpr qint64 framingBytes = 64 * 1024;
+/// A close code for clients that break a limit (RFC 6455 §7.4.1), and that for those that were cut off.
+constexpr int policyViolation = 1008;
+constexpr int abnormalClosure = 1006;
+
+} // namespace
+
+LiveSession::LiveSession(std::unique_ptr<net::Connection> connection, ReactorPort *port, const net::Peer &peer,
+                         SessionHost *host)
+    : ClientSession(port, peer, host)
+    , m_connection(std::move(connection))
+{
+    m_connection->setEvents(this);
+}
+
+bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByteArray routePattern)
+{
+    ipc::ConnectionRecord record;
+    record.kind = kind;
+    record.port = quint8(m_port->number);
+    record.remoteAddress = QByteArray(m_peer.address);
+    record.remotePort = m_peer.port;
+    record.openedMs = record.lastReceivedMs = hub().wallClock();
+    m_live = hub().registry().add(this, record);
+    if (!m_live)
+        return false;
+    m_live->routeMethod = std::move(routeMethod);
+    m_live->routePattern = std::move(routePattern);
+    return true;
+}
+
+void LiveSession::submit(ipc::EventKind kind, QByteArray body)
+{
+    auto event = std::make_unique<LiveEvent>();
+    event->kind = kind;
+    event->port = quint8(m_port->number);
+    event->body = std::move(body);
+    hub().lanes().submit(m_live, std::move(event));
+}
+
+bool LiveSession::mayParse() const
+{
+    return m_live && !m_isFull && hub().lanes().mayRead(m_live);
+}
+
+void LiveSession::updateReading()
+{
+    if (!m_hasEnded)
+        m_connection->setReading(m_isClosed || mayParse());
+}
+
+void LiveSession::eventsProgressed()
+{
+    if (m_isClosed || m_hasEnded)
+        return;
+    parseRest();
+    updateReading();
+}
+
+void LiveSession::noteInput(qsizetype bytes)
+{
+    if (!m_live)
+        return;
+    addTo(m_live->slot->bytesReceived, quint64(bytes));
+    m_live->slot->lastReceivedMs.store(hub().wallClock(), std::memory_order_relaxed);
+}
+
+void LiveSession::deliver(Outgoing &message)
+{
+    if (!m_live)
+        return;
+    ipc::PortCounters &counters = hub().registry().counters(m_port->number);
+    const auto size = quint64(message.bytes().size());
+    addTo(counters.sent, 1);
+    addTo(counters.bytesSent, size);
+    addTo(m_live->slot->bytesSent, size);
+    write(message);
+    outputGrown();
+    settle();
+}
+
+void LiveSession::outputGrown()
+{
+    if (m_hasEnded)
+        return;
+    const qint64 pending = m_connection->pendingOutput();
+    if (pending == 0 && m_reserved == 0)
+        return;
+    if (pending < m_reserved) {
+        hub().budget().give(m_reserved - pending);
+    } else if (!hub().budget().take(pending - m_reserved)) {
+        tooSlow(QStringLiteral("it reads too slowly: the memory for waiting output, output_buffer_total, is used up"));
+        return;
+    }
+    m_reserved = pending;
+    if (m_live)
+        m_live->slot->pendingBytes.store(quint32(qMin<qint64>(pending, UINT32_MAX)), std::memory_order_relaxed);
+    const LiveSettings &settings = m_port->live;
+    if (pending > qMax(settings.outputBytes, qint64(settings.messageBytes) + framingBytes)) {
+        tooSlow(QStringLiteral("it reads too slowly: %1 bytes waited, more than socket_buffer_size").arg(pending));
+    } else if (!m_isFull && pending >= settings.highWater && m_live) {
+        m_isFull = true;
+        submit(ipc::EventKind::BufferFull, {});
+        updateReading();
+    } else if (m_isFull && pending <= settings.lowWater) {
+        m_isFull = false;
+        if (m_live)
+            submit(ipc::EventKind::BufferEmpty, {});
+        eventsProgressed();
+    }
+}
+
+void LiveSession::tooSlow(const QString &reason)
+{
+    hub().tellOfSlowClient(m_peer, reason);
+    closed(policyViolation, reason, ipc::Closer::Server);
+    m_connection->resetOnClose();
+    end();
+}
+
+void LiveSession::closed(int code, const QString &reason, ipc::Closer closer)
+{
+    if (std::exchange(m_isClosed, true) || !m_live)
+        return;
+    LiveConnection *connection = std::exchange(m_live, nullptr);
+    hub().sessionClosed(connection, *m_port, code, reason, closer);
+}
+
+void LiveSession::end()
+{
+    if (std::exchange(m_hasEnded, true))
+        return;
+    closed(abnormalClosure, {}, ipc::Closer::Server);
+    hub().budget().give(std::exchange(m_reserved, 0));
+    m_connection->close();
+    m_host->sessionEnded(this);
+}
+
+void LiveSession::linger()
+{
+    if (m_isLingering || m_hasEnded)
+        return;
+    if (m_connection->hasInputEnded()) {
+        end();
+        return;
+    }
+    // Closing while the client still sends would make the kernel answer with a reset, which can destroy what it has
+    // yet to read.
+    m_isLingering = true;
+    m_connection->shutdownOutput();
+    m_connection->setReading(true);
+    m_host->armWait(this, Wait::Linger);
+}
+
+void LiveSession::outputProgressed(qint64 pending)
+{
+    outputGrown();
+    if (m_hasEnded)
+        return;
+    if (pending == 0)
+        outputGone();
+    if (!m_hasEnded && m_connection->hasOutput())
+        m_host->armWait(this, Wait::Send); // the client reads: its time begins anew
+    else
+        settle();
+}
+
+void LiveSession::connectionLost()
+{
+    closed(abnormalClosure, {}, ipc::Closer::Peer);
+    end();
+}
+
+void LiveSession::settle()
+{
+    if (m_hasEnded || m_isLingering)
+        return;
+    const Wait due = m_connection->hasOutput() ? Wait::Send : m_isClosed ? Wait::Closing : quietWait();
+    if (due != m_wait)
+        m_host->armWait(this, due);
+}
+
+void LiveSession::waitExpired()
+{
+    const Wait expired = std::exchange(m_wait, Wait::None);
+    switch (expired) {
+    case Wait::Send:
+        if (m_isClosed)
+            end();
+        else
+            tooSlow(QStringLiteral("it has read nothing for as long as send_timeout says"));
+        break;
+    case Wait::Linger:
+    case Wait::Closing:
+    case Wait::Head:
+        end();
+        break;
+    default:
+        quietTooLong();
+        break;
+    }
+}
+
+void LiveSession::drain()
+{
+    constexpr int goingAway = 1001;
+    if (m_isLingering)
+        end();
+    else if (!m_isClosed)
+        close(goingAway, "the server is stopping", ipc::Closer::Server);
+}
+
+void LiveSession::abort()
+{
+    end();
+}
+
+} // namespace Quern::dispatch

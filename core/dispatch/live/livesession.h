@@ -1,0 +1,86 @@
+#pragma once
+
+#include "dispatch/clientsession.h"
+#include "dispatch/live/liveconnection.h"
+#include "dispatch/live/outgoing.h"
+
+namespace Quern::dispatch {
+
+class LiveHub;
+
+/// A client connection that handlers may send to at any time: a WebSocket or a stream. Lives in its reactor thread.
+///
+/// It ends in two steps: closed() tells its handlers, and from then on nobody finds it; what is under way to the client
+/// may still leave, until end() closes the connection.
+class LiveSession : public ClientSession
+{
+public:
+    LiveSession(std::unique_ptr<net::Connection> connection, ReactorPort *port, const net::Peer &peer,
+                SessionHost *host);
+
+    /// Sends a message, unless it is closing.
+    void deliver(Outgoing &message);
+    /// A handler, or the server itself, wants it closed when its output has left.
+    virtual void close(int code, QByteArrayView reason, ipc::Closer closer) = 0;
+    /// Fewer of its events are under way.
+    void eventsProgressed();
+
+    void drain() override;
+    void abort() override;
+
+protected:
+    LiveHub &hub() const { return m_host->live(); }
+    /// From now on handlers know it. False if there are too many: it is closed then.
+    [[nodiscard]] bool publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByteArray routePattern);
+    LiveConnection *live() const { return m_live; }
+    net::Connection &connection() { return *m_connection; }
+
+    /// A message has arrived; \a bytes are those of its payload.
+    void submit(ipc::EventKind kind, QByteArray body);
+    /// Whether more of what has arrived may be turned into events.
+    bool mayParse() const;
+    /// Stops or goes on reading, as mayParse() says.
+    void updateReading();
+    /// After each write: keeps within the bounds of waiting output. The session may be closed then.
+    void outputGrown();
+    /// Handlers hear that it is closed; nothing is sent or received for them any more.
+    void closed(int code, const QString &reason, ipc::Closer closer);
+    bool isClosed() const { return m_isClosed; }
+    /// Closes the connection.
+    void end();
+    bool hasEnded() const { return m_hasEnded; }
+    /// No more output: waits for the client to close, for a moment.
+    void linger();
+    bool isLingering() const { return m_isLingering; }
+    /// The client has sent something.
+    void noteInput(qsizetype bytes);
+    /// Arms the wait that is due.
+    void settle();
+    /// The wait that is due while it is open and has no output.
+    virtual Wait quietWait() const = 0;
+
+    void outputProgressed(qint64 pending) override;
+    void connectionLost() override;
+    void waitExpired() override;
+
+    /// Writes one message; outputGrown() follows.
+    virtual void write(Outgoing &message) = 0;
+    /// All output has left.
+    virtual void outputGone() {}
+    /// Goes on with what has arrived and was not parsed yet.
+    virtual void parseRest() = 0;
+    virtual void quietTooLong() = 0; ///< quietWait() has lasted too long
+
+private:
+    void tooSlow(const QString &reason);
+
+    std::unique_ptr<net::Connection> m_connection;
+    LiveConnection *m_live = nullptr; ///< null before publish() and when it is closed
+    qint64 m_reserved = 0;            ///< of the budget for waiting output, in bytes
+    bool m_isFull = false;            ///< above the high water mark, and not down to the low one since
+    bool m_isClosed = false;
+    bool m_isLingering = false;
+    bool m_hasEnded = false;
+};
+
+} // namespace Quern::dispatch
