@@ -44,6 +44,7 @@ constexpr std::array dispatchModes = {
     Choice<DispatchMode>{DispatchMode::ByConnection, "by-connection"_L1},
     Choice<DispatchMode>{DispatchMode::Idle, "idle"_L1},
     Choice<DispatchMode>{DispatchMode::ByAddress, "by-address"_L1},
+    Choice<DispatchMode>{DispatchMode::ByUser, "by-user"_L1},
 };
 
 constexpr std::array accessLogFormats = {
@@ -248,18 +249,12 @@ void read(const DispatchModeRule &, const Reading &reading, ServerSettings &sett
 {
     const TomlValue &value = reading.value;
     const qint64 number = value.isInteger() ? value.scalar.toLongLong() : 0;
-    if (number == 5 || (value.isString() && value.scalar.toString() == u"by-user")) {
-        reading.refuseAt(value.line,
-                         Text::tr("%1 dispatches by user id, which HTTP requests have none of; write %2 = %3")
-                             .arg(value.shown(), reading.name, nameText(dispatchModes, DispatchMode::Idle)));
-        return;
-    }
-    if (number >= qint64(DispatchMode::RoundRobin) && number <= qint64(DispatchMode::ByAddress)) {
+    if (number >= qint64(DispatchMode::RoundRobin) && number <= qint64(DispatchMode::ByUser)) {
         settings.dispatchMode = DispatchMode(number);
         return;
     }
     if (!readChoice(dispatchModes, value, settings.dispatchMode)) {
-        reading.refuse(Text::tr("an integer from 1 to 4 or one of %1").arg(quotedList(names(dispatchModes))),
+        reading.refuse(Text::tr("an integer from 1 to 5 or one of %1").arg(quotedList(names(dispatchModes))),
                        choiceMend(dispatchModes, value, settings.dispatchMode));
     }
 }
