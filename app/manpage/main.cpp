@@ -1,12 +1,13 @@
 #include "config/describe.h"
+#include "config/keytable.h"
 #include "config/loader.h"
 
 #include <QFile>
 
 #include <cstdio>
 
-// Writes the manual page of quern.toml: the template, a file, with a list of the keys of [server] in place of one line.
-// Part of the build, and not installed.
+// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server] and [[socket]] in
+// place of a line each. Part of the build, and not installed.
 
 using namespace Quern;
 
@@ -55,6 +56,26 @@ QString entryOf(const config::SettingInfo &info)
     return entry + sentence(whenChanged(info.change));
 }
 
+/// The keys that every [[socket]] has.
+QString socketKeys()
+{
+    QString entries;
+    for (const config::SettingInfo &info : config::describeSocketKeys())
+        entries += entryOf(info);
+    return entries;
+}
+
+/// The names of the keys of [server] that a [[socket]] may have as well, one a line.
+QString portKeys()
+{
+    QString lines;
+    const QStringList names = config::portKeyNames();
+    for (const QString &name : names)
+        lines += QStringLiteral(".Ic %1%2\n")
+                     .arg(name, name == names.constLast() ? QStringLiteral(" .") : QStringLiteral(" ,"));
+    return lines;
+}
+
 QString serverKeys()
 {
     QString entries;
@@ -81,6 +102,8 @@ int main(int argc, char **argv)
     }
     QString text = QString::fromUtf8(page.readAll());
     text.replace(QStringLiteral("@SERVER_KEYS@\n"), serverKeys());
+    text.replace(QStringLiteral("@SOCKET_KEYS@\n"), socketKeys());
+    text.replace(QStringLiteral("@PORT_KEYS@\n"), portKeys());
     QFile output(QFile::decodeName(argv[2]));
     if (!output.open(QIODevice::WriteOnly) || output.write(text.toUtf8()) < 0 || !output.flush()) {
         std::fprintf(stderr, "cannot write %s\n", argv[2]);

@@ -50,8 +50,8 @@ QString meantKey(const QString &word, const QList<config::SettingInfo> &infos)
         if (info.key == QStringLiteral("server.") + word)
             return info.key;
     }
-    const QString meant =
-        config::nearestWord(word, keys + QStringList{QStringLiteral("server"), QStringLiteral("plugin")});
+    const QString meant = config::nearestWord(
+        word, keys + QStringList{QStringLiteral("server"), QStringLiteral("socket"), QStringLiteral("plugin")});
     if (!meant.isEmpty() || word.contains(u'.'))
         return meant;
     // The name of a key without its table, and not quite right.

@@ -1,6 +1,8 @@
 #include "config/describe.h"
 
 #include "config/keytable.h"
+#include "config/socketkeys.h"
+#include "config/text.h"
 #include "config/tomltext.h"
 
 #include <QCoreApplication>
@@ -12,6 +14,49 @@ namespace {
 QString translated(const char *source)
 {
     return source && *source ? QCoreApplication::translate("Quern::config", source) : QString();
+}
+
+bool isMasked(const Settings &settings, const QString &path, Secrets secrets)
+{
+    return secrets == Secrets::Masked && settings.secrets.contains(path);
+}
+
+/// \a value, or the mask if \a path is a secret.
+QString shownValue(const Settings &settings, const QString &path, const QString &value, Secrets secrets)
+{
+    return isMasked(settings, path, secrets) ? quotedToml(secretMask) : value;
+}
+
+SettingInfo socketInfo(const SocketKey &key, const QString &path, const QString &value)
+{
+    const QString defaultValue = key.derived ? QString() : key.text({});
+    return {path, value, defaultValue, translated(key.derived), {}, {}, translated(key.doc), socketKeyChange};
+}
+
+QList<SettingInfo> describeSocket(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    const SocketSettings &socket = settings.sockets.at(index);
+    QList<SettingInfo> infos;
+    for (const SocketKey &key : socketKeys()) {
+        const QString path = socketPath(index, key.name);
+        if (!key.isFraming || socket.type == SocketType::Tcp)
+            infos.append(socketInfo(key, path, shownValue(settings, path, key.text(socket), secrets)));
+    }
+    for (const Key &key : serverKeys()) {
+        const QString path = socketPath(index, key.name);
+        const QString general = QStringLiteral("server.") + key.name;
+        if (!key.perPort || !isWritten(settings, index, key.name))
+            continue;
+        infos.append({path,
+                      shownValue(settings, path, valueText(key.rule, socket.own), secrets),
+                      shownValue(settings, general, valueText(key.rule, settings.server), secrets),
+                      Text::tr("what [server] says"),
+                      {},
+                      translated(key.unit),
+                      translated(key.doc),
+                      key.change});
+    }
+    return infos;
 }
 
 SettingInfo pluginInfo(const QString &key, const QVariant &value, const QString &defaultValue, const char *doc)
@@ -45,9 +90,8 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets)
     QList<SettingInfo> infos;
     for (const Key &key : serverKeys()) {
         const QString name = QStringLiteral("server.") + key.name;
-        const bool isMasked = secrets == Secrets::Masked && settings.secrets.contains(name);
         infos.append({name,
-                      isMasked ? quotedToml(secretMask) : valueText(key.rule, settings.server),
+                      shownValue(settings, name, valueText(key.rule, settings.server), secrets),
                       valueText(key.rule, unset),
                       translated(key.derived),
                       {},
@@ -55,10 +99,20 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets)
                       translated(key.doc),
                       key.change});
     }
+    for (qsizetype i = 0; i < settings.sockets.size(); ++i)
+        infos += describeSocket(settings, i, secrets);
     for (qsizetype i = 0; i < settings.plugins.size(); ++i)
         infos += describePlugin(settings, i, secrets);
     for (SettingInfo &info : infos)
         info.origin = settings.origins.value(info.key, QStringLiteral("default"));
+    return infos;
+}
+
+QList<SettingInfo> describeSocketKeys()
+{
+    QList<SettingInfo> infos;
+    for (const SocketKey &key : socketKeys())
+        infos.append(socketInfo(key, QStringLiteral("socket.") + key.name, {}));
     return infos;
 }
 

@@ -8,7 +8,7 @@ namespace Quern::config {
 /// One setting as people see it. The tests hold resources/quern.toml to what is said here.
 struct SettingInfo
 {
-    QString key;          ///< "server.worker_num", "plugin[0].name"
+    QString key;          ///< "server.worker_num", "socket[0].listen", "plugin[0].name"
     QString value;        ///< in effect, as TOML
     QString defaultValue; ///< as TOML, a path as it would be written; empty if there is none
     QString derived;      ///< what the default is taken from when it differs between machines; else empty
@@ -18,7 +18,11 @@ struct SettingInfo
     Change change = Change::Reload;
 };
 
-/// Every key of [server] in its natural order, then what each plugin sets.
+/// Every key of [server] in its natural order, then what each socket and each plugin sets.
 QList<SettingInfo> describe(const Settings &settings, Secrets secrets = Secrets::Masked);
+
+/// The keys that every [[socket]] has, "socket.name" and so on, without values. It may have those of portKeyNames()
+/// too.
+QList<SettingInfo> describeSocketKeys();
 
 } // namespace Quern::config

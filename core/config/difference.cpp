@@ -1,6 +1,7 @@
 #include "config/difference.h"
 
 #include "config/keytable.h"
+#include "config/socketdifference.h"
 
 #include <algorithm>
 
@@ -36,6 +37,7 @@ QStringList changedKeys(const Settings &running, const Settings &loaded, Change 
         if (key.change == kind && valueText(key.rule, running.server) != valueText(key.rule, loaded.server))
             keys += QStringLiteral("server.") + key.name;
     }
+    keys += changedSocketKeys(running, loaded, kind);
     if (kind == Change::Reload)
         keys += changedPlugins(running.plugins, loaded.plugins);
     return keys;
@@ -53,6 +55,7 @@ Settings afterReload(const Settings &running, const Settings &loaded)
         if (running.secrets.contains(name))
             settings.secrets.insert(name);
     }
+    takeOverSockets(running, loaded, settings);
     return settings;
 }
 

@@ -1,6 +1,7 @@
 #include "config/effective.h"
 
 #include "config/keytable.h"
+#include "config/socketkeys.h"
 #include "config/text.h"
 #include "config/tomltext.h"
 
@@ -42,6 +43,34 @@ QString line(const Settings &settings, const QString &path, const QString &key, 
     return QStringLiteral("%1 = %2 # %3\n").arg(key, value, origin);
 }
 
+/// The line of \a path, which \a key ends; a comment if its value is masked.
+QString maskedLine(const Settings &settings, const QString &path, const QString &key, const QString &value,
+                   Secrets secrets)
+{
+    if (secrets == Secrets::Masked && settings.secrets.contains(path))
+        return u'#' + line(settings, path, key, quotedToml(secretMask));
+    return line(settings, path, key, QString(value).replace(u'$', QStringLiteral("$$")));
+}
+
+QString socketText(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    const SocketSettings &socket = settings.sockets.at(index);
+    QString text = QStringLiteral("\n[[socket]]\n");
+    for (const SocketKey &key : socketKeys()) {
+        // A name that is an address, and no handler at all, cannot be written.
+        const bool hasDefault = key.derived && !isWritten(settings, index, key.name);
+        if (!hasDefault && (!key.isFraming || socket.type == SocketType::Tcp))
+            text += maskedLine(settings, socketPath(index, key.name), key.name, key.text(socket), secrets);
+    }
+    for (const Key &key : serverKeys()) {
+        if (key.perPort && isWritten(settings, index, key.name)) {
+            text +=
+                maskedLine(settings, socketPath(index, key.name), key.name, valueText(key.rule, socket.own), secrets);
+        }
+    }
+    return text;
+}
+
 QString pluginText(const Settings &settings, qsizetype index, Secrets secrets)
 {
     const PluginSettings &plugin = settings.plugins.at(index);
@@ -67,11 +96,10 @@ QByteArray effectiveToml(const Settings &settings, Secrets secrets)
     text += QStringLiteral("[server]\n");
     for (const Key &key : serverKeys()) {
         const QString path = QStringLiteral("server.") + key.name;
-        const bool isMasked = secrets == Secrets::Masked && settings.secrets.contains(path);
-        const QString value = isMasked ? quotedToml(secretMask) : valueText(key.rule, settings.server);
-        text += isMasked ? QStringLiteral("#") : QString();
-        text += line(settings, path, key.name, QString(value).replace(u'$', QStringLiteral("$$")));
+        text += maskedLine(settings, path, key.name, valueText(key.rule, settings.server), secrets);
     }
+    for (qsizetype i = 0; i < settings.sockets.size(); ++i)
+        text += socketText(settings, i, secrets);
     if (settings.defaultPlugin) {
         text += QStringLiteral("\n# %1\n").arg(Text::tr("No [[plugin]] is listed: the welcome plugin is loaded."));
         return text.toUtf8();

@@ -1,6 +1,7 @@
 #include "config/keytable.h"
 
 #include "config/listenaddress.h"
+#include "config/tlsrules.h"
 #include "config/tomltext.h"
 
 #include <QRegularExpression>
@@ -37,6 +38,12 @@ bool isMediaType(const QString &text)
     return form.match(text).hasMatch();
 }
 
+constexpr Key perPort(Key key)
+{
+    key.perPort = true;
+    return key;
+}
+
 constexpr quint64 kibibyte = 1024;
 constexpr quint64 mebibyte = 1024 * kibibyte;
 
@@ -45,7 +52,7 @@ constexpr std::array keys = {
     Key{"listen"_L1, ListenRule{}, "",
         QT_TRANSLATE_NOOP("Quern::config",
                           "Where to listen: one address or a list; \"127.0.0.1:5200\", \"[::1]:5200\", "
-                          "\"unix:/run/app.sock\"."),
+                          "\"unix:/run/app.sock\", with TLS \"tls:0.0.0.0:443\"."),
         nullptr, Change::Restart},
     Key{"worker_num"_L1, IntegerRule<int>{&S::workerNum, 1, 1024}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Worker processes, which run the handlers."),
@@ -55,7 +62,7 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config", "one for every two processor cores, at most 8"), Change::Restart},
     Key{"dispatch_mode"_L1, DispatchModeRule{}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Which worker gets a request: \"round-robin\" (1), \"by-connection\" (2), "
-                                           "\"idle\" (3) or \"by-address\" (4)."),
+                                           "\"idle\" (3), \"by-address\" (4) or \"by-user\" (5)."),
         nullptr, Change::Restart},
     Key{"max_wait_time"_L1, DurationRule{&S::maxWaitTime}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config", "How long a worker may finish its requests at stop or reload before it is "
@@ -65,7 +72,9 @@ constexpr std::array keys = {
     Key{"max_request_execution_time"_L1, DurationRule{&S::maxRequestExecutionTime, true}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config", "How long a request may take before it is answered 504; 0 for no limit.")},
     Key{"package_max_length"_L1, SizeRule<quint64>{&S::packageMaxLength, kibibyte, 1024 * mebibyte}, "bytes",
-        QT_TRANSLATE_NOOP("Quern::config", "Largest body of a request; more is answered 413.")},
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Largest body of a request, which is answered 413 beyond it, WebSocket message, "
+                          "and package of a [[socket]].")},
     Key{"backlog"_L1, IntegerRule<int>{&S::backlog, 1, 65535}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Connections that the kernel holds until they are accepted, for each "
                                            "listening socket."),
@@ -110,6 +119,76 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config", "How long a connection may idle between two requests.")},
     Key{"send_timeout"_L1, DurationRule{&S::sendTimeout}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config", "How long a client may take no byte of its answer.")},
+    perPort(Key{"heartbeat_idle_time"_L1, DurationRule{&S::heartbeatIdleTime, true}, "seconds",
+                QT_TRANSLATE_NOOP("Quern::config",
+                                  "How long a WebSocket, TCP or Unix connection may send nothing before it is "
+                                  "closed; 0 for no limit.")}),
+    perPort(
+        Key{"heartbeat_check_interval"_L1,
+            DurationRule{&S::heartbeatCheckInterval, false, std::chrono::seconds(60), std::chrono::milliseconds(100)},
+            "seconds", QT_TRANSLATE_NOOP("Quern::config", "How often that is looked at.")}),
+    perPort(Key{"websocket_ping_interval"_L1, DurationRule{&S::websocketPingInterval, true}, "seconds",
+                QT_TRANSLATE_NOOP("Quern::config",
+                                  "How long a WebSocket client may be silent until it is sent a ping; 0 for none.")}),
+    perPort(Key{
+        "websocket_pong_timeout"_L1, DurationRule{&S::websocketPongTimeout}, "seconds",
+        QT_TRANSLATE_NOOP("Quern::config", "How long it has to send anything then, before its connection is closed.")}),
+    perPort(Key{
+        "websocket_compression"_L1, FlagRule{&S::websocketCompression}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Whether WebSocket messages are compressed for clients that offer it.")}),
+    perPort(Key{"websocket_context_takeover"_L1, FlagRule{&S::websocketContextTakeover}, "",
+                QT_TRANSLATE_NOOP("Quern::config", "Whether messages are compressed with those before them in mind; it "
+                                                   "costs about 95 KB a connection.")}),
+    perPort(Key{"websocket_compression_min_length"_L1,
+                SizeRule<quint32>{&S::websocketCompressionMinLength, 0, 1024 * mebibyte}, "bytes",
+                QT_TRANSLATE_NOOP("Quern::config", "Shorter messages are not compressed.")}),
+    perPort(Key{"socket_buffer_size"_L1, SizeRule<quint64>{&S::socketBufferSize, kibibyte, 1024 * mebibyte}, "bytes",
+                QT_TRANSLATE_NOOP("Quern::config", "Output of one live connection that may wait, package_max_length at "
+                                                   "least; beyond it the connection is closed as too slow.")}),
+    perPort(Key{
+        "buffer_high_watermark"_L1, SizeRule<quint64>{&S::bufferHighWatermark, 1, 1024 * mebibyte}, "bytes",
+        QT_TRANSLATE_NOOP("Quern::config", "How much of it waits when the handler is told that the buffer is full.")}),
+    perPort(Key{"buffer_low_watermark"_L1, SizeRule<quint64>{&S::bufferLowWatermark, 0, 1024 * mebibyte}, "bytes",
+                QT_TRANSLATE_NOOP("Quern::config", "How little waits when it is told that there is room again.")}),
+    Key{"output_buffer_total"_L1, SizeRule<quint64>{&S::outputBufferTotal, mebibyte, 1024 * 1024 * mebibyte}, "bytes",
+        QT_TRANSLATE_NOOP("Quern::config", "Output that may wait for all live connections together."), nullptr,
+        Change::Restart},
+    Key{"redeliver_messages"_L1, FlagRule{&S::redeliverMessages}, "",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Whether a message that a dying worker had begun is given to another worker, "
+                          "so that it may run twice.")},
+    perPort(Key{"ssl_cert_file"_L1, PathRule{&S::sslCertFile, true}, "",
+                QT_TRANSLATE_NOOP("Quern::config", "Certificate of the \"tls:\" addresses, in PEM, with those of its "
+                                                   "signers behind it.")}),
+    perPort(Key{"ssl_key_file"_L1, PathRule{&S::sslKeyFile, true}, "",
+                QT_TRANSLATE_NOOP("Quern::config", "Private key of that certificate, in PEM.")}),
+    perPort(Key{"ssl_sni_certs"_L1, SniCertificatesRule{}, "",
+                QT_TRANSLATE_NOOP("Quern::config",
+                                  "Certificates of single host names: a table of ssl_cert_file and ssl_key_file for "
+                                  "\"example.org\", or for \"*.example.org\".")}),
+    perPort(Key{"ssl_protocols"_L1,
+                ListRule{&S::sslProtocols, isTlsProtocol,
+                         QT_TRANSLATE_NOOP("Quern::config", "\"TLSv1.2\" or \"TLSv1.3\""), false},
+                "", QT_TRANSLATE_NOOP("Quern::config", "Versions of TLS that are spoken: \"TLSv1.2\", \"TLSv1.3\".")}),
+    perPort(Key{"ssl_ciphers"_L1, TextRule{&S::sslCiphers, 4096}, "",
+                QT_TRANSLATE_NOOP("Quern::config",
+                                  "Ciphers of TLS 1.2, as OpenSSL writes lists of them; \"\" for those of OpenSSL.")}),
+    perPort(Key{"ssl_alpn_protocols"_L1,
+                ListRule{&S::sslAlpnProtocols, isAlpnProtocol,
+                         QT_TRANSLATE_NOOP("Quern::config", "the name of a protocol such as \"http/1.1\"")},
+                "",
+                QT_TRANSLATE_NOOP("Quern::config", "Protocols that ALPN offers, the best first; [] for \"http/1.1\" "
+                                                   "where HTTP is spoken, and none elsewhere.")}),
+    perPort(
+        Key{"ssl_session_tickets"_L1, FlagRule{&S::sslSessionTickets}, "",
+            QT_TRANSLATE_NOOP("Quern::config", "Whether a client gets a ticket, with which it comes back quicker.")}),
+    perPort(Key{"ssl_verify_peer"_L1, VerifyPeerRule{}, "",
+                QT_TRANSLATE_NOOP("Quern::config", "Whether clients must show a certificate: false, true or "
+                                                   "\"optional\", which checks one that is shown.")}),
+    perPort(Key{"ssl_client_cert_file"_L1, PathRule{&S::sslClientCertFile, true}, "",
+                QT_TRANSLATE_NOOP("Quern::config", "Certificates of those who may sign the clients', in PEM.")}),
+    perPort(Key{"ssl_verify_depth"_L1, IntegerRule<int>{&S::sslVerifyDepth, 0, 100}, "",
+                QT_TRANSLATE_NOOP("Quern::config", "Most certificates between a client's and one of that file.")}),
     Key{"trusted_proxies"_L1,
         ListRule{&S::trustedProxies, isAddressRange,
                  QT_TRANSLATE_NOOP("Quern::config", "an address, a network such as \"10.0.0.0/8\", \"unix\" or \"*\"")},
@@ -138,7 +217,7 @@ constexpr std::array keys = {
     Key{"static_listing"_L1, FlagRule{&S::staticListing}, "",
         QT_TRANSLATE_NOOP("Quern::config",
                           "Whether a directory without such a file is answered by a list of its files.")},
-    Key{"static_cache_control"_L1, HeaderValueRule{&S::staticCacheControl}, "",
+    Key{"static_cache_control"_L1, TextRule{&S::staticCacheControl}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Value of the Cache-Control header of static files; \"\" for none.")},
     Key{"http_compression"_L1, FlagRule{&S::httpCompression}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Whether answers are compressed for clients that accept it.")},
@@ -162,7 +241,7 @@ constexpr std::array keys = {
                           "Requests that take longer until their answer begins are told in the server's log; "
                           "0 for none."),
         nullptr, Change::Restart},
-    Key{"server"_L1, HeaderValueRule{&S::serverHeader}, "",
+    Key{"server"_L1, TextRule{&S::serverHeader}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Value of the Server header of each answer; \"\" for none.")},
     Key{"runtime_dir"_L1, PathRule{&S::runtimeDir, false}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Directory of the control socket and other files of the running server."),
@@ -215,6 +294,16 @@ QStringList serverKeyNames()
     QStringList names;
     for (const Key &key : keys)
         names += QString(key.name);
+    return names;
+}
+
+QStringList portKeyNames()
+{
+    QStringList names;
+    for (const Key &key : keys) {
+        if (key.perPort)
+            names += QString(key.name);
+    }
     return names;
 }
 

@@ -18,6 +18,7 @@ struct Key
     const char *doc;               ///< one sentence, English source text of its translation
     const char *derived = nullptr; ///< what the default is taken from, when it differs between machines
     Change change = Change::Reload;
+    bool perPort = false; ///< a [[socket]] may have it as well, and overrides what [server] says
 };
 
 /// In the order in which people read them: the order of resources/quern.toml.
@@ -27,5 +28,7 @@ std::span<const Key> serverKeys();
 const Key *findServerKey(const QString &name);
 
 QStringList serverKeyNames();
+/// Those that a [[socket]] may have as well.
+QStringList portKeyNames();
 
 } // namespace Quern::config

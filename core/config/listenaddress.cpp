@@ -50,18 +50,36 @@ std::optional<quint16> parsePort(const QString &digits)
     return port;
 }
 
-Error refusal(const QString &text, const QString &reason, const QString &mend)
+/// What is written before an address where TLS is spoken.
+const QString tlsPrefix = QStringLiteral("tls:");
+
+/// An address as it is written, in two parts.
+struct Written
 {
-    return Error(Error::Invalid, Text::tr("%1 %2; write %3").arg(shownString(text), reason, quotedToml(mend)));
+    QString prefix; ///< empty, or "tls:"
+    QString text;   ///< the address itself
+};
+
+/// \a mend has no prefix yet.
+Error refusal(const Written &written, const QString &reason, const QString &mend)
+{
+    return Error(Error::Invalid,
+                 Text::tr("%1 %2; write %3")
+                     .arg(shownString(written.prefix + written.text), reason, quotedToml(written.prefix + mend)));
 }
 
-Result<ListenAddress> parseUnix(const QString &text, const QString &directory)
+bool isAnyHost(const QString &host)
 {
-    const QString path = text.mid(5);
+    return host == u"0.0.0.0" || host == u"::";
+}
+
+Result<ListenAddress> parseUnix(const Written &written, const QString &directory)
+{
+    const QString path = written.text.mid(5);
     if (path.isEmpty())
-        return refusal(text, Text::tr("has no path"), QStringLiteral("unix:/run/quern.sock"));
+        return refusal(written, Text::tr("has no path"), QStringLiteral("unix:/run/quern.sock"));
     if (hasControlCharacter(path))
-        return refusal(text, Text::tr("has a control character"), QStringLiteral("unix:/run/quern.sock"));
+        return refusal(written, Text::tr("has a control character"), QStringLiteral("unix:/run/quern.sock"));
     const ListenAddress address = ListenAddress::unixSocket(QDir::cleanPath(QDir(directory).absoluteFilePath(path)));
     const qsizetype length = QFile::encodeName(address.path).size();
     if (length > longestUnixPath) {
@@ -73,34 +91,23 @@ Result<ListenAddress> parseUnix(const QString &text, const QString &directory)
 }
 
 /// An IPv6 address without its brackets, or a host that is no address: says what was probably meant.
-Error badHost(const QString &text, const QString &host, quint16 port)
+Error badHost(const Written &written, const QString &host, quint16 port)
 {
     if (const auto bare = canonicalAddress(AF_INET6, host))
-        return refusal(text, Text::tr("lacks the brackets around the IPv6 address"),
+        return refusal(written, Text::tr("lacks the brackets around the IPv6 address"),
                        ListenAddress::tcp(*bare, port).text);
     if (host == u"*" || host.isEmpty())
-        return refusal(text, Text::tr("names no address"), ListenAddress::tcp(QStringLiteral("0.0.0.0"), port).text);
-    return refusal(text, Text::tr("names a host instead of an IP address"),
+        return refusal(written, Text::tr("names no address"), ListenAddress::tcp(QStringLiteral("0.0.0.0"), port).text);
+    return refusal(written, Text::tr("names a host instead of an IP address"),
                    ListenAddress::tcp(QStringLiteral("127.0.0.1"), port).text);
 }
 
-} // namespace
-
-ListenAddress ListenAddress::tcp(const QString &host, quint16 port)
+/// The address without the prefix.
+Result<ListenAddress> parsePlain(const Written &written, const QString &directory)
 {
-    const QString shown = host.contains(u':') ? QStringLiteral("[%1]").arg(host) : host;
-    return {Tcp, host, port, {}, QStringLiteral("%1:%2").arg(shown).arg(port)};
-}
-
-ListenAddress ListenAddress::unixSocket(const QString &path)
-{
-    return {Unix, {}, 0, path, QStringLiteral("unix:") + path};
-}
-
-Result<ListenAddress> ListenAddress::parse(const QString &text, const QString &directory)
-{
+    const QString &text = written.text;
     if (text.startsWith(u"unix:"))
-        return parseUnix(text, directory);
+        return parseUnix(written, directory);
 
     const qsizetype colon = text.lastIndexOf(u':');
     const QString host = text.left(colon);
@@ -108,21 +115,57 @@ Result<ListenAddress> ListenAddress::parse(const QString &text, const QString &d
     if (const auto whole = anyAddress(withoutBrackets(text))) {
         // "::1:5200" is an address as well, but hardly the one that was meant.
         if (port && canonicalAddress(AF_INET6, host))
-            return badHost(text, host, *port);
-        return refusal(text, Text::tr("has no port"), tcp(*whole, 5200).text);
+            return badHost(written, host, *port);
+        return refusal(written, Text::tr("has no port"), ListenAddress::tcp(*whole, 5200).text);
     }
     if (colon < 0)
-        return refusal(text, Text::tr("has no port"), QStringLiteral("127.0.0.1:5200"));
+        return refusal(written, Text::tr("has no port"), QStringLiteral("127.0.0.1:5200"));
 
     const QString bare = withoutBrackets(host);
     const auto address = canonicalAddress(bare == host ? AF_INET : AF_INET6, bare);
     if (!port) {
-        return refusal(text, Text::tr("needs a port from 1 to 65535 after the colon"),
-                       tcp(address.value_or(QStringLiteral("127.0.0.1")), 5200).text);
+        return refusal(written, Text::tr("needs a port from 1 to 65535 after the colon"),
+                       ListenAddress::tcp(address.value_or(QStringLiteral("127.0.0.1")), 5200).text);
     }
     if (!address)
-        return badHost(text, bare, *port);
-    return tcp(*address, *port);
+        return badHost(written, bare, *port);
+    return ListenAddress::tcp(*address, *port);
+}
+
+} // namespace
+
+ListenAddress ListenAddress::tcp(const QString &host, quint16 port)
+{
+    const QString shown = host.contains(u':') ? QStringLiteral("[%1]").arg(host) : host;
+    return {Tcp, host, port, {}, QStringLiteral("%1:%2").arg(shown).arg(port), false};
+}
+
+ListenAddress ListenAddress::unixSocket(const QString &path)
+{
+    return {Unix, {}, 0, path, QStringLiteral("unix:") + path, false};
+}
+
+Result<ListenAddress> ListenAddress::parse(const QString &text, const QString &directory)
+{
+    if (!text.startsWith(tlsPrefix))
+        return parsePlain({{}, text}, directory);
+    Result<ListenAddress> address = parsePlain({tlsPrefix, text.mid(tlsPrefix.size())}, directory);
+    if (address) {
+        address->tls = true;
+        address->text.prepend(tlsPrefix);
+    }
+    return address;
+}
+
+bool ListenAddress::overlaps(const ListenAddress &other) const
+{
+    if (kind != other.kind)
+        return false;
+    if (kind == Unix)
+        return path == other.path;
+    // IPv6 sockets leave IPv4 alone.
+    const bool isOneFamily = host.contains(u':') == other.host.contains(u':');
+    return isOneFamily && port == other.port && (host == other.host || isAnyHost(host) || isAnyHost(other.host));
 }
 
 bool isAddressRange(const QString &text)

@@ -15,14 +15,20 @@ struct ListenAddress
     QString host;     ///< IPv4 or IPv6 literal in its shortest form, without brackets; empty for Unix
     quint16 port = 0; ///< 1 to 65535; 0 for Unix
     QString path;     ///< absolute, at most 107 bytes; empty for Tcp
-    QString text;     ///< as shown: "127.0.0.1:5200", "[::1]:5200", "unix:/run/app.sock"
+    QString text;     ///< as shown: "127.0.0.1:5200", "[::1]:5200", "unix:/run/app.sock", "tls:0.0.0.0:443"
+    bool tls = false; ///< what comes in is TLS
 
     static ListenAddress tcp(const QString &host, quint16 port);
     static ListenAddress unixSocket(const QString &path);
 
-    /// Reads "127.0.0.1:5200", "[::1]:5200" or "unix:run/app.sock", whose path is relative to \a directory.
+    /// Reads "127.0.0.1:5200", "[::1]:5200" or "unix:run/app.sock", whose path is relative to \a directory; each also
+    /// with "tls:" before it.
     /// Host names are refused: what they resolve to may change under a running server. Error::Invalid with the mend.
     static Result<ListenAddress> parse(const QString &text, const QString &directory);
+
+    /// Whether both cannot be bound at once where the transport is the same: the same path, or the same port of one
+    /// address or of all. With TLS or without makes no difference.
+    bool overlaps(const ListenAddress &other) const;
 
     bool operator==(const ListenAddress &) const = default;
 };

@@ -2,16 +2,18 @@
 
 #include "config/interpolation.h"
 #include "config/keytable.h"
+#include "config/listenercheck.h"
 #include "config/pluginreader.h"
+#include "config/portcheck.h"
 #include "config/problems.h"
 #include "config/readfile.h"
 #include "config/salvage.h"
 #include "config/secrets.h"
+#include "config/socketreader.h"
 #include "config/suggestion.h"
 #include "config/text.h"
 #include "config/tomldocument.h"
 #include "config/tomltext.h"
-#include "config/units.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -40,11 +42,14 @@ public:
                 readServer(entry);
             else if (entry.key == u"plugin")
                 readPlugins(entry.value, m_fileName, m_settings, m_problems);
-            else
+            else if (entry.key != u"socket")
                 refuseTopLevel(entry);
         }
-        checkHeadHoldsUri();
-        checkStaticFiles();
+        finishServer(document);
+        // They begin with what [server] says, wherever it stands.
+        if (const TomlValue *sockets = document.find(u"socket"))
+            readSockets(*sockets, m_fileName, m_settings, m_listeners, m_problems);
+        m_listeners.tell(m_problems);
         const bool matters =
             purpose == Purpose::StartServer || m_problems.concern(QStringLiteral("server.runtime_dir"));
         if (!m_problems.isEmpty() && matters)
@@ -73,12 +78,7 @@ private:
             if (!m_problems.concern(path))
                 readValue(key->rule, reading, m_settings.server);
             m_settings.origins.insert(path, originText(m_fileName, entry));
-            for (const UsedVariable &variable : entry.value.allVariables()) {
-                if (isSecretName(variable.name))
-                    m_settings.secrets.insert(path);
-            }
-            const QVariant value = entry.value.toVariant();
-            if (masked(value, path, {}) != value)
+            if (holdsSecret(entry.value))
                 m_settings.secrets.insert(path);
             m_lines.insert(entry.key, entry.line);
         }
@@ -98,13 +98,33 @@ private:
 
     void refuseTable(const TomlEntry &entry, const QString &shown)
     {
-        const QString meant = nearestWord(entry.key, {QStringLiteral("server"), QStringLiteral("plugin")});
+        const QString meant =
+            nearestWord(entry.key, {QStringLiteral("server"), QStringLiteral("socket"), QStringLiteral("plugin")});
         QString mend = Text::tr("remove it");
         if (meant == u"server")
             mend = Text::tr("did you mean [server]?");
-        else if (meant == u"plugin")
-            mend = Text::tr("did you mean [[plugin]]?");
+        else if (!meant.isEmpty())
+            mend = Text::tr("did you mean [[%1]]?").arg(meant);
         m_problems.add(entry.line, shown, Text::tr("unknown table; %1").arg(mend));
+    }
+
+    /// What can be told only once all of [server] is read.
+    void finishServer(const TomlValue &document)
+    {
+        ServerSettings &server = m_settings.server;
+        // A message of the length that is allowed must fit.
+        if (!m_lines.contains(QStringLiteral("socket_buffer_size")))
+            server.socketBufferSize = std::max(server.socketBufferSize, server.packageMaxLength);
+        const TomlValue *table = document.find(u"server");
+        const TomlValue *listen = table ? table->find(u"listen") : nullptr;
+        QList<WrittenAddress> addresses;
+        if (listen)
+            addresses = writtenAddresses(*listen, m_settings.directory);
+        else
+            addresses = {{server.listen.constFirst(), 0, quotedToml(server.listen.constFirst().text)}};
+        m_listeners.add(QStringLiteral("server.listen"), SocketType::Http, addresses);
+        checkPort({QStringLiteral("server"), server, m_lines, addresses}, m_problems);
+        checkStaticFiles();
     }
 
     void checkStaticFiles()
@@ -119,42 +139,18 @@ private:
                        Text::tr("needs a directory to serve; write document_root = \"public\" beside it"));
     }
 
-    void checkHeadHoldsUri()
-    {
-        const QString head = QStringLiteral("http_head_max_length");
-        const QString uri = QStringLiteral("http_uri_max_length");
-        const ServerSettings &server = m_settings.server;
-        if (server.httpUriMaxLength <= server.httpHeadMaxLength ||
-            m_problems.concern(QStringLiteral("server.") + head) ||
-            m_problems.concern(QStringLiteral("server.") + uri)) {
-            return;
-        }
-        // Told at the line that was written last: one of the two may be a default.
-        const bool atUri = m_lines.value(uri) > m_lines.value(head);
-        const QString &key = atUri ? uri : head;
-        m_problems.add(m_lines.value(key), QStringLiteral("server.") + key,
-                       Text::tr("%1 of %2 cannot be reached within %3 of %4; write %1 = %4 or less")
-                           .arg(uri, sizeText(server.httpUriMaxLength), head, sizeText(server.httpHeadMaxLength)));
-    }
-
     const QString &m_fileName;
     Settings &m_settings;
     Problems &m_problems;
     QMap<QString, int> m_lines; ///< of the keys that [server] sets
+    ListenerCheck m_listeners;
 };
-
-const TomlValue *find(const TomlValue &table, QStringView key)
-{
-    const auto it = std::find_if(table.entries.begin(), table.entries.end(),
-                                 [key](const TomlEntry &entry) { return entry.key == key; });
-    return it == table.entries.end() ? nullptr : &it->value;
-}
 
 /// Whether a variable decides which server is meant.
 bool dependsOnVariable(const TomlValue &document)
 {
-    const TomlValue *server = find(document, u"server");
-    const TomlValue *directory = server ? find(*server, u"runtime_dir") : nullptr;
+    const TomlValue *server = document.find(u"server");
+    const TomlValue *directory = server ? server->find(u"runtime_dir") : nullptr;
     return directory && directory->scalar.toString().contains(u"${");
 }
 

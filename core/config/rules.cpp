@@ -1,9 +1,11 @@
 #include "config/rules.h"
 
+#include "config/choices.h"
+#include "config/listenreader.h"
 #include "config/logcategories.h"
 #include "config/secrets.h"
-#include "config/suggestion.h"
 #include "config/text.h"
+#include "config/tlsrules.h"
 #include "config/tomltext.h"
 #include "config/units.h"
 
@@ -19,13 +21,6 @@ using namespace Qt::Literals::StringLiterals;
 namespace Quern::config {
 
 namespace {
-
-template <typename Enum>
-struct Choice
-{
-    Enum value;
-    QLatin1StringView name;
-};
 
 constexpr std::array logLevels = {
     Choice<base::LogLevel>{base::LogLevel::Debug, "debug"_L1},
@@ -44,6 +39,7 @@ constexpr std::array dispatchModes = {
     Choice<DispatchMode>{DispatchMode::ByConnection, "by-connection"_L1},
     Choice<DispatchMode>{DispatchMode::Idle, "idle"_L1},
     Choice<DispatchMode>{DispatchMode::ByAddress, "by-address"_L1},
+    Choice<DispatchMode>{DispatchMode::ByUser, "by-user"_L1},
 };
 
 constexpr std::array accessLogFormats = {
@@ -52,72 +48,16 @@ constexpr std::array accessLogFormats = {
     Choice<AccessLogFormat>{AccessLogFormat::Json, "json"_L1},
 };
 
-template <typename Choices>
-QStringList names(const Choices &choices)
-{
-    QStringList list;
-    for (const auto &choice : choices)
-        list += QString(choice.name);
-    return list;
-}
-
-template <typename Choices, typename Enum>
-QString nameText(const Choices &choices, Enum value)
-{
-    const auto it =
-        std::find_if(choices.begin(), choices.end(), [value](const auto &choice) { return choice.value == value; });
-    return quotedToml(QString(it->name));
-}
-
-/// Stores the choice that the string names; false if it names none.
-template <typename Choices, typename Enum>
-bool readChoice(const Choices &choices, const TomlValue &value, Enum &out)
-{
-    const QString name = value.isString() ? value.scalar.toString() : QString();
-    const auto it =
-        std::find_if(choices.begin(), choices.end(), [&name](const auto &choice) { return name == choice.name; });
-    if (it == choices.end())
-        return false;
-    out = it->value;
-    return true;
-}
-
-/// The choice that was probably meant, else that of the default.
-template <typename Choices, typename Enum>
-QString choiceMend(const Choices &choices, const TomlValue &value, Enum fallback)
-{
-    const QString meant = nearestWord(value.scalar.toString(), names(choices));
-    return meant.isEmpty() ? nameText(choices, fallback) : quotedToml(meant);
-}
-
-QString quotedList(const QStringList &words)
-{
-    QStringList quoted;
-    for (const QString &word : words)
-        quoted += quotedToml(word);
-    return quoted.join(u", ");
-}
-
 QString listText(const QStringList &list)
 {
-    return u'[' + quotedList(list) + u']';
+    return u'[' + quotedWords(list) + u']';
 }
 
 template <typename Integer>
 void read(const IntegerRule<Integer> &rule, const Reading &reading, ServerSettings &settings)
 {
-    const TomlValue &value = reading.value;
-    const qint64 number = value.scalar.toLongLong();
-    if (value.isInteger() && number >= rule.minimum && number <= rule.maximum) {
-        settings.*rule.member = Integer(number);
-        return;
-    }
-    bool isNumber = value.isInteger();
-    qint64 mend = number;
-    if (value.isString())
-        mend = value.scalar.toString().toLongLong(&isNumber);
-    mend = isNumber ? std::clamp(mend, rule.minimum, rule.maximum) : qint64(settings.*rule.member);
-    reading.refuse(Text::tr("an integer from %1 to %2").arg(rule.minimum).arg(rule.maximum), QString::number(mend));
+    if (const auto number = readInteger(reading, rule.minimum, rule.maximum, qint64(settings.*rule.member)))
+        settings.*rule.member = Integer(*number);
 }
 
 template <typename Integer>
@@ -138,16 +78,15 @@ void read(const DurationRule &rule, const Reading &reading, ServerSettings &sett
 {
     const auto duration = parseSeconds(reading.value, rule.longest);
     const bool isNone = rule.zeroIsNoLimit && duration == std::chrono::milliseconds::zero();
-    if (reading.value.isNumber() && duration &&
-        (isNone || (*duration >= shortestDuration && *duration <= rule.longest))) {
+    if (reading.value.isNumber() && duration && (isNone || (*duration >= rule.shortest && *duration <= rule.longest))) {
         settings.*rule.member = *duration;
         return;
     }
     auto mend = settings.*rule.member;
-    if (duration && *duration >= shortestDuration)
+    if (duration && *duration >= rule.shortest)
         mend = std::min(*duration, rule.longest);
     const QString range =
-        Text::tr("a number of seconds from %1 to %2").arg(secondsText(shortestDuration), secondsText(rule.longest));
+        Text::tr("a number of seconds from %1 to %2").arg(secondsText(rule.shortest), secondsText(rule.longest));
     reading.refuse(rule.zeroIsNoLimit ? Text::tr("%1, or 0 for no limit").arg(range) : range, secondsText(mend));
 }
 
@@ -167,16 +106,14 @@ void read(const PathRule &rule, const Reading &reading, ServerSettings &settings
         path.isEmpty() ? QString() : QDir::cleanPath(QDir(reading.directory).absoluteFilePath(path));
 }
 
-void read(const HeaderValueRule &rule, const Reading &reading, ServerSettings &settings)
+void read(const TextRule &rule, const Reading &reading, ServerSettings &settings)
 {
-    constexpr qsizetype longest = 200;
     const QString text = reading.value.scalar.toString();
-    // RFC 9110 §5.5: visible characters with single-byte codes; space within, not around.
-    const bool isFieldValue = text.trimmed() == text && std::all_of(text.begin(), text.end(), [](QChar c) {
-                                  return c >= QChar(0x20) && c <= QChar(0x7e);
-                              });
-    if (!reading.value.isString() || !isFieldValue || text.size() > longest) {
-        reading.refuse(Text::tr("a string of at most %1 visible ASCII characters").arg(longest),
+    const bool isPlain = text.trimmed() == text && std::all_of(text.begin(), text.end(), [](QChar c) {
+                             return c >= QChar(0x20) && c <= QChar(0x7e);
+                         });
+    if (!reading.value.isString() || !isPlain || text.size() > rule.longest) {
+        reading.refuse(Text::tr("a string of at most %1 visible ASCII characters").arg(rule.longest),
                        quotedToml(settings.*rule.member));
         return;
     }
@@ -217,26 +154,17 @@ void read(const ListRule &rule, const Reading &reading, ServerSettings &settings
 
 void read(const AccessLogFormatRule &, const Reading &reading, ServerSettings &settings)
 {
-    if (!readChoice(accessLogFormats, reading.value, settings.accessLogFormat)) {
-        reading.refuse(Text::tr("one of %1").arg(quotedList(names(accessLogFormats))),
-                       choiceMend(accessLogFormats, reading.value, settings.accessLogFormat));
-    }
+    readChoice(accessLogFormats, reading, settings.accessLogFormat);
 }
 
 void read(const LogLevelRule &, const Reading &reading, ServerSettings &settings)
 {
-    if (!readChoice(logLevels, reading.value, settings.logLevel)) {
-        reading.refuse(Text::tr("one of %1").arg(quotedList(names(logLevels))),
-                       choiceMend(logLevels, reading.value, settings.logLevel));
-    }
+    readChoice(logLevels, reading, settings.logLevel);
 }
 
 void read(const LogFormatRule &, const Reading &reading, ServerSettings &settings)
 {
-    if (!readChoice(logFormats, reading.value, settings.logFormat)) {
-        reading.refuse(Text::tr("one of %1").arg(quotedList(names(logFormats))),
-                       choiceMend(logFormats, reading.value, settings.logFormat));
-    }
+    readChoice(logFormats, reading, settings.logFormat);
 }
 
 void read(const LogCategoriesRule &, const Reading &reading, ServerSettings &settings)
@@ -248,62 +176,31 @@ void read(const DispatchModeRule &, const Reading &reading, ServerSettings &sett
 {
     const TomlValue &value = reading.value;
     const qint64 number = value.isInteger() ? value.scalar.toLongLong() : 0;
-    if (number == 5 || (value.isString() && value.scalar.toString() == u"by-user")) {
-        reading.refuseAt(value.line,
-                         Text::tr("%1 dispatches by user id, which HTTP requests have none of; write %2 = %3")
-                             .arg(value.shown(), reading.name, nameText(dispatchModes, DispatchMode::Idle)));
-        return;
-    }
-    if (number >= qint64(DispatchMode::RoundRobin) && number <= qint64(DispatchMode::ByAddress)) {
+    if (number >= qint64(DispatchMode::RoundRobin) && number <= qint64(DispatchMode::ByUser)) {
         settings.dispatchMode = DispatchMode(number);
         return;
     }
-    if (!readChoice(dispatchModes, value, settings.dispatchMode)) {
-        reading.refuse(Text::tr("an integer from 1 to 4 or one of %1").arg(quotedList(names(dispatchModes))),
+    if (const auto *choice = findChoice(dispatchModes, value)) {
+        settings.dispatchMode = choice->value;
+    } else {
+        reading.refuse(Text::tr("an integer from 1 to 5 or one of %1").arg(quotedWords(choiceNames(dispatchModes))),
                        choiceMend(dispatchModes, value, settings.dispatchMode));
     }
 }
 
-void readAddress(const TomlValue &value, const Reading &reading, QList<ListenAddress> &addresses)
-{
-    if (!value.isString()) {
-        const Reading element{reading.table, reading.name, value, reading.directory, reading.problems};
-        const qint64 number = value.scalar.toLongLong();
-        const quint16 port = number > 0 && number <= 65535 ? quint16(number) : quint16(5200);
-        const ListenAddress mend = ListenAddress::tcp(QStringLiteral("127.0.0.1"), port);
-        element.refuse(Text::tr("an address in quotes or a list of them"), quotedToml(mend.text));
-        return;
-    }
-    const Result<ListenAddress> address = ListenAddress::parse(value.scalar.toString(), reading.directory);
-    if (!address && isSecret(value))
-        reading.refuseAt(value.line,
-                         Text::tr("%1 is no address; write it such as \"127.0.0.1:5200\" or \"unix:/run/quern.sock\"")
-                             .arg(value.shown()));
-    else if (!address && !value.variables.isEmpty())
-        reading.refuseAt(value.line,
-                         QStringLiteral("%1 (%2)").arg(address.error().message(), variablesText(value.variables)));
-    else if (!address)
-        reading.refuseAt(value.line, address.error().message());
-    else if (addresses.contains(*address))
-        reading.refuseAt(value.line,
-                         Text::tr("%1 is listed twice; remove one").arg(quotedOrMask(value, address->text)));
-    else
-        addresses.append(*address);
-}
-
 void read(const ListenRule &, const Reading &reading, ServerSettings &settings)
 {
-    QList<ListenAddress> addresses;
-    if (!reading.value.isArray()) {
-        readAddress(reading.value, reading, addresses);
-    } else if (reading.value.elements.empty()) {
-        reading.refuse(Text::tr("at least one address"), quotedToml(settings.listen.constFirst().text));
-    } else {
-        for (const TomlValue &element : reading.value.elements)
-            readAddress(element, reading, addresses);
-    }
-    if (!addresses.isEmpty())
-        settings.listen = addresses;
+    settings.listen = readListen(reading, settings.listen);
+}
+
+void read(const VerifyPeerRule &, const Reading &reading, ServerSettings &settings)
+{
+    readVerifyPeer(reading, settings.sslVerifyPeer);
+}
+
+void read(const SniCertificatesRule &, const Reading &reading, ServerSettings &settings)
+{
+    settings.sslSniCerts = readSniCertificates(reading);
 }
 
 /// Whether \a rule takes a number or a flag, which a variable can only spell.
@@ -311,7 +208,7 @@ bool isTyped(const Rule &rule)
 {
     return std::holds_alternative<IntegerRule<int>>(rule) || std::holds_alternative<IntegerRule<quint16>>(rule) ||
            std::holds_alternative<DurationRule>(rule) || std::holds_alternative<FlagRule>(rule) ||
-           std::holds_alternative<DispatchModeRule>(rule);
+           std::holds_alternative<DispatchModeRule>(rule) || std::holds_alternative<VerifyPeerRule>(rule);
 }
 
 template <typename Integer>
@@ -341,7 +238,7 @@ QString text(const PathRule &rule, const ServerSettings &settings)
     return quotedToml(settings.*rule.member);
 }
 
-QString text(const HeaderValueRule &rule, const ServerSettings &settings)
+QString text(const TextRule &rule, const ServerSettings &settings)
 {
     return quotedToml(settings.*rule.member);
 }
@@ -353,17 +250,17 @@ QString text(const ListRule &rule, const ServerSettings &settings)
 
 QString text(const AccessLogFormatRule &, const ServerSettings &settings)
 {
-    return nameText(accessLogFormats, settings.accessLogFormat);
+    return choiceText(accessLogFormats, settings.accessLogFormat);
 }
 
 QString text(const LogLevelRule &, const ServerSettings &settings)
 {
-    return nameText(logLevels, settings.logLevel);
+    return choiceText(logLevels, settings.logLevel);
 }
 
 QString text(const LogFormatRule &, const ServerSettings &settings)
 {
-    return nameText(logFormats, settings.logFormat);
+    return choiceText(logFormats, settings.logFormat);
 }
 
 QString text(const LogCategoriesRule &, const ServerSettings &settings)
@@ -373,15 +270,22 @@ QString text(const LogCategoriesRule &, const ServerSettings &settings)
 
 QString text(const DispatchModeRule &, const ServerSettings &settings)
 {
-    return nameText(dispatchModes, settings.dispatchMode);
+    return choiceText(dispatchModes, settings.dispatchMode);
 }
 
 QString text(const ListenRule &, const ServerSettings &settings)
 {
-    QStringList addresses;
-    for (const ListenAddress &address : settings.listen)
-        addresses += address.text;
-    return addresses.size() == 1 ? quotedToml(addresses.constFirst()) : listText(addresses);
+    return listenText(settings.listen);
+}
+
+QString text(const VerifyPeerRule &, const ServerSettings &settings)
+{
+    return verifyPeerText(settings.sslVerifyPeer);
+}
+
+QString text(const SniCertificatesRule &, const ServerSettings &settings)
+{
+    return sniCertificatesText(settings.sslSniCerts);
 }
 
 /// The member that \a rule fills.
@@ -419,6 +323,16 @@ auto memberOf(const DispatchModeRule &)
 auto memberOf(const ListenRule &)
 {
     return &ServerSettings::listen;
+}
+
+auto memberOf(const VerifyPeerRule &)
+{
+    return &ServerSettings::sslVerifyPeer;
+}
+
+auto memberOf(const SniCertificatesRule &)
+{
+    return &ServerSettings::sslSniCerts;
 }
 
 } // namespace
@@ -463,6 +377,21 @@ void copyValue(const Rule &rule, const ServerSettings &from, ServerSettings &to)
             to.*member = from.*member;
         },
         rule);
+}
+
+std::optional<qint64> readInteger(const Reading &reading, qint64 minimum, qint64 maximum, qint64 present)
+{
+    const TomlValue value = reading.value.typed();
+    const qint64 number = value.scalar.toLongLong();
+    if (value.isInteger() && number >= minimum && number <= maximum)
+        return number;
+    bool isNumber = value.isInteger();
+    qint64 mend = number;
+    if (value.isString())
+        mend = value.scalar.toString().toLongLong(&isNumber);
+    mend = isNumber ? std::clamp(mend, minimum, maximum) : present;
+    reading.refuse(Text::tr("an integer from %1 to %2").arg(minimum).arg(maximum), QString::number(mend));
+    return std::nullopt;
 }
 
 void readFlag(const Reading &reading, bool &flag)

@@ -5,11 +5,13 @@
 #include "config/tomldocument.h"
 #include "config/units.h"
 
+#include <optional>
 #include <variant>
 
 namespace Quern::config {
 
-// What a key of [server] accepts, and which member it fills. All bounds are inclusive.
+// What a key of [server], or of a [[socket]] in its stead, accepts, and which member it fills. All bounds are
+// inclusive.
 
 template <typename Integer>
 struct IntegerRule
@@ -28,12 +30,13 @@ struct SizeRule
     quint64 maximum;
 };
 
-/// Seconds, integer or float, from one millisecond to \a longest.
+/// Seconds, integer or float, from \a shortest to \a longest.
 struct DurationRule
 {
     std::chrono::milliseconds ServerSettings::*member;
     bool zeroIsNoLimit = false;
     std::chrono::milliseconds longest = longestDuration;
+    std::chrono::milliseconds shortest = shortestDuration;
 };
 
 struct FlagRule
@@ -48,10 +51,12 @@ struct PathRule
     bool mayBeEmpty;
 };
 
-/// The value of an HTTP header field; may be empty.
-struct HeaderValueRule
+/// Visible ASCII characters with blanks between them, as the value of an HTTP header field (RFC 9110 §5.5); may be
+/// empty.
+struct TextRule
 {
     QString ServerSettings::*member;
+    qsizetype longest = 200; ///< characters
 };
 
 /// A list of strings, or one string for a list of one. Every element is checked, and none may stand there twice.
@@ -85,14 +90,24 @@ struct DispatchModeRule
 {
 };
 
-/// An address, or a list of addresses without a duplicate.
+/// An address, or a list of addresses.
 struct ListenRule
 {
 };
 
+/// false, true or "optional".
+struct VerifyPeerRule
+{
+};
+
+/// A table of host names, each with a certificate and its key.
+struct SniCertificatesRule
+{
+};
+
 using Rule = std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule,
-                          FlagRule, PathRule, HeaderValueRule, ListRule, LogLevelRule, LogFormatRule, LogCategoriesRule,
-                          AccessLogFormatRule, DispatchModeRule, ListenRule>;
+                          FlagRule, PathRule, TextRule, ListRule, LogLevelRule, LogFormatRule, LogCategoriesRule,
+                          AccessLogFormatRule, DispatchModeRule, ListenRule, VerifyPeerRule, SniCertificatesRule>;
 
 /// What reading one key needs besides its rule. Lives no longer than the call.
 struct Reading
@@ -117,6 +132,10 @@ QString valueText(const Rule &rule, const ServerSettings &settings);
 
 /// Takes over the member's value of \a from.
 void copyValue(const Rule &rule, const ServerSettings &from, ServerSettings &to);
+
+/// Null, and told to \a reading, unless the value is an integer within the bounds. \a present is the mend for what is
+/// no number at all.
+std::optional<qint64> readInteger(const Reading &reading, qint64 minimum, qint64 maximum, qint64 present);
 
 /// "must be a boolean" for keys outside [server] as well; \a mend is the default.
 void readFlag(const Reading &reading, bool &flag);

@@ -51,6 +51,14 @@ bool isSecret(const TomlValue &value)
                        [](const UsedVariable &variable) { return isSecretName(variable.name); });
 }
 
+bool holdsSecret(const TomlValue &value)
+{
+    return isSecret(value) || (value.isString() && holdsPassword(value.scalar.toString())) ||
+           std::any_of(value.elements.begin(), value.elements.end(), holdsSecret) ||
+           std::any_of(value.entries.begin(), value.entries.end(),
+                       [](const TomlEntry &entry) { return holdsSecret(entry.value); });
+}
+
 QString quotedOrMask(const TomlValue &value, const QString &text)
 {
     return quotedToml(isSecret(value) ? secretMask : text);

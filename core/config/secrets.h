@@ -24,6 +24,10 @@ bool isSecretName(const QString &name);
 /// Whether a variable with a secret name has a part in \a value itself.
 bool isSecret(const TomlValue &value);
 
+/// Whether a variable with a secret name has a part in \a value or in what is below it, or a text there has a password
+/// in it. Names of keys do not count.
+bool holdsSecret(const TomlValue &value);
+
 /// For a message: \a text, which is what \a value says, in quotes, or the mask.
 QString quotedOrMask(const TomlValue &value, const QString &text);
 

@@ -41,6 +41,8 @@ struct TomlValue
     bool isInteger() const { return type == Type::Integer; }
     bool isNumber() const { return type == Type::Integer || type == Type::Float; }
 
+    /// The value of the entry \a key of a Table; null if there is none.
+    const TomlValue *find(QStringView key) const;
     /// The whole tree below as QVariantMap, QVariantList and scalars.
     QVariant toVariant() const;
     /// For a message: `the string "two"`, `0`, `an array`, `"two" (WORKERS, .env:2)`. What a variable holds whose name

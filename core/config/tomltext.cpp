@@ -46,6 +46,8 @@ QString quotedToml(const QString &text)
             out += u'\\' + c;
         else if (c == u'\n')
             out += u"\\n";
+        else if (c == u'\r')
+            out += u"\\r";
         else if (c == u'\t')
             out += u"\\t";
         else if (isControl(c))
@@ -54,6 +56,14 @@ QString quotedToml(const QString &text)
             out += c;
     }
     return out + u'"';
+}
+
+QString quotedWords(const QStringList &words)
+{
+    QStringList quoted;
+    for (const QString &word : words)
+        quoted += quotedToml(word);
+    return quoted.join(u", ");
 }
 
 QString shownString(const QString &text)

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <QString>
+#include <QStringList>
 #include <QVariant>
 
 namespace Quern::config {
 
 /// \a text as a TOML basic string, in quotes, every control character escaped.
 QString quotedToml(const QString &text);
+
+/// Each of \a words as quotedToml(), with ", " between them.
+QString quotedWords(const QStringList &words);
 
 /// quotedToml(), cut to a length that suits a message.
 QString shownString(const QString &text);

@@ -6,6 +6,8 @@
 #include <QRegularExpression>
 #include <QVariantMap>
 
+#include <algorithm>
+
 namespace Quern::config {
 
 namespace {
@@ -23,6 +25,13 @@ void collect(const TomlValue &value, QList<UsedVariable> &variables)
 }
 
 } // namespace
+
+const TomlValue *TomlValue::find(QStringView key) const
+{
+    const auto it =
+        std::find_if(entries.begin(), entries.end(), [key](const TomlEntry &entry) { return entry.key == key; });
+    return it == entries.end() ? nullptr : &it->value;
+}
 
 QVariant TomlValue::toVariant() const
 {

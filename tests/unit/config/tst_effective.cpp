@@ -23,10 +23,15 @@ private Q_SLOTS:
     void textsWithPasswords_data();
     void textsWithPasswords();
     void pluginsAreMasked();
+    void socketsAreMasked();
     void changes_data();
     void changes();
     void everyKeyIsOfOneKind();
     void afterAReload();
+    void changesOfSockets_data();
+    void changesOfSockets();
+    void socketsAfterAReload();
+    void certificateAfterAReload();
 };
 
 namespace {
@@ -47,6 +52,13 @@ void tst_Effective::loadsBack_data()
         "[server]\nlisten = [\"[::1]:81\", \"unix:a $$ b.sock\"]\nmax_wait_time = 0.25\nhandle_static = true\n"
         "document_root = '$${ROOT}'\nserver = \"$$x ${A}\"\ntrusted_proxies = [\"10.0.0.0/8\", \"unix\"]\n"
         "log_level = \"warning\"\naccess_log_format = \"json\"\n");
+    QTest::newRow("sockets") << QByteArray(
+        "[server]\nheartbeat_idle_time = 9\nssl_verify_peer = \"optional\"\nssl_client_cert_file = \"/c\"\n"
+        "[[socket]]\nname = \"a\"\nhandler = \"$$h\"\ntype = \"tcp6\"\nlisten = [\"tls:[::1]:1\", \"[::1]:2\"]\n"
+        "open_eof_split = true\npackage_eof = \"\\u0000$$\"\npackage_length_type = \"v\"\nheartbeat_idle_time = 0\n"
+        "ssl_cert_file = \"/$$a\"\nssl_key_file = \"/b\"\n[socket.ssl_sni_certs.\"*.a.b\"]\nssl_cert_file = \"/$$c\"\n"
+        "ssl_key_file = \"d\"\n[[socket]]\ntype = \"websocket\"\nlisten = \"unix:$$x\"\nenabled = false\n"
+        "socket_buffer_size = \"2M\"\n[[socket]]\ntype = \"unix_dgram\"\nhandler = \"${A}\"\nlisten = \"unix:y\"\n");
     QTest::newRow("plugins") << QByteArray(
         "[[plugin]]\nname = \"welcome\"\n[plugin.settings]\n\"a.b $${x}\" = \"$${x} \\\" \\\\ \\n ${A}\"\n"
         "list = [1, 2.5, true, 1979-05-27, [], { }, { x = \"$$$$\" }]\nbig = 1e300\n[plugin.settings.deep.er]\ny = "
@@ -67,6 +79,7 @@ void tst_Effective::loadsBack()
                                                  Environment(QProcessEnvironment()), Purpose::StartServer);
     QVERIFY2(again, qPrintable(message(again) + QString::fromUtf8(text)));
     QCOMPARE(again->server, settings->server);
+    QCOMPARE(again->sockets, settings->sockets);
     QCOMPARE(again->plugins, settings->plugins);
     QCOMPARE(again->defaultPlugin, settings->defaultPlugin);
 }
@@ -149,6 +162,25 @@ void tst_Effective::pluginsAreMasked()
     QCOMPARE(effectiveToml(*settings, Secrets::Shown).count("sesame"), 2);
 }
 
+void tst_Effective::socketsAreMasked()
+{
+    const SettingsFile file;
+    SettingsFile::write(QStringLiteral(".env"), "APP_SECRET=sesame\n");
+    const Result<Settings> settings =
+        SettingsFile::load("[server]\nssl_key_file = \"/site.key\"\n[server.ssl_sni_certs.a]\nssl_cert_file = \"/a\"\n"
+                           "ssl_key_file = \"/a.key\"\n[[socket]]\nname = \"open\"\nhandler = \"x${APP_SECRET}\"\n"
+                           "listen = [\"unix:/a\", \"unix:/${APP_SECRET}\"]\nssl_ciphers = \"${APP_SECRET}\"\n");
+    QVERIFY2(settings, qPrintable(message(settings)));
+    const QByteArray text = effectiveToml(*settings);
+    QVERIFY2(!text.contains("sesame"), text.constData());
+    // Where a key lies is no secret.
+    QVERIFY2(text.contains("/site.key") && text.contains("/a.key") && text.contains("name = \"open\""),
+             text.constData());
+    for (const SettingInfo &info : describe(*settings))
+        QVERIFY2(!info.value.contains(u"sesame"), qPrintable(info.key));
+    QCOMPARE(effectiveToml(*settings, Secrets::Shown).count("sesame"), 3);
+}
+
 void tst_Effective::changes_data()
 {
     QTest::addColumn<QByteArray>("toml");
@@ -218,6 +250,102 @@ void tst_Effective::afterAReload()
     QCOMPARE(after.plugins, loaded->plugins);
     QCOMPARE(changedKeys(*running, after, Change::Restart), QStringList());
     QCOMPARE(changedKeys(*loaded, after, Change::Reload), QStringList());
+}
+
+namespace {
+
+const QByteArray twoSockets("[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\nssl_verify_depth = 3\n"
+                            "[[socket]]\nhandler = \"b\"\nlisten = \"127.0.0.1:2\"\n");
+
+} // namespace
+
+void tst_Effective::changesOfSockets_data()
+{
+    QTest::addColumn<QByteArray>("toml");
+    QTest::addColumn<QStringList>("reload");
+    QTest::addColumn<QStringList>("restart");
+    const auto row = [](const char *name, const QByteArray &toml, const QStringList &reload,
+                        const QStringList &restart) { QTest::newRow(name) << toml << reload << restart; };
+    row("nothing", twoSockets, {}, {});
+    row("another order",
+        "[[socket]]\nhandler = \"b\"\nlisten = \"127.0.0.1:2\"\n[[socket]]\nhandler = \"a\"\n"
+        "listen = \"127.0.0.1:1\"\nssl_verify_depth = 3\n",
+        {}, {});
+    row("addresses, framing and a key of [server]",
+        "[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\n"
+        "[[socket]]\nhandler = \"b\"\nlisten = \"127.0.0.1:3\"\nopen_length_check = true\nssl_ciphers = \"HIGH\"\n",
+        {QStringLiteral("socket a: ssl_verify_depth"), QStringLiteral("socket b: ssl_ciphers")},
+        {QStringLiteral("socket b: listen"), QStringLiteral("socket b: open_length_check")});
+    row("what both take from [server]", "[server]\nheartbeat_idle_time = 1\nssl_verify_depth = 1\n" + twoSockets,
+        {QStringLiteral("server.heartbeat_idle_time"), QStringLiteral("server.ssl_verify_depth")}, {});
+    row("one for another",
+        "[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\nssl_verify_depth = 3\nenabled = false\n"
+        "[[socket]]\nhandler = \"c\"\nlisten = \"127.0.0.1:2\"\n",
+        {}, {QStringLiteral("socket b"), QStringLiteral("socket c"), QStringLiteral("socket a: enabled")});
+}
+
+void tst_Effective::changesOfSockets()
+{
+    QFETCH(QByteArray, toml);
+    QFETCH(QStringList, reload);
+    QFETCH(QStringList, restart);
+    const SettingsFile file;
+    const Result<Settings> running = SettingsFile::load(twoSockets);
+    const Result<Settings> loaded = SettingsFile::load(toml);
+    QVERIFY2(running && loaded, qPrintable(message(loaded)));
+    QCOMPARE(changedKeys(*running, *loaded, Change::Live), QStringList());
+    QCOMPARE(changedKeys(*running, *loaded, Change::Reload), reload);
+    QCOMPARE(changedKeys(*running, *loaded, Change::Restart), restart);
+    // A reload does the one part, and leaves the other.
+    const Settings after = afterReload(*running, *loaded);
+    QCOMPARE(changedKeys(*running, after, Change::Restart), QStringList());
+    QCOMPARE(changedKeys(*running, after, Change::Reload), reload);
+    QCOMPARE(changedKeys(after, *loaded, Change::Reload), QStringList());
+}
+
+void tst_Effective::socketsAfterAReload()
+{
+    const SettingsFile file;
+    const Result<Settings> running = SettingsFile::load(twoSockets);
+    const Result<Settings> loaded = SettingsFile::load(
+        "[server]\nssl_ciphers = \"LOW\"\noutput_buffer_total = \"1G\"\n[[socket]]\nhandler = \"b\"\n"
+        "listen = \"127.0.0.1:3\"\nssl_ciphers = \"HIGH\"\n[[socket]]\nhandler = \"new\"\nlisten = "
+        "\"127.0.0.1:4\"\nssl_verify_depth = 4\n");
+    QVERIFY2(running && loaded, qPrintable(message(loaded)));
+    const Settings after = afterReload(*running, *loaded);
+    QCOMPARE(after.sockets.size(), 2);
+    // The one that is gone goes on, with what [server] says now; the new one is not there yet.
+    QCOMPARE(after.sockets.at(0).own.sslVerifyDepth, 3);
+    QCOMPARE(after.sockets.at(0).own.sslCiphers, QStringLiteral("LOW"));
+    QCOMPARE(after.origins.value(QStringLiteral("socket[0].ssl_verify_depth")), QStringLiteral("quern.toml:4"));
+    QCOMPARE(after.sockets.at(1).listen.constFirst().port, 2);
+    QCOMPARE(after.origins.value(QStringLiteral("socket[1].listen")), QStringLiteral("quern.toml:7"));
+    QCOMPARE(after.sockets.at(1).own.sslCiphers, QStringLiteral("HIGH"));
+    QCOMPARE(after.origins.value(QStringLiteral("socket[1].ssl_ciphers")), QStringLiteral("quern.toml:7"));
+    QVERIFY(!after.origins.contains(QStringLiteral("socket[1].ssl_verify_depth")));
+    // What only a restart changes in [server] is the same everywhere.
+    QCOMPARE(after.sockets.at(1).own.outputBufferTotal, running->server.outputBufferTotal);
+}
+
+void tst_Effective::certificateAfterAReload()
+{
+    const QByteArray tls("listen = \"tls:127.0.0.1:1\"\nssl_cert_file = \"/a\"\nssl_key_file = \"/b\"\n");
+    const QByteArray socket("[[socket]]\nhandler = \"a\"\n");
+    const SettingsFile file;
+    const Result<Settings> server = SettingsFile::load("[server]\n" + tls);
+    const Result<Settings> own = SettingsFile::load(socket + tls);
+    const Result<Settings> bare = SettingsFile::load(socket + "listen = \"127.0.0.1:1\"\n");
+    QVERIFY(server && own && bare);
+    // The ports speak TLS until the server is started anew.
+    const Settings first = afterReload(*server, *bare);
+    QVERIFY(first.server.listen.constFirst().tls);
+    QCOMPARE(first.server.sslCertFile, QStringLiteral("/a"));
+    QCOMPARE(first.origins.value(QStringLiteral("server.ssl_key_file")), QStringLiteral("quern.toml:4"));
+    const Settings second = afterReload(*own, *bare);
+    QVERIFY(second.sockets.constFirst().listen.constFirst().tls);
+    QCOMPARE(second.sockets.constFirst().own.sslKeyFile, QStringLiteral("/b"));
+    QCOMPARE(second.origins.value(QStringLiteral("socket[0].ssl_key_file")), QStringLiteral("quern.toml:5"));
+    QCOMPARE(second.server.sslCertFile, QString());
 }
 
 QTEST_GUILESS_MAIN(tst_Effective)

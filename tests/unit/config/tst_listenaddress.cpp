@@ -13,6 +13,9 @@ private Q_SLOTS:
     void reads_data();
     void reads();
     void unixSocket();
+    void tls();
+    void overlaps_data();
+    void overlaps();
     void longestUnixPath();
     void refuses_data();
     void refuses();
@@ -63,6 +66,54 @@ void tst_ListenAddress::unixSocket()
     QCOMPARE(int(address->port), 0);
 }
 
+void tst_ListenAddress::tls()
+{
+    const Result<ListenAddress> address = ListenAddress::parse(QStringLiteral("tls:[0::1]:443"), {});
+    QVERIFY(address && address->tls);
+    QCOMPARE(address->host, QStringLiteral("::1"));
+    QCOMPARE(address->text, QStringLiteral("tls:[::1]:443"));
+    const Result<ListenAddress> socket =
+        ListenAddress::parse(QStringLiteral("tls:unix:a.sock"), QStringLiteral("/run"));
+    QVERIFY(socket && socket->tls);
+    QCOMPARE(socket->path, QStringLiteral("/run/a.sock"));
+    QCOMPARE(socket->text, QStringLiteral("tls:unix:/run/a.sock"));
+    QVERIFY(!ListenAddress::parse(QStringLiteral("[::1]:443"), {})->tls);
+}
+
+void tst_ListenAddress::overlaps_data()
+{
+    QTest::addColumn<QString>("one");
+    QTest::addColumn<QString>("other");
+    QTest::addColumn<bool>("isOne");
+    const auto row = [](const char *one, const char *other, bool isOne) {
+        QTest::addRow("%s, %s", one, other) << QString::fromLatin1(one) << QString::fromLatin1(other) << isOne;
+    };
+    row("127.0.0.1:80", "127.0.0.1:80", true);
+    row("127.0.0.1:80", "tls:127.0.0.1:80", true);
+    row("127.0.0.1:80", "0.0.0.0:80", true);
+    row("[::1]:80", "[::]:80", true);
+    row("unix:/a", "tls:unix:/a", true);
+    row("127.0.0.1:80", "127.0.0.1:81", false);
+    row("127.0.0.1:80", "127.0.0.2:80", false);
+    row("0.0.0.0:80", "0.0.0.0:81", false);
+    row("0.0.0.0:80", "[::]:80", false);
+    row("127.0.0.1:80", "[::]:80", false);
+    row("unix:/a", "unix:/b", false);
+    row("unix:/a", "127.0.0.1:80", false);
+}
+
+void tst_ListenAddress::overlaps()
+{
+    QFETCH(QString, one);
+    QFETCH(QString, other);
+    QFETCH(bool, isOne);
+    const Result<ListenAddress> first = ListenAddress::parse(one, {});
+    const Result<ListenAddress> second = ListenAddress::parse(other, {});
+    QVERIFY(first && second);
+    QCOMPARE(first->overlaps(*second), isOne);
+    QCOMPARE(second->overlaps(*first), isOne);
+}
+
 void tst_ListenAddress::longestUnixPath()
 {
     const QString longest = u'/' + QString(106, u'x');
@@ -106,6 +157,13 @@ void tst_ListenAddress::refuses_data()
     row("127.1:80", "\"127.1:80\" names a host instead of an IP address; write \"127.0.0.1:80\"");
     row("256.0.0.1:80", "\"256.0.0.1:80\" names a host instead of an IP address; write \"127.0.0.1:80\"");
     row("http://127.0.0.1:80", "\"http://127.0.0.1:80\" names a host instead of an IP address; write \"127.0.0.1:80\"");
+    row("tls:0.0.0.0", "\"tls:0.0.0.0\" has no port; write \"tls:0.0.0.0:5200\"");
+    row("tls:localhost:443",
+        "\"tls:localhost:443\" names a host instead of an IP address; write \"tls:127.0.0.1:443\"");
+    row("tls:", "\"tls:\" has no port; write \"tls:127.0.0.1:5200\"");
+    row("tls:tls:[::1]:443",
+        "\"tls:tls:[::1]:443\" names a host instead of an IP address; write \"tls:127.0.0.1:443\"");
+    row("tls:unix:", "\"tls:unix:\" has no path; write \"tls:unix:/run/quern.sock\"");
     row("unix:", "\"unix:\" has no path; write \"unix:/run/quern.sock\"");
     row("unix:/run/\na", "\"unix:/run/\\na\" has a control character; write \"unix:/run/quern.sock\"");
 }

@@ -179,8 +179,8 @@ void sizeRows()
 void choiceRows()
 {
 #define MODES                                                                                                          \
-    "dispatch_mode: must be an integer from 1 to 4 or one of "                                                         \
-    "\"round-robin\", \"by-connection\", \"idle\", \"by-address\", "
+    "dispatch_mode: must be an integer from 1 to 5 or one of "                                                         \
+    "\"round-robin\", \"by-connection\", \"idle\", \"by-address\", \"by-user\", "
     serverRow("dispatch_mode = 0", MODES "not 0; write dispatch_mode = \"idle\"");
     serverRow("dispatch_mode = 7", MODES "not 7; write dispatch_mode = \"idle\"");
     serverRow("dispatch_mode = 2.0", MODES "not 2.0; write dispatch_mode = \"idle\"");
@@ -188,12 +188,6 @@ void choiceRows()
               MODES "not the string \"roundrobin\"; write dispatch_mode = \"round-robin\"");
     serverRow("dispatch_mode = \"\"", MODES "not the string \"\"; write dispatch_mode = \"idle\"");
 #undef MODES
-    serverRow(
-        "dispatch_mode = 5",
-        "dispatch_mode: 5 dispatches by user id, which HTTP requests have none of; write dispatch_mode = \"idle\"");
-    serverRow("dispatch_mode = \"by-user\"",
-              "dispatch_mode: the string \"by-user\" dispatches by user id, which HTTP requests have none of; "
-              "write dispatch_mode = \"idle\"");
 #define LEVELS "log_level: must be one of \"debug\", \"info\", \"warning\", \"error\", "
     serverRow("log_level = \"warn\"", LEVELS "not the string \"warn\"; write log_level = \"warning\"");
     serverRow("log_level = \"INFO\"", LEVELS "not the string \"INFO\"; write log_level = \"info\"");
@@ -213,7 +207,7 @@ void textRows()
               "server: must be a string of at most 200 visible ASCII characters, not 5; write server = \"Quern\"");
     serverRow("server = \"a\\r\\nSet-Cookie: b\"",
               "server: must be a string of at most 200 visible ASCII characters, not the string "
-              "\"a\\u000d\\nSet-Cookie: b\"; write server = \"Quern\"");
+              "\"a\\r\\nSet-Cookie: b\"; write server = \"Quern\"");
     serverRow("server = \"Mühle\"",
               "server: must be a string of at most 200 visible ASCII characters, not the string \"Mühle\"; "
               "write server = \"Quern\"");

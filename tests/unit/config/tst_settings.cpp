@@ -23,6 +23,7 @@ private Q_SLOTS:
     void everyKey_data();
     void everyKey();
     void everyKeyIsCovered();
+    void bufferHoldsTheLongestMessage();
     void originNamesFileAndLine();
     void originNamesThePathAsGiven();
     void relativePathsBeginAtTheFile();
@@ -54,6 +55,20 @@ void tst_Settings::defaultsAreTheDocumentedOnes()
     QCOMPARE(server.httpBodyTimeout, 30s);
     QCOMPARE(server.keepaliveTimeout, 65s);
     QCOMPARE(server.sendTimeout, 60s);
+    QCOMPARE(server.heartbeatIdleTime, 0s);
+    QCOMPARE(server.heartbeatCheckInterval, 1s);
+    QCOMPARE(server.websocketPingInterval, 30s);
+    QCOMPARE(server.websocketPongTimeout, 10s);
+    QVERIFY(server.websocketCompression && !server.websocketContextTakeover);
+    QCOMPARE(server.websocketCompressionMinLength, quint32(256));
+    QCOMPARE(server.socketBufferSize, quint64(8388608));
+    QCOMPARE(server.bufferHighWatermark, quint64(1048576));
+    QCOMPARE(server.bufferLowWatermark, quint64(262144));
+    QCOMPARE(server.outputBufferTotal, quint64(268435456));
+    QVERIFY(!server.redeliverMessages);
+    QCOMPARE(server.sslProtocols, QStringList({u"TLSv1.2"_s, u"TLSv1.3"_s}));
+    QVERIFY(server.sslVerifyPeer == VerifyPeer::None && server.sslSessionTickets);
+    QCOMPARE(server.sslVerifyDepth, 10);
     QCOMPARE(server.serverHeader, QStringLiteral("Quern"));
     QCOMPARE(server.runtimeDir, QStringLiteral("/srv/app/.quern"));
     QCOMPARE(server.logFile, QString());
@@ -89,6 +104,54 @@ void addRequestRows(QList<Row> &rows)
     row("trusted_proxies = []", [](const auto &s) { return s.trustedProxies.isEmpty(); });
     row("forwarded_headers = [\"x-real-ip\"]",
         [](const auto &s) { return s.forwardedHeaders == QStringList(u"x-real-ip"_s); });
+}
+
+/// Keys about live connections.
+void addConnectionRows(QList<Row> &rows)
+{
+    const auto row = [&rows](const char *line, Check isRead) { rows.append({line, std::move(isRead)}); };
+    row("heartbeat_idle_time = 60", [](const auto &s) { return s.heartbeatIdleTime == 60s; });
+    row("heartbeat_idle_time = 0", [](const auto &s) { return s.heartbeatIdleTime == 0ms; });
+    row("heartbeat_check_interval = 0.1", [](const auto &s) { return s.heartbeatCheckInterval == 100ms; });
+    row("heartbeat_check_interval = 60", [](const auto &s) { return s.heartbeatCheckInterval == 60s; });
+    row("websocket_ping_interval = 0", [](const auto &s) { return s.websocketPingInterval == 0ms; });
+    row("websocket_pong_timeout = 2.5", [](const auto &s) { return s.websocketPongTimeout == 2500ms; });
+    row("websocket_compression = false", [](const auto &s) { return !s.websocketCompression; });
+    row("websocket_context_takeover = true", [](const auto &s) { return s.websocketContextTakeover; });
+    row("websocket_compression_min_length = 0", [](const auto &s) { return s.websocketCompressionMinLength == 0; });
+    row("socket_buffer_size = \"64M\"", [](const auto &s) { return s.socketBufferSize == 64 << 20; });
+    row("buffer_high_watermark = \"8M\"", [](const auto &s) { return s.bufferHighWatermark == 8 << 20; });
+    row("buffer_low_watermark = 0", [](const auto &s) { return s.bufferLowWatermark == 0; });
+    row("output_buffer_total = \"1G\"", [](const auto &s) { return s.outputBufferTotal == 1 << 30; });
+    row("redeliver_messages = true", [](const auto &s) { return s.redeliverMessages; });
+}
+
+/// Keys about TLS.
+void addTlsRows(QList<Row> &rows)
+{
+    const auto row = [&rows](const char *line, Check isRead) { rows.append({line, std::move(isRead)}); };
+    row("listen = \"tls:0.0.0.0:443\"\nssl_cert_file = \"/a\"\nssl_key_file = \"/b\"",
+        [](const auto &s) { return s.listen.constFirst().tls; });
+    row("ssl_cert_file = \"/etc/../a.pem\"", [](const auto &s) { return s.sslCertFile == u"/a.pem"; });
+    row("ssl_key_file = \"/a.key\"", [](const auto &s) { return s.sslKeyFile == u"/a.key"; });
+    row("ssl_sni_certs = { \"Example.org\" = { ssl_cert_file = \"/a\", ssl_key_file = \"/b\" }, "
+        "\"*.mill.test\" = { ssl_cert_file = \"/c\", ssl_key_file = \"/d\" } }",
+        [](const auto &s) {
+            const QMap<QString, CertificateFiles> expected = {{u"example.org"_s, {u"/a"_s, u"/b"_s}},
+                                                              {u"*.mill.test"_s, {u"/c"_s, u"/d"_s}}};
+            return s.sslSniCerts == expected;
+        });
+    row("ssl_protocols = \"TLSv1.3\"", [](const auto &s) { return s.sslProtocols == QStringList(u"TLSv1.3"_s); });
+    row("ssl_ciphers = \"ECDHE+AESGCM:!aNULL\"", [](const auto &s) { return s.sslCiphers == u"ECDHE+AESGCM:!aNULL"; });
+    row("ssl_alpn_protocols = [\"mqtt\", \"http/1.1\"]", [](const auto &s) { return s.sslAlpnProtocols.size() == 2; });
+    row("ssl_session_tickets = false", [](const auto &s) { return !s.sslSessionTickets; });
+    row("ssl_verify_peer = true\nssl_client_cert_file = \"/c\"",
+        [](const auto &s) { return s.sslVerifyPeer == VerifyPeer::Required && s.sslClientCertFile == u"/c"; });
+    row("ssl_verify_peer = \"optional\"\nssl_client_cert_file = \"/c\"",
+        [](const auto &s) { return s.sslVerifyPeer == VerifyPeer::Optional; });
+    row("ssl_verify_peer = false", [](const auto &s) { return s.sslVerifyPeer == VerifyPeer::None; });
+    row("ssl_client_cert_file = \"/c\"", [](const auto &s) { return s.sslClientCertFile == u"/c"; });
+    row("ssl_verify_depth = 0", [](const auto &s) { return s.sslVerifyDepth == 0; });
 }
 
 /// Keys about what the server answers and notes down.
@@ -136,6 +199,8 @@ QList<Row> rows()
         [](const auto &s) { return s.dispatchMode == DispatchMode::ByConnection; });
     row("dispatch_mode = \"idle\"", [](const auto &s) { return s.dispatchMode == DispatchMode::Idle; });
     row("dispatch_mode = \"by-address\"", [](const auto &s) { return s.dispatchMode == DispatchMode::ByAddress; });
+    row("dispatch_mode = 5", [](const auto &s) { return s.dispatchMode == DispatchMode::ByUser; });
+    row("dispatch_mode = \"by-user\"", [](const auto &s) { return s.dispatchMode == DispatchMode::ByUser; });
     row("max_wait_time = 5", [](const auto &s) { return s.maxWaitTime == 5s; });
     row("max_wait_time = 0.25", [](const auto &s) { return s.maxWaitTime == 250ms; });
     row("worker_start_timeout = 5", [](const auto &s) { return s.workerStartTimeout == 5s; });
@@ -181,6 +246,8 @@ QList<Row> rows()
     row("log_rotate_keep = 30", [](const auto &s) { return s.logRotateKeep == 30; });
     row("daemonize = true", [](const auto &s) { return s.daemonize; });
     addRequestRows(rows);
+    addConnectionRows(rows);
+    addTlsRows(rows);
     addAnswerRows(rows);
     return rows;
 }
@@ -218,6 +285,14 @@ void tst_Settings::everyKeyIsCovered()
         covered += keyOf(row.line);
     const QStringList known = serverKeyNames();
     QCOMPARE(covered, QSet<QString>(known.begin(), known.end()));
+}
+
+void tst_Settings::bufferHoldsTheLongestMessage()
+{
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load("[server]\npackage_max_length = \"64M\"\n");
+    QVERIFY(settings.ok());
+    QCOMPARE(settings->server.socketBufferSize, quint64(64 << 20));
 }
 
 void tst_Settings::originNamesFileAndLine()

@@ -30,7 +30,7 @@ void tst_TomlText::writes_data()
     row("string", QStringLiteral("mill"), "\"mill\"");
     row("empty string", QString(), "\"\"");
     row("quotes and backslash", QStringLiteral("a\"b\\c"), "\"a\\\"b\\\\c\"");
-    row("control characters", QStringLiteral("\n\t\r\x1b\x7f"), "\"\\n\\t\\u000d\\u001b\\u007f\"");
+    row("control characters", QStringLiteral("\n\t\r\x1b\x7f"), "\"\\n\\t\\r\\u001b\\u007f\"");
     row("beyond ASCII", QStringLiteral("Mühle"), "\"Mühle\"");
     row("true", true, "true");
     row("false", false, "false");
