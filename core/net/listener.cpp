@@ -21,6 +21,8 @@ constexpr int acceptsPerTurn = 64;
 /// connection.
 constexpr int restMilliseconds = 100;
 
+} // namespace
+
 Peer peerOf(const sockaddr_storage &address)
 {
     Peer peer;
@@ -35,8 +37,6 @@ Peer peerOf(const sockaddr_storage &address)
     }
     return peer;
 }
-
-} // namespace
 
 Listener::Listener(base::FileDescriptor fd, Accepted accepted, QObject *parent)
     : QObject(parent)

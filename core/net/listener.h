@@ -8,6 +8,8 @@
 
 #include <functional>
 
+struct sockaddr_storage;
+
 namespace Quern::net {
 
 /// The address of a connection's other end.
@@ -16,6 +18,9 @@ struct Peer
     char address[46] = {}; ///< text form, NUL-terminated; empty for a Unix socket
     quint16 port = 0;
 };
+
+/// The peer at \a address, of whatever family.
+Peer peerOf(const sockaddr_storage &address);
 
 /// Accepts connections from one listening socket. Lives in its reactor thread.
 class Listener : public QObject
