@@ -64,10 +64,10 @@ void tellOfFailedHandshake(int fd, const QString &failure, bool isMistake)
     const QString client = peer.address[0] ? QString::fromLatin1(peer.address) : QStringLiteral("a Unix socket");
     if (isTime) {
         told = now;
-        qCWarning(logNet).noquote() << QStringLiteral(
-                                           "TLS handshake with %1: %2; %3 others failed since this was told last")
-                                           .arg(client, failure)
-                                           .arg(std::exchange(untold, 0));
+        const QString others =
+            untold ? QStringLiteral("; %1 more have failed since the last such line").arg(untold) : QString();
+        untold = 0;
+        qCWarning(logNet).noquote() << QStringLiteral("TLS handshake with %1: %2%3").arg(client, failure, others);
     } else {
         qCDebug(logNet).noquote() << QStringLiteral("TLS handshake with %1: %2").arg(client, failure);
     }

@@ -148,6 +148,13 @@ const QByteArray &TlsClient::read()
     return m_input;
 }
 
+void TlsClient::forget()
+{
+    m_ssl.reset();
+    m_context.reset();
+    m_input = {};
+}
+
 void TlsClient::note(int result)
 {
     m_error = SSL_get_error(m_ssl.get(), result);

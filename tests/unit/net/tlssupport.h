@@ -94,7 +94,7 @@ public:
     void start(Quern::base::FileDescriptor fd);
 
     SSL_CTX *context() { return m_context.get(); }
-    SSL *ssl() { return m_ssl.get(); }
+    SSL *ssl() const { return m_ssl.get(); }
     int fd() const { return m_fd.get(); }
 
     bool handshake();
@@ -108,6 +108,8 @@ public:
     const QByteArray &failure() const { return m_failure; }
     QByteArray &input() { return m_input; }
     void drop() { m_fd.reset(); }
+    /// Frees all but the descriptor.
+    void forget();
 
 private:
     void note(int result);

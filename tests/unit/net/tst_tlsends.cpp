@@ -1,5 +1,8 @@
 #include "tlssupport.h"
 
+#include <malloc.h>
+#include <vector>
+
 using namespace Quern;
 using namespace NetTest;
 using net::Connection;
@@ -27,6 +30,7 @@ private Q_SLOTS:
     void closedFromEvents();
     void lostByReset();
     void damagedRecord();
+    void idleConnectionsAreSmall();
 
 private:
     void shakeHands();
@@ -265,6 +269,33 @@ void TestTlsEnds::damagedRecord()
     QCOMPARE(m_pair->events.failure, QStringLiteral("decryption failed or bad record mac"));
     QTRY_VERIFY((m_pair->client.read(), !m_pair->client.failure().isEmpty()));
     QVERIFY2(m_pair->client.failure().contains("alert bad record mac"), m_pair->client.failure().constData());
+}
+
+void TestTlsEnds::idleConnectionsAreSmall()
+{
+    constexpr size_t limit = 24 * 1024; // bytes
+    constexpr int count = 50;
+    QFETCH_GLOBAL(int, version);
+    std::vector<std::unique_ptr<TlsPair>> pairs;
+    const size_t before = ::mallinfo2().uordblks;
+    if (before == 0)
+        QSKIP("another allocator does not tell");
+    for (int i = 0; i < count; ++i) {
+        TlsPair *pair = pairs.emplace_back(std::make_unique<TlsPair>()).get();
+        SSL_CTX_set_max_proto_version(pair->client.context(), version);
+        pair->begin(m_context);
+        QTRY_VERIFY(pair->client.handshake() && pair->events.established == 1);
+        QVERIFY(pair->client.write(pattern(1000)));
+        QTRY_COMPARE(pair->events.input.size(), 1000);
+        pair->connection->write(pattern(20'000));
+        QTRY_COMPARE(pair->client.read().size(), 20'000);
+        pair->events.input = {};
+        pair->client.forget();
+    }
+    const size_t each = (::mallinfo2().uordblks - before) / count;
+    qInfo("%zu bytes for an idle connection", each);
+    QVERIFY(each > 1024);
+    QVERIFY(each <= limit);
 }
 
 QUERN_EPOLL_TEST_MAIN(TestTlsEnds)
