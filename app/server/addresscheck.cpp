@@ -32,11 +32,12 @@ QString unixMend(const net::Endpoint &endpoint, Error::Code code)
     }
 }
 
-QString tcpMend(const net::Endpoint &endpoint, Error::Code code)
+QString portMend(const net::Endpoint &endpoint, Error::Code code, net::SocketKind kind)
 {
     switch (code) {
     case Error::Exists: {
-        const QList<Occupant> occupants = occupantsOf(config::ListenAddress::tcp(endpoint.host, endpoint.port));
+        // Who holds a UDP port is not looked up.
+        const QList<Occupant> occupants = kind == net::SocketKind::Datagram ? QList<Occupant>() : occupantsOf(config::ListenAddress::tcp(endpoint.host, endpoint.port));
         const QString holder = occupants.isEmpty() ? QString() : holdersText(occupants.first());
         return holder.isEmpty() ? QStringLiteral("; stop the program that uses it, or choose another port")
                                 : QStringLiteral(" by %1; stop it, or choose another port").arg(holder);
@@ -65,9 +66,10 @@ net::Endpoint endpointOf(const config::ListenAddress &address)
     return {address.host, address.port, address.path};
 }
 
-Error addressError(const net::Endpoint &endpoint, const Error &error)
+Error addressError(const net::Endpoint &endpoint, const Error &error, net::SocketKind kind)
 {
-    const QString mend = endpoint.isUnix() ? unixMend(endpoint, error.code()) : tcpMend(endpoint, error.code());
+    const QString mend =
+        endpoint.isUnix() ? unixMend(endpoint, error.code()) : portMend(endpoint, error.code(), kind);
     return Error(error.code(), error.message() + mend);
 }
 
