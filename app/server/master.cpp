@@ -85,7 +85,7 @@ Result<void> Master::start()
         return table.error();
     common->connections = std::make_shared<ipc::ConnectionTable>(std::move(*table));
     m_reactors = std::make_unique<ReactorPool>(m_settings, *common);
-    if (const Result<void> bound = m_reactors->bind(); !bound)
+    if (const Result<void> bound = m_reactors->bind(m_settings); !bound)
         return bound;
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
         return accessLogError(m_settings, opened.error());

@@ -77,14 +77,16 @@ QList<PortPlan> portPlans(const config::Settings &settings)
         const QString origin = settings.origins.value(key);
         return origin == QStringLiteral("default") ? QString() : origin.section(u',', 0, 0);
     };
+    const QString mainKey = QStringLiteral("server.listen");
     for (const config::ListenAddress &address : settings.server.listen)
-        plans.append({&address, nullptr, &settings.server, placeOf(QStringLiteral("server.listen"))});
+        plans.append({&address, nullptr, &settings.server, mainKey, placeOf(mainKey)});
     for (qsizetype i = 0; i < settings.sockets.size(); ++i) {
         const config::SocketSettings &socket = settings.sockets.at(i);
         if (!socket.enabled)
             continue;
+        const QString key = QStringLiteral("socket[%1].listen").arg(i);
         for (const config::ListenAddress &address : socket.listen)
-            plans.append({&address, &socket, &socket.own, placeOf(QStringLiteral("socket[%1].listen").arg(i))});
+            plans.append({&address, &socket, &socket.own, key, placeOf(key)});
     }
     return plans;
 }

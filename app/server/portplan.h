@@ -20,6 +20,7 @@ struct PortPlan
     const config::ListenAddress *address = nullptr;
     const config::SocketSettings *socket = nullptr; ///< null: one of [server]
     const config::ServerSettings *own = nullptr;    ///< what holds for it
+    QString key;                                    ///< of its origin: "server.listen", "socket[0].listen"
     QString place;                                  ///< where it stands: "quern.toml:12"; empty if it is a default
 
     dispatch::Port::Kind kind() const;

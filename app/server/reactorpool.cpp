@@ -3,6 +3,7 @@
 #include "app/server/addresscheck.h"
 #include "app/server/log.h"
 #include "app/server/portplan.h"
+#include "app/server/settingscheck.h"
 #include "dispatch/workerlink.h"
 #include "loop/epolleventdispatcher.h"
 
@@ -41,10 +42,8 @@ ReactorPool::ReactorPool(const config::Settings &all, const dispatch::ReactorSet
     , m_connectionLimit(settings.connectionLimit)
     , m_backlog(all.server.backlog)
 {
-    for (const PortPlan &plan : portPlans(all)) {
-        const QString place = plan.place.isEmpty() ? QString() : plan.place + QStringLiteral(": ");
-        m_addresses.push_back({plan.endpoint(), plan.socketKind(), plan.address->text, place + plan.title()});
-    }
+    for (const PortPlan &plan : portPlans(all))
+        m_addresses.push_back({plan.endpoint(), plan.socketKind(), plan.address->text, plan.key});
     for (int id = 0; id < all.server.reactorNum; ++id) {
         dispatch::ReactorSettings own = settings;
         own.id = id;
@@ -70,11 +69,10 @@ ReactorPool::~ReactorPool()
     removeSocketFiles();
 }
 
-Result<void> ReactorPool::bind()
+Result<void> ReactorPool::bind(const config::Settings &all)
 {
-    const auto errorOf = [](const Address &address, const Error &error) {
-        const Error told = addressError(address.endpoint, error, address.kind);
-        return Error(told.code(), address.title + QStringLiteral(": ") + told.message());
+    const auto errorOf = [&all](const Address &address, const Error &error) {
+        return errorAtPath(all, address.key, addressError(address.endpoint, error, address.kind));
     };
     for (const Address &address : m_addresses) {
         if (const Result<void> free = net::checkFree(address.endpoint, address.kind); !free)

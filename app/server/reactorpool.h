@@ -27,7 +27,7 @@ public:
     ~ReactorPool() override;
 
     /// Binds all addresses. Error::Exists if one is taken; the message names it, and where the settings say so.
-    Result<void> bind();
+    Result<void> bind(const config::Settings &all);
     /// Opens the access log, if one is wanted, before start(). Afterwards it is opened again in the reactors' threads.
     Result<void> openAccessLogs();
     void reopenAccessLogs();
@@ -60,8 +60,8 @@ private:
     {
         net::Endpoint endpoint;
         net::SocketKind kind = net::SocketKind::Stream;
-        QString text;  ///< as the settings show it
-        QString title; ///< for messages: "quern.toml:12: socket \"telnet\""
+        QString text; ///< as the settings show it
+        QString key;  ///< of its origin in the settings
     };
 
     Result<void> bind(const Address &address, int port);

@@ -240,8 +240,10 @@ Session::ExchangePtr Session::unreadExchange()
         exchange->minorVersion = head->minorVersion;
         exchange->isHead = exchange->isHead || head->methodBytes() == "HEAD";
         // What proxies say of the client is for the log alone, and no reason any more.
-        if (!makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, m_isPeerTrusted, m_port->tls != nullptr, m_port->number}, settings()))
-            (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false, m_port->tls != nullptr, m_port->number}, settings());
+        if (!makeOrder(*exchange, *head, {}, {},
+                       {m_peer, m_connectionId, m_isPeerTrusted, m_port->tls != nullptr, m_port->number}, settings()))
+            (void)makeOrder(*exchange, *head, {}, {},
+                            {m_peer, m_connectionId, false, m_port->tls != nullptr, m_port->number}, settings());
     }
     return exchange;
 }
