@@ -16,7 +16,7 @@ Result<void> Connection::push(QByteArrayView message, MessageType type) const
     return server().push(m_id, message, type);
 }
 
-Result<void> Connection::push(const QString &text) const
+Result<void> Connection::pushText(const QString &text) const
 {
     return server().push(m_id, text.toUtf8(), MessageType::Text);
 }

@@ -86,7 +86,7 @@ public:
 
     /// See Server::push(), send(), close(), join(), leave() and bind().
     Result<void> push(QByteArrayView message, MessageType type = MessageType::Text) const;
-    Result<void> push(const QString &text) const;                          ///< the same as UTF-8
+    Result<void> pushText(const QString &text) const;                      ///< the same as UTF-8
     Result<void> send(QByteArrayView bytes) const;                         ///< to a stream
     Result<void> close(int code = 1000, const QString &reason = {}) const; ///< after what is under way
     Result<void> join(QByteArrayView room) const;                          ///< a room
