@@ -37,6 +37,8 @@ int main(int argc, char **argv)
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     ::fcntl(arguments->mainFd, F_SETFD, FD_CLOEXEC);
     ::fcntl(arguments->pageFd, F_SETFD, FD_CLOEXEC);
+    if (arguments->connectionsFd >= 0)
+        ::fcntl(arguments->connectionsFd, F_SETFD, FD_CLOEXEC);
 
     base::LogTarget log;
     log.style = base::LogStyle::PriorityPrefix;

@@ -21,6 +21,8 @@ std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &argumen
     result.id = number(valueOf(QLatin1StringView("--id=")));
     result.mainFd = number(valueOf(QLatin1StringView("--main-fd=")));
     result.pageFd = number(valueOf(QLatin1StringView("--page-fd=")));
+    if (const QString connections = valueOf(QLatin1StringView("--connections-fd=")); !connections.isEmpty())
+        result.connectionsFd = number(connections);
     complete = complete && result.logLevels.change(valueOf(QLatin1StringView("--log-levels=")));
     const QStringList reactors = valueOf(QLatin1StringView("--reactor-fds=")).split(u',');
     for (const QString &reactor : reactors)
@@ -79,6 +81,8 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
         m_channel.send(ipc::FrameType::BootStep, 0, title.toUtf8());
         m_channel.flush();
     };
+    if (const Result<void> made = makeServer(boot); !made)
+        return made.error();
     m_plugins = std::make_unique<worker::PluginLoader>(boot.workerId, tellMaster);
     QList<worker::PluginEntry> entries;
     for (const ipc::BootMessage::Plugin &plugin : boot.plugins)
@@ -87,28 +91,46 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     tellMaster({});
     if (!loaded)
         return loaded.error();
+    if (const Result<void> served = m_plugins->assignPorts(boot.ports); !served)
+        return served.error();
 
     Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
     if (!page)
         return page.error();
     m_host = std::make_unique<worker::HandlerHost>(m_plugins->application(), std::move(*page), m_arguments.reactorFds,
                                                    worker::HandlerHost::Identity{boot.workerId, boot.generation},
-                                                   boot.answers);
+                                                   boot.answers, m_server.get());
+    return manifest();
+}
 
+Result<void> WorkerProcess::makeServer(const ipc::BootMessage &boot)
+{
+    if (m_arguments.connectionsFd < 0)
+        return {};
+    Result<ipc::ConnectionTable> table =
+        ipc::ConnectionTable::adopt(m_arguments.connectionsFd, int(m_arguments.reactorFds.size()));
+    if (!table)
+        return table.error();
+    m_server = std::make_unique<worker::LiveServer>(std::move(*table), boot.ports, boot.workerId);
+    return {};
+}
+
+Result<QByteArray> WorkerProcess::manifest() const
+{
     ipc::HelloMessage hello;
     for (const RouteSpec &route : m_plugins->routes())
-        hello.routes.append({route.method, route.pattern, route.retry, route.streamBody, route.plugin});
+        hello.routes.append({route.method, route.pattern, route.retry, route.streamBody, route.plugin, route.service});
     for (const worker::PluginSpec &plugin : m_plugins->plugins())
         hello.plugins.append({plugin.name, plugin.version});
-    const QByteArray manifest = hello.encode();
-    if (manifest.size() > qsizetype(ipc::MaxFramePayload)) {
+    const QByteArray encoded = hello.encode();
+    if (encoded.size() > qsizetype(ipc::MaxFramePayload)) {
         return Error(Error::Invalid, QStringLiteral("the %1 routes of the plugins are too many: their list takes %2 "
                                                     "bytes, of %3 that are possible; use patterns with parameters")
                                          .arg(hello.routes.size())
-                                         .arg(manifest.size())
+                                         .arg(encoded.size())
                                          .arg(ipc::MaxFramePayload));
     }
-    return manifest;
+    return encoded;
 }
 
 } // namespace Quern::app

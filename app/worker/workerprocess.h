@@ -5,6 +5,7 @@
 #include "ipc/childpage.h"
 #include "ipc/messages.h"
 #include "worker/handlerhost.h"
+#include "worker/liveserver.h"
 #include "worker/pluginloader.h"
 
 #include <QObject>
@@ -22,6 +23,7 @@ struct WorkerArguments
     int mainFd = -1;
     std::vector<int> reactorFds;
     int pageFd = -1;
+    int connectionsFd = -1; ///< -1: it is not to serve, but to be inspected
     base::LogLevels logLevels;
 
     /// nullopt if something is missing: a person has started the program.
@@ -43,10 +45,13 @@ private:
     void boot(QByteArrayView payload);
     /// Returns the Hello message.
     Result<QByteArray> load(const ipc::BootMessage &boot);
+    Result<void> makeServer(const ipc::BootMessage &boot);
+    Result<QByteArray> manifest() const;
 
     WorkerArguments m_arguments;
     ipc::Channel m_channel; ///< to the master's main thread
-    // In this order: the host runs handlers that live in the loader's plugins.
+    // In this order: the host runs handlers that live in the loader's plugins, whose threads may ask the server.
+    std::unique_ptr<worker::LiveServer> m_server;
     std::unique_ptr<worker::PluginLoader> m_plugins;
     std::unique_ptr<worker::HandlerHost> m_host;
 };

@@ -44,6 +44,12 @@ int number(const QCborValue &value)
     return value.isInteger() ? int(value.toInteger()) : 0;
 }
 
+/// 0 if \a value is no size.
+quint64 size(const QCborValue &value)
+{
+    return value.isInteger() ? quint64(qMax<qint64>(value.toInteger(), 0)) : 0;
+}
+
 QCborValue text(const QByteArray &utf8)
 {
     return QCborValue(QString::fromUtf8(utf8));
@@ -88,7 +94,8 @@ QByteArray BootMessage::encode() const
                                  {QStringLiteral("handler"), port.handler},
                                  {QStringLiteral("address"), port.address},
                                  {QStringLiteral("place"), port.place},
-                                 {QStringLiteral("messageBytes"), qint64(port.messageBytes)}});
+                                 {QStringLiteral("messageBytes"), qint64(port.messageBytes)},
+                                 {QStringLiteral("outputBytes"), qint64(port.outputBytes)}});
     }
     const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
                           {QStringLiteral("worker"), workerId},
@@ -123,12 +130,12 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
         return portList.error();
     for (const QCborValue &entry : *portList) {
         const QCborMap port = entry.toMap();
-        const QCborValue bytes = port.value(QLatin1StringView("messageBytes"));
         message.ports.append(
             {port.value(QLatin1StringView("name")).toString(),
              Port::Kind(qBound(0, number(port.value(QLatin1StringView("kind"))), 2)),
              port.value(QLatin1StringView("handler")).toString(), port.value(QLatin1StringView("address")).toString(),
-             port.value(QLatin1StringView("place")).toString(), bytes.isInteger() ? quint64(bytes.toInteger()) : 0});
+             port.value(QLatin1StringView("place")).toString(), size(port.value(QLatin1StringView("messageBytes"))),
+             size(port.value(QLatin1StringView("outputBytes")))});
     }
     return message;
 }

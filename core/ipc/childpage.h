@@ -50,6 +50,7 @@ struct ChildCounters
     std::atomic<quint64> currentClaimedNs; ///< monotonic, when it began
     std::atomic<quint64> currentSinceNs;   ///< monotonic, since when it runs without having waited for its client
     std::atomic<quint32> deferredRequests; ///< requests whose handler has returned and will answer later
+    std::atomic<quint64> events;           ///< handlers of connections' events run to their end
 };
 
 /// What the reactors tell each other about one child.

@@ -117,6 +117,19 @@ std::optional<quint32> ConnectionTable::pendingBytes(quint64 id) const
     return slot->pendingBytes.load(std::memory_order_relaxed);
 }
 
+std::optional<ConnectionFacts> ConnectionTable::facts(quint64 id) const
+{
+    const ConnectionSlot *slot = slotOf(id);
+    if (!slot || slot->id.load(std::memory_order_acquire) != id)
+        return std::nullopt;
+    // While the id is the same, neither of these changes.
+    const quint64 word = slot->facts.load(std::memory_order_acquire);
+    const quint32 pending = slot->pendingBytes.load(std::memory_order_acquire);
+    if (slot->id.load(std::memory_order_relaxed) != id)
+        return std::nullopt;
+    return ConnectionFacts{ConnectionKind(word >> 24 & 0xff), quint8(word >> 16), pending};
+}
+
 std::optional<ConnectionRecord> ConnectionTable::find(quint64 id) const
 {
     const ConnectionSlot *slot = slotOf(id);

@@ -55,6 +55,14 @@ struct ConnectionRecord
     QByteArray user;          ///< that it is bound to; empty: to none
 };
 
+/// What a sender needs to know of a connection.
+struct ConnectionFacts
+{
+    ConnectionKind kind = ConnectionKind::WebSocket;
+    quint8 port = 0;
+    quint32 pendingBytes = 0;
+};
+
 /// What has happened on one port, as far as one reactor has seen it.
 struct PortCounters
 {
@@ -105,6 +113,8 @@ public:
     bool contains(quint64 id) const;
     /// Its output that waits for the client, in bytes; nullopt if it is not there.
     std::optional<quint32> pendingBytes(quint64 id) const;
+    /// The same with what it is. Cheaper than find().
+    std::optional<ConnectionFacts> facts(quint64 id) const;
     std::optional<ConnectionRecord> find(quint64 id) const;
     /// Up to \a limit connections in the order of reactor and slot, behind the connection \a after, which need not be
     /// there any more; 0: from the start.

@@ -172,7 +172,7 @@ struct AnswerOptions
 
 /// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "answers": map with
 /// "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file", "settings", "source" and
-/// "place"; "ports": list of maps with "name", "kind", "handler", "address", "place".
+/// "place"; "ports": list of maps with "name", "kind", "handler", "address", "place", "messageBytes", "outputBytes".
 struct BootMessage
 {
     struct Plugin
@@ -194,6 +194,7 @@ struct BootMessage
         QString address;                ///< "127.0.0.1:5200", "tls:[::1]:443", "unix:/run/app.sock"
         QString place = {};             ///< "quern.toml:12", for messages
         quint64 messageBytes = 2 << 20; ///< the longest message, package or datagram in either direction
+        quint64 outputBytes = 8 << 20;  ///< of one connection that may wait for its client
         bool operator==(const Port &) const = default;
     };
     int workerId = 0;

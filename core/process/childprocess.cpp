@@ -93,6 +93,11 @@ Result<void> ChildProcess::start()
 
     QStringList reactorEnds;
     std::vector<int> inherited = {m_page->descriptor()};
+    QStringList arguments;
+    if (m_spec.connectionsFd >= 0) {
+        inherited.push_back(m_spec.connectionsFd);
+        arguments.append(QStringLiteral("--connections-fd=%1").arg(m_spec.connectionsFd));
+    }
     for (std::size_t i = 0; i < childEnds.size(); ++i) {
         inherited.push_back(childEnds[i].get());
         if (i > 0)
@@ -106,12 +111,13 @@ Result<void> ChildProcess::start()
         m_process.setProcessEnvironment(environment);
     }
     m_process.setChildProcessModifier([inherited, master] { prepareChild(inherited, master); });
-    m_process.start(m_spec.program,
-                    {QStringLiteral("--role=worker"), QStringLiteral("--id=%1").arg(m_spec.workerId),
-                     QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
-                     QStringLiteral("--reactor-fds=%1").arg(reactorEnds.join(u',')),
-                     QStringLiteral("--page-fd=%1").arg(m_page->descriptor()),
-                     QStringLiteral("--log-levels=%1").arg(m_spec.logLevels.value_or(base::logLevels()).text())});
+    arguments += {QStringLiteral("--role=worker"),
+                  QStringLiteral("--id=%1").arg(m_spec.workerId),
+                  QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
+                  QStringLiteral("--reactor-fds=%1").arg(reactorEnds.join(u',')),
+                  QStringLiteral("--page-fd=%1").arg(m_page->descriptor()),
+                  QStringLiteral("--log-levels=%1").arg(m_spec.logLevels.value_or(base::logLevels()).text())};
+    m_process.start(m_spec.program, arguments);
     if (m_process.state() == QProcess::NotRunning) {
         return Error(Error::Io, QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString()));
     }
@@ -127,6 +133,7 @@ Result<void> ChildProcess::start()
     boot.generation = m_spec.generation;
     boot.answers = m_spec.answers;
     boot.plugins = m_spec.plugins;
+    boot.ports = m_spec.ports;
     m_channel->send(ipc::FrameType::Boot, 0, boot.encode());
     m_channel->flush();
     m_deadline.start(int(m_spec.bootTimeout.count()), this);

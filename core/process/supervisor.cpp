@@ -93,6 +93,8 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
     spec.program = generation.settings.workerProgram;
     spec.answers = generation.settings.answers;
     spec.plugins = generation.plugins;
+    spec.ports = generation.settings.ports;
+    spec.connectionsFd = generation.settings.connectionsFd;
     spec.bootTimeout = generation.settings.startTimeout;
     spec.environment = generation.settings.environment;
     place.child = std::make_unique<ChildProcess>(spec);

@@ -7,6 +7,8 @@
 
 #include <Quern/requestid.h>
 
+#include <QtEndian>
+
 namespace Quern::worker {
 
 namespace {
@@ -83,10 +85,16 @@ void HandlerHost::sendAnswer(const Exchange &exchange, Answer answer)
     case Answer::Kind::Whole:
         sendBody(exchange, answer, message);
         break;
+    case Answer::Kind::Upgrade:
+        answer.body.resize(sizeof(quint32));
+        qToLittleEndian(quint32(exchange.request->routeNumber), answer.body.data());
+        message.kind = ipc::ResponseKind::Upgrade;
+        message.status = 200; // the master writes a 101
+        m_live.keep(exchange.request);
+        sendBody(exchange, answer, message);
+        break;
     }
-    // Within a batch the next handler arms it; outside of one, who knows what a timer's slot does after its answer.
-    if (m_handlerRuns || !m_inBatch)
-        armLateFlusher();
+    outputWaits();
 }
 
 std::unique_ptr<ContentEncoder> HandlerHost::prepareAnswer(const Exchange &exchange, Answer &answer)
@@ -179,8 +187,7 @@ void HandlerHost::streamWritten(quint64 id)
         StreamedBodies::discard(*open->second.exchange.request);
         closeExchange(id);
     }
-    if (m_handlerRuns || !m_inBatch)
-        armLateFlusher();
+    outputWaits();
     callAuthor(id, progress.next);
 }
 

@@ -13,13 +13,6 @@ namespace Quern::worker {
 
 Q_LOGGING_CATEGORY(logWorker, "quern.worker", QtInfoMsg)
 
-namespace {
-
-/// After a handler that ran for this long the answers leave at once: the next one may run as long.
-constexpr quint64 longRunNs = 1'000'000;
-
-} // namespace
-
 /// Calls the cleaners when the last of those who work on the request has let it go.
 struct HandlerHost::Cleanup
 {
@@ -37,24 +30,31 @@ struct HandlerHost::Cleanup
 
 HandlerHost::HandlerHost(const ApplicationPrivate &application, ipc::ChildPage page,
                          const std::vector<int> &reactorChannels, const Identity &identity,
-                         const ipc::AnswerOptions &options)
+                         const ipc::AnswerOptions &options, LiveServer *server)
     : m_pipeline(application)
     , m_claims(std::move(page))
     , m_identity(identity)
     , m_compression(options)
     , m_debug(options.debug)
     , m_bodies([this](quint64 id, const QString &problem) { authorFailed(id, problem); })
+    , m_live(application, m_pipeline, m_claims, identity.workerId, identity.generation)
+    , m_server(server)
 {
     std::vector<ipc::Channel *> channels;
     for (const int fd : reactorChannels) {
         m_ports.push_back(std::make_unique<Port>(this, int(m_ports.size()), fd));
         channels.push_back(&m_ports.back()->channel());
+        m_live.addChannel(channels.back());
     }
-    m_lateFlusher.start(std::move(channels));
+    m_lateFlusher.start(channels);
+    if (m_server)
+        m_server->attach(std::move(channels), m_claims.counters(), [this] { outputWaits(); });
 }
 
 HandlerHost::~HandlerHost()
 {
+    if (m_server)
+        m_server->detach();
     // What the open exchanges hold of the author's may go away with them.
     retire();
     for (const auto &[id, open] : m_open)
@@ -92,6 +92,10 @@ void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
     case ipc::FrameType::Credit:
         creditArrived(frame);
         break;
+    case ipc::FrameType::Event:
+    case ipc::FrameType::EventBody:
+        eventArrived(port, frame);
+        break;
     case ipc::FrameType::Leaving:
         endResumableStreams(port);
         break;
@@ -110,8 +114,17 @@ void HandlerHost::loopTurned()
     turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-void HandlerHost::batchEnded()
+void HandlerHost::eventArrived(const Port *port, const ipc::Frame &frame)
 {
+    quint64 runNs = 0;
+    runAuthor([&] { runNs = m_live.frameReceived(port->reactorId(), frame); });
+    if (runNs > 0)
+        flushIfDue(runNs);
+}
+
+void HandlerHost::batchEnded(const Port *port)
+{
+    m_live.batchEnded(port->reactorId());
     // The loop is about to block, and then the channels flush by themselves.
     m_lateFlusherArmed = false;
     m_inBatch = false;
@@ -193,6 +206,7 @@ void HandlerHost::cancelled(quint64 id)
     const auto open = m_open.find(id);
     const Exchange exchange = open == m_open.end() ? Exchange() : open->second.exchange;
     cancelAnswer(id);
+    m_live.forget(id);
     // Afterwards, so that what the handler does at the end of its body finds nobody to answer.
     runAuthor([&] {
         m_bodies.cancel(id);
@@ -291,9 +305,14 @@ void HandlerHost::handlerEnded(quint64 startedNs, quint64 endedNs)
     const quint64 sample = qMax<quint64>(endedNs - startedNs, 1);
     counters.handlerNs.store(before == 0 ? sample : (7 * before + sample) / 8, std::memory_order_relaxed);
 
+    flushIfDue(endedNs - startedNs);
+}
+
+void HandlerHost::flushIfDue(quint64 runNs)
+{
     if (!hasOutput())
         return;
-    bool full = endedNs - startedNs >= longRunNs;
+    bool full = runNs >= LiveHost::LongRunNs;
     for (const auto &port : m_ports)
         full = full || port->channel().isBatchFull();
     if (full)
@@ -303,6 +322,13 @@ void HandlerHost::handlerEnded(quint64 startedNs, quint64 endedNs)
 bool HandlerHost::hasOutput() const
 {
     return std::any_of(m_ports.begin(), m_ports.end(), [](const auto &port) { return port->channel().hasOutput(); });
+}
+
+void HandlerHost::outputWaits()
+{
+    // Within a batch the next handler arms it; outside of one, who knows what a timer's slot does next.
+    if (m_handlerRuns || !m_inBatch)
+        armLateFlusher();
 }
 
 void HandlerHost::armLateFlusher()

@@ -10,6 +10,8 @@
 #include "sdk/src/response_p.h"
 #include "worker/compression.h"
 #include "worker/lateflusher.h"
+#include "worker/livehost.h"
+#include "worker/liveserver.h"
 #include "worker/requestreader.h"
 #include "worker/streamedbodies.h"
 #include "worker/streamsender.h"
@@ -35,9 +37,9 @@ public:
     };
 
     /// \a application outlives the host and stays as it is. \a reactorChannels are descriptors, one for each reactor in
-    /// their order, which the host takes over.
+    /// their order, which the host takes over. \a server, if any, outlives the host and sends by them while it lives.
     HandlerHost(const ApplicationPrivate &application, ipc::ChildPage page, const std::vector<int> &reactorChannels,
-                const Identity &identity, const ipc::AnswerOptions &options);
+                const Identity &identity, const ipc::AnswerOptions &options, LiveServer *server = nullptr);
     ~HandlerHost() override;
 
     /// Hands all gathered output to the kernel.
@@ -75,7 +77,8 @@ private:
     };
 
     void frameReceived(Port *port, const ipc::Frame &frame);
-    void batchEnded();
+    void batchEnded(const Port *port);
+    void eventArrived(const Port *port, const ipc::Frame &frame);
     /// For the master, which watches whether this loop goes round.
     void loopTurned();
     void requestArrived(Port *port, const ipc::Frame &frame);
@@ -118,6 +121,10 @@ private:
     /// The exchange is over; what it holds may call anything when it goes away.
     void closeExchange(quint64 id);
     void handlerEnded(quint64 startedNs, quint64 endedNs);
+    /// A handler has run for \a runNs: what it has sent leaves, if that was long or there is much of it.
+    void flushIfDue(quint64 runNs);
+    /// Something was sent by the author's code, which may run within a batch, or whenever else.
+    void outputWaits();
     bool hasOutput() const;
     /// Output waits while a handler runs or is about to.
     void armLateFlusher();
@@ -130,6 +137,8 @@ private:
     bool m_debug; ///< error pages may show what went wrong
     std::vector<std::unique_ptr<Port>> m_ports;
     StreamedBodies m_bodies;
+    LiveHost m_live;
+    LiveServer *const m_server;
     std::unordered_map<quint64, OpenExchange> m_open;
     std::vector<Exchange> m_running; ///< whose handlers are on the stack: more than one if they spin event loops
     bool m_handlerRuns = false;

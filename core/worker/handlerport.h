@@ -15,7 +15,7 @@ public:
 
 private:
     void frameReceived(const ipc::Frame &frame) override { m_host->frameReceived(this, frame); }
-    void batchEnded() override { m_host->batchEnded(); }
+    void batchEnded() override { m_host->batchEnded(this); }
     bool isUrgent(const ipc::Frame &frame) const override { return m_host->isUrgent(frame); }
     void channelClosed(const QString &) override {} // the master is gone: the main channel notices, too
 

@@ -35,19 +35,9 @@ Result<void> applyLayout(RequestPrivate &request, const ipc::RequestMessage &mes
     return {};
 }
 
-} // namespace
-
-Result<ReadRequest> readRequest(const ipc::Frame &frame)
+/// Fills in what does not depend on the body.
+void applyHead(RequestPrivate &request, const ipc::RequestMessage &message)
 {
-    ReadRequest read;
-    read.request = new RequestPrivate;
-    RequestPrivate &request = *read.request;
-    request.frame = frame.payload.toByteArray();
-    ipc::RequestMessage message;
-    if (const Result<void> decoded = ipc::decodeRequest(request.frame, message); !decoded)
-        return decoded.error();
-    read.ticket = message.ticket;
-    request.id = frame.id;
     request.method = message.method.in(message.head);
     request.target = message.target.in(message.head);
     request.headers.resize(message.headers.size());
@@ -61,8 +51,26 @@ Result<ReadRequest> readRequest(const ipc::Frame &frame)
     request.host = message.host;
     request.isSecure = (message.flags & ipc::SecureRequest) != 0;
     request.isProxied = (message.flags & ipc::ProxiedRequest) != 0;
+    request.isWebSocket = (message.flags & ipc::WebSocketRequest) != 0;
     request.minorVersion = message.minorVersion;
+    request.port = message.port;
     request.journey.received = base::fromNanoseconds(message.receivedNs);
+}
+
+} // namespace
+
+Result<ReadRequest> readRequest(const ipc::Frame &frame)
+{
+    ReadRequest read;
+    read.request = new RequestPrivate;
+    RequestPrivate &request = *read.request;
+    request.frame = frame.payload.toByteArray();
+    ipc::RequestMessage message;
+    if (const Result<void> decoded = ipc::decodeRequest(request.frame, message); !decoded)
+        return decoded.error();
+    read.ticket = message.ticket;
+    request.id = frame.id;
+    applyHead(request, message);
     request.journey.dispatched = base::fromNanoseconds(message.ticket.dispatchedNs);
 
     request.bodyLength =
@@ -84,6 +92,20 @@ Result<ReadRequest> readRequest(const ipc::Frame &frame)
         request.bodyBytes.append(message.bodyPart);
     }
     return read;
+}
+
+Result<QExplicitlySharedDataPointer<RequestPrivate>> readHandshake(quint64 id, QByteArrayView encoded)
+{
+    QExplicitlySharedDataPointer<RequestPrivate> request(new RequestPrivate);
+    request->frame = encoded.toByteArray();
+    ipc::RequestMessage message;
+    if (const Result<void> decoded = ipc::decodeRequestParts(request->frame, message); !decoded)
+        return decoded.error();
+    request->id = id;
+    applyHead(*request, message);
+    request->isWebSocket = true;
+    request->journey.dispatched = request->journey.received;
+    return request;
 }
 
 } // namespace Quern::worker

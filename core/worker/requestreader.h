@@ -24,4 +24,7 @@ struct ReadRequest
 /// the layout of its body, is malformed.
 Result<ReadRequest> readRequest(const ipc::Frame &frame);
 
+/// Reads the opening request of a WebSocket with the number \a id, as encodeRequest() has made it.
+Result<QExplicitlySharedDataPointer<RequestPrivate>> readHandshake(quint64 id, QByteArrayView encoded);
+
 } // namespace Quern::worker

@@ -70,9 +70,13 @@ QByteArrayView checkedFieldValue(QByteArrayView name, QByteArrayView value)
     if (!isToken(name))
         throw std::invalid_argument("header field name " + quoted(name) +
                                     " is not a token: use letters, digits and - only (RFC 9110 §5.1)");
-    if (isOneOf(name, {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date"}))
+    if (isOneOf(name, {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date",
+                       "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions"}))
         throw std::invalid_argument("header field " + quoted(name) +
                                     " is written by the server itself: do not set it in a handler");
+    if (isOneOf(name, {"Sec-WebSocket-Protocol"}))
+        throw std::invalid_argument("header field " + quoted(name) +
+                                    " is what WebSocketRoute::subprotocols() agrees with the client: name them there");
     if (!isFieldValue(value))
         throw std::invalid_argument("value of header field " + quoted(name) +
                                     " holds a control character (CR, LF, NUL, …): remove or encode it");

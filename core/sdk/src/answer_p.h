@@ -21,6 +21,7 @@ struct QUERN_EXPORT Answer
         File,      ///< \a file
         Stream,    ///< what is written to \a stream
         ErrorPage, ///< the server's own page for \a status; \a body is a detail for it to show (UTF-8), or empty
+        Upgrade,   ///< the connection speaks WebSocket from now on; the fields belong to the answer that says so
     };
     /// A regular file that this process may read.
     struct File

@@ -13,21 +13,9 @@ namespace Quern {
 
 namespace {
 
-std::string routeName(const RouteSpec &route)
-{
-    return quoted(route.method + ' ' + route.pattern);
-}
-
 bool isMethod(QByteArrayView method)
 {
     return isToken(method) && std::none_of(method.begin(), method.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-}
-
-std::shared_ptr<const Middleware> shared(Middleware middleware, const std::string &place)
-{
-    if (!middleware)
-        throw std::invalid_argument("an empty middleware is given to " + place);
-    return std::make_shared<const Middleware>(std::move(middleware));
 }
 
 void checkHook(bool isEmpty, const char *place)
@@ -37,6 +25,18 @@ void checkHook(bool isEmpty, const char *place)
 }
 
 } // namespace
+
+std::string routeName(const RouteSpec &route)
+{
+    return quoted(route.method + ' ' + route.pattern);
+}
+
+std::shared_ptr<const Middleware> sharedMiddleware(Middleware middleware, const std::string &place)
+{
+    if (!middleware)
+        throw std::invalid_argument("an empty middleware is given to " + place);
+    return std::make_shared<const Middleware>(std::move(middleware));
+}
 
 ApplicationPrivate::Mark ApplicationPrivate::mark() const
 {
@@ -85,9 +85,48 @@ void ApplicationPrivate::checkOpen(const std::string &call) const
                                       "install(), and let a handler or middleware decide what changes later");
 }
 
-RouteGroup &ApplicationPrivate::addGroup(QByteArray prefix, MiddlewareList middleware)
+RouteGroup &ApplicationPrivate::addGroup(QByteArray prefix, MiddlewareList middleware, QByteArray service)
 {
+    m_services.push_back(std::move(service));
     return m_groups.emplace_back(this, std::move(prefix), std::move(middleware));
+}
+
+QByteArray ApplicationPrivate::serviceOf(const RouteGroup &group) const
+{
+    for (std::size_t i = 0; i < m_groups.size(); ++i) {
+        if (&m_groups[i] == &group)
+            return m_services[i];
+    }
+    return {};
+}
+
+RouteSpec &ApplicationPrivate::addRoute(RouteSpec added, QByteArrayView prefix, QByteArrayView pattern)
+{
+    // The prefix has passed for itself, and must not hide that there is no '/' between the two.
+    if (prefix.isEmpty() || !pattern.isEmpty())
+        parsePattern(pattern);
+    added.shape = patternShape(parsePattern(added.pattern));
+    if (!added.handler)
+        throw std::invalid_argument("route " + routeName(added) + " has an empty handler");
+    for (const RouteSpec &taken : routes) {
+        if (taken.method == added.method && taken.shape == added.shape && taken.service == added.service)
+            throw std::invalid_argument("route " + routeName(added) + " of plugin " + quoted(added.plugin.toUtf8()) +
+                                        " matches the same requests as " + routeName(taken) + " of plugin " +
+                                        quoted(taken.plugin.toUtf8()) + ": change or remove one of them");
+    }
+    return routes.emplace_back(std::move(added));
+}
+
+void ApplicationPrivate::giveName(RouteSpec &route, QByteArrayView name) const
+{
+    if (name.isEmpty())
+        throw std::invalid_argument("route " + routeName(route) + " is given an empty name: write one, or none");
+    const RouteSpec *taken = routeNamed(name);
+    if (taken != nullptr && taken != &route)
+        throw std::invalid_argument("route " + routeName(route) + " of plugin " + quoted(route.plugin.toUtf8()) +
+                                    " has the name " + quoted(name) + " of " + routeName(*taken) + " of plugin " +
+                                    quoted(taken->plugin.toUtf8()) + ": rename one of them");
+    route.name = name.toByteArray();
 }
 
 const RouteSpec *ApplicationPrivate::routeNamed(QByteArrayView name) const
@@ -107,21 +146,14 @@ Route &Route::retry(bool allowed)
 Route &Route::name(QByteArrayView name)
 {
     d->checkOpen("Route::name()");
-    if (name.isEmpty())
-        throw std::invalid_argument("route " + routeName(*m_spec) + " is given an empty name: write one, or none");
-    const RouteSpec *taken = d->routeNamed(name);
-    if (taken != nullptr && taken != m_spec)
-        throw std::invalid_argument("route " + routeName(*m_spec) + " of plugin " + quoted(m_spec->plugin.toUtf8()) +
-                                    " has the name " + quoted(name) + " of " + routeName(*taken) + " of plugin " +
-                                    quoted(taken->plugin.toUtf8()) + ": rename one of them");
-    m_spec->name = name.toByteArray();
+    d->giveName(*m_spec, name);
     return *this;
 }
 
 Route &Route::use(Middleware middleware)
 {
     d->checkOpen("Route::use()");
-    m_spec->middleware.push_back(shared(std::move(middleware), routeName(*m_spec)));
+    m_spec->middleware.push_back(sharedMiddleware(std::move(middleware), routeName(*m_spec)));
     return *this;
 }
 
@@ -150,26 +182,15 @@ Route RouteGroup::route(QByteArrayView method, QByteArrayView pattern, Handler h
         throw std::invalid_argument("route " + routeName(added) +
                                     " has a method that is answered 501, as are all but " +
                                     "those that Application::route() lists");
-    // The prefix has passed for itself, and must not hide that there is no '/' between the two.
-    if (m_prefix.isEmpty() || !pattern.isEmpty())
-        parsePattern(pattern);
-    added.shape = patternShape(parsePattern(added.pattern));
-    if (!added.handler)
-        throw std::invalid_argument("route " + routeName(added) + " has an empty handler");
-    for (const RouteSpec &taken : d->routes) {
-        if (taken.method == added.method && taken.shape == added.shape)
-            throw std::invalid_argument("route " + routeName(added) + " of plugin " + quoted(added.plugin.toUtf8()) +
-                                        " matches the same requests as " + routeName(taken) + " of plugin " +
-                                        quoted(taken.plugin.toUtf8()) + ": change or remove one of them");
-    }
     added.middleware = m_middleware;
-    return Route(d, &d->routes.emplace_back(std::move(added)));
+    added.service = d->serviceOf(*this);
+    return Route(d, &d->addRoute(std::move(added), m_prefix, pattern));
 }
 
 void RouteGroup::use(Middleware middleware)
 {
     d->checkOpen("use()");
-    m_middleware.push_back(shared(std::move(middleware), quoted(m_prefix)));
+    m_middleware.push_back(sharedMiddleware(std::move(middleware), quoted(m_prefix)));
 }
 
 void RouteGroup::group(QByteArrayView prefix, const std::function<void(RouteGroup &)> &fill)
@@ -179,7 +200,7 @@ void RouteGroup::group(QByteArrayView prefix, const std::function<void(RouteGrou
         throw std::invalid_argument("group prefix " + quoted(prefix) +
                                     " has to start with '/' and not to end so: write it like \"/api\"");
     parsePattern(prefix);
-    fill(d->addGroup(m_prefix + prefix.toByteArray(), m_middleware));
+    fill(d->addGroup(m_prefix + prefix.toByteArray(), m_middleware, d->serviceOf(*this)));
 }
 
 Route RouteGroup::get(QByteArrayView pattern, Handler handler)

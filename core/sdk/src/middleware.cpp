@@ -18,6 +18,12 @@ MiddlewareChain::MiddlewareChain(const RouteSpec &route, RequestPrivate *request
 {
 }
 
+void callHandler(const RouteSpec &route, const Request &request, Response &response, ResponsePrivate &answer)
+{
+    answer.isHandshake = route.isWebSocket();
+    route.handler(request, response);
+}
+
 void MiddlewareChain::advance(std::size_t place)
 {
     if (m_answer->isCancelled())
@@ -35,7 +41,7 @@ void MiddlewareChain::advance(std::size_t place)
     if (place < m_route.middleware.size())
         callMiddleware(place);
     else
-        m_route.handler(m_request, m_response);
+        callHandler(m_route, m_request, m_response, *m_answer);
     if (wasDeferred && !m_answer->deferred)
         m_answer->finish();
 }

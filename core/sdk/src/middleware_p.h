@@ -8,6 +8,9 @@
 
 namespace Quern {
 
+/// Calls the handler of \a route; \a response is a handle of \a answer.
+void callHandler(const RouteSpec &route, const Request &request, Response &response, ResponsePrivate &answer);
+
 /// One request on its way through the middleware of its route. Lives in the worker's main thread, but for its end.
 class MiddlewareChain : public QSharedData
 {

@@ -1,19 +1,79 @@
 #include "pipeline_p.h"
 
 #include "exceptiontext_p.h"
+#include "httpsyntax_p.h"
 #include "log_p.h"
 #include "middleware_p.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace Quern {
 
 Q_LOGGING_CATEGORY(logSdk, "quern.sdk", QtInfoMsg)
 
+namespace {
+
+/// The first that the route speaks of those that the client offers; null if there is none.
+QByteArray agreedSubprotocol(const RouteSpec &route, const RequestPrivate &request)
+{
+    QByteArrayList offered;
+    for (const RequestPrivate::HeaderView &field : request.headers) {
+        if (!equalsIgnoringCase(field.name, "Sec-WebSocket-Protocol"))
+            continue;
+        for (const QByteArray &each : field.value.toByteArray().split(','))
+            offered.append(each.trimmed());
+    }
+    for (const QByteArray &each : route.live->subprotocols) {
+        if (offered.contains(each))
+            return each;
+    }
+    return {};
+}
+
+} // namespace
+
 Pipeline::Pipeline(const ApplicationPrivate &application) : m_application(application)
 {
-    for (const RouteSpec &route : application.routes)
-        m_router.add(route.method, route.pattern);
+    routerOf({});
+    qsizetype number = 0;
+    for (const RouteSpec &route : application.routes) {
+        if (!route.isSocket())
+            routerOf(route.service).add(route.method, route.pattern, number);
+        ++number;
+    }
+    for (const PortEntry &port : application.ports) {
+        const auto place = std::find_if(m_services.begin(), m_services.end(),
+                                        [&port](const Service &each) { return each.name == port.service; });
+        m_routers.push_back(place == m_services.end() ? nullptr : &place->router);
+    }
+}
+
+bool Pipeline::accepts(const ResponsePrivate &response, const Answer &answer)
+{
+    return response.isHandshake && answer.kind == Answer::Kind::Whole && answer.status < 300 && answer.body.isEmpty();
+}
+
+Router &Pipeline::routerOf(const QByteArray &service)
+{
+    for (Service &each : m_services) {
+        if (each.name == service)
+            return each.router;
+    }
+    return m_services.emplace_back(service, Router()).router;
+}
+
+Router::Match Pipeline::match(const RequestPrivate &request) const
+{
+    const Router *router = request.port < m_routers.size() ? m_routers[request.port] : &m_services.front().router;
+    if (!router)
+        return {};
+    if (request.isWebSocket && request.method == "GET") {
+        if (Router::Match found = router->match(RouteSpec::WebSocketMethod, request.path());
+            found.outcome == Router::Outcome::Found)
+            return found;
+    }
+    return router->match(request.method, request.path());
 }
 
 void Pipeline::received(Request &request, Response &response, ResponsePrivate &answer) const
@@ -32,9 +92,9 @@ void Pipeline::received(Request &request, Response &response, ResponsePrivate &a
 Router::Match Pipeline::route(RequestPrivate &request) const
 {
     Router::Match found = match(request);
-    request.application = &m_application;
     if (found.outcome == Router::Outcome::Found) {
         request.route = &routeAt(found.route);
+        request.routeNumber = found.route;
         request.params = found.params;
     }
     return found;
@@ -44,6 +104,13 @@ Answer Pipeline::answerWithoutRoute(const Router::Match &match, const QByteArray
 {
     Answer answer;
     answer.headerBlock = headerBlock;
+    if (match.outcome == Router::Outcome::UpgradeRequired) {
+        // RFC 9110 §15.5.22
+        answer.kind = Answer::Kind::ErrorPage;
+        answer.status = 426;
+        answer.set("Upgrade", "websocket");
+        return answer;
+    }
     if (!match.allow.isEmpty())
         answer.set("Allow", match.allow);
     answer.status = match.outcome == Router::Outcome::Options            ? 204
@@ -58,7 +125,7 @@ void Pipeline::handle(const RouteSpec &route, Request &request, Response &respon
                       ResponsePrivate *answer)
 {
     if (route.middleware.empty()) {
-        route.handler(request, response);
+        callHandler(route, request, response, *answer);
         return;
     }
     const QExplicitlySharedDataPointer<MiddlewareChain> chain(new MiddlewareChain(route, requestData, answer));
@@ -71,6 +138,14 @@ QString Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, 
     std::vector<ResponsePrivate::BeforeSend> callbacks;
     if (response)
         callbacks = response->takeBeforeSend();
+    const bool isUpgrade = response && request->route && accepts(*response, answer);
+    if (isUpgrade) {
+        answer.kind = Answer::Kind::Upgrade;
+        answer.status = 101;
+        answer.remove("Upgrade"); // the server writes it
+        if (const QByteArray agreed = agreedSubprotocol(*request->route, *request); !agreed.isEmpty())
+            answer.append("Sec-WebSocket-Protocol", agreed);
+    }
     if (callbacks.empty() && m_application.generatedHooks.empty())
         return QString();
     // Apart from the response itself, which another thread may hold and go on to fill.
@@ -93,6 +168,14 @@ QString Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, 
         answer.kind = Answer::Kind::Stream;
         answer.stream = stream;
         answer.body.clear();
+    }
+    if (isUpgrade && (answer.kind != Answer::Kind::Upgrade || answer.status != 101)) {
+        answer.kind = Answer::Kind::Upgrade;
+        answer.status = 101;
+        answer.body.clear();
+        return QStringLiteral("a generatedResponse() hook or beforeSend() callback gave a status or a body to the "
+                              "answer that opens a WebSocket, which has no effect: refuse it in a middleware or "
+                              "in onHandshake()");
     }
     if (!draft->hasRefusedStream)
         return QString();

@@ -1,6 +1,7 @@
 #include <Quern/request.h>
 #include <Quern/requestid.h>
 
+#include "application_p.h"
 #include "request_p.h"
 
 #include "cookiefield_p.h"
@@ -271,6 +272,12 @@ quint16 Request::remotePort() const
 QString Request::peerAddress() const
 {
     return QString::fromLatin1(d->isProxied ? d->peerAddress : d->remoteAddress);
+}
+
+QString Request::port() const
+{
+    const bool isKnown = d->application && d->port < d->application->ports.size();
+    return isKnown ? d->application->ports[d->port].name : QStringLiteral("main");
 }
 
 bool Request::isSecure() const

@@ -94,10 +94,13 @@ public:
     quint16 remotePort = 0;
     int minorVersion = 1;
     bool isSecure = false;
-    bool isProxied = false; ///< by a trusted proxy
+    bool isProxied = false;   ///< by a trusted proxy
+    bool isWebSocket = false; ///< a good opening handshake
+    quint8 port = 0;          ///< number of the port that it came in by
     RequestJourney journey;
     const RouteSpec *route = nullptr;                ///< once it is found
-    const ApplicationPrivate *application = nullptr; ///< whose routes have names
+    qsizetype routeNumber = -1;                      ///< its place in the manifest
+    const ApplicationPrivate *application = nullptr; ///< whose routes and ports have names
     std::unique_ptr<RequestExtra> rare;              ///< see extra()
 };
 

@@ -66,6 +66,7 @@ public:
     bool deferred = false;
     bool isDraft = false;          ///< an answer that is about to leave: hooks may change it, but not begin a stream
     bool hasRefusedStream = false; ///< of a draft: one was begun all the same
+    bool isHandshake = false;      ///< the handler of a WebSocket route was reached: it may be accepted
 
 private:
     bool takeOutcome() { return !m_finished.exchange(true, std::memory_order_acq_rel); }

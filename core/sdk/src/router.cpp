@@ -1,5 +1,6 @@
 #include "router_p.h"
 
+#include "application_p.h"
 #include "httpsyntax_p.h"
 #include "routepattern_p.h"
 
@@ -20,7 +21,9 @@ bool isBefore(QByteArrayView left, QByteArrayView right)
 
 void appendAllowed(QByteArrayList &methods, const QByteArray &method)
 {
-    if (method == Router::AnyMethod)
+    if (method == RouteSpec::WebSocketMethod)
+        methods.append(QByteArrayLiteral("GET"));
+    else if (method == Router::AnyMethod)
         methods.append({"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"});
     else
         methods.append(method);
@@ -39,9 +42,9 @@ QByteArray allowText(QByteArrayList methods)
 
 } // namespace
 
-void Router::add(const QByteArray &method, const QByteArray &pattern)
+void Router::add(const QByteArray &method, const QByteArray &pattern, qsizetype number)
 {
-    Endpoint endpoint{method, pattern, m_count, {}};
+    Endpoint endpoint{method, pattern, number, {}};
     qsizetype at = 0;
     const QList<PatternSegment> segments = parsePattern(endpoint.pattern);
     for (const PatternSegment &segment : segments) {
@@ -122,6 +125,13 @@ Router::Match Router::match(QByteArrayView method, QByteArrayView path) const
                 appendAllowed(methods, each.method);
         }
         match.allow = allowText(methods);
+        const auto hasWebSocket = [](const Node *node) {
+            return std::any_of(node->endpoints.begin(), node->endpoints.end(),
+                               [](const Endpoint &each) { return each.method == RouteSpec::WebSocketMethod; });
+        };
+        if ((method == "GET" || method == "HEAD") &&
+            std::any_of(walk.refusing.begin(), walk.refusing.end(), hasWebSocket))
+            match.outcome = Outcome::UpgradeRequired;
     }
     return match;
 }
@@ -212,6 +222,8 @@ const Router::Endpoint *Router::endpointFor(const Node &node, QByteArrayView met
     };
     if (const Endpoint *endpoint = find(method))
         return endpoint;
+    if (method == RouteSpec::WebSocketMethod)
+        return nullptr;
     // RFC 9110 §9.3.2: HEAD is GET without the content.
     const Endpoint *get = method == "HEAD" ? find("GET") : nullptr;
     return get != nullptr ? get : find(AnyMethod);

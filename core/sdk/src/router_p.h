@@ -30,6 +30,7 @@ public:
         NotFound,         ///< no pattern matches the path
         MethodNotAllowed, ///< some do, but none for this method
         Options,          ///< the method is OPTIONS, and no route is there for it: allow is all there is to say
+        UpgradeRequired,  ///< the method is GET or HEAD, and there is a route for WebSocket connections alone
     };
 
     struct Match
@@ -46,10 +47,13 @@ public:
     /// Adds the route that gets the next number, from 0. The bytes of \a pattern are shared, not copied: names in a
     /// match are views into them. Throws std::invalid_argument if the pattern is malformed, see parsePattern(). Of two
     /// routes with the same method and shape the first is found.
-    void add(const QByteArray &method, const QByteArray &pattern);
+    void add(const QByteArray &method, const QByteArray &pattern) { add(method, pattern, m_count); }
+    /// The same for a route that has its number from elsewhere.
+    void add(const QByteArray &method, const QByteArray &pattern, qsizetype number);
 
     /// \a path as sent, percent-encoded and without query string; "*" with OPTIONS asks about the whole server. A GET
-    /// route answers HEAD, unless one for HEAD is there. Without parameters a route is found without an allocation.
+    /// route answers HEAD, unless one for HEAD is there. WEBSOCKET is a method that no client can send; in allow, its
+    /// routes count as GET. Without parameters a route is found without an allocation.
     Match match(QByteArrayView method, QByteArrayView path) const;
 
 private:

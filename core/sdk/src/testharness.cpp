@@ -270,6 +270,8 @@ void TestHarnessPrivate::receive(Exchange &exchange, const Answer &answer)
     case Answer::Kind::ErrorPage:
         received.isErrorPage = true;
         break;
+    case Answer::Kind::Upgrade:
+        break;
     case Answer::Kind::Whole:
         if (hasBody)
             received.body = answer.body;

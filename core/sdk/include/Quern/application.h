@@ -56,8 +56,9 @@ private:
 ///         .onMessage([](const Connection &connection, const Message &message) { connection.push(message.payload); });
 ///
 /// All handlers are called in the worker's main thread: those of one connection one after the other, in the order of
-/// what happened, and by the same worker as long as it lives. An exception that leaves onOpen() closes the connection
-/// with 1011; one that leaves another is logged.
+/// what happened, and by the same worker as long as it lives and no other user is bound. An exception that leaves
+/// onOpen() closes the connection with 1011, and nothing more is called for it; one that leaves another is logged. Each
+/// handler can be given once: std::invalid_argument for a second one, and for an empty one.
 class QUERN_EXPORT WebSocketRoute
 {
 public:
@@ -66,16 +67,19 @@ public:
 
     /// What the route speaks, most wanted first (RFC 6455 §1.9): tokens. The first that the client offers as well is
     /// agreed; a client that offers none of them gets none. Request::header("Sec-WebSocket-Protocol") tells the offer.
+    /// Throws std::invalid_argument if one is no token or stands there twice.
     WebSocketRoute &subprotocols(QByteArrayList names);
     /// Called for the opening request, behind hooks and middleware. \a response may be given header fields and
-    /// cookies; filled with a status of 300 or more, or ended, it refuses the connection. It may be deferred.
+    /// cookies, which leave with the 101; with a status of 300 or more, or with a body, it refuses the connection and
+    /// is sent as it is. It may be deferred: the same holds when it ends. A hook or middleware that answers instead of
+    /// going on refuses as well, whatever it answers.
     WebSocketRoute &onHandshake(std::function<void(const Request &request, Response &response)> handler);
     /// Called when the connection is there: from now on it can be sent to. \a request is the opening one, with the
     /// attributes that middleware has set.
     WebSocketRoute &onOpen(std::function<void(const Connection &connection, const Request &request)> handler);
     /// Called for each message.
     WebSocketRoute &onMessage(std::function<void(const Connection &connection, const Message &message)> handler);
-    /// Called when the connection has gone: the last call for it, and the only one that cannot send.
+    /// Called when the connection has gone: the last call for it, in which it is sent nothing any more.
     WebSocketRoute &onClose(std::function<void(const Connection &connection, const CloseReason &reason)> handler);
     /// Called when the client reads so slowly that buffer_high_watermark bytes wait for it; nothing is read from it
     /// until they have come down to buffer_low_watermark, which the second tells.
@@ -92,7 +96,8 @@ private:
 };
 
 /// What serves the ports of [[socket]] entries whose handler has its name; its calls chain. After
-/// HandlerPlugin::install() they throw std::logic_error. Its handlers are called as those of a WebSocketRoute are.
+/// HandlerPlugin::install() they throw std::logic_error. Its handlers are called as those of a WebSocketRoute are, with
+/// onConnect() in place of onOpen(). A stream port needs onConnect() or onReceive(), a datagram port onPacket().
 class QUERN_EXPORT SocketHandler
 {
 public:
@@ -209,10 +214,11 @@ public:
     void cleaner(std::function<void(const Request &request)> cleaner);
 
     /// Serves the stream and datagram ports of [[socket]] entries with handler = \a name: letters, digits, '_' and '-'.
-    /// Throws std::invalid_argument if another has it.
+    /// Throws std::invalid_argument for another name, and if it is taken.
     SocketHandler socket(QByteArrayView name);
-    /// Calls \a fill with a group of routes for the HTTP ports of [[socket]] entries with handler = \a name: they are
-    /// served there and nowhere else. All calls with one name, of any plugin, add to the same.
+    /// Calls \a fill with a group of routes for the HTTP ports of [[socket]] entries with handler = \a name, a name as
+    /// in socket(): they are served there and nowhere else. All calls with one name, of any plugin, add to the same.
+    /// Hooks and cleaners are those of the whole application, and so are the names of routes.
     void port(QByteArrayView name, const std::function<void(RouteGroup &group)> &fill);
 
     /// The plugin's own settings: the free-form "settings" table of its [[plugin]] entry.

@@ -137,6 +137,8 @@ public:
     bool isSecure() const;
     /// "https" or "http".
     QByteArrayView scheme() const;
+    /// Name of the port that it came in by, see Quern::PortInfo: "main" for the addresses of [server].
+    QString port() const;
     /// The host that the client asked for, with its port if it named one: "example.org:8080". What a trusted proxy
     /// says, else what stands in the target or the Host field, without user information. Empty if there is none.
     QByteArrayView host() const;

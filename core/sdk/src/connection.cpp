@@ -1,0 +1,90 @@
+#include <Quern/connection.h>
+
+#include "server_p.h"
+
+#include <QtEndian>
+
+namespace Quern {
+
+Result<ConnectionInfo> Connection::info() const
+{
+    return server().info(m_id);
+}
+
+Result<void> Connection::push(QByteArrayView message, MessageType type) const
+{
+    return server().push(m_id, message, type);
+}
+
+Result<void> Connection::push(const QString &text) const
+{
+    return server().push(m_id, text.toUtf8(), MessageType::Text);
+}
+
+Result<void> Connection::send(QByteArrayView bytes) const
+{
+    return server().send(m_id, bytes);
+}
+
+Result<void> Connection::close(int code, const QString &reason) const
+{
+    return server().close(m_id, code, reason);
+}
+
+Result<void> Connection::join(QByteArrayView room) const
+{
+    return server().join(m_id, room);
+}
+
+Result<void> Connection::leave(QByteArrayView room) const
+{
+    return server().leave(m_id, room);
+}
+
+Result<void> Connection::bind(QByteArrayView user) const
+{
+    return server().bind(m_id, user);
+}
+
+Datagram::Datagram(int port, int reactor, QByteArrayView peer, QByteArrayView payload)
+    : m_peer(peer)
+    , m_payload(payload)
+    , m_port(port)
+    , m_reactor(reactor)
+{
+}
+
+// The peer is u16 port (little-endian) | address, as text.
+
+QString Datagram::remoteAddress() const
+{
+    return QString::fromUtf8(m_peer.sliced(qMin<qsizetype>(m_peer.size(), 2)));
+}
+
+quint16 Datagram::remotePort() const
+{
+    return m_peer.size() < 2 ? quint16(0) : qFromLittleEndian<quint16>(m_peer.data());
+}
+
+bool Datagram::canReply() const
+{
+    return m_peer.size() > 2;
+}
+
+Result<void> Datagram::reply(QByteArrayView bytes) const
+{
+    return replier()(bytes);
+}
+
+std::function<Result<void>(QByteArrayView)> Datagram::replier() const
+{
+    return [port = m_port, reactor = m_reactor, peer = m_peer.toByteArray()](QByteArrayView bytes) -> Result<void> {
+        if (peer.size() <= 2)
+            return Error(
+                Error::Unavailable,
+                QStringLiteral("the sender of this datagram is a socket without a name: it cannot be answered"));
+        return serverBackend().reply(port, reactor, peer, bytes);
+    };
+}
+
+} // namespace Quern

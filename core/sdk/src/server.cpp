@@ -1,0 +1,113 @@
+#include "server_p.h"
+
+#include "httpsyntax_p.h"
+
+#include <atomic>
+
+namespace Quern {
+
+namespace {
+
+/// RFC 6455 §5.5: a control frame has 125 bytes, and two of them are the code.
+constexpr qsizetype maxCloseReason = 123;
+constexpr qsizetype maxRoomName = 128;
+constexpr qsizetype maxUserName = 64;
+
+Error noServer()
+{
+    return Error(Error::Unavailable,
+                 QStringLiteral("this process belongs to no server: only what Quern has started can send; in a test "
+                                "make a TestHarness"));
+}
+
+/// For a process that belongs to no server.
+class NoServer final : public ServerBackend
+{
+public:
+    Result<void> push(ConnectionId, QByteArrayView, MessageType) override { return noServer(); }
+    Result<void> send(ConnectionId, QByteArrayView) override { return noServer(); }
+    Result<void> sendTo(const QString &, const QString &, quint16, QByteArrayView) override { return noServer(); }
+    Result<void> close(ConnectionId, int, const QString &) override { return noServer(); }
+    Result<void> broadcast(QByteArrayView, MessageType, const Audience &) override { return noServer(); }
+    Result<void> join(ConnectionId, QByteArrayView) override { return noServer(); }
+    Result<void> leave(ConnectionId, QByteArrayView) override { return noServer(); }
+    Result<void> pushToRoom(QByteArrayView, QByteArrayView, MessageType, ConnectionId) override { return noServer(); }
+    Result<void> bind(ConnectionId, QByteArrayView) override { return noServer(); }
+    Result<void> pushToUser(QByteArrayView, QByteArrayView, MessageType, ConnectionId) override { return noServer(); }
+    bool isEstablished(ConnectionId) const override { return false; }
+    Result<ConnectionInfo> info(ConnectionId) const override { return noServer(); }
+    ConnectionPage connections(ConnectionId, int) const override { return {}; }
+    QList<PortInfo> ports() const override { return {}; }
+    ServerStats stats() const override { return {}; }
+    Result<void> reply(int, int, const QByteArray &, QByteArrayView) override { return noServer(); }
+};
+
+std::atomic<ServerBackend *> &installedServer()
+{
+    static std::atomic<ServerBackend *> installed = nullptr;
+    return installed;
+}
+
+} // namespace
+
+Server::~Server() = default;
+ServerBackend::~ServerBackend() = default;
+
+ServerBackend *setServer(ServerBackend *backend)
+{
+    return installedServer().exchange(backend, std::memory_order_acq_rel);
+}
+
+ServerBackend &serverBackend()
+{
+    static NoServer none;
+    ServerBackend *installed = installedServer().load(std::memory_order_acquire);
+    return installed ? *installed : none;
+}
+
+Server &server()
+{
+    return serverBackend();
+}
+
+Result<void> checkCloseCode(int code)
+{
+    if ((code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999))
+        return {};
+    return Error(Error::Invalid,
+                 QStringLiteral("close code %1 cannot be sent: use 1000, or one of your own from 4000 to "
+                                "4999 (RFC 6455 §7.4)")
+                     .arg(code));
+}
+
+Result<void> checkRoomName(QByteArrayView room)
+{
+    if (!room.isEmpty() && room.size() <= maxRoomName)
+        return {};
+    return Error(Error::Invalid,
+                 QStringLiteral("the name of a room has 1 to %1 bytes, not %2").arg(maxRoomName).arg(room.size()));
+}
+
+Result<void> checkUserName(QByteArrayView user)
+{
+    if (!user.isEmpty() && user.size() <= maxUserName)
+        return {};
+    return Error(Error::Invalid,
+                 QStringLiteral("the name of a user has 1 to %1 bytes, not %2").arg(maxUserName).arg(user.size()));
+}
+
+Result<void> checkMessage(QByteArrayView message, MessageType type)
+{
+    if (type == MessageType::Binary || message.isValidUtf8())
+        return {};
+    return Error(Error::Invalid, QStringLiteral("a text message has to be UTF-8: send other bytes as binary"));
+}
+
+QByteArray closeReasonBytes(const QString &reason)
+{
+    QByteArray bytes = reason.toUtf8();
+    truncateUtf8(bytes, maxCloseReason);
+    return bytes;
+}
+
+} // namespace Quern

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "ipc/channel.h"
+#include "ipc/childpage.h"
+#include "ipc/connectiontable.h"
+#include "ipc/livemessages.h"
+#include "ipc/messages.h"
+#include "sdk/src/server_p.h"
+
+#include <QList>
+#include <QThread>
+
+#include <functional>
+#include <optional>
+#include <shared_mutex>
+#include <vector>
+
+namespace Quern::worker {
+
+/// The server as a child sees it: what is to be done becomes commands to the reactors, and what is asked for is read
+/// from memory that the master shares. Made before the plugins are loaded, and gone after them; in between it sends
+/// while it is attached. Any thread.
+class LiveServer final : public ServerBackend
+{
+public:
+    /// Commands are refused while so many bytes wait for a reactor to take them.
+    static constexpr qint64 MaxUnsent = 64 * 1024 * 1024;
+
+    /// \a ports are those of the Boot message.
+    LiveServer(ipc::ConnectionTable table, const QList<ipc::BootMessage::Port> &ports, int workerId);
+    ~LiveServer() override;
+    Q_DISABLE_COPY_MOVE(LiveServer)
+
+    /// Sends by \a channels, of the reactors in their order, until detach(). \a outputWaits is called in the thread
+    /// that attaches when something was sent there. All outlive that.
+    void attach(std::vector<ipc::Channel *> channels, const ipc::ChildCounters &counters,
+                std::function<void()> outputWaits);
+    /// Nothing can be sent any more.
+    void detach();
+
+    Result<void> push(ConnectionId id, QByteArrayView message, MessageType type) override;
+    Result<void> send(ConnectionId id, QByteArrayView bytes) override;
+    Result<void> sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes) override;
+    Result<void> close(ConnectionId id, int code, const QString &reason) override;
+    Result<void> broadcast(QByteArrayView message, MessageType type, const Audience &audience) override;
+    Result<void> join(ConnectionId id, QByteArrayView room) override;
+    Result<void> leave(ConnectionId id, QByteArrayView room) override;
+    Result<void> pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type,
+                            ConnectionId except) override;
+    Result<void> bind(ConnectionId id, QByteArrayView user) override;
+    Result<void> pushToUser(QByteArrayView user, QByteArrayView message, MessageType type,
+                            ConnectionId except) override;
+    Result<void> reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes) override;
+
+    bool isEstablished(ConnectionId id) const override;
+    Result<ConnectionInfo> info(ConnectionId id) const override;
+    ConnectionPage connections(ConnectionId after, int limit) const override;
+    QList<PortInfo> ports() const override;
+    ServerStats stats() const override;
+
+private:
+    using Port = ipc::BootMessage::Port;
+    static constexpr int EveryReactor = -1;
+
+    ConnectionInfo infoOf(const ipc::ConnectionRecord &record) const;
+    PortInfo portInfo(int number) const;
+    /// Whether \a size bytes may go out by a connection of that kind.
+    Result<void> checkOutput(ConnectionId id, ipc::ConnectionKind kind, qsizetype size) const;
+    Result<void> checkSize(qsizetype size, const Port &port) const;
+    /// For those who are connected to any port.
+    Result<void> checkSize(qsizetype size) const;
+    /// A command about the connection \a id: Error::NotFound if it is not there.
+    Result<void> command(ConnectionId id, const ipc::CommandMessage &message, QByteArrayView body = {});
+    Result<void> pushToMany(ipc::CommandKind kind, QByteArrayView name, QByteArrayView message, MessageType type,
+                            ConnectionId except);
+    /// Sends \a messages with \a body to \a reactor, or to every one; all of them or none.
+    Result<void> dispatch(int reactor, quint64 id, const QList<ipc::CommandMessage> &messages, QByteArrayView body);
+    static void append(QByteArray &out, quint64 id, ipc::CommandMessage message, QByteArrayView body);
+
+    const ipc::ConnectionTable m_table;
+    const QList<Port> m_ports;
+    const int m_workerId;
+    mutable std::shared_mutex m_mutex; ///< shared while somebody sends; guards what follows
+    std::vector<ipc::Channel *> m_channels;
+    const ipc::ChildCounters *m_counters = nullptr;
+    std::function<void()> m_outputWaits;
+    QThread *m_thread = nullptr; ///< that of the channels
+};
+
+} // namespace Quern::worker

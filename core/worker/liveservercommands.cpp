@@ -1,0 +1,274 @@
+// The half of LiveServer that checks what is asked for, and makes commands of it.
+
+#include "worker/liveserver.h"
+
+#include <QHostAddress>
+
+#include <algorithm>
+#include <limits>
+
+namespace Quern::worker {
+
+namespace {
+
+using ipc::CommandKind;
+using ipc::CommandMessage;
+
+/// What a UDP datagram over IPv4 can hold, in bytes.
+constexpr qsizetype maxUdpPayload = 65507;
+/// What sun_path holds, in bytes, with the NUL at its end.
+constexpr qsizetype maxUnixPath = 108;
+
+ipc::Payload payloadOf(MessageType type)
+{
+    return type == MessageType::Text ? ipc::Payload::Text : ipc::Payload::Binary;
+}
+
+Error notThere(ConnectionId id)
+{
+    return Error(Error::NotFound, QStringLiteral("connection %1 is not there any more").arg(id.value()));
+}
+
+Error tooLarge(qsizetype size, quint64 limit, const QString &port)
+{
+    return Error(Error::TooLarge, QStringLiteral("%1 bytes are more than the %2 that port \"%3\" takes: send it in "
+                                                 "parts, or raise package_max_length")
+                                      .arg(size)
+                                      .arg(limit)
+                                      .arg(port));
+}
+
+bool isUnix(const ipc::BootMessage::Port &port)
+{
+    return port.address.startsWith(QLatin1StringView("unix:"));
+}
+
+/// The other end as the master's sockets know it. Error::Invalid if a port of that kind cannot send there.
+Result<ipc::PacketPeer> peerOf(const ipc::BootMessage::Port &port, const QString &address, quint16 remotePort)
+{
+    if (isUnix(port)) {
+        const QByteArray path = address.toUtf8();
+        if (!path.startsWith('/') || path.size() >= maxUnixPath || path.contains('\0'))
+            return Error(Error::Invalid,
+                         QStringLiteral("port \"%1\" sends to absolute paths of at most %2 bytes, not to "
+                                        "\"%3\"")
+                             .arg(port.name)
+                             .arg(maxUnixPath - 1)
+                             .arg(address));
+        return ipc::PacketPeer{path, 0};
+    }
+    const QHostAddress host(address);
+    if (host.isNull() || remotePort == 0)
+        return Error(Error::Invalid, QStringLiteral("port \"%1\" sends to an IP address and a port from 1 on, not to "
+                                                    "\"%2\" port %3: look names up before")
+                                         .arg(port.name, address)
+                                         .arg(remotePort));
+    return ipc::PacketPeer{host.toString().toUtf8(), remotePort};
+}
+
+} // namespace
+
+Result<void> LiveServer::checkSize(qsizetype size, const Port &port) const
+{
+    quint64 limit = qMin<quint64>(port.messageBytes, std::numeric_limits<quint32>::max());
+    if (port.kind == Port::Kind::Datagram && !isUnix(port))
+        limit = qMin(limit, quint64(maxUdpPayload));
+    return quint64(size) <= limit ? Result<void>() : tooLarge(size, limit, port.name);
+}
+
+Result<void> LiveServer::checkSize(qsizetype size) const
+{
+    const Port *roomiest = nullptr;
+    for (const Port &port : m_ports) {
+        if (port.kind != Port::Kind::Datagram && (!roomiest || port.messageBytes > roomiest->messageBytes))
+            roomiest = &port;
+    }
+    return roomiest ? checkSize(size, *roomiest) : Result<void>();
+}
+
+Result<void> LiveServer::checkOutput(ConnectionId id, ipc::ConnectionKind kind, qsizetype size) const
+{
+    const std::optional<ipc::ConnectionFacts> facts = m_table.facts(id.value());
+    if (!facts || facts->port >= m_ports.size())
+        return notThere(id);
+    if (facts->kind != kind)
+        return Error(Error::Invalid,
+                     (kind == ipc::ConnectionKind::WebSocket
+                          ? QStringLiteral("connection %1 is a stream and takes no messages: use send()")
+                          : QStringLiteral("connection %1 is a WebSocket and takes messages: use push()"))
+                         .arg(id.value()));
+    const Port &port = m_ports.at(facts->port);
+    if (const Result<void> fits = checkSize(size, port); !fits)
+        return fits;
+    if (facts->pendingBytes > port.outputBytes)
+        return Error(Error::Busy, QStringLiteral("connection %1 has %2 bytes waiting for its client already: send when "
+                                                 "onBufferEmpty() is called")
+                                      .arg(id.value())
+                                      .arg(facts->pendingBytes));
+    return {};
+}
+
+Result<void> LiveServer::command(ConnectionId id, const CommandMessage &message, QByteArrayView body)
+{
+    if (!m_table.contains(id.value()))
+        return notThere(id);
+    return dispatch(ipc::ConnectionKey::of(id.value()).reactor, id.value(), {message}, body);
+}
+
+Result<void> LiveServer::push(ConnectionId id, QByteArrayView message, MessageType type)
+{
+    if (const Result<void> checked = checkOutput(id, ipc::ConnectionKind::WebSocket, message.size()); !checked)
+        return checked;
+    if (const Result<void> checked = checkMessage(message, type); !checked)
+        return checked;
+    CommandMessage sent;
+    sent.payload = payloadOf(type);
+    return command(id, sent, message);
+}
+
+Result<void> LiveServer::send(ConnectionId id, QByteArrayView bytes)
+{
+    if (const Result<void> checked = checkOutput(id, ipc::ConnectionKind::Stream, bytes.size()); !checked)
+        return checked;
+    CommandMessage sent;
+    sent.payload = ipc::Payload::Bytes;
+    return command(id, sent, bytes);
+}
+
+Result<void> LiveServer::sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes)
+{
+    const auto place = std::find_if(m_ports.begin(), m_ports.end(), [&port](const Port &each) {
+        return each.name == port && each.kind == Port::Kind::Datagram;
+    });
+    if (place == m_ports.end())
+        return Error(Error::NotFound, QStringLiteral("there is no datagram port \"%1\"").arg(port));
+    const Result<ipc::PacketPeer> peer = peerOf(*place, address, remotePort);
+    if (!peer)
+        return peer.error();
+    return reply(int(place - m_ports.begin()), 0, peer->encode(), bytes);
+}
+
+Result<void> LiveServer::reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes)
+{
+    if (port < 0 || port >= m_ports.size() || m_ports.at(port).kind != Port::Kind::Datagram || reactor < 0)
+        return Error(Error::NotFound, QStringLiteral("the port of this datagram is not there any more"));
+    if (const Result<void> fits = checkSize(bytes.size(), m_ports.at(port)); !fits)
+        return fits;
+    CommandMessage sent;
+    sent.kind = CommandKind::SendPacket;
+    sent.payload = ipc::Payload::Bytes;
+    sent.port = quint16(port);
+    sent.name = peer;
+    return dispatch(reactor, 0, {sent}, bytes);
+}
+
+Result<void> LiveServer::close(ConnectionId id, int code, const QString &reason)
+{
+    const std::optional<ipc::ConnectionFacts> facts = m_table.facts(id.value());
+    if (!facts)
+        return notThere(id);
+    CommandMessage closed;
+    closed.kind = CommandKind::Close;
+    if (facts->kind == ipc::ConnectionKind::WebSocket) {
+        if (const Result<void> checked = checkCloseCode(code); !checked)
+            return checked;
+        closed.code = quint16(code);
+    }
+    return command(id, closed, closeReasonBytes(reason));
+}
+
+Result<void> LiveServer::broadcast(QByteArrayView message, MessageType type, const Audience &audience)
+{
+    CommandMessage sent;
+    sent.kind = CommandKind::Broadcast;
+    sent.payload = payloadOf(type);
+    sent.except = audience.except.value();
+    QList<CommandMessage> all;
+    for (int number = 0; number < int(m_ports.size()) && !audience.port.isEmpty(); ++number) {
+        const Port &port = m_ports.at(number);
+        if (port.name != audience.port)
+            continue;
+        if (port.kind == Port::Kind::Datagram)
+            return Error(
+                Error::Invalid,
+                QStringLiteral("port \"%1\" takes datagrams and has no connections: use sendTo()").arg(port.name));
+        if (const Result<void> fits = checkSize(message.size(), port); !fits)
+            return fits;
+        sent.port = quint16(number);
+        sent.payload = port.kind == Port::Kind::Stream ? ipc::Payload::Bytes : payloadOf(type);
+        all.append(sent);
+    }
+    if (audience.port.isEmpty()) {
+        if (const Result<void> fits = checkSize(message.size()); !fits)
+            return fits;
+        all.append(sent);
+    }
+    if (all.isEmpty())
+        return Error(Error::NotFound, QStringLiteral("there is no port \"%1\"").arg(audience.port));
+    const bool isText = std::any_of(all.begin(), all.end(),
+                                    [](const CommandMessage &each) { return each.payload == ipc::Payload::Text; });
+    if (const Result<void> checked = checkMessage(message, isText ? type : MessageType::Binary); !checked)
+        return checked;
+    return dispatch(EveryReactor, 0, all, message);
+}
+
+Result<void> LiveServer::join(ConnectionId id, QByteArrayView room)
+{
+    if (const Result<void> checked = checkRoomName(room); !checked)
+        return checked;
+    CommandMessage joined;
+    joined.kind = CommandKind::Join;
+    joined.name = room;
+    return command(id, joined);
+}
+
+Result<void> LiveServer::leave(ConnectionId id, QByteArrayView room)
+{
+    if (const Result<void> checked = checkRoomName(room); !checked)
+        return checked;
+    CommandMessage left;
+    left.kind = CommandKind::Leave;
+    left.name = room;
+    return command(id, left);
+}
+
+Result<void> LiveServer::bind(ConnectionId id, QByteArrayView user)
+{
+    if (const Result<void> checked = user.isEmpty() ? Result<void>() : checkUserName(user); !checked)
+        return checked;
+    CommandMessage bound;
+    bound.kind = CommandKind::Bind;
+    bound.name = user;
+    return command(id, bound);
+}
+
+Result<void> LiveServer::pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type, ConnectionId except)
+{
+    if (const Result<void> checked = checkRoomName(room); !checked)
+        return checked;
+    return pushToMany(CommandKind::SendToRoom, room, message, type, except);
+}
+
+Result<void> LiveServer::pushToUser(QByteArrayView user, QByteArrayView message, MessageType type, ConnectionId except)
+{
+    if (const Result<void> checked = checkUserName(user); !checked)
+        return checked;
+    return pushToMany(CommandKind::SendToUser, user, message, type, except);
+}
+
+Result<void> LiveServer::pushToMany(CommandKind kind, QByteArrayView name, QByteArrayView message, MessageType type,
+                                    ConnectionId except)
+{
+    if (const Result<void> checked = checkMessage(message, type); !checked)
+        return checked;
+    if (const Result<void> fits = checkSize(message.size()); !fits)
+        return fits;
+    CommandMessage sent;
+    sent.kind = kind;
+    sent.payload = payloadOf(type);
+    sent.except = except.value();
+    sent.name = name;
+    return dispatch(EveryReactor, 0, {sent}, message);
+}
+
+} // namespace Quern::worker
