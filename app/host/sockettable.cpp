@@ -16,7 +16,9 @@ namespace Quern::app {
 
 namespace {
 
-constexpr auto listenState = "0A"; // TCP_LISTEN in <net/tcp_states.h>
+// <net/tcp_states.h>; a UDP socket without a peer is "closed".
+constexpr auto listenState = "0A"; // TCP_LISTEN
+constexpr auto closedState = "07"; // TCP_CLOSE
 
 /// Longer tables and more open files than any sane machine has; looking ends there.
 constexpr qint64 longestTable = 16 << 20;
@@ -62,7 +64,7 @@ bool overlap(const QString &ours, const QString &theirs)
     return !isIpv6 && theirs == u"::";
 }
 
-void addTcpRows(const config::ListenAddress &address, const QString &path, QList<Row> &found)
+void addPortRows(const config::ListenAddress &address, const char *waitingState, const QString &path, QList<Row> &found)
 {
     const QByteArray port = QByteArray::number(address.port, 16).toUpper().rightJustified(4, '0');
     const QList<QByteArray> lines = linesOf(path);
@@ -71,19 +73,22 @@ void addTcpRows(const config::ListenAddress &address, const QString &path, QList
         const QList<QByteArray> local = row.value(1).split(':');
         if (row.size() < 10 || local.value(1) != port || !overlap(address.host, hostOf(local.at(0))))
             continue;
-        found.append({{row.at(3) == listenState, row.at(7).toLongLong(), {}}, row.at(9)});
+        found.append({{row.at(3) == waitingState, row.at(7).toLongLong(), {}}, row.at(9)});
     }
 }
 
-void addUnixRows(const QString &socketPath, const QString &path, QList<Row> &found)
+void addUnixRows(const QString &socketPath, Transport transport, const QString &path, QList<Row> &found)
 {
     constexpr quint32 acceptsConnections = 0x10000; // __SO_ACCEPTCON in <linux/net.h>
+    constexpr auto datagramType = "0002";           // SOCK_DGRAM
     const QByteArray name = QFile::encodeName(socketPath);
     const QList<QByteArray> lines = linesOf(path);
     for (const QByteArray &line : lines) {
         const QList<QByteArray> row = line.simplified().split(' ');
-        const bool isListening = (row.value(3).toUInt(nullptr, 16) & acceptsConnections) != 0;
-        if (isListening && row.mid(7).join(' ') == name.simplified())
+        const bool isWaiting = transport == Transport::Datagram
+                                   ? row.value(4) == datagramType
+                                   : (row.value(3).toUInt(nullptr, 16) & acceptsConnections) != 0;
+        if (isWaiting && row.mid(7).join(' ') == name.simplified())
             found.append({{true, std::nullopt, {}}, row.value(6)});
     }
 }
@@ -132,14 +137,17 @@ QString holdersText(const Occupant &occupant)
     return holders.join(QStringLiteral(", "));
 }
 
-QList<Occupant> occupantsOf(const config::ListenAddress &address, const SystemRoots &roots)
+QList<Occupant> occupantsOf(const config::ListenAddress &address, Transport transport, const SystemRoots &roots)
 {
     QList<Row> rows;
     if (address.kind == config::ListenAddress::Unix) {
-        addUnixRows(address.path, roots.proc + QStringLiteral("/net/unix"), rows);
+        addUnixRows(address.path, transport, roots.proc + QStringLiteral("/net/unix"), rows);
+    } else if (transport == Transport::Datagram) {
+        addPortRows(address, closedState, roots.proc + QStringLiteral("/net/udp"), rows);
+        addPortRows(address, closedState, roots.proc + QStringLiteral("/net/udp6"), rows);
     } else {
-        addTcpRows(address, roots.proc + QStringLiteral("/net/tcp"), rows);
-        addTcpRows(address, roots.proc + QStringLiteral("/net/tcp6"), rows);
+        addPortRows(address, listenState, roots.proc + QStringLiteral("/net/tcp"), rows);
+        addPortRows(address, listenState, roots.proc + QStringLiteral("/net/tcp6"), rows);
     }
     // A look into every process takes a while: not without a reason.
     if (rows.isEmpty())

@@ -1,6 +1,6 @@
 #include "app/server/addresscheck.h"
 
-#include "app/host/sockettable.h"
+#include "app/host/listeners.h"
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
 #include "app/server/settingscheck.h"
@@ -32,11 +32,13 @@ QString unixMend(const net::Endpoint &endpoint, Error::Code code)
     }
 }
 
-QString tcpMend(const net::Endpoint &endpoint, Error::Code code)
+QString portMend(const net::Endpoint &endpoint, net::SocketKind kind, Error::Code code)
 {
     switch (code) {
     case Error::Exists: {
-        const QList<Occupant> occupants = occupantsOf(config::ListenAddress::tcp(endpoint.host, endpoint.port));
+        const config::ListenAddress address = config::ListenAddress::tcp(endpoint.host, endpoint.port);
+        const Transport transport = kind == net::SocketKind::Datagram ? Transport::Datagram : Transport::Stream;
+        const QList<Occupant> occupants = occupantsOf(address, transport);
         const QString holder = occupants.isEmpty() ? QString() : holdersText(occupants.first());
         return holder.isEmpty() ? QStringLiteral("; stop the program that uses it, or choose another port")
                                 : QStringLiteral(" by %1; stop it, or choose another port").arg(holder);
@@ -49,13 +51,18 @@ QString tcpMend(const net::Endpoint &endpoint, Error::Code code)
     }
 }
 
-bool isHeldBy(qint64 pid, const config::ListenAddress &address)
+bool isHeldBy(qint64 pid, const Listener &listener)
 {
-    const QList<Occupant> occupants = occupantsOf(address);
+    const QList<Occupant> occupants = occupantsOf(listener.address, listener.transport());
     return std::any_of(occupants.begin(), occupants.end(), [pid](const Occupant &occupant) {
         return std::any_of(occupant.holders.begin(), occupant.holders.end(),
                            [pid](const Holder &holder) { return holder.pid == pid; });
     });
+}
+
+net::SocketKind kindOf(const Listener &listener)
+{
+    return listener.transport() == Transport::Datagram ? net::SocketKind::Datagram : net::SocketKind::Stream;
 }
 
 } // namespace
@@ -65,9 +72,9 @@ net::Endpoint endpointOf(const config::ListenAddress &address)
     return {address.host, address.port, address.path};
 }
 
-Error addressError(const net::Endpoint &endpoint, const Error &error)
+Error addressError(const net::Endpoint &endpoint, const Error &error, net::SocketKind kind)
 {
-    const QString mend = endpoint.isUnix() ? unixMend(endpoint, error.code()) : tcpMend(endpoint, error.code());
+    const QString mend = endpoint.isUnix() ? unixMend(endpoint, error.code()) : portMend(endpoint, kind, error.code());
     return Error(error.code(), error.message() + mend);
 }
 
@@ -80,11 +87,13 @@ Result<void> checkAddresses(const config::Settings &settings)
 
 Result<void> checkAddresses(const config::Settings &settings, qint64 leaving)
 {
-    for (const config::ListenAddress &address : settings.server.listen) {
-        const net::Endpoint endpoint = endpointOf(address);
-        const Result<void> free = net::checkFree(endpoint);
-        if (!free && !(free.error().code() == Error::Exists && isHeldBy(leaving, address)))
-            return errorAt(settings, "listen", addressError(endpoint, free.error()));
+    const QList<Listener> listeners = listenersOf(settings);
+    for (const Listener &listener : listeners) {
+        const Result<void> free = net::checkFree(endpointOf(listener.address), kindOf(listener));
+        if (!free && !(free.error().code() == Error::Exists && isHeldBy(leaving, listener))) {
+            const Error error = addressError(endpointOf(listener.address), free.error(), kindOf(listener));
+            return errorAtPath(settings, listener.key, error);
+        }
     }
     return {};
 }

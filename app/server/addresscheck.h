@@ -10,7 +10,7 @@ namespace Quern::app {
 net::Endpoint endpointOf(const config::ListenAddress &address);
 
 /// \a error of net::checkFree() or net::listenOn(), with the mend: who has the port, if that can be seen.
-Error addressError(const net::Endpoint &endpoint, const Error &error);
+Error addressError(const net::Endpoint &endpoint, const Error &error, net::SocketKind kind = net::SocketKind::Stream);
 
 /// Whether the addresses are free, unless a server with these settings runs already. Nothing is left behind. An error
 /// names the line of the settings and the mend.

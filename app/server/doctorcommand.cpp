@@ -91,7 +91,7 @@ Checks checksOf(const config::Settings &settings)
     Checks checks = doctor::serverChecks(report, QCoreApplication::applicationVersion());
     checks += doctor::pluginChecks(enabledPlugins(settings), installation::pluginNames());
     checks += loadingChecks(settings);
-    checks += doctor::listenChecks(settings.server, machine, pid);
+    checks += doctor::listenChecks(settings, machine, pid);
     checks += doctor::folderChecks(settings.server);
     checks += doctor::limitChecks(settings, machine, pid > 0, largestWorker(report));
     return checks;

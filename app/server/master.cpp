@@ -1,10 +1,12 @@
 #include "app/server/master.h"
 
+#include "app/server/bootepoch.h"
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
 #include "app/server/log.h"
 #include "app/server/logtarget.h"
 #include "app/server/pluginstate.h"
+#include "app/server/portplan.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
@@ -74,12 +76,17 @@ Result<void> Master::start()
             m_pidFile.acquire(m_options.ignoreLock ? PidFile::WithoutLocks::GoOn : PidFile::WithoutLocks::Refuse);
         !locked)
         return locked;
-    const Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
+    Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
         return common.error();
-    m_reactors = std::make_unique<ReactorPool>(m_settings.server, *common);
-    if (const Result<void> bound = m_reactors->bind(); !bound)
-        return errorAt(m_settings, "listen", bound.error());
+    Result<ipc::ConnectionTable> table =
+        ipc::ConnectionTable::create(m_settings.server.reactorNum, nextBootEpoch(m_settings.server.runtimeDir));
+    if (!table)
+        return table.error();
+    common->connections = std::make_shared<ipc::ConnectionTable>(std::move(*table));
+    m_reactors = std::make_unique<ReactorPool>(m_settings, *common);
+    if (const Result<void> bound = m_reactors->bind(m_settings); !bound)
+        return bound;
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
         return accessLogError(m_settings, opened.error());
     m_control = std::make_unique<ControlDesk>(this);
@@ -154,10 +161,10 @@ Result<Master::Next> Master::loadNext() const
     if (!plugins)
         return plugins.error();
     next.workers = workerSettings(next.settings, *plugins);
-    Result<dispatch::HttpSettings> http = httpSettings(next.settings);
-    if (!http)
-        return http.error();
-    next.http = std::move(*http);
+    Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
+    if (!ports)
+        return ports.error();
+    next.ports = std::move(*ports);
     return next;
 }
 
@@ -173,7 +180,7 @@ void Master::applyReload()
         base::setLogLevels(levels);
         logLevelsChanged();
     }
-    m_reactors->reconfigure(m_next->http, dispatchSettings(m_settings), connectionLimit(m_settings.server));
+    m_reactors->reconfigure(m_next->ports, dispatchSettings(m_settings), connectionLimit(m_settings.server));
     m_next.reset();
 }
 

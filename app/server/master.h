@@ -71,7 +71,7 @@ private:
     {
         config::Settings settings;
         process::SupervisorSettings workers;
-        dispatch::HttpSettings http;
+        std::vector<dispatch::Port> ports;
         QStringList needRestart; ///< keys whose new values do not hold
     };
 

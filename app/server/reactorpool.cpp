@@ -2,6 +2,8 @@
 
 #include "app/server/addresscheck.h"
 #include "app/server/log.h"
+#include "app/server/portplan.h"
+#include "app/server/settingscheck.h"
 #include "dispatch/workerlink.h"
 #include "loop/epolleventdispatcher.h"
 
@@ -34,15 +36,15 @@ dispatch::WorkerInfo workerInfo(const process::WorkerHandoff &handoff)
 
 } // namespace
 
-ReactorPool::ReactorPool(const config::ServerSettings &server, const dispatch::ReactorSettings &settings,
-                         QObject *parent)
+ReactorPool::ReactorPool(const config::Settings &all, const dispatch::ReactorSettings &settings, QObject *parent)
     : QObject(parent)
+    , m_connections(settings.connections)
     , m_connectionLimit(settings.connectionLimit)
-    , m_backlog(server.backlog)
+    , m_backlog(all.server.backlog)
 {
-    for (const config::ListenAddress &address : server.listen)
-        m_endpoints.push_back(endpointOf(address));
-    for (int id = 0; id < server.reactorNum; ++id) {
+    for (const PortPlan &plan : portPlans(all))
+        m_addresses.push_back({plan.endpoint(), plan.socketKind(), plan.address->text, plan.key});
+    for (int id = 0; id < all.server.reactorNum; ++id) {
         dispatch::ReactorSettings own = settings;
         own.id = id;
         m_reactors.push_back(std::make_unique<dispatch::Reactor>(own));
@@ -67,29 +69,43 @@ ReactorPool::~ReactorPool()
     removeSocketFiles();
 }
 
-Result<void> ReactorPool::bind()
+Result<void> ReactorPool::bind(const config::Settings &all)
 {
-    for (const net::Endpoint &endpoint : m_endpoints) {
-        if (const Result<void> free = net::checkFree(endpoint); !free)
-            return addressError(endpoint, free.error());
+    const auto errorOf = [&all](const Address &address, const Error &error) {
+        return errorAtPath(all, address.key, addressError(address.endpoint, error, address.kind));
+    };
+    for (const Address &address : m_addresses) {
+        if (const Result<void> free = net::checkFree(address.endpoint, address.kind); !free)
+            return errorOf(address, free.error());
     }
     m_sockets.resize(m_reactors.size());
-    net::ListenOptions options;
-    options.backlog = m_backlog;
-    options.sharedPort = m_reactors.size() > 1;
-    for (const net::Endpoint &endpoint : m_endpoints) {
-        for (std::size_t i = 0; i < m_sockets.size(); ++i) {
-            // A Unix path can be bound once: the reactors share that socket.
-            if (endpoint.isUnix() && i > 0) {
-                m_sockets[i].emplace_back(::fcntl(m_sockets[0].back().get(), F_DUPFD_CLOEXEC, 0));
-                continue;
-            }
-            Result<base::FileDescriptor> socket = net::listenOn(endpoint, options);
-            if (!socket)
-                return addressError(endpoint, socket.error());
-            m_sockets[i].push_back(std::move(*socket));
-            m_bound = true;
+    for (std::size_t port = 0; port < m_addresses.size(); ++port) {
+        if (const Result<void> bound = bind(m_addresses[port], int(port)); !bound)
+            return errorOf(m_addresses[port], bound.error());
+    }
+    return {};
+}
+
+Result<void> ReactorPool::bind(const Address &address, int port)
+{
+    const bool isDatagram = address.kind == net::SocketKind::Datagram;
+    const bool isShared = m_reactors.size() > 1;
+    for (std::size_t i = 0; i < m_sockets.size(); ++i) {
+        if (address.endpoint.isUnix() && i > 0) {
+            // A Unix path can be bound once: the reactors share that socket. Datagrams are read by one of them, so that
+            // those of one sender stay in order.
+            if (!isDatagram)
+                m_sockets[i].push_back(
+                    {base::FileDescriptor(::fcntl(m_sockets[0].back().fd.get(), F_DUPFD_CLOEXEC, 0)), port});
+            continue;
         }
+        Result<base::FileDescriptor> socket =
+            isDatagram ? net::bindDatagram(address.endpoint, {.sharedPort = isShared})
+                       : net::listenOn(address.endpoint, {.backlog = m_backlog, .sharedPort = isShared});
+        if (!socket)
+            return socket.error();
+        m_sockets[i].push_back({std::move(*socket), port});
+        m_bound = true;
     }
     return {};
 }
@@ -158,17 +174,17 @@ void ReactorPool::listen()
 {
     for (std::size_t i = 0; i < m_reactors.size(); ++i) {
         dispatch::Reactor *reactor = m_reactors[i].get();
-        const auto sockets = std::make_shared<std::vector<base::FileDescriptor>>(std::move(m_sockets[i]));
+        const auto sockets = std::make_shared<std::vector<dispatch::ListeningSocket>>(std::move(m_sockets[i]));
         callIn(reactor, [reactor, sockets] { reactor->listen(std::move(*sockets)); });
     }
 }
 
-void ReactorPool::reconfigure(const dispatch::HttpSettings &http, const dispatch::DispatchSettings &dispatch,
+void ReactorPool::reconfigure(const std::vector<dispatch::Port> &ports, const dispatch::DispatchSettings &dispatch,
                               int connectionLimit)
 {
     m_connectionLimit->setLimit(connectionLimit);
     for (const auto &reactor : m_reactors)
-        callIn(reactor.get(), [target = reactor.get(), http, dispatch] { target->reconfigure(http, dispatch); });
+        callIn(reactor.get(), [target = reactor.get(), ports, dispatch] { target->reconfigure(ports, dispatch); });
 }
 
 void ReactorPool::drain()
@@ -189,8 +205,8 @@ void ReactorPool::abortConnections()
 QStringList ReactorPool::listeners() const
 {
     QStringList texts;
-    for (const net::Endpoint &endpoint : m_endpoints)
-        texts.append(endpoint.text());
+    for (const Address &address : m_addresses)
+        texts.append(address.text);
     return texts;
 }
 
@@ -198,9 +214,9 @@ void ReactorPool::removeSocketFiles() const
 {
     if (!m_bound)
         return;
-    for (const net::Endpoint &endpoint : m_endpoints) {
-        if (endpoint.isUnix())
-            QFile::remove(endpoint.unixPath);
+    for (const Address &address : m_addresses) {
+        if (address.endpoint.isUnix())
+            QFile::remove(address.endpoint.unixPath);
     }
 }
 

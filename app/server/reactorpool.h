@@ -22,20 +22,19 @@ class ReactorPool final : public QObject
     Q_OBJECT
 public:
     /// \a settings is what the reactors have in common.
-    ReactorPool(const config::ServerSettings &server, const dispatch::ReactorSettings &settings,
-                QObject *parent = nullptr);
+    ReactorPool(const config::Settings &all, const dispatch::ReactorSettings &settings, QObject *parent = nullptr);
     /// Ends the threads; whatever connections are left are closed.
     ~ReactorPool() override;
 
-    /// Binds all addresses. Error::Exists if one is taken; the message names it.
-    Result<void> bind();
+    /// Binds all addresses. Error::Exists if one is taken; the message names it, and where the settings say so.
+    Result<void> bind(const config::Settings &all);
     /// Opens the access log, if one is wanted, before start(). Afterwards it is opened again in the reactors' threads.
     Result<void> openAccessLogs();
     void reopenAccessLogs();
     /// Starts the threads and follows \a supervisor.
     void start(process::Supervisor *supervisor);
     /// From now on these hold; see Reactor::reconfigure(). \a connectionLimit is that of the whole server.
-    void reconfigure(const dispatch::HttpSettings &http, const dispatch::DispatchSettings &dispatch,
+    void reconfigure(const std::vector<dispatch::Port> &ports, const dispatch::DispatchSettings &dispatch,
                      int connectionLimit);
     /// Begins to accept connections.
     void listen();
@@ -47,6 +46,8 @@ public:
     int size() const { return int(m_reactors.size()); }
     const dispatch::Reactor &at(int index) const { return *m_reactors[std::size_t(index)]; }
     QStringList listeners() const;
+    /// Of all connections, for workers; see ipc::ConnectionTable.
+    const ipc::ConnectionTable &connections() const { return *m_connections; }
 
 Q_SIGNALS:
     void drained();
@@ -55,11 +56,22 @@ private:
     void follow(process::Supervisor *supervisor, dispatch::Reactor *reactor);
     void removeSocketFiles() const;
 
-    std::vector<net::Endpoint> m_endpoints;
+    struct Address
+    {
+        net::Endpoint endpoint;
+        net::SocketKind kind = net::SocketKind::Stream;
+        QString text; ///< as the settings show it
+        QString key;  ///< of its origin in the settings
+    };
+
+    Result<void> bind(const Address &address, int port);
+
+    std::vector<Address> m_addresses; ///< each at the place of its port's number
+    std::shared_ptr<ipc::ConnectionTable> m_connections;
     std::shared_ptr<dispatch::ConnectionLimit> m_connectionLimit;
     std::vector<std::unique_ptr<dispatch::Reactor>> m_reactors;
     std::vector<std::unique_ptr<QThread>> m_threads;
-    std::vector<std::vector<base::FileDescriptor>> m_sockets; ///< by reactor, until listen()
+    std::vector<std::vector<dispatch::ListeningSocket>> m_sockets; ///< by reactor, until listen()
     int m_backlog;
     int m_drainsLeft = 0;
     bool m_bound = false;

@@ -2,6 +2,7 @@
 
 #include "app/host/descriptorbudget.h"
 #include "app/server/log.h"
+#include "app/server/portplan.h"
 #include "app/server/settingscheck.h"
 #include "base/systemerror.h"
 
@@ -31,6 +32,8 @@ dispatch::DispatchMode dispatchMode(config::DispatchMode mode)
         return dispatch::DispatchMode::Idle;
     case config::DispatchMode::ByAddress:
         return dispatch::DispatchMode::ByAddress;
+    case config::DispatchMode::ByUser:
+        return dispatch::DispatchMode::ByUser;
     }
     Q_UNREACHABLE();
 }
@@ -128,13 +131,12 @@ dispatch::DispatchSettings dispatchSettings(const config::Settings &settings)
     result.queueBytes = qMax(result.queueBytes, 2 * qint64(server.packageMaxLength));
     result.workerMaxConcurrency = quint32(qMax(1, server.workerMaxConcurrency / server.reactorNum));
     result.requestTimeout = server.maxRequestExecutionTime;
+    result.redeliver = server.redeliverMessages;
     return result;
 }
 
-Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings)
+void applyLimits(const config::ServerSettings &server, dispatch::HttpSettings &http)
 {
-    const config::ServerSettings &server = settings.server;
-    dispatch::HttpSettings http;
     http.limits.headBytes = server.httpHeadMaxLength;
     http.limits.targetBytes = server.httpUriMaxLength;
     http.limits.headerCount = server.httpHeaderMaxCount;
@@ -146,6 +148,13 @@ Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings)
     http.bodyTimeout = server.httpBodyTimeout;
     http.keepAliveTimeout = server.keepaliveTimeout;
     http.sendTimeout = server.sendTimeout;
+}
+
+Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings)
+{
+    const config::ServerSettings &server = settings.server;
+    dispatch::HttpSettings http;
+    applyLimits(server, http);
     http.debug = server.debug;
     http.serverHeader = server.serverHeader.toUtf8();
     const Result<QString> directory = spoolDirectory(settings);
@@ -170,11 +179,13 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
     result.accessLog.format = accessLogFormat(server.accessLogFormat);
     result.accessLog.slowTime = server.requestSlowlogTimeout;
     result.dispatch = dispatchSettings(settings);
-    Result<dispatch::HttpSettings> http = httpSettings(settings);
-    if (!http)
-        return http.error();
-    result.http = std::move(*http);
-    dispatch::SpoolFile::removeLeftovers(result.http.body.spoolDirectory, result.http.body.spoolOwner);
+    result.liveBudget = std::make_shared<dispatch::OutputBudget>(qint64(server.outputBufferTotal));
+    Result<std::vector<dispatch::Port>> ports = dispatchPorts(settings);
+    if (!ports)
+        return ports.error();
+    result.ports = std::move(*ports);
+    const dispatch::BodySettings &body = result.ports.front().http.body;
+    dispatch::SpoolFile::removeLeftovers(body.spoolDirectory, body.spoolOwner);
     return result;
 }
 

@@ -14,6 +14,8 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
 
 /// The parts of it that a reload may change. They touch nothing that is in use.
 Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings);
+/// The limits and timeouts of \a server.
+void applyLimits(const config::ServerSettings &server, dispatch::HttpSettings &http);
 dispatch::DispatchSettings dispatchSettings(const config::Settings &settings);
 /// max_conn, or fewer if the process may not open that many files: then the log says so.
 int connectionLimit(const config::ServerSettings &server);

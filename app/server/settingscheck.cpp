@@ -1,5 +1,6 @@
 #include "app/server/settingscheck.h"
 
+#include "app/host/listeners.h"
 #include "app/host/runtimedirectory.h"
 #include "app/server/installation.h"
 #include "config/secrets.h"
@@ -122,14 +123,17 @@ Result<void> checkAccessLog(const config::Settings &settings)
 
 Result<void> checkUnixSockets(const config::Settings &settings)
 {
-    for (const config::ListenAddress &address : settings.server.listen) {
+    const QList<Listener> listeners = listenersOf(settings);
+    for (const Listener &listener : listeners) {
+        const config::ListenAddress &address = listener.address;
         const QString folder = folderOf(address.path);
         if (address.kind != config::ListenAddress::Unix || willBeMade(settings, folder) || mayWriteTo(folder))
             continue;
-        return errorAt(settings, "listen",
-                       Error(Error::Invalid, QStringLiteral("the socket of \"%1\" needs a folder that this user may "
-                                                            "write to; make %2, or correct the path")
-                                                 .arg(address.text, folder)));
+        return errorAtPath(
+            settings, listener.key,
+            Error(Error::Invalid, QStringLiteral("the socket of \"%1\" needs a folder that this user may "
+                                                 "write to; make %2, or correct the path")
+                                      .arg(address.text, folder)));
     }
     return {};
 }
@@ -138,8 +142,15 @@ Result<void> checkUnixSockets(const config::Settings &settings)
 
 Error errorAt(const config::Settings &settings, const char *key, const Error &error)
 {
-    const QString name = QStringLiteral("server.") + QLatin1StringView(key);
-    return Error(error.code(), QStringLiteral("%1: %2: %3").arg(placeOf(settings, name), name, error.message()));
+    return errorAtPath(settings, QStringLiteral("server.") + QLatin1StringView(key), error);
+}
+
+Error errorAtPath(const config::Settings &settings, const QString &path, const Error &error)
+{
+    QString name = path;
+    if (const qsizetype index = path.indexOf(u'['); index >= 0)
+        name.remove(index, path.indexOf(u']') + 1 - index);
+    return Error(error.code(), QStringLiteral("%1: %2: %3").arg(placeOf(settings, path), name, error.message()));
 }
 
 Error accessLogError(const config::Settings &settings, const Error &error)

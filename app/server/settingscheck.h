@@ -34,5 +34,7 @@ Error accessLogError(const config::Settings &settings, const Error &error);
 
 /// \a error with the line that the server's setting \a key stands in: "quern.toml:7: server.document_root: …"
 Error errorAt(const config::Settings &settings, const char *key, const Error &error);
+/// The same at any setting: \a path is as in Settings::origins, "socket[0].listen", and named as "socket.listen".
+Error errorAtPath(const config::Settings &settings, const QString &path, const Error &error);
 
 } // namespace Quern::app

@@ -86,6 +86,9 @@ private:
         if (!m_lines.contains(key)) {
             socket.name = defaultSocketName(socket);
             key = socket.handler.isEmpty() ? u"listen"_s : u"handler"_s;
+            const qsizetype index = m_settings.sockets.size();
+            if (m_settings.secrets.contains(u"socket[%1].%2"_s.arg(index).arg(key)))
+                m_settings.secrets.insert(socketPath(index, "name"_L1));
         }
         const bool isTwice = std::any_of(m_settings.sockets.cbegin(), m_settings.sockets.cend(),
                                          [&socket](const auto &other) { return other.name == socket.name; });

@@ -36,6 +36,10 @@ void Dispatcher::reconfigure(DispatchSettings settings)
     m_settings = std::move(settings);
     if (pinsDiffer)
         pinAnew();
+    if (m_lanes) {
+        m_lanes->setWorkerNum(m_settings.workerNum);
+        m_lanes->setRedeliver(m_settings.redeliver);
+    }
 }
 
 /// There is another number of workers: what waits for one of them belongs to another.

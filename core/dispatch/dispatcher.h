@@ -23,6 +23,7 @@ struct DispatchSettings
     int queueSize = 8192;                 ///< requests that may wait for a worker
     qint64 queueBytes = 64 * 1024 * 1024; ///< their bytes, bodies included
     quint32 workerMaxConcurrency = 1024;  ///< requests of this reactor in flight in one worker, deferred ones too
+    bool redeliver = false;               ///< an event that a dying worker had begun goes to another, and may run twice
     std::chrono::milliseconds requestTimeout{
         60000}; ///< from the last byte of the request to the first of its answer; 0: none
     /// For answers that wait for their clients: shared by the reactors.
@@ -122,9 +123,9 @@ public:
     void setAvailable(bool available);
 
     /// Whether the request is for a handler that takes its body as it arrives.
-    bool streamsBody(QByteArrayView method, QByteArrayView path) const
+    bool streamsBody(const QByteArray &service, QByteArrayView method, QByteArrayView path) const
     {
-        return m_streamingRoutes && m_streamingRoutes->includes(method, path);
+        return m_streamingRoutes && m_streamingRoutes->includes(service, method, path);
     }
 
     const DispatchCounters &counters() const { return m_counters; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dispatch/httpsettings.h"
+#include "net/tlscontext.h"
 #include "protocol/framed/framing.h"
 
 #include <QString>
@@ -24,7 +25,6 @@ struct LiveSettings
     bool compression = true;                       ///< permessage-deflate
     bool contextTakeover = false;                  ///< with a memory of its own for each connection
     qint64 compressionMinLength = 256;             ///< bytes: a shorter message is sent as it is
-    bool redeliver = false;                        ///< what a dying worker had begun goes to another, and may run twice
 };
 
 /// One port that the server listens on, as its connections see it. A plain value.
@@ -38,6 +38,7 @@ struct Port
     QByteArray handler; ///< that plugins register; empty: the application's own routes
     HttpSettings http;  ///< its timeouts hold for the other kinds as well
     LiveSettings live;
+    std::shared_ptr<const net::TlsContext> tls; ///< null: nothing is encrypted
     /// How the bytes of a Stream port are cut into packages.
     std::shared_ptr<const protocol::framed::Framing> framing = std::make_shared<const protocol::framed::Framing>();
 };

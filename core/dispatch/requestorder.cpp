@@ -60,9 +60,9 @@ Result<void> makeOrder(Exchange &exchange, const http::RequestHead &head, const 
         if (client.hostPort != 0)
             client.host = withPort(client, head);
         parts.host = client.host;
-        if (client.secure.value_or(false))
-            parts.flags |= ipc::SecureRequest;
     }
+    if (client.secure.value_or(origin.isSecure))
+        parts.flags |= ipc::SecureRequest;
     if (exchange.upgrade)
         parts.flags |= ipc::WebSocketRequest;
     parts.port = quint8(origin.port);

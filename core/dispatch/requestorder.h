@@ -14,6 +14,7 @@ struct Origin
     const net::Peer &peer;
     quint64 connectionId = 0;
     bool isPeerTrusted = false; ///< a proxy, whose word on the client is taken
+    bool isSecure = false;      ///< it speaks TLS to us
     int port = 0;               ///< number of the port that it came in by
 };
 

@@ -26,6 +26,8 @@ Session::~Session() = default;
 
 void Session::start()
 {
+    if (m_port->tls)
+        m_connection->startTls(m_port->tls);
     m_host->armWait(this, Wait::Head);
 }
 
@@ -33,6 +35,8 @@ void Session::startRefused()
 {
     m_refused = true;
     m_inputDone = true;
+    if (m_port->tls)
+        m_connection->startTls(m_port->tls);
     m_exchange = std::make_unique<Exchange>();
     m_exchange->received = std::chrono::steady_clock::now();
     m_exchange->keepAlive = false;

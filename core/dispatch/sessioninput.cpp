@@ -78,7 +78,7 @@ void Session::headArrived()
     QByteArray begun = m_decoder.takeBody();
     if (head.expectContinue && begun.isEmpty())
         m_connection->write("HTTP/1.1 100 Continue\r\n\r\n");
-    if (m_host->dispatcher().streamsBody(head.methodBytes(), pathOfTarget(head.targetBytes()))) {
+    if (m_host->dispatcher().streamsBody(m_port->handler, head.methodBytes(), pathOfTarget(head.targetBytes()))) {
         ExchangePtr exchange = newExchange(head);
         exchange->isBodyStreamed = true;
         exchange->isBodyComplete = false;
@@ -148,7 +148,7 @@ void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByt
     const HttpSettings &settings = m_port->http;
     if (!head.field("upgrade").isNull() && !checkUpgrade(*exchange, head, !body.isEmpty() || exchange->isBodyStreamed))
         return;
-    const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted, m_port->number};
+    const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted, m_port->tls != nullptr, m_port->number};
     if (const Result<void> made = makeOrder(*exchange, head, body, layout, origin, settings); !made) {
         refuse(made.error().code() == Error::TooLarge ? http::Refusal{413, "too much besides the body"}
                                                       : http::Refusal{400, "contradicting proxies"},
@@ -240,8 +240,10 @@ Session::ExchangePtr Session::unreadExchange()
         exchange->minorVersion = head->minorVersion;
         exchange->isHead = exchange->isHead || head->methodBytes() == "HEAD";
         // What proxies say of the client is for the log alone, and no reason any more.
-        if (!makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, m_isPeerTrusted, m_port->number}, settings()))
-            (void)makeOrder(*exchange, *head, {}, {}, {m_peer, m_connectionId, false, m_port->number}, settings());
+        if (!makeOrder(*exchange, *head, {}, {},
+                       {m_peer, m_connectionId, m_isPeerTrusted, m_port->tls != nullptr, m_port->number}, settings()))
+            (void)makeOrder(*exchange, *head, {}, {},
+                            {m_peer, m_connectionId, false, m_port->tls != nullptr, m_port->number}, settings());
     }
     return exchange;
 }

@@ -15,8 +15,11 @@ std::unique_ptr<StreamingRoutes> StreamingRoutes::of(const QList<ipc::RouteEntry
     auto known = std::make_unique<StreamingRoutes>();
     try {
         for (const ipc::RouteEntry &route : routes) {
-            known->m_router.add(route.method, route.pattern);
-            known->m_streams.push_back(route.streamBody);
+            if (route.method == ipc::RouteEntry::WebSocketMethod || route.method == ipc::RouteEntry::SocketMethod)
+                continue;
+            Service &service = known->m_services[route.service];
+            service.router.add(route.method, route.pattern);
+            service.streams.push_back(route.streamBody);
         }
     } catch (const std::invalid_argument &problem) {
         // The worker has checked it: it is of another version.
@@ -26,10 +29,13 @@ std::unique_ptr<StreamingRoutes> StreamingRoutes::of(const QList<ipc::RouteEntry
     return known;
 }
 
-bool StreamingRoutes::includes(QByteArrayView method, QByteArrayView path) const
+bool StreamingRoutes::includes(const QByteArray &service, QByteArrayView method, QByteArrayView path) const
 {
-    const Router::Match match = m_router.match(method, path);
-    return match.outcome == Router::Outcome::Found && m_streams[std::size_t(match.route)];
+    const auto place = m_services.find(service);
+    if (place == m_services.end())
+        return false;
+    const Router::Match match = place->second.router.match(method, path);
+    return match.outcome == Router::Outcome::Found && place->second.streams[std::size_t(match.route)];
 }
 
 } // namespace Quern::dispatch

@@ -5,6 +5,7 @@
 
 #include <QList>
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -17,12 +18,17 @@ public:
     /// Null if none of \a routes, a worker's manifest, does: then nothing has to be looked up.
     static std::unique_ptr<StreamingRoutes> of(const QList<ipc::RouteEntry> &routes);
 
-    /// \a path as sent, percent-encoded and without query string.
-    bool includes(QByteArrayView method, QByteArrayView path) const;
+    /// \a service is the handler of the port, \a path as sent, percent-encoded and without query string.
+    bool includes(const QByteArray &service, QByteArrayView method, QByteArrayView path) const;
 
 private:
-    Router m_router; ///< of all routes: one that does not stream may come before one that does
-    std::vector<bool> m_streams;
+    struct Service
+    {
+        Router router; ///< of all its routes: one that does not stream may come before one that does
+        std::vector<bool> streams;
+    };
+
+    std::map<QByteArray, Service> m_services;
 };
 
 } // namespace Quern::dispatch

@@ -1,5 +1,7 @@
 #include "net/connection.h"
 
+#include "net/tlsstream.h"
+
 #include <QEvent>
 
 #include <cerrno>
@@ -85,22 +87,84 @@ Connection::~Connection()
     close();
 }
 
+void Connection::startTls(std::shared_ptr<const TlsContext> context)
+{
+    if (isOpen())
+        m_tls = std::make_unique<TlsStream>(std::move(context), m_fd.get());
+}
+
+bool Connection::isHandshaking() const
+{
+    return m_tls && m_tls->isHandshaking();
+}
+
+std::optional<TlsInfo> Connection::tlsInfo() const
+{
+    if (!m_tls || m_tls->isHandshaking())
+        return std::nullopt;
+    return tlsInfoOf(m_tls->ssl());
+}
+
+QString Connection::tlsFailure() const
+{
+    return m_tls ? m_tls->failure() : QString();
+}
+
 void Connection::readSome()
 {
     if (!isOpen() || !m_reading)
         return;
+    if (m_tls) {
+        readTls();
+        return;
+    }
     char *buffer = readBuffer();
     const ssize_t count = ::recv(m_fd.get(), buffer, size_t(readBufferSize), 0);
     if (count > 0) {
         m_events->bytesReceived(QByteArrayView(buffer, qsizetype(count)));
     } else if (count == 0) {
-        // A closed direction stays readable: without this the loop would spin.
-        m_inputEnded = true;
-        m_readNotifier->setEnabled(false);
-        m_events->inputEnded();
+        endInput();
     } else if (errno != EAGAIN && errno != EINTR) {
         lose();
     }
+}
+
+void Connection::readTls()
+{
+    // An event may stop reading or close the connection: what follows it is then held, or gone.
+    do {
+        const bool couldWrite = m_tls->canWrite();
+        const TlsStream::Received received = m_tls->receive();
+        if (m_tls->hasUnsent() || (!couldWrite && m_tls->canWrite() && hasOutput()))
+            setWriting(true);
+        switch (received.outcome) {
+        case TlsStream::Outcome::Nothing:
+            break;
+        case TlsStream::Outcome::Established:
+            m_events->tlsEstablished();
+            break;
+        case TlsStream::Outcome::Bytes:
+            m_events->bytesReceived(received.bytes);
+            break;
+        case TlsStream::Outcome::Truncated:
+            m_inputTruncated = true;
+            [[fallthrough]];
+        case TlsStream::Outcome::Ended:
+            endInput();
+            break;
+        case TlsStream::Outcome::Broken:
+            lose();
+            break;
+        }
+    } while (isOpen() && m_reading && !m_inputEnded && m_tls->holdsInput());
+}
+
+void Connection::endInput()
+{
+    // A closed direction stays readable: without this the loop would spin.
+    m_inputEnded = true;
+    m_readNotifier->setEnabled(false);
+    m_events->inputEnded();
 }
 
 void Connection::write(QByteArrayView bytes, QByteArrayView more, Next next)
@@ -113,12 +177,17 @@ void Connection::write(QByteArrayView bytes, QByteArrayView more, Next next)
     }
     // Any real error shows again when the write notifier fires, outside of the caller's own work.
     const bool fileFollows = next == Next::File;
-    const qsizetype sent = pendingOutput() == 0 ? qMax<qsizetype>(send(m_fd.get(), bytes, more, fileFollows), 0) : 0;
+    const qsizetype sent = pendingOutput() == 0 ? qMax<qsizetype>(sendBytes(bytes, more, fileFollows), 0) : 0;
     if (sent == bytes.size() + more.size())
         return;
     m_output.append(bytes.sliced(qMin(sent, bytes.size())));
     m_output.append(more.sliced(qMax<qsizetype>(sent - bytes.size(), 0)));
     setWriting(true);
+}
+
+ssize_t Connection::sendBytes(QByteArrayView bytes, QByteArrayView more, bool fileFollows)
+{
+    return m_tls ? m_tls->write(bytes, more, fileFollows) : send(m_fd.get(), bytes, more, fileFollows);
 }
 
 void Connection::sendFile(std::shared_ptr<const base::FileDescriptor> file, quint64 offset, quint64 length)
@@ -156,10 +225,11 @@ void Connection::limitNotSent(int bytes)
 
 ssize_t Connection::sendSome()
 {
-    // There is no flag against SIGPIPE here: the process ignores it.
+    // There is no flag against SIGPIPE in sendfile(): the process ignores it.
+    const int file = m_file->descriptor->get();
     off_t offset = off_t(m_file->offset);
-    const ssize_t count =
-        ::sendfile(m_fd.get(), m_file->descriptor->get(), &offset, size_t(qMin(m_file->left, MaxFileTurn)));
+    const ssize_t count = m_tls ? m_tls->sendFile(file, m_file->offset, m_file->left)
+                                : ::sendfile(m_fd.get(), file, &offset, size_t(qMin(m_file->left, MaxFileTurn)));
     if (count > 0) {
         m_file->offset += quint64(count);
         m_file->left -= quint64(count);
@@ -179,7 +249,7 @@ qint64 Connection::behindFile() const
 
 void Connection::writeSome()
 {
-    if (!isOpen())
+    if (!isOpen() || (m_tls && !flushTls()))
         return;
     const quint64 before = quint64(pendingOutput()) + pendingFile();
     if (!writeMemory() || !writeFile()) {
@@ -192,12 +262,24 @@ void Connection::writeSome()
         m_events->outputProgressed(pendingOutput());
 }
 
+bool Connection::flushTls()
+{
+    if (!m_tls->flush()) {
+        lose();
+        return false;
+    }
+    // Room comes by itself; while it is the peer's turn to speak, the notifier would spin.
+    if (!m_tls->canWrite())
+        setWriting(m_tls->hasUnsent());
+    return m_tls->canWrite();
+}
+
 bool Connection::writeMemory()
 {
     const QByteArrayView waiting = QByteArrayView(m_output).sliced(m_outputSent);
     if (waiting.isEmpty())
         return true;
-    const ssize_t count = send(m_fd.get(), waiting, {}, m_file != nullptr);
+    const ssize_t count = sendBytes(waiting, {}, m_file != nullptr);
     if (count < 0)
         return errno == EAGAIN || errno == EINTR;
     m_outputSent += count;
@@ -234,6 +316,10 @@ void Connection::setReading(bool on)
     m_reading = on;
     if (m_readNotifier && !m_inputEnded)
         m_readNotifier->setEnabled(on);
+    // The kernel knows nothing of what TLS holds.
+    if (on && m_tls && m_tls->holdsInput() && m_readNotifier)
+        QMetaObject::invokeMethod(
+            m_readNotifier.get(), [this] { readSome(); }, Qt::QueuedConnection);
 }
 
 void Connection::setWriting(bool on)
@@ -247,13 +333,22 @@ void Connection::setWriting(bool on)
 bool Connection::hasUnreadInput() const
 {
     int bytes = 0;
+    if (m_tls && m_tls->holdsBytes())
+        return true;
     return isOpen() && ::ioctl(m_fd.get(), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 void Connection::shutdownOutput()
 {
-    if (isOpen())
+    if (!isOpen())
+        return;
+    if (!m_tls) {
         ::shutdown(m_fd.get(), SHUT_WR);
+        return;
+    }
+    m_tls->endOutput(!hasOutput());
+    if (m_tls->hasUnsent())
+        setWriting(true);
 }
 
 void Connection::resetOnClose()
@@ -261,6 +356,8 @@ void Connection::resetOnClose()
     const linger hard = {1, 0};
     if (isOpen())
         ::setsockopt(m_fd.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    if (m_tls)
+        m_tls->skipGoodbye();
 }
 
 void Connection::close()
@@ -270,6 +367,9 @@ void Connection::close()
         m_readNotifier->setEnabled(false);
     if (m_writeNotifier)
         m_writeNotifier->setEnabled(false);
+    if (m_tls && !hasOutput())
+        m_tls->sayGoodbye();
+    m_tls.reset();
     m_file.reset();
     m_fd.reset();
 }

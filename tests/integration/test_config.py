@@ -76,6 +76,32 @@ class Config(QuernTestCase):
         self.assert_exit(self.config("worker_nun"), 1, r"did you mean server\.worker_num\?")
         self.assert_exit(self.config("cheese"), 1, r'no setting is called cheese; "quern config" lists them all')
 
+    def test_sockets(self) -> None:
+        self.write("quern.toml", """\
+[[socket]]
+listen = ["127.0.0.1:5201", "unix:telnet.sock"]
+handler = "telnet"
+heartbeat_idle_time = 60
+[[socket]]
+listen = "127.0.0.1:5202"
+type = "udp"
+handler = "${SECRET_NAME}"
+""")
+        self.write(".env", "SECRET_NAME=sesame\n")
+        lines = {" ".join(line.split()) for line in self.config("socket").stdout.splitlines()}
+        self.assertLess({'socket[0].name = "telnet" # default: the name of its handler, or its first address',
+                         f'socket[0].listen = ["127.0.0.1:5201", "unix:{self.directory}/telnet.sock"] # quern.toml:2',
+                         'socket[0].heartbeat_idle_time = 60 # quern.toml:4',
+                         'socket[1].type = "udp" # quern.toml:7',
+                         'socket[1].handler = "***" # quern.toml:8, SECRET_NAME from .env:1'}, lines)
+        self.assertNotIn("sesame", self.config().stdout + self.config("--json").stdout)
+        settings = self.settings("socket[0]")
+        self.assertEqual(settings["socket[0].listen"]["change"], "restart")
+        self.assertEqual(settings["socket[0].heartbeat_idle_time"]["default"], 0)
+        self.assertEqual(settings["socket[0].heartbeat_idle_time"]["change"], "reload")
+        self.assertEqual(settings["socket[0].package_length_type"]["value"], "N")
+        self.assert_exit(self.config("sockets"), 1, r"did you mean socket\?")
+
     def test_json(self) -> None:
         settings = self.settings()
         self.assertEqual(settings[""]["file"], str(self.directory / "quern.toml"))

@@ -1,7 +1,7 @@
 #include "app/server/doctor/listenchecks.h"
 
+#include "app/host/listeners.h"
 #include "app/host/runtimedirectory.h"
-#include "app/host/sockettable.h"
 #include "app/server/doctor/text.h"
 #include "net/endpoint.h"
 
@@ -26,8 +26,9 @@ QString whoHolds(const Occupant &occupant)
                         : Text::tr("a process that this user may not look into");
 }
 
-Check occupied(const QString &name, const QList<Occupant> &occupants)
+Check occupied(const QString &name, const QList<Occupant> &occupants, Transport transport)
 {
+    const QString list = transport == Transport::Datagram ? QStringLiteral("-lunp") : QStringLiteral("-ltnp");
     const QString otherPlace = Text::tr("let listen name another address");
     if (occupants.isEmpty())
         return error(name, Text::tr("is taken, by whom the kernel does not tell"), otherPlace);
@@ -35,7 +36,7 @@ Check occupied(const QString &name, const QList<Occupant> &occupants)
     const QString found = first.isListening ? Text::tr("is taken by %1").arg(whoHolds(first))
                                             : Text::tr("is the end of a connection of %1").arg(whoHolds(first));
     if (first.holders.isEmpty())
-        return error(name, found, Text::tr("look as root: ss -ltnp; or %1").arg(otherPlace));
+        return error(name, found, Text::tr("look as root: ss %1; or %2").arg(list, otherPlace));
     return error(name, found, Text::tr("end it: kill %1; or %2").arg(first.holders.first().pid).arg(otherPlace));
 }
 
@@ -105,11 +106,12 @@ Check freeUnixSocket(const QString &name, const QString &path, const config::Ser
     return well(name, Text::tr("is free"));
 }
 
-Check listenCheck(const config::ListenAddress &address, const config::ServerSettings &server, const Machine &machine,
+Check listenCheck(const Listener &listener, const config::ServerSettings &server, const Machine &machine,
                   qint64 serverPid)
 {
-    const QString name = QStringLiteral("listen ") + address.text;
-    const QList<Occupant> occupants = occupantsOf(address, machine.roots());
+    const config::ListenAddress &address = listener.address;
+    const QString name = QStringLiteral("listen ") + listener.text();
+    const QList<Occupant> occupants = occupantsOf(address, listener.transport(), machine.roots());
     const bool isOurs = std::any_of(occupants.begin(), occupants.end(), [serverPid](const Occupant &occupant) {
         return std::any_of(occupant.holders.begin(), occupant.holders.end(),
                            [serverPid](const Holder &holder) { return holder.pid == serverPid; });
@@ -117,13 +119,17 @@ Check listenCheck(const config::ListenAddress &address, const config::ServerSett
     if (isOurs && serverPid > 0)
         return well(name, Text::tr("is held by this server, pid %1").arg(serverPid));
     if (address.kind == config::ListenAddress::Unix)
-        return occupants.isEmpty() ? freeUnixSocket(name, address.path, server) : occupied(name, occupants);
+        return occupants.isEmpty() ? freeUnixSocket(name, address.path, server)
+                                   : occupied(name, occupants, listener.transport());
     if (const std::optional<Check> refused = privileged(name, address.port, machine))
         return *refused;
     const Result<void> bound = net::checkFree({address.host, address.port, {}});
-    if (!bound && bound.error().code() == Error::Exists)
-        return occupied(name, occupants);
-    if (!bound)
+    // The port of TCP may be somebody's: that of UDP is another one.
+    const bool isDatagram = listener.transport() == Transport::Datagram;
+    const bool isTaken = isDatagram ? !occupants.isEmpty() : !bound && bound.error().code() == Error::Exists;
+    if (isTaken)
+        return occupied(name, occupants, listener.transport());
+    if (!bound && bound.error().code() != Error::Exists)
         return error(name, bound.error().message(),
                      Text::tr("let listen name an address of this machine: \"ip address\" shows them"));
     if (serverPid > 0)
@@ -134,11 +140,12 @@ Check listenCheck(const config::ListenAddress &address, const config::ServerSett
 
 } // namespace
 
-Checks listenChecks(const config::ServerSettings &server, const Machine &machine, qint64 serverPid)
+Checks listenChecks(const config::Settings &settings, const Machine &machine, qint64 serverPid)
 {
     Checks checks;
-    for (const config::ListenAddress &address : server.listen)
-        checks.append(listenCheck(address, server, machine, serverPid));
+    const QList<Listener> listeners = listenersOf(settings);
+    for (const Listener &listener : listeners)
+        checks.append(listenCheck(listener, settings.server, machine, serverPid));
     return checks;
 }
 

@@ -60,7 +60,7 @@ public:
     void submitPacket(std::unique_ptr<LiveEvent> event);
     /// Whether more events of \a connection may be made; eventsProgressed() follows if not.
     bool mayRead(LiveConnection *connection);
-    /// Nothing more is to be told of it, but for what is under way.
+    /// There are to be so many workers.
     void setWorkerNum(int workerNum) { m_workerNum = workerNum; }
     /// Whether an event that a dying worker had begun goes to another.
     void setRedeliver(bool redeliver) { m_redeliver = redeliver; }

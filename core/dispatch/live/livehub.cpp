@@ -32,6 +32,7 @@ LiveHub::LiveHub(const ReactorSettings &settings, SessionHost *host)
     , m_lanes(&host->dispatcher(), settings.dispatch.mode, settings.dispatch.workerNum, this)
     , m_budget(settings.liveBudget)
 {
+    m_lanes.setRedeliver(settings.dispatch.redeliver);
     host->dispatcher().setLanes(&m_lanes);
     host->dispatcher().setCommandSink(this);
 }

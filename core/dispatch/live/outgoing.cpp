@@ -1,6 +1,5 @@
 #include "dispatch/live/outgoing.h"
 
-
 namespace Quern::dispatch {
 
 namespace {

@@ -17,6 +17,21 @@ StreamSession::StreamSession(std::unique_ptr<net::Connection> ownConnection, Rea
 
 void StreamSession::start()
 {
+    if (!m_port->tls) {
+        begin();
+        return;
+    }
+    connection().startTls(m_port->tls);
+    m_host->armWait(this, Wait::Head);
+}
+
+void StreamSession::tlsEstablished()
+{
+    begin();
+}
+
+void StreamSession::begin()
+{
     if (!publish(ipc::ConnectionKind::Stream, ipc::RouteEntry::SocketMethod.toByteArray(), m_port->handler)) {
         end();
         return;

@@ -17,6 +17,9 @@ public:
     void close(int code, QByteArrayView reason, ipc::Closer closer) override;
 
 private:
+    void tlsEstablished() override;
+    /// Handlers hear of it.
+    void begin();
     void bytesReceived(QByteArrayView bytes) override;
     void inputEnded() override;
     void parse(QByteArrayView bytes);

@@ -4,6 +4,7 @@
 #include <QHostAddress>
 #include <QTcpServer>
 #include <QTest>
+#include <QUdpSocket>
 
 #include <unistd.h>
 
@@ -33,13 +34,14 @@ private Q_SLOTS:
     void unixSocketOfTheRuntimeDirectory();
     void unixSocketTaken();
     void theRealKernel();
+    void portOfDatagrams();
 
 private:
     Check check(const ListenAddress &address, qint64 serverPid = 0) const
     {
-        config::ServerSettings server;
-        server.listen = {address};
-        return listenChecks(server, Machine(m_system->roots()), serverPid).value(0);
+        config::Settings settings;
+        settings.server.listen = {address};
+        return listenChecks(settings, Machine(m_system->roots()), serverPid).value(0);
     }
     /// A listening socket in /proc/net/tcp.
     void showListener(const QByteArray &host, quint16 port, const QByteArray &state = "0A") const
@@ -176,13 +178,14 @@ void TestListenChecks::unixSocket()
 void TestListenChecks::unixSocketOfTheRuntimeDirectory()
 {
     // The first start makes it; one made by hand, with the usual mode, would be refused.
-    config::ServerSettings server;
+    config::Settings settings;
+    config::ServerSettings &server = settings.server;
     server.runtimeDir = m_system->path(QStringLiteral("run"));
     server.listen = {ListenAddress::unixSocket(server.runtimeDir + QStringLiteral("/http.sock"))};
-    const Check found = listenChecks(server, Machine(m_system->roots()), 0).value(0);
+    const Check found = listenChecks(settings, Machine(m_system->roots()), 0).value(0);
     QVERIFY2(found.outcome == Check::Outcome::Ok, qPrintable(found.found));
     server.listen = {ListenAddress::unixSocket(server.runtimeDir + QStringLiteral("/deeper/http.sock"))};
-    QCOMPARE(listenChecks(server, Machine(m_system->roots()), 0).value(0).outcome, Check::Outcome::Error);
+    QCOMPARE(listenChecks(settings, Machine(m_system->roots()), 0).value(0).outcome, Check::Outcome::Error);
 }
 
 void TestListenChecks::unixSocketTaken()
@@ -199,11 +202,36 @@ void TestListenChecks::unixSocketTaken()
 void TestListenChecks::theRealKernel()
 {
     occupy();
-    config::ServerSettings server;
-    server.listen = {here()};
-    const Check found = listenChecks(server, Machine(), 0).value(0);
+    config::Settings settings;
+    settings.server.listen = {here()};
+    const Check found = listenChecks(settings, Machine(), 0).value(0);
     QCOMPARE(found.outcome, Check::Outcome::Error);
     QVERIFY2(found.found.contains(QStringLiteral("(pid %1)").arg(::getpid())), qPrintable(found.found));
+}
+
+void TestListenChecks::portOfDatagrams()
+{
+    config::Settings settings;
+    settings.server.listen.clear();
+    config::SocketSettings socket;
+    socket.name = QStringLiteral("bell");
+    socket.type = config::SocketType::Udp;
+    socket.listen = {here()};
+    config::SocketSettings off = socket;
+    off.enabled = false;
+    settings.sockets = {socket, off};
+    // TCP has ports of its own.
+    occupy();
+    QUdpSocket datagrams;
+    const auto checks = [&settings] { return listenChecks(settings, Machine(), 0); };
+    QCOMPARE(checks().size(), 1);
+    QCOMPARE(checks().constFirst().name, QStringLiteral("listen udp 127.0.0.1:%1").arg(m_port));
+    QVERIFY2(checks().constFirst().outcome != Check::Outcome::Error, qPrintable(checks().constFirst().found));
+    QVERIFY(datagrams.bind(QHostAddress::LocalHost, m_port));
+    QCOMPARE(checks().constFirst().outcome, Check::Outcome::Error);
+    QVERIFY2(checks().constFirst().found.contains(QStringLiteral("is taken by")),
+             qPrintable(checks().constFirst().found));
+    QVERIFY(checks().constFirst().found.contains(QStringLiteral("(pid %1)").arg(::getpid())));
 }
 
 QTEST_GUILESS_MAIN(TestListenChecks)
