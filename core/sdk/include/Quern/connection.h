@@ -9,6 +9,7 @@
 #include <QDateTime>
 #include <QString>
 
+#include <concepts>
 #include <functional>
 
 namespace Quern {
@@ -86,7 +87,12 @@ public:
 
     /// See Server::push(), send(), close(), join(), leave() and bind().
     Result<void> push(QByteArrayView message, MessageType type = MessageType::Text) const;
-    Result<void> push(const QString &text) const;                          ///< the same as UTF-8
+    /// The same as UTF-8. A template, so that a literal and a QByteArray are bytes for sure.
+    template <std::same_as<QString> String>
+    Result<void> push(const String &text) const
+    {
+        return push(QByteArrayView(text.toUtf8()), MessageType::Text);
+    }
     Result<void> send(QByteArrayView bytes) const;                         ///< to a stream
     Result<void> close(int code = 1000, const QString &reason = {}) const; ///< after what is under way
     Result<void> join(QByteArrayView room) const;                          ///< a room
