@@ -32,8 +32,6 @@ dispatch::DispatchMode dispatchMode(config::DispatchMode mode)
         return dispatch::DispatchMode::Idle;
     case config::DispatchMode::ByAddress:
         return dispatch::DispatchMode::ByAddress;
-    case config::DispatchMode::ByUser:
-        return dispatch::DispatchMode::ByUser;
     }
     Q_UNREACHABLE();
 }

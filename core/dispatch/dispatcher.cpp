@@ -1,6 +1,6 @@
 #include "dispatch/dispatcher.h"
 
-#include "dispatch/live/eventlanes.h"
+#include "dispatch/eventlanes.h"
 #include "dispatch/log.h"
 
 #include <Quern/requestid.h>

@@ -1,7 +1,7 @@
 // The half of Dispatcher that looks after workers: their coming and going, those that stand still, and deadlines.
 
 #include "dispatch/dispatcher.h"
-#include "dispatch/live/eventlanes.h"
+#include "dispatch/eventlanes.h"
 #include "dispatch/log.h"
 
 #include <Quern/requestid.h>

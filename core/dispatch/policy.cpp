@@ -84,7 +84,6 @@ std::unique_ptr<Policy> Policy::create(DispatchMode mode, int workerNum)
     case DispatchMode::RoundRobin:
         return std::make_unique<RoundRobinPolicy>();
     case DispatchMode::ByConnection:
-    case DispatchMode::ByUser:
         return std::make_unique<PinningPolicy>(&RequestOrder::connectionId, workerNum);
     case DispatchMode::ByAddress:
         return std::make_unique<PinningPolicy>(&RequestOrder::addressHash, workerNum);

@@ -13,7 +13,6 @@ enum class DispatchMode {
     ByConnection = 2, ///< all requests of one connection by the same worker
     Idle = 3,         ///< the least busy worker
     ByAddress = 4,    ///< all requests of one client address by the same worker
-    ByUser = 5,       ///< as ByConnection
 };
 
 /// Chooses a worker. Lives in its reactor thread.

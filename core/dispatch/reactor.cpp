@@ -1,7 +1,7 @@
 #include "dispatch/reactor.h"
 
-#include "dispatch/live/livehub.h"
-#include "dispatch/live/streamsession.h"
+#include "dispatch/livehub.h"
+#include "dispatch/streamsession.h"
 #include "dispatch/log.h"
 #include "dispatch/workerchannel.h"
 

@@ -1,6 +1,6 @@
 #include "dispatch/session.h"
 
-#include "dispatch/live/websocketsession.h"
+#include "dispatch/websocketsession.h"
 #include "dispatch/log.h"
 #include "dispatch/sessionrare.h"
 

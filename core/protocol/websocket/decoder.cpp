@@ -210,7 +210,6 @@ Decoder::Flaw Decoder::begin(const Header &header)
         m_messageType = header.opcode;
         m_isCompressed = header.isCompressed;
         m_fragments = 0;
-        m_utf8.reset();
     }
     ++m_fragments;
     if (m_fragments > m_limits.fragments + static_cast<quint64>(m_message.size()) / bytesOfManyFragments) {

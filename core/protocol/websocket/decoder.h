@@ -111,7 +111,7 @@ private:
     quint32 m_fragments = 0;
     std::array<char, 14> m_header;               ///< the first m_headerBytes of a header that is incomplete
     quint8 m_headerBytes = 0;                    ///< 0 unless a feed() ended within a header
-    Utf8Validator m_utf8;                        ///< of a text that is not compressed
+    Utf8Validator m_utf8;                        ///< of a text; at the border of a character between messages
     Opcode m_opcode = Opcode::Continuation;      ///< of the frame in progress
     Opcode m_messageType = Opcode::Continuation; ///< Text or Binary within a message, between its fragments too
     bool m_isCompressed = false;                 ///< the message

@@ -10,11 +10,10 @@ class Utf8Validator
 {
 public:
     /// Checks on. False with the first byte that cannot be part of a valid text, however it may go on; then the
-    /// validator is used no more until reset().
+    /// validator is used no more.
     [[nodiscard]] bool feed(QByteArrayView bytes);
     /// Whether the text may end here, rather than within a character.
     bool isComplete() const { return m_left == 0; }
-    void reset() { *this = {}; }
 
 private:
     bool begin(quint8 lead);

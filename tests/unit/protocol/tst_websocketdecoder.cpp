@@ -291,6 +291,9 @@ void WebSocketDecoderTest::limits_data()
     QTest::newRow("one empty fragment more")
         << clientFrame(binaryBegins, {}) + clientFrame(goesOn, {}).repeated(9) + clientFrame(ends, {})
         << "failure 1008 too many fragments\nended"_ba;
+    QTest::newRow("each message has its own fragments")
+        << (clientFrame(binaryBegins, {}) + clientFrame(goesOn, {}).repeated(4) + clientFrame(ends, {})).repeated(3)
+        << "binary \nbinary \nbinary \nidle"_ba;
     QTest::newRow("tiny fragments without end")
         << clientFrame(binaryBegins, "a") + clientFrame(goesOn, "a").repeated(50)
         << "failure 1008 too many fragments\nended"_ba;
@@ -345,6 +348,7 @@ void WebSocketDecoderTest::largeMessages()
     Decoder decoder({});
     QByteArrayView rest = stream;
     Decoder::Step step;
+    const size_t before = heapCount().allocations;
     while (!rest.isEmpty()) {
         step = decoder.feed(rest.first(qMin(rest.size(), qsizetype(16 * 1024))));
         rest = rest.sliced(step.consumed);
@@ -352,6 +356,7 @@ void WebSocketDecoderTest::largeMessages()
     QCOMPARE(step.event, Decoder::Event::Binary);
     QVERIFY(step.payload == message);
     QVERIFY(step.payload.capacity() <= 2 * size);
+    QVERIFY(heapCount().allocations - before <= 20); // doubled each time, not grown with each fragment
 }
 
 void WebSocketDecoderTest::clientRole()

@@ -1,4 +1,4 @@
-#include "dispatch/live/connectionregistry.h"
+#include "dispatch/connectionregistry.h"
 
 #include "dispatch/log.h"
 

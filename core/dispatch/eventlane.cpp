@@ -1,4 +1,4 @@
-#include "dispatch/live/eventlane.h"
+#include "dispatch/eventlane.h"
 
 namespace Quern::dispatch {
 

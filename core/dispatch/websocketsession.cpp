@@ -1,6 +1,6 @@
-#include "dispatch/live/websocketsession.h"
+#include "dispatch/websocketsession.h"
 
-#include "dispatch/live/livehub.h"
+#include "dispatch/livehub.h"
 #include "dispatch/log.h"
 
 #include <QtEndian>

@@ -1,4 +1,4 @@
-#include "dispatch/live/outgoing.h"
+#include "dispatch/outgoing.h"
 
 namespace Quern::dispatch {
 

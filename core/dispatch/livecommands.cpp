@@ -1,7 +1,7 @@
 // The half of LiveHub that does what workers want done.
 
-#include "dispatch/live/livehub.h"
-#include "dispatch/live/livesession.h"
+#include "dispatch/livehub.h"
+#include "dispatch/livesession.h"
 #include "dispatch/log.h"
 
 namespace Quern::dispatch {

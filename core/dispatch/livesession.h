@@ -1,8 +1,8 @@
 #pragma once
 
 #include "dispatch/clientsession.h"
-#include "dispatch/live/liveconnection.h"
-#include "dispatch/live/outgoing.h"
+#include "dispatch/liveconnection.h"
+#include "dispatch/outgoing.h"
 
 namespace Quern::dispatch {
 

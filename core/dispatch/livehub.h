@@ -2,11 +2,11 @@
 
 #include "base/filedescriptor.h"
 #include "dispatch/dispatcher.h"
-#include "dispatch/live/connectionregistry.h"
-#include "dispatch/live/eventlanes.h"
-#include "dispatch/live/gatherings.h"
-#include "dispatch/live/outgoing.h"
-#include "dispatch/live/websocketsession.h"
+#include "dispatch/connectionregistry.h"
+#include "dispatch/eventlanes.h"
+#include "dispatch/gatherings.h"
+#include "dispatch/outgoing.h"
+#include "dispatch/websocketsession.h"
 #include "net/datagramsocket.h"
 
 #include <map>

@@ -1,6 +1,6 @@
-#include "dispatch/live/livehub.h"
+#include "dispatch/livehub.h"
 
-#include "dispatch/live/livesession.h"
+#include "dispatch/livesession.h"
 #include "dispatch/log.h"
 #include "dispatch/reactor.h"
 

@@ -1,6 +1,6 @@
-#include "dispatch/live/streamsession.h"
+#include "dispatch/streamsession.h"
 
-#include "dispatch/live/livehub.h"
+#include "dispatch/livehub.h"
 #include "dispatch/log.h"
 
 namespace Quern::dispatch {

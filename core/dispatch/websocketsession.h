@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dispatch/live/livesession.h"
+#include "dispatch/livesession.h"
 #include "protocol/websocket/decoder.h"
 #include "protocol/websocket/extension.h"
 

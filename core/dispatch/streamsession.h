@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dispatch/live/livesession.h"
+#include "dispatch/livesession.h"
 #include "protocol/framed/packagesplitter.h"
 
 namespace Quern::dispatch {

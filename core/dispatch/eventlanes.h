@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dispatch/live/eventlane.h"
+#include "dispatch/eventlane.h"
 
 #include <QBasicTimer>
 #include <QObject>
@@ -60,6 +60,8 @@ public:
     void submitPacket(std::unique_ptr<LiveEvent> event);
     /// Whether more events of \a connection may be made; eventsProgressed() follows if not.
     bool mayRead(LiveConnection *connection);
+    /// Whether connections of one address belong to one worker.
+    bool pinsByAddress() const;
     /// There are to be so many workers.
     void setWorkerNum(int workerNum) { m_workerNum = workerNum; }
     /// Whether an event that a dying worker had begun goes to another.

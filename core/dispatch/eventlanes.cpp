@@ -1,4 +1,4 @@
-#include "dispatch/live/eventlanes.h"
+#include "dispatch/eventlanes.h"
 
 #include "dispatch/dispatcher.h"
 #include "dispatch/log.h"
@@ -66,6 +66,11 @@ bool EventLanes::mayRead(LiveConnection *connection)
         return true;
     m_paused.append(connection);
     return false;
+}
+
+bool EventLanes::pinsByAddress() const
+{
+    return m_mode == DispatchMode::ByAddress;
 }
 
 void EventLanes::resumePaused()

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dispatch/live/liveconnection.h"
+#include "dispatch/liveconnection.h"
 
 #include <memory>
 #include <vector>

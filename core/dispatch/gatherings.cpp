@@ -1,4 +1,4 @@
-#include "dispatch/live/gatherings.h"
+#include "dispatch/gatherings.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
-#include "dispatch/live/livesession.h"
+#include "dispatch/livesession.h"
 
-#include "dispatch/live/livehub.h"
+#include "dispatch/livehub.h"
 #include "dispatch/log.h"
 
 namespace Quern::dispatch {
@@ -34,6 +34,8 @@ bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByt
     m_live = hub().registry().add(this, record);
     if (!m_live)
         return false;
+    if (hub().lanes().pinsByAddress())
+        m_live->home = qHash(record.remoteAddress);
     m_live->routeMethod = std::move(routeMethod);
     m_live->routePattern = std::move(routePattern);
     return true;
