@@ -95,7 +95,8 @@ Result<void> Master::start()
     m_signals = std::make_unique<SignalWatcher>(watchedSignals);
     connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
-    m_supervisor = std::make_unique<process::Supervisor>(workerSettings(m_settings, *plugins));
+    m_supervisor = std::make_unique<process::Supervisor>(
+        workerSettings(m_settings, *plugins, m_reactors->connections().descriptor()));
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
     // Before the reactors hear of its workers.
@@ -160,7 +161,7 @@ Result<Master::Next> Master::loadNext() const
     const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(next.settings);
     if (!plugins)
         return plugins.error();
-    next.workers = workerSettings(next.settings, *plugins);
+    next.workers = workerSettings(next.settings, *plugins, m_reactors->connections().descriptor());
     Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
     if (!ports)
         return ports.error();

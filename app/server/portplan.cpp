@@ -141,6 +141,7 @@ QList<ipc::BootMessage::Port> bootPorts(const config::Settings &settings)
         port.address = plan.address->text;
         port.place = plan.place;
         port.messageBytes = plan.own->packageMaxLength;
+        port.outputBytes = plan.own->socketBufferSize;
         ports.append(port);
     }
     return ports;

@@ -1,11 +1,12 @@
 #include "app/server/workersettings.h"
 
 #include "app/server/installation.h"
+#include "app/server/portplan.h"
 
 namespace Quern::app {
 
 process::SupervisorSettings workerSettings(const config::Settings &settings,
-                                           const QList<ipc::BootMessage::Plugin> &plugins)
+                                           const QList<ipc::BootMessage::Plugin> &plugins, int connectionsFd)
 {
     const config::ServerSettings &server = settings.server;
     process::SupervisorSettings result;
@@ -23,6 +24,8 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     for (const auto &[name, value] : settings.environment)
         result.environment.insert(name, value);
     result.plugins = plugins;
+    result.ports = bootPorts(settings);
+    result.connectionsFd = connectionsFd;
     return result;
 }
 

@@ -5,8 +5,9 @@
 
 namespace Quern::app {
 
-/// What the supervisor is to keep alive, from the settings; \a plugins are the original files.
+/// What the supervisor is to keep alive, from the settings; \a plugins are the original files;
+/// \a connectionsFd is of the table of connections, −1 for workers that serve nobody.
 process::SupervisorSettings workerSettings(const config::Settings &settings,
-                                           const QList<ipc::BootMessage::Plugin> &plugins);
+                                           const QList<ipc::BootMessage::Plugin> &plugins, int connectionsFd = -1);
 
 } // namespace Quern::app

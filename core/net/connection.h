@@ -61,7 +61,8 @@ public:
     ~Connection();
     Q_DISABLE_COPY_MOVE(Connection)
 
-    /// The peer is to speak TLS: what is written waits for the handshake. At once, before the loop turns. How long the
+    /// The peer is to speak TLS: what is written waits for the handshake. At once, before the loop turns; it
+    /// makes no progress while reading is stopped. How long the
     /// handshake may last is the owner's business.
     void startTls(std::shared_ptr<const TlsContext> context);
     bool isTls() const { return m_tls != nullptr; }

@@ -9,6 +9,7 @@
 #include <QStringList>
 
 #include <memory>
+#include <vector>
 
 struct ssl_ctx_st;
 struct ssl_st;

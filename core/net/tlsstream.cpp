@@ -22,8 +22,10 @@ namespace {
 constexpr qsizetype receiveSize = 64 * 1024;
 /// A record of TLS is no longer; each write makes one.
 constexpr qsizetype recordSize = SSL3_RT_MAX_PLAIN_LENGTH;
-/// Records of TLS itself that may wait for a peer that does not read: the longest chain of certificates fits.
-constexpr qsizetype maxUnsent = 1536 * 1024;
+/// Records of TLS itself that may wait for a peer that does not read: in the handshake, the longest chain of
+/// certificates fits; afterwards, only a peer that provokes alerts makes more than a few.
+constexpr qsizetype maxUnsentHandshake = 1536 * 1024;
+constexpr qsizetype maxUnsent = 16 * 1024;
 
 /// They serve all connections of a thread.
 struct Buffers
@@ -152,7 +154,7 @@ ssize_t TlsStream::put(const char *bytes, size_t size)
         return count;
     // What TLS itself has to say is taken in any case, so that nothing but output ever waits within OpenSSL.
     const QByteArrayView rest = QByteArrayView(bytes, qsizetype(size)).sliced(qMax<qsizetype>(count, 0));
-    if (m_unsent.size() + rest.size() > maxUnsent) {
+    if (m_unsent.size() + rest.size() > (m_isEstablished ? maxUnsent : maxUnsentHandshake)) {
         errno = m_errno = ENOBUFS;
         return -1;
     }

@@ -16,6 +16,11 @@ Result<void> Connection::push(QByteArrayView message, MessageType type) const
     return server().push(m_id, message, type);
 }
 
+Result<void> Connection::pushText(const QString &text) const
+{
+    return server().push(m_id, text.toUtf8(), MessageType::Text);
+}
+
 Result<void> Connection::send(QByteArrayView bytes) const
 {
     return server().send(m_id, bytes);

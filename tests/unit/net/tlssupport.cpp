@@ -184,10 +184,24 @@ void TlsPair::begin(std::shared_ptr<const net::TlsContext> context)
     ::setsockopt(listener.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     ::listen(listener.get(), 1);
     base::FileDescriptor far = connectTo(portOf(listener.get()));
+    ::setsockopt(far.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     ::fcntl(far.get(), F_SETFL, O_NONBLOCK);
     base::FileDescriptor near(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!near.isValid())
         qFatal("no connection: %s", std::strerror(errno));
+    join(std::move(near), std::move(far), std::move(context));
+}
+
+void TlsPair::beginLocal(std::shared_ptr<const net::TlsContext> context)
+{
+    int ends[2] = {-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+        qFatal("no connection: %s", std::strerror(errno));
+    join(base::FileDescriptor(ends[0]), base::FileDescriptor(ends[1]), std::move(context));
+}
+
+void TlsPair::join(base::FileDescriptor near, base::FileDescriptor far, std::shared_ptr<const net::TlsContext> context)
+{
     client.start(std::move(far));
     events = {};
     connection = std::make_unique<net::Connection>(std::move(near), &events);

@@ -126,15 +126,22 @@ private:
 /// A context with a certificate made for localhost, in \a folder.
 std::shared_ptr<const Quern::net::TlsContext> simpleContext(const Folder &folder);
 
-/// Both sides of one connection, over TCP. \a begin() makes a new one.
+/// Both sides of one connection.
 class TlsPair
 {
 public:
+    /// A new connection over TCP.
     void begin(std::shared_ptr<const Quern::net::TlsContext> context);
+    /// The same over a Unix socket, whose buffer takes the same number of writes each time.
+    void beginLocal(std::shared_ptr<const Quern::net::TlsContext> context);
 
     Recorder events;
     std::unique_ptr<Quern::net::Connection> connection;
     TlsClient client;
+
+private:
+    void join(Quern::base::FileDescriptor near, Quern::base::FileDescriptor far,
+              std::shared_ptr<const Quern::net::TlsContext> context);
 };
 
 /// Bytes of which each piece tells its place.

@@ -9,7 +9,6 @@
 #include <QDateTime>
 #include <QString>
 
-#include <concepts>
 #include <functional>
 
 namespace Quern {
@@ -87,12 +86,7 @@ public:
 
     /// See Server::push(), send(), close(), join(), leave() and bind().
     Result<void> push(QByteArrayView message, MessageType type = MessageType::Text) const;
-    /// The same as UTF-8. A template, so that a literal and a QByteArray are bytes for sure.
-    template <std::same_as<QString> String>
-    Result<void> push(const String &text) const
-    {
-        return push(QByteArrayView(text.toUtf8()), MessageType::Text);
-    }
+    Result<void> pushText(const QString &text) const;                      ///< the same as UTF-8
     Result<void> send(QByteArrayView bytes) const;                         ///< to a stream
     Result<void> close(int code = 1000, const QString &reason = {}) const; ///< after what is under way
     Result<void> join(QByteArrayView room) const;                          ///< a room
