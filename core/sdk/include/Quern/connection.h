@@ -9,6 +9,7 @@
 #include <QDateTime>
 #include <QString>
 
+#include <concepts>
 #include <functional>
 
 namespace Quern {
@@ -85,13 +86,18 @@ public:
     Result<ConnectionInfo> info() const;
 
     /// See Server::push(), send(), close(), join(), leave() and bind().
-    Result<void> push(QByteArrayView message, MessageType type = MessageType::Text) const;
-    Result<void> pushText(const QString &text) const;                      ///< the same as UTF-8
-    Result<void> send(QByteArrayView bytes) const;                         ///< to a stream
-    Result<void> close(int code = 1000, const QString &reason = {}) const; ///< after what is under way
-    Result<void> join(QByteArrayView room) const;                          ///< a room
-    Result<void> leave(QByteArrayView room) const;                         ///< a room
-    Result<void> bind(QByteArrayView user) const;                          ///< to a user
+    Outcome push(QByteArrayView message, MessageType type = MessageType::Text) const;
+    /// The same as UTF-8. A template, so that literals and QByteArray are not taken for a QString.
+    template <std::same_as<QString> Text>
+    Outcome push(const Text &text) const
+    {
+        return push(QByteArrayView(text.toUtf8()), MessageType::Text);
+    }
+    Outcome send(QByteArrayView bytes) const;                         ///< to a stream
+    Outcome close(int code = 1000, const QString &reason = {}) const; ///< after what is under way
+    Outcome join(QByteArrayView room) const;                          ///< a room
+    Outcome leave(QByteArrayView room) const;                         ///< a room
+    Outcome bind(QByteArrayView user) const;                          ///< to a user
 
 private:
     ConnectionId m_id;
@@ -114,9 +120,9 @@ public:
 
     /// Sends \a bytes back. Error::TooLarge if no datagram holds them, Error::Unavailable if canReply() is false,
     /// Error::Busy if too much is under way. Whether it arrives nobody knows.
-    Result<void> reply(QByteArrayView bytes) const;
+    Outcome reply(QByteArrayView bytes) const;
     /// reply() to keep for later, and for other threads.
-    std::function<Result<void>(QByteArrayView bytes)> replier() const;
+    std::function<Outcome(QByteArrayView bytes)> replier() const;
 
 private:
     QByteArrayView m_peer;
