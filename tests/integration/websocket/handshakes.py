@@ -32,7 +32,7 @@ def _request(start: str = "GET /echo HTTP/1.1", *more: str, body: str = "", **re
 
 
 def _opens(name: str, sent: bytes, **fields: str | None) -> Handshake:
-    expected = {"upgrade": "(?i)websocket", "connection": "(?i)upgrade", "sec-websocket-accept": _ACCEPT,
+    expected = {"upgrade": "(?i:websocket)", "connection": "(?i:upgrade)", "sec-websocket-accept": _ACCEPT,
                 "sec-websocket-protocol": None, "sec-websocket-extensions": None, "content-length": None,
                 "transfer-encoding": None}
     expected |= {key.replace("_", "-"): value for key, value in fields.items()}
@@ -45,7 +45,7 @@ def _refused(name: str, sent: bytes, status: int = 400, **options) -> Handshake:
 
 def _wants_upgrade(name: str, sent: bytes, **options) -> Handshake:
     """RFC 9110 §15.5.22: says what to upgrade to."""
-    fields = {"upgrade": "(?i)websocket", "connection": "(?i).*upgrade.*", "sec-websocket-accept": None}
+    fields = {"upgrade": "(?i:websocket)", "connection": "(?i:.*upgrade.*)", "sec-websocket-accept": None}
     return Handshake(name, sent, 426, fields, **options)
 
 
