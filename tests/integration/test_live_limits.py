@@ -1,5 +1,5 @@
-"""What live connections may take: memory for clients that do not read, time for those that say nothing, and no more of a
-worker than others need."""
+"""What live connections may take: memory for clients that do not read, time for those that say nothing, and no more of
+a worker than others need."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ class LimitsCase(LiveTestCase):
 
     def memory(self) -> int:
         return resident_bytes([self.quern.master])
+
+    def assert_little_more(self, grown: int, limit: int) -> None:
+        """That memory has grown by less than that; a sanitizer keeps what has been given back, to see if it is used."""
+        if TIME_SCALE == 1:
+            self.assertLess(grown, limit, "memory")
 
     def connect_silent(self, target: str = "/noted") -> socket.socket:
         """A WebSocket of a client that never reads, not even the answer to its handshake."""
@@ -91,7 +96,7 @@ class SlowReaders(LimitsCase):
         self.broadcast(rounds, all_closed)
         self.wait_live(self.READERS)
         # Buffers grow in steps, and what lies between them is lost for a while.
-        self.assertLess(grown, 2 * bound + 8 * MIB, "memory for output that waits")
+        self.assert_little_more(grown, 2 * bound + 8 * MIB)
         self.assertRegex(self.quern.log(), f"the connection of 127.0.0.1 is closed: it {SLOW}: {reason}")
         end = self.get_json("/closed/last")
         self.assertEqual((end["code"], end["by"]), (1008, "server"))
@@ -153,7 +158,7 @@ class Backpressure(LimitsCase):
         except TimeoutError:
             pass
         self.assertLess(sent, 2000, "32 MiB have been taken from a client that reads nothing")
-        self.assertLess(self.memory() - before, 8 * MIB)
+        self.assert_little_more(self.memory() - before, 8 * MIB)
         # It loses nothing by it: what it has sent comes back once it reads.
         client.socket.settimeout(10.0 * TIME_SCALE)
         answered = 0
@@ -171,7 +176,7 @@ class Backpressure(LimitsCase):
         with self.assertRaises((TimeoutError, ConnectionError)):
             for _ in range(20_000):
                 client.send(masked(0x80 | PING, b"p" * 125) * 100)
-        self.assertLess(self.memory() - before, 8 * MIB)
+        self.assert_little_more(self.memory() - before, 8 * MIB)
 
 
 class Heartbeat(LimitsCase):
@@ -255,7 +260,7 @@ class Sizes(LimitsCase):
                 client.send(masked(0x02 if _ == 0 else 0x00, bytes(60_000)))
             client.send(masked(0x00, bytes(60_000)) * 3)
             self.assertEqual(client.close_frame()[0], 1009)
-        self.assertLess(self.memory() - before, 8 * MIB)
+        self.assert_little_more(self.memory() - before, 8 * MIB)
 
     def test_bombs_stay_packed(self) -> None:
         self.start(package_max_length=MIB)
@@ -275,7 +280,7 @@ class Sizes(LimitsCase):
                 self.assertEqual(client.close_frame()[0], 1009)
             except Closed:
                 pass
-        self.assertLess(self.memory() - before, 16 * MIB)
+        self.assert_little_more(self.memory() - before, 16 * MIB)
         with self.open("/echo") as client:
             client.text("well")
             self.assertEqual(client.read_text(), "well")
@@ -365,7 +370,7 @@ class Fairness(LimitsCase):
                 pass
             sent[client] = (count, rest)
             self.assertLess(count, 1000, "20 MB have been taken for nobody")
-        self.assertLess(self.memory() - before, 32 * MIB)
+        self.assert_little_more(self.memory() - before, 32 * MIB)
         os.kill(stopped, signal.SIGKILL)
         for client, (count, rest) in sent.items():
             client.socket.settimeout(10.0 * TIME_SCALE)

@@ -15,7 +15,7 @@ import time
 
 from livesoak import Soak, masked, resident_bytes
 from liveserver import LIVE
-from quernserver import QUERN_BIN, QuernServer, QuernTestCase, wait_until
+from quernserver import QUERN_BIN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
 from wsclient import WebSocketClient
 
 SOAK = os.environ.get("QUERN_SOAK") == "1"
@@ -101,7 +101,8 @@ class KillsAndReloads(LiveSoakCase):
         else:
             self.assertLessEqual(losses.missing, dropped, losses)
             self.assertEqual(losses.repeated, 0, losses)
-        self.assertLess(after - before, 16 * 1024 * 1024)
+        if TIME_SCALE == 1:  # a sanitizer keeps what has been given back, to see whether it is used
+            self.assertLess(after - before, 16 * 1024 * 1024)
         wait_until(lambda: b'"liveConnections":0' in quern.get("/stats")[1], "end of all connections")
 
     def test_what_was_begun_is_counted_and_all_else_answered_once(self) -> None:

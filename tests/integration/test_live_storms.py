@@ -50,8 +50,8 @@ class Storms(LiveTestCase):
         self.quern = self.live(worker_num=2, reactor_num=2, max_conn=2 * COUNT)
         self.quern.settings["listen"].append(f"tls:127.0.0.1:{self.tls_port}")
         certificate, key = self.quern.directory / "cert.pem", self.quern.directory / "key.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-keyout", key, "-out", certificate, "-subj", "/CN=localhost", "-days", "60"],
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-keyout", key, "-out", certificate, "-subj", "/CN=localhost", "-days", "60"],
                        check=True, capture_output=True, timeout=60)
         self.quern.settings |= {"ssl_cert_file": str(certificate), "ssl_key_file": str(key)}
         self.quern.write_config()

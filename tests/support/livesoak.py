@@ -1,4 +1,4 @@
-"""Many WebSocket clients at a time that account for every message: each is numbered, and comes back once and in order."""
+"""Many WebSocket clients at a time that account for every message: it is numbered, and comes back once and in order."""
 
 from __future__ import annotations
 
