@@ -16,9 +16,11 @@ constexpr int retryMilliseconds = 10;
 
 } // namespace
 
-EventLanes::EventLanes(Dispatcher *dispatcher, DispatchMode mode, int workerNum, EventOwner *owner)
+EventLanes::EventLanes(Dispatcher *dispatcher, const Place &place, DispatchMode mode, int workerNum,
+                       EventOwner *owner)
     : QObject(dispatcher) // so that it moves to the reactor's thread with it
     , m_dispatcher(dispatcher)
+    , m_place(place)
     , m_owner(owner)
     , m_mode(mode)
     , m_workerNum(workerNum)
@@ -94,20 +96,28 @@ EventLane *EventLanes::laneOf(quint64 childId) const
     return nullptr;
 }
 
-EventLane *EventLanes::laneFor(quint64 home) const
+EventLane *EventLanes::laneOfWorker(int workerId) const
 {
-    // While a worker is being replaced, the next one stands in.
-    const int wanted = int(home % quint64(m_workerNum));
     EventLane *chosen = nullptr;
     for (const auto &lane : m_lanes) {
         if (!lane->isActive())
             continue;
-        if (lane->worker()->info().workerId >= wanted)
+        if (lane->worker()->info().workerId >= workerId)
             return lane.get();
         if (!chosen)
             chosen = lane.get();
     }
     return chosen;
+}
+
+int EventLanes::workerFor(quint64 home) const
+{
+    // Each reactor has workers of its own, as far as they go round: what goes to one worker, and comes from it, in one
+    // turn of the loop is worth one wake-up, and shared out among all it would be worth many.
+    const int own = (m_workerNum - m_place.reactorId + m_place.reactorNum - 1) / m_place.reactorNum;
+    if (own < 1)
+        return m_place.reactorId % m_workerNum;
+    return m_place.reactorId + m_place.reactorNum * int(home % quint64(own));
 }
 
 EventLane *EventLanes::laneFor(const LiveConnection &connection) const
@@ -117,7 +127,9 @@ EventLane *EventLanes::laneFor(const LiveConnection &connection) const
         if (lane && lane->isActive())
             return lane;
     }
-    return laneFor(connection.user.isEmpty() ? connection.home : qHash(connection.user));
+    if (!connection.user.isEmpty())
+        return laneOfWorker(int(qHash(connection.user) % std::size_t(m_workerNum)));
+    return laneOfWorker(pinsByAddress() ? int(connection.home % quint64(m_workerNum)) : workerFor(connection.home));
 }
 
 void EventLanes::route(LiveConnection *connection, LiveEvent *event)
@@ -154,7 +166,7 @@ void EventLanes::routeHeld(LiveConnection *connection)
 
 void EventLanes::routePacket(LiveEvent *event)
 {
-    EventLane *lane = laneFor(event->home);
+    EventLane *lane = laneOfWorker(workerFor(event->home));
     if (!lane) {
         m_orphanPackets.append(event);
         return;

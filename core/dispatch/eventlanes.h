@@ -51,7 +51,14 @@ public:
     /// Datagrams that wait, in bytes; more are dropped.
     static constexpr qint64 MaxPacketBytes = 4 * 1024 * 1024;
 
-    EventLanes(Dispatcher *dispatcher, DispatchMode mode, int workerNum, EventOwner *owner);
+    /// One of \a reactorNum reactors, that with the number \a reactorId.
+    struct Place
+    {
+        int reactorId = 0;
+        int reactorNum = 1;
+    };
+
+    EventLanes(Dispatcher *dispatcher, const Place &place, DispatchMode mode, int workerNum, EventOwner *owner);
     ~EventLanes() override;
 
     /// Takes an event of a connection: it is handled after those before.
@@ -89,7 +96,10 @@ protected:
 private:
     EventLane *laneOf(quint64 childId) const;
     EventLane *laneFor(const LiveConnection &connection) const;
-    EventLane *laneFor(quint64 home) const;
+    /// The lane of a worker, or of the one that stands in for it while it is being replaced.
+    EventLane *laneOfWorker(int workerId) const;
+    /// The number of the worker for the connection, or the sender, with the number \a home.
+    int workerFor(quint64 home) const;
     /// Gives its event to a lane, or holds it.
     void route(LiveConnection *connection, LiveEvent *event);
     void routeHeld(LiveConnection *connection);
@@ -107,6 +117,7 @@ private:
     void resumePaused();
 
     Dispatcher *m_dispatcher;
+    const Place m_place;
     EventOwner *m_owner;
     DispatchMode m_mode;
     int m_workerNum;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/filedescriptor.h"
-#include "dispatch/dispatcher.h"
 #include "dispatch/connectionregistry.h"
+#include "dispatch/dispatcher.h"
 #include "dispatch/eventlanes.h"
 #include "dispatch/gatherings.h"
 #include "dispatch/outgoing.h"
