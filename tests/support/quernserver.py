@@ -61,11 +61,12 @@ class QuernServer:
     """Server settings are given by their names in [server]; listen, worker_num and runtime_dir have values already.
 
     plugins: files of plugins that are loaded behind the welcome plugin.
+    tables: what else stands in the settings, in TOML.
     open_files: how many files each of its processes may open.
     """
 
     def __init__(self, *, plugin_settings: dict | None = None, plugins: Sequence[Path] = (),
-                 open_files: int | None = None, **server) -> None:
+                 tables: str = "", open_files: int | None = None, **server) -> None:
         proctree.adopt_orphans()
         self.directory = Path(tempfile.mkdtemp(prefix="quern-test-"))
         self.config = self.directory / "quern.toml"
@@ -77,6 +78,7 @@ class QuernServer:
         self.open_files = open_files
         self.plugin_settings = {"allow_crash": True, **(plugin_settings or {})}
         self.plugins = list(plugins)
+        self.tables = tables
         self.master: int | None = None
         self._started: subprocess.Popen | None = None
         self._seen: set[proctree.Process] = set()
@@ -88,7 +90,7 @@ class QuernServer:
         lines += [f"{key} = {toml_value(value)}" for key, value in self.plugin_settings.items()]
         for plugin in self.plugins:
             lines += ["", "[[plugin]]", f"file = {toml_value(str(plugin))}"]
-        self.config.write_text("\n".join(lines) + "\n")
+        self.config.write_text("\n".join([*lines, "", self.tables]) + "\n")
 
     # Starting and stopping
 

@@ -169,4 +169,24 @@ private:
     }
 };
 
+/// Of each kind.
+inline const QList<LiveMaster::Port> somePorts = {
+    {.name = QStringLiteral("main"), .address = QStringLiteral("127.0.0.1:80"), .messageBytes = 100'000},
+    {.name = QStringLiteral("main"), .address = QStringLiteral("[::1]:80"), .messageBytes = 100'000},
+    {.name = QStringLiteral("telnet"),
+     .kind = LiveMaster::Port::Kind::Stream,
+     .handler = QStringLiteral("telnet"),
+     .messageBytes = 1000,
+     .outputBytes = 500},
+    {.name = QStringLiteral("udp"),
+     .kind = LiveMaster::Port::Kind::Datagram,
+     .handler = QStringLiteral("telnet"),
+     .address = QStringLiteral("127.0.0.1:53")},
+    {.name = QStringLiteral("paths"),
+     .kind = LiveMaster::Port::Kind::Datagram,
+     .handler = QStringLiteral("telnet"),
+     .address = QStringLiteral("unix:/run/a.sock"),
+     .messageBytes = 100},
+};
+
 } // namespace WorkerTest

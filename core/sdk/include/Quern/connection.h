@@ -9,7 +9,6 @@
 #include <QDateTime>
 #include <QString>
 
-#include <concepts>
 #include <functional>
 
 namespace Quern {
@@ -20,7 +19,8 @@ enum class MessageType {
     Binary, ///< any bytes
 };
 
-/// One whole message of a WebSocket client. The payload is valid during the call only: take toByteArray() to keep it.
+/// One whole message of a WebSocket client. A value type, but for the payload, which is valid during the call
+/// only: take toByteArray() to keep it.
 struct Message
 {
     MessageType type = MessageType::Text; ///< text is valid UTF-8
@@ -85,27 +85,22 @@ public:
     /// What is known about it now; Error::NotFound if it has gone.
     Result<ConnectionInfo> info() const;
 
-    /// See Server::push(), send(), close(), join(), leave() and bind().
+    /// See Server::push(), send(), close(), join(), leave() and bind(); pushText() sends a text as UTF-8.
     Outcome push(QByteArrayView message, MessageType type = MessageType::Text) const;
-    /// The same as UTF-8. A template, so that literals and QByteArray are not taken for a QString.
-    template <std::same_as<QString> Text>
-    Outcome push(const Text &text) const
-    {
-        return push(QByteArrayView(text.toUtf8()), MessageType::Text);
-    }
-    Outcome send(QByteArrayView bytes) const;                         ///< to a stream
-    Outcome close(int code = 1000, const QString &reason = {}) const; ///< after what is under way
-    Outcome join(QByteArrayView room) const;                          ///< a room
-    Outcome leave(QByteArrayView room) const;                         ///< a room
-    Outcome bind(QByteArrayView user) const;                          ///< to a user
+    Outcome pushText(const QString &text) const;
+    Outcome send(QByteArrayView bytes) const;
+    Outcome close(int code = 1000, const QString &reason = {}) const;
+    Outcome join(QByteArrayView room) const;
+    Outcome leave(QByteArrayView room) const;
+    Outcome bind(QByteArrayView user) const;
 
 private:
     ConnectionId m_id;
     QByteArray m_user;
 };
 
-/// One datagram that has come in by a UDP or Unix datagram port. Valid during the call only, but for what replier()
-/// returns.
+/// One datagram that has come in by a UDP or Unix datagram port. A cheap handle: valid during the call only, but for
+/// what replier() returns.
 class QUERN_EXPORT Datagram
 {
 public:

@@ -50,14 +50,14 @@ struct ServerStats
     quint64 workerEvents = 0;    ///< events of connections that it has handled
 };
 
-/// A page of connections.
+/// A page of connections. A value type.
 struct ConnectionPage
 {
     QList<ConnectionInfo> connections; ///< in the order of their slots, which is nearly that of their age
     ConnectionId next;                 ///< what to ask for next; null if this is the last page
 };
 
-/// What a broadcast leaves out.
+/// Whom a broadcast reaches. A value type.
 struct Audience
 {
     QString port = {};        ///< connections of this port alone; empty: all WebSocket connections
