@@ -17,7 +17,8 @@ constexpr int retryMilliseconds = 10;
 } // namespace
 
 EventLanes::EventLanes(Dispatcher *dispatcher, DispatchMode mode, int workerNum, EventOwner *owner)
-    : m_dispatcher(dispatcher)
+    : QObject(dispatcher) // so that it moves to the reactor's thread with it
+    , m_dispatcher(dispatcher)
     , m_owner(owner)
     , m_mode(mode)
     , m_workerNum(workerNum)

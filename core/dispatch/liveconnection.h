@@ -53,6 +53,14 @@ struct Member : base::ListNode<MemberTag>
 /// close event has been handled. Lives in its reactor thread.
 struct LiveConnection : base::ListNode<OrphanTag>, base::ListNode<PausedTag>
 {
+    LiveConnection() = default;
+    ~LiveConnection()
+    {
+        while (LiveEvent *event = held.first())
+            delete event;
+    }
+    Q_DISABLE_COPY_MOVE(LiveConnection)
+
     quint64 id = 0;
     ipc::ConnectionSlot *slot = nullptr; ///< in shared memory
     LiveSession *session = nullptr;      ///< null once it is closed

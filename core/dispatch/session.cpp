@@ -1,8 +1,8 @@
 #include "dispatch/session.h"
 
-#include "dispatch/websocketsession.h"
 #include "dispatch/log.h"
 #include "dispatch/sessionrare.h"
+#include "dispatch/websocketsession.h"
 
 #include <Quern/requestid.h>
 
@@ -76,7 +76,9 @@ void Session::start(ExchangePtr exchange)
     if (m_host->isDraining())
         m_exchange->keepAlive = false;
     if (m_exchange->refusedWith != 0) {
-        answerError(m_exchange->refusedWith);
+        // RFC 6455 §4.4: of WebSocket no other version is spoken.
+        constexpr QByteArrayView spoken = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+        answerError(m_exchange->refusedWith, m_exchange->refusedWith == 426 ? spoken : QByteArrayView());
         return;
     }
     // A body that is still arriving is for its handler alone.

@@ -190,8 +190,8 @@ struct BootMessage
 
         QString name; ///< "main" for those of [server]
         Kind kind = Kind::Http;
-        QString handler;                ///< name that a plugin registers; empty: the application's own routes
-        QString address;                ///< "127.0.0.1:5200", "tls:[::1]:443", "unix:/run/app.sock"
+        QString handler = {};           ///< name that a plugin registers; empty: the application's own routes
+        QString address = {};           ///< "127.0.0.1:5200", "tls:[::1]:443", "unix:/run/app.sock"
         QString place = {};             ///< "quern.toml:12", for messages
         quint64 messageBytes = 2 << 20; ///< the longest message, package or datagram in either direction
         quint64 outputBytes = 8 << 20;  ///< of one connection that may wait for its client

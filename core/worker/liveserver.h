@@ -38,19 +38,17 @@ public:
     /// Nothing can be sent any more.
     void detach();
 
-    Result<void> push(ConnectionId id, QByteArrayView message, MessageType type) override;
-    Result<void> send(ConnectionId id, QByteArrayView bytes) override;
-    Result<void> sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes) override;
-    Result<void> close(ConnectionId id, int code, const QString &reason) override;
-    Result<void> broadcast(QByteArrayView message, MessageType type, const Audience &audience) override;
-    Result<void> join(ConnectionId id, QByteArrayView room) override;
-    Result<void> leave(ConnectionId id, QByteArrayView room) override;
-    Result<void> pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type,
-                            ConnectionId except) override;
-    Result<void> bind(ConnectionId id, QByteArrayView user) override;
-    Result<void> pushToUser(QByteArrayView user, QByteArrayView message, MessageType type,
-                            ConnectionId except) override;
-    Result<void> reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes) override;
+    Outcome push(ConnectionId id, QByteArrayView message, MessageType type) override;
+    Outcome send(ConnectionId id, QByteArrayView bytes) override;
+    Outcome sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes) override;
+    Outcome close(ConnectionId id, int code, const QString &reason) override;
+    Outcome broadcast(QByteArrayView message, MessageType type, const Audience &audience) override;
+    Outcome join(ConnectionId id, QByteArrayView room) override;
+    Outcome leave(ConnectionId id, QByteArrayView room) override;
+    Outcome pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type, ConnectionId except) override;
+    Outcome bind(ConnectionId id, QByteArrayView user) override;
+    Outcome pushToUser(QByteArrayView user, QByteArrayView message, MessageType type, ConnectionId except) override;
+    Outcome reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes) override;
 
     bool isEstablished(ConnectionId id) const override;
     Result<ConnectionInfo> info(ConnectionId id) const override;

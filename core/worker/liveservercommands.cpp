@@ -115,7 +115,7 @@ Result<void> LiveServer::command(ConnectionId id, const CommandMessage &message,
     return dispatch(ipc::ConnectionKey::of(id.value()).reactor, id.value(), {message}, body);
 }
 
-Result<void> LiveServer::push(ConnectionId id, QByteArrayView message, MessageType type)
+Outcome LiveServer::push(ConnectionId id, QByteArrayView message, MessageType type)
 {
     if (const Result<void> checked = checkOutput(id, ipc::ConnectionKind::WebSocket, message.size()); !checked)
         return checked;
@@ -126,7 +126,7 @@ Result<void> LiveServer::push(ConnectionId id, QByteArrayView message, MessageTy
     return command(id, sent, message);
 }
 
-Result<void> LiveServer::send(ConnectionId id, QByteArrayView bytes)
+Outcome LiveServer::send(ConnectionId id, QByteArrayView bytes)
 {
     if (const Result<void> checked = checkOutput(id, ipc::ConnectionKind::Stream, bytes.size()); !checked)
         return checked;
@@ -135,7 +135,7 @@ Result<void> LiveServer::send(ConnectionId id, QByteArrayView bytes)
     return command(id, sent, bytes);
 }
 
-Result<void> LiveServer::sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes)
+Outcome LiveServer::sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes)
 {
     const auto place = std::find_if(m_ports.begin(), m_ports.end(), [&port](const Port &each) {
         return each.name == port && each.kind == Port::Kind::Datagram;
@@ -148,7 +148,7 @@ Result<void> LiveServer::sendTo(const QString &port, const QString &address, qui
     return reply(int(place - m_ports.begin()), 0, peer->encode(), bytes);
 }
 
-Result<void> LiveServer::reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes)
+Outcome LiveServer::reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes)
 {
     if (port < 0 || port >= m_ports.size() || m_ports.at(port).kind != Port::Kind::Datagram || reactor < 0)
         return Error(Error::NotFound, QStringLiteral("the port of this datagram is not there any more"));
@@ -162,7 +162,7 @@ Result<void> LiveServer::reply(int port, int reactor, const QByteArray &peer, QB
     return dispatch(reactor, 0, {sent}, bytes);
 }
 
-Result<void> LiveServer::close(ConnectionId id, int code, const QString &reason)
+Outcome LiveServer::close(ConnectionId id, int code, const QString &reason)
 {
     const std::optional<ipc::ConnectionFacts> facts = m_table.facts(id.value());
     if (!facts)
@@ -177,7 +177,7 @@ Result<void> LiveServer::close(ConnectionId id, int code, const QString &reason)
     return command(id, closed, closeReasonBytes(reason));
 }
 
-Result<void> LiveServer::broadcast(QByteArrayView message, MessageType type, const Audience &audience)
+Outcome LiveServer::broadcast(QByteArrayView message, MessageType type, const Audience &audience)
 {
     CommandMessage sent;
     sent.kind = CommandKind::Broadcast;
@@ -212,7 +212,7 @@ Result<void> LiveServer::broadcast(QByteArrayView message, MessageType type, con
     return dispatch(EveryReactor, 0, all, message);
 }
 
-Result<void> LiveServer::join(ConnectionId id, QByteArrayView room)
+Outcome LiveServer::join(ConnectionId id, QByteArrayView room)
 {
     if (const Result<void> checked = checkRoomName(room); !checked)
         return checked;
@@ -222,7 +222,7 @@ Result<void> LiveServer::join(ConnectionId id, QByteArrayView room)
     return command(id, joined);
 }
 
-Result<void> LiveServer::leave(ConnectionId id, QByteArrayView room)
+Outcome LiveServer::leave(ConnectionId id, QByteArrayView room)
 {
     if (const Result<void> checked = checkRoomName(room); !checked)
         return checked;
@@ -232,7 +232,7 @@ Result<void> LiveServer::leave(ConnectionId id, QByteArrayView room)
     return command(id, left);
 }
 
-Result<void> LiveServer::bind(ConnectionId id, QByteArrayView user)
+Outcome LiveServer::bind(ConnectionId id, QByteArrayView user)
 {
     if (const Result<void> checked = user.isEmpty() ? Result<void>() : checkUserName(user); !checked)
         return checked;
@@ -242,14 +242,14 @@ Result<void> LiveServer::bind(ConnectionId id, QByteArrayView user)
     return command(id, bound);
 }
 
-Result<void> LiveServer::pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type, ConnectionId except)
+Outcome LiveServer::pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type, ConnectionId except)
 {
     if (const Result<void> checked = checkRoomName(room); !checked)
         return checked;
     return pushToMany(CommandKind::SendToRoom, room, message, type, except);
 }
 
-Result<void> LiveServer::pushToUser(QByteArrayView user, QByteArrayView message, MessageType type, ConnectionId except)
+Outcome LiveServer::pushToUser(QByteArrayView user, QByteArrayView message, MessageType type, ConnectionId except)
 {
     if (const Result<void> checked = checkUserName(user); !checked)
         return checked;

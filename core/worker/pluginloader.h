@@ -1,7 +1,7 @@
 #pragma once
 
-#include "ipc/messages.h"
 #include "sdk/src/application_p.h"
+#include "worker/pluginports.h"
 #include "worker/pluginspec.h"
 
 #include <Quern/result.h>
@@ -48,9 +48,11 @@ public:
     /// with its name, file, reason and mend. The others were tried all the same, to find every fault in one go.
     Result<void> load(const QList<PluginEntry> &entries);
 
-    /// After load(): gives the ports to what the plugins have registered. The Error::Invalid has one line for each port
-    /// whose handler none has registered, or whose handler cannot serve it.
-    Result<void> assignPorts(const QList<ipc::BootMessage::Port> &ports);
+    /// After load(): see worker::assignPorts().
+    Result<void> assignPorts(const QList<ipc::BootMessage::Port> &ports)
+    {
+        return worker::assignPorts(m_application, ports);
+    }
 
     /// The specs in the order of the entries, the wrong ones included.
     const QList<PluginSpec> &plugins() const { return m_plugins; }
@@ -64,7 +66,6 @@ private:
     void visit(qsizetype index, QList<qsizetype> &trail, QList<qsizetype> &order);
     qsizetype indexOf(const QString &name) const;
     QString install(const PluginSpec &spec);
-    QString problemOf(const ipc::BootMessage::Port &port) const;
     QString titleOf(qsizetype index) const { return pluginTitle(m_plugins.at(index).name, m_entries.at(index)); }
     void tell(const QString &title) const;
 

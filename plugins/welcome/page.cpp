@@ -2,7 +2,22 @@
 
 #include "facts.h"
 
+#include <stdexcept>
 #include <utility>
+
+namespace {
+
+/// Where the page of the chat plugin is; empty if that is not loaded.
+QString chatPath(const Quern::Request &request)
+{
+    try {
+        return QString::fromUtf8(request.urlFor("chat"));
+    } catch (const std::invalid_argument &) {
+        return {};
+    }
+}
+
+} // namespace
 
 Page::Page(QString text) : m_text(std::move(text)) {}
 
@@ -27,7 +42,10 @@ QString Page::filled(const QHash<QString, QString> &values) const
 QHash<QString, QString> pageValues(const Quern::Request &request)
 {
     const Facts facts(request);
+    const QString chat = chatPath(request);
     return {
+        {QStringLiteral("chat"), chat},
+        {QStringLiteral("noChat"), chat.isEmpty() ? QStringLiteral(" hidden") : QString()},
         {QStringLiteral("method"), QString::fromLatin1(request.method())},
         {QStringLiteral("target"), QString::fromUtf8(request.target())},
         {QStringLiteral("http"), facts.httpVersion},

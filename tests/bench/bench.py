@@ -19,11 +19,13 @@ sys.path.insert(0, str(_ROOT / "tests/support"))
 
 import idle  # noqa: E402
 import lifetime  # noqa: E402
+import live  # noqa: E402
 import staticfile  # noqa: E402
 import throughput  # noqa: E402
 from servers import BenchError  # noqa: E402
 
-NAMES = [case.name for case in throughput.CASES] + [staticfile.CASE.name, "idle", "lifetime"]
+NAMES = [case.name for case in throughput.CASES + live.CASES] + [staticfile.CASE.name, "idle", live.WEBSOCKETS.name,
+                                                                live.TLS.name, "lifetime"]
 _HEADINGS = ("case", "limit µs", "quern µs", "ratio", "bar", "limit req/s", "quern req/s", "limit p99", "quern p99", "")
 
 
@@ -40,7 +42,7 @@ def show_throughput(result: dict) -> None:
 
 
 def print_row(cells: tuple[str, ...]) -> None:
-    print(f"{cells[0]:<10}" + "".join(f"{cell:>13}" for cell in cells[1:-1]) + f"  {cells[-1]}", flush=True)
+    print(f"{cells[0]:<12}" + "".join(f"{cell:>13}" for cell in cells[1:-1]) + f"  {cells[-1]}", flush=True)
 
 
 def show_static(result: dict) -> None:
@@ -67,6 +69,14 @@ def show_idle(result: dict) -> None:
     print(f"              p99    {among['p99']:.3f} ms among them, {alone['p99']:.3f} alone", flush=True)
 
 
+def show_live_idle(result: dict) -> None:
+    memory, cpu, memory_bar, cpu_bar = (result[key] for key in ("bytes_per_connection", "cpu", "memory_bar", "cpu_bar"))
+    print(f"\n{result['connections']} idle connections, {result['case']}")
+    print(f"  memory      {memory:6.0f} bytes each  (bar {memory_bar:.0f})  {verdict(memory <= memory_bar)}")
+    bar = f"(bar {cpu_bar * 100:.0f})     {verdict(cpu < cpu_bar)}" if cpu_bar else "(no bar)"
+    print(f"  processor   {cpu * 100:6.2f} %           {bar}", flush=True)
+
+
 def show_lifetime(result: dict) -> None:
     print("\nlifetime")
     for name, seconds in (("start", result["start_s"]), ("stop", result["stop_s"])):
@@ -78,13 +88,16 @@ def run(options: argparse.Namespace) -> list[dict]:
     results = []
     load = {"seconds": 1, "repeats": 1} if options.quick else {"seconds": options.seconds, "repeats": 3}
     heading_due = True
-    for case in throughput.CASES:
+    for case in throughput.CASES + live.CASES:
         if case.name not in options.only:
             continue
         if heading_due:
             print_row(_HEADINGS)
             heading_due = False
-        result = throughput.measure(case, options.build_dir, all_on=options.all_on, **load)
+        if case in live.CASES:
+            result = live.measure(case, options.build_dir, **load)
+        else:
+            result = throughput.measure(case, options.build_dir, all_on=options.all_on, **load)
         show_throughput(result)
         results.append(result)
     if staticfile.CASE.name in options.only:
@@ -96,6 +109,17 @@ def run(options: argparse.Namespace) -> list[dict]:
         full = {"connections": 10_000, "seconds": 5, "rounds": 3}
         result = idle.measure(options.build_dir, **(quick if options.quick else full))
         show_idle(result)
+        results.append(result)
+    if live.WEBSOCKETS.name in options.only:
+        quick = {"connections": 1000, "seconds": 3, "ping_interval": 1}
+        full = {"connections": live.WEBSOCKETS.connections, "seconds": 35, "ping_interval": 30}
+        result = live.measure_websockets(options.build_dir, **(quick if options.quick else full))
+        show_live_idle(result)
+        results.append(result)
+    if live.TLS.name in options.only:
+        connections, seconds = (200, 1) if options.quick else (live.TLS.connections, 5)
+        result = live.measure_tls(options.build_dir, connections, seconds)
+        show_live_idle(result)
         results.append(result)
     if "lifetime" in options.only:
         result = lifetime.measure(options.build_dir, repeats=1 if options.quick else 5)
@@ -118,7 +142,8 @@ def parse_options() -> argparse.Namespace:
     options = parser.parse_args()
     options.only = options.only or NAMES
     options.build_dir = options.build_dir.resolve()
-    for program in ("bin/quern", "tests/bench/limit_server"):
+    for program in ("bin/quern", "tests/bench/limit_server", "tests/bench/live_clients",
+                    "tests/fixtures/plugins/liblive.so"):
         if not (options.build_dir / program).exists():
             parser.error(f"{options.build_dir / program} is missing: build first, or name the folder with --build-dir")
     return options

@@ -49,10 +49,11 @@ def _is_whole(answer: bytes) -> bool:
 class IdleClients:
     """The connections, held by a process of their own: each of the two sides needs a descriptor for each."""
 
-    def __init__(self, port: int, count: int) -> None:
+    def __init__(self, port: int, count: int, *, tls: bool = False) -> None:
         self._count = count
+        words = [str(port), str(count)] + (["tls"] if tls else [])
         self._process = subprocess.Popen([sys.executable, "-B", str(Path(__file__).with_name("idleclients.py")),
-                                          str(port), str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                          *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          text=True, start_new_session=True, preexec_fn=proctree.die_with_parent)
 
     def __enter__(self) -> IdleClients:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import proctree
@@ -106,14 +107,18 @@ class Limit(Server):
 class Quern(Server):
     name = "quern"
 
-    def __init__(self, build_dir: Path, **settings) -> None:
+    def __init__(self, build_dir: Path, *, plugin: Path | None = None, listen: Sequence[str] = (), **settings) -> None:
+        """plugin: a file that is loaded besides the welcome plugin. listen: further addresses."""
         super().__init__()
         self.program = str(build_dir / "bin/quern")
         self._directory = Path(tempfile.mkdtemp(prefix="quern-bench-"))
         self.config = self._directory / "quern.toml"
-        lines = ["[server]", f'listen = "127.0.0.1:{self.port}"', "worker_num = 2", 'runtime_dir = "run"']
+        addresses = ", ".join(f'"{address}"' for address in (f"127.0.0.1:{self.port}", *listen))
+        lines = ["[server]", f"listen = [{addresses}]", "worker_num = 2", 'runtime_dir = "run"']
         lines += [f"{key} = {value}" for key, value in settings.items()]
         lines += ["", "[[plugin]]", 'name = "welcome"']
+        if plugin:
+            lines += ["", "[[plugin]]", f'file = "{plugin}"']
         self.config.write_text("\n".join(lines) + "\n")
 
     @classmethod

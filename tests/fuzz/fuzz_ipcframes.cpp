@@ -3,6 +3,7 @@
 #include "ipc/bodylayout.h"
 #include "ipc/bodystream.h"
 #include "ipc/frame.h"
+#include "ipc/livemessages.h"
 #include "ipc/messages.h"
 
 using namespace Quern;
@@ -91,6 +92,7 @@ void checkRequest(QByteArrayView payload)
     parts.remotePort = message.remotePort;
     parts.flags = message.flags;
     parts.minorVersion = message.minorVersion;
+    parts.port = message.port;
     parts.head = message.head;
     parts.method = message.method;
     parts.target = message.target;
@@ -99,7 +101,7 @@ void checkRequest(QByteArrayView payload)
     ipc::writeTicket(again.data(), message.ticket);
     again += ipc::encodeRequest(parts) + message.bodyPart.toByteArray();
     // What is reserved is written as zero.
-    for (const qsizetype reserved : {20, 21, 22, 23, 24 + 29})
+    for (const qsizetype reserved : {20, 21, 22, 23})
         again[reserved] = payload[reserved];
     if (again != payload)
         fail("a request does not encode to what it was decoded from");
@@ -115,6 +117,33 @@ void checkResponse(QByteArrayView payload)
         fail("a response breaks a rule of its interface");
     if (ipc::ResponseMessageHeaderSize + message->headerBlock.size() + message->bodyPart.size() != payload.size())
         fail("a part of a response is missing");
+}
+
+void checkLive(QByteArrayView payload)
+{
+    if (const Result<ipc::EventMessage> message = ipc::decodeEvent(payload)) {
+        if (!lies(message->name, payload) || !lies(message->bodyPart, payload) ||
+            message->bodyPart.size() > qsizetype(message->bodyLength))
+            fail("an event breaks a rule of its interface");
+        QByteArray again;
+        ipc::appendEvent(again, 0, *message);
+        again[ipc::FrameHeaderSize + 23] = payload[23]; // reserved, and written as zero
+        if (again.sliced(ipc::FrameHeaderSize) != payload)
+            fail("an event does not encode to what it was decoded from");
+    }
+    if (const Result<ipc::CommandMessage> message = ipc::decodeCommand(payload)) {
+        if (!lies(message->name, payload) || !lies(message->bodyPart, payload) ||
+            message->bodyPart.size() > qsizetype(message->bodyLength))
+            fail("a command breaks a rule of its interface");
+        QByteArray again;
+        ipc::appendCommand(again, 0, *message);
+        for (const qsizetype reserved : {20, 21, 22, 23})
+            again[ipc::FrameHeaderSize + reserved] = payload[reserved];
+        if (again.sliced(ipc::FrameHeaderSize) != payload)
+            fail("a command does not encode to what it was decoded from");
+    }
+    if (const Result<ipc::PacketPeer> peer = ipc::PacketPeer::decode(payload); peer && peer->encode() != payload)
+        fail("the peer of a packet does not encode to what it was decoded from");
 }
 
 /// A decoded message encodes to one that decodes to the same.
@@ -138,6 +167,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     checkStream(bytes);
     checkRequest(bytes);
     checkResponse(bytes);
+    checkLive(bytes);
     if (const Result<quint32> credit = ipc::creditOf(bytes); credit.ok() != (size == 4))
         fail("a credit of another size was taken");
     checkCbor<ipc::BootMessage>(bytes);

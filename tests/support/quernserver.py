@@ -62,11 +62,12 @@ class QuernServer:
 
     plugins: files of plugins that are loaded behind the welcome plugin.
     sockets: the settings of each [[socket]]; enabled ones are asked for when nothing is to be left.
+    tables: what else stands in the settings, in TOML.
     open_files: how many files each of its processes may open.
     """
 
     def __init__(self, *, plugin_settings: dict | None = None, plugins: Sequence[Path] = (),
-                 sockets: Sequence[dict] = (), open_files: int | None = None, **server) -> None:
+                 sockets: Sequence[dict] = (), tables: str = "", open_files: int | None = None, **server) -> None:
         proctree.adopt_orphans()
         self.directory = Path(tempfile.mkdtemp(prefix="quern-test-"))
         self.config = self.directory / "quern.toml"
@@ -79,6 +80,7 @@ class QuernServer:
         self.plugin_settings = {"allow_crash": True, **(plugin_settings or {})}
         self.plugins = list(plugins)
         self.sockets = [dict(entry) for entry in sockets]
+        self.tables = tables
         self.master: int | None = None
         self._started: subprocess.Popen | None = None
         self._seen: set[proctree.Process] = set()
@@ -92,7 +94,7 @@ class QuernServer:
         lines += [f"{key} = {toml_value(value)}" for key, value in self.plugin_settings.items()]
         for plugin in self.plugins:
             lines += ["", "[[plugin]]", f"file = {toml_value(str(plugin))}"]
-        self.config.write_text("\n".join(lines) + "\n")
+        self.config.write_text("\n".join([*lines, "", self.tables]) + "\n")
 
     # Starting and stopping
 

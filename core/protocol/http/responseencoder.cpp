@@ -19,6 +19,7 @@ char *put(char *to, QByteArrayView bytes)
 }
 
 constexpr int resetContent = 205;
+constexpr int upgradeRequired = 426;
 
 char *putNumber(char *to, quint64 number)
 {
@@ -190,6 +191,8 @@ void appendHead(QByteArray &out, int status, QByteArrayView headerBlock, std::op
         to = put(to, "\r\nConnection: close");
     else if (framing.requestMinorVersion == 0)
         to = put(to, "\r\nConnection: keep-alive");
+    if (status == upgradeRequired)
+        to = put(to, "\r\nConnection: Upgrade"); // RFC 9110 §7.8, §15.5.22
     to = put(to, "\r\n");
     to = put(to, headerBlock);
     to = put(to, "\r\n");

@@ -11,37 +11,37 @@ Result<ConnectionInfo> Connection::info() const
     return server().info(m_id);
 }
 
-Result<void> Connection::push(QByteArrayView message, MessageType type) const
+Outcome Connection::push(QByteArrayView message, MessageType type) const
 {
     return server().push(m_id, message, type);
 }
 
-Result<void> Connection::pushText(const QString &text) const
+Outcome Connection::pushText(const QString &text) const
 {
     return server().push(m_id, text.toUtf8(), MessageType::Text);
 }
 
-Result<void> Connection::send(QByteArrayView bytes) const
+Outcome Connection::send(QByteArrayView bytes) const
 {
     return server().send(m_id, bytes);
 }
 
-Result<void> Connection::close(int code, const QString &reason) const
+Outcome Connection::close(int code, const QString &reason) const
 {
     return server().close(m_id, code, reason);
 }
 
-Result<void> Connection::join(QByteArrayView room) const
+Outcome Connection::join(QByteArrayView room) const
 {
     return server().join(m_id, room);
 }
 
-Result<void> Connection::leave(QByteArrayView room) const
+Outcome Connection::leave(QByteArrayView room) const
 {
     return server().leave(m_id, room);
 }
 
-Result<void> Connection::bind(QByteArrayView user) const
+Outcome Connection::bind(QByteArrayView user) const
 {
     return server().bind(m_id, user);
 }
@@ -71,14 +71,14 @@ bool Datagram::canReply() const
     return m_peer.size() > 2;
 }
 
-Result<void> Datagram::reply(QByteArrayView bytes) const
+Outcome Datagram::reply(QByteArrayView bytes) const
 {
     return replier()(bytes);
 }
 
-std::function<Result<void>(QByteArrayView)> Datagram::replier() const
+std::function<Outcome(QByteArrayView)> Datagram::replier() const
 {
-    return [port = m_port, reactor = m_reactor, peer = m_peer.toByteArray()](QByteArrayView bytes) -> Result<void> {
+    return [port = m_port, reactor = m_reactor, peer = m_peer.toByteArray()](QByteArrayView bytes) -> Outcome {
         if (peer.size() <= 2)
             return Error(
                 Error::Unavailable,

@@ -24,22 +24,22 @@ Error noServer()
 class NoServer final : public ServerBackend
 {
 public:
-    Result<void> push(ConnectionId, QByteArrayView, MessageType) override { return noServer(); }
-    Result<void> send(ConnectionId, QByteArrayView) override { return noServer(); }
-    Result<void> sendTo(const QString &, const QString &, quint16, QByteArrayView) override { return noServer(); }
-    Result<void> close(ConnectionId, int, const QString &) override { return noServer(); }
-    Result<void> broadcast(QByteArrayView, MessageType, const Audience &) override { return noServer(); }
-    Result<void> join(ConnectionId, QByteArrayView) override { return noServer(); }
-    Result<void> leave(ConnectionId, QByteArrayView) override { return noServer(); }
-    Result<void> pushToRoom(QByteArrayView, QByteArrayView, MessageType, ConnectionId) override { return noServer(); }
-    Result<void> bind(ConnectionId, QByteArrayView) override { return noServer(); }
-    Result<void> pushToUser(QByteArrayView, QByteArrayView, MessageType, ConnectionId) override { return noServer(); }
+    Outcome push(ConnectionId, QByteArrayView, MessageType) override { return noServer(); }
+    Outcome send(ConnectionId, QByteArrayView) override { return noServer(); }
+    Outcome sendTo(const QString &, const QString &, quint16, QByteArrayView) override { return noServer(); }
+    Outcome close(ConnectionId, int, const QString &) override { return noServer(); }
+    Outcome broadcast(QByteArrayView, MessageType, const Audience &) override { return noServer(); }
+    Outcome join(ConnectionId, QByteArrayView) override { return noServer(); }
+    Outcome leave(ConnectionId, QByteArrayView) override { return noServer(); }
+    Outcome pushToRoom(QByteArrayView, QByteArrayView, MessageType, ConnectionId) override { return noServer(); }
+    Outcome bind(ConnectionId, QByteArrayView) override { return noServer(); }
+    Outcome pushToUser(QByteArrayView, QByteArrayView, MessageType, ConnectionId) override { return noServer(); }
     bool isEstablished(ConnectionId) const override { return false; }
     Result<ConnectionInfo> info(ConnectionId) const override { return noServer(); }
     ConnectionPage connections(ConnectionId, int) const override { return {}; }
     QList<PortInfo> ports() const override { return {}; }
     ServerStats stats() const override { return {}; }
-    Result<void> reply(int, int, const QByteArray &, QByteArrayView) override { return noServer(); }
+    Outcome reply(int, int, const QByteArray &, QByteArrayView) override { return noServer(); }
 };
 
 std::atomic<ServerBackend *> &installedServer()

@@ -12,7 +12,7 @@ public:
 
     /// Sends \a bytes to where a datagram has come from: \a peer as the event named it, and the number of the port and
     /// of the reactor that took it.
-    virtual Result<void> reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes) = 0;
+    virtual Outcome reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes) = 0;
 };
 
 /// Has server() return \a backend from now on, which outlives all threads that may ask; null: nobody's. Returns the one

@@ -62,16 +62,26 @@ TestHarnessPrivate::TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap 
         m_application->rollBack({});
     }
     m_application->close();
+    m_server = std::make_shared<TestServer>(*m_application, deadline);
+    m_application->ports = m_server->entries();
 }
 
 TestHarnessPrivate::~TestHarnessPrivate()
 {
     // What the handlers hold may answer when it goes away.
     retire();
+    m_server.reset();
     m_application->rollBack({});
 }
 
 TestResponse TestHarnessPrivate::run(const TestRequest &sent)
+{
+    auto accepted = accept(sent);
+    const auto *data = std::get_if<RequestData>(&accepted);
+    return data ? answer(sent, *data) : std::get<TestResponse>(accepted);
+}
+
+std::variant<TestHarnessPrivate::RequestData, TestResponse> TestHarnessPrivate::accept(const TestRequest &sent)
 {
     if (!installed)
         return refusal(0, installed.error());
@@ -86,9 +96,20 @@ TestResponse TestHarnessPrivate::run(const TestRequest &sent)
         return refusal(refused->status, refused->error);
 
     const auto &data = std::get<0>(made);
+    const std::optional<quint8> port = m_server->httpPort(m_handler);
+    if (!port)
+        return refusal(0, Error(Error::Invalid, QStringLiteral("no routes are registered for the handler \"%1\": call "
+                                                               "app.port(\"%1\", …) in install()")
+                                                    .arg(QString::fromUtf8(m_handler))));
+    data->port = *port;
     if (const QString problem = errorOfBody(sent, *data); !problem.isEmpty())
         return refusal(0, Error(Error::Invalid, problem));
+    return data;
+}
 
+TestResponse TestHarnessPrivate::answer(const TestRequest &sent, const RequestData &data)
+{
+    const quint64 id = data->id;
     Exchange exchange{data, QExplicitlySharedDataPointer(new ResponsePrivate(id, this)), sent,
                       QDeadlineTimer(deadline, Qt::PreciseTimer)};
     exchange.isHead = sent.method == "HEAD";
@@ -382,6 +403,7 @@ void TestHarness::setName(const QString &name)
 void TestHarness::setDeadline(std::chrono::milliseconds time)
 {
     d->deadline = time;
+    d->server().setDeadline(time);
 }
 
 TestResponse TestHarness::get(const QByteArray &target)

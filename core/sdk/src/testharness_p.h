@@ -6,12 +6,14 @@
 #include "pipeline_p.h"
 #include "request_p.h"
 #include "response_p.h"
+#include "testserver_p.h"
 
 #include <QDeadlineTimer>
 
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <variant>
 
 class QEventLoop;
 
@@ -25,6 +27,7 @@ public:
     ~TestHarnessPrivate() override;
 
     TestResponse run(const TestRequest &request);
+    TestSocket openWebSocket(const TestRequest &request);
 
     void responseReady(quint64 id, const Answer &answer) override;
     void responseDropped(quint64 id) override;
@@ -34,6 +37,10 @@ public:
 
     /// See TestHarness::setName().
     void setName(const QString &name);
+
+    /// See TestHarness::usePort().
+    void usePort(const QByteArray &handler) { m_handler = handler; }
+    TestServer &server() const { return *m_server; }
 
     Result<void> installed;
     std::chrono::milliseconds deadline = std::chrono::seconds(5);
@@ -53,6 +60,11 @@ private:
         bool isOver = false;
     };
 
+    using RequestData = QExplicitlySharedDataPointer<RequestPrivate>;
+
+    /// What the server would make of \a sent; a whole TestResponse if it would refuse that, or the harness does.
+    std::variant<RequestData, TestResponse> accept(const TestRequest &sent);
+    TestResponse answer(const TestRequest &sent, const RequestData &data);
     Exchange *find(quint64 id) const;
     /// What is wrong with a body that the harness cannot read; empty if nothing is.
     QString errorOfBody(const TestRequest &sent, const RequestPrivate &request) const;
@@ -72,6 +84,8 @@ private:
     const std::shared_ptr<ApplicationPrivate> m_application; ///< shared with a plugin that may have kept it
     std::optional<Pipeline> m_pipeline;
     std::unordered_map<quint64, Exchange *> m_open; ///< more than one if handlers send requests of their own
+    std::shared_ptr<TestServer> m_server;
+    QByteArray m_handler; ///< of the port that requests come in by
     quint64 m_serial = 0;
 };
 

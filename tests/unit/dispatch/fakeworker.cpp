@@ -61,6 +61,7 @@ public:
         : m_worker(worker)
         , m_info(worker->m_info)
         , m_ring(worker->m_page, reactorId)
+        , m_gate(worker->m_page, reactorId)
     {
     }
 
@@ -94,6 +95,13 @@ public:
     }
     void sendCredit(quint64 id, quint32 bytes) override { m_worker->m_credits.append({id, bytes}); }
     void sendCancel(quint64 id) override { m_worker->m_cancelled.append(id); }
+    ipc::EventGate &gate() override { return m_gate; }
+    void sendEvent(quint64 id, const ipc::EventMessage &message) override
+    {
+        m_worker->m_sentEvents.append({id, message.sequence, message.kind, message.route, message.name.toByteArray(),
+                                       message.bodyPart.toByteArray()});
+    }
+    void sendEventBody(QByteArrayView part) override { m_worker->m_sentEvents.last().body.append(part); }
     void sendLeaving() override { m_worker->m_isLeaving = true; }
     void readRest() override
     {
@@ -105,6 +113,7 @@ private:
     FakeWorker *m_worker;
     dispatch::WorkerInfo m_info;
     ipc::ClaimRing m_ring;
+    ipc::EventGate m_gate;
 };
 
 namespace {
@@ -174,6 +183,16 @@ const FakeWorker::Sent &FakeWorker::request(quint64 id) const
     if (found == m_sent.crend())
         qFatal("request %llu was not sent to this worker", static_cast<unsigned long long>(id));
     return *found;
+}
+
+bool FakeWorker::beginEvent(quint64 sequence)
+{
+    return ipc::beginEvent(m_page->eventProgress(0), sequence);
+}
+
+void FakeWorker::endEvents(quint64 sequence)
+{
+    m_events->eventsDoneReceived(childId(), sequence);
 }
 
 bool FakeWorker::claim(quint64 id, quint32 route)

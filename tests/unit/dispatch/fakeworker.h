@@ -81,6 +81,23 @@ public:
     /// From now on what is sent to it is begun on arrival; else it counts as stopped until the test moves it.
     void claimAtOnce() { m_claimsAtOnce = true; }
 
+    /// An event that was sent to it.
+    struct SentEvent
+    {
+        quint64 connectionId = 0;
+        quint64 sequence = 0;
+        Quern::ipc::EventKind kind = Quern::ipc::EventKind::Text;
+        quint32 route = 0;
+        QByteArray name;
+        QByteArray body; ///< as far as it has come
+    };
+    /// All of them, first one first; those taken back are among them.
+    const QList<SentEvent> &sentEvents() const { return m_sentEvents; }
+    /// Its handler begins the event; false if the gate is closed.
+    bool beginEvent(quint64 sequence);
+    /// All up to that one have been handled, and the dispatcher hears of it.
+    void endEvents(quint64 sequence);
+
     /// The requests that were sent to it, first one first; those taken back are among them.
     QList<quint64> sent() const;
     const Sent &request(quint64 id) const;
@@ -123,6 +140,7 @@ private:
     Quern::ipc::ClaimBook m_book;
     Quern::dispatch::WorkerLinkEvents *m_events = nullptr;
     QList<Sent> m_sent;
+    QList<SentEvent> m_sentEvents;
     QList<quint64> m_cancelled;
     QList<quint64> m_unread;
     QList<std::pair<quint64, QByteArray>> m_ended;

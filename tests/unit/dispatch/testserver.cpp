@@ -135,16 +135,16 @@ TestServer::TestServer(dispatch::ReactorSettings settings, bool withWorker)
     net::Endpoint local;
     local.unixPath = m_unixPath;
     const net::Endpoint tcp = {QStringLiteral("127.0.0.1"), 0, {}};
-    std::vector<base::FileDescriptor> sockets;
+    std::vector<dispatch::ListeningSocket> sockets;
     for (const net::Endpoint &endpoint : {tcp, local}) {
         Result<base::FileDescriptor> socket = net::listenOn(endpoint, {});
         if (!socket)
             qFatal("%s", qPrintable(socket.error().message()));
-        sockets.push_back(std::move(*socket));
+        sockets.push_back({std::move(*socket), 0});
     }
     sockaddr_in address = {};
     socklen_t length = sizeof address;
-    ::getsockname(sockets.front().get(), reinterpret_cast<sockaddr *>(&address), &length);
+    ::getsockname(sockets.front().fd.get(), reinterpret_cast<sockaddr *>(&address), &length);
     m_port = ntohs(address.sin_port);
 
     auto page = ipc::ChildPage::create(1);

@@ -304,10 +304,10 @@ void TestDispatchStreams::routesThatStream()
     QVERIFY(!StreamingRoutes::of({{"GET", "/", true, false}}));
     const auto routes = StreamingRoutes::of({{"POST", "/in/:name", true, true}, {"POST", "/in/whole", true, false}});
     QVERIFY(routes);
-    QVERIFY(routes->includes("POST", "/in/a"));
-    QVERIFY(!routes->includes("POST", "/in/whole")); // a fixed segment wins over a parameter
-    QVERIFY(!routes->includes("PUT", "/in/a"));
-    QVERIFY(!routes->includes("POST", "/elsewhere"));
+    QVERIFY(routes->includes({}, "POST", "/in/a"));
+    QVERIFY(!routes->includes({}, "POST", "/in/whole")); // a fixed segment wins over a parameter
+    QVERIFY(!routes->includes({}, "PUT", "/in/a"));
+    QVERIFY(!routes->includes({}, "POST", "/elsewhere"));
     QTest::ignoreMessage(QtWarningMsg,
                          QRegularExpression(QStringLiteral("a worker has a route that is not understood")));
     QVERIFY(!StreamingRoutes::of({{"POST", "no slash", true, true}}));

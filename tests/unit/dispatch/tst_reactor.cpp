@@ -39,7 +39,7 @@ private Q_SLOTS:
 void TestReactor::headTimeout()
 {
     ReactorSettings settings;
-    settings.http.headTimeout = 100ms;
+    settings.ports[0].http.headTimeout = 100ms;
     TestServer server(settings);
     RawClient client(server.port());
     QVERIFY(client.send("GET / HTTP/1.1\r\nHos"));
@@ -52,7 +52,7 @@ void TestReactor::headTimeout()
 void TestReactor::headTimeoutIsNotProlonged()
 {
     ReactorSettings settings;
-    settings.http.headTimeout = 300ms;
+    settings.ports[0].http.headTimeout = 300ms;
     TestServer server(settings);
     RawClient client(server.port());
     QVERIFY(client.send("GET / HTTP/1.1\r\nX: "));
@@ -69,7 +69,7 @@ void TestReactor::headTimeoutIsNotProlonged()
 void TestReactor::bodyTimeout()
 {
     ReactorSettings settings;
-    settings.http.bodyTimeout = 100ms;
+    settings.ports[0].http.bodyTimeout = 100ms;
     TestServer server(settings);
     RawClient client(server.port());
     QVERIFY(client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc"));
@@ -80,7 +80,7 @@ void TestReactor::bodyTimeout()
 void TestReactor::bodyTimeoutIsProlonged()
 {
     ReactorSettings settings;
-    settings.http.bodyTimeout = 1000ms;
+    settings.ports[0].http.bodyTimeout = 1000ms;
     TestServer server(settings);
     RawClient client(server.port());
     QVERIFY(client.send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n"));
@@ -97,7 +97,7 @@ void TestReactor::bodyTimeoutIsProlonged()
 void TestReactor::keepAliveTimeout()
 {
     ReactorSettings settings;
-    settings.http.keepAliveTimeout = 100ms;
+    settings.ports[0].http.keepAliveTimeout = 100ms;
     TestServer server(settings);
     RawClient client(server.port());
     QVERIFY(client.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -109,7 +109,7 @@ void TestReactor::keepAliveTimeout()
 void TestReactor::sendTimeout()
 {
     ReactorSettings settings;
-    settings.http.sendTimeout = 100ms;
+    settings.ports[0].http.sendTimeout = 100ms;
     TestServer server(settings);
     RawClient client(server.unixPath());
     QVERIFY(client.send("GET /bytes/10000000 HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -121,7 +121,7 @@ void TestReactor::sendTimeout()
 void TestReactor::silentClient()
 {
     ReactorSettings settings;
-    settings.http.headTimeout = 100ms;
+    settings.ports[0].http.headTimeout = 100ms;
     TestServer server(settings);
     RawClient client(server.port());
     QCOMPARE(client.readToEnd(5000), QByteArray());

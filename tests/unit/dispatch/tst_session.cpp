@@ -152,7 +152,7 @@ void TestSession::refusalReachesAClientThatStillSends()
     QFETCH(const int, limit);
     QFETCH(const int, size);
     ReactorSettings settings;
-    settings.http.limits.bodyBytes = quint64(limit);
+    settings.ports[0].http.limits.bodyBytes = quint64(limit);
     TestServer server(settings);
     RawClient client(server.port());
     QVERIFY(client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: " + QByteArray::number(size) + "\r\n\r\n"));
@@ -314,7 +314,7 @@ void TestSession::talkingIsNotReading()
 {
     // Whoever takes nothing of its answer does not win time by sending.
     ReactorSettings settings;
-    settings.http.sendTimeout = 500ms;
+    settings.ports[0].http.sendTimeout = 500ms;
     TestServer server(settings);
     RawClient client(server.port());
     QVERIFY(client.send("GET /bytes/30000000 HTTP/1.1\r\nHost: a\r\n\r\n"));

@@ -34,6 +34,15 @@ public:
     {
         log.append("credit " + QByteArray::number(id) + ' ' + QByteArray::number(bytes));
     }
+    void eventsDoneReceived(quint64 childId, quint64 sequence) override
+    {
+        log.append("done " + QByteArray::number(childId) + ' ' + QByteArray::number(sequence));
+    }
+    void commandReceived(quint64, quint64 id, const ipc::CommandMessage &message) override
+    {
+        log.append("command " + QByteArray::number(id) + ' ' + message.bodyPart.toByteArray());
+    }
+    void commandBodyReceived(quint64, QByteArrayView part) override { log.append("more " + part.toByteArray()); }
     void batchEnded(quint64) override
     {
         if (onBatchEnded)

@@ -24,34 +24,40 @@ BootMessage sampleBoot()
                             {{QStringLiteral("size"), qlonglong(7)}},
                             QStringLiteral("/a.so"),
                             QStringLiteral("q.toml:9")});
+    message.ports.append({QStringLiteral("tty"), BootMessage::Port::Kind::Stream, QStringLiteral("h"),
+                          QStringLiteral("unix:/t"), QStringLiteral("q.toml:3"), 5, 300});
     return message;
 }
 
-QByteArray goldenBoot(char version = 3)
+QByteArray goldenBoot(char version = 4)
 {
-    return QByteArray("\xa5") + text("protocol") + version + text("worker") + "\x02" + text("generation") +
+    return QByteArray("\xa6") + text("protocol") + version + text("worker") + "\x02" + text("generation") +
            QByteArray::fromHex("19012c") + text("answers") + "\xa5" + text("debug") + "\xf5" + text("compression") +
            "\xf5" + text("level") + "\x07" + text("minLength") + QByteArray::fromHex("190200") + text("types") +
            "\x81" + text("text/*") + text("plugins") + "\x81\xa4" + text("file") + text("/p/a.so") + text("settings") +
-           "\xa1" + text("size") + "\x07" + text("source") + text("/a.so") + text("place") + text("q.toml:9");
+           "\xa1" + text("size") + "\x07" + text("source") + text("/a.so") + text("place") + text("q.toml:9") +
+           text("ports") + "\x81\xa7" + text("name") + text("tty") + text("kind") + "\x01" + text("handler") +
+           text("h") + text("address") + text("unix:/t") + text("place") + text("q.toml:3") + text("messageBytes") +
+           "\x05" + text("outputBytes") + QByteArray::fromHex("19012c");
 }
 
 HelloMessage sampleHello()
 {
     HelloMessage message;
     message.routes.append({"GET", "/caf\xc3\xa9/:id", true, false});
-    message.routes.append({"POST", "/", false, true, QStringLiteral("welcome")});
+    message.routes.append({"POST", "/", false, true, QStringLiteral("welcome"), "ops"});
     message.plugins.append({QStringLiteral("welcome"), QStringLiteral("1.0")});
     return message;
 }
 
-QByteArray goldenHello(char version = 3)
+QByteArray goldenHello(char version = 4)
 {
-    return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa5" + text("method") +
+    return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa6" + text("method") +
            text("GET") + text("pattern") + text("/caf\xc3\xa9/:id") + text("retry") + "\xf5" + text("streamBody") +
-           "\xf4" + text("plugin") + text("") + "\xa5" + text("method") + text("POST") + text("pattern") + text("/") +
-           text("retry") + "\xf4" + text("streamBody") + "\xf5" + text("plugin") + text("welcome") + text("plugins") +
-           "\x81\xa2" + text("name") + text("welcome") + text("version") + text("1.0");
+           "\xf4" + text("plugin") + text("") + text("service") + text("") + "\xa6" + text("method") + text("POST") +
+           text("pattern") + text("/") + text("retry") + "\xf4" + text("streamBody") + "\xf5" + text("plugin") +
+           text("welcome") + text("service") + text("ops") + text("plugins") + "\x81\xa2" + text("name") +
+           text("welcome") + text("version") + text("1.0");
 }
 
 } // namespace
@@ -96,6 +102,7 @@ void TestBootMessages::bootRoundTrip()
     QCOMPARE(message->generation, 300);
     QCOMPARE(message->answers, sampleBoot().answers);
     QCOMPARE(message->plugins, sampleBoot().plugins);
+    QCOMPARE(message->ports, sampleBoot().ports);
 }
 
 void TestBootMessages::settingsRoundTrip()
@@ -157,7 +164,7 @@ void TestBootMessages::bytesBehindTheMessage()
 
 void TestBootMessages::missingList()
 {
-    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x03";
+    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x04";
     const Result<BootMessage> boot = BootMessage::decode(onlyVersion);
     QVERIFY(!boot);
     QVERIFY(boot.error().message().contains(u"plugins"));
@@ -168,7 +175,7 @@ void TestBootMessages::missingList()
 
 void TestBootMessages::otherVersion()
 {
-    const QString expected = QStringLiteral("the other process speaks version 1 of the internal protocol, this one 3; "
+    const QString expected = QStringLiteral("the other process speaks version 1 of the internal protocol, this one 4; "
                                             "install quern and quern-worker of the same version");
     const Result<BootMessage> boot = BootMessage::decode(goldenBoot(1));
     QVERIFY(!boot);
@@ -203,8 +210,9 @@ void TestBootMessages::numbersThatAreNoIntegers()
 {
     // 1e300 fits into no integer.
     const QByteArray huge = QByteArray::fromHex("fb7e37e43c8800759c");
-    const Result<BootMessage> boot = BootMessage::decode(QByteArray("\xa3") + text("protocol") + "\x03" +
-                                                         text("worker") + huge + text("plugins") + "\x80");
+    const Result<BootMessage> boot =
+        BootMessage::decode(QByteArray("\xa4") + text("protocol") + "\x04" + text("worker") + huge + text("plugins") +
+                            "\x80" + text("ports") + "\x80");
     QVERIFY(boot);
     QCOMPARE(boot->workerId, 0);
     QVERIFY(!BootMessage::decode(QByteArray("\xa1") + text("protocol") + huge));
@@ -212,7 +220,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
 
 void TestBootMessages::retryIsOnByDefault()
 {
-    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x03" + text("plugins") + "\x80" +
+    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x04" + text("plugins") + "\x80" +
                              text("routes") + "\x81\xa2" + text("method") + text("GET") + text("pattern") + text("/");
     const Result<HelloMessage> message = HelloMessage::decode(bytes);
     QVERIFY(message);

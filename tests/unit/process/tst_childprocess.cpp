@@ -145,10 +145,11 @@ void TestChildProcess::notBlamedForAKill()
 {
     start();
     QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
-    ipc::ClaimSlot &slot = m_child->page()->claimSlots()[5];
-    slot.route = 1;
-    slot.claimedNs = base::nowNanoseconds() - 1'500'000'000;
-    m_child->page()->counters().currentSlot = 5;
+    m_child->page()->claimSlots()[5].route = 1;
+    ipc::ChildCounters &counters = m_child->page()->counters();
+    counters.currentRoute = 1;
+    counters.currentClaimedNs = base::nowNanoseconds() - 1'500'000'000;
+    counters.currentSlot = 5;
     const QByteArray name = m_child->manifest().routes.at(1).name();
     QVERIFY(m_child->runningHandler().startsWith(QString::fromUtf8(name + " for 15")));
     QCOMPARE(::kill(pid_t(m_child->pid()), SIGKILL), 0);

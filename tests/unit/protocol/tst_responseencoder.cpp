@@ -55,6 +55,10 @@ void ResponseEncoderTest::head_data()
         << 404 << ""_ba << quint64(1) << 1 << false << "Quern"_ba
         << "HTTP/1.1 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Quern\r\nContent-Length: 1\r\n"
            "Connection: close\r\n\r\n"_ba;
+    QTest::newRow("RFC 9110 7.8: upgrade")
+        << 426 << "Upgrade: websocket\r\n"_ba << quint64(1) << 1 << true << ""_ba
+        << "HTTP/1.1 426 Upgrade Required\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 1\r\n"
+           "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"_ba;
     QTest::newRow("RFC 9112 9.3: keep-alive to HTTP/1.0")
         << 200 << ""_ba << quint64(1) << 0 << true << ""_ba
         << "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 1\r\n"

@@ -110,6 +110,8 @@ struct Order
     Quern::ipc::BodyLayout layout = {};                        ///< goes along if the body is not plain
     QByteArray host = {};                                      ///< as a proxy got it
     QByteArray peerAddress = {};
+    QList<std::pair<QByteArray, QByteArray>> fields = {}; ///< further ones
+    quint8 port = 0;
 };
 
 /// What a master holds of one worker: the page, the claim rings and the far ends of the channels. The worker is a
@@ -142,14 +144,12 @@ public:
         if (!adopted)
             qFatal("adopt");
         host.emplace(registered, std::move(*adopted), channels,
-                     Quern::worker::HandlerHost::Identity{.workerId = 4, .generation = 2}, options);
+                     Quern::worker::HandlerHost::Identity{.workerId = 4, .generation = 2}, options, server);
     }
 
-    /// The bytes of one Request frame with a fresh claim; its id is the next one.
-    QByteArray encode(const Order &order, size_t reactor = 0)
+    /// What a master knows of the request, without ticket and body.
+    static QByteArray encodeParts(const Order &order)
     {
-        const quint64 id = ++lastId;
-        claims[id] = *rings[reactor]->acquire(id);
         QByteArray head = order.method + ' ' + order.target + " HTTP/1.1\r\n";
         std::vector<Quern::base::HeaderSpan> fields;
         const auto addField = [&](const QByteArray &name, const QByteArray &value) {
@@ -161,6 +161,8 @@ public:
         addField("Host", "x");
         if (!order.acceptEncoding.isEmpty())
             addField("Accept-Encoding", order.acceptEncoding);
+        for (const auto &[name, value] : order.fields)
+            addField(name, value);
         head += "\r\n";
         Quern::ipc::RequestParts parts;
         parts.receivedNs = 1'000;
@@ -172,13 +174,21 @@ public:
         parts.peerAddress = order.peerAddress;
         parts.remoteAddress = "192.0.2.1";
         parts.remotePort = 4711;
+        parts.port = order.port;
         parts.head = head;
         parts.method = {0, quint32(order.method.size())};
         parts.target = {quint32(order.method.size() + 1), quint32(order.target.size())};
         parts.headers = fields;
+        return Quern::ipc::encodeRequest(parts);
+    }
+    /// The bytes of one Request frame with a fresh claim; its id is the next one.
+    QByteArray encode(const Order &order, size_t reactor = 0)
+    {
+        const quint64 id = ++lastId;
+        claims[id] = *rings[reactor]->acquire(id);
         QByteArray payload(Quern::ipc::ClaimTicketSize, '\0');
         Quern::ipc::writeTicket(payload.data(), {claims[id].slot, claims[id].sequence, 2'000, order.credit});
-        payload += Quern::ipc::encodeRequest(parts);
+        payload += encodeParts(order);
         payload += order.firstPart < 0 ? order.body : order.body.first(order.firstPart);
         return frame(FrameType::Request, id, payload);
     }
@@ -287,7 +297,8 @@ public:
 
     ApplicationPrivate registered;
     Application application;
-    Quern::ipc::AnswerOptions options; ///< to be changed before startHost()
+    Quern::ipc::AnswerOptions options;           ///< to be changed before startHost()
+    Quern::worker::LiveServer *server = nullptr; ///< the same
     std::shared_ptr<Quern::ipc::ChildPage> page;
     std::vector<std::unique_ptr<ClaimRing>> rings;
     std::vector<std::unique_ptr<Wire>> wires;

@@ -56,6 +56,7 @@ void tst_Welcome::page()
     const QByteArray &body = m_client->body;
     QVERIFY(body.size() < 12 * 1024);
     QVERIFY(!body.contains("{{"));
+    QVERIFY2(body.contains("<li hidden><a href=\"\">"), "a link to a chat that is not loaded");
     for (const char *fact : {"GET /", "HTTP/1.1", "192.0.2.7:40312", "2-4711", "reactor 2", "worker 1", "12 µs",
                              "34 µs", "after 46 µs", "<dd>3</dd>"})
         QVERIFY2(body.contains(fact), fact);

@@ -86,9 +86,9 @@ public:
     WebSocketRoute &onBufferFull(std::function<void(const Connection &connection)> handler);
     WebSocketRoute &onBufferEmpty(std::function<void(const Connection &connection)> handler);
 
-    /// See Route: name() for urlFor(), and middleware around the handshake.
+    /// See Route: name() for urlFor(); use() puts middleware around the handshake, within what the route has already.
     WebSocketRoute &name(QByteArrayView name);
-    WebSocketRoute &use(Middleware middleware); ///< within those that the route has already
+    WebSocketRoute &use(Middleware middleware);
 
 private:
     ApplicationPrivate *d;

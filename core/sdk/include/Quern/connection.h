@@ -19,7 +19,8 @@ enum class MessageType {
     Binary, ///< any bytes
 };
 
-/// One whole message of a WebSocket client. The payload is valid during the call only: take toByteArray() to keep it.
+/// One whole message of a WebSocket client. A value type, but for the payload, which is valid during the call
+/// only: take toByteArray() to keep it.
 struct Message
 {
     MessageType type = MessageType::Text; ///< text is valid UTF-8
@@ -84,22 +85,22 @@ public:
     /// What is known about it now; Error::NotFound if it has gone.
     Result<ConnectionInfo> info() const;
 
-    /// See Server::push(), send(), close(), join(), leave() and bind().
-    Result<void> push(QByteArrayView message, MessageType type = MessageType::Text) const;
-    Result<void> pushText(const QString &text) const;                      ///< the same as UTF-8
-    Result<void> send(QByteArrayView bytes) const;                         ///< to a stream
-    Result<void> close(int code = 1000, const QString &reason = {}) const; ///< after what is under way
-    Result<void> join(QByteArrayView room) const;                          ///< a room
-    Result<void> leave(QByteArrayView room) const;                         ///< a room
-    Result<void> bind(QByteArrayView user) const;                          ///< to a user
+    /// See Server::push(), send(), close(), join(), leave() and bind(); pushText() sends a text as UTF-8.
+    Outcome push(QByteArrayView message, MessageType type = MessageType::Text) const;
+    Outcome pushText(const QString &text) const;
+    Outcome send(QByteArrayView bytes) const;
+    Outcome close(int code = 1000, const QString &reason = {}) const;
+    Outcome join(QByteArrayView room) const;
+    Outcome leave(QByteArrayView room) const;
+    Outcome bind(QByteArrayView user) const;
 
 private:
     ConnectionId m_id;
     QByteArray m_user;
 };
 
-/// One datagram that has come in by a UDP or Unix datagram port. Valid during the call only, but for what replier()
-/// returns.
+/// One datagram that has come in by a UDP or Unix datagram port. A cheap handle: valid during the call only, but for
+/// what replier() returns.
 class QUERN_EXPORT Datagram
 {
 public:
@@ -114,9 +115,9 @@ public:
 
     /// Sends \a bytes back. Error::TooLarge if no datagram holds them, Error::Unavailable if canReply() is false,
     /// Error::Busy if too much is under way. Whether it arrives nobody knows.
-    Result<void> reply(QByteArrayView bytes) const;
+    Outcome reply(QByteArrayView bytes) const;
     /// reply() to keep for later, and for other threads.
-    std::function<Result<void>(QByteArrayView bytes)> replier() const;
+    std::function<Outcome(QByteArrayView bytes)> replier() const;
 
 private:
     QByteArrayView m_peer;

@@ -53,4 +53,13 @@ private:
     std::optional<Error> m_error;
 };
 
+/// A Result<void> that may be dropped: many callers can live with the failure. A value type.
+class Outcome : public Result<void>
+{
+public:
+    Outcome() = default;
+    Outcome(Error error) : Result<void>(std::move(error)) {}          ///< failure
+    Outcome(Result<void> result) : Result<void>(std::move(result)) {} ///< either
+};
+
 } // namespace Quern

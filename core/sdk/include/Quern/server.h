@@ -50,14 +50,14 @@ struct ServerStats
     quint64 workerEvents = 0;    ///< events of connections that it has handled
 };
 
-/// A page of connections.
+/// A page of connections. A value type.
 struct ConnectionPage
 {
     QList<ConnectionInfo> connections; ///< in the order of their slots, which is nearly that of their age
     ConnectionId next;                 ///< what to ask for next; null if this is the last page
 };
 
-/// What a broadcast leaves out.
+/// Whom a broadcast reaches. A value type.
 struct Audience
 {
     QString port = {};        ///< connections of this port alone; empty: all WebSocket connections
@@ -80,34 +80,33 @@ public:
     virtual ~Server();
 
     /// Sends \a message to one WebSocket. Error::Invalid if it is no WebSocket, or \a message is text and no UTF-8.
-    virtual Result<void> push(ConnectionId id, QByteArrayView message, MessageType type = MessageType::Text) = 0;
+    virtual Outcome push(ConnectionId id, QByteArrayView message, MessageType type = MessageType::Text) = 0;
     /// Sends \a bytes to one stream connection, as they are. Error::Invalid if it is a WebSocket.
-    virtual Result<void> send(ConnectionId id, QByteArrayView bytes) = 0;
+    virtual Outcome send(ConnectionId id, QByteArrayView bytes) = 0;
     /// Sends a datagram from the port \a port, "telnet-udp", to \a address, "127.0.0.1" or the path of a Unix socket,
     /// and \a remotePort. Error::NotFound if there is no datagram port of that name, Error::Invalid for a bad address.
-    virtual Result<void> sendTo(const QString &port, const QString &address, quint16 remotePort,
-                                QByteArrayView bytes) = 0;
+    virtual Outcome sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes) = 0;
     /// Closes a connection when what was sent to it before has left. \a code, of a WebSocket, is 1000 to 1014 but for
     /// 1004 to 1006, or 3000 to 4999: Error::Invalid for others; of \a reason at most 123 bytes are sent. Its handler's
     /// onClose() follows.
-    virtual Result<void> close(ConnectionId id, int code = 1000, const QString &reason = {}) = 0;
+    virtual Outcome close(ConnectionId id, int code = 1000, const QString &reason = {}) = 0;
 
     /// Sends \a message to all WebSockets, or to all connections of one port: to a stream as bytes.
-    virtual Result<void> broadcast(QByteArrayView message, MessageType type = MessageType::Text,
-                                   const Audience &audience = {}) = 0;
+    virtual Outcome broadcast(QByteArrayView message, MessageType type = MessageType::Text,
+                              const Audience &audience = {}) = 0;
     /// Has a connection enter or leave a room: a name of 1 to 128 bytes for some connections, which is there as long as
     /// anybody is in it. A connection leaves its rooms when it closes; it may be in 1000.
-    virtual Result<void> join(ConnectionId id, QByteArrayView room) = 0;
-    virtual Result<void> leave(ConnectionId id, QByteArrayView room) = 0;
+    virtual Outcome join(ConnectionId id, QByteArrayView room) = 0;
+    virtual Outcome leave(ConnectionId id, QByteArrayView room) = 0;
     /// Sends \a message to all connections in \a room but \a except; to a stream as bytes. Fine if nobody is there.
-    virtual Result<void> pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type = MessageType::Text,
-                                    ConnectionId except = {}) = 0;
+    virtual Outcome pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type = MessageType::Text,
+                               ConnectionId except = {}) = 0;
     /// The connection belongs to \a user, a name of 1 to 64 bytes, from now on; empty: to none. From the next event on,
     /// all connections of a user are served by the same worker.
-    virtual Result<void> bind(ConnectionId id, QByteArrayView user) = 0;
+    virtual Outcome bind(ConnectionId id, QByteArrayView user) = 0;
     /// The same for all connections of a user as pushToRoom() for a room.
-    virtual Result<void> pushToUser(QByteArrayView user, QByteArrayView message, MessageType type = MessageType::Text,
-                                    ConnectionId except = {}) = 0;
+    virtual Outcome pushToUser(QByteArrayView user, QByteArrayView message, MessageType type = MessageType::Text,
+                               ConnectionId except = {}) = 0;
 
     /// Whether the connection is there.
     virtual bool isEstablished(ConnectionId id) const = 0;

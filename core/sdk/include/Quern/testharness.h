@@ -1,5 +1,7 @@
 #pragma once
 
+#include <Quern/connection.h>
+#include <Quern/connectionid.h>
 #include <Quern/error.h>
 #include <Quern/eventstream.h>
 #include <Quern/global.h>
@@ -22,6 +24,7 @@ namespace Quern {
 
 class HandlerPlugin;
 class TestHarnessPrivate;
+class TestSocketPrivate;
 
 /// Header or trailer fields: pairs of name and value, in order.
 using TestFields = QList<std::pair<QByteArray, QByteArray>>;
@@ -101,6 +104,67 @@ struct QUERN_EXPORT TestRequest
                          const QByteArray &contentType = QByteArrayLiteral("application/octet-stream"));
 };
 
+/// What a client of TestHarness has received by its connection. A value type.
+struct TestMessage
+{
+    MessageType type = MessageType::Text; ///< of a WebSocket; of a stream it is binary
+    QByteArray payload;                   ///< of a stream, what one call has sent
+
+    bool operator==(const TestMessage &) const = default; ///< the same
+};
+
+/// A datagram that the application has sent. A value type.
+struct TestPacket
+{
+    QString port;           ///< name of the port that it was sent from
+    QString remoteAddress;  ///< whom it was sent to
+    quint16 remotePort = 0; ///< 0 for a Unix socket
+    QByteArray payload;     ///< what it says
+};
+
+/// The client's end of a connection to what TestHarness runs: a WebSocket or a stream. A cheap handle, whose copies are
+/// the same client; to be used in the main thread. It does not close when the last handle goes, but with the harness.
+class QUERN_EXPORT TestSocket
+{
+public:
+    /// Made by TestHarness.
+    explicit TestSocket(std::shared_ptr<TestSocketPrivate> d);
+    TestSocket(const TestSocket &other);
+    TestSocket &operator=(const TestSocket &other);
+    ~TestSocket();
+
+    /// Number of the connection, as handlers know it; null if it was refused.
+    ConnectionId id() const;
+    /// Whether neither side has closed it.
+    bool isOpen() const;
+    /// Of a WebSocket the answer to its handshake: with status 101 it was accepted, and its fields may name a
+    /// subprotocol. Of a stream, why it could not connect.
+    TestResponse response() const;
+
+    /// Sends a message, or \a message as bytes of a stream, and returns when its handler has: what that sends at once
+    /// has been received then. Error::Unavailable if it is not open, Error::Invalid for text that is no UTF-8.
+    Outcome send(const QByteArray &message, MessageType type = MessageType::Text);
+    /// What it has received so far; and that of a stream in one piece.
+    QList<TestMessage> received() const;
+    QByteArray receivedBytes() const;
+    /// Spins the event loop until \a count messages have been received. False if the deadline of the harness passes, or
+    /// the connection closes, before.
+    bool waitForReceived(qsizetype count);
+
+    /// Closes it, and returns when onClose() has. Does nothing if it is closed.
+    void close(int code = 1000, const QString &reason = {});
+    /// Spins the event loop until it is closed. False if the deadline of the harness passes before.
+    bool waitForClosed();
+    /// How it was closed; only then.
+    CloseReason closeReason() const;
+
+    /// The first exception that has left one of its handlers, with its place. Null if there was none.
+    QString problem() const;
+
+private:
+    std::shared_ptr<TestSocketPrivate> d;
+};
+
 /// Runs a plugin in a test's own process, without server and sockets: what a worker does with a request from the moment
 /// that its head and body are there, hooks, middleware, asynchronous answers and cleaners included. Cleaners
 /// run when request() is about to return, though somebody may still hold the request.
@@ -111,9 +175,15 @@ struct QUERN_EXPORT TestRequest
 ///     QCOMPARE(response.status, 200);
 ///     QCOMPARE(response.json()->toObject()["currency"].toString(), "EUR");
 ///
+/// It has connections as well, with one client each, and server() is a small server of its own for as long as it lives:
+/// rooms, users, broadcasts and all that is asked of connections work between its clients.
+///
+///     TestSocket ann = harness.webSocket({.target = "/chat/lobby"}), bob = harness.webSocket({.target =
+///     "/chat/lobby"}); QVERIFY(ann.send("hello")); QCOMPARE(bob.received().last().payload, "hello");
+///
 /// Needs a QCoreApplication, such as QTEST_GUILESS_MAIN makes, whose event loop it spins while an answer is not there.
 /// To be used in the main thread. What only the server does is not done: limits of size and number, static files,
-/// ranges, compression, error pages.
+/// ranges, compression, error pages, the cutting of streams into packages, watermarks.
 class QUERN_EXPORT TestHarness
 {
 public:
@@ -136,6 +206,24 @@ public:
     TestResponse get(const QByteArray &target);
     /// \a contentType as the Content-Type field; none if it is empty.
     TestResponse post(const QByteArray &target, const QByteArray &body, const QByteArray &contentType = {});
+
+    /// Has requests and WebSockets come in by a port with handler = \a handler from now on, see Application::port();
+    /// empty: by one of [server].
+    void usePort(const QByteArray &handler);
+    /// Opens a WebSocket by \a request, whose method and body are not looked at: its target, and fields such as
+    /// Sec-WebSocket-Protocol. Returns when onOpen() has, or it was refused; see TestSocket::response().
+    TestSocket webSocket(const TestRequest &request);
+    /// Connects to a stream port with handler = \a handler, see Application::socket(). Returns when onConnect() has.
+    TestSocket connectStream(const QByteArray &handler,
+                             const QByteArray &remoteAddress = QByteArrayLiteral("127.0.0.1"));
+    /// Sends a datagram to a port with handler = \a handler, and returns when onPacket() has: the datagrams that were
+    /// sent back to \a remoteAddress and \a remotePort meanwhile. Error::NotFound if there is no such handler,
+    /// Error::Internal with its text if it threw.
+    Result<QList<QByteArray>> packet(const QByteArray &handler, const QByteArray &payload,
+                                     const QByteArray &remoteAddress = QByteArrayLiteral("127.0.0.1"),
+                                     quint16 remotePort = 49152);
+    /// All datagrams that the application has sent.
+    QList<TestPacket> sentPackets() const;
 
 private:
     const std::unique_ptr<TestHarnessPrivate> d;
