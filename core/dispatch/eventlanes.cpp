@@ -71,6 +71,16 @@ bool EventLanes::mayRead(LiveConnection *connection)
     return false;
 }
 
+void EventLanes::settleWith(LiveConnection *connection, quint64 childId) const
+{
+    const EventLane *lane = laneOf(childId);
+    if (!lane || pinsByAddress())
+        return;
+    // With another number of workers they are shared out anew, which the multiple is for.
+    const auto workerId = quint64(lane->worker()->info().workerId);
+    connection->home = connection->home * quint64(m_workerNum) + workerId;
+}
+
 bool EventLanes::pinsByAddress() const
 {
     return m_mode == DispatchMode::ByAddress;
@@ -178,9 +188,14 @@ void EventLanes::routePacket(LiveEvent *event)
 void EventLanes::pump(EventLane *lane)
 {
     lane->pump([this, lane](LiveEvent *event) {
-        if (event->connection)
-            m_owner->handlerMissing(event->connection);
+        LiveConnection *connection = event->connection;
+        if (connection)
+            ++connection->events; // it stays until its owner has heard of it
         finish(lane, event);
+        if (!connection)
+            return;
+        m_owner->handlerMissing(connection);
+        release(connection);
     });
     if (lane->hasWaiting() && !m_retry.isActive())
         m_retry.start(retryMilliseconds, this);
@@ -314,6 +329,18 @@ void EventLanes::workersChanged()
     }
 }
 
+void EventLanes::generationChanged()
+{
+    workersChanged();
+    m_owner->handlersChanged();
+}
+
+bool EventLanes::isServed(LiveConnection *connection) const
+{
+    EventLane *lane = laneFor(*connection);
+    return !lane || lane->serves(connection);
+}
+
 void EventLanes::workerLeaves(WorkerEntry *worker)
 {
     EventLane *lane = laneOf(worker->info().childId);
@@ -341,8 +368,6 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
     int dropped = 0;
     while (LiveEvent *event = begun.first()) {
         LiveConnection *connection = event->connection;
-        if (connection && connection->routeLane == lane.get())
-            connection->routeLane = nullptr;
         if (again) {
             event->sequence = 0;
             repeated.append(event);
@@ -363,6 +388,7 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
             << "worker " << worker->info().workerId << " with pid " << worker->info().pid << " died with " << dropped
             << (dropped == 1 ? " event" : " events") << " of connections that it had begun: dropped";
     }
+    resumePaused();
 }
 
 bool EventLanes::hasEvents(const WorkerEntry *worker) const

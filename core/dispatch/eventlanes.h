@@ -26,6 +26,8 @@ public:
     virtual void connectionSettled(LiveConnection *connection) = 0;
     /// No worker has a handler for it any more.
     virtual void handlerMissing(LiveConnection *connection) = 0;
+    /// The workers that are active now may have other handlers: see isServed().
+    virtual void handlersChanged() = 0;
 };
 
 /// Counted by the reactor, read by any thread.
@@ -67,6 +69,8 @@ public:
     void submitPacket(std::unique_ptr<LiveEvent> event);
     /// Whether more events of \a connection may be made; eventsProgressed() follows if not.
     bool mayRead(LiveConnection *connection);
+    /// \a connection is served by the worker \a childId, or whoever takes its place, as long as nothing else pins it.
+    void settleWith(LiveConnection *connection, quint64 childId) const;
     /// Whether connections of one address belong to one worker.
     bool pinsByAddress() const;
     /// There are to be so many workers.
@@ -76,8 +80,10 @@ public:
 
     // What the dispatcher hears of its workers.
     void workerAdded(WorkerEntry *worker);
-    /// Others are active now.
-    void workersChanged();
+    /// Those of another generation are active now.
+    void generationChanged();
+    /// False if the active workers have no handler for \a connection.
+    bool isServed(LiveConnection *connection) const;
     /// It is to leave, or its channel is closed: it begins nothing more.
     void workerLeaves(WorkerEntry *worker);
     void workerDied(WorkerEntry *worker, const WorkerDeath &death);
@@ -115,6 +121,8 @@ private:
     /// Takes it off all counts and frees it.
     void forget(LiveEvent *event);
     void resumePaused();
+    /// Others are active now.
+    void workersChanged();
 
     Dispatcher *m_dispatcher;
     const Place m_place;

@@ -133,4 +133,28 @@ void LiveHub::handlerMissing(LiveConnection *connection)
     connection->session->close(goingAway, "its handler is gone", ipc::Closer::Server);
 }
 
+void LiveHub::handlersChanged()
+{
+    std::vector<quint64> unserved;
+    for (const auto &connection : m_registry.all()) {
+        if (connection && connection->session && !m_lanes.isServed(connection.get()))
+            unserved.push_back(connection->id);
+    }
+    for (const quint64 id : unserved) {
+        if (LiveConnection *connection = m_registry.find(id))
+            handlerMissing(connection);
+    }
+}
+
+LiveSession *LiveHub::slowestReader() const
+{
+    LiveSession *slowest = nullptr;
+    for (const auto &connection : m_registry.all()) {
+        LiveSession *session = connection ? connection->session : nullptr;
+        if (session && session->waitingOutput() > (slowest ? slowest->waitingOutput() : 0))
+            slowest = session;
+    }
+    return slowest;
+}
+
 } // namespace Quern::dispatch
