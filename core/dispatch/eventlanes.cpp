@@ -16,7 +16,7 @@ constexpr int retryMilliseconds = 10;
 
 } // namespace
 
-EventLanes::EventLanes(Dispatcher *dispatcher, const Place &place, DispatchMode mode, int workerNum,
+EventLanes::EventLanes(Dispatcher *dispatcher, const ReactorPlace &place, DispatchMode mode, int workerNum,
                        EventOwner *owner)
     : QObject(dispatcher) // so that it moves to the reactor's thread with it
     , m_dispatcher(dispatcher)
@@ -71,6 +71,13 @@ bool EventLanes::mayRead(LiveConnection *connection)
     return false;
 }
 
+void EventLanes::settle(LiveConnection *connection, QByteArrayView address) const
+{
+    const quint64 turn = connection->home;
+    connection->home =
+        pinsByAddress() ? qHash(address) : turn * quint64(m_workerNum) + quint64(m_place.ownWorker(turn, m_workerNum));
+}
+
 void EventLanes::settleWith(LiveConnection *connection, quint64 childId) const
 {
     const EventLane *lane = laneOf(childId);
@@ -78,7 +85,7 @@ void EventLanes::settleWith(LiveConnection *connection, quint64 childId) const
         return;
     // With another number of workers they are shared out anew, which the multiple is for.
     const auto workerId = quint64(lane->worker()->info().workerId);
-    connection->home = connection->home * quint64(m_workerNum) + workerId;
+    connection->home = connection->home / quint64(m_workerNum) * quint64(m_workerNum) + workerId;
 }
 
 bool EventLanes::pinsByAddress() const
@@ -120,16 +127,6 @@ EventLane *EventLanes::laneOfWorker(int workerId) const
     return chosen;
 }
 
-int EventLanes::workerFor(quint64 home) const
-{
-    // Each reactor has workers of its own, as far as they go round: what goes to one worker, and comes from it, in one
-    // turn of the loop is worth one wake-up, and shared out among all it would be worth many.
-    const int own = (m_workerNum - m_place.reactorId + m_place.reactorNum - 1) / m_place.reactorNum;
-    if (own < 1)
-        return m_place.reactorId % m_workerNum;
-    return m_place.reactorId + m_place.reactorNum * int(home % quint64(own));
-}
-
 EventLane *EventLanes::laneFor(const LiveConnection &connection) const
 {
     if (connection.handshakeChild != 0) {
@@ -139,7 +136,7 @@ EventLane *EventLanes::laneFor(const LiveConnection &connection) const
     }
     if (!connection.user.isEmpty())
         return laneOfWorker(int(qHash(connection.user) % std::size_t(m_workerNum)));
-    return laneOfWorker(pinsByAddress() ? int(connection.home % quint64(m_workerNum)) : workerFor(connection.home));
+    return laneOfWorker(int(connection.home % quint64(m_workerNum)));
 }
 
 void EventLanes::route(LiveConnection *connection, LiveEvent *event)
@@ -176,7 +173,7 @@ void EventLanes::routeHeld(LiveConnection *connection)
 
 void EventLanes::routePacket(LiveEvent *event)
 {
-    EventLane *lane = laneOfWorker(workerFor(event->home));
+    EventLane *lane = laneOfWorker(m_place.ownWorker(event->home, m_workerNum));
     if (!lane) {
         m_orphanPackets.append(event);
         return;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dispatch/eventlane.h"
+#include "dispatch/reactorplace.h"
 
 #include <QBasicTimer>
 #include <QObject>
@@ -53,14 +54,7 @@ public:
     /// Datagrams that wait, in bytes; more are dropped.
     static constexpr qint64 MaxPacketBytes = 4 * 1024 * 1024;
 
-    /// One of \a reactorNum reactors, that with the number \a reactorId.
-    struct Place
-    {
-        int reactorId = 0;
-        int reactorNum = 1;
-    };
-
-    EventLanes(Dispatcher *dispatcher, const Place &place, DispatchMode mode, int workerNum, EventOwner *owner);
+    EventLanes(Dispatcher *dispatcher, const ReactorPlace &place, DispatchMode mode, int workerNum, EventOwner *owner);
     ~EventLanes() override;
 
     /// Takes an event of a connection: it is handled after those before.
@@ -69,6 +63,8 @@ public:
     void submitPacket(std::unique_ptr<LiveEvent> event);
     /// Whether more events of \a connection may be made; eventsProgressed() follows if not.
     bool mayRead(LiveConnection *connection);
+    /// Chooses the worker that serves a new connection of \a address, as long as nothing else pins it.
+    void settle(LiveConnection *connection, QByteArrayView address) const;
     /// \a connection is served by the worker \a childId, or whoever takes its place, as long as nothing else pins it.
     void settleWith(LiveConnection *connection, quint64 childId) const;
     /// Whether connections of one address belong to one worker.
@@ -104,8 +100,6 @@ private:
     EventLane *laneFor(const LiveConnection &connection) const;
     /// The lane of a worker, or of the one that stands in for it while it is being replaced.
     EventLane *laneOfWorker(int workerId) const;
-    /// The number of the worker for the connection, or the sender, with the number \a home.
-    int workerFor(quint64 home) const;
     /// Gives its event to a lane, or holds it.
     void route(LiveConnection *connection, LiveEvent *event);
     void routeHeld(LiveConnection *connection);
@@ -125,7 +119,7 @@ private:
     void workersChanged();
 
     Dispatcher *m_dispatcher;
-    const Place m_place;
+    const ReactorPlace m_place;
     EventOwner *m_owner;
     DispatchMode m_mode;
     int m_workerNum;

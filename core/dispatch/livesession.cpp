@@ -34,8 +34,7 @@ bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByt
     m_live = hub().registry().add(this, record);
     if (!m_live)
         return false;
-    if (hub().lanes().pinsByAddress())
-        m_live->home = qHash(record.remoteAddress);
+    hub().lanes().settle(m_live, record.remoteAddress);
     m_live->routeMethod = std::move(routeMethod);
     m_live->routePattern = std::move(routePattern);
     return true;
