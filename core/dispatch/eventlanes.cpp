@@ -14,6 +14,12 @@ namespace {
 /// How often a worker is looked at that does not take what waits for it.
 constexpr int retryMilliseconds = 10;
 
+void takeHeld(LiveConnection *connection, EventList &events)
+{
+    while (LiveEvent *event = connection->held.first())
+        events.append(event);
+}
+
 } // namespace
 
 EventLanes::EventLanes(Dispatcher *dispatcher, const ReactorPlace &place, DispatchMode mode, int workerNum,
@@ -34,8 +40,15 @@ EventLanes::~EventLanes()
         lane->takeAll(left);
     while (LiveEvent *event = m_orphanPackets.first())
         left.append(event);
-    while (LiveEvent *event = left.first())
+    while (LiveConnection *connection = m_orphans.first()) {
+        static_cast<base::ListNode<OrphanTag> *>(connection)->unlink();
+        takeHeld(connection, left);
+    }
+    while (LiveEvent *event = left.first()) {
+        if (event->connection)
+            takeHeld(event->connection, left);
         delete event;
+    }
 }
 
 void EventLanes::submit(LiveConnection *connection, std::unique_ptr<LiveEvent> event)
@@ -163,8 +176,7 @@ void EventLanes::routeHeld(LiveConnection *connection)
 {
     static_cast<base::ListNode<OrphanTag> *>(connection)->unlink();
     EventList events;
-    while (LiveEvent *event = connection->held.first())
-        events.append(event);
+    takeHeld(connection, events);
     while (LiveEvent *event = events.first()) {
         static_cast<base::ListNode<EventTag> *>(event)->unlink();
         route(connection, event);

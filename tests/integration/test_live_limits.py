@@ -74,7 +74,8 @@ class SlowReaders(LimitsCase):
                 self.assertEqual(reader.message().payload, body)
         return times
 
-    def check(self, reason: str, limit: int, rounds: int, **settings) -> None:
+    def check(self, reason: str, bound: int, rounds: int, **settings) -> None:
+        """bound: of the output that waits, in bytes."""
         self.start(package_max_length=64 * KIB, buffer_high_watermark=64 * KIB, buffer_low_watermark=32 * KIB,
                    **settings)
         silent = [self.connect_silent() for _ in range(self.SILENT)]
@@ -89,7 +90,8 @@ class SlowReaders(LimitsCase):
 
         self.broadcast(rounds, all_closed)
         self.wait_live(self.READERS)
-        self.assertLess(grown, limit, "memory for output that waits")
+        # Buffers grow in steps, and what lies between them is lost for a while.
+        self.assertLess(grown, 2 * bound + 8 * MIB, "memory for output that waits")
         self.assertRegex(self.quern.log(), f"the connection of 127.0.0.1 is closed: it {SLOW}: {reason}")
         end = self.get_json("/closed/last")
         self.assertEqual((end["code"], end["by"]), (1008, "server"))
@@ -101,11 +103,11 @@ class SlowReaders(LimitsCase):
         self.assertTrue(self.quern.running())
 
     def test_each_has_its_bound(self) -> None:
-        self.check(r"\d+ bytes waited, more than socket_buffer_size", self.SILENT * 160 * KIB, 60,
+        self.check(r"\d+ bytes waited, more than socket_buffer_size", self.SILENT * 128 * KIB, 60,
                    socket_buffer_size=128 * KIB, output_buffer_total="512M")
 
     def test_all_together_have_one_and_those_who_read_are_spared(self) -> None:
-        self.check("the memory for waiting output, output_buffer_total, is used up", 24 * MIB, 2000,
+        self.check("the memory for waiting output, output_buffer_total, is used up", 16 * MIB, 2000,
                    socket_buffer_size="64M", output_buffer_total="16M", send_timeout=600)
 
     def test_one_who_reads_nothing_is_closed_by_send_timeout(self) -> None:
@@ -126,11 +128,12 @@ class Backpressure(LimitsCase):
     def test_the_handler_hears_that_the_buffer_is_full_and_empty(self) -> None:
         self.start(**self.SETTINGS)
         with self.open("/flood") as client:
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * KIB)  # which stays so
             for _ in range(2):
-                client.text("100 20000")
+                client.text("100 40000")
                 wait_until(lambda: self.get_json("/buffers")["full"] > self.get_json("/buffers")["empty"], "full")
                 for _ in range(100):
-                    self.assertEqual(len(client.message().payload), 20000)
+                    self.assertEqual(len(client.message().payload), 40000)
                 wait_until(lambda: self.get_json("/buffers")["full"] == self.get_json("/buffers")["empty"], "empty")
 
     def test_a_client_that_sends_and_does_not_read_is_not_read(self) -> None:
