@@ -67,13 +67,16 @@ bool EventLane::sendRest(LiveEvent *event)
 
 quint32 EventLane::routeOf(const LiveEvent &event)
 {
-    const QList<ipc::RouteEntry> &routes = m_worker->info().routes;
-    LiveConnection *connection = event.connection;
-    if (!connection)
-        return placeIn(routes, ipc::RouteEntry::SocketMethod, event.handler);
-    if (connection->routeLane != this) {
-        connection->routeLane = this;
-        connection->route = placeIn(routes, connection->routeMethod, connection->routePattern);
+    if (event.connection)
+        return routeOf(event.connection);
+    return placeIn(m_worker->info().routes, ipc::RouteEntry::SocketMethod, event.handler);
+}
+
+quint32 EventLane::routeOf(LiveConnection *connection)
+{
+    if (connection->routeChild != childId()) {
+        connection->routeChild = childId();
+        connection->route = placeIn(m_worker->info().routes, connection->routeMethod, connection->routePattern);
     }
     return connection->route;
 }

@@ -16,9 +16,11 @@ constexpr int retryMilliseconds = 10;
 
 } // namespace
 
-EventLanes::EventLanes(Dispatcher *dispatcher, DispatchMode mode, int workerNum, EventOwner *owner)
+EventLanes::EventLanes(Dispatcher *dispatcher, const Place &place, DispatchMode mode, int workerNum,
+                       EventOwner *owner)
     : QObject(dispatcher) // so that it moves to the reactor's thread with it
     , m_dispatcher(dispatcher)
+    , m_place(place)
     , m_owner(owner)
     , m_mode(mode)
     , m_workerNum(workerNum)
@@ -69,6 +71,16 @@ bool EventLanes::mayRead(LiveConnection *connection)
     return false;
 }
 
+void EventLanes::settleWith(LiveConnection *connection, quint64 childId) const
+{
+    const EventLane *lane = laneOf(childId);
+    if (!lane || pinsByAddress())
+        return;
+    // With another number of workers they are shared out anew, which the multiple is for.
+    const auto workerId = quint64(lane->worker()->info().workerId);
+    connection->home = connection->home * quint64(m_workerNum) + workerId;
+}
+
 bool EventLanes::pinsByAddress() const
 {
     return m_mode == DispatchMode::ByAddress;
@@ -94,20 +106,28 @@ EventLane *EventLanes::laneOf(quint64 childId) const
     return nullptr;
 }
 
-EventLane *EventLanes::laneFor(quint64 home) const
+EventLane *EventLanes::laneOfWorker(int workerId) const
 {
-    // While a worker is being replaced, the next one stands in.
-    const int wanted = int(home % quint64(m_workerNum));
     EventLane *chosen = nullptr;
     for (const auto &lane : m_lanes) {
         if (!lane->isActive())
             continue;
-        if (lane->worker()->info().workerId >= wanted)
+        if (lane->worker()->info().workerId >= workerId)
             return lane.get();
         if (!chosen)
             chosen = lane.get();
     }
     return chosen;
+}
+
+int EventLanes::workerFor(quint64 home) const
+{
+    // Each reactor has workers of its own, as far as they go round: what goes to one worker, and comes from it, in one
+    // turn of the loop is worth one wake-up, and shared out among all it would be worth many.
+    const int own = (m_workerNum - m_place.reactorId + m_place.reactorNum - 1) / m_place.reactorNum;
+    if (own < 1)
+        return m_place.reactorId % m_workerNum;
+    return m_place.reactorId + m_place.reactorNum * int(home % quint64(own));
 }
 
 EventLane *EventLanes::laneFor(const LiveConnection &connection) const
@@ -117,7 +137,9 @@ EventLane *EventLanes::laneFor(const LiveConnection &connection) const
         if (lane && lane->isActive())
             return lane;
     }
-    return laneFor(connection.user.isEmpty() ? connection.home : qHash(connection.user));
+    if (!connection.user.isEmpty())
+        return laneOfWorker(int(qHash(connection.user) % std::size_t(m_workerNum)));
+    return laneOfWorker(pinsByAddress() ? int(connection.home % quint64(m_workerNum)) : workerFor(connection.home));
 }
 
 void EventLanes::route(LiveConnection *connection, LiveEvent *event)
@@ -154,7 +176,7 @@ void EventLanes::routeHeld(LiveConnection *connection)
 
 void EventLanes::routePacket(LiveEvent *event)
 {
-    EventLane *lane = laneFor(event->home);
+    EventLane *lane = laneOfWorker(workerFor(event->home));
     if (!lane) {
         m_orphanPackets.append(event);
         return;
@@ -166,9 +188,14 @@ void EventLanes::routePacket(LiveEvent *event)
 void EventLanes::pump(EventLane *lane)
 {
     lane->pump([this, lane](LiveEvent *event) {
-        if (event->connection)
-            m_owner->handlerMissing(event->connection);
+        LiveConnection *connection = event->connection;
+        if (connection)
+            ++connection->events; // it stays until its owner has heard of it
         finish(lane, event);
+        if (!connection)
+            return;
+        m_owner->handlerMissing(connection);
+        release(connection);
     });
     if (lane->hasWaiting() && !m_retry.isActive())
         m_retry.start(retryMilliseconds, this);
@@ -302,6 +329,18 @@ void EventLanes::workersChanged()
     }
 }
 
+void EventLanes::generationChanged()
+{
+    workersChanged();
+    m_owner->handlersChanged();
+}
+
+bool EventLanes::isServed(LiveConnection *connection) const
+{
+    EventLane *lane = laneFor(*connection);
+    return !lane || lane->serves(connection);
+}
+
 void EventLanes::workerLeaves(WorkerEntry *worker)
 {
     EventLane *lane = laneOf(worker->info().childId);
@@ -329,8 +368,6 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
     int dropped = 0;
     while (LiveEvent *event = begun.first()) {
         LiveConnection *connection = event->connection;
-        if (connection && connection->routeLane == lane.get())
-            connection->routeLane = nullptr;
         if (again) {
             event->sequence = 0;
             repeated.append(event);
@@ -351,6 +388,7 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
             << "worker " << worker->info().workerId << " with pid " << worker->info().pid << " died with " << dropped
             << (dropped == 1 ? " event" : " events") << " of connections that it had begun: dropped";
     }
+    resumePaused();
 }
 
 bool EventLanes::hasEvents(const WorkerEntry *worker) const

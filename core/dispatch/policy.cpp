@@ -6,25 +6,6 @@ namespace {
 
 using Workers = std::span<const std::unique_ptr<WorkerEntry>>;
 
-class IdlePolicy final : public Policy
-{
-public:
-    WorkerEntry *choose(Workers workers, const RequestOrder &) override
-    {
-        // The first of equals: under light load the same worker keeps its caches warm.
-        WorkerEntry *best = nullptr;
-        for (const auto &worker : workers) {
-            if (!worker->hasRoom())
-                continue;
-            if (worker->workUnderWay() < WorkerEntry::PackTime)
-                return worker.get();
-            if (!best || worker->load() < best->load())
-                best = worker.get();
-        }
-        return best;
-    }
-};
-
 class RoundRobinPolicy final : public Policy
 {
 public:
@@ -42,6 +23,31 @@ public:
 
 private:
     std::size_t m_next = 0;
+};
+
+class IdlePolicy final : public Policy
+{
+public:
+    WorkerEntry *choose(Workers workers, const RequestOrder &order) override
+    {
+        // Each brings a connection that stays: they are to be shared out, however idle the first worker may be.
+        if (order.isHandshake)
+            return m_handshakes.choose(workers, order);
+        // The first of equals: under light load the same worker keeps its caches warm.
+        WorkerEntry *best = nullptr;
+        for (const auto &worker : workers) {
+            if (!worker->hasRoom())
+                continue;
+            if (worker->workUnderWay() < WorkerEntry::PackTime)
+                return worker.get();
+            if (!best || worker->load() < best->load())
+                best = worker.get();
+        }
+        return best;
+    }
+
+private:
+    RoundRobinPolicy m_handshakes;
 };
 
 /// Sticks to one worker number. While that worker is being replaced, the next one stands in.

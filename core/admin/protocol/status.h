@@ -99,7 +99,7 @@ struct Status
     std::chrono::milliseconds uptime{0}; ///< "uptimeMs"
     int generation = 0;                  ///< of the workers that take new requests
     QString configFile;                  ///< absolute; empty without a file
-    QStringList listeners;               ///< "127.0.0.1:5200", "unix:/run/app.sock"
+    QStringList listeners;               ///< "http://127.0.0.1:5200/", "unix:/run/app.sock", "tcp [::1]:5201"
     QList<PluginStatus> plugins;         ///< in the order of the settings
     QList<ReactorStatus> reactors;
     QList<WorkerStatus> workers;
