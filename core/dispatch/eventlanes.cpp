@@ -242,6 +242,7 @@ void EventLanes::eventsDone(quint64 childId, quint64 sequence)
     resumePaused();
     if (lane->isEmpty())
         m_dispatcher->eventsSettled(childId);
+    tellIfEmpty();
 }
 
 void EventLanes::finish(EventLane *lane, LiveEvent *event)
@@ -398,6 +399,13 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
             << (dropped == 1 ? " event" : " events") << " of connections that it had begun: dropped";
     }
     resumePaused();
+    tellIfEmpty();
+}
+
+void EventLanes::tellIfEmpty()
+{
+    if (!isBusy())
+        m_owner->lanesEmptied();
 }
 
 bool EventLanes::hasEvents(const WorkerEntry *worker) const

@@ -27,6 +27,8 @@ public:
     virtual void connectionSettled(LiveConnection *connection) = 0;
     /// No worker has a handler for it any more.
     virtual void handlerMissing(LiveConnection *connection) = 0;
+    /// No event is under way any more.
+    virtual void lanesEmptied() {}
     /// The workers that are active now may have other handlers: see isServed().
     virtual void handlersChanged() = 0;
 };
@@ -115,6 +117,7 @@ private:
     /// Takes it off all counts and frees it.
     void forget(LiveEvent *event);
     void resumePaused();
+    void tellIfEmpty();
     /// Others are active now.
     void workersChanged();
 

@@ -199,7 +199,9 @@ void LiveSession::settle()
 {
     if (m_hasEnded || m_isLingering)
         return;
-    const Wait due = m_connection->hasOutput() ? Wait::Send : m_isClosed ? Wait::Closing : quietWait();
+    // A server that stops has less patience.
+    const Wait closing = m_host->isDraining() ? Wait::Linger : Wait::Closing;
+    const Wait due = m_connection->hasOutput() ? Wait::Send : m_isClosed ? closing : quietWait();
     if (due != m_wait)
         m_host->armWait(this, due);
 }
