@@ -4,11 +4,12 @@ namespace Quern::dispatch {
 
 namespace {
 
-quint32 placeIn(const QList<ipc::RouteEntry> &routes, QByteArrayView method, QByteArrayView pattern)
+quint32 placeIn(const QList<ipc::RouteEntry> &routes, QByteArrayView method, QByteArrayView pattern,
+                QByteArrayView service)
 {
     for (qsizetype place = 0; place < routes.size(); ++place) {
         const ipc::RouteEntry &route = routes.at(place);
-        if (route.method == method && route.pattern == pattern)
+        if (route.method == method && route.pattern == pattern && route.service == service)
             return quint32(place);
     }
     return ipc::NoRoute;
@@ -70,10 +71,11 @@ quint32 EventLane::routeOf(const LiveEvent &event)
     const QList<ipc::RouteEntry> &routes = m_worker->info().routes;
     LiveConnection *connection = event.connection;
     if (!connection)
-        return placeIn(routes, ipc::RouteEntry::SocketMethod, event.handler);
+        return placeIn(routes, ipc::RouteEntry::SocketMethod, event.handler, event.handler);
     if (connection->routeLane != this) {
         connection->routeLane = this;
-        connection->route = placeIn(routes, connection->routeMethod, connection->routePattern);
+        connection->route =
+            placeIn(routes, connection->routeMethod, connection->routePattern, connection->routeService);
     }
     return connection->route;
 }

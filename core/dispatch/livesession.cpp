@@ -38,6 +38,7 @@ bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByt
         m_live->home = qHash(record.remoteAddress);
     m_live->routeMethod = std::move(routeMethod);
     m_live->routePattern = std::move(routePattern);
+    m_live->routeService = m_port->handler;
     return true;
 }
 
