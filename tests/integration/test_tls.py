@@ -11,9 +11,10 @@ import ssl
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
-import proctree
+import wspeers
 from certificates import Authority, Identity
 from ports import reserve_port
 from quernserver import FIXTURES, TIME_SCALE, QuernServer, QuernTestCase, wait_until
@@ -235,11 +236,13 @@ class TestCrowds(TlsTestCase):
         return next(port["connections"] for port in ports if port["name"] == "https")
 
     def test_handshakes_have_a_deadline_and_count(self) -> None:
-        quern = self.tls({"type": "http", "name": "https", "http_head_timeout": 0.3}, max_conn=4).start()
-        silent = [StreamClient(self.address(quern)) for _ in range(4)]
+        quern = self.tls({"type": "http", "name": "https"}, {"handler": "cut", "name": "tcp"}, max_conn=4,
+                         http_head_timeout=2).start()
+        context = self.authority.context()
+        silent = [StreamClient(self.address(quern, index)) for index in (0, 1, 0, 1)]
         for client in silent:
             self.addCleanup(client.socket.close)
-        with self.connect(quern) as fifth:
+        with self.connect(quern, context=context) as fifth:
             self.assertEqual(self.request(fifth, "/hello/x")[0], 503)
         for client in silent:
             self.assertEqual(client.receive_all(), b"")
@@ -286,23 +289,17 @@ class TestTransfers(TlsTestCase):
         quern.stop()
 
     def test_websockets(self) -> None:
-        quern = self.https()
+        quern = self.https(package_max_length="2M")
         url = f"wss://localhost:{self.address(quern).rpartition(':')[2]}/ws"
-        script = """
-import asyncio, ssl, sys, websockets
-async def main():
-    context = ssl.create_default_context(cafile=sys.argv[2])
-    async with websockets.connect(sys.argv[1], ssl=context, max_size=None) as peer:
-        for message in ("hello", b"\\0" * 70000, "x" * 1000000):
-            await peer.send(message)
-            assert await peer.recv() == message
-asyncio.run(main())
-"""
-        if subprocess.run(["/usr/bin/python3", "-c", "import websockets"], capture_output=True).returncode:
-            self.skipTest("/usr/bin/python3 has no websockets")
-        result = subprocess.run(["/usr/bin/python3", "-c", script, url, str(self.authority.certificate)],
-                                capture_output=True, text=True, timeout=30 * TIME_SCALE)
-        self.assertEqual(result.returncode, 0, result.stderr)
+        steps = [["echo", kind, size] for size in (0, 125, 70_000, MEBIBYTE) for kind in ("text", "binary")]
+        trust = {"SSL_CERT_FILE": str(self.authority.certificate),
+                 "NODE_EXTRA_CA_CERTS": str(self.authority.certificate)}
+        for peer in ("python3-websockets", "ws"):
+            with self.subTest(peer=peer):
+                if reason := wspeers.missing(peer):
+                    self.skipTest(reason)
+                with unittest.mock.patch.dict(os.environ, trust):
+                    self.assertEqual(wspeers.run(peer, url, [*steps, ["close", 1000, ""]])["code"], 1000)
 
 
 class TestReload(TlsTestCase):
