@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -325,6 +327,20 @@ class TestStarting(SocketsTestCase):
         self.assert_alive(quern)
         with self.packets(quern, 3) as client:
             self.assertEqual(client.ask(b"x"), b"<x>")
+        quern.stop()
+
+
+    def test_what_a_killed_server_has_left_is_no_hindrance(self) -> None:
+        quern = self.sockets({"name": "s", "listen": "unix:@/s.sock"}, {"name": "u", "type": "udp"},
+                             {"name": "d", "type": "unix_dgram", "listen": "unix:@/d.sock"}).start()
+        os.kill(quern.master, signal.SIGKILL)
+        wait_until(lambda: not quern.running() and not quern.leftovers(), "end of the server")
+        self.assertEqual(len(list(quern.directory.glob("*.sock"))), 2)
+        quern.start()
+        self.assert_alive(quern)
+        for index in (1, 2):
+            with self.packets(quern, index) as client:
+                self.assertEqual(client.ask(b"x"), b"<x>")
         quern.stop()
 
 
