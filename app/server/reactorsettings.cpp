@@ -125,6 +125,7 @@ dispatch::DispatchSettings dispatchSettings(const config::Settings &settings)
     dispatch::DispatchSettings result;
     result.mode = dispatchMode(server.dispatchMode);
     result.workerNum = server.workerNum;
+    result.reactorNum = server.reactorNum;
     result.queueSize = server.requestQueueSize;
     quint64 longest = server.packageMaxLength;
     for (const config::SocketSettings &socket : settings.sockets)

@@ -42,7 +42,7 @@ void Dispatcher::activate(int generation)
     learnRoutes();
     pump();
     if (m_lanes)
-        m_lanes->workersChanged();
+        m_lanes->generationChanged();
 }
 
 void Dispatcher::learnRoutes()
@@ -212,7 +212,8 @@ void Dispatcher::timerEvent(QTimerEvent *event)
 void Dispatcher::watchWorkers(base::MonotonicTime now)
 {
     for (const auto &worker : m_workers) {
-        if (!worker->look(base::toNanoseconds(now), RunLimit, StartLimit))
+        const bool hasEvents = m_lanes && m_lanes->hasEvents(worker.get());
+        if (!worker->look(base::toNanoseconds(now), RunLimit, StartLimit, hasEvents))
             continue;
         takeBackUnclaimed(worker.get(), Worker::Lives);
         reportIfStuck(worker.get(), now);

@@ -68,14 +68,17 @@ bool EventLane::sendRest(LiveEvent *event)
 
 quint32 EventLane::routeOf(const LiveEvent &event)
 {
-    const QList<ipc::RouteEntry> &routes = m_worker->info().routes;
-    LiveConnection *connection = event.connection;
-    if (!connection)
-        return placeIn(routes, ipc::RouteEntry::SocketMethod, event.handler, event.handler);
-    if (connection->routeLane != this) {
-        connection->routeLane = this;
-        connection->route =
-            placeIn(routes, connection->routeMethod, connection->routePattern, connection->routeService);
+    if (event.connection)
+        return routeOf(event.connection);
+    return placeIn(m_worker->info().routes, ipc::RouteEntry::SocketMethod, event.handler, event.handler);
+}
+
+quint32 EventLane::routeOf(LiveConnection *connection)
+{
+    if (connection->routeChild != childId()) {
+        connection->routeChild = childId();
+        connection->route = placeIn(m_worker->info().routes, connection->routeMethod, connection->routePattern,
+                                    connection->routeService);
     }
     return connection->route;
 }

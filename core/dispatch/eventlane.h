@@ -4,6 +4,8 @@
 #include "dispatch/workerentry.h"
 #include "ipc/eventgate.h"
 
+#include <utility>
+
 namespace Quern::dispatch {
 
 /// The way of events to one worker: they are sent and begun in order. Lives in its reactor thread.
@@ -21,18 +23,23 @@ public:
     bool isActive() const { return m_worker->isActive(); }
 
     void append(LiveEvent *event);
-    /// Sends what may be under way. \a noHandler is called for each event whose handler the worker does not have; it
-    /// may take the event out.
+    /// Sends what may be under way. \a noHandler is called for each event whose handler the worker does not have, and
+    /// takes it out. Does nothing within that: the call under way goes on with what noHandler() adds.
     template <typename NoHandler>
     void pump(NoHandler noHandler)
     {
+        if (std::exchange(m_isPumping, true))
+            return;
         while (LiveEvent *event = m_waiting.first()) {
             if (!send(event))
-                return;
+                break;
             if (event->sequence == 0)
                 noHandler(event);
         }
+        m_isPumping = false;
     }
+    /// Whether the worker has a handler for \a connection.
+    bool serves(LiveConnection *connection) { return routeOf(connection) != ipc::NoRoute; }
     /// The first event that has been sent, if it has been handled when all up to \a sequence have; else nullptr.
     LiveEvent *firstDone(quint64 sequence) const;
     /// \a event leaves the lane.
@@ -53,6 +60,7 @@ private:
     bool sendRest(LiveEvent *event);
     /// Place of the handler in the manifest; NoRoute if it is not there.
     quint32 routeOf(const LiveEvent &event);
+    quint32 routeOf(LiveConnection *connection);
 
     WorkerEntry *m_worker;
     EventList m_waiting;
@@ -61,6 +69,7 @@ private:
     qint64 m_sentBytes = 0;
     int m_sentCount = 0;
     qsizetype m_bodySent = 0; ///< of the first that waits, if that has a sequence already
+    bool m_isPumping = false;
 };
 
 } // namespace Quern::dispatch

@@ -14,11 +14,19 @@ namespace {
 /// How often a worker is looked at that does not take what waits for it.
 constexpr int retryMilliseconds = 10;
 
+void takeHeld(LiveConnection *connection, EventList &events)
+{
+    while (LiveEvent *event = connection->held.first())
+        events.append(event);
+}
+
 } // namespace
 
-EventLanes::EventLanes(Dispatcher *dispatcher, DispatchMode mode, int workerNum, EventOwner *owner)
+EventLanes::EventLanes(Dispatcher *dispatcher, const ReactorPlace &place, DispatchMode mode, int workerNum,
+                       EventOwner *owner)
     : QObject(dispatcher) // so that it moves to the reactor's thread with it
     , m_dispatcher(dispatcher)
+    , m_place(place)
     , m_owner(owner)
     , m_mode(mode)
     , m_workerNum(workerNum)
@@ -32,8 +40,15 @@ EventLanes::~EventLanes()
         lane->takeAll(left);
     while (LiveEvent *event = m_orphanPackets.first())
         left.append(event);
-    while (LiveEvent *event = left.first())
+    while (LiveConnection *connection = m_orphans.first()) {
+        static_cast<base::ListNode<OrphanTag> *>(connection)->unlink();
+        takeHeld(connection, left);
+    }
+    while (LiveEvent *event = left.first()) {
+        if (event->connection)
+            takeHeld(event->connection, left);
         delete event;
+    }
 }
 
 void EventLanes::submit(LiveConnection *connection, std::unique_ptr<LiveEvent> event)
@@ -69,6 +84,23 @@ bool EventLanes::mayRead(LiveConnection *connection)
     return false;
 }
 
+void EventLanes::settle(LiveConnection *connection, QByteArrayView address) const
+{
+    const quint64 turn = connection->home;
+    connection->home =
+        pinsByAddress() ? qHash(address) : turn * quint64(m_workerNum) + quint64(m_place.ownWorker(turn, m_workerNum));
+}
+
+void EventLanes::settleWith(LiveConnection *connection, quint64 childId) const
+{
+    const EventLane *lane = laneOf(childId);
+    if (!lane || pinsByAddress())
+        return;
+    // With another number of workers they are shared out anew, which the multiple is for.
+    const auto workerId = quint64(lane->worker()->info().workerId);
+    connection->home = connection->home / quint64(m_workerNum) * quint64(m_workerNum) + workerId;
+}
+
 bool EventLanes::pinsByAddress() const
 {
     return m_mode == DispatchMode::ByAddress;
@@ -94,15 +126,13 @@ EventLane *EventLanes::laneOf(quint64 childId) const
     return nullptr;
 }
 
-EventLane *EventLanes::laneFor(quint64 home) const
+EventLane *EventLanes::laneOfWorker(int workerId) const
 {
-    // While a worker is being replaced, the next one stands in.
-    const int wanted = int(home % quint64(m_workerNum));
     EventLane *chosen = nullptr;
     for (const auto &lane : m_lanes) {
         if (!lane->isActive())
             continue;
-        if (lane->worker()->info().workerId >= wanted)
+        if (lane->worker()->info().workerId >= workerId)
             return lane.get();
         if (!chosen)
             chosen = lane.get();
@@ -117,7 +147,9 @@ EventLane *EventLanes::laneFor(const LiveConnection &connection) const
         if (lane && lane->isActive())
             return lane;
     }
-    return laneFor(connection.user.isEmpty() ? connection.home : qHash(connection.user));
+    if (!connection.user.isEmpty())
+        return laneOfWorker(int(qHash(connection.user) % std::size_t(m_workerNum)));
+    return laneOfWorker(int(connection.home % quint64(m_workerNum)));
 }
 
 void EventLanes::route(LiveConnection *connection, LiveEvent *event)
@@ -144,8 +176,7 @@ void EventLanes::routeHeld(LiveConnection *connection)
 {
     static_cast<base::ListNode<OrphanTag> *>(connection)->unlink();
     EventList events;
-    while (LiveEvent *event = connection->held.first())
-        events.append(event);
+    takeHeld(connection, events);
     while (LiveEvent *event = events.first()) {
         static_cast<base::ListNode<EventTag> *>(event)->unlink();
         route(connection, event);
@@ -154,7 +185,7 @@ void EventLanes::routeHeld(LiveConnection *connection)
 
 void EventLanes::routePacket(LiveEvent *event)
 {
-    EventLane *lane = laneFor(event->home);
+    EventLane *lane = laneOfWorker(m_place.ownWorker(event->home, m_workerNum));
     if (!lane) {
         m_orphanPackets.append(event);
         return;
@@ -166,9 +197,14 @@ void EventLanes::routePacket(LiveEvent *event)
 void EventLanes::pump(EventLane *lane)
 {
     lane->pump([this, lane](LiveEvent *event) {
-        if (event->connection)
-            m_owner->handlerMissing(event->connection);
+        LiveConnection *connection = event->connection;
+        if (connection)
+            ++connection->events; // it stays until its owner has heard of it
         finish(lane, event);
+        if (!connection)
+            return;
+        m_owner->handlerMissing(connection);
+        release(connection);
     });
     if (lane->hasWaiting() && !m_retry.isActive())
         m_retry.start(retryMilliseconds, this);
@@ -206,6 +242,7 @@ void EventLanes::eventsDone(quint64 childId, quint64 sequence)
     resumePaused();
     if (lane->isEmpty())
         m_dispatcher->eventsSettled(childId);
+    tellIfEmpty();
 }
 
 void EventLanes::finish(EventLane *lane, LiveEvent *event)
@@ -302,6 +339,18 @@ void EventLanes::workersChanged()
     }
 }
 
+void EventLanes::generationChanged()
+{
+    workersChanged();
+    m_owner->handlersChanged();
+}
+
+bool EventLanes::isServed(LiveConnection *connection) const
+{
+    EventLane *lane = laneFor(*connection);
+    return !lane || lane->serves(connection);
+}
+
 void EventLanes::workerLeaves(WorkerEntry *worker)
 {
     EventLane *lane = laneOf(worker->info().childId);
@@ -329,8 +378,6 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
     int dropped = 0;
     while (LiveEvent *event = begun.first()) {
         LiveConnection *connection = event->connection;
-        if (connection && connection->routeLane == lane.get())
-            connection->routeLane = nullptr;
         if (again) {
             event->sequence = 0;
             repeated.append(event);
@@ -351,6 +398,14 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
             << "worker " << worker->info().workerId << " with pid " << worker->info().pid << " died with " << dropped
             << (dropped == 1 ? " event" : " events") << " of connections that it had begun: dropped";
     }
+    resumePaused();
+    tellIfEmpty();
+}
+
+void EventLanes::tellIfEmpty()
+{
+    if (!isBusy())
+        m_owner->lanesEmptied();
 }
 
 bool EventLanes::hasEvents(const WorkerEntry *worker) const

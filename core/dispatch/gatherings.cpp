@@ -34,7 +34,9 @@ bool Gatherings::join(LiveConnection *connection, const QByteArray &room)
 {
     if (memberOf(connection, room, true) != connection->members.end())
         return true;
-    if (connection->members.size() >= MaxRooms)
+    const auto isRoom = [](const auto &member) { return member->gathering->isRoom; };
+    if (connection->members.size() >= MaxRooms &&
+        std::count_if(connection->members.begin(), connection->members.end(), isRoom) >= std::ptrdiff_t(MaxRooms))
         return false;
     enter(m_rooms, connection, room, true);
     return true;

@@ -65,18 +65,18 @@ struct LiveConnection : base::ListNode<OrphanTag>, base::ListNode<PausedTag>
     ipc::ConnectionSlot *slot = nullptr; ///< in shared memory
     LiveSession *session = nullptr;      ///< null once it is closed
     QByteArray user;                     ///< that it is bound to
-    QByteArray routeMethod;         ///< of its handler in the manifests: RouteEntry::WebSocketMethod or SocketMethod
-    QByteArray routePattern;        ///< the same
-    QByteArray routeService;        ///< the same: the handler of its port
-    quint64 handshakeChild = 0;     ///< the worker that knows its opening request; 0 once the open event is done
-    quint64 home = 0;               ///< what chooses its worker, unless it has a user
-    EventLane *lane = nullptr;      ///< that its events in lanes are in
-    quint32 inLane = 0;             ///< how many
-    EventLane *routeLane = nullptr; ///< whose worker calls its handler by route
-    quint32 route = 0;
-    quint32 events = 0;    ///< those that are held as well
-    qint64 eventBytes = 0; ///< of all its events
-    EventList held;        ///< that may not enter a lane before those that are in another
+    QByteArray routeMethod;     ///< of its handler in the manifests: RouteEntry::WebSocketMethod or SocketMethod
+    QByteArray routePattern;    ///< the same
+    QByteArray routeService;    ///< the same: the handler of its port
+    quint64 handshakeChild = 0; ///< the worker that knows its opening request; 0 once the open event is done
+    quint64 home = 0;           ///< what chooses its worker, unless it has a user
+    EventLane *lane = nullptr;  ///< that its events in lanes are in
+    quint32 inLane = 0;         ///< how many
+    quint64 routeChild = 0;     ///< the worker that calls its handler by route; never used twice, as a lane's
+    quint32 route = 0;          ///< address may be
+    quint32 events = 0;         ///< those that are held as well
+    qint64 eventBytes = 0;      ///< of all its events
+    EventList held;             ///< that may not enter a lane before those that are in another
     std::vector<std::unique_ptr<Member>> members;
 };
 

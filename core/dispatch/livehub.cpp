@@ -29,7 +29,8 @@ std::shared_ptr<ipc::ConnectionTable> tableOf(const ReactorSettings &settings)
 LiveHub::LiveHub(const ReactorSettings &settings, SessionHost *host)
     : m_host(host)
     , m_registry(tableOf(settings), settings.id)
-    , m_lanes(&host->dispatcher(), settings.dispatch.mode, settings.dispatch.workerNum, this)
+    , m_lanes(&host->dispatcher(), {settings.id, m_registry.reactorCount()}, settings.dispatch.mode,
+              settings.dispatch.workerNum, this)
     , m_budget(settings.liveBudget)
 {
     m_lanes.setRedeliver(settings.dispatch.redeliver);
@@ -130,6 +131,30 @@ void LiveHub::handlerMissing(LiveConnection *connection)
     qCWarning(logDispatch).noquote() << "connection" << connection->id
                                      << "is closed: the reload has left no handler for" << connection->routePattern;
     connection->session->close(goingAway, "its handler is gone", ipc::Closer::Server);
+}
+
+void LiveHub::handlersChanged()
+{
+    std::vector<quint64> unserved;
+    for (const auto &connection : m_registry.all()) {
+        if (connection && connection->session && !m_lanes.isServed(connection.get()))
+            unserved.push_back(connection->id);
+    }
+    for (const quint64 id : unserved) {
+        if (LiveConnection *connection = m_registry.find(id))
+            handlerMissing(connection);
+    }
+}
+
+LiveSession *LiveHub::slowestReader() const
+{
+    LiveSession *slowest = nullptr;
+    for (const auto &connection : m_registry.all()) {
+        LiveSession *session = connection ? connection->session : nullptr;
+        if (session && session->waitingOutput() > (slowest ? slowest->waitingOutput() : 0))
+            slowest = session;
+    }
+    return slowest;
 }
 
 } // namespace Quern::dispatch

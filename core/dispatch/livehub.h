@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/filedescriptor.h"
-#include "dispatch/dispatcher.h"
 #include "dispatch/connectionregistry.h"
+#include "dispatch/dispatcher.h"
 #include "dispatch/eventlanes.h"
 #include "dispatch/gatherings.h"
 #include "dispatch/outgoing.h"
@@ -45,6 +45,8 @@ public:
     void sessionClosed(LiveConnection *connection, const Port &port, int code, const QString &reason,
                        ipc::Closer closer);
     void tellOfSlowClient(const net::Peer &peer, const QString &reason);
+    /// The one that has most output waiting; null if there is none.
+    LiveSession *slowestReader() const;
 
     /// Whether no event is under way.
     bool isIdle() const { return !m_lanes.isBusy(); }
@@ -62,6 +64,8 @@ private:
     void eventsProgressed(LiveConnection *connection) override;
     void connectionSettled(LiveConnection *connection) override;
     void handlerMissing(LiveConnection *connection) override;
+    void handlersChanged() override;
+    void lanesEmptied() override { m_host->liveSettled(); }
 
     void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) override;
     void commandBodyReceived(quint64 childId, QByteArrayView part) override;

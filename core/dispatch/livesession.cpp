@@ -34,8 +34,7 @@ bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByt
     m_live = hub().registry().add(this, record);
     if (!m_live)
         return false;
-    if (hub().lanes().pinsByAddress())
-        m_live->home = qHash(record.remoteAddress);
+    hub().lanes().settle(m_live, record.remoteAddress);
     m_live->routeMethod = std::move(routeMethod);
     m_live->routePattern = std::move(routePattern);
     m_live->routeService = m_port->handler;
@@ -99,13 +98,8 @@ void LiveSession::outputGrown()
     const qint64 pending = m_connection->pendingOutput();
     if (pending == 0 && m_reserved == 0)
         return;
-    if (pending < m_reserved) {
-        hub().budget().give(m_reserved - pending);
-    } else if (!hub().budget().take(pending - m_reserved)) {
-        tooSlow(QStringLiteral("it reads too slowly: the memory for waiting output, output_buffer_total, is used up"));
+    if (!reserve(pending))
         return;
-    }
-    m_reserved = pending;
     if (m_live)
         m_live->slot->pendingBytes.store(quint32(qMin<qint64>(pending, UINT32_MAX)), std::memory_order_relaxed);
     const LiveSettings &settings = m_port->live;
@@ -121,6 +115,24 @@ void LiveSession::outputGrown()
             submit(ipc::EventKind::BufferEmpty, {});
         eventsProgressed();
     }
+}
+
+bool LiveSession::reserve(qint64 pending)
+{
+    if (pending < m_reserved)
+        hub().budget().give(m_reserved - pending);
+    while (pending > m_reserved && !hub().budget().take(pending - m_reserved)) {
+        // Not whoever comes last has to go: that would hit those who read well.
+        LiveSession *slowest = m_host->isDraining() ? nullptr : hub().slowestReader();
+        const bool isOther = slowest && slowest != this && slowest->m_reserved > pending;
+        (isOther ? slowest : this)
+            ->tooSlow(
+                QStringLiteral("it reads too slowly: the memory for waiting output, output_buffer_total, is used up"));
+        if (!isOther)
+            return false;
+    }
+    m_reserved = pending;
+    return true;
 }
 
 void LiveSession::tooSlow(const QString &reason)
@@ -188,7 +200,9 @@ void LiveSession::settle()
 {
     if (m_hasEnded || m_isLingering)
         return;
-    const Wait due = m_connection->hasOutput() ? Wait::Send : m_isClosed ? Wait::Closing : quietWait();
+    // A server that stops has less patience.
+    const Wait closing = m_host->isDraining() ? Wait::Linger : Wait::Closing;
+    const Wait due = m_connection->hasOutput() ? Wait::Send : m_isClosed ? closing : quietWait();
     if (due != m_wait)
         m_host->armWait(this, due);
 }

@@ -24,6 +24,8 @@ public:
     virtual void close(int code, QByteArrayView reason, ipc::Closer closer) = 0;
     /// Fewer of its events are under way.
     void eventsProgressed();
+    /// Output that waits for the client, in bytes.
+    qint64 waitingOutput() const { return m_reserved; }
 
     void drain() override;
     void abort() override;
@@ -72,6 +74,8 @@ protected:
     virtual void quietTooLong() = 0; ///< quietWait() has lasted too long
 
 private:
+    /// Whether so much output may wait. If there is too much in all, those with most of it are closed, itself included.
+    bool reserve(qint64 pending);
     void tooSlow(const QString &reason);
 
     std::unique_ptr<net::Connection> m_connection;

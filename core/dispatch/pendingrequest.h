@@ -61,6 +61,7 @@ struct RequestOrder
     quint64 connectionId = 0; ///< for dispatch by connection
     quint64 addressHash = 0;  ///< for dispatch by address
     bool isSafe = false;      ///< GET, HEAD or OPTIONS: may run twice (RFC 9110 §9.2.1)
+    bool isHandshake = false; ///< of a WebSocket, which stays with the worker that accepts it
     bool isStreamed = false;  ///< more of the body follows by Dispatcher::appendBody()
 };
 

@@ -6,25 +6,6 @@ namespace {
 
 using Workers = std::span<const std::unique_ptr<WorkerEntry>>;
 
-class IdlePolicy final : public Policy
-{
-public:
-    WorkerEntry *choose(Workers workers, const RequestOrder &) override
-    {
-        // The first of equals: under light load the same worker keeps its caches warm.
-        WorkerEntry *best = nullptr;
-        for (const auto &worker : workers) {
-            if (!worker->hasRoom())
-                continue;
-            if (worker->workUnderWay() < WorkerEntry::PackTime)
-                return worker.get();
-            if (!best || worker->load() < best->load())
-                best = worker.get();
-        }
-        return best;
-    }
-};
-
 class RoundRobinPolicy final : public Policy
 {
 public:
@@ -42,6 +23,48 @@ public:
 
 private:
     std::size_t m_next = 0;
+};
+
+class IdlePolicy final : public Policy
+{
+public:
+    IdlePolicy(int workerNum, const ReactorPlace &place) : m_place(place), m_workerNum(workerNum) {}
+
+    WorkerEntry *choose(Workers workers, const RequestOrder &order) override
+    {
+        // Each brings a connection that stays: they are to be shared out, however idle the first worker may be.
+        if (order.isHandshake)
+            return chooseForHandshake(workers, order);
+        // The first of equals: under light load the same worker keeps its caches warm.
+        WorkerEntry *best = nullptr;
+        for (const auto &worker : workers) {
+            if (!worker->hasRoom())
+                continue;
+            if (worker->workUnderWay() < WorkerEntry::PackTime)
+                return worker.get();
+            if (!best || worker->load() < best->load())
+                best = worker.get();
+        }
+        return best;
+    }
+
+private:
+    WorkerEntry *chooseForHandshake(Workers workers, const RequestOrder &order)
+    {
+        for (int i = 0; i < m_place.ownWorkers(m_workerNum); ++i) {
+            const int wanted = m_place.ownWorker(m_turn++, m_workerNum);
+            for (const auto &worker : workers) {
+                if (worker->info().workerId == wanted && worker->hasRoom())
+                    return worker.get();
+            }
+        }
+        return m_others.choose(workers, order);
+    }
+
+    RoundRobinPolicy m_others; ///< if none of the reactor's own workers has room
+    ReactorPlace m_place;
+    int m_workerNum;
+    quint64 m_turn = 0;
 };
 
 /// Sticks to one worker number. While that worker is being replaced, the next one stands in.
@@ -78,7 +101,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Policy> Policy::create(DispatchMode mode, int workerNum)
+std::unique_ptr<Policy> Policy::create(DispatchMode mode, int workerNum, const ReactorPlace &place)
 {
     switch (mode) {
     case DispatchMode::RoundRobin:
@@ -90,7 +113,7 @@ std::unique_ptr<Policy> Policy::create(DispatchMode mode, int workerNum)
     case DispatchMode::Idle:
         break;
     }
-    return std::make_unique<IdlePolicy>();
+    return std::make_unique<IdlePolicy>(workerNum, place);
 }
 
 } // namespace Quern::dispatch

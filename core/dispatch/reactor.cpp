@@ -1,8 +1,8 @@
 #include "dispatch/reactor.h"
 
 #include "dispatch/livehub.h"
-#include "dispatch/streamsession.h"
 #include "dispatch/log.h"
+#include "dispatch/streamsession.h"
 #include "dispatch/workerchannel.h"
 
 #include <QAbstractEventDispatcher>

@@ -93,6 +93,7 @@ private:
     LiveHub &live() override;
     void armWait(ClientSession *session, Wait wait) override;
     void sessionEnded(ClientSession *session) override;
+    void liveSettled() override { checkDrained(); }
     void sessionReplaced(ClientSession *session, std::unique_ptr<ClientSession> next) override;
 
     void accept(base::FileDescriptor fd, ReactorPort *port, const net::Peer &peer);

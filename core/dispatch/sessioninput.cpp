@@ -155,6 +155,7 @@ void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByt
                made.error().message());
         return;
     }
+    exchange->order.isHandshake = exchange->upgrade != nullptr;
     exchange->mayBeStatic = settings.staticFiles && settings.staticFiles->mayHave(head);
     exchange->isConnectionReused = m_requestCount > 0;
     ++m_requestCount;

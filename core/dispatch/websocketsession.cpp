@@ -25,13 +25,6 @@ struct WebSocketSession::Context
     std::unique_ptr<websocket::Deflater> deflater;
 };
 
-namespace {
-
-/// Input that may be read and not parsed, in bytes: no more than one read.
-constexpr qsizetype maxCarry = 256 * 1024;
-
-} // namespace
-
 WebSocketSession::WebSocketSession(std::unique_ptr<net::Connection> ownConnection, ReactorPort *port,
                                    const net::Peer &peer, SessionHost *host, const Opening &opening)
     : LiveSession(std::move(ownConnection), port, peer, host)
@@ -63,6 +56,7 @@ void WebSocketSession::start(Opening opening, QByteArrayView begun)
         return;
     }
     live()->handshakeChild = opening.childId;
+    hub().lanes().settleWith(live(), opening.childId);
     QByteArray body(8, Qt::Uninitialized);
     qToLittleEndian(opening.requestId, body.data());
     submit(ipc::EventKind::Open, body + opening.request);

@@ -112,7 +112,8 @@ void WorkerEntry::sawProgress()
     m_block = Block::None;
 }
 
-bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit)
+bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit,
+                       bool hasEvents)
 {
     const ipc::ClaimRing &ring = m_link->ring();
     const quint64 turns = ring.counters().loopTurns.load(std::memory_order_acquire);
@@ -138,8 +139,14 @@ bool WorkerEntry::look(quint64 now, std::chrono::nanoseconds runLimit, std::chro
         if (ring.state(each->claim) == ipc::ClaimState::Sent)
             oldest = each;
     }
-    if (!oldest)
+    if (!oldest) {
+        // Its events cannot go elsewhere while it lives: all the more somebody has to see that it does nothing.
+        if (hasEvents && m_stillSince == 0)
+            m_stillSince = now;
+        else if (hasEvents && now > m_stillSince + quint64(startLimit.count()))
+            m_block = Block::Still;
         return isBlocked();
+    }
     // Each time it has been taken back for nothing it gets twice the time, so that it is served in the end.
     const auto limit = quint64(startLimit.count()) << qMin<int>(oldest->takenBack, MaxDoublings);
     if (now > base::toNanoseconds(oldest->sent) + limit) {

@@ -62,8 +62,10 @@ public:
     void setClosed() { m_closed = true; }
 
     /// Whether it stands still: a handler has been running for longer than \a runLimit, or nothing that was sent has
-    /// been begun and its loop has not turned since the last look. \a now is monotonic nanoseconds.
-    bool look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit);
+    /// been begun and its loop has not turned since the last look. \a hasEvents: it is to take events of connections as
+    /// well. \a now is monotonic nanoseconds.
+    bool look(quint64 now, std::chrono::nanoseconds runLimit, std::chrono::nanoseconds startLimit,
+              bool hasEvents = false);
     bool isBlocked() const { return m_block != Block::None; }
     /// A frame has come from it.
     void sawProgress();

@@ -180,9 +180,17 @@ void Connection::write(QByteArrayView bytes, QByteArrayView more, Next next)
     const qsizetype sent = pendingOutput() == 0 ? qMax<qsizetype>(sendBytes(bytes, more, fileFollows), 0) : 0;
     if (sent == bytes.size() + more.size())
         return;
-    m_output.append(bytes.sliced(qMin(sent, bytes.size())));
-    m_output.append(more.sliced(qMax<qsizetype>(sent - bytes.size(), 0)));
+    keep(bytes.sliced(qMin(sent, bytes.size())), more.sliced(qMax<qsizetype>(sent - bytes.size(), 0)));
     setWriting(true);
+}
+
+void Connection::keep(QByteArrayView bytes, QByteArrayView more)
+{
+    // By itself it would double, and thousands of peers that do not read cost twice what their output is counted for.
+    const qsizetype size = m_output.size() + bytes.size() + more.size();
+    if (size > m_output.capacity())
+        m_output.reserve(size + size / 8);
+    m_output.append(bytes).append(more);
 }
 
 ssize_t Connection::sendBytes(QByteArrayView bytes, QByteArrayView more, bool fileFollows)

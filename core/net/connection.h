@@ -121,6 +121,7 @@ private:
     void writeSome();
     /// Whether output may follow.
     bool flushTls();
+    void keep(QByteArrayView bytes, QByteArrayView more);
     ssize_t sendBytes(QByteArrayView bytes, QByteArrayView more, bool fileFollows);
     /// Whether the connection goes on: false after an error.
     bool writeMemory();
