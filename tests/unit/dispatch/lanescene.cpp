@@ -7,7 +7,7 @@ namespace DispatchTest {
 
 LaneScene::LaneScene(DispatchSettings settings)
     : dispatcher(adapted(settings), 0)
-    , lanes(std::make_unique<EventLanes>(&dispatcher, settings.mode, WorkerNum, &owner))
+    , lanes(std::make_unique<EventLanes>(&dispatcher, ReactorPlace{}, settings.mode, WorkerNum, &owner))
 {
     lanes->setRedeliver(settings.redeliver);
     dispatcher.setLanes(lanes.get());
