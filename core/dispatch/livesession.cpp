@@ -37,6 +37,7 @@ bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByt
     hub().lanes().settle(m_live, record.remoteAddress);
     m_live->routeMethod = std::move(routeMethod);
     m_live->routePattern = std::move(routePattern);
+    m_live->routeService = m_port->handler;
     return true;
 }
 

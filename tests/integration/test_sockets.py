@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import re
+import shlex
+import shutil
+import signal
 import socket
 import struct
+import subprocess
+import textwrap
 import unittest
+from pathlib import Path
 
 from ports import has_ipv6, reserve_port
 from quernserver import FIXTURES, QuernServer, QuernTestCase, wait_until
 from socketclients import DatagramClient, StreamClient
+from wsclient import WebSocketClient
 
 SOCKETS = FIXTURES / "libsockets.so"
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 # The letters of package_length_type, and the same for Python's struct.
-LENGTH_TYPES = {"c": "b", "C": "B", "n": ">H", "v": "<H", "s": "=h", "S": "=H", "N": ">I", "V": "<I", "l": "=i", "L": "=I",
-                "J": ">Q", "P": "<Q", "q": "=q", "Q": "=Q"}
+LENGTH_TYPES = {"c": "b", "C": "B", "n": ">H", "v": "<H", "s": "=h", "S": "=H", "N": ">I", "V": "<I", "l": "=i",
+                "L": "=I", "J": ">Q", "P": "<Q", "q": "=q", "Q": "=Q"}
 
 
 class SocketsTestCase(QuernTestCase):
@@ -25,7 +35,10 @@ class SocketsTestCase(QuernTestCase):
     def sockets(self, *entries: dict, **settings) -> QuernServer:
         """A server with these [[socket]]s that is not started yet; without a listen they get 127.0.0.1; "@" stands
         for the folder of the server."""
-        filled = [{"listen": f"127.0.0.1:{reserve_port()}", "handler": "cut", **entry} for entry in entries]
+        filled = [{"listen": f"127.0.0.1:{reserve_port()}", **entry} for entry in entries]
+        for entry in filled:
+            if entry.get("type") != "http":
+                entry.setdefault("handler", "cut")
         quern = self.server(**{"plugins": [SOCKETS], "worker_num": 1, "sockets": filled, **settings})
         for entry in quern.sockets:
             if "@" in entry["listen"]:
@@ -96,7 +109,8 @@ class TestEveryKind(SocketsTestCase):
         wait_until(lambda: self.ports(quern)["tcp4"]["connections"] == 0, "end of the connection")
         ports = self.ports(quern)
         self.assertEqual((ports["tcp4"]["received"], ports["tcp4"]["sent"]), (3, 3))
-        self.assertEqual((ports["dgram"]["kind"], ports["dgram"]["received"], ports["dgram"]["sent"]), ("datagram", 3, 3))
+        dgram = ports["dgram"]
+        self.assertEqual((dgram["kind"], dgram["received"], dgram["sent"]), ("datagram", 3, 3))
         quern.stop()
 
     def check_http(self, quern: QuernServer, index: int) -> None:
@@ -187,7 +201,8 @@ class TestStreams(SocketsTestCase):
         self.wait_noted(quern, "close peer: ")
         with self.client(quern, 1) as silent:
             self.assertEqual(silent.receive_all(), b"")
-        wait_until(lambda: any(line.startswith("close server: ") for line in self.journal(quern)), "closed by the server")
+        wait_until(lambda: any(line.startswith("close server: ") for line in self.journal(quern)),
+                   "closed by the server")
 
     def test_one_who_has_said_all_gets_its_answer(self) -> None:
         quern = self.sockets({}, {"open_eof_split": True, "name": "split"}).start()
@@ -256,7 +271,8 @@ class TestDatagrams(SocketsTestCase):
     def test_answers_that_no_datagram_holds(self) -> None:
         quern = self.sockets({"type": "udp"}).start()
         with self.packets(quern) as client:
-            for size, answer in ((60000, b"b" * 60000), (65507, b"b" * 65507), (65508, b"TooLarge"), (10 << 20, b"TooLarge")):
+            for size, answer in ((60000, b"b" * 60000), (65507, b"b" * 65507), (65508, b"TooLarge"),
+                                 (10 << 20, b"TooLarge")):
                 with self.subTest(size=size):
                     self.assertEqual(client.ask(b"big %d" % size), answer)
 
@@ -271,8 +287,8 @@ class TestStarting(SocketsTestCase):
     def test_what_cannot_be_bound_is_named_with_its_place(self) -> None:
         with PortHolder("tcp") as tcp, PortHolder("udp") as udp:
             place = r"quern\.toml:\d+: "
-            cases = [({"listen": tcp.address, "name": "busy"}, place + "socket.listen: .*" + tcp.address),
-                     ({"listen": udp.address, "type": "udp", "name": "busy"}, place + "socket.listen: .*" + udp.address),
+            cases = [({"listen": tcp.address}, place + "socket.listen: .*" + tcp.address),
+                     ({"listen": udp.address, "type": "udp"}, place + "socket.listen: .*" + udp.address),
                      ({"listen": "unix:/tmp/" + "x" * 120}, place + ".*107"),
                      ({"listen": "unix:nowhere/a.sock"}, place + ".*nowhere"),
                      ({"listen": "127.0.0.1:5200", "type": "tcp6"}, place + ".*tcp6"),
@@ -280,16 +296,17 @@ class TestStarting(SocketsTestCase):
             for entry, text in cases:
                 with self.subTest(entry=entry):
                     # The first is bound before, and given back.
-                    self.refused(self.sockets({"listen": "unix:first.sock", "name": "first"}, {"name": "x", **entry}), text)
+                    quern = self.sockets({"listen": "unix:first.sock", "name": "first"}, {"name": "x", **entry})
+                    self.refused(quern, text)
 
     @unittest.skipIf(has_ipv6(), "this host has IPv6")
     def test_ipv6_where_there_is_none(self) -> None:
         self.refused(self.sockets({"listen": f"[::1]:{reserve_port()}"}), r"quern\.toml:\d+: socket.listen: .*::1")
 
     def test_a_handler_that_nobody_registers(self) -> None:
-        for entry in ({"handler": "nobody"}, {"handler": "nobody", "type": "udp"}, {"handler": "nobody", "type": "http"}):
-            with self.subTest(entry=entry):
-                self.refused(self.sockets(entry), r"quern\.toml:\d+.*nobody")
+        for kind in ("tcp", "udp", "http"):
+            with self.subTest(kind=kind):
+                self.refused(self.sockets({"handler": "nobody", "type": kind}), r"quern\.toml:\d+.*nobody")
 
     def test_stop_closes_all_and_start_takes_the_same_addresses(self) -> None:
         quern = self.sockets({"name": "s"}, {"name": "u", "type": "udp"}, {"name": "f", "listen": "unix:@/s.sock"},
@@ -313,6 +330,20 @@ class TestStarting(SocketsTestCase):
         quern.stop()
 
 
+    def test_what_a_killed_server_has_left_is_no_hindrance(self) -> None:
+        quern = self.sockets({"name": "s", "listen": "unix:@/s.sock"}, {"name": "u", "type": "udp"},
+                             {"name": "d", "type": "unix_dgram", "listen": "unix:@/d.sock"}).start()
+        os.kill(quern.master, signal.SIGKILL)
+        wait_until(lambda: not quern.running() and not quern.leftovers(), "end of the server")
+        self.assertEqual(len(list(quern.directory.glob("*.sock"))), 2)
+        quern.start()
+        self.assert_alive(quern)
+        for index in (1, 2):
+            with self.packets(quern, index) as client:
+                self.assertEqual(client.ask(b"x"), b"<x>")
+        quern.stop()
+
+
 class TestReload(SocketsTestCase):
     def test_what_a_reload_changes_and_what_it_lists(self) -> None:
         quern = self.sockets({"name": "cut", "open_eof_split": True, "package_max_length": "1K"}).start()
@@ -328,12 +359,89 @@ class TestReload(SocketsTestCase):
         with self.client(quern) as client:
             self.assertEqual(client.ask(data, 1504), b"<%s>" % data)
 
+    def test_a_socket_more_or_less_waits_for_a_restart(self) -> None:
+        quern = self.sockets({"name": "one"}, {"name": "two"}).start()
+        quern.sockets[0]["listen"] = f"127.0.0.1:{reserve_port()}"
+        old = self.address(quern, 1)
+        del quern.sockets[1]
+        quern.sockets.append({"name": "three", "handler": "cut", "listen": f"127.0.0.1:{reserve_port()}"})
+        quern.write_config()
+        result = quern.command("reload")
+        self.assert_exit(result, 0, "only a restart changes .*socket one: listen", "socket two", "socket three")
+        with StreamClient(old) as client:
+            self.assertEqual(client.ask(b"x", 3), b"<x>")
+        with self.assertRaises(ConnectionRefusedError):
+            self.client(quern)
+
     def test_a_handler_that_goes_by_a_reload_fails_it(self) -> None:
         quern = self.sockets({"name": "cut"}).start()
         quern.plugins.clear()
         quern.write_config()
         self.assert_exit(quern.command("reload"), 1, "cut")
         self.assert_alive(quern)
+
+
+class TestWebSockets(SocketsTestCase):
+    def test_a_port_of_its_own_routes_and_the_end_by_a_stop(self) -> None:
+        quern = self.sockets({"name": "inner", "type": "http", "handler": "inner"},
+                             {"name": "more", "type": "http"}).start()
+        clients = []
+        for address, answer in (((f"127.0.0.1:{quern.port}"), b"x"), (self.address(quern), b"<x>"),
+                                (self.address(quern, 1), b"x")):
+            host, _, port = address.rpartition(":")
+            client = WebSocketClient((host, int(port)), "/ws", timeout=10.0)
+            self.addCleanup(client.drop)
+            self.assertTrue(client.is_open, client.response)
+            client.text("x")
+            self.assertEqual(client.message().payload, answer)
+            clients.append(client)
+        quern.stop()
+        for client in clients:
+            self.assertEqual(client.close_frame()[0], 1001)
+
+
+class TestReadme(SocketsTestCase):
+    """The settings that README.md shows are right, and do what it says."""
+
+    def section(self, title: str) -> str:
+        text = README.read_text()
+        return text.split(f"\n### {title}\n", 1)[1].split("\n### ", 1)[0]
+
+    def settings(self, title: str, quern: QuernServer) -> str:
+        """Those of a section, with ports that are free."""
+        blocks = re.findall(r"(?:^(?:    .*)?\n)+", self.section(title), re.MULTILINE)
+        text = next(textwrap.dedent(block) for block in blocks if "[[socket]]" in block)
+        numbers = {"5200": quern.port, **{number: reserve_port() for number in ("5201", "5202", "5443", "5444")}}
+        return re.sub(r"127\.0\.0\.1:(\d+)", lambda match: f"127.0.0.1:{numbers[match[1]]}", text)
+
+    def test_sockets(self) -> None:
+        quern = self.server()
+        text = self.settings("Sockets", quern)
+        quern.config.write_text(f'[server]\nlisten = "127.0.0.1:{quern.port}"\nruntime_dir = "run"\n{text}')
+        quern.start()
+        address = re.search(r"127\.0\.0\.1:\d+", text)[0]
+        with StreamClient(address) as client:
+            client.send(b"echo hello\r\nquit\r\n")
+            self.assertIn(b"hello\r\n", client.receive_all())
+        with DatagramClient(address) as client:
+            self.assertIn(b"hello", client.ask(b"echo hello"))
+        self.assertIn(f"tcp {address}", quern.log())
+
+    def test_tls(self) -> None:
+        quern = self.server()
+        text = self.settings("TLS", quern)
+        make = shlex.split(re.search(r"^    (openssl req .*)$", self.section("TLS"), re.MULTILINE)[1])
+        subprocess.run(make, cwd=quern.directory, check=True, capture_output=True)
+        for name in ("example.pem", "example.key", "partners.pem"):
+            shutil.copy(quern.directory / f"server{Path(name).suffix}", quern.directory / name)
+        quern.config.write_text(text.replace("[server]\n", '[server]\nruntime_dir = "run"\n', 1))
+        self.assert_exit(quern.command("config", "--check"), 0)
+        quern.start()
+        port = re.search(r"tls:127\.0\.0\.1:(\d+)", text)[1]
+        result = subprocess.run(["curl", "-sS", "--cacert", "server.pem", f"https://localhost:{port}/hello/you"],
+                                cwd=quern.directory, capture_output=True, text=True, timeout=30)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("you", result.stdout)
 
 
 class PortHolder:

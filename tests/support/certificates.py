@@ -34,8 +34,8 @@ class Authority:
         self.name = name
         self.certificate = folder / f"{name}.pem"
         self.key = folder / f"{name}.key"
-        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
-                 f"/CN={name}", "-keyout", str(self.key), "-out", str(self.certificate))
+        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90",
+                 "-subj", f"/CN={name}", "-keyout", str(self.key), "-out", str(self.certificate))
 
     def issue(self, file: str, *hosts: str, days: int = 90, subject: str = "") -> Identity:
         """A certificate for hosts, or one of a client that has none; file begins the names of its files."""
