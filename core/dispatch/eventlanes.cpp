@@ -378,7 +378,7 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
     int dropped = 0;
     while (LiveEvent *event = begun.first()) {
         LiveConnection *connection = event->connection;
-        if (again) {
+        if (again && ++event->deaths <= MaxDeaths) {
             event->sequence = 0;
             repeated.append(event);
             continue;

@@ -53,6 +53,8 @@ public:
     static constexpr qint64 MaxEventBytes = 256 * 1024;
     /// The same for all connections of the reactor together.
     static constexpr qint64 MaxTotalBytes = 64 * 1024 * 1024;
+    /// One worker that died with an event was an accident, and so was the second: see setRedeliver().
+    static constexpr quint8 MaxDeaths = 2;
     /// Datagrams that wait, in bytes; more are dropped.
     static constexpr qint64 MaxPacketBytes = 4 * 1024 * 1024;
 

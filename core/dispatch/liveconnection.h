@@ -28,6 +28,7 @@ struct LiveEvent : base::ListNode<EventTag>
     ipc::Closer closer = ipc::Closer::Peer;
     quint16 code = 0;
     quint8 port = 0;
+    quint8 deaths = 0;    ///< of workers that had begun it
     quint64 sequence = 0; ///< in its lane; 0: not sent
     quint64 home = 0;     ///< of a packet: what chooses its worker
     QByteArray name;      ///< of a packet: its peer

@@ -44,7 +44,7 @@ class _Client:
         self.sent = 0      # number of the last message
         self.highest = 0   # the highest number that has come back
         self.answers: dict[int, int] = {}
-        self.moved = time.monotonic()  # when the last answer came
+        self.moved = time.monotonic()  # when the last answer came, or was given up
         self.end: str | None = None
         self.buffer = b""
         self.pids: list[bytes] = []
@@ -189,6 +189,8 @@ class Soak:
                 is_quiet = time.monotonic() - client.moved > _PATIENCE
                 if self._sending and not client.end and (client.sent - client.highest < self._window or is_quiet):
                     client.send()
+                    if is_quiet:
+                        client.moved = time.monotonic()
 
     def pause(self) -> None:
         """Sends nothing more."""

@@ -8,6 +8,7 @@ using namespace Quern;
 using namespace std::chrono_literals;
 using dispatch::Dispatcher;
 using dispatch::DispatchSettings;
+using dispatch::EventLanes;
 using dispatch::LiveConnection;
 
 /// What becomes of events whose worker dies, leaves or stands still.
@@ -22,6 +23,7 @@ private Q_SLOTS:
     void begunAreDroppedAndCounted();
     void begunAreRedelivered();
     void notToBeRedeliveredAfterACrash();
+    void notToBeRedeliveredForEver();
     void theGateIsClosedWithTheLink();
     void drainedWhenTheBegunAreDone();
     void orphansWaitForAWorker();
@@ -102,6 +104,27 @@ void TestEventLaneDeaths::notToBeRedeliveredAfterACrash()
     death.blamedRoutes = {"/echo"};
     m_scene->dispatcher.workerDied(m_scene->first->childId(), death);
     QCOMPARE(bodiesOf(*m_scene->second, connection->id), QByteArray("b"));
+}
+
+void TestEventLaneDeaths::notToBeRedeliveredForEver()
+{
+    DispatchSettings settings;
+    settings.redeliver = true;
+    m_scene = std::make_unique<LaneScene>(settings);
+    LiveConnection *connection = m_scene->connect(1);
+    m_scene->submit(connection, "a");
+    m_scene->submit(connection, "b");
+    // It may be what they die of.
+    for (int death = 1; death <= EventLanes::MaxDeaths + 1; ++death) {
+        QVERIFY(m_scene->second->beginEvent(1));
+        if (death > EventLanes::MaxDeaths)
+            QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("died with 1 event ")));
+        std::unique_ptr<FakeWorker> replacement = m_scene->addWorker(1);
+        m_scene->dispatcher.workerDied(m_scene->second->childId(), {});
+        m_scene->second = std::move(replacement);
+    }
+    QCOMPARE(bodiesOf(*m_scene->second, connection->id), QByteArray("b"));
+    QCOMPARE(m_scene->lanes->counters().dropped.load(), quint64(1));
 }
 
 void TestEventLaneDeaths::theGateIsClosedWithTheLink()

@@ -28,6 +28,7 @@ class TestPolicies : public QObject
 
 private Q_SLOTS:
     void idleWorkerIsPreferred();
+    void handshakesTakeTurns();
     void roundRobinTakesTurns();
     void pinned_data();
     void pinned();
@@ -55,6 +56,27 @@ void TestPolicies::idleWorkerIsPreferred()
     QVERIFY(workers[1]->answer(workers[1]->sent().first()));
     submit(dispatcher, client);
     QCOMPARE(workers[1]->sent().size(), 2);
+}
+
+void TestPolicies::handshakesTakeTurns()
+{
+    Dispatcher dispatcher(settingsFor(3, DispatchMode::Idle), 0);
+    std::vector<std::unique_ptr<FakeWorker>> workers;
+    for (int i = 0; i < 3; ++i) {
+        workers.push_back(std::make_unique<FakeWorker>(FakeWorker::info(i)));
+        workers.back()->setAverage(1us);
+        workers.back()->join(dispatcher);
+    }
+    dispatcher.activate(1);
+    Client client;
+    for (int i = 0; i < 6; ++i) {
+        dispatch::RequestOrder order = orderOf();
+        order.isHandshake = true;
+        const quint64 id = dispatcher.submit(std::move(order), std::chrono::steady_clock::now(), &client);
+        QVERIFY(workers[std::size_t(i % 3)]->answer(id)); // all are idle again
+        submit(dispatcher, client);                       // what lies in between changes nothing
+        QVERIFY(workers[0]->answer(workers[0]->sent().last()));
+    }
 }
 
 void TestPolicies::roundRobinTakesTurns()
