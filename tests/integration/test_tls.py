@@ -235,13 +235,20 @@ class TestCrowds(TlsTestCase):
         ports = json.loads(quern.get("/ports")[1])["ports"]
         return next(port["connections"] for port in ports if port["name"] == "https")
 
+    def open_connections(self, quern: QuernServer) -> int:
+        reactors = json.loads(quern.command("status", "--json").stdout)["reactors"]
+        return sum(reactor["connections"] for reactor in reactors)
+
     def test_handshakes_have_a_deadline_and_count(self) -> None:
         quern = self.tls({"type": "http", "name": "https"}, {"handler": "cut", "name": "tcp"}, max_conn=4,
                          http_head_timeout=2).start()
         context = self.authority.context()
+        # That by which the server was found ready has to have gone.
+        wait_until(lambda: self.open_connections(quern) == 0, "no connection")
         silent = [StreamClient(self.address(quern, index)) for index in (0, 1, 0, 1)]
         for client in silent:
             self.addCleanup(client.socket.close)
+        wait_until(lambda: self.open_connections(quern) == 4, "four handshakes")
         with self.connect(quern, context=context) as fifth:
             self.assertEqual(self.request(fifth, "/hello/x")[0], 503)
         for client in silent:
