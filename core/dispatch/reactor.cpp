@@ -162,6 +162,11 @@ void Reactor::sessionReplaced(ClientSession *session, std::unique_ptr<ClientSess
     m_sessions.append(next.release());
 }
 
+const EventCounters &Reactor::eventCounters() const
+{
+    return m_live->lanes().counters();
+}
+
 LiveHub &Reactor::live()
 {
     return *m_live;
