@@ -2,6 +2,7 @@
 
 #include "app/server/settingscheck.h"
 #include "app/server/terminal.h"
+#include "app/server/tlssettings.h"
 #include "config/describe.h"
 #include "config/suggestion.h"
 #include "config/tomldocument.h"
@@ -142,7 +143,9 @@ void sayJson(const QJsonObject &object)
 
 int check(const CommandLine &line, const Result<config::Settings> &settings)
 {
-    const Result<void> checked = settings ? checkSettings(*settings) : settings.error();
+    Result<void> checked = settings ? checkSettings(*settings) : settings.error();
+    if (checked)
+        checked = checkCertificates(*settings);
     if (line.json) {
         const QStringList problems = checked ? QStringList() : checked.error().message().split(u'\n');
         sayJson({{QStringLiteral("right"), checked.ok()},

@@ -2,6 +2,7 @@
 
 #include "admin/protocol/methods.h"
 #include "app/server/controlclient.h"
+#include "app/server/doctor/certificatechecks.h"
 #include "app/server/doctor/folderchecks.h"
 #include "app/server/doctor/limitchecks.h"
 #include "app/server/doctor/listenchecks.h"
@@ -14,6 +15,7 @@
 #include "app/server/plugininspector.h"
 #include "app/server/settingscheck.h"
 #include "app/server/terminal.h"
+#include "app/server/tlssettings.h"
 
 #include <QJsonArray>
 #include <QJsonObject>
@@ -92,6 +94,7 @@ Checks checksOf(const config::Settings &settings)
     checks += doctor::pluginChecks(enabledPlugins(settings), installation::pluginNames());
     checks += loadingChecks(settings);
     checks += doctor::listenChecks(settings, machine, pid);
+    checks += doctor::certificateChecks(certificateReports(settings));
     checks += doctor::folderChecks(settings.server);
     checks += doctor::limitChecks(settings, machine, pid > 0, largestWorker(report));
     return checks;

@@ -12,6 +12,7 @@
 #include "app/server/settingssource.h"
 #include "app/server/startcommand.h"
 #include "app/server/terminal.h"
+#include "app/server/tlssettings.h"
 #include "base/processtitle.h"
 
 #include <QCoreApplication>
@@ -57,9 +58,11 @@ int start(const app::CommandLine &line, int argc, char **argv)
         app::terminal::complain(settings.error().message());
         return failed;
     }
-    if (const Result<void> checked = app::checkSettings(*settings); !checked) {
-        app::terminal::complain(checked.error().message());
-        return failed;
+    for (const auto check : {app::checkSettings, app::checkCertificates}) {
+        if (const Result<void> checked = check(*settings); !checked) {
+            app::terminal::complain(checked.error().message());
+            return failed;
+        }
     }
     if (line.command == app::CommandLine::Command::Restart) {
         const QCoreApplication application(argc, argv);

@@ -122,12 +122,9 @@ void Master::becomeReady()
     m_reactors->listen();
     recordRates();
     m_rateTimer.start(int(std::chrono::milliseconds(RateMeter::Interval).count()), Qt::VeryCoarseTimer, this);
-    QStringList addresses;
-    for (const QString &listener : m_reactors->listeners())
-        addresses.append(listener.startsWith(u"unix:") ? listener : QStringLiteral("http://%1/").arg(listener));
     qCInfo(logMaster).noquote().nospace()
-        << "ready after " << m_uptime.elapsed() << " ms: " << addresses.join(QStringLiteral(", ")) << " with "
-        << m_settings.server.workerNum << (m_settings.server.workerNum == 1 ? " worker" : " workers");
+        << "ready after " << m_uptime.elapsed() << " ms: " << m_reactors->listeners().join(QStringLiteral(", "))
+        << " with " << m_settings.server.workerNum << (m_settings.server.workerNum == 1 ? " worker" : " workers");
     Q_EMIT ready();
 }
 

@@ -70,6 +70,22 @@ QString PortPlan::title() const
     return socket ? QStringLiteral("socket \"%1\"").arg(socket->name) : QStringLiteral("server.listen");
 }
 
+QString PortPlan::shown() const
+{
+    const bool isUnix = address->kind == config::ListenAddress::Unix;
+    switch (kind()) {
+    case dispatch::Port::Kind::Http:
+        if (isUnix)
+            break;
+        return (address->tls ? QStringLiteral("https://%1/") : QStringLiteral("http://%1/")).arg(endpoint().text());
+    case dispatch::Port::Kind::Stream:
+        return (isUnix ? QStringLiteral("unix_stream ") : QStringLiteral("tcp ")) + address->text;
+    case dispatch::Port::Kind::Datagram:
+        return (isUnix ? QStringLiteral("unix_dgram ") : QStringLiteral("udp ")) + address->text;
+    }
+    return address->text;
+}
+
 QList<PortPlan> portPlans(const config::Settings &settings)
 {
     QList<PortPlan> plans;

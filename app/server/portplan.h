@@ -28,6 +28,9 @@ struct PortPlan
     net::SocketKind socketKind() const;
     /// For messages: "server.listen", "socket \"telnet\"".
     QString title() const;
+    /// For people, with what is spoken there: "https://127.0.0.1:5200/", "tcp [::1]:5201", "udp 127.0.0.1:5201",
+    /// "unix_dgram unix:/run/app.sock", "tcp tls:127.0.0.1:5202".
+    QString shown() const;
 };
 
 /// Those of [server], then those of each socket that is enabled. \a settings outlive the result.

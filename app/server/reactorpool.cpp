@@ -43,7 +43,7 @@ ReactorPool::ReactorPool(const config::Settings &all, const dispatch::ReactorSet
     , m_backlog(all.server.backlog)
 {
     for (const PortPlan &plan : portPlans(all))
-        m_addresses.push_back({plan.endpoint(), plan.socketKind(), plan.address->text, plan.key});
+        m_addresses.push_back({plan.endpoint(), plan.socketKind(), plan.shown(), plan.key});
     for (int id = 0; id < all.server.reactorNum; ++id) {
         dispatch::ReactorSettings own = settings;
         own.id = id;
@@ -206,7 +206,7 @@ QStringList ReactorPool::listeners() const
 {
     QStringList texts;
     for (const Address &address : m_addresses)
-        texts.append(address.text);
+        texts.append(address.shown);
     return texts;
 }
 

@@ -45,6 +45,7 @@ public:
 
     int size() const { return int(m_reactors.size()); }
     const dispatch::Reactor &at(int index) const { return *m_reactors[std::size_t(index)]; }
+    /// What is listened on, for people; see PortPlan::shown().
     QStringList listeners() const;
     /// Of all connections, for workers; see ipc::ConnectionTable.
     const ipc::ConnectionTable &connections() const { return *m_connections; }
@@ -60,8 +61,8 @@ private:
     {
         net::Endpoint endpoint;
         net::SocketKind kind = net::SocketKind::Stream;
-        QString text; ///< as the settings show it
-        QString key;  ///< of its origin in the settings
+        QString shown; ///< for people, see PortPlan::shown()
+        QString key;   ///< of its origin in the settings
     };
 
     Result<void> bind(const Address &address, int port);

@@ -125,8 +125,12 @@ dispatch::DispatchSettings dispatchSettings(const config::Settings &settings)
     dispatch::DispatchSettings result;
     result.mode = dispatchMode(server.dispatchMode);
     result.workerNum = server.workerNum;
+    result.reactorNum = server.reactorNum;
     result.queueSize = server.requestQueueSize;
-    result.queueBytes = qMax(result.queueBytes, 2 * qint64(server.packageMaxLength));
+    quint64 longest = server.packageMaxLength;
+    for (const config::SocketSettings &socket : settings.sockets)
+        longest = qMax(longest, socket.own.packageMaxLength);
+    result.queueBytes = qMax(result.queueBytes, 2 * qint64(longest));
     result.workerMaxConcurrency = quint32(qMax(1, server.workerMaxConcurrency / server.reactorNum));
     result.requestTimeout = server.maxRequestExecutionTime;
     result.redeliver = server.redeliverMessages;

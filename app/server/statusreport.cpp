@@ -1,6 +1,7 @@
 #include "app/server/statusreport.h"
 
 #include "app/server/reactorpool.h"
+#include "dispatch/eventlanes.h"
 #include "process/supervisor.h"
 
 #include <QFile>
@@ -67,6 +68,10 @@ admin::Totals totalsOf(const ReactorPool &reactors)
         totals.retried += qint64(counters.retried);
         totals.failed += qint64(counters.lost);
         totals.timedOut += qint64(counters.expired);
+        const dispatch::EventCounters &events = reactor.eventCounters();
+        totals.events += qint64(events.handled);
+        totals.eventsMoved += qint64(events.redelivered);
+        totals.eventsLost += qint64(events.dropped + events.lostPackets);
     }
     return totals;
 }

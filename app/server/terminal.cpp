@@ -172,6 +172,10 @@ QString statusText(const admin::Status &status)
                  .arg(totals.timedOut)
                  .arg(totals.retried)
                  .arg(totals.redispatched);
+    lines << tr("Events of connections %1, given to another worker %2, lost %3")
+                 .arg(totals.events)
+                 .arg(totals.eventsMoved)
+                 .arg(totals.eventsLost);
     return lines.join(u'\n');
 }
 

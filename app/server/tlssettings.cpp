@@ -3,6 +3,8 @@
 #include "app/server/log.h"
 #include "app/server/portplan.h"
 
+#include <utility>
+
 namespace Quern::app {
 
 namespace {
@@ -42,18 +44,52 @@ net::TlsOptions tlsOptions(const PortPlan &plan)
     return options;
 }
 
+/// Before what is wrong with the certificates of \a plan.
+QString placeOf(const PortPlan &plan)
+{
+    const QString place = plan.place.isEmpty() ? QString() : plan.place + QStringLiteral(": ");
+    return place + plan.title() + QStringLiteral(": ");
+}
+
 } // namespace
 
 Result<std::shared_ptr<const net::TlsContext>> tlsContext(const PortPlan &plan)
 {
     Result<std::shared_ptr<const net::TlsContext>> context = net::TlsContext::create(tlsOptions(plan));
-    const QString where =
-        (plan.place.isEmpty() ? QString() : plan.place + QStringLiteral(": ")) + plan.title() + QStringLiteral(": ");
     if (!context)
-        return Error(context.error().code(), where + context.error().message());
+        return Error(context.error().code(), placeOf(plan) + context.error().message());
     for (const QString &warning : (*context)->warnings())
-        qCWarning(logMaster).noquote() << where + warning;
+        qCWarning(logMaster).noquote() << placeOf(plan) + warning;
     return context;
+}
+
+QList<doctor::CertificateReport> certificateReports(const config::Settings &settings)
+{
+    QList<doctor::CertificateReport> reports;
+    const config::ServerSettings *last = nullptr;
+    for (const PortPlan &plan : portPlans(settings)) {
+        // The addresses of one entry have the same.
+        if (!plan.address->tls || std::exchange(last, plan.own) == plan.own)
+            continue;
+        const Result<std::shared_ptr<const net::TlsContext>> context = net::TlsContext::create(tlsOptions(plan));
+        doctor::CertificateReport report{plan.title()};
+        if (context)
+            report.warnings = (*context)->warnings();
+        else
+            report.usable = Error(context.error().code(), placeOf(plan) + context.error().message());
+        reports.append(report);
+    }
+    return reports;
+}
+
+Result<void> checkCertificates(const config::Settings &settings)
+{
+    QStringList problems;
+    for (const doctor::CertificateReport &report : certificateReports(settings)) {
+        if (!report.usable)
+            problems.append(report.usable.error().message());
+    }
+    return problems.isEmpty() ? Result<void>() : Error(Error::Invalid, problems.join(u'\n'));
 }
 
 } // namespace Quern::app

@@ -60,7 +60,7 @@ private:
                             .arg(type));
         } else if (shared && !shared->perPort) {
             refuse(key, Text::tr("holds for the whole server; write it below [server]"));
-        } else if (shared && m_socket.type == SocketType::Udp) {
+        } else if (shared && m_socket.type == SocketType::Udp && key != u"package_max_length") {
             refuse(key, Text::tr("is about connections, and a socket of type \"udp\" has none; remove it"));
         }
     }
@@ -129,7 +129,10 @@ private:
             .arg(most);
     }
 
-    static bool isAboutHttp(const QString &key) { return key.startsWith(u"http_") || key.startsWith(u"websocket_"); }
+    static bool isAboutHttp(const QString &key)
+    {
+        return key.startsWith(u"http_") || key.startsWith(u"websocket_") || key.startsWith(u"keepalive_");
+    }
 
     void refuse(const QString &key, const QString &text) { m_problems.add(line(key), u"socket."_s + key, text); }
     int line(const QString &key) const { return m_written.lines.value(key); }

@@ -39,6 +39,7 @@ public:
             readEntry(entry, socket);
         if (!m_lines.contains(u"package_body_offset"_s))
             socket.framing.packageBodyOffset = defaultBodyOffset(socket.framing);
+        raiseBuffer(socket.own);
         const WrittenSocket written{socket, table, m_lines, m_settings.directory};
         checkSocket(written, m_problems);
         // What is cut at its ends is looked through for them.
@@ -78,6 +79,15 @@ private:
         m_settings.origins.insert(origin, originText(m_fileName, entry));
         if (holdsSecret(entry.value))
             m_settings.secrets.insert(origin);
+    }
+
+    /// A message of the length that is allowed must fit, where nobody has said how much may wait.
+    void raiseBuffer(ServerSettings &own) const
+    {
+        const QString key = u"socket_buffer_size"_s;
+        const QString origin = m_settings.origins.value(u"server."_s + key, u"default"_s);
+        if (!m_lines.contains(key) && origin == u"default")
+            own.socketBufferSize = std::max(own.socketBufferSize, own.packageMaxLength);
     }
 
     void addNamed(SocketSettings &socket, const TomlValue &table)

@@ -62,6 +62,8 @@ public:
     virtual void armWait(ClientSession *session, Wait wait) = 0;
     /// The session's connection is closed. The host destroys it later, not within this call.
     virtual void sessionEnded(ClientSession *session) = 0;
+    /// Workers have handled all that live connections had for them.
+    virtual void liveSettled() = 0;
     /// \a next goes on with the connection of \a session, which is destroyed later. Counts as the same connection.
     virtual void sessionReplaced(ClientSession *session, std::unique_ptr<ClientSession> next) = 0;
 };

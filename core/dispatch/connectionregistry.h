@@ -26,6 +26,7 @@ public:
     void release(LiveConnection *connection);
     void setUser(LiveConnection *connection, const QByteArray &user);
 
+    int reactorCount() const { return m_table->reactorCount(); }
     ipc::PortCounters &counters(int port) const { return m_table->portCounters(m_reactorId, port); }
     /// Those that are not closed.
     quint32 openCount() const;

@@ -22,6 +22,7 @@ Dispatcher::Dispatcher(const DispatchSettings &settings, int reactorId, QObject 
     : QObject(parent)
     , m_settings(settings)
     , m_table(reactorId)
+    , m_reactorId(reactorId)
 {
     pinAnew();
 }
@@ -52,7 +53,7 @@ void Dispatcher::pinAnew()
             waiting.push_back(request);
         }
     }
-    m_policy = Policy::create(m_settings.mode, m_settings.workerNum);
+    m_policy = Policy::create(m_settings.mode, m_settings.workerNum, {m_reactorId, m_settings.reactorNum});
     m_pinnedQueues.clear();
     for (int i = 0; i < m_settings.workerNum; ++i)
         m_pinnedQueues.push_back(std::make_unique<RequestQueue>());

@@ -20,6 +20,7 @@ struct DispatchSettings
 {
     DispatchMode mode = DispatchMode::Idle;
     int workerNum = 1;
+    int reactorNum = 1;                   ///< of the whole server
     int queueSize = 8192;                 ///< requests that may wait for a worker
     qint64 queueBytes = 64 * 1024 * 1024; ///< their bytes, bodies included
     quint32 workerMaxConcurrency = 1024;  ///< requests of this reactor in flight in one worker, deferred ones too
@@ -205,6 +206,7 @@ private:
     QBasicTimer m_watch;
     qint64 m_queuedBytes = 0;
     int m_queued = 0;
+    int m_reactorId;
     int m_generation = 0;
     bool m_available = true;
 };

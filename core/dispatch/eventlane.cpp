@@ -4,11 +4,12 @@ namespace Quern::dispatch {
 
 namespace {
 
-quint32 placeIn(const QList<ipc::RouteEntry> &routes, QByteArrayView method, QByteArrayView pattern)
+quint32 placeIn(const QList<ipc::RouteEntry> &routes, QByteArrayView method, QByteArrayView pattern,
+                QByteArrayView service)
 {
     for (qsizetype place = 0; place < routes.size(); ++place) {
         const ipc::RouteEntry &route = routes.at(place);
-        if (route.method == method && route.pattern == pattern)
+        if (route.method == method && route.pattern == pattern && route.service == service)
             return quint32(place);
     }
     return ipc::NoRoute;
@@ -69,14 +70,15 @@ quint32 EventLane::routeOf(const LiveEvent &event)
 {
     if (event.connection)
         return routeOf(event.connection);
-    return placeIn(m_worker->info().routes, ipc::RouteEntry::SocketMethod, event.handler);
+    return placeIn(m_worker->info().routes, ipc::RouteEntry::SocketMethod, event.handler, event.handler);
 }
 
 quint32 EventLane::routeOf(LiveConnection *connection)
 {
     if (connection->routeChild != childId()) {
         connection->routeChild = childId();
-        connection->route = placeIn(m_worker->info().routes, connection->routeMethod, connection->routePattern);
+        connection->route = placeIn(m_worker->info().routes, connection->routeMethod, connection->routePattern,
+                                    connection->routeService);
     }
     return connection->route;
 }

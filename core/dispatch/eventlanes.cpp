@@ -22,9 +22,11 @@ void takeHeld(LiveConnection *connection, EventList &events)
 
 } // namespace
 
-EventLanes::EventLanes(Dispatcher *dispatcher, DispatchMode mode, int workerNum, EventOwner *owner)
+EventLanes::EventLanes(Dispatcher *dispatcher, const ReactorPlace &place, DispatchMode mode, int workerNum,
+                       EventOwner *owner)
     : QObject(dispatcher) // so that it moves to the reactor's thread with it
     , m_dispatcher(dispatcher)
+    , m_place(place)
     , m_owner(owner)
     , m_mode(mode)
     , m_workerNum(workerNum)
@@ -82,6 +84,13 @@ bool EventLanes::mayRead(LiveConnection *connection)
     return false;
 }
 
+void EventLanes::settle(LiveConnection *connection, QByteArrayView address) const
+{
+    const quint64 turn = connection->home;
+    connection->home =
+        pinsByAddress() ? qHash(address) : turn * quint64(m_workerNum) + quint64(m_place.ownWorker(turn, m_workerNum));
+}
+
 void EventLanes::settleWith(LiveConnection *connection, quint64 childId) const
 {
     const EventLane *lane = laneOf(childId);
@@ -89,7 +98,7 @@ void EventLanes::settleWith(LiveConnection *connection, quint64 childId) const
         return;
     // With another number of workers they are shared out anew, which the multiple is for.
     const auto workerId = quint64(lane->worker()->info().workerId);
-    connection->home = connection->home * quint64(m_workerNum) + workerId;
+    connection->home = connection->home / quint64(m_workerNum) * quint64(m_workerNum) + workerId;
 }
 
 bool EventLanes::pinsByAddress() const
@@ -117,15 +126,13 @@ EventLane *EventLanes::laneOf(quint64 childId) const
     return nullptr;
 }
 
-EventLane *EventLanes::laneFor(quint64 home) const
+EventLane *EventLanes::laneOfWorker(int workerId) const
 {
-    // While a worker is being replaced, the next one stands in.
-    const int wanted = int(home % quint64(m_workerNum));
     EventLane *chosen = nullptr;
     for (const auto &lane : m_lanes) {
         if (!lane->isActive())
             continue;
-        if (lane->worker()->info().workerId >= wanted)
+        if (lane->worker()->info().workerId >= workerId)
             return lane.get();
         if (!chosen)
             chosen = lane.get();
@@ -140,7 +147,9 @@ EventLane *EventLanes::laneFor(const LiveConnection &connection) const
         if (lane && lane->isActive())
             return lane;
     }
-    return laneFor(connection.user.isEmpty() ? connection.home : qHash(connection.user));
+    if (!connection.user.isEmpty())
+        return laneOfWorker(int(qHash(connection.user) % std::size_t(m_workerNum)));
+    return laneOfWorker(int(connection.home % quint64(m_workerNum)));
 }
 
 void EventLanes::route(LiveConnection *connection, LiveEvent *event)
@@ -176,7 +185,7 @@ void EventLanes::routeHeld(LiveConnection *connection)
 
 void EventLanes::routePacket(LiveEvent *event)
 {
-    EventLane *lane = laneFor(event->home);
+    EventLane *lane = laneOfWorker(m_place.ownWorker(event->home, m_workerNum));
     if (!lane) {
         m_orphanPackets.append(event);
         return;
@@ -233,6 +242,7 @@ void EventLanes::eventsDone(quint64 childId, quint64 sequence)
     resumePaused();
     if (lane->isEmpty())
         m_dispatcher->eventsSettled(childId);
+    tellIfEmpty();
 }
 
 void EventLanes::finish(EventLane *lane, LiveEvent *event)
@@ -389,6 +399,13 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
             << (dropped == 1 ? " event" : " events") << " of connections that it had begun: dropped";
     }
     resumePaused();
+    tellIfEmpty();
+}
+
+void EventLanes::tellIfEmpty()
+{
+    if (!isBusy())
+        m_owner->lanesEmptied();
 }
 
 bool EventLanes::hasEvents(const WorkerEntry *worker) const

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dispatch/eventlane.h"
+#include "dispatch/reactorplace.h"
 
 #include <QBasicTimer>
 #include <QObject>
@@ -26,6 +27,8 @@ public:
     virtual void connectionSettled(LiveConnection *connection) = 0;
     /// No worker has a handler for it any more.
     virtual void handlerMissing(LiveConnection *connection) = 0;
+    /// No event is under way any more.
+    virtual void lanesEmptied() {}
     /// The workers that are active now may have other handlers: see isServed().
     virtual void handlersChanged() = 0;
 };
@@ -55,7 +58,7 @@ public:
     /// Datagrams that wait, in bytes; more are dropped.
     static constexpr qint64 MaxPacketBytes = 4 * 1024 * 1024;
 
-    EventLanes(Dispatcher *dispatcher, DispatchMode mode, int workerNum, EventOwner *owner);
+    EventLanes(Dispatcher *dispatcher, const ReactorPlace &place, DispatchMode mode, int workerNum, EventOwner *owner);
     ~EventLanes() override;
 
     /// Takes an event of a connection: it is handled after those before.
@@ -64,6 +67,8 @@ public:
     void submitPacket(std::unique_ptr<LiveEvent> event);
     /// Whether more events of \a connection may be made; eventsProgressed() follows if not.
     bool mayRead(LiveConnection *connection);
+    /// Chooses the worker that serves a new connection of \a address, as long as nothing else pins it.
+    void settle(LiveConnection *connection, QByteArrayView address) const;
     /// \a connection is served by the worker \a childId, or whoever takes its place, as long as nothing else pins it.
     void settleWith(LiveConnection *connection, quint64 childId) const;
     /// Whether connections of one address belong to one worker.
@@ -97,7 +102,8 @@ protected:
 private:
     EventLane *laneOf(quint64 childId) const;
     EventLane *laneFor(const LiveConnection &connection) const;
-    EventLane *laneFor(quint64 home) const;
+    /// The lane of a worker, or of the one that stands in for it while it is being replaced.
+    EventLane *laneOfWorker(int workerId) const;
     /// Gives its event to a lane, or holds it.
     void route(LiveConnection *connection, LiveEvent *event);
     void routeHeld(LiveConnection *connection);
@@ -113,10 +119,12 @@ private:
     /// Takes it off all counts and frees it.
     void forget(LiveEvent *event);
     void resumePaused();
+    void tellIfEmpty();
     /// Others are active now.
     void workersChanged();
 
     Dispatcher *m_dispatcher;
+    const ReactorPlace m_place;
     EventOwner *m_owner;
     DispatchMode m_mode;
     int m_workerNum;

@@ -68,6 +68,7 @@ struct LiveConnection : base::ListNode<OrphanTag>, base::ListNode<PausedTag>
     QByteArray user;                     ///< that it is bound to
     QByteArray routeMethod;     ///< of its handler in the manifests: RouteEntry::WebSocketMethod or SocketMethod
     QByteArray routePattern;    ///< the same
+    QByteArray routeService;    ///< the same: the handler of its port
     quint64 handshakeChild = 0; ///< the worker that knows its opening request; 0 once the open event is done
     quint64 home = 0;           ///< what chooses its worker, unless it has a user
     EventLane *lane = nullptr;  ///< that its events in lanes are in

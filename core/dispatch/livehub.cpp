@@ -29,7 +29,8 @@ std::shared_ptr<ipc::ConnectionTable> tableOf(const ReactorSettings &settings)
 LiveHub::LiveHub(const ReactorSettings &settings, SessionHost *host)
     : m_host(host)
     , m_registry(tableOf(settings), settings.id)
-    , m_lanes(&host->dispatcher(), settings.dispatch.mode, settings.dispatch.workerNum, this)
+    , m_lanes(&host->dispatcher(), {settings.id, m_registry.reactorCount()}, settings.dispatch.mode,
+              settings.dispatch.workerNum, this)
     , m_budget(settings.liveBudget)
 {
     m_lanes.setRedeliver(settings.dispatch.redeliver);

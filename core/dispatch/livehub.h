@@ -65,6 +65,7 @@ private:
     void connectionSettled(LiveConnection *connection) override;
     void handlerMissing(LiveConnection *connection) override;
     void handlersChanged() override;
+    void lanesEmptied() override { m_host->liveSettled(); }
 
     void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) override;
     void commandBodyReceived(quint64 childId, QByteArrayView part) override;

@@ -34,10 +34,10 @@ bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByt
     m_live = hub().registry().add(this, record);
     if (!m_live)
         return false;
-    if (hub().lanes().pinsByAddress())
-        m_live->home = qHash(record.remoteAddress);
+    hub().lanes().settle(m_live, record.remoteAddress);
     m_live->routeMethod = std::move(routeMethod);
     m_live->routePattern = std::move(routePattern);
+    m_live->routeService = m_port->handler;
     return true;
 }
 
@@ -200,7 +200,9 @@ void LiveSession::settle()
 {
     if (m_hasEnded || m_isLingering)
         return;
-    const Wait due = m_connection->hasOutput() ? Wait::Send : m_isClosed ? Wait::Closing : quietWait();
+    // A server that stops has less patience.
+    const Wait closing = m_host->isDraining() ? Wait::Linger : Wait::Closing;
+    const Wait due = m_connection->hasOutput() ? Wait::Send : m_isClosed ? closing : quietWait();
     if (due != m_wait)
         m_host->armWait(this, due);
 }

@@ -28,11 +28,13 @@ private:
 class IdlePolicy final : public Policy
 {
 public:
+    IdlePolicy(int workerNum, const ReactorPlace &place) : m_place(place), m_workerNum(workerNum) {}
+
     WorkerEntry *choose(Workers workers, const RequestOrder &order) override
     {
         // Each brings a connection that stays: they are to be shared out, however idle the first worker may be.
         if (order.isHandshake)
-            return m_handshakes.choose(workers, order);
+            return chooseForHandshake(workers, order);
         // The first of equals: under light load the same worker keeps its caches warm.
         WorkerEntry *best = nullptr;
         for (const auto &worker : workers) {
@@ -47,7 +49,22 @@ public:
     }
 
 private:
-    RoundRobinPolicy m_handshakes;
+    WorkerEntry *chooseForHandshake(Workers workers, const RequestOrder &order)
+    {
+        for (int i = 0; i < m_place.ownWorkers(m_workerNum); ++i) {
+            const int wanted = m_place.ownWorker(m_turn++, m_workerNum);
+            for (const auto &worker : workers) {
+                if (worker->info().workerId == wanted && worker->hasRoom())
+                    return worker.get();
+            }
+        }
+        return m_others.choose(workers, order);
+    }
+
+    RoundRobinPolicy m_others; ///< if none of the reactor's own workers has room
+    ReactorPlace m_place;
+    int m_workerNum;
+    quint64 m_turn = 0;
 };
 
 /// Sticks to one worker number. While that worker is being replaced, the next one stands in.
@@ -84,7 +101,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Policy> Policy::create(DispatchMode mode, int workerNum)
+std::unique_ptr<Policy> Policy::create(DispatchMode mode, int workerNum, const ReactorPlace &place)
 {
     switch (mode) {
     case DispatchMode::RoundRobin:
@@ -96,7 +113,7 @@ std::unique_ptr<Policy> Policy::create(DispatchMode mode, int workerNum)
     case DispatchMode::Idle:
         break;
     }
-    return std::make_unique<IdlePolicy>();
+    return std::make_unique<IdlePolicy>(workerNum, place);
 }
 
 } // namespace Quern::dispatch

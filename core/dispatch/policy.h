@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dispatch/pendingrequest.h"
+#include "dispatch/reactorplace.h"
 #include "dispatch/workerentry.h"
 
 #include <memory>
@@ -33,8 +34,8 @@ public:
         return -1;
     }
 
-    /// \a workerNum is the number of workers that should be there.
-    static std::unique_ptr<Policy> create(DispatchMode mode, int workerNum);
+    /// For the reactor at \a place; \a workerNum is the number of workers that should be there.
+    static std::unique_ptr<Policy> create(DispatchMode mode, int workerNum, const ReactorPlace &place = {});
 };
 
 } // namespace Quern::dispatch

@@ -1,8 +1,8 @@
 #include "dispatch/reactor.h"
 
 #include "dispatch/livehub.h"
-#include "dispatch/streamsession.h"
 #include "dispatch/log.h"
+#include "dispatch/streamsession.h"
 #include "dispatch/workerchannel.h"
 
 #include <QAbstractEventDispatcher>
@@ -160,6 +160,11 @@ void Reactor::sessionReplaced(ClientSession *session, std::unique_ptr<ClientSess
     static_cast<base::ListNode<WaitTag> *>(session)->unlink();
     m_ended.emplace_back(session);
     m_sessions.append(next.release());
+}
+
+const EventCounters &Reactor::eventCounters() const
+{
+    return m_live->lanes().counters();
 }
 
 LiveHub &Reactor::live()

@@ -15,6 +15,7 @@
 
 namespace Quern::dispatch {
 
+struct EventCounters;
 class LiveHub;
 
 struct ReactorSettings
@@ -72,6 +73,7 @@ public:
     void abortConnections();
 
     const DispatchCounters &counters() const { return m_dispatcher.counters(); }
+    const EventCounters &eventCounters() const;
     /// Connections that are served; those that are refused do not count.
     int connectionCount() const { return m_connectionCount.load(std::memory_order_relaxed); }
     quint64 acceptedCount() const { return m_acceptedCount.load(std::memory_order_relaxed); }
@@ -93,6 +95,7 @@ private:
     LiveHub &live() override;
     void armWait(ClientSession *session, Wait wait) override;
     void sessionEnded(ClientSession *session) override;
+    void liveSettled() override { checkDrained(); }
     void sessionReplaced(ClientSession *session, std::unique_ptr<ClientSession> next) override;
 
     void accept(base::FileDescriptor fd, ReactorPort *port, const net::Peer &peer);

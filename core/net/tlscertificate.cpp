@@ -19,6 +19,8 @@ namespace {
 
 /// The largest bundles of authorities have a quarter of this.
 constexpr qint64 maxFileSize = 1024 * 1024;
+/// Renewal is late by then: those who do it by themselves begin a month before the end.
+constexpr int soonDays = 30;
 
 struct PemFile
 {
@@ -127,6 +129,8 @@ void warnOfTimes(const QString &path, const X509 *certificate, QStringList *warn
 {
     const ASN1_TIME *begin = X509_get0_notBefore(certificate);
     const ASN1_TIME *end = X509_get0_notAfter(certificate);
+    int days = 0;
+    int seconds = 0;
     if (X509_cmp_current_time(end) < 0) {
         warnings->append(QStringLiteral("%1: the certificate expired at %2; clients will refuse it until it is renewed")
                              .arg(path, timeOf(end)));
@@ -135,6 +139,9 @@ void warnOfTimes(const QString &path, const X509 *certificate, QStringList *warn
             QStringLiteral("%1: the certificate is valid from %2 on; clients will refuse it until then; look "
                            "at the clock of this machine, too")
                 .arg(path, timeOf(begin)));
+    } else if (ASN1_TIME_diff(&days, &seconds, nullptr, end) == 1 && days < soonDays) {
+        warnings->append(
+            QStringLiteral("%1: the certificate expires at %2; renew it, and reload").arg(path, timeOf(end)));
     }
 }
 

@@ -68,7 +68,7 @@ public:
     ~TlsContext();
     Q_DISABLE_COPY_MOVE(TlsContext)
 
-    /// For people: certificates that expired, keys that others can read.
+    /// For people: certificates that expired or will within 30 days, keys that others can read.
     const QStringList &warnings() const { return m_warnings; }
 
     /// A new server side; the caller frees it, before this context goes. Null if memory has run out.

@@ -126,6 +126,7 @@ function showRoom() {
   $("inside").hidden = $("leave").hidden = false;
   $("log").replaceChildren();
   state.items = [];
+  drawPeople();
   for (const item of kept("sessionStorage", `said/${state.room}`) ?? []) add(item);
   drawTitle();
   $("text").focus();

@@ -78,6 +78,8 @@ async function shoot(page, name, size) {
     await page.emulateMedia({colorScheme, reducedMotion: "reduce"});
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(overflow <= 0, `${name}: ${overflow} pixels wider than the window`);
+    const status = await page.getByRole("status").boundingBox();
+    assert.ok(status.height < 40, `${name}: the status is broken into lines, ${status.height} pixels`);
     await page.screenshot({path: path.join(SCREENSHOTS, `${name}-${colorScheme}.png`)});
   }
 }
@@ -91,6 +93,18 @@ async function shootDoor(context) {
   await shoot(page, "door", desktop);
   await shoot(page, "door-phone", phone);
   await page.close();
+}
+
+/** In and out of a room whose name takes all the width that a phone has. */
+async function visit(context) {
+  const visitor = new Person("Somebody of a long name.", await context.newPage());
+  await visitor.join("a-room-of-24-characters-");
+  await visitor.sees(visitor.name);
+  await shoot(visitor.page, "long-name-phone", phone);
+  await visitor.page.getByRole("button", {name: "Leave"}).click();
+  await visitor.page.getByRole("heading", {name: "Come in"}).waitFor();
+  assert.deepEqual(visitor.faults, []);
+  await visitor.page.close();
 }
 
 async function converse(context) {
@@ -151,6 +165,7 @@ async function main() {
     const context = await browser.newContext({viewport: desktop, locale: "en-GB"});
     context.setDefaultTimeout(timeout);
     await shootDoor(context);
+    await visit(context);
     await converse(context);
   } finally {
     await browser.close();

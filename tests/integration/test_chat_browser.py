@@ -91,7 +91,7 @@ class ChatBrowser(QuernTestCase):
         self.assertEqual(status, 0, "chat.js, see above")
         self.assertEqual(done, ["reload", "stop", "start"])
         self.quern.stop()
-        for name in ("door", "door-phone", "room", "room-phone", "lost", "lost-phone"):
+        for name in ("door", "door-phone", "room", "room-phone", "long-name-phone", "lost", "lost-phone"):
             for scheme in ("light", "dark"):
                 self.assertGreater((self.screenshots / f"{name}-{scheme}.png").stat().st_size, 1000)
 

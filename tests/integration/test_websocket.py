@@ -104,6 +104,9 @@ class Conformance(unittest.TestCase):
         for case in TABLES[name]:
             with self.subTest(case.name):
                 self.run_case(case, [case.sent])
+            if case.trailer:
+                with self.subTest(case.name, more=True):
+                    self.run_case(case, [case.sent + case.trailer])
 
     def test_sizes(self) -> None:
         self.run_table("sizes")
@@ -142,7 +145,7 @@ class Conformance(unittest.TestCase):
         for case in ALL:
             if len(case.sent) <= _LONGEST_IN_BYTES:
                 with self.subTest(case.name):
-                    self.run_case(case, [], early=case.sent)
+                    self.run_case(case, [], early=case.sent + case.trailer)
 
     def test_offers_of_compression(self) -> None:
         for offer, agreed in compression.OFFERS.items():

@@ -61,12 +61,13 @@ class QuernServer:
     """Server settings are given by their names in [server]; listen, worker_num and runtime_dir have values already.
 
     plugins: files of plugins that are loaded behind the welcome plugin.
+    sockets: the settings of each [[socket]]; enabled ones are asked for when nothing is to be left.
     tables: what else stands in the settings, in TOML.
     open_files: how many files each of its processes may open.
     """
 
     def __init__(self, *, plugin_settings: dict | None = None, plugins: Sequence[Path] = (),
-                 tables: str = "", open_files: int | None = None, **server) -> None:
+                 sockets: Sequence[dict] = (), tables: str = "", open_files: int | None = None, **server) -> None:
         proctree.adopt_orphans()
         self.directory = Path(tempfile.mkdtemp(prefix="quern-test-"))
         self.config = self.directory / "quern.toml"
@@ -78,6 +79,7 @@ class QuernServer:
         self.open_files = open_files
         self.plugin_settings = {"allow_crash": True, **(plugin_settings or {})}
         self.plugins = list(plugins)
+        self.sockets = [dict(entry) for entry in sockets]
         self.tables = tables
         self.master: int | None = None
         self._started: subprocess.Popen | None = None
@@ -86,6 +88,8 @@ class QuernServer:
 
     def write_config(self) -> None:
         lines = ["[server]"] + [f"{key} = {toml_value(value)}" for key, value in self.settings.items()]
+        for entry in self.sockets:
+            lines += ["", "[[socket]]"] + [f"{key} = {toml_value(value)}" for key, value in entry.items()]
         lines += ["", "[[plugin]]", 'name = "welcome"', "[plugin.settings]"]
         lines += [f"{key} = {toml_value(value)}" for key, value in self.plugin_settings.items()]
         for plugin in self.plugins:
@@ -183,14 +187,22 @@ class QuernServer:
     def assert_nothing_left(self) -> None:
         """No process, listening port, socket file or pid file."""
         wait_until(lambda: not self.leftovers(), "end of every child", 2.0)
-        for address in self.settings["listen"]:
-            if not address.startswith("unix:"):
-                host, _, port = address.rpartition(":")
-                with socket.socket(socket.AF_INET6 if "[" in host else socket.AF_INET) as probe:
-                    assert probe.connect_ex((host.strip("[]"), int(port))) != 0, f"{address} is still open"
+        for address in self.tcp_addresses():
+            host, _, port = address.rpartition(":")
+            with socket.socket(socket.AF_INET6 if "[" in host else socket.AF_INET) as probe:
+                assert probe.connect_ex((host.strip("[]"), int(port))) != 0, f"{address} is still open"
         files = [path for path in self.directory.rglob("*")
                  if stat.S_ISSOCK(path.lstat().st_mode) or "pid" in path.suffix]
         assert not files, f"left behind: {files}"
+
+    def tcp_addresses(self) -> list[str]:
+        """Where it listens for TCP: "127.0.0.1:5200", without "tls:"."""
+        addresses = list(self.settings["listen"])
+        for entry in self.sockets:
+            if not str(entry.get("type", "tcp")).startswith(("udp", "unix")):
+                addresses += [entry["listen"]] if isinstance(entry["listen"], str) else entry["listen"]
+        addresses = [address.removeprefix("tls:") for address in addresses]
+        return [address for address in addresses if not address.startswith("unix:")]
 
     def leftovers(self) -> list[str]:
         orphans = [pid for pid in proctree.children_of(os.getpid()) if pid not in _masters]

@@ -55,7 +55,8 @@ constexpr auto fieldsOf<Totals> = std::tuple{
     Field{"connections"_L1, &Totals::connections}, Field{"requests"_L1, &Totals::requests},
     Field{"refused"_L1, &Totals::refused},         Field{"redispatched"_L1, &Totals::redispatched},
     Field{"retried"_L1, &Totals::retried},         Field{"failed"_L1, &Totals::failed},
-    Field{"timedOut"_L1, &Totals::timedOut},
+    Field{"timedOut"_L1, &Totals::timedOut},       Field{"events"_L1, &Totals::events},
+    Field{"eventsMoved"_L1, &Totals::eventsMoved}, Field{"eventsLost"_L1, &Totals::eventsLost},
 };
 
 template <>

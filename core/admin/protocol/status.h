@@ -65,6 +65,9 @@ struct Totals
     qint64 retried = 0;      ///< run again after their worker had died
     qint64 failed = 0;       ///< answered 502, since their worker had died
     qint64 timedOut = 0;     ///< answered 504
+    qint64 events = 0;       ///< of WebSockets, streams and datagrams that handlers have been called for
+    qint64 eventsMoved = 0;  ///< given to another worker, since theirs died or left
+    qint64 eventsLost = 0;   ///< begun by a worker that died, or datagrams that found no room
 
     bool operator==(const Totals &) const = default;
 };
@@ -99,7 +102,7 @@ struct Status
     std::chrono::milliseconds uptime{0}; ///< "uptimeMs"
     int generation = 0;                  ///< of the workers that take new requests
     QString configFile;                  ///< absolute; empty without a file
-    QStringList listeners;               ///< "127.0.0.1:5200", "unix:/run/app.sock"
+    QStringList listeners;               ///< "http://127.0.0.1:5200/", "unix:/run/app.sock", "tcp [::1]:5201"
     QList<PluginStatus> plugins;         ///< in the order of the settings
     QList<ReactorStatus> reactors;
     QList<WorkerStatus> workers;

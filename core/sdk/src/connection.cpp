@@ -16,11 +16,6 @@ Outcome Connection::push(QByteArrayView message, MessageType type) const
     return server().push(m_id, message, type);
 }
 
-Outcome Connection::pushText(const QString &text) const
-{
-    return server().push(m_id, text.toUtf8(), MessageType::Text);
-}
-
 Outcome Connection::send(QByteArrayView bytes) const
 {
     return server().send(m_id, bytes);

@@ -157,17 +157,15 @@ void tst_Sockets::keysOfTheServer_data()
 {
     QTest::addColumn<QByteArray>("value");
     QTest::addColumn<bool>("isTaken");
-    const QHash<QString, QByteArray> values = {
-        {u"heartbeat_idle_time"_s, "60"},
-        {u"heartbeat_check_interval"_s, "2"},
-        {u"websocket_ping_interval"_s, "2"},
-        {u"websocket_pong_timeout"_s, "2"},
+    QHash<QString, QByteArray> values = {
+        {u"package_max_length"_s, "\"9M\""},
+        {u"http_head_max_length"_s, "\"9K\""},
+        {u"http_uri_max_length"_s, "\"9K\"\nhttp_head_max_length = \"9K\""},
+        {u"http_body_buffer_size"_s, "\"9K\""},
         {u"websocket_compression"_s, "false"},
         {u"websocket_context_takeover"_s, "true"},
-        {u"websocket_compression_min_length"_s, "2"},
         {u"socket_buffer_size"_s, "\"9M\""},
         {u"buffer_high_watermark"_s, "\"2M\""},
-        {u"buffer_low_watermark"_s, "2"},
         {u"ssl_cert_file"_s, "\"/a\""},
         {u"ssl_key_file"_s, "\"/a\""},
         {u"ssl_sni_certs"_s, "{ \"a\" = { ssl_cert_file = \"/a\", ssl_key_file = \"/b\" } }"},
@@ -177,8 +175,13 @@ void tst_Sockets::keysOfTheServer_data()
         {u"ssl_session_tickets"_s, "false"},
         {u"ssl_verify_peer"_s, "true\nssl_client_cert_file = \"/c\""},
         {u"ssl_client_cert_file"_s, "\"/c\""},
-        {u"ssl_verify_depth"_s, "2"},
     };
+    const QString numbers = u"http_header_max_count http_pipeline_depth keepalive_requests http_head_timeout "
+                            "http_body_timeout keepalive_timeout send_timeout heartbeat_idle_time "
+                            "heartbeat_check_interval websocket_ping_interval websocket_pong_timeout "
+                            "websocket_compression_min_length buffer_low_watermark ssl_verify_depth"_s;
+    for (const QString &key : numbers.split(u' '))
+        values.insert(key, "9");
     for (const Key &key : serverKeys()) {
         if (!findSocketKey(key.name))
             QTest::newRow(key.name.data()) << values.value(key.name, "1") << values.contains(key.name);
@@ -217,6 +220,11 @@ void tst_Sockets::whatIsNotWrittenIsAsInServer()
     QCOMPARE(own.websocketPingInterval, 7s);
     QCOMPARE(own.socketBufferSize, quint64(9 << 20));
     QCOMPARE(settings->server.heartbeatIdleTime, 9s);
+    const Result<Settings> longer = SettingsFile::load(telnet + "package_max_length = \"10M\"\n");
+    QCOMPARE(longer->sockets.constFirst().own.socketBufferSize, quint64(10 << 20));
+    const Result<Settings> small =
+        SettingsFile::load(telnet + "package_max_length = \"10M\"\n[server]\nsocket_buffer_size = \"9M\"\n");
+    QVERIFY(message(small).contains(u"socket_buffer_size of \"9M\" holds no whole message"_s));
 }
 
 void tst_Sockets::names_data()
@@ -345,9 +353,8 @@ void contradictionRows()
               "package_length_offset: cuts a stream into packages, and a socket of type \"http\" has none; remove it, "
               "or write type = \"tcp\"",
               5);
-    socketRow("http_head_max_length = \"8K\"",
-              "http_head_max_length: is about HTTP, which a socket of type \"tcp\" does "
-              "not speak; remove it, or write type = \"http\"");
+    socketRow("keepalive_timeout = 9", "keepalive_timeout: is about HTTP, which a socket of type \"tcp\" does not "
+                                       "speak; remove it, or write type = \"http\"");
     socketRow(
         "websocket_compression = true\ntype = \"udp\"",
         "websocket_compression: is about HTTP, which a socket of type \"udp\" does not speak; remove it, or write "

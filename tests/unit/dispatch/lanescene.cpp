@@ -7,7 +7,7 @@ namespace DispatchTest {
 
 LaneScene::LaneScene(DispatchSettings settings)
     : dispatcher(adapted(settings), 0)
-    , lanes(std::make_unique<EventLanes>(&dispatcher, settings.mode, WorkerNum, &owner))
+    , lanes(std::make_unique<EventLanes>(&dispatcher, ReactorPlace{}, settings.mode, WorkerNum, &owner))
 {
     lanes->setRedeliver(settings.redeliver);
     dispatcher.setLanes(lanes.get());
@@ -71,7 +71,7 @@ std::unique_ptr<FakeWorker> LaneScene::addWorker(int workerId, int generation, c
     info.routes.clear();
     for (const QByteArray &pattern : patterns)
         info.routes.append({ipc::RouteEntry::WebSocketMethod.toByteArray(), pattern, false});
-    info.routes.append({ipc::RouteEntry::SocketMethod.toByteArray(), "lines", false});
+    info.routes.append({ipc::RouteEntry::SocketMethod.toByteArray(), "lines", false, false, {}, "lines"});
     auto made = std::make_unique<FakeWorker>(info);
     made->join(dispatcher);
     return made;

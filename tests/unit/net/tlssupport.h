@@ -22,7 +22,7 @@ struct Identity
 
 /// \a hosts are the names it is for; \a issuer null: it signs itself, as an authority does. Valid until \a days from
 /// now.
-Identity newIdentity(const QByteArray &name, const QByteArrayList &hosts, const Identity *issuer, int days = 30);
+Identity newIdentity(const QByteArray &name, const QByteArrayList &hosts, const Identity *issuer, int days = 90);
 QByteArray pemOf(const Identity &identity);
 /// Encrypted if there is a \a passphrase.
 QByteArray keyPemOf(const Identity &identity, const char *passphrase = nullptr);

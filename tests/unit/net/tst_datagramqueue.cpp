@@ -4,7 +4,7 @@
 
 using namespace Quern;
 using net::DatagramQueue;
-using Outcome = DatagramQueue::Outcome;
+using Taken = DatagramQueue::Outcome;
 
 class TestDatagramQueue : public QObject
 {
@@ -30,8 +30,8 @@ private:
                              [this](const net::SocketAddress &, QByteArrayView bytes) {
                                  m_tried.append(bytes.toByteArray());
                                  if (bytes.startsWith('!'))
-                                     return Outcome::Blocked;
-                                 return bytes.startsWith('?') ? Outcome::Lost : Outcome::Sent;
+                                     return Taken::Blocked;
+                                 return bytes.startsWith('?') ? Taken::Lost : Taken::Sent;
                              });
     }
 

@@ -210,6 +210,19 @@ void TestTlsContext::warnings()
         warnings.at(1),
         options.certificate.key +
             QStringLiteral(": every user of this machine can read the private key; chmod 600 keeps it for its owner"));
+
+    for (const int days : {29, 31}) {
+        options = m_options;
+        options.certificate = m_folder.write(QStringLiteral("soon"), newIdentity("soon", {}, nullptr, days));
+        const auto soon = TlsContext::create(options);
+        QVERIFY(soon.ok());
+        QCOMPARE((*soon)->warnings().size(), days < 30 ? 1 : 0);
+        if (days < 30) {
+            const QString &warning = (*soon)->warnings().constFirst();
+            QVERIFY2(warning.startsWith(options.certificate.chain + QStringLiteral(": the certificate expires at 20")),
+                     qPrintable(warning));
+        }
+    }
 }
 
 void TestTlsContext::ticketKeysRotate()

@@ -61,7 +61,7 @@ void TestLiveServer::commandsToOne()
     const Connection first{ConnectionId(socket)}, second{ConnectionId(stream)};
     QVERIFY(first.push("a"));
     QVERIFY(first.push(QByteArrayView("\xff", 1), MessageType::Binary));
-    QVERIFY(first.pushText(QStringLiteral("\u00e9")));
+    QVERIFY(first.push(QStringLiteral("\u00e9")));
     QVERIFY(second.send(QByteArrayView("\xff", 1)));
     QVERIFY(first.join("lobby"));
     QVERIFY(first.leave("lobby"));

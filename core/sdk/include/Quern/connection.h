@@ -9,6 +9,7 @@
 #include <QDateTime>
 #include <QString>
 
+#include <concepts>
 #include <functional>
 
 namespace Quern {
@@ -85,9 +86,15 @@ public:
     /// What is known about it now; Error::NotFound if it has gone.
     Result<ConnectionInfo> info() const;
 
-    /// See Server::push(), send(), close(), join(), leave() and bind(); pushText() sends a text as UTF-8.
+    /// Sends a text message. A template, so that neither literals nor QByteArray are taken for a QString.
+    template <std::same_as<QString> Text>
+    Outcome push(const Text &text) const
+    {
+        return push(QByteArrayView(text.toUtf8()), MessageType::Text);
+    }
+
+    /// See Server::push(), send(), close(), join(), leave() and bind().
     Outcome push(QByteArrayView message, MessageType type = MessageType::Text) const;
-    Outcome pushText(const QString &text) const;
     Outcome send(QByteArrayView bytes) const;
     Outcome close(int code = 1000, const QString &reason = {}) const;
     Outcome join(QByteArrayView room) const;
