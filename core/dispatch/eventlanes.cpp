@@ -205,6 +205,7 @@ void EventLanes::pump(EventLane *lane)
             return;
         m_owner->handlerMissing(connection);
         release(connection);
+        tellIfEmpty();
     });
     if (lane->hasWaiting() && !m_retry.isActive())
         m_retry.start(retryMilliseconds, this);
