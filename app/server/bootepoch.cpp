@@ -1,6 +1,5 @@
 #include "app/server/bootepoch.h"
 
-#include "app/server/log.h"
 #include "ipc/connectiontable.h"
 
 #include <QDateTime>
@@ -28,7 +27,7 @@ quint64 lastEpoch(const QString &path)
 
 } // namespace
 
-quint32 nextBootEpoch(const QString &runtimeDirectory)
+Result<quint32> nextBootEpoch(const QString &runtimeDirectory)
 {
     const QString path = runtimeDirectory + QStringLiteral("/epoch");
     const qint64 elapsed = QDateTime::currentSecsSinceEpoch() - beginning;
@@ -36,7 +35,7 @@ quint32 nextBootEpoch(const QString &runtimeDirectory)
     const quint64 epoch = std::max(lastEpoch(path) + 1, byClock);
     QSaveFile file(path);
     if (!file.open(QIODevice::WriteOnly) || file.write(QByteArray::number(epoch) + '\n') < 0 || !file.commit())
-        qCWarning(logMaster).noquote() << "cannot write" << path + QStringLiteral(":") << file.errorString();
+        return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(path, file.errorString()));
     return quint32(epoch % epochs);
 }
 

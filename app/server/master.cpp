@@ -79,8 +79,10 @@ Result<void> Master::start()
     Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
         return common.error();
-    Result<ipc::ConnectionTable> table =
-        ipc::ConnectionTable::create(m_settings.server.reactorNum, nextBootEpoch(m_settings.server.runtimeDir));
+    const Result<quint32> epoch = nextBootEpoch(m_settings.server.runtimeDir);
+    if (!epoch)
+        return epoch.error();
+    Result<ipc::ConnectionTable> table = ipc::ConnectionTable::create(m_settings.server.reactorNum, *epoch);
     if (!table)
         return table.error();
     common->connections = std::make_shared<ipc::ConnectionTable>(std::move(*table));

@@ -81,6 +81,8 @@ public:
 
     /// Its wait has lasted too long.
     virtual void waitExpired() = 0;
+    /// Its port has other settings now.
+    virtual void settingsChanged() {}
     /// The server is stopping: ends as soon as it is decent.
     virtual void drain() = 0;
     /// Closes the connection at once.

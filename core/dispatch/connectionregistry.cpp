@@ -22,6 +22,8 @@ ConnectionRegistry::~ConnectionRegistry() = default;
 
 LiveConnection *ConnectionRegistry::add(LiveSession *session, ipc::ConnectionRecord record)
 {
+    if (m_closed >= MaxClosed)
+        return nullptr;
     if (m_free.empty()) {
         if (m_connections.size() >= ipc::ConnectionTable::SlotsPerReactor) {
             if (!std::exchange(m_exhaustionTold, true))
@@ -58,12 +60,14 @@ LiveConnection *ConnectionRegistry::find(quint64 id) const
 void ConnectionRegistry::withdraw(LiveConnection *connection)
 {
     ipc::ConnectionWriter(*connection->slot).withdraw();
+    ++m_closed;
     m_table->openCount(m_reactorId).fetch_sub(1, std::memory_order_relaxed);
 }
 
 void ConnectionRegistry::release(LiveConnection *connection)
 {
     const quint32 place = ipc::ConnectionKey::of(connection->id).slot;
+    --m_closed;
     m_connections[place].reset();
     // A slot that has had its last generation rests for ever: its ids stay unique.
     if (m_generations[place] != lastGeneration)
@@ -74,11 +78,6 @@ void ConnectionRegistry::setUser(LiveConnection *connection, const QByteArray &u
 {
     connection->user = user;
     ipc::ConnectionWriter(*connection->slot).setUser(user);
-}
-
-quint32 ConnectionRegistry::openCount() const
-{
-    return m_table->openCount(m_reactorId).load(std::memory_order_relaxed);
 }
 
 } // namespace Quern::dispatch

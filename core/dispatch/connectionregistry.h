@@ -16,6 +16,10 @@ public:
     ConnectionRegistry(std::shared_ptr<ipc::ConnectionTable> table, int reactorId);
     ~ConnectionRegistry();
 
+    /// Closed connections whose last events have not been handled, beyond which there are no new ones: a handler that
+    /// stands still must not let them pile up.
+    static constexpr quint32 MaxClosed = 16 * 1024;
+
     /// A new connection, whose id is filled into \a record, published; nullptr if there are too many.
     LiveConnection *add(LiveSession *session, ipc::ConnectionRecord record);
     /// nullptr if there is none (any more).
@@ -28,8 +32,6 @@ public:
 
     int reactorCount() const { return m_table->reactorCount(); }
     ipc::PortCounters &counters(int port) const { return m_table->portCounters(m_reactorId, port); }
-    /// Those that are not closed.
-    quint32 openCount() const;
     /// All of them, closed ones with events under way included. Their places may be null.
     const std::vector<std::unique_ptr<LiveConnection>> &all() const { return m_connections; }
 
@@ -39,6 +41,7 @@ private:
     std::vector<std::unique_ptr<LiveConnection>> m_connections; ///< by slot
     std::vector<quint16> m_generations;                         ///< by slot: the last one used
     std::vector<quint32> m_free;                                ///< slots
+    quint32 m_closed = 0;                                       ///< and not released
     bool m_exhaustionTold = false;
 };
 

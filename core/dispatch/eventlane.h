@@ -52,7 +52,6 @@ public:
 
     bool isEmpty() const { return m_sent.isEmpty() && m_waiting.isEmpty(); }
     bool hasWaiting() const { return !m_waiting.isEmpty(); }
-    LiveEvent *firstSent() const { return m_sent.first(); }
 
 private:
     /// False if it has to wait. Its sequence stays 0 if the worker has no handler for it.

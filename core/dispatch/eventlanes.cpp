@@ -74,6 +74,11 @@ void EventLanes::submitPacket(std::unique_ptr<LiveEvent> event)
     m_dispatcher->watch();
 }
 
+void EventLanes::addLostPackets(quint64 number)
+{
+    addTo(m_counters.lostPackets, number);
+}
+
 bool EventLanes::mayRead(LiveConnection *connection)
 {
     if (connection->eventBytes >= MaxEventBytes)
@@ -196,7 +201,9 @@ void EventLanes::routePacket(LiveEvent *event)
 
 void EventLanes::pump(EventLane *lane)
 {
-    lane->pump([this, lane](LiveEvent *event) {
+    bool isAnyMissing = false;
+    lane->pump([&](LiveEvent *event) {
+        isAnyMissing = true;
         LiveConnection *connection = event->connection;
         if (connection)
             ++connection->events; // it stays until its owner has heard of it
@@ -205,10 +212,13 @@ void EventLanes::pump(EventLane *lane)
             return;
         m_owner->handlerMissing(connection);
         release(connection);
-        tellIfEmpty();
     });
     if (lane->hasWaiting() && !m_retry.isActive())
         m_retry.start(retryMilliseconds, this);
+    if (isAnyMissing) {
+        resumePaused();
+        tellIfEmpty();
+    }
 }
 
 void EventLanes::timerEvent(QTimerEvent *event)
@@ -388,6 +398,8 @@ void EventLanes::workerDied(WorkerEntry *worker, const WorkerDeath &death)
         static_cast<base::ListNode<EventTag> *>(event)->unlink();
         if (event->kind == ipc::EventKind::Open)
             connection->handshakeChild = 0;
+        if (event->kind == ipc::EventKind::Open || event->kind == ipc::EventKind::Connect)
+            m_owner->openingLost(connection);
         forget(event);
         if (connection)
             leaveLane(connection);

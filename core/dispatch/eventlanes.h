@@ -27,6 +27,8 @@ public:
     virtual void connectionSettled(LiveConnection *connection) = 0;
     /// No worker has a handler for it any more.
     virtual void handlerMissing(LiveConnection *connection) = 0;
+    /// A dying worker had begun to open \a connection.
+    virtual void openingLost(LiveConnection *connection) { Q_UNUSED(connection) }
     /// No event is under way any more.
     virtual void lanesEmptied() {}
     /// The workers that are active now may have other handlers: see isServed().
@@ -94,6 +96,7 @@ public:
     /// Whether anything is under way.
     bool isBusy() const { return m_eventCount > 0; }
 
+    void addLostPackets(quint64 number);
     const EventCounters &counters() const { return m_counters; }
 
 protected:

@@ -6,9 +6,21 @@
 
 namespace Quern::dispatch {
 
+namespace {
+
+/// The log tells of what handlers do in vain this often at most.
+constexpr std::chrono::seconds tellInterval(1);
+
+} // namespace
+
 void LiveHub::commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message)
 {
     m_assemblies.erase(childId);
+    if (message.bodyLength > m_longestBody && message.kind != ipc::CommandKind::Close) {
+        qCWarning(logDispatch) << "a worker sent a command of" << message.bodyLength
+                               << "bytes, more than any port takes";
+        return;
+    }
     if (message.bodyPart.size() == qsizetype(message.bodyLength)) {
         execute(id, message, message.bodyPart);
         return;
@@ -18,7 +30,8 @@ void LiveHub::commandReceived(quint64 childId, quint64 id, const ipc::CommandMes
     assembly.message = message;
     assembly.name = message.name.toByteArray();
     assembly.message.name = assembly.name;
-    assembly.body.reserve(qsizetype(message.bodyLength));
+    constexpr quint32 mostReserved = 4 * 1024 * 1024;
+    assembly.body.reserve(qsizetype(qMin(message.bodyLength, mostReserved)));
     assembly.body.append(message.bodyPart);
 }
 
@@ -85,9 +98,14 @@ void LiveHub::executeFor(LiveConnection *connection, const ipc::CommandMessage &
         connection->session->close(message.code, body, ipc::Closer::Application);
         break;
     case ipc::CommandKind::Join:
-        if (!m_gatherings.join(connection, name))
+        if (m_gatherings.join(connection, name))
+            break;
+        if (const base::MonotonicTime now = base::coarseNow();
+            m_roomsTold == base::MonotonicTime::min() || now > m_roomsTold + tellInterval) {
+            m_roomsTold = now;
             qCWarning(logDispatch) << "connection" << connection->id << "is in" << Gatherings::MaxRooms
                                    << "rooms already: it cannot enter another";
+        }
         break;
     case ipc::CommandKind::Leave:
         m_gatherings.leave(connection, name);

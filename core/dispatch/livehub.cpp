@@ -13,6 +13,12 @@ namespace {
 /// The log tells of slow clients this often at most.
 constexpr std::chrono::seconds slowClientInterval(1);
 constexpr int goingAway = 1001;
+constexpr int internalError = 1011;
+
+qsizetype packetBytes(const Port &port)
+{
+    return qBound<qsizetype>(1, qsizetype(port.live.messageBytes), net::DatagramLimits::MaxPacket);
+}
 
 std::shared_ptr<ipc::ConnectionTable> tableOf(const ReactorSettings &settings)
 {
@@ -36,6 +42,7 @@ LiveHub::LiveHub(const ReactorSettings &settings, SessionHost *host)
     m_lanes.setRedeliver(settings.dispatch.redeliver);
     host->dispatcher().setLanes(&m_lanes);
     host->dispatcher().setCommandSink(this);
+    reconfigure(settings.ports);
 }
 
 LiveHub::~LiveHub()
@@ -54,7 +61,7 @@ quint64 LiveHub::wallClock()
 void LiveHub::receive(base::FileDescriptor socket, const ReactorPort *port)
 {
     net::DatagramLimits limits;
-    limits.packetBytes = qBound<qsizetype>(1, qsizetype(port->live.messageBytes), net::DatagramLimits::MaxPacket);
+    limits.packetBytes = packetBytes(*port);
     m_datagrams[port->number] = std::make_unique<net::DatagramSocket>(
         std::move(socket), limits,
         [this, port](QByteArrayView bytes, const net::SocketAddress &peer) { packetReceived(port, bytes, peer); });
@@ -131,6 +138,31 @@ void LiveHub::handlerMissing(LiveConnection *connection)
     qCWarning(logDispatch).noquote() << "connection" << connection->id
                                      << "is closed: the reload has left no handler for" << connection->routePattern;
     connection->session->close(goingAway, "its handler is gone", ipc::Closer::Server);
+}
+
+void LiveHub::openingLost(LiveConnection *connection)
+{
+    // Handlers would get messages of a connection that they have never seen open.
+    if (connection->session)
+        connection->session->close(internalError, "its worker died while it was opened", ipc::Closer::Server);
+}
+
+void LiveHub::reconfigure(const std::vector<Port> &ports)
+{
+    m_longestBody = 0;
+    for (const Port &port : ports) {
+        m_longestBody = qMax(m_longestBody, quint32(qMin<quint64>(port.live.messageBytes, UINT32_MAX)));
+        if (const auto place = m_datagrams.find(port.number); place != m_datagrams.end())
+            place->second->setPacketBytes(packetBytes(port));
+    }
+}
+
+void LiveHub::countLostPackets()
+{
+    quint64 lost = 0;
+    for (const auto &[number, socket] : m_datagrams)
+        lost += socket->counts().tooLong + socket->counts().lost;
+    m_lanes.addLostPackets(lost - std::exchange(m_lostPackets, lost));
 }
 
 void LiveHub::handlersChanged()

@@ -45,6 +45,10 @@ public:
     void sessionClosed(LiveConnection *connection, const Port &port, int code, const QString &reason,
                        ipc::Closer closer);
     void tellOfSlowClient(const net::Peer &peer, const QString &reason);
+    /// \a ports have other settings now.
+    void reconfigure(const std::vector<Port> &ports);
+    /// Takes the packets into account that have not reached a handler, or the kernel.
+    void countLostPackets();
     /// The one that has most output waiting; null if there is none.
     LiveSession *slowestReader() const;
 
@@ -64,6 +68,7 @@ private:
     void eventsProgressed(LiveConnection *connection) override;
     void connectionSettled(LiveConnection *connection) override;
     void handlerMissing(LiveConnection *connection) override;
+    void openingLost(LiveConnection *connection) override;
     void handlersChanged() override;
     void lanesEmptied() override { m_host->liveSettled(); }
 
@@ -87,6 +92,9 @@ private:
     std::map<int, std::unique_ptr<net::DatagramSocket>> m_datagrams; ///< by port number
     base::MonotonicTime m_slowClientTold = base::MonotonicTime::min();
     int m_untoldSlowClients = 0;
+    quint32 m_longestBody = 0; ///< of a command, in bytes
+    quint64 m_lostPackets = 0; ///< that have been counted
+    base::MonotonicTime m_roomsTold = base::MonotonicTime::min();
     bool m_isReceiving = true;
 };
 

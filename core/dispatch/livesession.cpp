@@ -57,8 +57,13 @@ bool LiveSession::mayParse() const
 
 void LiveSession::updateReading()
 {
-    if (!m_hasEnded)
-        m_connection->setReading(m_isClosed || mayParse());
+    if (m_hasEnded)
+        return;
+    const bool isReading = m_isClosed || mayParse();
+    m_connection->setReading(isReading);
+    // While it was not read from, nobody could know whether it is quiet.
+    if (std::exchange(m_isPaused, !isReading) && isReading && !m_isClosed && !m_connection->hasOutput())
+        m_host->armWait(this, quietWait());
 }
 
 void LiveSession::eventsProgressed()
@@ -81,6 +86,11 @@ void LiveSession::deliver(Outgoing &message)
 {
     if (!m_live)
         return;
+    if (quint64(message.bytes().size()) > m_port->live.messageBytes) {
+        qCDebug(logDispatch) << "connection" << m_live->id << "is left out of what was sent to several: its port takes"
+                             << m_port->live.messageBytes << "bytes at most";
+        return;
+    }
     ipc::PortCounters &counters = hub().registry().counters(m_port->number);
     const auto size = quint64(message.bytes().size());
     addTo(counters.sent, 1);
@@ -145,7 +155,8 @@ void LiveSession::tooSlow(const QString &reason)
 
 void LiveSession::closed(int code, const QString &reason, ipc::Closer closer)
 {
-    if (std::exchange(m_isClosed, true) || !m_live)
+    m_isClosed = true;
+    if (!m_live)
         return;
     LiveConnection *connection = std::exchange(m_live, nullptr);
     hub().sessionClosed(connection, *m_port, code, reason, closer);
@@ -223,9 +234,19 @@ void LiveSession::waitExpired()
         end();
         break;
     default:
-        quietTooLong();
+        if (expired != quietWait()) // a reload has changed what is waited for
+            settle();
+        else if (!m_isClosed && !mayParse())
+            m_host->armWait(this, expired); // it is not read from: it may have sent what it should have
+        else
+            quietTooLong();
         break;
     }
+}
+
+void LiveSession::settingsChanged()
+{
+    settle();
 }
 
 void LiveSession::drain()

@@ -27,6 +27,7 @@ public:
     /// Output that waits for the client, in bytes.
     qint64 waitingOutput() const { return m_reserved; }
 
+    void settingsChanged() override;
     void drain() override;
     void abort() override;
 
@@ -82,6 +83,7 @@ private:
     LiveConnection *m_live = nullptr; ///< null before publish() and when it is closed
     qint64 m_reserved = 0;            ///< of the budget for waiting output, in bytes
     bool m_isFull = false;            ///< above the high water mark, and not down to the low one since
+    bool m_isPaused = false;          ///< not read from
     bool m_isClosed = false;
     bool m_isLingering = false;
     bool m_hasEnded = false;

@@ -78,6 +78,9 @@ void Reactor::reconfigure(const std::vector<Port> &ports, DispatchSettings dispa
         static_cast<Port &>(*port) = ports[std::size_t(port->number)];
         port->http.proxies = proxies;
     }
+    m_live->reconfigure(ports);
+    for (ClientSession *session = m_sessions.first(); session; session = m_sessions.next(session))
+        session->settingsChanged();
     m_dispatcher.reconfigure(std::move(dispatch));
     startWaitTimer();
 }
@@ -271,6 +274,7 @@ void Reactor::timerEvent(QTimerEvent *event)
         return;
     if (m_accessLog)
         m_accessLog->flush();
+    m_live->countLostPackets();
     const base::MonotonicTime now = std::chrono::steady_clock::now();
     for (const auto &port : m_ports)
         expireWaits(*port, now);

@@ -27,7 +27,8 @@ void StreamSession::start()
 
 void StreamSession::tlsEstablished()
 {
-    begin();
+    if (!isClosed()) // the server may be stopping
+        begin();
 }
 
 void StreamSession::begin()

@@ -61,6 +61,11 @@ void WebSocketSession::start(Opening opening, QByteArrayView begun)
     qToLittleEndian(opening.requestId, body.data());
     submit(ipc::EventKind::Open, body + opening.request);
     parse(begun);
+    // Its client may have gone, or the server begun to stop, while the handshake was under way.
+    if (!hasEnded() && connection().hasInputEnded())
+        inputEnded();
+    else if (m_host->isDraining())
+        drain();
     settle();
 }
 
@@ -164,6 +169,7 @@ void WebSocketSession::close(int code, QByteArrayView reason, ipc::Closer closer
         return;
     closed(code, QString::fromUtf8(reason), closer);
     sendClose(code, reason);
+    parseRest(); // what closes the other side may be there already
     updateReading();
     settle();
 }

@@ -109,14 +109,6 @@ bool ConnectionTable::contains(quint64 id) const
     return slot && slot->id.load(std::memory_order_acquire) == id;
 }
 
-std::optional<quint32> ConnectionTable::pendingBytes(quint64 id) const
-{
-    const ConnectionSlot *slot = slotOf(id);
-    if (!slot || slot->id.load(std::memory_order_acquire) != id)
-        return std::nullopt;
-    return slot->pendingBytes.load(std::memory_order_relaxed);
-}
-
 std::optional<ConnectionFacts> ConnectionTable::facts(quint64 id) const
 {
     const ConnectionSlot *slot = slotOf(id);

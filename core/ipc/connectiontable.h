@@ -111,8 +111,6 @@ public:
 
     /// Whether the connection is there.
     bool contains(quint64 id) const;
-    /// Its output that waits for the client, in bytes; nullopt if it is not there.
-    std::optional<quint32> pendingBytes(quint64 id) const;
     /// The same with what it is. Cheaper than find().
     std::optional<ConnectionFacts> facts(quint64 id) const;
     std::optional<ConnectionRecord> find(quint64 id) const;

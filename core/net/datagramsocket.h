@@ -54,6 +54,8 @@ public:
     /// Error::Permission.
     Result<void> sendTo(const SocketAddress &peer, QByteArrayView bytes);
 
+    /// From now on a longer packet that comes is dropped; 1 to DatagramLimits::MaxPacket.
+    void setPacketBytes(qsizetype bytes) { m_limits.packetBytes = bytes; }
     /// Closes the descriptor at once; what waits is lost. Nothing is received any more.
     void close();
     bool isOpen() const { return m_fd.isValid(); }
@@ -73,7 +75,7 @@ private:
     void waitToSend();
 
     base::FileDescriptor m_fd;
-    const DatagramLimits m_limits;
+    DatagramLimits m_limits;
     const Received m_received;
     QSocketNotifier m_readNotifier;
     std::unique_ptr<QSocketNotifier> m_writeNotifier; ///< not for a Unix socket

@@ -100,7 +100,7 @@ Result<void> LiveServer::checkOutput(ConnectionId id, ipc::ConnectionKind kind, 
     const Port &port = m_ports.at(facts->port);
     if (const Result<void> fits = checkSize(size, port); !fits)
         return fits;
-    if (facts->pendingBytes > port.outputBytes)
+    if (facts->pendingBytes > 0 && facts->pendingBytes + quint64(size) > port.outputBytes)
         return Error(Error::Busy, QStringLiteral("connection %1 has %2 bytes waiting for its client already: send when "
                                                  "onBufferEmpty() is called")
                                       .arg(id.value())

@@ -92,7 +92,7 @@ void TestConnectionTable::publishAndRead()
     QVERIFY(!table.contains(id));
     publish(table, sample(id));
     QVERIFY(table.contains(id));
-    QCOMPARE(table.pendingBytes(id), std::optional<quint32>(30));
+    QCOMPARE(table.facts(id)->pendingBytes, 30u);
     QCOMPARE(table.count(), quint64(1));
     const auto found = table.find(id);
     QVERIFY(found);
@@ -138,7 +138,7 @@ void TestConnectionTable::withdrawn()
     QVERIFY(!table.contains(id));
     QVERIFY(!table.find(id));
     QVERIFY(!table.facts(id));
-    QVERIFY(!table.pendingBytes(id));
+    QVERIFY(!table.facts(id));
     QVERIFY(table.list(0, 10).isEmpty());
 }
 
@@ -165,7 +165,7 @@ void TestConnectionTable::othersAreNotFound()
     QVERIFY(!table.contains(id));
     QVERIFY(!table.find(id));
     QVERIFY(!table.facts(id));
-    QVERIFY(!table.pendingBytes(id));
+    QVERIFY(!table.facts(id));
 }
 
 void TestConnectionTable::listInPages()

@@ -50,7 +50,7 @@ void tst_ResponseDelivery::finishDeliversAtOnce()
     response.setStatus(201).setHeader("X", "1").send("body");
     QVERIFY(m_data->finish());
     QCOMPARE(m_sink->outcomes.size(), 1);
-    const Outcome &outcome = m_sink->outcomes.first();
+    const auto &outcome = m_sink->outcomes.first();
     QCOMPARE(outcome.id, 42u);
     QCOMPARE(outcome.status, 201);
     QCOMPARE(outcome.headers, QByteArrayLiteral("X: 1\r\n"));
