@@ -163,7 +163,7 @@ void tst_ResponseDelivery::endInAnotherThread()
     thread.join();
     QCOMPARE(m_sink->outcomes.size(), 0);
     QTRY_COMPARE(m_sink->outcomes.size(), 1);
-    const Outcome &outcome = m_sink->outcomes.first();
+    const auto &outcome = m_sink->outcomes.first();
     QCOMPARE(outcome.id, 9u);
     QCOMPARE(outcome.status, 203);
     QCOMPARE(outcome.body, QByteArrayLiteral("from afar"));
