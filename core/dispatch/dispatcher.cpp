@@ -290,6 +290,8 @@ void Dispatcher::batchEnded(quint64 childId)
 {
     if (WorkerEntry *worker = workerOf(childId))
         worker->sawProgress();
+    if (m_commands)
+        m_commands->commandBatchEnded();
     pump();
     if (m_lanes)
         m_lanes->batchEnded(childId);

@@ -62,6 +62,8 @@ public:
     /// For the connection \a id, or for several; the rest of its body follows.
     virtual void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) = 0;
     virtual void commandBodyReceived(quint64 childId, QByteArrayView part) = 0;
+    /// All that had arrived together has been given out.
+    virtual void commandBatchEnded() = 0;
     /// Nothing more comes from it: a command that is not complete never will be.
     virtual void commandsEnded(quint64 childId) = 0;
 };

@@ -57,6 +57,7 @@ void LiveHub::commandBodyReceived(quint64 childId, QByteArrayView part)
 void LiveHub::commandsEnded(quint64 childId)
 {
     m_assemblies.erase(childId);
+    flushHeld();
 }
 
 void LiveHub::execute(quint64 id, const ipc::CommandMessage &message, QByteArrayView body)
@@ -125,8 +126,25 @@ void LiveHub::deliverToAll(const std::vector<quint64> &ids, const ipc::CommandMe
     for (const quint64 id : ids) {
         // Those before may have been closed for it, which frees what is known of them.
         LiveConnection *connection = id == message.except ? nullptr : m_registry.find(id);
+        if (!connection || !connection->session)
+            continue;
+        LiveSession *session = connection->session;
+        if (!session->isHolding())
+            m_holding.push_back(id);
+        session->hold(outgoing);
+        m_heldBytes += body.size();
+        if (m_heldBytes >= MaxHeldBytes)
+            flushHeld();
+    }
+}
+
+void LiveHub::flushHeld()
+{
+    m_heldBytes = 0;
+    for (const quint64 id : std::exchange(m_holding, {})) {
+        LiveConnection *connection = m_registry.find(id);
         if (connection && connection->session)
-            connection->session->deliver(outgoing);
+            connection->session->flush();
     }
 }
 

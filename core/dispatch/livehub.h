@@ -24,6 +24,9 @@ struct ListeningSocket;
 class LiveHub final : private EventOwner, private CommandSink
 {
 public:
+    /// So much output is held at most, in bytes.
+    static constexpr qsizetype MaxHeldBytes = 4 * 1024 * 1024;
+
     LiveHub(const ReactorSettings &settings, SessionHost *host);
     ~LiveHub() override;
 
@@ -75,6 +78,9 @@ private:
     void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) override;
     void commandBodyReceived(quint64 childId, QByteArrayView part) override;
     void commandsEnded(quint64 childId) override;
+    void commandBatchEnded() override { flushHeld(); }
+    /// What goes to many connections leaves at the end of a batch of commands, for each of them in one write.
+    void flushHeld();
     void execute(quint64 id, const ipc::CommandMessage &message, QByteArrayView body);
     void executeFor(LiveConnection *connection, const ipc::CommandMessage &message, QByteArrayView body);
     void deliverToAll(const std::vector<quint64> &ids, const ipc::CommandMessage &message, QByteArrayView body);
@@ -92,6 +98,8 @@ private:
     std::map<int, std::unique_ptr<net::DatagramSocket>> m_datagrams; ///< by port number
     base::MonotonicTime m_slowClientTold = base::MonotonicTime::min();
     int m_untoldSlowClients = 0;
+    std::vector<quint64> m_holding; ///< connections with output that waits for flushHeld()
+    qsizetype m_heldBytes = 0;
     quint32 m_longestBody = 0; ///< of a command, in bytes
     quint64 m_lostPackets = 0; ///< that have been counted
     base::MonotonicTime m_roomsTold = base::MonotonicTime::min();

@@ -82,23 +82,57 @@ void LiveSession::noteInput(qsizetype bytes)
     m_live->slot->lastReceivedMs.store(hub().wallClock(), std::memory_order_relaxed);
 }
 
-void LiveSession::deliver(Outgoing &message)
+bool LiveSession::admit(const Outgoing &message)
 {
     if (!m_live)
-        return;
+        return false;
     if (quint64(message.bytes().size()) > m_port->live.messageBytes) {
         qCDebug(logDispatch) << "connection" << m_live->id << "is left out of what was sent to several: its port takes"
                              << m_port->live.messageBytes << "bytes at most";
-        return;
+        return false;
     }
     ipc::PortCounters &counters = hub().registry().counters(m_port->number);
     const auto size = quint64(message.bytes().size());
     addTo(counters.sent, 1);
     addTo(counters.bytesSent, size);
     addTo(m_live->slot->bytesSent, size);
+    return true;
+}
+
+void LiveSession::deliver(Outgoing &message)
+{
+    if (!admit(message))
+        return;
     write(message);
+    if (m_isHolding)
+        return;
     outputGrown();
     settle();
+}
+
+void LiveSession::hold(Outgoing &message)
+{
+    if (!admit(message))
+        return;
+    m_isHolding = true;
+    write(message);
+}
+
+void LiveSession::flush()
+{
+    if (!std::exchange(m_isHolding, false) || m_hasEnded)
+        return;
+    m_connection->flush();
+    outputGrown();
+    settle();
+}
+
+void LiveSession::put(QByteArrayView bytes, QByteArrayView more)
+{
+    if (m_isHolding)
+        m_connection->hold(bytes, more);
+    else
+        m_connection->write(bytes, more);
 }
 
 void LiveSession::outputGrown()
@@ -156,6 +190,8 @@ void LiveSession::tooSlow(const QString &reason)
 void LiveSession::closed(int code, const QString &reason, ipc::Closer closer)
 {
     m_isClosed = true;
+    if (std::exchange(m_isHolding, false))
+        m_connection->flush();
     if (!m_live)
         return;
     LiveConnection *connection = std::exchange(m_live, nullptr);

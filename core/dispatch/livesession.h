@@ -20,6 +20,11 @@ public:
 
     /// Sends a message, unless it is closing.
     void deliver(Outgoing &message);
+    /// The same for one that goes to many: it leaves with flush(), together with others that come meanwhile.
+    void hold(Outgoing &message);
+    void flush();
+    /// Whether something waits for flush().
+    bool isHolding() const { return m_isHolding; }
     /// A handler, or the server itself, wants it closed when its output has left.
     virtual void close(int code, QByteArrayView reason, ipc::Closer closer) = 0;
     /// Fewer of its events are under way.
@@ -66,8 +71,9 @@ protected:
     void connectionLost() override;
     void waitExpired() override;
 
-    /// Writes one message; outputGrown() follows.
+    /// Writes one message, by put(); outputGrown() follows.
     virtual void write(Outgoing &message) = 0;
+    void put(QByteArrayView bytes, QByteArrayView more = {});
     /// All output has left.
     virtual void outputGone() {}
     /// Goes on with what has arrived and was not parsed yet.
@@ -75,6 +81,8 @@ protected:
     virtual void quietTooLong() = 0; ///< quietWait() has lasted too long
 
 private:
+    /// Counts it; false if it cannot be sent.
+    bool admit(const Outgoing &message);
     /// Whether so much output may wait. If there is too much in all, those with most of it are closed, itself included.
     bool reserve(qint64 pending);
     void tooSlow(const QString &reason);
@@ -83,6 +91,7 @@ private:
     LiveConnection *m_live = nullptr; ///< null before publish() and when it is closed
     qint64 m_reserved = 0;            ///< of the budget for waiting output, in bytes
     bool m_isFull = false;            ///< above the high water mark, and not down to the low one since
+    bool m_isHolding = false;         ///< output waits for flush()
     bool m_isPaused = false;          ///< not read from
     bool m_isClosed = false;
     bool m_isLingering = false;

@@ -125,7 +125,7 @@ void StreamSession::close(int code, QByteArrayView reason, ipc::Closer closer)
 
 void StreamSession::write(Outgoing &message)
 {
-    connection().write(message.bytes());
+    put(message.bytes());
 }
 
 void StreamSession::outputGone()

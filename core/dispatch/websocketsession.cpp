@@ -202,11 +202,11 @@ void WebSocketSession::write(Outgoing &message)
         QByteArray head;
         const QByteArray payload = m_context->deflater->compress(message.bytes());
         websocket::appendFrameHeader(head, message.opcode(), true, true, quint64(payload.size()));
-        connection().write(head, payload);
+        put(head, payload);
         return;
     }
     const Outgoing::Frame frame = isCompressed ? message.compressedFrame(m_windowBits) : message.plainFrame();
-    connection().write(frame.head, frame.rest);
+    put(frame.head, frame.rest);
 }
 
 void WebSocketSession::outputGone()

@@ -184,6 +184,25 @@ void Connection::write(QByteArrayView bytes, QByteArrayView more, Next next)
     setWriting(true);
 }
 
+void Connection::hold(QByteArrayView bytes, QByteArrayView more)
+{
+    if (m_file)
+        m_file->behind.append(bytes).append(more);
+    else if (isOpen())
+        keep(bytes, more);
+}
+
+void Connection::flush()
+{
+    const bool waits = m_writeNotifier && m_writeNotifier->isEnabled();
+    if (!isOpen() || m_file || waits || pendingOutput() == 0)
+        return;
+    // As in write(), errors are left to the notifier.
+    writeMemory();
+    if (hasOutput())
+        setWriting(true);
+}
+
 void Connection::keep(QByteArrayView bytes, QByteArrayView more)
 {
     // By itself it would double, and thousands of peers that do not read cost twice what their output is counted for.

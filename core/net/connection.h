@@ -81,6 +81,11 @@ public:
     /// Sends \a bytes and then \a more, as much as the kernel takes at once, and keeps the rest. The caller bounds what
     /// it writes by pendingOutput(). While a file is being sent, what is written waits behind it.
     void write(QByteArrayView bytes, QByteArrayView more = {}, Next next = Next::Unknown);
+    /// The same, but nothing leaves before flush(), unless output waits already: what is written in several steps
+    /// leaves in one.
+    void hold(QByteArrayView bytes, QByteArrayView more = {});
+    /// Sends what is held, as much as the kernel takes at once; the rest waits.
+    void flush();
     /// Sends \a length bytes of \a file from \a offset on, behind all that was written so far, without copying them
     /// through this process, unless they have to be encrypted. One at a time: only while pendingFile() is 0, and
     /// nothing written waits behind it. A file that ends too soon breaks the connection, since the peer has been told
