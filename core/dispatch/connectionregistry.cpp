@@ -57,6 +57,13 @@ LiveConnection *ConnectionRegistry::find(quint64 id) const
     return connection && connection->id == id ? connection : nullptr;
 }
 
+void ConnectionRegistry::prefetch(quint64 id) const
+{
+    const quint32 place = ipc::ConnectionKey::of(id).slot;
+    if (place < m_connections.size())
+        __builtin_prefetch(m_connections[place].get());
+}
+
 void ConnectionRegistry::withdraw(LiveConnection *connection)
 {
     ipc::ConnectionWriter(*connection->slot).withdraw();

@@ -24,6 +24,8 @@ public:
     LiveConnection *add(LiveSession *session, ipc::ConnectionRecord record);
     /// nullptr if there is none (any more).
     LiveConnection *find(quint64 id) const;
+    /// find() follows.
+    void prefetch(quint64 id) const;
     /// Nothing can be sent to it any more: readers of the table do not find it. find() does until release().
     void withdraw(LiveConnection *connection);
     /// It is forgotten, and its id never used again.

@@ -263,10 +263,10 @@ void Dispatcher::eventsDoneReceived(quint64 childId, quint64 sequence)
         m_lanes->eventsDone(childId, sequence);
 }
 
-void Dispatcher::commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message)
+void Dispatcher::commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message, bool moreFollow)
 {
     if (m_commands)
-        m_commands->commandReceived(childId, id, message);
+        m_commands->commandReceived(childId, id, message, moreFollow);
 }
 
 void Dispatcher::commandBodyReceived(quint64 childId, QByteArrayView part)

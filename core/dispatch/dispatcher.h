@@ -60,7 +60,8 @@ class CommandSink
 public:
     virtual ~CommandSink() = default;
     /// For the connection \a id, or for several; the rest of its body follows.
-    virtual void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) = 0;
+    /// \a moreFollow: others may have arrived with it.
+    virtual void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message, bool moreFollow) = 0;
     virtual void commandBodyReceived(quint64 childId, QByteArrayView part) = 0;
     /// All that had arrived together has been given out.
     virtual void commandBatchEnded() = 0;
@@ -152,7 +153,7 @@ private:
     void deferredReceived(quint64 childId, quint64 requestId) override;
     void creditReceived(quint64 childId, quint64 requestId, quint32 bytes) override;
     void eventsDoneReceived(quint64 childId, quint64 sequence) override;
-    void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) override;
+    void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message, bool moreFollow) override;
     void commandBodyReceived(quint64 childId, QByteArrayView part) override;
     void batchEnded(quint64 childId) override;
     void linkClosed(quint64 childId) override;

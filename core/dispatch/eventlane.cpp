@@ -15,6 +15,12 @@ quint32 placeIn(const QList<ipc::RouteEntry> &routes, QByteArrayView method, QBy
     return ipc::NoRoute;
 }
 
+QByteArrayView methodOf(const LiveConnection &connection)
+{
+    return connection.kind == ipc::ConnectionKind::WebSocket ? ipc::RouteEntry::WebSocketMethod
+                                                             : ipc::RouteEntry::SocketMethod;
+}
+
 } // namespace
 
 void EventLane::append(LiveEvent *event)
@@ -77,8 +83,8 @@ quint32 EventLane::routeOf(LiveConnection *connection)
 {
     if (connection->routeChild != childId()) {
         connection->routeChild = childId();
-        connection->route = placeIn(m_worker->info().routes, connection->routeMethod, connection->routePattern,
-                                    connection->routeService);
+        connection->route =
+            placeIn(m_worker->info().routes, methodOf(*connection), connection->routePattern, connection->routeService);
     }
     return connection->route;
 }

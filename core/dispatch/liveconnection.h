@@ -66,8 +66,8 @@ struct LiveConnection : base::ListNode<OrphanTag>, base::ListNode<PausedTag>
     ipc::ConnectionSlot *slot = nullptr; ///< in shared memory
     LiveSession *session = nullptr;      ///< null once it is closed
     QByteArray user;                     ///< that it is bound to
-    QByteArray routeMethod;     ///< of its handler in the manifests: RouteEntry::WebSocketMethod or SocketMethod
-    QByteArray routePattern;    ///< the same
+    ipc::ConnectionKind kind = ipc::ConnectionKind::WebSocket;
+    QByteArray routePattern;    ///< of its handler in the manifests
     QByteArray routeService;    ///< the same: the handler of its port
     quint64 handshakeChild = 0; ///< the worker that knows its opening request; 0 once the open event is done
     quint64 home = 0;           ///< what chooses its worker, unless it has a user

@@ -75,14 +75,16 @@ private:
     void handlersChanged() override;
     void lanesEmptied() override { m_host->liveSettled(); }
 
-    void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) override;
+    void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message, bool moreFollow) override;
     void commandBodyReceived(quint64 childId, QByteArrayView part) override;
     void commandsEnded(quint64 childId) override;
     void commandBatchEnded() override { flushHeld(); }
-    /// What goes to many connections leaves at the end of a batch of commands, for each of them in one write.
+    /// What goes to many connections in several commands of one batch leaves at its end, for each of them in one write.
     void flushHeld();
     void execute(quint64 id, const ipc::CommandMessage &message, QByteArrayView body);
     void executeFor(LiveConnection *connection, const ipc::CommandMessage &message, QByteArrayView body);
+    /// Has the memory brought near that delivering to the next of \a ids will touch.
+    void prefetch(const std::vector<quint64> &ids, std::size_t place) const;
     void deliverToAll(const std::vector<quint64> &ids, const ipc::CommandMessage &message, QByteArrayView body);
     void broadcast(const ipc::CommandMessage &message, QByteArrayView body);
     void sendPacket(const ipc::CommandMessage &message, QByteArrayView body);
@@ -100,6 +102,7 @@ private:
     int m_untoldSlowClients = 0;
     std::vector<quint64> m_holding; ///< connections with output that waits for flushHeld()
     qsizetype m_heldBytes = 0;
+    bool m_moreFollow = false; ///< the command that is executed is not the last of its batch
     quint32 m_longestBody = 0; ///< of a command, in bytes
     quint64 m_lostPackets = 0; ///< that have been counted
     base::MonotonicTime m_roomsTold = base::MonotonicTime::min();

@@ -23,7 +23,7 @@ LiveSession::LiveSession(std::unique_ptr<net::Connection> connection, ReactorPor
     m_connection->setEvents(this);
 }
 
-bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByteArray routePattern)
+bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routePattern)
 {
     ipc::ConnectionRecord record;
     record.kind = kind;
@@ -35,7 +35,7 @@ bool LiveSession::publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByt
     if (!m_live)
         return false;
     hub().lanes().settle(m_live, record.remoteAddress);
-    m_live->routeMethod = std::move(routeMethod);
+    m_live->kind = kind;
     m_live->routePattern = std::move(routePattern);
     m_live->routeService = m_port->handler;
     return true;

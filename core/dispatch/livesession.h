@@ -18,6 +18,12 @@ public:
     LiveSession(std::unique_ptr<net::Connection> connection, ReactorPort *port, const net::Peer &peer,
                 SessionHost *host);
 
+    /// deliver() or hold() follows.
+    void prefetch() const
+    {
+        __builtin_prefetch(this);
+        __builtin_prefetch(reinterpret_cast<const char *>(this) + sizeof(LiveSession) / 2);
+    }
     /// Sends a message, unless it is closing.
     void deliver(Outgoing &message);
     /// The same for one that goes to many: it leaves with flush(), together with others that come meanwhile.
@@ -39,7 +45,7 @@ public:
 protected:
     LiveHub &hub() const { return m_host->live(); }
     /// From now on handlers know it. False if there are too many: it is closed then.
-    [[nodiscard]] bool publish(ipc::ConnectionKind kind, QByteArray routeMethod, QByteArray routePattern);
+    [[nodiscard]] bool publish(ipc::ConnectionKind kind, QByteArray routePattern);
     LiveConnection *live() const { return m_live; }
     net::Connection &connection() { return *m_connection; }
 

@@ -33,7 +33,7 @@ void StreamSession::tlsEstablished()
 
 void StreamSession::begin()
 {
-    if (!publish(ipc::ConnectionKind::Stream, ipc::RouteEntry::SocketMethod.toByteArray(), m_port->handler)) {
+    if (!publish(ipc::ConnectionKind::Stream, m_port->handler)) {
         end();
         return;
     }

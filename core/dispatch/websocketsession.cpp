@@ -49,8 +49,7 @@ websocket::MessageLimits WebSocketSession::limits() const
 
 void WebSocketSession::start(Opening opening, QByteArrayView begun)
 {
-    if (!publish(ipc::ConnectionKind::WebSocket, ipc::RouteEntry::WebSocketMethod.toByteArray(),
-                 std::move(opening.pattern))) {
+    if (!publish(ipc::ConnectionKind::WebSocket, std::move(opening.pattern))) {
         fails(websocket::TryAgainLater, "too many connections");
         settle();
         return;

@@ -120,7 +120,7 @@ void WorkerChannel::frameReceived(const ipc::Frame &frame)
         break;
     case ipc::FrameType::Command:
         if (const Result<ipc::CommandMessage> message = ipc::decodeCommand(frame.payload))
-            m_events->commandReceived(m_info.childId, frame.id, *message);
+            m_events->commandReceived(m_info.childId, frame.id, *message, m_channel.hasMoreInput());
         else
             qCWarning(logDispatch).noquote() << "worker" << m_info.workerId << "sent a" << message.error().message();
         break;

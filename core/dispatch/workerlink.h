@@ -72,7 +72,8 @@ public:
     /// All events up to \a sequence have been handled.
     virtual void eventsDoneReceived(quint64 childId, quint64 sequence) = 0;
     /// The worker wants something done for the connection \a id, or for several; the rest of its body follows at once.
-    virtual void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message) = 0;
+    /// \a moreFollow: other frames have arrived with it.
+    virtual void commandReceived(quint64 childId, quint64 id, const ipc::CommandMessage &message, bool moreFollow) = 0;
     virtual void commandBodyReceived(quint64 childId, QByteArrayView part) = 0;
     /// All frames that had arrived together have been given out.
     virtual void batchEnded(quint64 childId) = 0;

@@ -73,6 +73,8 @@ public:
     bool hasOutput() const { return m_outboxSize.load(std::memory_order_seq_cst) > 0; }
     /// Bytes that the kernel has not taken from this process yet.
     qint64 unsentBytes() const { return m_outboxSize.load(std::memory_order_relaxed); }
+    /// Within frameReceived(): more has arrived already than a frame without payload.
+    bool hasMoreInput() const { return m_inbox.size() - m_given > FrameHeaderSize; }
     /// Gathered bytes are worth a write even though the loop goes on.
     bool isBatchFull() const { return m_outboxSize.load(std::memory_order_relaxed) >= MaxBatch; }
 

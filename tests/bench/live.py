@@ -33,7 +33,7 @@ class Case:
 CASES = (
     Case("ws_echo64", "/echo", 64, 64, 1.8),
     Case("ws_echo1000", "/echo", 1000, 1000, 2.2),
-    Case("ws_broadcast", "/broadcast", 5000, 64, 1.0, casts=40),
+    Case("ws_broadcast", "/broadcast", 5000, 5000, 1.0, casts=40),
 )
 
 

@@ -36,7 +36,7 @@ LiveConnection *LaneScene::connect(quint64 home, const QByteArray &pattern)
     // Lanes ask whether there is one, and no more.
     connection->session = static_cast<LiveSession *>(static_cast<void *>(connection));
     connection->home = home;
-    connection->routeMethod = ipc::RouteEntry::WebSocketMethod.toByteArray();
+    connection->kind = ipc::ConnectionKind::WebSocket;
     connection->routePattern = pattern;
     return connection;
 }

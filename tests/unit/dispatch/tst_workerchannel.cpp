@@ -38,7 +38,7 @@ public:
     {
         log.append("done " + QByteArray::number(childId) + ' ' + QByteArray::number(sequence));
     }
-    void commandReceived(quint64, quint64 id, const ipc::CommandMessage &message) override
+    void commandReceived(quint64, quint64 id, const ipc::CommandMessage &message, bool) override
     {
         log.append("command " + QByteArray::number(id) + ' ' + message.bodyPart.toByteArray());
     }
