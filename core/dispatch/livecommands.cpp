@@ -124,6 +124,7 @@ void LiveHub::executeFor(LiveConnection *connection, const ipc::CommandMessage &
 void LiveHub::deliverToAll(const std::vector<quint64> &ids, const ipc::CommandMessage &message, QByteArrayView body)
 {
     Outgoing outgoing(message.payload, body, &m_deflate);
+    const bool isHeld = m_moreFollow && body.size() <= MaxHeldMessage;
     for (std::size_t i = 0; i < ids.size(); ++i) {
         prefetch(ids, i);
         const quint64 id = ids[i];
@@ -132,7 +133,7 @@ void LiveHub::deliverToAll(const std::vector<quint64> &ids, const ipc::CommandMe
         if (!connection || !connection->session)
             continue;
         LiveSession *session = connection->session;
-        if (!m_moreFollow) {
+        if (!isHeld) {
             session->deliver(outgoing);
             continue;
         }

@@ -24,6 +24,8 @@ struct ListeningSocket;
 class LiveHub final : private EventOwner, private CommandSink
 {
 public:
+    /// A longer message is not held, in bytes: a write of its own costs little beside it.
+    static constexpr qsizetype MaxHeldMessage = 1024;
     /// So much output is held at most, in bytes.
     static constexpr qsizetype MaxHeldBytes = 4 * 1024 * 1024;
 

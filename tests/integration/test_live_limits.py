@@ -246,6 +246,58 @@ class Heartbeat(LimitsCase):
         second.sendall(b"four")
         self.assertEqual(second.recv(100), b"4\n")
 
+    def test_one_that_is_not_read_from_is_not_called_silent(self) -> None:
+        self.start(worker_num=1, websocket_ping_interval=1, websocket_pong_timeout=1, heartbeat_check_interval=0.1)
+        client = self.open("/slow/400")
+        part = bytes(100 * KIB)
+        for _ in range(10):  # more than may be under way: its pongs would lie in the kernel unread
+            client.binary(part)
+        for _ in range(10):
+            self.assertEqual(len(client.message().payload), len(part))
+
+    def test_a_reload_switches_it_off_and_on_for_those_who_are_there(self) -> None:
+        port = reserve_port()
+        self.start(f'[[socket]]\nhandler = "raw"\nlisten = "127.0.0.1:{port}"\n',
+                   heartbeat_idle_time=600, heartbeat_check_interval=0.1, websocket_ping_interval=0)
+        idle = self.open("/noted")
+        number = idle.read_text()
+        stream = socket.create_connection(("127.0.0.1", port), timeout=10.0 * TIME_SCALE)
+        self.addCleanup(stream.close)
+        self.assertTrue(stream.recv(100))
+        self.reload_with("heartbeat_idle_time", "600", "0")
+        began = time.monotonic()
+        while time.monotonic() - began < 1.0:  # several looks at who is idle
+            self.assertEqual(self.quern.get(f"/closed/{number}")[0], 404)
+            time.sleep(0.1)
+        stream.sendall(b"four")
+        self.assertEqual(stream.recv(100), b"4\n")
+        self.reload_with("heartbeat_idle_time", "0", "1")
+        self.assertEqual(self.wait_closed(number)["reason"], "idle for longer than heartbeat_idle_time")
+        self.assertEqual(stream.recv(100), b"")
+
+    def reload_with(self, key: str, before: str, after: str) -> None:
+        text = self.quern.config.read_text(encoding="utf-8")
+        self.assertIn(f"{key} = {before}\n", text)
+        self.quern.config.write_text(text.replace(f"{key} = {before}\n", f"{key} = {after}\n"), encoding="utf-8")
+        self.assert_exit(self.quern.command("reload"), 0)
+
+
+class Stopping(LimitsCase):
+    def test_waits_for_no_event_that_has_been_handled(self) -> None:
+        self.start(max_wait_time=20)
+        clients = [self.open("/noted") for _ in range(50)]
+        for client in clients:
+            client.read_text()
+        began = time.monotonic()
+        stopping = threading.Thread(target=self.quern.stop)
+        stopping.start()
+        for client in clients:
+            self.assertEqual(client.close_frame(), (1001, b"the server is stopping"))
+            client.close(1001)
+        stopping.join()
+        self.assertLess(time.monotonic() - began, 10.0 * TIME_SCALE, "half of what it may wait")
+        self.assertNotIn("not everything had finished", self.quern.log())
+
 
 class Sizes(LimitsCase):
     def test_a_message_that_is_too_large_costs_no_memory(self) -> None:

@@ -19,9 +19,13 @@ struct LaneOwner final : Quern::dispatch::EventOwner
             whenMissing(connection);
     }
     void handlersChanged() override { ++changes; }
+    void openingLost(Quern::dispatch::LiveConnection *connection) override { unopened.append(connection->id); }
+    void lanesEmptied() override { ++emptied; }
 
     std::map<quint64, int> progressed;
     QList<quint64> settled;
+    QList<quint64> unopened;
+    int emptied = 0;
     std::function<void(Quern::dispatch::LiveConnection *)> whenMissing;
     int changes = 0;
 };

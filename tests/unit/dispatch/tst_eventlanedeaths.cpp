@@ -22,6 +22,7 @@ private Q_SLOTS:
     void cleanup() { m_scene.reset(); }
     void unbegunMoveOnInOrder();
     void begunAreDroppedAndCounted();
+    void openingsThatAreLostAreTold();
     void begunAreRedelivered();
     void notToBeRedeliveredAfterACrash();
     void notToBeRedeliveredForEver();
@@ -72,6 +73,20 @@ void TestEventLaneDeaths::begunAreDroppedAndCounted()
     m_scene->second->endEvents(2);
     QCOMPARE(connection->events, quint32(0));
     QVERIFY(m_scene->dispatcher.isIdle());
+}
+
+void TestEventLaneDeaths::openingsThatAreLostAreTold()
+{
+    LiveConnection *opening = m_scene->connect(0);
+    LiveConnection *open = m_scene->connect(2);
+    m_scene->submit(opening, "request", ipc::EventKind::Open);
+    m_scene->submit(open, "message");
+    QVERIFY(m_scene->first->beginEvent(1));
+    QVERIFY(m_scene->first->beginEvent(2));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("died with 2 events")));
+    m_scene->dispatcher.workerDied(m_scene->first->childId(), {});
+    QCOMPARE(m_scene->owner.unopened, QList<quint64>{opening->id});
+    QCOMPARE(m_scene->owner.emptied, 1);
 }
 
 void TestEventLaneDeaths::begunAreRedelivered()
