@@ -66,6 +66,8 @@ private Q_SLOTS:
     void cleanup();
     void bytesArrive();
     void smallOutputLeavesAtOnce();
+    void heldUntilFlushed();
+    void heldBehindWhatWaits();
     void outputWaitsInOrder();
     void writtenWhileOutputWaits();
     void writtenFromProgress();
@@ -130,6 +132,36 @@ void TestConnection::smallOutputLeavesAtOnce()
     QCOMPARE(m_connection->pendingOutput(), 0);
     QCOMPARE(readAvailable(m_far.get()), QByteArray("hello"));
     QVERIFY(m_events.progress.isEmpty());
+}
+
+void TestConnection::heldUntilFlushed()
+{
+    m_connection->hold("one ");
+    m_connection->hold("two ", "three");
+    QCOMPARE(readAvailable(m_far.get()), QByteArray());
+    QCOMPARE(m_connection->pendingOutput(), 13);
+    m_connection->flush();
+    QCOMPARE(readAvailable(m_far.get()), QByteArray("one two three"));
+    QVERIFY(!m_connection->hasOutput());
+    QVERIFY(m_events.progress.isEmpty());
+    m_connection->flush(); // nothing is there
+    m_connection->hold("four ");
+    m_connection->write("five"); // leaves with it, and in order
+    QByteArray arrived;
+    QTRY_VERIFY((arrived += readAvailable(m_far.get())).size() == 9);
+    QCOMPARE(arrived, QByteArray("four five"));
+}
+
+void TestConnection::heldBehindWhatWaits()
+{
+    QByteArray written = fill();
+    QVERIFY(m_connection->hasOutput());
+    m_connection->hold("held");
+    m_connection->flush();
+    written += "held";
+    QByteArray arrived;
+    QTRY_VERIFY((arrived += readAvailable(m_far.get())).size() >= written.size());
+    QCOMPARE(arrived, written);
 }
 
 void TestConnection::outputWaitsInOrder()
