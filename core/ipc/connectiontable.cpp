@@ -200,7 +200,8 @@ void ConnectionWriter::writeText(const ConnectionRecord &record)
         QByteArrayView(record.remoteAddress).first(qMin<qsizetype>(record.remoteAddress.size(), 45));
     const QByteArrayView user = QByteArrayView(record.user).first(qMin<qsizetype>(record.user.size(), 64));
     char *bytes = reinterpret_cast<char *>(words.data());
-    std::memcpy(bytes, address.data(), std::size_t(address.size()));
+    if (!address.isEmpty())
+        std::memcpy(bytes, address.data(), std::size_t(address.size()));
     if (!user.isEmpty())
         std::memcpy(bytes + address.size(), user.data(), std::size_t(user.size()));
     for (std::size_t word = 0; word < words.size(); ++word)
