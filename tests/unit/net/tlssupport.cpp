@@ -1,6 +1,7 @@
 #include "tlssupport.h"
 
 #include <QFile>
+#include <QTest>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -222,6 +223,39 @@ void letTheLoopTurn()
 {
     while (QCoreApplication::eventDispatcher()->processEvents(QEventLoop::AllEvents)) {
     }
+}
+
+void TlsTest::initTestCase()
+{
+    m_context = simpleContext(m_folder);
+}
+
+void TlsTest::initTestCase_data()
+{
+    QTest::addColumn<int>("version");
+    QTest::newRow("TLS 1.2") << TLS1_2_VERSION;
+    QTest::newRow("TLS 1.3") << TLS1_3_VERSION;
+}
+
+void TlsTest::init()
+{
+    QFETCH_GLOBAL(int, version);
+    m_pair = std::make_unique<TlsPair>();
+    SSL_CTX_set_max_proto_version(m_pair->client.context(), version);
+    m_pair->begin(m_context);
+}
+
+void TlsTest::cleanup()
+{
+    m_pair.reset();
+}
+
+void TlsTest::shakeHands()
+{
+    QVERIFY(m_pair->connection->isHandshaking());
+    QTRY_VERIFY(m_pair->client.handshake());
+    QTRY_COMPARE(m_pair->events.established, 1);
+    QVERIFY(!m_pair->connection->isHandshaking());
 }
 
 } // namespace NetTest

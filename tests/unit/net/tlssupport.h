@@ -7,9 +7,11 @@
 #include "net/tlscontext.h"
 
 #include <QByteArray>
+#include <QObject>
 #include <QTemporaryDir>
 
 #include <functional>
+#include <memory>
 
 namespace NetTest {
 
@@ -142,6 +144,25 @@ public:
 private:
     void join(Quern::base::FileDescriptor near, Quern::base::FileDescriptor far,
               std::shared_ptr<const Quern::net::TlsContext> context);
+};
+
+/// A test that has a pair for each of its functions, and runs them with either version of TLS.
+class TlsTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void initTestCase_data();
+    void init();
+    void cleanup();
+
+protected:
+    void shakeHands();
+
+    std::unique_ptr<TlsPair> m_pair;
+    Folder m_folder;
+    std::shared_ptr<const Quern::net::TlsContext> m_context;
 };
 
 /// Bytes of which each piece tells its place.

@@ -20,15 +20,11 @@ std::shared_ptr<base::FileDescriptor> fileOf(const QByteArray &bytes)
 } // namespace
 
 /// What a connection promises of its output without TLS, with it; and its input.
-class TestTlsConnection : public QObject
+class TestTlsConnection : public TlsTest
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase();
-    void initTestCase_data();
-    void init();
-    void cleanup();
     void echo();
     void bytesOfOneReadInManyRecords();
     void dribbledHandshake();
@@ -45,47 +41,7 @@ private Q_SLOTS:
     void fileThatShrinks();
     void fileThatIsTooShort();
     void keyUpdates();
-
-private:
-    void shakeHands();
-
-    std::unique_ptr<TlsPair> m_pair;
-    Folder m_folder;
-    std::shared_ptr<const net::TlsContext> m_context;
 };
-
-void TestTlsConnection::initTestCase()
-{
-    m_context = simpleContext(m_folder);
-}
-
-void TestTlsConnection::initTestCase_data()
-{
-    QTest::addColumn<int>("version");
-    QTest::newRow("TLS 1.2") << TLS1_2_VERSION;
-    QTest::newRow("TLS 1.3") << TLS1_3_VERSION;
-}
-
-void TestTlsConnection::init()
-{
-    QFETCH_GLOBAL(int, version);
-    m_pair = std::make_unique<TlsPair>();
-    SSL_CTX_set_max_proto_version(m_pair->client.context(), version);
-    m_pair->begin(m_context);
-}
-
-void TestTlsConnection::cleanup()
-{
-    m_pair.reset();
-}
-
-void TestTlsConnection::shakeHands()
-{
-    QVERIFY(m_pair->connection->isHandshaking());
-    QTRY_VERIFY(m_pair->client.handshake());
-    QTRY_COMPARE(m_pair->events.established, 1);
-    QVERIFY(!m_pair->connection->isHandshaking());
-}
 
 void TestTlsConnection::echo()
 {

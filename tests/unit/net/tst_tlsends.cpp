@@ -8,15 +8,11 @@ using namespace NetTest;
 using net::Connection;
 
 /// How a connection with TLS pauses, ends and breaks.
-class TestTlsEnds : public QObject
+class TestTlsEnds : public TlsTest
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase();
-    void initTestCase_data();
-    void init();
-    void cleanup();
     void notReading();
     void stoppedOnceEstablished();
     void endIsSeenAfterReadingAgain();
@@ -31,47 +27,7 @@ private Q_SLOTS:
     void lostByReset();
     void damagedRecord();
     void idleConnectionsAreSmall();
-
-private:
-    void shakeHands();
-
-    std::unique_ptr<TlsPair> m_pair;
-    Folder m_folder;
-    std::shared_ptr<const net::TlsContext> m_context;
 };
-
-void TestTlsEnds::initTestCase()
-{
-    m_context = simpleContext(m_folder);
-}
-
-void TestTlsEnds::initTestCase_data()
-{
-    QTest::addColumn<int>("version");
-    QTest::newRow("TLS 1.2") << TLS1_2_VERSION;
-    QTest::newRow("TLS 1.3") << TLS1_3_VERSION;
-}
-
-void TestTlsEnds::init()
-{
-    QFETCH_GLOBAL(int, version);
-    m_pair = std::make_unique<TlsPair>();
-    SSL_CTX_set_max_proto_version(m_pair->client.context(), version);
-    m_pair->begin(m_context);
-}
-
-void TestTlsEnds::cleanup()
-{
-    m_pair.reset();
-}
-
-void TestTlsEnds::shakeHands()
-{
-    QVERIFY(m_pair->connection->isHandshaking());
-    QTRY_VERIFY(m_pair->client.handshake());
-    QTRY_COMPARE(m_pair->events.established, 1);
-    QVERIFY(!m_pair->connection->isHandshaking());
-}
 
 void TestTlsEnds::notReading()
 {
