@@ -216,40 +216,35 @@ Outcome TestServer::broadcast(QByteArrayView message, MessageType type, const Au
     return {};
 }
 
-Outcome TestServer::join(ConnectionId id, QByteArrayView room)
+Result<void> TestServer::change(ConnectionId id, const std::function<void(Connected &)> &change)
 {
-    if (const Result<void> checked = checkRoomName(room); !checked)
-        return checked;
     const std::lock_guard lock(m_mutex);
     const Result<Connected *> found = find(id);
     if (!found)
         return found.error();
-    (*found)->rooms.insert(room.toByteArray());
+    change(**found);
     return {};
+}
+
+Outcome TestServer::join(ConnectionId id, QByteArrayView room)
+{
+    if (const Result<void> checked = checkRoomName(room); !checked)
+        return checked;
+    return change(id, [&](Connected &connected) { connected.rooms.insert(room.toByteArray()); });
 }
 
 Outcome TestServer::leave(ConnectionId id, QByteArrayView room)
 {
     if (const Result<void> checked = checkRoomName(room); !checked)
         return checked;
-    const std::lock_guard lock(m_mutex);
-    const Result<Connected *> found = find(id);
-    if (!found)
-        return found.error();
-    (*found)->rooms.remove(room.toByteArray());
-    return {};
+    return change(id, [&](Connected &connected) { connected.rooms.remove(room.toByteArray()); });
 }
 
 Outcome TestServer::bind(ConnectionId id, QByteArrayView user)
 {
     if (const Result<void> checked = user.isEmpty() ? Result<void>() : checkUserName(user); !checked)
         return checked;
-    const std::lock_guard lock(m_mutex);
-    const Result<Connected *> found = find(id);
-    if (!found)
-        return found.error();
-    (*found)->info.user = user.toByteArray();
-    return {};
+    return change(id, [&](Connected &connected) { connected.info.user = user.toByteArray(); });
 }
 
 Outcome TestServer::pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type, ConnectionId except)

@@ -84,6 +84,8 @@ private:
     void happen(const Connected &connected, Handler handler, bool isFirst = false);
     /// Calls what has happened, unless a handler is on the stack, which it will then follow.
     void callHandlers();
+    /// Error::NotFound if the connection is not there.
+    Result<void> change(ConnectionId id, const std::function<void(Connected &)> &change);
     // With m_mutex locked:
     Result<Connected *> find(ConnectionId id);
     void deliver(Connected &connected, QByteArrayView message, MessageType type);

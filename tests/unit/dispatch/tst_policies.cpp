@@ -29,6 +29,8 @@ class TestPolicies : public QObject
 private Q_SLOTS:
     void idleWorkerIsPreferred();
     void handshakesTakeTurns();
+    void eachReactorHasWorkersOfItsOwn_data();
+    void eachReactorHasWorkersOfItsOwn();
     void roundRobinTakesTurns();
     void pinned_data();
     void pinned();
@@ -77,6 +79,29 @@ void TestPolicies::handshakesTakeTurns()
         submit(dispatcher, client);                       // what lies in between changes nothing
         QVERIFY(workers[0]->answer(workers[0]->sent().last()));
     }
+}
+
+void TestPolicies::eachReactorHasWorkersOfItsOwn_data()
+{
+    QTest::addColumn<int>("reactorId");
+    QTest::addColumn<int>("reactorNum");
+    QTest::addColumn<int>("workerNum");
+    QTest::addColumn<QList<int>>("turns");
+    QTest::newRow("the only reactor") << 0 << 1 << 3 << QList<int>{0, 1, 2, 0};
+    QTest::newRow("the first of two") << 0 << 2 << 3 << QList<int>{0, 2, 0, 2};
+    QTest::newRow("the second of two") << 1 << 2 << 3 << QList<int>{1, 1, 1, 1};
+    QTest::newRow("more reactors than workers") << 3 << 4 << 2 << QList<int>{1, 1, 1, 1};
+}
+
+void TestPolicies::eachReactorHasWorkersOfItsOwn()
+{
+    QFETCH(int, reactorId);
+    QFETCH(int, reactorNum);
+    QFETCH(int, workerNum);
+    QFETCH(QList<int>, turns);
+    const dispatch::ReactorPlace place = {reactorId, reactorNum};
+    for (qsizetype turn = 0; turn < turns.size(); ++turn)
+        QCOMPARE(place.ownWorker(quint64(turn), workerNum), turns.at(turn));
 }
 
 void TestPolicies::roundRobinTakesTurns()
