@@ -144,16 +144,17 @@ void LiveSession::outputGrown()
         return;
     if (!reserve(pending))
         return;
-    if (m_live)
-        m_live->slot->pendingBytes.store(quint32(qMin<qint64>(pending, UINT32_MAX)), std::memory_order_relaxed);
     const LiveSettings &settings = m_port->live;
+    const bool isFull = m_isFull ? pending > settings.lowWater : pending >= settings.highWater;
+    if (m_live)
+        m_live->slot->pending.store(ipc::ConnectionSlot::pendingWord(pending, isFull), std::memory_order_relaxed);
     if (pending > qMax(settings.outputBytes, qint64(settings.messageBytes) + framingBytes)) {
         tooSlow(QStringLiteral("it reads too slowly: %1 bytes waited, more than socket_buffer_size").arg(pending));
-    } else if (!m_isFull && pending >= settings.highWater && m_live) {
+    } else if (isFull && !m_isFull && m_live) {
         m_isFull = true;
         submit(ipc::EventKind::BufferFull, {});
         updateReading();
-    } else if (m_isFull && pending <= settings.lowWater) {
+    } else if (!isFull && m_isFull) {
         m_isFull = false;
         if (m_live)
             submit(ipc::EventKind::BufferEmpty, {});

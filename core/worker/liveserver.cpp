@@ -34,6 +34,7 @@ LiveServer::LiveServer(ipc::ConnectionTable table, const QList<Port> &ports, int
     : m_table(std::move(table))
     , m_ports(ports)
     , m_workerId(workerId)
+    , m_backlogs(std::size_t(m_table.reactorCount()))
 {
     setServer(this);
 }
@@ -87,6 +88,8 @@ Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::Comm
             return Error(Error::Busy, QStringLiteral("the server does not take what this process has sent before; send "
                                                      "less, or later"));
     }
+    if (reactor != EveryReactor)
+        m_backlogs[std::size_t(reactor)].add(id, body.size(), m_channels[std::size_t(reactor)]->unsentBytes());
     const bool isAtHome = QThread::currentThread() == m_thread;
     for (int i = first; i <= last; ++i) {
         ipc::Channel *channel = m_channels[std::size_t(i)];

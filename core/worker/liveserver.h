@@ -6,6 +6,7 @@
 #include "ipc/livemessages.h"
 #include "ipc/messages.h"
 #include "sdk/src/server_p.h"
+#include "worker/backlog.h"
 
 #include <QList>
 #include <QThread>
@@ -63,7 +64,9 @@ private:
     ConnectionInfo infoOf(const ipc::ConnectionRecord &record) const;
     PortInfo portInfo(int number) const;
     /// Whether \a size bytes may go out by a connection of that kind.
-    Result<void> checkOutput(ConnectionId id, ipc::ConnectionKind kind, qsizetype size) const;
+    Result<void> checkOutput(ConnectionId id, ipc::ConnectionKind kind, qsizetype size);
+    /// What this process has sent to it of which the master cannot know yet, in bytes.
+    qint64 backlogOf(quint64 id);
     Result<void> checkSize(qsizetype size, const Port &port) const;
     /// For those who are connected to any port.
     Result<void> checkSize(qsizetype size) const;
@@ -78,6 +81,7 @@ private:
     const ipc::ConnectionTable m_table;
     const QList<Port> m_ports;
     const int m_workerId;
+    std::vector<Backlog> m_backlogs;   ///< of the reactors
     mutable std::shared_mutex m_mutex; ///< shared while somebody sends; guards what follows
     std::vector<ipc::Channel *> m_channels;
     const ipc::ChildCounters *m_counters = nullptr;

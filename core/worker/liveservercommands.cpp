@@ -66,6 +66,10 @@ Result<ipc::PacketPeer> peerOf(const ipc::BootMessage::Port &port, const QString
     return ipc::PacketPeer{host.toString().toUtf8(), remotePort};
 }
 
+/// What may be on its way to a reactor beside what a channel holds back, in bytes: in the kernel, and read but not
+/// handled.
+constexpr quint64 mostUnderWay = 2 * 1024 * 1024;
+
 } // namespace
 
 Result<void> LiveServer::checkSize(qsizetype size, const Port &port) const
@@ -86,7 +90,7 @@ Result<void> LiveServer::checkSize(qsizetype size) const
     return roomiest ? checkSize(size, *roomiest) : Result<void>();
 }
 
-Result<void> LiveServer::checkOutput(ConnectionId id, ipc::ConnectionKind kind, qsizetype size) const
+Result<void> LiveServer::checkOutput(ConnectionId id, ipc::ConnectionKind kind, qsizetype size)
 {
     const std::optional<ipc::ConnectionFacts> facts = m_table.facts(id.value());
     if (!facts || facts->port >= m_ports.size())
@@ -100,12 +104,23 @@ Result<void> LiveServer::checkOutput(ConnectionId id, ipc::ConnectionKind kind, 
     const Port &port = m_ports.at(facts->port);
     if (const Result<void> fits = checkSize(size, port); !fits)
         return fits;
-    if (facts->pendingBytes > 0 && facts->pendingBytes + quint64(size) > port.outputBytes)
+    // Once its handlers are told that the buffer is full, what they cannot yet know of has to find room as well.
+    const quint64 waiting = facts->pendingBytes + quint64(backlogOf(id.value()));
+    if (waiting > 0 && waiting + quint64(size) + (facts->isFull ? mostUnderWay : 0) > port.outputBytes)
         return Error(Error::Busy, QStringLiteral("connection %1 has %2 bytes waiting for its client already: send when "
-                                                 "onBufferEmpty() is called")
+                                                 "it has read some, or onBufferEmpty() is called if onBufferFull() was")
                                       .arg(id.value())
-                                      .arg(facts->pendingBytes));
+                                      .arg(waiting));
     return {};
+}
+
+qint64 LiveServer::backlogOf(quint64 id)
+{
+    const auto reactor = std::size_t(ipc::ConnectionKey::of(id).reactor);
+    if (!m_backlogs.at(reactor).isKept())
+        return 0;
+    const std::shared_lock lock(m_mutex);
+    return m_channels.empty() ? 0 : m_backlogs[reactor].of(id, m_channels[reactor]->unsentBytes());
 }
 
 Result<void> LiveServer::command(ConnectionId id, const CommandMessage &message, QByteArrayView body)

@@ -35,6 +35,8 @@ class TestLiveServer : public QObject
 
 private Q_SLOTS:
     void commandsToOne();
+    void busyEarlyWhenTheBufferIsFull();
+    void busyWhileTheChannelIsHeldUp();
     void commandsToMany();
     void everyReactor();
     void toItsReactor();
@@ -156,6 +158,43 @@ void TestLiveServer::longBodies()
         QVERIFY(each.payload.size() <= ipc::MaxBodyPart + ipc::CommandHeaderSize);
     }
     QCOMPARE(found, parts);
+}
+
+void TestLiveServer::busyEarlyWhenTheBufferIsFull()
+{
+    constexpr quint32 mebibyte = 1 << 20;
+    LiveMaster master; // its port takes 8 MiB
+    master.start();
+    const ConnectionId id(master.connection());
+    std::atomic<quint32> &pending = master.table.reactorSlots(0)[ipc::ConnectionKey::of(id.value()).slot].pending;
+    const auto isBusy = [&](quint32 bytes, bool isFull) {
+        pending = ipc::ConnectionSlot::pendingWord(bytes, isFull);
+        const Outcome sent = server().push(id, "a");
+        return !sent && sent.error().code() == Error::Busy;
+    };
+    QVERIFY(!isBusy(5 * mebibyte, true));
+    QVERIFY(isBusy(6 * mebibyte, true));   // what is under way has to find room as well
+    QVERIFY(!isBusy(6 * mebibyte, false)); // nobody would hear that there is room again
+    QVERIFY(isBusy(8 * mebibyte, false));
+    QCOMPARE(server().info(id)->pendingBytes, quint64(8 * mebibyte));
+}
+
+void TestLiveServer::busyWhileTheChannelIsHeldUp()
+{
+    LiveMaster master; // reads nothing until it awaits; its port takes 8 MiB
+    master.start();
+    const ConnectionId slow(master.connection()), other(master.connection());
+    const QByteArray piece(512 * 1024, 'x');
+    int sent = 0;
+    Result<void> result;
+    while (sent < 100 && (result = server().push(slow, piece)))
+        ++sent;
+    QVERIFY(!result);
+    QCOMPARE(result.error().code(), Error::Busy);
+    QVERIFY2(sent >= 16 && sent <= 19, QByteArray::number(sent)); // the kernel takes some that does not count
+    QVERIFY(server().push(other, piece));
+    QCOMPARE(master.awaitCommands(sent + 1).size(), sent + 1);
+    QVERIFY(server().push(slow, piece));
 }
 
 void TestLiveServer::refused_data()

@@ -72,6 +72,7 @@ struct Audience
 /// - Error::Invalid: this cannot be done, and why;
 /// - Error::TooLarge: longer than the port takes, see package_max_length;
 /// - Error::Busy: the client reads too slowly (socket_buffer_size), or the master does not take what was sent before;
+///   it is said early enough that the client of a sender who then waits is not closed for what is under way already;
 /// - Error::Unavailable: there is no server, as in a test without one, or it is stopping.
 /// A connection that closes at the same moment loses what was sent to it, as one that closes a moment later does.
 class QUERN_EXPORT Server
