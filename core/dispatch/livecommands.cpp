@@ -93,7 +93,7 @@ void LiveHub::executeFor(LiveConnection *connection, const ipc::CommandMessage &
     switch (message.kind) {
     case ipc::CommandKind::Send: {
         Outgoing outgoing(message.payload, body, &m_deflate);
-        connection->session->deliver(outgoing);
+        connection->session->deliver(outgoing, LiveSession::Recipients::One);
         break;
     }
     case ipc::CommandKind::Close:
@@ -134,7 +134,7 @@ void LiveHub::deliverToAll(const std::vector<quint64> &ids, const ipc::CommandMe
             continue;
         LiveSession *session = connection->session;
         if (!isHeld) {
-            session->deliver(outgoing);
+            session->deliver(outgoing, LiveSession::Recipients::Many);
             continue;
         }
         if (!session->isHolding())

@@ -9,6 +9,9 @@ namespace {
 
 /// Beside a message of the longest size its frame header and some control frames find room, in bytes.
 constexpr qint64 framingBytes = 64 * 1024;
+/// Who sends to one connection is told when its buffer is full, and then no more than this may be under way from there,
+/// in bytes: in the kernel, and what a worker's Backlog does not count.
+constexpr qint64 mostUnderWay = 2 * 1024 * 1024;
 /// A close code for clients that break a limit (RFC 6455 §7.4.1), and that for those that were cut off.
 constexpr int policyViolation = 1008;
 constexpr int abnormalClosure = 1006;
@@ -99,14 +102,14 @@ bool LiveSession::admit(const Outgoing &message)
     return true;
 }
 
-void LiveSession::deliver(Outgoing &message)
+void LiveSession::deliver(Outgoing &message, Recipients recipients)
 {
     if (!admit(message))
         return;
     write(message);
     if (m_isHolding)
         return;
-    outputGrown();
+    outputGrown(recipients);
     settle();
 }
 
@@ -123,7 +126,7 @@ void LiveSession::flush()
     if (!std::exchange(m_isHolding, false) || m_hasEnded)
         return;
     m_connection->flush();
-    outputGrown();
+    outputGrown(Recipients::Many);
     settle();
 }
 
@@ -135,7 +138,7 @@ void LiveSession::put(QByteArrayView bytes, QByteArrayView more)
         m_connection->write(bytes, more);
 }
 
-void LiveSession::outputGrown()
+void LiveSession::outputGrown(Recipients recipients)
 {
     if (m_hasEnded)
         return;
@@ -144,17 +147,17 @@ void LiveSession::outputGrown()
         return;
     if (!reserve(pending))
         return;
-    const LiveSettings &settings = m_port->live;
-    const bool isFull = m_isFull ? pending > settings.lowWater : pending >= settings.highWater;
     if (m_live)
-        m_live->slot->pending.store(ipc::ConnectionSlot::pendingWord(pending, isFull), std::memory_order_relaxed);
-    if (pending > qMax(settings.outputBytes, qint64(settings.messageBytes) + framingBytes)) {
+        m_live->slot->pendingBytes.store(quint32(qMin<qint64>(pending, UINT32_MAX)), std::memory_order_relaxed);
+    const LiveSettings &settings = m_port->live;
+    const qint64 grace = recipients == Recipients::One ? mostUnderWay : 0;
+    if (pending > qMax(settings.outputBytes, qint64(settings.messageBytes) + framingBytes) + grace) {
         tooSlow(QStringLiteral("it reads too slowly: %1 bytes waited, more than socket_buffer_size").arg(pending));
-    } else if (isFull && !m_isFull && m_live) {
+    } else if (!m_isFull && pending >= settings.highWater && m_live) {
         m_isFull = true;
         submit(ipc::EventKind::BufferFull, {});
         updateReading();
-    } else if (!isFull && m_isFull) {
+    } else if (m_isFull && pending <= settings.lowWater) {
         m_isFull = false;
         if (m_live)
             submit(ipc::EventKind::BufferEmpty, {});

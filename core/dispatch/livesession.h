@@ -24,8 +24,9 @@ public:
         __builtin_prefetch(this);
         __builtin_prefetch(reinterpret_cast<const char *>(this) + sizeof(LiveSession) / 2);
     }
+    enum class Recipients { One, Many };
     /// Sends a message, unless it is closing.
-    void deliver(Outgoing &message);
+    void deliver(Outgoing &message, Recipients recipients);
     /// The same for one that goes to many: it leaves with flush(), together with others that come meanwhile.
     void hold(Outgoing &message);
     void flush();
@@ -56,7 +57,7 @@ protected:
     /// Stops or goes on reading, as mayParse() says.
     void updateReading();
     /// After each write: keeps within the bounds of waiting output. The session may be closed then.
-    void outputGrown();
+    void outputGrown(Recipients recipients = Recipients::One);
     /// Handlers hear that it is closed; nothing is sent or received for them any more.
     void closed(int code, const QString &reason, ipc::Closer closer);
     bool isClosed() const { return m_isClosed; }

@@ -116,11 +116,10 @@ std::optional<ConnectionFacts> ConnectionTable::facts(quint64 id) const
         return std::nullopt;
     // While the id is the same, neither of these changes.
     const quint64 word = slot->facts.load(std::memory_order_acquire);
-    const quint32 pending = slot->pending.load(std::memory_order_acquire);
+    const quint32 pending = slot->pendingBytes.load(std::memory_order_acquire);
     if (slot->id.load(std::memory_order_relaxed) != id)
         return std::nullopt;
-    return ConnectionFacts{ConnectionKind(word >> 24 & 0xff), quint8(word >> 16), pending & ~ConnectionSlot::Full,
-                           (pending & ConnectionSlot::Full) != 0};
+    return ConnectionFacts{ConnectionKind(word >> 24 & 0xff), quint8(word >> 16), pending};
 }
 
 std::optional<ConnectionRecord> ConnectionTable::find(quint64 id) const
@@ -144,7 +143,7 @@ std::optional<ConnectionRecord> ConnectionTable::read(const ConnectionSlot &slot
         record.lastReceivedMs = slot.lastReceivedMs.load(std::memory_order_relaxed);
         record.bytesReceived = slot.bytesReceived.load(std::memory_order_relaxed);
         record.bytesSent = slot.bytesSent.load(std::memory_order_relaxed);
-        record.pendingBytes = slot.pending.load(std::memory_order_relaxed) & ~ConnectionSlot::Full;
+        record.pendingBytes = slot.pendingBytes.load(std::memory_order_relaxed);
         const quint64 facts = slot.facts.load(std::memory_order_relaxed);
         Text words;
         for (std::size_t word = 0; word < words.size(); ++word)
@@ -221,7 +220,7 @@ void ConnectionWriter::publish(const ConnectionRecord &record)
     m_slot.lastReceivedMs.store(record.lastReceivedMs, std::memory_order_relaxed);
     m_slot.bytesReceived.store(record.bytesReceived, std::memory_order_relaxed);
     m_slot.bytesSent.store(record.bytesSent, std::memory_order_relaxed);
-    m_slot.pending.store(ConnectionSlot::pendingWord(record.pendingBytes, false), std::memory_order_relaxed);
+    m_slot.pendingBytes.store(record.pendingBytes, std::memory_order_relaxed);
     writeText(record);
     m_slot.id.store(record.id, std::memory_order_release);
     m_slot.version.store(version + 2, std::memory_order_release);

@@ -61,7 +61,6 @@ struct ConnectionFacts
     ConnectionKind kind = ConnectionKind::WebSocket;
     quint8 port = 0;
     quint32 pendingBytes = 0;
-    bool isFull = false; ///< between BufferFull and BufferEmpty
 };
 
 /// What has happened on one port, as far as one reactor has seen it.
@@ -82,14 +81,7 @@ struct ConnectionSlot
 
     std::atomic<quint64> id; ///< 0: nobody
     std::atomic<quint32> version;
-    /// Beside the bytes: the client's buffer is full.
-    static constexpr quint32 Full = quint32(1) << 31;
-    static quint32 pendingWord(qint64 bytes, bool isFull)
-    {
-        return quint32(qMin<qint64>(bytes, Full - 1)) | (isFull ? Full : 0);
-    }
-
-    std::atomic<quint32> pending; ///< of output that waits, see pendingWord()
+    std::atomic<quint32> pendingBytes;
     std::atomic<quint64> openedMs;
     std::atomic<quint64> lastReceivedMs;
     std::atomic<quint64> bytesReceived;

@@ -66,10 +66,6 @@ Result<ipc::PacketPeer> peerOf(const ipc::BootMessage::Port &port, const QString
     return ipc::PacketPeer{host.toString().toUtf8(), remotePort};
 }
 
-/// What may be on its way to a reactor beside what a channel holds back, in bytes: in the kernel, and read but not
-/// handled.
-constexpr quint64 mostUnderWay = 2 * 1024 * 1024;
-
 } // namespace
 
 Result<void> LiveServer::checkSize(qsizetype size, const Port &port) const
@@ -104,9 +100,8 @@ Result<void> LiveServer::checkOutput(ConnectionId id, ipc::ConnectionKind kind, 
     const Port &port = m_ports.at(facts->port);
     if (const Result<void> fits = checkSize(size, port); !fits)
         return fits;
-    // Once its handlers are told that the buffer is full, what they cannot yet know of has to find room as well.
     const quint64 waiting = facts->pendingBytes + quint64(backlogOf(id.value()));
-    if (waiting > 0 && waiting + quint64(size) + (facts->isFull ? mostUnderWay : 0) > port.outputBytes)
+    if (waiting > 0 && waiting + quint64(size) > port.outputBytes)
         return Error(Error::Busy, QStringLiteral("connection %1 has %2 bytes waiting for its client already: send when "
                                                  "it has read some, or onBufferEmpty() is called if onBufferFull() was")
                                       .arg(id.value())

@@ -222,12 +222,12 @@ class TestStreams(SocketsTestCase):
             self.assertEqual(client.receive(size), b"f" * size)
             self.wait_noted(quern, "empty")
 
-    def test_a_client_that_does_not_read_is_closed(self) -> None:
-        quern = self.sockets({"socket_buffer_size": "2M", "package_max_length": "1M"}).start()
+    def test_what_a_client_does_not_read_is_refused_to_the_sender_and_then_it_is_closed(self) -> None:
+        quern = self.sockets({"socket_buffer_size": "2M", "package_max_length": "1M", "send_timeout": 1}).start()
         with self.client(quern, receive_buffer=4096) as client:
             client.send(b"flood %d" % (32 << 20))
-            wait_until(lambda: any(line.startswith("close server: ") for line in self.journal(quern)),
-                       "closed by the server")
+            self.wait_noted(quern, "flood Busy")
+            self.wait_noted(quern, "close server: it has read nothing for as long as send_timeout says")
         self.assert_alive(quern)
 
 

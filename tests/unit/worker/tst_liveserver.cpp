@@ -35,8 +35,6 @@ class TestLiveServer : public QObject
 
 private Q_SLOTS:
     void commandsToOne();
-    void busyEarlyWhenTheBufferIsFull();
-    void busyWhileTheChannelIsHeldUp();
     void commandsToMany();
     void everyReactor();
     void toItsReactor();
@@ -48,7 +46,6 @@ private Q_SLOTS:
     void sendTo_data();
     void sendTo();
     void replies();
-    void busyChannel();
     void fromManyThreads();
     void leavesDuringALongHandler();
 };
@@ -158,43 +155,6 @@ void TestLiveServer::longBodies()
         QVERIFY(each.payload.size() <= ipc::MaxBodyPart + ipc::CommandHeaderSize);
     }
     QCOMPARE(found, parts);
-}
-
-void TestLiveServer::busyEarlyWhenTheBufferIsFull()
-{
-    constexpr quint32 mebibyte = 1 << 20;
-    LiveMaster master; // its port takes 8 MiB
-    master.start();
-    const ConnectionId id(master.connection());
-    std::atomic<quint32> &pending = master.table.reactorSlots(0)[ipc::ConnectionKey::of(id.value()).slot].pending;
-    const auto isBusy = [&](quint32 bytes, bool isFull) {
-        pending = ipc::ConnectionSlot::pendingWord(bytes, isFull);
-        const Outcome sent = server().push(id, "a");
-        return !sent && sent.error().code() == Error::Busy;
-    };
-    QVERIFY(!isBusy(5 * mebibyte, true));
-    QVERIFY(isBusy(6 * mebibyte, true));   // what is under way has to find room as well
-    QVERIFY(!isBusy(6 * mebibyte, false)); // nobody would hear that there is room again
-    QVERIFY(isBusy(8 * mebibyte, false));
-    QCOMPARE(server().info(id)->pendingBytes, quint64(8 * mebibyte));
-}
-
-void TestLiveServer::busyWhileTheChannelIsHeldUp()
-{
-    LiveMaster master; // reads nothing until it awaits; its port takes 8 MiB
-    master.start();
-    const ConnectionId slow(master.connection()), other(master.connection());
-    const QByteArray piece(512 * 1024, 'x');
-    int sent = 0;
-    Result<void> result;
-    while (sent < 100 && (result = server().push(slow, piece)))
-        ++sent;
-    QVERIFY(!result);
-    QCOMPARE(result.error().code(), Error::Busy);
-    QVERIFY2(sent >= 16 && sent <= 19, QByteArray::number(sent)); // the kernel takes some that does not count
-    QVERIFY(server().push(other, piece));
-    QCOMPARE(master.awaitCommands(sent + 1).size(), sent + 1);
-    QVERIFY(server().push(slow, piece));
 }
 
 void TestLiveServer::refused_data()
@@ -385,29 +345,6 @@ void TestLiveServer::replies()
     QCOMPARE(commands[0].body, QByteArray("pong"));
     QCOMPARE(commands[1].body, QByteArray("later"));
     QCOMPARE(commands[1].message.port, quint16(3));
-}
-
-void TestLiveServer::busyChannel()
-{
-    // A master that reads nothing.
-    auto page = ipc::ChildPage::create(1);
-    auto table = ipc::ConnectionTable::create(1, 9);
-    const auto ends = ipc::Channel::createPair();
-    QVERIFY(page && table && ends);
-    const base::FileDescriptor silent(ends->second);
-    const ApplicationPrivate nothing;
-    worker::LiveServer live(std::move(*table), {{.name = QStringLiteral("main")}}, 0);
-    worker::HandlerHost host(nothing, std::move(*page), {ends->first}, {}, {}, &live);
-    const QByteArray message(1 << 20, 'x');
-    int sent = 0;
-    Result<void> result;
-    while (sent < 1000 && (result = server().broadcast(message)))
-        ++sent;
-    QVERIFY(!result);
-    QCOMPARE(result.error().code(), Error::Busy);
-    // The kernel has taken some of it: what waits leaves after a millisecond.
-    constexpr int bound = int(worker::LiveServer::MaxUnsent >> 20);
-    QVERIFY2(sent >= bound && sent <= bound + 2, QByteArray::number(sent));
 }
 
 void TestLiveServer::fromManyThreads()
