@@ -15,7 +15,8 @@ zpty -w inner 'compadd() {
     builtin compadd "$@"
 }'
 zpty -w inner 'capture() { compstate[insert]= compstate[list]=; _main_complete; compstate[insert]= compstate[list]=; print "end<>" }'
-zpty -w inner 'zle -C capture complete-word capture; bindkey "^I" capture; print ready'
+# The terminal may still echo what is written to it here: the word itself comes with the output only.
+zpty -w inner 'zle -C capture complete-word capture; bindkey "^I" capture; print rea""dy'
 zpty -r inner line '*ready*' || exit 1
 shift
 for typed; do
