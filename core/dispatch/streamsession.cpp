@@ -99,7 +99,10 @@ void StreamSession::parseRest()
 
 void StreamSession::inputEnded()
 {
-    closeIfDone();
+    if (isLingering())
+        end();
+    else
+        closeIfDone();
 }
 
 void StreamSession::closeIfDone()
