@@ -66,7 +66,9 @@ void WorkerChannel::sendCancel(quint64 id)
 
 void WorkerChannel::sendEvent(quint64 id, const ipc::EventMessage &message)
 {
-    m_channel.sendWith([&](QByteArray &out) { ipc::appendEvent(out, id, message); });
+    ipc::EventMessage numbered = message;
+    numbered.binds = m_binds;
+    m_channel.sendWith([&](QByteArray &out) { ipc::appendEvent(out, id, numbered); });
     if (m_channel.isBatchFull())
         m_channel.flush();
 }
@@ -118,12 +120,16 @@ void WorkerChannel::frameReceived(const ipc::Frame &frame)
     case ipc::FrameType::EventsDone:
         m_events->eventsDoneReceived(m_info.childId, frame.id);
         break;
-    case ipc::FrameType::Command:
-        if (const Result<ipc::CommandMessage> message = ipc::decodeCommand(frame.payload))
+    case ipc::FrameType::Command: {
+        const Result<ipc::CommandMessage> message = ipc::decodeCommand(frame.payload);
+        if (message) {
             m_events->commandReceived(m_info.childId, frame.id, *message, m_channel.hasMoreInput());
-        else
+            m_binds += message->kind == ipc::CommandKind::Bind ? 1 : 0;
+        } else {
             qCWarning(logDispatch).noquote() << "worker" << m_info.workerId << "sent a" << message.error().message();
+        }
         break;
+    }
     case ipc::FrameType::CommandBody:
         m_events->commandBodyReceived(m_info.childId, frame.payload);
         break;

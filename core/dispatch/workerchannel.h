@@ -38,6 +38,7 @@ private:
     void channelClosed(const QString &reason) override;
 
     WorkerInfo m_info;
+    quint32 m_binds = 0; ///< Bind commands of this worker that have been carried out
     ipc::ClaimRing m_ring;
     ipc::EventGate m_gate;
     WorkerLinkEvents *m_events;

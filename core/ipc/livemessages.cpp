@@ -30,12 +30,13 @@ void appendEvent(QByteArray &out, quint64 id, const EventMessage &message)
     qToLittleEndian(message.sequence, place);
     qToLittleEndian(message.bodyLength, place + 8);
     qToLittleEndian(message.route, place + 12);
-    qToLittleEndian(quint16(message.name.size()), place + 16);
-    qToLittleEndian(message.code, place + 18);
-    place[20] = char(message.kind);
-    place[21] = char(message.port);
-    place[22] = char(message.closer);
-    place[23] = 0;
+    qToLittleEndian(message.binds, place + 16);
+    qToLittleEndian(quint16(message.name.size()), place + 20);
+    qToLittleEndian(message.code, place + 22);
+    place[24] = char(message.kind);
+    place[25] = char(message.port);
+    place[26] = char(message.closer);
+    place[27] = 0;
     put(place + EventHeaderSize, message.name, message.bodyPart);
 }
 
@@ -48,11 +49,12 @@ Result<EventMessage> decodeEvent(QByteArrayView payload)
     message.sequence = qFromLittleEndian<quint64>(place);
     message.bodyLength = qFromLittleEndian<quint32>(place + 8);
     message.route = qFromLittleEndian<quint32>(place + 12);
-    const qsizetype nameLength = qFromLittleEndian<quint16>(place + 16);
-    message.code = qFromLittleEndian<quint16>(place + 18);
-    message.kind = EventKind(place[20]);
-    message.port = quint8(place[21]);
-    message.closer = Closer(place[22]);
+    message.binds = qFromLittleEndian<quint32>(place + 16);
+    const qsizetype nameLength = qFromLittleEndian<quint16>(place + 20);
+    message.code = qFromLittleEndian<quint16>(place + 22);
+    message.kind = EventKind(place[24]);
+    message.port = quint8(place[25]);
+    message.closer = Closer(place[26]);
     payload = payload.sliced(EventHeaderSize);
     if (nameLength > payload.size() || payload.size() - nameLength > qsizetype(message.bodyLength) ||
         message.kind < EventKind::Open || message.kind > EventKind::BufferEmpty || message.closer > Closer::Server)

@@ -30,21 +30,22 @@ enum class Closer : quint8 {
 };
 
 /// One event on its way to a worker.
-/// Shape: u64 sequence | u32 body length | u32 route | u16 name length | u16 code | u8 kind | u8 port | u8 closer | u8
-/// reserved | name | first part of the body. The rest of the body follows at once, in EventBody frames.
+/// Shape: u64 sequence | u32 body length | u32 route | u32 binds | u16 name length | u16 code | u8 kind | u8 port | u8
+/// closer | u8 reserved | name | first part of the body. The rest of the body follows at once, in EventBody frames.
 struct EventMessage
 {
     EventKind kind = EventKind::Text;
     quint64 sequence = 0;         ///< of this channel, from 1; see EventGate
     quint32 bodyLength = 0;       ///< bytes of the whole body
     quint32 route = 0;            ///< place of its handler in the worker's manifest
+    quint32 binds = 0;            ///< Bind commands of this worker that had been carried out, modulo 2^32
     quint16 code = 0;             ///< of Close: RFC 6455 §7.4, 1006 for a WebSocket that was cut off, 0 for a stream
     quint8 port = 0;              ///< number of the port that the connection came in by
     Closer closer = Closer::Peer; ///< of Close
     QByteArrayView name;          ///< the user that the connection is bound to; empty if to none. Of Packet the peer
     QByteArrayView bodyPart;
 };
-inline constexpr qsizetype EventHeaderSize = 24;
+inline constexpr qsizetype EventHeaderSize = 28;
 
 /// Appends an Event frame of the connection \a id with the part of the body that message.bodyPart is.
 void appendEvent(QByteArray &out, quint64 id, const EventMessage &message);

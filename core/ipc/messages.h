@@ -19,7 +19,7 @@
 namespace Quern::ipc {
 
 /// The number of this protocol; master and child must agree.
-inline constexpr int ProtocolVersion = 4;
+inline constexpr int ProtocolVersion = 5;
 
 /// Where a request's claim slot is, and how much of its answer the master can take. It stands first in the payload of a
 /// Request frame and is written anew with each dispatch, while the rest stays as it is.

@@ -37,7 +37,7 @@ HandlerHost::HandlerHost(const ApplicationPrivate &application, ipc::ChildPage p
     , m_compression(options)
     , m_debug(options.debug)
     , m_bodies([this](quint64 id, const QString &problem) { authorFailed(id, problem); })
-    , m_live(application, m_pipeline, m_claims, identity.workerId, identity.generation)
+    , m_live(application, m_pipeline, m_claims, identity.workerId, identity.generation, server)
     , m_server(server)
 {
     std::vector<ipc::Channel *> channels;

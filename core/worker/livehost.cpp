@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "ipc/eventgate.h"
 #include "sdk/src/exceptiontext_p.h"
+#include "worker/liveserver.h"
 #include "worker/log.h"
 #include "worker/requestreader.h"
 
@@ -75,10 +76,11 @@ private:
 } // namespace
 
 LiveHost::LiveHost(const ApplicationPrivate &application, const Pipeline &pipeline, ipc::ClaimBook &claims,
-                   int workerId, int generation)
+                   int workerId, int generation, LiveServer *server)
     : m_application(application)
     , m_pipeline(pipeline)
     , m_claims(claims)
+    , m_server(server)
 {
     m_journey.workerId = workerId;
     m_journey.generation = generation;
@@ -163,7 +165,7 @@ void LiveHost::call(const RouteSpec &route, int reactorId, quint64 id, const ipc
     }
     const LiveHandlers &handlers = *route.live;
     const bool isPacket = message.kind == ipc::EventKind::Packet;
-    const Connection connection(ConnectionId(id), isPacket ? QByteArray() : message.name.toByteArray());
+    const Connection connection = connectionOf(reactorId, id, message);
     const auto tell = [&connection](const auto &handler, const auto &...what) {
         if (handler)
             handler(connection, what...);
@@ -239,7 +241,15 @@ void LiveHost::open(const RouteSpec &route, int reactorId, quint64 id, const ipc
         }
     }
     if (route.live->open)
-        route.live->open(Connection(ConnectionId(id), message.name.toByteArray()), Request(request.data()));
+        route.live->open(connectionOf(reactorId, id, message), Request(request.data()));
+}
+
+Connection LiveHost::connectionOf(int reactorId, quint64 id, const ipc::EventMessage &message) const
+{
+    if (message.kind == ipc::EventKind::Packet)
+        return Connection(ConnectionId(id));
+    return Connection(ConnectionId(id),
+                      m_server ? m_server->userOf(reactorId, id, message) : message.name.toByteArray());
 }
 
 QString LiveHost::repeatHandshake(quint32 route, RequestPrivate &request)

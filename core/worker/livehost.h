@@ -16,6 +16,8 @@
 
 namespace Quern::worker {
 
+class LiveServer;
+
 /// The handlers' part of live connections: takes the events of each reactor in their order, begins those that are still
 /// this worker's, calls their handlers and tells the reactor how far it has come. Whatever a handler throws ends here.
 /// Lives in the worker's main thread.
@@ -27,9 +29,9 @@ public:
     /// Handshakes that wait for their connection to open.
     static constexpr std::size_t MaxKept = 1024;
 
-    /// All outlive the host.
+    /// All outlive the host. Without \a server there are no live connections.
     LiveHost(const ApplicationPrivate &application, const Pipeline &pipeline, ipc::ClaimBook &claims, int workerId,
-             int generation);
+             int generation, LiveServer *server);
     Q_DISABLE_COPY_MOVE(LiveHost)
 
     /// The channel of the next reactor; it outlives the host.
@@ -69,6 +71,7 @@ private:
     quint64 run(int reactorId, quint64 id, const ipc::EventMessage &message, QByteArrayView body);
     void call(const RouteSpec &route, int reactorId, quint64 id, const ipc::EventMessage &message, QByteArrayView body);
     void open(const RouteSpec &route, int reactorId, quint64 id, const ipc::EventMessage &message, QByteArrayView body);
+    Connection connectionOf(int reactorId, quint64 id, const ipc::EventMessage &message) const;
     RequestData takeKept(quint64 requestId);
     /// The handshake ran in a worker that has died: hooks, middleware and handler run again. Returns why the
     /// connection cannot be opened; empty if it can.
@@ -80,6 +83,7 @@ private:
     const ApplicationPrivate &m_application;
     const Pipeline &m_pipeline;
     ipc::ClaimBook &m_claims;
+    LiveServer *m_server;
     RequestJourney m_journey; ///< of the requests that are run again
     std::vector<Lane> m_lanes;
     std::deque<std::pair<quint64, RequestData>> m_kept; ///< with the id of the request; the oldest first

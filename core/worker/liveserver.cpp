@@ -35,6 +35,7 @@ LiveServer::LiveServer(ipc::ConnectionTable table, const QList<Port> &ports, int
     , m_ports(ports)
     , m_workerId(workerId)
     , m_backlogs(std::size_t(m_table.reactorCount()))
+    , m_bound(std::size_t(m_table.reactorCount()))
 {
     setServer(this);
 }
@@ -95,8 +96,11 @@ Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::Comm
         ipc::Channel *channel = m_channels[std::size_t(i)];
         // At one go: no frame of another thread may come between a command and its body.
         channel->sendWith([&](QByteArray &out) {
-            for (const ipc::CommandMessage &message : messages)
+            for (const ipc::CommandMessage &message : messages) {
                 append(out, id, message, body);
+                if (message.kind == ipc::CommandKind::Bind)
+                    m_bound[std::size_t(i)].bound(id, message.name);
+            }
         });
         if (isAtHome)
             continue;
@@ -108,6 +112,11 @@ Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::Comm
     if (isAtHome)
         m_outputWaits();
     return {};
+}
+
+QByteArray LiveServer::userOf(int reactor, quint64 id, const ipc::EventMessage &event)
+{
+    return m_bound[std::size_t(reactor)].userOf(id, event.name, event.binds);
 }
 
 bool LiveServer::isEstablished(ConnectionId id) const

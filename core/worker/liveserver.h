@@ -7,6 +7,7 @@
 #include "ipc/messages.h"
 #include "sdk/src/server_p.h"
 #include "worker/backlog.h"
+#include "worker/boundusers.h"
 
 #include <QList>
 #include <QThread>
@@ -38,6 +39,9 @@ public:
                 std::function<void()> outputWaits);
     /// Nothing can be sent any more.
     void detach();
+
+    /// The user of the connection \a id, of which \a reactor has sent \a event.
+    QByteArray userOf(int reactor, quint64 id, const ipc::EventMessage &event);
 
     Outcome push(ConnectionId id, QByteArrayView message, MessageType type) override;
     Outcome send(ConnectionId id, QByteArrayView bytes) override;
@@ -82,6 +86,7 @@ private:
     const QList<Port> m_ports;
     const int m_workerId;
     std::vector<Backlog> m_backlogs;   ///< of the reactors
+    std::vector<BoundUsers> m_bound;   ///< the same
     mutable std::shared_mutex m_mutex; ///< shared while somebody sends; guards what follows
     std::vector<ipc::Channel *> m_channels;
     const ipc::ChildCounters *m_counters = nullptr;

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from quernserver import QUERN_BIN, TIME_SCALE, QuernTestCase, wait_until
 from wsclient import WebSocketClient
+from wsframes import TEXT, frame
 
 CHAT = Path(QUERN_BIN).parents[1] / "lib/quern/plugins/libchat.so"
 LONGEST = 2000
@@ -51,6 +52,11 @@ class Chat(QuernTestCase):
         talker = Talker(self.quern.address, name, room, **options)
         self.addCleanup(talker.drop)
         return talker
+
+    def test_who_does_not_wait_for_the_welcome(self):
+        for number in range(20):
+            early = self.talker(f"Early {number}", "hurry", early=frame(TEXT, b'{"type": "who"}'))
+            self.assertIsInstance(early.hear("here")["names"], list)
 
     def test_talking(self):
         ann, bob, eve = self.talker("Ann"), self.talker("Bob"), self.talker("Eve", "elsewhere")

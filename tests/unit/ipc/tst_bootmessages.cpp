@@ -29,7 +29,7 @@ BootMessage sampleBoot()
     return message;
 }
 
-QByteArray goldenBoot(char version = 4)
+QByteArray goldenBoot(char version = 5)
 {
     return QByteArray("\xa6") + text("protocol") + version + text("worker") + "\x02" + text("generation") +
            QByteArray::fromHex("19012c") + text("answers") + "\xa5" + text("debug") + "\xf5" + text("compression") +
@@ -50,7 +50,7 @@ HelloMessage sampleHello()
     return message;
 }
 
-QByteArray goldenHello(char version = 4)
+QByteArray goldenHello(char version = 5)
 {
     return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa6" + text("method") +
            text("GET") + text("pattern") + text("/caf\xc3\xa9/:id") + text("retry") + "\xf5" + text("streamBody") +
@@ -164,7 +164,7 @@ void TestBootMessages::bytesBehindTheMessage()
 
 void TestBootMessages::missingList()
 {
-    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x04";
+    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x05";
     const Result<BootMessage> boot = BootMessage::decode(onlyVersion);
     QVERIFY(!boot);
     QVERIFY(boot.error().message().contains(u"plugins"));
@@ -175,7 +175,7 @@ void TestBootMessages::missingList()
 
 void TestBootMessages::otherVersion()
 {
-    const QString expected = QStringLiteral("the other process speaks version 1 of the internal protocol, this one 4; "
+    const QString expected = QStringLiteral("the other process speaks version 1 of the internal protocol, this one 5; "
                                             "install quern and quern-worker of the same version");
     const Result<BootMessage> boot = BootMessage::decode(goldenBoot(1));
     QVERIFY(!boot);
@@ -211,7 +211,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
     // 1e300 fits into no integer.
     const QByteArray huge = QByteArray::fromHex("fb7e37e43c8800759c");
     const Result<BootMessage> boot =
-        BootMessage::decode(QByteArray("\xa4") + text("protocol") + "\x04" + text("worker") + huge + text("plugins") +
+        BootMessage::decode(QByteArray("\xa4") + text("protocol") + "\x05" + text("worker") + huge + text("plugins") +
                             "\x80" + text("ports") + "\x80");
     QVERIFY(boot);
     QCOMPARE(boot->workerId, 0);
@@ -220,7 +220,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
 
 void TestBootMessages::retryIsOnByDefault()
 {
-    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x04" + text("plugins") + "\x80" +
+    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x05" + text("plugins") + "\x80" +
                              text("routes") + "\x81\xa2" + text("method") + text("GET") + text("pattern") + text("/");
     const Result<HelloMessage> message = HelloMessage::decode(bytes);
     QVERIFY(message);

@@ -17,6 +17,7 @@ EventMessage sampleEvent()
     message.sequence = 0x1112131415161718;
     message.bodyLength = 300;
     message.route = 5;
+    message.binds = 6;
     message.code = 1001;
     message.port = 2;
     message.closer = ipc::Closer::Server;
@@ -75,8 +76,8 @@ void TestLiveMessages::goldenBytes()
 {
     QByteArray bytes;
     ipc::appendEvent(bytes, 0x0102030405060708, sampleEvent());
-    QCOMPARE(bytes.toHex(), QByteArray::fromHex("1f000000 1200 0000 0807060504030201"
-                                                "1817161514131211 2c010000 05000000 0300 e903 07 02 02 00"
+    QCOMPARE(bytes.toHex(), QByteArray::fromHex("23000000 1200 0000 0807060504030201"
+                                                "1817161514131211 2c010000 05000000 06000000 0300 e903 07 02 02 00"
                                                 "616e6e 70617274")
                                 .toHex());
     bytes.clear();
@@ -105,6 +106,7 @@ void TestLiveMessages::eventRoundTrip()
     QCOMPARE(message->sequence, sampleEvent().sequence);
     QCOMPARE(message->bodyLength, 300u);
     QCOMPARE(message->route, 5u);
+    QCOMPARE(message->binds, 6u);
     QCOMPARE(message->code, quint16(1001));
     QCOMPARE(message->port, quint8(2));
     QCOMPARE(message->closer, ipc::Closer::Server);
@@ -143,11 +145,11 @@ void TestLiveMessages::refused_data()
     QTest::addColumn<bool>("isEvent");
     QTest::addColumn<int>("place");
     QTest::addColumn<int>("byte");
-    QTest::newRow("event of no kind") << true << 20 << 0;
-    QTest::newRow("event of a later kind") << true << 20 << 10;
-    QTest::newRow("closed by nobody known") << true << 22 << 3;
+    QTest::newRow("event of no kind") << true << 24 << 0;
+    QTest::newRow("event of a later kind") << true << 24 << 10;
+    QTest::newRow("closed by nobody known") << true << 26 << 3;
     QTest::newRow("more body than announced") << true << 8 << 3;
-    QTest::newRow("name longer than the event") << true << 16 << 8;
+    QTest::newRow("name longer than the event") << true << 20 << 8;
     QTest::newRow("command of no kind") << false << 18 << 0;
     QTest::newRow("command of a later kind") << false << 18 << 10;
     QTest::newRow("no payload") << false << 19 << 0;

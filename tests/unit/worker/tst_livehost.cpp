@@ -68,6 +68,7 @@ private Q_SLOTS:
     void exceptionIsSurvived();
     void failedOpenEndsTheConnection_data();
     void failedOpenEndsTheConnection();
+    void theUserIsKnownAtOnce();
     void unknownRoute();
     void nestedLoop();
 };
@@ -345,6 +346,34 @@ void TestLiveHost::failedOpenEndsTheConnection()
     master.event(7, isStream ? EventKind::Bytes : EventKind::Text, "x");
     QVERIFY(master.awaitDone());
     QCOMPARE(others, 1);
+}
+
+void TestLiveHost::theUserIsKnownAtOnce()
+{
+    LiveMaster master;
+    QByteArrayList seen;
+    master.application.webSocket("/live").onMessage([&](const Connection &connection, const Message &message) {
+        seen.append(message.toByteArray() + ' ' + connection.user());
+        if (!connection.bind(message.payload))
+            qFatal("bind");
+    });
+    master.start();
+    const quint64 id = master.connection();
+    // The first two were sent before the reactor had carried out anything, the third behind the first command.
+    quint32 binds = 0;
+    for (const char *const text : {"ann", "bob", "eve"}) {
+        EventMessage message;
+        message.binds = binds == 2 ? 1 : 0;
+        message.name = binds == 2 ? QByteArrayView("ann") : QByteArrayView();
+        master.event(id, message, text);
+        ++binds;
+    }
+    EventMessage last;
+    last.binds = 3;
+    last.name = "zoe"; // somebody else has bound it since
+    master.event(id, last, "end");
+    QVERIFY(master.awaitDone());
+    QCOMPARE(seen, QByteArrayList({"ann ", "bob ann", "eve bob", "end zoe"}));
 }
 
 void TestLiveHost::unknownRoute()
