@@ -26,8 +26,9 @@ dispatch::DispatchMode dispatchMode(config::DispatchMode mode)
     case config::DispatchMode::RoundRobin:
         return dispatch::DispatchMode::RoundRobin;
     case config::DispatchMode::ByConnection:
-    case config::DispatchMode::ByUser: // HTTP requests have no user
         return dispatch::DispatchMode::ByConnection;
+    case config::DispatchMode::ByUser:
+        return dispatch::DispatchMode::ByUser;
     case config::DispatchMode::Idle:
         return dispatch::DispatchMode::Idle;
     case config::DispatchMode::ByAddress:

@@ -152,7 +152,7 @@ EventLane *EventLanes::laneFor(const LiveConnection &connection) const
         if (lane && lane->isActive())
             return lane;
     }
-    if (!connection.user.isEmpty())
+    if (m_mode == DispatchMode::ByUser && !connection.user.isEmpty())
         return laneOfWorker(int(qHash(connection.user) % std::size_t(m_workerNum)));
     return laneOfWorker(int(connection.home % quint64(m_workerNum)));
 }

@@ -69,6 +69,7 @@ void LiveHub::execute(quint64 id, const ipc::CommandMessage &message, QByteArray
     case ipc::CommandKind::Join:
     case ipc::CommandKind::Leave:
     case ipc::CommandKind::Bind:
+    case ipc::CommandKind::AwaitDrain:
         // It may have gone since: the worker could not know.
         if (LiveConnection *connection = m_registry.find(id); connection && connection->session)
             executeFor(connection, message, body);
@@ -115,6 +116,9 @@ void LiveHub::executeFor(LiveConnection *connection, const ipc::CommandMessage &
     case ipc::CommandKind::Bind:
         m_gatherings.bind(connection, name);
         m_registry.setUser(connection, name);
+        break;
+    case ipc::CommandKind::AwaitDrain:
+        connection->session->awaitDrain();
         break;
     default:
         break;

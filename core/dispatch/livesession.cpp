@@ -9,8 +9,8 @@ namespace {
 
 /// Beside a message of the longest size its frame header and some control frames find room, in bytes.
 constexpr qint64 framingBytes = 64 * 1024;
-/// Who sends to one connection is told when its buffer is full, and then no more than this may be under way from there,
-/// in bytes: in the kernel, and what a worker's Backlog does not count.
+/// Who sends to one connection is told when its buffer is full. By then so much, in bytes, may be under way from there
+/// beside one message of which a part is here: in the kernel, and what a worker's Backlog does not count.
 constexpr qint64 mostUnderWay = 2 * 1024 * 1024;
 /// A close code for clients that break a limit (RFC 6455 §7.4.1), and that for those that were cut off.
 constexpr int policyViolation = 1008;
@@ -150,8 +150,9 @@ void LiveSession::outputGrown(Recipients recipients)
     if (m_live)
         m_live->slot->pendingBytes.store(quint32(qMin<qint64>(pending, UINT32_MAX)), std::memory_order_relaxed);
     const LiveSettings &settings = m_port->live;
-    const qint64 grace = recipients == Recipients::One ? mostUnderWay : 0;
-    if (pending > qMax(settings.outputBytes, qint64(settings.messageBytes) + framingBytes) + grace) {
+    const qint64 longest = qint64(settings.messageBytes) + framingBytes;
+    const qint64 grace = recipients == Recipients::One ? mostUnderWay + longest : 0;
+    if (pending > qMax(settings.outputBytes, longest) + grace) {
         tooSlow(QStringLiteral("it reads too slowly: %1 bytes waited, more than socket_buffer_size").arg(pending));
     } else if (!m_isFull && pending >= settings.highWater && m_live) {
         m_isFull = true;
@@ -162,6 +163,18 @@ void LiveSession::outputGrown(Recipients recipients)
         if (m_live)
             submit(ipc::EventKind::BufferEmpty, {});
         eventsProgressed();
+    }
+}
+
+void LiveSession::awaitDrain()
+{
+    if (!m_live || m_isFull)
+        return;
+    if (m_connection->pendingOutput() > m_port->live.lowWater) {
+        m_isFull = true;
+        updateReading();
+    } else {
+        submit(ipc::EventKind::BufferEmpty, {});
     }
 }
 

@@ -34,6 +34,8 @@ public:
     bool isHolding() const { return m_isHolding; }
     /// A handler, or the server itself, wants it closed when its output has left.
     virtual void close(int code, QByteArrayView reason, ipc::Closer closer) = 0;
+    /// BufferEmpty follows, when its output is down to the low mark.
+    void awaitDrain();
     /// Fewer of its events are under way.
     void eventsProgressed();
     /// Output that waits for the client, in bytes.

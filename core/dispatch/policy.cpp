@@ -107,6 +107,7 @@ std::unique_ptr<Policy> Policy::create(DispatchMode mode, int workerNum, const R
     case DispatchMode::RoundRobin:
         return std::make_unique<RoundRobinPolicy>();
     case DispatchMode::ByConnection:
+    case DispatchMode::ByUser: // HTTP requests have no user
         return std::make_unique<PinningPolicy>(&RequestOrder::connectionId, workerNum);
     case DispatchMode::ByAddress:
         return std::make_unique<PinningPolicy>(&RequestOrder::addressHash, workerNum);

@@ -14,6 +14,7 @@ enum class DispatchMode {
     ByConnection = 2, ///< all requests of one connection by the same worker
     Idle = 3,         ///< the least busy worker
     ByAddress = 4,    ///< all requests of one client address by the same worker
+    ByUser = 5,       ///< as ByConnection; events of a connection that is bound to a user by the worker of that user
 };
 
 /// Chooses a worker. Lives in its reactor thread.

@@ -94,7 +94,7 @@ Result<CommandMessage> decodeCommand(QByteArrayView payload)
     message.payload = Payload(place[19]);
     payload = payload.sliced(CommandHeaderSize);
     if (nameLength > payload.size() || payload.size() - nameLength > qsizetype(message.bodyLength) ||
-        message.kind < CommandKind::Send || message.kind > CommandKind::SendPacket || message.payload < Payload::Text ||
+        message.kind < CommandKind::Send || message.kind > CommandKind::AwaitDrain || message.payload < Payload::Text ||
         message.payload > Payload::Bytes)
         return broken("Command");
     message.name = payload.first(nameLength);

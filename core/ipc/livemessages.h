@@ -54,15 +54,16 @@ Result<EventMessage> decodeEvent(QByteArrayView payload);
 
 /// What a child wants done. Part of the wire format: append only.
 enum class CommandKind : quint8 {
-    Send = 1,       ///< to one connection: a message to a WebSocket, bytes to a stream
-    Close = 2,      ///< one connection; body: the reason, UTF-8. Output that is under way leaves before
-    Join = 3,       ///< one connection enters the room name
-    Leave = 4,      ///< one connection leaves it
-    Bind = 5,       ///< one connection belongs to the user name from now on; empty: to none
-    Broadcast = 6,  ///< to all WebSockets, or to all connections of one port
-    SendToRoom = 7, ///< to all connections in the room name
-    SendToUser = 8, ///< to all connections of the user name
-    SendPacket = 9, ///< a datagram from the port to the peer name
+    Send = 1,        ///< to one connection: a message to a WebSocket, bytes to a stream
+    Close = 2,       ///< one connection; body: the reason, UTF-8. Output that is under way leaves before
+    Join = 3,        ///< one connection enters the room name
+    Leave = 4,       ///< one connection leaves it
+    Bind = 5,        ///< one connection belongs to the user name from now on; empty: to none
+    Broadcast = 6,   ///< to all WebSockets, or to all connections of one port
+    SendToRoom = 7,  ///< to all connections in the room name
+    SendToUser = 8,  ///< to all connections of the user name
+    SendPacket = 9,  ///< a datagram from the port to the peer name
+    AwaitDrain = 10, ///< one connection: BufferEmpty comes when its output is down to the low mark, or is there already
 };
 
 /// What is sent. Part of the wire format.

@@ -14,6 +14,8 @@ class Backlog
 public:
     /// A channel is held up while more than this waits in it, in bytes.
     static constexpr qint64 Little = 128 * 1024;
+    /// What may be in the kernel and with the reader of a channel, in bytes.
+    static constexpr qint64 MostTaken = 1024 * 1024;
 
     /// \a bytes have been sent to the connection \a id; \a unsent now wait in the channel.
     void add(quint64 id, qint64 bytes, qint64 unsent)
@@ -31,7 +33,7 @@ public:
     {
         const QMutexLocker lock(&m_mutex);
         if (unsent > Little)
-            return m_bytes.value(id);
+            return qMin(m_bytes.value(id), unsent + MostTaken); // the rest is counted there by now
         m_bytes.clear();
         m_isKept.store(false, std::memory_order_relaxed);
         return 0;

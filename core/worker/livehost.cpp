@@ -198,6 +198,8 @@ void LiveHost::call(const RouteSpec &route, int reactorId, quint64 id, const ipc
             tell(handlers.bufferFull);
             break;
         case ipc::EventKind::BufferEmpty:
+            if (m_server)
+                m_server->drained(id);
             tell(handlers.bufferEmpty);
             break;
         }

@@ -85,7 +85,8 @@ Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::Comm
     const int first = reactor == EveryReactor ? 0 : reactor;
     const int last = reactor == EveryReactor ? count - 1 : reactor;
     for (int i = first; i <= last; ++i) {
-        if (m_channels[std::size_t(i)]->unsentBytes() > MaxUnsent)
+        if (m_channels[std::size_t(i)]->unsentBytes() > MaxUnsent &&
+            messages.first().kind != ipc::CommandKind::AwaitDrain)
             return Error(Error::Busy, QStringLiteral("the server does not take what this process has sent before; send "
                                                      "less, or later"));
     }

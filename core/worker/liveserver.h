@@ -8,6 +8,7 @@
 #include "sdk/src/server_p.h"
 #include "worker/backlog.h"
 #include "worker/boundusers.h"
+#include "worker/drainrequests.h"
 
 #include <QList>
 #include <QThread>
@@ -42,6 +43,8 @@ public:
 
     /// The user of the connection \a id, of which \a reactor has sent \a event.
     QByteArray userOf(int reactor, quint64 id, const ipc::EventMessage &event);
+    /// A handler of the connection hears that its buffer is empty.
+    void drained(quint64 id) { m_drainRequests.forget(id); }
 
     Outcome push(ConnectionId id, QByteArrayView message, MessageType type) override;
     Outcome send(ConnectionId id, QByteArrayView bytes) override;
@@ -69,6 +72,10 @@ private:
     PortInfo portInfo(int number) const;
     /// Whether \a size bytes may go out by a connection of that kind.
     Result<void> checkOutput(ConnectionId id, ipc::ConnectionKind kind, qsizetype size);
+    /// Sends \a message with \a body to one connection, if that may be. Whoever is told to wait will hear when there is
+    /// room.
+    Outcome sendToOne(ConnectionId id, ipc::ConnectionKind kind, const ipc::CommandMessage &message,
+                      QByteArrayView body);
     /// What this process has sent to it of which the master cannot know yet, in bytes.
     qint64 backlogOf(quint64 id);
     Result<void> checkSize(qsizetype size, const Port &port) const;
@@ -85,7 +92,8 @@ private:
     const ipc::ConnectionTable m_table;
     const QList<Port> m_ports;
     const int m_workerId;
-    std::vector<Backlog> m_backlogs;   ///< of the reactors
+    std::vector<Backlog> m_backlogs; ///< of the reactors
+    DrainRequests m_drainRequests;
     std::vector<BoundUsers> m_bound;   ///< the same
     mutable std::shared_mutex m_mutex; ///< shared while somebody sends; guards what follows
     std::vector<ipc::Channel *> m_channels;

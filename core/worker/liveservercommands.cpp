@@ -103,7 +103,7 @@ Result<void> LiveServer::checkOutput(ConnectionId id, ipc::ConnectionKind kind, 
     const quint64 waiting = facts->pendingBytes + quint64(backlogOf(id.value()));
     if (waiting > 0 && waiting + quint64(size) > port.outputBytes)
         return Error(Error::Busy, QStringLiteral("connection %1 has %2 bytes waiting for its client already: send when "
-                                                 "it has read some, or onBufferEmpty() is called if onBufferFull() was")
+                                                 "onBufferEmpty() is called")
                                       .arg(id.value())
                                       .arg(waiting));
     return {};
@@ -125,24 +125,36 @@ Result<void> LiveServer::command(ConnectionId id, const CommandMessage &message,
     return dispatch(ipc::ConnectionKey::of(id.value()).reactor, id.value(), {message}, body);
 }
 
+Outcome LiveServer::sendToOne(ConnectionId id, ipc::ConnectionKind kind, const CommandMessage &message,
+                              QByteArrayView body)
+{
+    const Result<void> checked = checkOutput(id, kind, body.size());
+    const Result<void> sent = checked ? command(id, message, body) : checked;
+    if (sent) {
+        m_drainRequests.forget(id.value());
+    } else if (sent.error().code() == Error::Busy && m_drainRequests.isDue(id.value())) {
+        CommandMessage await;
+        await.kind = CommandKind::AwaitDrain;
+        if (!command(id, await))
+            m_drainRequests.forget(id.value());
+    }
+    return sent;
+}
+
 Outcome LiveServer::push(ConnectionId id, QByteArrayView message, MessageType type)
 {
-    if (const Result<void> checked = checkOutput(id, ipc::ConnectionKind::WebSocket, message.size()); !checked)
-        return checked;
     if (const Result<void> checked = checkMessage(message, type); !checked)
         return checked;
     CommandMessage sent;
     sent.payload = payloadOf(type);
-    return command(id, sent, message);
+    return sendToOne(id, ipc::ConnectionKind::WebSocket, sent, message);
 }
 
 Outcome LiveServer::send(ConnectionId id, QByteArrayView bytes)
 {
-    if (const Result<void> checked = checkOutput(id, ipc::ConnectionKind::Stream, bytes.size()); !checked)
-        return checked;
     CommandMessage sent;
     sent.payload = ipc::Payload::Bytes;
-    return command(id, sent, bytes);
+    return sendToOne(id, ipc::ConnectionKind::Stream, sent, bytes);
 }
 
 Outcome LiveServer::sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes)

@@ -12,10 +12,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// For one turn of the event loop. Between two turns the worker hears that a buffer is full: so what is sent too much
-/// by then is little beside socket_buffer_size.
+/// For one turn of the event loop. Between two turns the worker hears that a buffer is full, and others get their turn.
 constexpr qsizetype pieceSize = 16 * 1024;
-constexpr milliseconds busyPause{20};
 
 } // namespace
 
@@ -73,7 +71,7 @@ bool Flood::sendSome(ConnectionId id, Stream &stream)
     if (done)
         stream.sent = sent;
     else if (done.error().code() == Error::Busy)
-        m_turn.start(busyPause);
+        stream.isHeld = true; // resume() will be called
     else
         return false;
     return stream.sent < stream.lines;

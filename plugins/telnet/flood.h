@@ -18,7 +18,7 @@ public:
 
     /// False if \a id is being flooded already.
     bool start(Quern::ConnectionId id, int lines);
-    void hold(Quern::ConnectionId id);   ///< its buffer is full
+    void hold(Quern::ConnectionId id);   ///< its buffer is filling
     void resume(Quern::ConnectionId id); ///< there is room again
     void stop(Quern::ConnectionId id);   ///< it has gone, or wants no more
 

@@ -19,6 +19,16 @@ void check(const Quern::Result<void> &done)
         throw std::runtime_error(done.error().message().toStdString());
 }
 
+/// Sends an answer. Whoever asks and asks and does not read what is answered is let go.
+void answer(const Connection &connection, const QByteArray &text)
+{
+    const Quern::Result<void> sent = connection.send(text);
+    if (!sent && sent.error().code() == Error::Busy)
+        check(connection.close(0, QStringLiteral("it does not read its answers")));
+    else
+        check(sent);
+}
+
 QString addressOf(const QString &host, quint16 port)
 {
     if (port == 0)
@@ -28,7 +38,7 @@ QString addressOf(const QString &host, quint16 port)
 
 void connected(const Connection &connection)
 {
-    check(connection.send("This is Quern. Type help for what it understands.\r\n"));
+    answer(connection, "This is Quern. Type help for what it understands.\r\n");
 }
 
 void packet(const Quern::Datagram &datagram)
@@ -74,7 +84,7 @@ bool Telnet::obey(const Connection &connection, const QString &line)
     const Command command(line);
     if (command.word == u"quit") {
         m_flood.stop(connection.id());
-        check(connection.send("Goodbye.\r\n"));
+        answer(connection, "Goodbye.\r\n");
         check(connection.close());
         return false;
     }
@@ -82,8 +92,8 @@ bool Telnet::obey(const Connection &connection, const QString &line)
     if (!info)
         return false;
     const Caller caller{addressOf(info->remoteAddress, info->remotePort), info->port, connection.id()};
-    const QString answer = command.word == u"flood" ? startFlood(connection, command.rest) : answerTo(command, caller);
-    check(connection.send(answer.toUtf8() + "\r\n"));
+    const QString text = command.word == u"flood" ? startFlood(connection, command.rest) : answerTo(command, caller);
+    answer(connection, text.toUtf8() + "\r\n");
     return true;
 }
 

@@ -220,7 +220,7 @@ class Reloads(LiveSoakCase):
 
 class Users(LiveSoakCase):
     def test_all_connections_of_one_end_in_one_worker_and_in_order(self) -> None:
-        quern = self.live()
+        quern = self.live(dispatch_mode="by-user")
         clients = [WebSocketClient(quern.address, "/pinned") for _ in range(30)]
         for client in clients:
             self.addCleanup(client.drop)

@@ -222,6 +222,18 @@ class TestStreams(SocketsTestCase):
             self.assertEqual(client.receive(size), b"f" * size)
             self.wait_noted(quern, "empty")
 
+    def test_who_waits_after_a_refusal_hears_of_room_and_loses_no_client(self) -> None:
+        """Whether the watermark was seen in between or not."""
+        quern = self.sockets({"socket_buffer_size": "2M", "package_max_length": "1M"}).start()
+        for size, piece, buffer in ((24 << 20, 64 << 10, None), (24 << 20, 1 << 20, None), (24 << 20, 1 << 20, 4096)):
+            for turn in range(5):
+                with self.subTest(piece=piece, buffer=buffer, turn=turn):
+                    with self.client(quern, **({"receive_buffer": buffer} if buffer else {})) as client:
+                        client.send(b"pour %d %d" % (size, piece))
+                        self.assertEqual(len(client.receive(size)), size)
+        self.wait_noted(quern, "pour Busy")
+        self.assertNotIn("slow", quern.log())
+
     def test_what_a_client_does_not_read_is_refused_to_the_sender_and_then_it_is_closed(self) -> None:
         quern = self.sockets({"socket_buffer_size": "2M", "package_max_length": "1M", "send_timeout": 1}).start()
         with self.client(quern, receive_buffer=4096) as client:

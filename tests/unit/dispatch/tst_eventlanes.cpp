@@ -11,6 +11,20 @@ using dispatch::EventLanes;
 using dispatch::LiveConnection;
 using dispatch::LiveEvent;
 
+namespace {
+
+/// A user whose worker is the other one.
+QByteArray userOfTheSecond()
+{
+    for (int i = 0;; ++i) {
+        const QByteArray name = "user" + QByteArray::number(i);
+        if (qHash(name) % LaneScene::WorkerNum == 1)
+            return name;
+    }
+}
+
+} // namespace
+
 /// Events of connections on their way to workers that live.
 class TestEventLanes : public QObject
 {
@@ -26,6 +40,7 @@ private Q_SLOTS:
     void readingStopsWithTooMuchUnderWay();
     void readingStopsWithTooMuchInAll();
     void anotherUserHoldsUntilTheOldWorkerIsDone();
+    void aUserMovesNothingInOtherModes();
     void theLastEventWithoutAHandlerSettles();
     void thousandsOfMissingHandlers();
     void anIdleConnectionIsKnownToBeUnserved();
@@ -133,21 +148,28 @@ void TestEventLanes::readingStopsWithTooMuchInAll()
 
 void TestEventLanes::anotherUserHoldsUntilTheOldWorkerIsDone()
 {
-    LiveConnection *connection = m_scene->connect(0);
-    m_scene->submit(connection, "a");
-    // A user whose worker is the other one.
-    for (int i = 0; connection->user.isEmpty(); ++i) {
-        const QByteArray name = "user" + QByteArray::number(i);
-        if (qHash(name) % LaneScene::WorkerNum == 1)
-            connection->user = name;
+    LaneScene scene({.mode = DispatchMode::ByUser});
+    LiveConnection *connection = scene.connect(0);
+    scene.submit(connection, "a");
+    connection->user = userOfTheSecond();
+    scene.submit(connection, "b");
+    scene.submit(connection, "c");
+    QCOMPARE(bodiesOf(*scene.first, connection->id), QByteArray("a"));
+    QCOMPARE(scene.second->sentEvents().size(), 0);
+    scene.first->endEvents(1);
+    QCOMPARE(bodiesOf(*scene.second, connection->id), QByteArray("b c"));
+    QCOMPARE(scene.second->sentEvents().first().name, connection->user);
+}
+
+void TestEventLanes::aUserMovesNothingInOtherModes()
+{
+    for (const DispatchMode mode : {DispatchMode::Idle, DispatchMode::ByConnection, DispatchMode::ByAddress}) {
+        LaneScene scene({.mode = mode});
+        LiveConnection *connection = scene.connect(0);
+        connection->user = userOfTheSecond();
+        scene.submit(connection, "a");
+        QCOMPARE(bodiesOf(*scene.first, connection->id), QByteArray("a"));
     }
-    m_scene->submit(connection, "b");
-    m_scene->submit(connection, "c");
-    QCOMPARE(bodiesOf(*m_scene->first, connection->id), QByteArray("a"));
-    QCOMPARE(m_scene->second->sentEvents().size(), 0);
-    m_scene->first->endEvents(1);
-    QCOMPARE(bodiesOf(*m_scene->second, connection->id), QByteArray("b c"));
-    QCOMPARE(m_scene->second->sentEvents().first().name, connection->user);
 }
 
 void TestEventLanes::theLastEventWithoutAHandlerSettles()

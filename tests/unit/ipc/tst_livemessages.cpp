@@ -151,7 +151,7 @@ void TestLiveMessages::refused_data()
     QTest::newRow("more body than announced") << true << 8 << 3;
     QTest::newRow("name longer than the event") << true << 20 << 8;
     QTest::newRow("command of no kind") << false << 18 << 0;
-    QTest::newRow("command of a later kind") << false << 18 << 10;
+    QTest::newRow("command of a later kind") << false << 18 << 11;
     QTest::newRow("no payload") << false << 19 << 0;
     QTest::newRow("a later payload") << false << 19 << 4;
     QTest::newRow("more body than the command announced") << false << 8 << 3;

@@ -76,6 +76,16 @@ void TestBusySender::theClientReadsTooSlowly()
     const Outcome sent = server().push(id, "a");
     QVERIFY(!sent);
     QCOMPARE(sent.error().code(), Error::Busy);
+    QVERIFY(!server().push(id, "a"));
+    // It is asked once to be told when there is room: after the message that was taken.
+    QCOMPARE(master.awaitCommands(2).size(), 2);
+    QCOMPARE(master.commands().last().message.kind, CommandKind::AwaitDrain);
+    QCOMPARE(master.commands().last().id, id.value());
+    pending = 0;
+    QVERIFY(server().push(id, "b"));
+    pending = 8 * mebibyte;
+    QVERIFY(!server().push(id, "c"));
+    QCOMPARE(master.awaitCommands(4).last().message.kind, CommandKind::AwaitDrain);
     QCOMPARE(server().info(id)->pendingBytes, quint64(8 * mebibyte));
 }
 

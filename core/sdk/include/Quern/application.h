@@ -56,10 +56,10 @@ private:
 ///         .onMessage([](const Connection &connection, const Message &message) { connection.push(message.payload); });
 ///
 /// All handlers are called in the worker's main thread: those of one connection one after the other, in the order of
-/// what happened, and by the same worker as long as it lives and no other user is bound; while it is being replaced,
-/// another stands in. An exception that leaves onOpen() closes the connection with 1011, and nothing more is called for
-/// it; one that leaves another is logged. Each handler can be given once: std::invalid_argument for a second one, and
-/// for an empty one.
+/// what happened, and by the same worker as long as it lives; while it is being replaced, another stands in. With
+/// dispatch_mode = "by-user" a connection that is bound to a user goes to the worker of that user. An exception that
+/// leaves onOpen() closes the connection with 1011, and nothing more is called for it; one that leaves another is
+/// logged. Each handler can be given once: std::invalid_argument for a second one, and for an empty one.
 class QUERN_EXPORT WebSocketRoute
 {
 public:

@@ -71,8 +71,9 @@ struct Audience
 /// - Error::NotFound: there is no such connection any more;
 /// - Error::Invalid: this cannot be done, and why;
 /// - Error::TooLarge: longer than the port takes, see package_max_length;
-/// - Error::Busy: the client reads too slowly (socket_buffer_size), or the master does not take what was sent before;
-///   it is said early enough that the client of a sender who then waits is not closed for what is under way already;
+/// - Error::Busy: the client reads too slowly (socket_buffer_size), or the master does not take what was sent before.
+///   Nothing was sent then, and the client of a sender who waits is not closed for what is under way already. After a
+///   push() or send() to one connection its onBufferEmpty() is called when there is room again;
 /// - Error::Unavailable: there is no server, as in a test without one, or it is stopping.
 /// A connection that closes at the same moment loses what was sent to it, as one that closes a moment later does.
 class QUERN_EXPORT Server
@@ -102,8 +103,9 @@ public:
     /// Sends \a message to all connections in \a room but \a except; to a stream as bytes. Fine if nobody is there.
     virtual Outcome pushToRoom(QByteArrayView room, QByteArrayView message, MessageType type = MessageType::Text,
                                ConnectionId except = {}) = 0;
-    /// The connection belongs to \a user, a name of 1 to 64 bytes, from now on; empty: to none. From the next event on,
-    /// all connections of a user are served by the same worker.
+    /// The connection belongs to \a user, a name of 1 to 64 bytes, from now on; empty: to none. Connection::user() says
+    /// so from the next event on, info() and connections() a moment later. With dispatch_mode = "by-user" all
+    /// connections of a user are served by the same worker from then on.
     virtual Outcome bind(ConnectionId id, QByteArrayView user) = 0;
     /// The same for all connections of a user as pushToRoom() for a room.
     virtual Outcome pushToUser(QByteArrayView user, QByteArrayView message, MessageType type = MessageType::Text,
