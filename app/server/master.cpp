@@ -18,6 +18,7 @@
 #include <QTimerEvent>
 
 #include <csignal>
+#include <tuple>
 
 namespace Quern::app {
 
@@ -131,6 +132,15 @@ void Master::becomeReady()
 }
 
 Result<admin::OperationReference> Master::reload()
+{
+    Result<admin::OperationReference> begun = beginReload();
+    // Whoever asked may be a script that nobody reads.
+    if (!begun)
+        qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
+    return begun;
+}
+
+Result<admin::OperationReference> Master::beginReload()
 {
     if (m_state == State::Stopping)
         return Error(Error::Busy, QStringLiteral("the server is stopping"));
@@ -266,8 +276,7 @@ void Master::childrenStopped()
 void Master::handleSignal(int number)
 {
     if (number == SIGUSR1) {
-        if (const Result<admin::OperationReference> begun = reload(); !begun)
-            qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
+        std::ignore = reload();
         return;
     }
     if (number == SIGHUP && (base::logsToFile() || !m_settings.server.accessLog.isEmpty())) {

@@ -75,6 +75,7 @@ private:
         QStringList needRestart; ///< keys whose new values do not hold
     };
 
+    Result<admin::OperationReference> beginReload();
     Result<Next> loadNext() const;
     void applyReload();
     void reloadStep(const QString &text);

@@ -199,7 +199,7 @@ void LiveHub::sendPacket(const ipc::CommandMessage &message, QByteArrayView body
     const bool isPath = peer->address.startsWith('/') || peer->address.startsWith('@');
     const Result<net::SocketAddress> address =
         isPath ? net::SocketAddress::ofPath(peer->address) : net::SocketAddress::ofHost(peer->address, peer->port);
-    const Result<void> sent = address ? place->second->sendTo(*address, body) : Result<void>(address.error());
+    const Result<void> sent = address ? place->second.socket->sendTo(*address, body) : Result<void>(address.error());
     if (!sent) {
         qCDebug(logDispatch).noquote() << "a datagram to" << peer->address << "is lost:" << sent.error().message();
         return;

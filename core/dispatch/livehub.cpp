@@ -20,6 +20,14 @@ qsizetype packetBytes(const Port &port)
     return qBound<qsizetype>(1, qsizetype(port.live.messageBytes), net::DatagramLimits::MaxPacket);
 }
 
+QString nameOf(const net::Peer &peer)
+{
+    if (peer.address[0] == '\0')
+        return QStringLiteral("a Unix socket");
+    const auto address = QString::fromLatin1(peer.address);
+    return (address.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(address).arg(peer.port);
+}
+
 std::shared_ptr<ipc::ConnectionTable> tableOf(const ReactorSettings &settings)
 {
     if (settings.connections)
@@ -62,9 +70,10 @@ void LiveHub::receive(base::FileDescriptor socket, const ReactorPort *port)
 {
     net::DatagramLimits limits;
     limits.packetBytes = packetBytes(*port);
-    m_datagrams[port->number] = std::make_unique<net::DatagramSocket>(
+    auto packets = std::make_unique<net::DatagramSocket>(
         std::move(socket), limits,
         [this, port](QByteArrayView bytes, const net::SocketAddress &peer) { packetReceived(port, bytes, peer); });
+    m_datagrams[port->number] = {port, std::move(packets)};
 }
 
 void LiveHub::stopReceiving()
@@ -104,7 +113,7 @@ void LiveHub::sessionClosed(LiveConnection *connection, const Port &port, int co
     m_lanes.submit(connection, std::move(event));
 }
 
-void LiveHub::tellOfSlowClient(const net::Peer &peer, const QString &reason)
+void LiveHub::tellOfSlowClient(const net::Peer &peer, const Port &port, const QString &reason)
 {
     // Where one client does not read, thousands may.
     const base::MonotonicTime now = std::chrono::steady_clock::now();
@@ -115,8 +124,7 @@ void LiveHub::tellOfSlowClient(const net::Peer &peer, const QString &reason)
     m_slowClientTold = now;
     const int untold = std::exchange(m_untoldSlowClients, 0);
     qCWarning(logDispatch).noquote().nospace()
-        << "the connection of " << (peer.address[0] != '\0' ? peer.address : "a Unix socket")
-        << " is closed: " << reason
+        << "the connection of " << nameOf(peer) << " to port \"" << port.name << "\" is closed: " << reason
         << (untold > 0 ? QStringLiteral("; so were %1 others since the last line like this").arg(untold) : QString());
 }
 
@@ -153,16 +161,30 @@ void LiveHub::reconfigure(const std::vector<Port> &ports)
     for (const Port &port : ports) {
         m_longestBody = qMax(m_longestBody, quint32(qMin<quint64>(port.live.messageBytes, UINT32_MAX)));
         if (const auto place = m_datagrams.find(port.number); place != m_datagrams.end())
-            place->second->setPacketBytes(packetBytes(port));
+            place->second.socket->setPacketBytes(packetBytes(port));
     }
 }
 
 void LiveHub::countLostPackets()
 {
-    quint64 lost = 0;
-    for (const auto &[number, socket] : m_datagrams)
-        lost += socket->counts().tooLong + socket->counts().lost;
-    m_lanes.addLostPackets(lost - std::exchange(m_lostPackets, lost));
+    for (auto &[number, datagrams] : m_datagrams) {
+        const net::DatagramCounts &now = datagrams.socket->counts();
+        const quint64 tooLong = now.tooLong - datagrams.counted.tooLong;
+        const quint64 notTaken = now.lost - datagrams.counted.lost;
+        datagrams.counted = now;
+        m_lanes.addLostPackets(tooLong + notTaken);
+        const auto tell = [&](quint64 count, const QString &why) {
+            if (count > 0)
+                qCWarning(logDispatch).noquote()
+                    << QStringLiteral("port \"%1\" has dropped %2: %3")
+                           .arg(datagrams.port->name,
+                                count == 1 ? QStringLiteral("a datagram") : QStringLiteral("%1 datagrams").arg(count),
+                                why);
+        };
+        tell(tooLong,
+             QStringLiteral("longer than the %1 bytes of package_max_length").arg(packetBytes(*datagrams.port)));
+        tell(notTaken, QStringLiteral("whom they were for did not take them"));
+    }
 }
 
 void LiveHub::handlersChanged()

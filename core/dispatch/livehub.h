@@ -49,7 +49,7 @@ public:
     /// For LiveSession: the last event of a connection.
     void sessionClosed(LiveConnection *connection, const Port &port, int code, const QString &reason,
                        ipc::Closer closer);
-    void tellOfSlowClient(const net::Peer &peer, const QString &reason);
+    void tellOfSlowClient(const net::Peer &peer, const Port &port, const QString &reason);
     /// \a ports have other settings now.
     void reconfigure(const std::vector<Port> &ports);
     /// Takes the packets into account that have not reached a handler, or the kernel.
@@ -61,6 +61,12 @@ public:
     bool isIdle() const { return !m_lanes.isBusy(); }
 
 private:
+    struct DatagramPort
+    {
+        const ReactorPort *port;
+        std::unique_ptr<net::DatagramSocket> socket;
+        net::DatagramCounts counted = {}; ///< what has been told
+    };
     /// A command whose body is arriving.
     struct Assembly
     {
@@ -98,15 +104,14 @@ private:
     EventLanes m_lanes;
     std::shared_ptr<OutputBudget> m_budget;
     protocol::websocket::SharedDeflate m_deflate;
-    std::unordered_map<quint64, Assembly> m_assemblies;              ///< by child
-    std::map<int, std::unique_ptr<net::DatagramSocket>> m_datagrams; ///< by port number
+    std::unordered_map<quint64, Assembly> m_assemblies; ///< by child
+    std::map<int, DatagramPort> m_datagrams;            ///< by port number
     base::MonotonicTime m_slowClientTold = base::MonotonicTime::min();
     int m_untoldSlowClients = 0;
     std::vector<quint64> m_holding; ///< connections with output that waits for flushHeld()
     qsizetype m_heldBytes = 0;
     bool m_moreFollow = false; ///< the command that is executed is not the last of its batch
     quint32 m_longestBody = 0; ///< of a command, in bytes
-    quint64 m_lostPackets = 0; ///< that have been counted
     base::MonotonicTime m_roomsTold = base::MonotonicTime::min();
     bool m_isReceiving = true;
 };

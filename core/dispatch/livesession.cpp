@@ -198,7 +198,7 @@ bool LiveSession::reserve(qint64 pending)
 
 void LiveSession::tooSlow(const QString &reason)
 {
-    hub().tellOfSlowClient(m_peer, reason);
+    hub().tellOfSlowClient(m_peer, *m_port, reason);
     closed(policyViolation, reason, ipc::Closer::Server);
     m_connection->resetOnClose();
     end();

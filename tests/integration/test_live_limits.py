@@ -97,7 +97,8 @@ class SlowReaders(LimitsCase):
         self.wait_live(self.READERS)
         # Buffers grow in steps, and what lies between them is lost for a while.
         self.assert_little_more(grown, 2 * bound + 8 * MIB)
-        self.assertRegex(self.quern.log(), f"the connection of 127.0.0.1 is closed: it {SLOW}: {reason}")
+        self.assertRegex(self.quern.log(), r'the connection of 127\.0\.0\.1:\d+ to port "main" is closed: it '
+                                           f"{SLOW}: {reason}")
         end = self.get_json("/closed/last")
         self.assertEqual((end["code"], end["by"]), (1008, "server"))
         self.assertRegex(end["reason"], reason)

@@ -75,6 +75,7 @@ class ReloadedSettings(QuernTestCase):
         before = quern.wait_workers()
         quern.settings.update(server="Second", worker_num=0)
         self.reload(quern, r"reload failed: .*quern\.toml:\d+: server\.worker_num: must be an integer from 1", status=1)
+        quern.wait_log(r"cannot reload: .*quern\.toml:\d+: server\.worker_num: must be an integer from 1")
         self.assertEqual(self.header(quern, "Server"), "First")
         self.assertEqual(quern.workers(), before)
         # Neither does a plugin that cannot be loaded.

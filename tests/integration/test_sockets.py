@@ -269,6 +269,16 @@ class TestDatagrams(SocketsTestCase):
             self.assertEqual(other.socket.getsockname(), (host, port))
             self.assertEqual(file.receive(), b"<sent>")
 
+    def test_packets_that_are_too_long_are_told_and_counted(self) -> None:
+        quern = self.sockets({"type": "udp", "name": "short", "package_max_length": "2K"}).start()
+        with self.packets(quern) as client:
+            for size in (2049, 60000, 2046):
+                client.send(b"x" * size)
+            self.assertEqual(client.receive(), b"<" + b"x" * 2046 + b">")
+        wait_until(lambda: re.search(r'port "short" has dropped (a datagram|2 datagrams): longer than the 2048 bytes of '
+                                     "package_max_length", quern.log()), "a line of the log")
+        wait_until(lambda: json.loads(quern.command("status", "--json").stdout)["totals"]["eventsLost"] == 2, "two events that are lost")
+
     def test_a_peer_that_is_gone_or_has_no_name(self) -> None:
         quern = self.sockets({"type": "unix_dgram", "listen": "unix:@/d.sock"}).start()
         with self.packets(quern) as gone:
