@@ -12,6 +12,7 @@
 #include "config/socketreader.h"
 #include "config/suggestion.h"
 #include "config/text.h"
+#include "config/tlscheck.h"
 #include "config/tomldocument.h"
 #include "config/tomltext.h"
 
@@ -49,6 +50,8 @@ public:
         // They begin with what [server] says, wherever it stands.
         if (const TomlValue *sockets = document.find(u"socket"))
             readSockets(*sockets, m_fileName, m_settings, m_listeners, m_problems);
+        if (const TomlValue *server = document.find(u"server"))
+            checkTlsOfServer(*server, m_settings, m_problems);
         m_listeners.tell(m_problems);
         const bool matters =
             purpose == Purpose::StartServer || m_problems.concern(QStringLiteral("server.runtime_dir"));

@@ -6,6 +6,7 @@
 #include "config/socketcheck.h"
 #include "config/socketkeys.h"
 #include "config/text.h"
+#include "config/tlscheck.h"
 #include "config/tomltext.h"
 
 #include <algorithm>
@@ -48,6 +49,8 @@ public:
         // Datagrams need no certificate: that TLS is none of theirs has been told.
         const bool isDatagram = socket.type == SocketType::Udp;
         checkPort({tableName, socket.own, m_lines, isDatagram ? QList<WrittenAddress>() : addresses}, m_problems);
+        if (!isDatagram)
+            checkTlsOfSocket(table, m_settings.directory, m_problems);
         if (socket.enabled)
             m_listeners.add(tableName + u".listen"_s, socket.type, addresses);
         addNamed(socket, table);

@@ -132,10 +132,13 @@ void addTlsRows(QList<Row> &rows)
     const auto row = [&rows](const char *line, Check isRead) { rows.append({line, std::move(isRead)}); };
     row("listen = \"tls:0.0.0.0:443\"\nssl_cert_file = \"/a\"\nssl_key_file = \"/b\"",
         [](const auto &s) { return s.listen.constFirst().tls; });
-    row("ssl_cert_file = \"/etc/../a.pem\"", [](const auto &s) { return s.sslCertFile == u"/a.pem"; });
-    row("ssl_key_file = \"/a.key\"", [](const auto &s) { return s.sslKeyFile == u"/a.key"; });
+    row("ssl_cert_file = \"/etc/../a.pem\"\nssl_key_file = \"/b\"\nlisten = \"tls:[::]:1\"",
+        [](const auto &s) { return s.sslCertFile == u"/a.pem"; });
+    row("ssl_key_file = \"/a.key\"\nssl_cert_file = \"/b\"\nlisten = \"tls:[::]:1\"",
+        [](const auto &s) { return s.sslKeyFile == u"/a.key"; });
     row("ssl_sni_certs = { \"Example.org\" = { ssl_cert_file = \"/a\", ssl_key_file = \"/b\" }, "
-        "\"*.mill.test\" = { ssl_cert_file = \"/c\", ssl_key_file = \"/d\" } }",
+        "\"*.mill.test\" = { ssl_cert_file = \"/c\", ssl_key_file = \"/d\" } }\n"
+        "ssl_cert_file = \"/a\"\nssl_key_file = \"/b\"\nlisten = \"tls:[::]:1\"",
         [](const auto &s) {
             const QMap<QString, CertificateFiles> expected = {{u"example.org"_s, {u"/a"_s, u"/b"_s}},
                                                               {u"*.mill.test"_s, {u"/c"_s, u"/d"_s}}};
