@@ -13,6 +13,7 @@
 #include "config/suggestion.h"
 #include "config/text.h"
 #include "config/tlscheck.h"
+#include "config/tlsrules.h"
 #include "config/tomldocument.h"
 #include "config/tomltext.h"
 
@@ -81,6 +82,7 @@ private:
             if (!m_problems.concern(path))
                 readValue(key->rule, reading, m_settings.server);
             m_settings.origins.insert(path, originText(m_fileName, entry));
+            addSniOrigins(path, entry, m_fileName, m_settings.origins);
             if (holdsSecret(entry.value))
                 m_settings.secrets.insert(path);
             m_lines.insert(entry.key, entry.line);

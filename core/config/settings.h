@@ -76,7 +76,7 @@ struct Settings
     QList<PluginSettings> plugins;
     bool defaultPlugin = true; ///< no [[plugin]] was listed, so that plugins holds the welcome plugin alone
     /// Where each value comes from: "server.worker_num" → "default", "quern.toml:12" or
-    /// "quern.toml:12, WORKERS from .env:2".
+    /// "quern.toml:12, WORKERS from .env:2". The files of ssl_sni_certs have places of their own, as sniPath() says.
     QMap<QString, QString> origins;
     /// Paths of the values that a variable with a secret name has a part in: "server.server", and below
     /// "plugin[0].settings" as in secrets.h.

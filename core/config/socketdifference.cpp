@@ -47,10 +47,15 @@ bool speaksTls(const QList<ListenAddress> &addresses)
 void takeOverOrigin(const Settings &source, qsizetype from, QLatin1StringView key, qsizetype index, Settings &settings)
 {
     const QString path = socketPath(from, key);
+    const QString newPath = socketPath(index, key);
     if (source.origins.contains(path))
-        settings.origins.insert(socketPath(index, key), source.origins.value(path));
+        settings.origins.insert(newPath, source.origins.value(path));
+    // What stands in a table has places of its own.
+    const QString within = path + u'.';
+    for (auto it = source.origins.lowerBound(within); it != source.origins.end() && it.key().startsWith(within); ++it)
+        settings.origins.insert(newPath + it.key().sliced(path.size()), it.value());
     if (source.secrets.contains(path))
-        settings.secrets.insert(socketPath(index, key));
+        settings.secrets.insert(newPath);
 }
 
 void forgetOrigins(Settings &settings)

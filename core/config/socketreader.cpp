@@ -7,6 +7,7 @@
 #include "config/socketkeys.h"
 #include "config/text.h"
 #include "config/tlscheck.h"
+#include "config/tlsrules.h"
 #include "config/tomltext.h"
 
 #include <algorithm>
@@ -80,6 +81,7 @@ private:
         }
         const QString origin = socketPath(m_settings.sockets.size(), key ? key->name : shared->name);
         m_settings.origins.insert(origin, originText(m_fileName, entry));
+        addSniOrigins(origin, entry, m_fileName, m_settings.origins);
         if (holdsSecret(entry.value))
             m_settings.secrets.insert(origin);
     }

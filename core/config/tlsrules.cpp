@@ -138,6 +138,20 @@ QMap<QString, CertificateFiles> readSniCertificates(const Reading &reading)
     return reader.certificates();
 }
 
+void addSniOrigins(const QString &path, const TomlEntry &entry, const QString &fileName,
+                   QMap<QString, QString> &origins)
+{
+    for (const TomlEntry &host : entry.value.entries) {
+        for (const TomlEntry &file : host.value.entries)
+            origins.insert(sniPath(path, host.key.toLower(), file.key), originText(fileName, file));
+    }
+}
+
+QString sniPath(const QString &path, const QString &host, const QString &key)
+{
+    return path + u'.' + quotedToml(host) + u'.' + key;
+}
+
 QString sniCertificatesText(const QMap<QString, CertificateFiles> &certificates)
 {
     QVariantMap hosts;

@@ -347,6 +347,12 @@ void tst_Effective::certificateAfterAReload()
     QCOMPARE(second.sockets.constFirst().own.sslKeyFile, QStringLiteral("/b"));
     QCOMPARE(second.origins.value(QStringLiteral("socket[0].ssl_key_file")), QStringLiteral("quern.toml:5"));
     QCOMPARE(second.server.sslCertFile, QString());
+    // The files of single hosts keep the places that they have in the new file.
+    const Result<Settings> hosts = SettingsFile::load(
+        socket + tls + "[socket.ssl_sni_certs.\"A.b\"]\nssl_cert_file = \"/c\"\nssl_key_file = \"/d\"\n");
+    const Settings third = afterReload(*own, *hosts);
+    QCOMPARE(third.origins.value(QStringLiteral("socket[0].ssl_sni_certs.\"a.b\".ssl_key_file")),
+             QStringLiteral("quern.toml:8"));
 }
 
 QTEST_GUILESS_MAIN(tst_Effective)
