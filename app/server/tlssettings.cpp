@@ -81,6 +81,13 @@ QString pathOf(const config::Settings &settings, const PortPlan &plan, const net
     return isFile ? config::sniPath(path, subject.host, keyOf(subject.option)) : path;
 }
 
+/// Whether \a own says all that TLS needs. If not, the settings have been refused for it.
+bool isComplete(const config::ServerSettings &own)
+{
+    const bool hasSigners = own.sslVerifyPeer == config::VerifyPeer::None || !own.sslClientCertFile.isEmpty();
+    return !own.sslCertFile.isEmpty() && !own.sslKeyFile.isEmpty() && hasSigners;
+}
+
 /// What somebody who tries the certificates of \a plan finds. \a context, if they can be used, gets them.
 doctor::CertificateReport reportOf(const config::Settings &settings, const PortPlan &plan,
                                    std::shared_ptr<const net::TlsContext> *context = nullptr)
@@ -131,7 +138,7 @@ QList<doctor::CertificateReport> certificateReports(const config::Settings &sett
     QList<doctor::CertificateReport> reports;
     const config::ServerSettings *last = nullptr;
     for (const PortPlan &plan : portPlans(settings)) {
-        if (plan.address->tls && std::exchange(last, plan.own) != plan.own)
+        if (plan.address->tls && isComplete(*plan.own) && std::exchange(last, plan.own) != plan.own)
             reports.append(reportOf(settings, plan));
     }
     return reports;

@@ -20,7 +20,8 @@ namespace Quern::app {
 /// the line and the key of the file at fault, and the mend; what is only worth a warning is logged, once.
 Result<std::vector<std::shared_ptr<const net::TlsContext>>> tlsContexts(const config::Settings &settings);
 
-/// Of [server] and each socket that is enabled, if they have an address "tls:…". Nothing is logged.
+/// Of [server] and each socket that is enabled, if they have an address "tls:…" and files for it:
+/// that none are named is told of when the settings are read. Nothing is logged.
 QList<doctor::CertificateReport> certificateReports(const config::Settings &settings);
 
 /// Fails with a line for each of these that cannot be used.

@@ -129,8 +129,10 @@ void read(const ListRule &rule, const Reading &reading, ServerSettings &settings
         return;
     }
     QStringList list;
+    bool isRight = true;
     const auto add = [&](const TomlValue &element) {
         const QString text = element.scalar.toString();
+        isRight = isRight && element.isString() && rule.accepts(text) && !list.contains(text);
         if (!element.isString() || !rule.accepts(text)) {
             reading.refuseAt(element.line, Text::tr("holds %1, which is not %2; correct or remove it")
                                                .arg(element.shown(), Text::tr(rule.element)));
@@ -146,9 +148,9 @@ void read(const ListRule &rule, const Reading &reading, ServerSettings &settings
     } else {
         add(value);
     }
-    if (list.isEmpty() && !rule.mayBeEmpty && (!value.isArray() || value.elements.empty()))
+    if (isRight && list.isEmpty() && !rule.mayBeEmpty)
         reading.refuse(Text::tr("a list of at least one string"), mend);
-    else
+    else if (isRight)
         settings.*rule.member = list;
 }
 

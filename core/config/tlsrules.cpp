@@ -74,7 +74,8 @@ private:
                 refuse(host.line,
                        Text::tr("%1 has no %2; write it below [%3]").arg(quotedToml(name), key, heading(name)));
         }
-        m_certificates.insert(name, files);
+        if (!files.certificate.isEmpty() && !files.key.isEmpty())
+            m_certificates.insert(name, files);
     }
 
     void readPath(const TomlEntry &entry, QString &file) const

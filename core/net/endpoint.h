@@ -38,6 +38,17 @@ struct DatagramOptions
 
 enum class SocketKind : quint8 { Stream, Datagram };
 
+/// What is at a Unix path.
+enum class UnixPath : quint8 {
+    Free,    ///< nothing
+    Stale,   ///< a socket whose server is dead
+    Taken,   ///< a socket that lives, or of which that cannot be told
+    NoSocket ///< another file
+};
+
+/// Looks at the path of \a endpoint, and changes nothing: a server that listens there gets a connection which ends.
+Result<UnixPath> lookAt(const Endpoint &endpoint, SocketKind kind);
+
 /// Fails if somebody, another server with a shared port included, listens on \a endpoint. A Unix path that a dead
 /// server left behind is removed. Error::Exists if it is taken, Error::Permission, Error::Invalid for a bad address.
 Result<void> checkFree(const Endpoint &endpoint, SocketKind kind = SocketKind::Stream);
