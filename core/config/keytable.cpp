@@ -114,7 +114,8 @@ constexpr std::array keys = {
                                            "in runtime_dir."),
         nullptr, Change::Restart},
     perPort(Key{"http_head_timeout"_L1, DurationRule{&S::httpHeadTimeout}, "seconds",
-                QT_TRANSLATE_NOOP("Quern::config", "How long a client may take to send a whole head.")}),
+                QT_TRANSLATE_NOOP("Quern::config", "How long a client may take to send a whole head, and for the "
+                                                   "handshake of TLS.")}),
     perPort(Key{"http_body_timeout"_L1, DurationRule{&S::httpBodyTimeout}, "seconds",
                 QT_TRANSLATE_NOOP("Quern::config", "How long a client may pause while it sends a body.")}),
     perPort(Key{"keepalive_timeout"_L1, DurationRule{&S::keepaliveTimeout}, "seconds",

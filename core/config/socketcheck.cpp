@@ -54,7 +54,7 @@ private:
             refuse(key, Text::tr("cuts a stream into packages, and a socket of type \"%1\" has none; remove it, or "
                                  "write type = \"tcp\"")
                             .arg(type));
-        } else if (isAboutHttp(key) && m_socket.type != SocketType::Http) {
+        } else if (isAboutHttp(key) && m_socket.type != SocketType::Http && !limitsHandshakes(key)) {
             refuse(key, Text::tr("is about HTTP, which a socket of type \"%1\" does not speak; remove it, or write "
                                  "type = \"http\"")
                             .arg(type));
@@ -132,6 +132,16 @@ private:
     static bool isAboutHttp(const QString &key)
     {
         return key.startsWith(u"http_") || key.startsWith(u"websocket_") || key.startsWith(u"keepalive_");
+    }
+
+    /// One key of HTTP has a meaning for streams as well, if they speak TLS; an address that could not be read may.
+    bool limitsHandshakes(const QString &key) const
+    {
+        const QList<WrittenAddress> addresses = m_written.addresses();
+        const bool speaksTls =
+            std::any_of(addresses.begin(), addresses.end(), [](const auto &written) { return written.address.tls; });
+        return key == u"http_head_timeout" && m_socket.type == SocketType::Tcp &&
+               (speaksTls || m_problems.concern(u"socket.listen"_s));
     }
 
     void refuse(const QString &key, const QString &text) { m_problems.add(line(key), u"socket."_s + key, text); }

@@ -257,6 +257,20 @@ class TestCrowds(TlsTestCase):
         self.assert_serves(quern)
 
 
+    def test_a_stream_may_have_a_deadline_of_its_own(self) -> None:
+        quern = self.tls({"handler": "cut", "name": "short", "http_head_timeout": 1, "open_eof_split": True},
+                         {"handler": "cut", "name": "long"}, http_head_timeout=60).start()
+        with self.connect(quern) as finished:
+            silent = [StreamClient(self.address(quern, index)) for index in (0, 1)]
+            for client in silent:
+                self.addCleanup(client.socket.close)
+            self.assertEqual(silent[0].receive_all(), b"")
+            # The other port has that of [server], and who has finished is not bound by any.
+            silent[1].socket.setblocking(False)
+            self.assertRaises(BlockingIOError, silent[1].socket.recv, 1)
+            self.assertEqual(finished.ask(b"hello\r\n", 9), b"<hello\r\n>")
+
+
 class TestTransfers(TlsTestCase):
     def test_sixteen_mebibytes_both_ways(self) -> None:
         quern = self.https(package_max_length="17M")

@@ -117,6 +117,14 @@ void contradictionRows()
               "package_length_offset: cuts a stream into packages, and a socket of type \"http\" has none; remove it, "
               "or write type = \"tcp\"",
               5);
+    socketRow("http_head_timeout = 9",
+              "http_head_timeout: is about HTTP, which a socket of type \"tcp\" does not speak; "
+              "remove it, or write type = \"http\"");
+    socketRow(
+        "ssl_verify_depth = 1\nkeepalive_timeout = 9",
+        "keepalive_timeout: is about HTTP, which a socket of type \"tcp\" does not speak; remove it, or write type "
+        "= \"http\"",
+        5);
     socketRow("keepalive_timeout = 9", "keepalive_timeout: is about HTTP, which a socket of type \"tcp\" does not "
                                        "speak; remove it, or write type = \"http\"");
     socketRow(

@@ -77,6 +77,8 @@ QList<Row> rows()
         {"listen = \"unix:/a\"\ntype = \"udp\"", [=](const auto &s) { return listens(s, "unix:/a"); }},
         {"listen = \"tls:127.0.0.1:1\"\nssl_cert_file = \"/a\"\nssl_key_file = \"/b\"",
          [](const auto &s) { return s.listen.constFirst().tls && s.own.sslKeyFile == u"/b"; }},
+        {"http_head_timeout = 3\nlisten = \"tls:unix:/a\"\nssl_cert_file = \"/a\"\nssl_key_file = \"/b\"",
+         [](const auto &s) { return s.type == SocketType::Tcp && s.own.httpHeadTimeout == 3s; }},
         {"handler = \"Shop.Bell/2\"", [](const auto &s) { return s.handler == u"Shop.Bell/2"; }},
         {"open_eof_check = true", [](const auto &s) { return s.framing.openEofCheck && !s.framing.openEofSplit; }},
         {"open_eof_split = true", [](const auto &s) { return s.framing.openEofCheck && s.framing.openEofSplit; }},
