@@ -36,8 +36,8 @@ enum class SocketType {
 /// How a stream is cut into packages, in Swoole's words; nothing set: it is not cut.
 struct FramingSettings
 {
-    bool openEofCheck = false;                         ///< what has come is handed over once it ends with packageEof
-    bool openEofSplit = false;                         ///< one package up to each packageEof; implies openEofCheck
+    bool openEofCheck = false; ///< what has come is handed over once it ends with packageEof
+    bool openEofSplit = false; ///< one package up to each packageEof, with or without openEofCheck
     QByteArray packageEof = QByteArrayLiteral("\r\n"); ///< 1 to 8 bytes
     bool openLengthCheck = false;                      ///< each package tells its length
     /// Of the length, as of pack() in PHP: c C, s S n v, l L N V, q Q J P. Small letters of c s l q: with a sign.

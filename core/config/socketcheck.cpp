@@ -95,9 +95,12 @@ private:
         const QString check = u"open_eof_check"_s;
         const QString split = u"open_eof_split"_s;
         const QString length = u"open_length_check"_s;
-        if (framing.openEofSplit && !framing.openEofCheck && line(check) > 0 && !isTold(check)) {
-            refuse(check, Text::tr("open_eof_split looks for package_eof as well; remove open_eof_check, or write "
-                                   "open_eof_split = false"));
+        const QString end = u"package_eof"_s;
+        if (line(end) > 0 && !isTold(end) && line(check) == 0 && line(split) == 0) {
+            refuse(end, framing.openLengthCheck
+                            ? Text::tr("ends no package, since each tells its length; remove it")
+                            : Text::tr("ends no package unless the stream is cut at it; write open_eof_split = true "
+                                       "beside it"));
         }
         if (framing.openLengthCheck && (framing.openEofCheck || framing.openEofSplit)) {
             const QString &eof = framing.openEofSplit ? split : check;

@@ -44,8 +44,6 @@ public:
         raiseBuffer(socket.own);
         const WrittenSocket written{socket, table, m_lines, m_settings.directory};
         checkSocket(written, m_problems);
-        // What is cut at its ends is looked through for them.
-        socket.framing.openEofCheck = socket.framing.openEofCheck || socket.framing.openEofSplit;
         const QList<WrittenAddress> addresses = written.addresses();
         // Datagrams need no certificate: that TLS is none of theirs has been told.
         const bool isDatagram = socket.type == SocketType::Udp;

@@ -277,6 +277,7 @@ void tst_Effective::changesOfSockets_data()
         "[[socket]]\nhandler = \"b\"\nlisten = \"127.0.0.1:3\"\nopen_length_check = true\nheartbeat_idle_time = 2\n",
         {QStringLiteral("socket a: send_timeout"), QStringLiteral("socket b: heartbeat_idle_time")},
         {QStringLiteral("socket b: listen"), QStringLiteral("socket b: open_length_check")});
+    row("what cuts a stream", twoSockets + "open_eof_split = true\n", {}, {QStringLiteral("socket b: open_eof_split")});
     row("what both take from [server]", "[server]\nheartbeat_idle_time = 1\nsend_timeout = 1\n" + twoSockets,
         {QStringLiteral("server.send_timeout"), QStringLiteral("server.heartbeat_idle_time")}, {});
     row("one for another",

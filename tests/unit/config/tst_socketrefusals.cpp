@@ -58,6 +58,12 @@ void valueRows()
                                              "\"123456789\"; write package_eof = \"\\r\\n\"");
     socketRow("package_eof = \"\"",
               "package_eof: must be a string of 1 to 8 bytes, not the string \"\"; write package_eof = \"\\r\\n\"");
+    socketRow(
+        "package_eof = '\\r\\n'\nopen_eof_split = true",
+        "package_eof: is 4 characters, backslashes among them; write it in double quotes: package_eof = \"\\r\\n\"");
+    socketRow("package_eof = \"\\\\0\"",
+              "package_eof: is 2 characters, backslashes among them; write it in double quotes: package_eof = "
+              "\"\\u0000\"");
     socketRow("package_length_type = \"NN\"",
               "package_length_type: must be one of the letters c C s S n v l L N V q Q J P, as pack() of PHP has them, "
               "not the string \"NN\"; write package_length_type = \"N\"");
@@ -134,6 +140,10 @@ void contradictionRows()
     socketRow("type = \"udp\"\nheartbeat_idle_time = 9",
               "heartbeat_idle_time: is about connections, and a socket of type \"udp\" has none; remove it", 5);
     socketRow("worker_num = 9", "worker_num: holds for the whole server; write it below [server]");
+    socketRow("package_eof = \"\\n\"", "package_eof: ends no package unless the stream is cut at it; write "
+                                       "open_eof_split = true beside it");
+    socketRow("package_eof = \"\\n\"\nopen_length_check = true",
+              "package_eof: ends no package, since each tells its length; remove it");
     socketRow("open_eof_check = true\nopen_length_check = true",
               "open_length_check: a package ends with package_eof, or it tells its length; remove open_eof_check or "
               "open_length_check",
@@ -142,9 +152,6 @@ void contradictionRows()
               "open_eof_split: a package ends with package_eof, or it tells its length; remove open_eof_split or "
               "open_length_check",
               5);
-    socketRow("open_eof_check = false\nopen_eof_split = true",
-              "open_eof_check: open_eof_split looks for package_eof as well; remove open_eof_check, or write "
-              "open_eof_split = false");
     socketRow(
         "package_length_offset = 2097149",
         "package_length_offset: package_length_offset of 2097149 leaves no room within package_max_length of \"2M\"; "
