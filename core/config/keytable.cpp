@@ -54,6 +54,10 @@ constexpr std::array keys = {
                           "Where to listen: one address or a list; \"127.0.0.1:5200\", \"[::1]:5200\", "
                           "\"unix:/run/app.sock\", with TLS \"tls:0.0.0.0:443\"."),
         nullptr, Change::Restart},
+    perPort(Key{"unix_socket_mode"_L1, SocketModeRule{}, "",
+                QT_TRANSLATE_NOOP("Quern::config", "Permissions of the files of Unix sockets, in octal digits such as "
+                                                   "\"0660\"; \"\" for what the umask leaves."),
+                nullptr, Change::Restart}),
     Key{"worker_num"_L1, IntegerRule<int>{&S::workerNum, 1, 1024}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Worker processes, which run the handlers."),
         QT_TRANSLATE_NOOP("Quern::config", "one for each processor core")},

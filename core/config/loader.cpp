@@ -1,5 +1,6 @@
 #include "config/loader.h"
 
+#include "config/addressuse.h"
 #include "config/interpolation.h"
 #include "config/keytable.h"
 #include "config/listenercheck.h"
@@ -12,7 +13,6 @@
 #include "config/socketreader.h"
 #include "config/suggestion.h"
 #include "config/text.h"
-#include "config/tlscheck.h"
 #include "config/tlsrules.h"
 #include "config/tomldocument.h"
 #include "config/tomltext.h"
@@ -52,7 +52,7 @@ public:
         if (const TomlValue *sockets = document.find(u"socket"))
             readSockets(*sockets, m_fileName, m_settings, m_listeners, m_problems);
         if (const TomlValue *server = document.find(u"server"))
-            checkTlsOfServer(*server, m_settings, m_problems);
+            checkUseInServer(*server, m_settings, m_problems);
         m_listeners.tell(m_problems);
         const bool matters =
             purpose == Purpose::StartServer || m_problems.concern(QStringLiteral("server.runtime_dir"));

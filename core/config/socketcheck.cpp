@@ -60,7 +60,8 @@ private:
                             .arg(type));
         } else if (shared && !shared->perPort) {
             refuse(key, Text::tr("holds for the whole server; write it below [server]"));
-        } else if (shared && m_socket.type == SocketType::Udp && key != u"package_max_length") {
+        } else if (shared && m_socket.type == SocketType::Udp && key != u"package_max_length" &&
+                   key != u"unix_socket_mode") {
             refuse(key, Text::tr("is about connections, and a socket of type \"udp\" has none; remove it"));
         }
     }

@@ -126,9 +126,12 @@ void takeOverSockets(const Settings &running, const Settings &loaded, Settings &
             takeOverOrigin(running, i, key.name, i, settings);
         socket.own = settings.server;
         for (const Key &key : serverKeys()) {
-            if (key.perPort && isWritten(source, from, key.name)) {
-                copyValue(key.rule, source.sockets.at(from).own, socket.own);
-                takeOverOrigin(source, from, key.name, i, settings);
+            const bool isKept = key.change == Change::Restart;
+            const Settings &decisive = isKept ? running : source;
+            const qsizetype entry = isKept ? i : from;
+            if (key.perPort && isWritten(decisive, entry, key.name)) {
+                copyValue(key.rule, decisive.sockets.at(entry).own, socket.own);
+                takeOverOrigin(decisive, entry, key.name, i, settings);
             }
         }
         if (keepCertificate(socket.listen, running.sockets.at(i).own, socket.own)) {

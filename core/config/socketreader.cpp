@@ -1,12 +1,12 @@
 #include "config/socketreader.h"
 
+#include "config/addressuse.h"
 #include "config/keytable.h"
 #include "config/portcheck.h"
 #include "config/secrets.h"
 #include "config/socketcheck.h"
 #include "config/socketkeys.h"
 #include "config/text.h"
-#include "config/tlscheck.h"
 #include "config/tlsrules.h"
 #include "config/tomltext.h"
 
@@ -48,8 +48,7 @@ public:
         // Datagrams need no certificate: that TLS is none of theirs has been told.
         const bool isDatagram = socket.type == SocketType::Udp;
         checkPort({tableName, socket.own, m_lines, isDatagram ? QList<WrittenAddress>() : addresses}, m_problems);
-        if (!isDatagram)
-            checkTlsOfSocket(table, m_settings.directory, m_problems);
+        checkUseInSocket(table, socket.type, m_settings.directory, m_problems);
         if (socket.enabled)
             m_listeners.add(tableName + u".listen"_s, socket.type, addresses);
         addNamed(socket, table);

@@ -7,10 +7,12 @@
 #include <QFile>
 
 #include <cerrno>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace Quern::net {
 
@@ -43,6 +45,25 @@ Result<base::FileDescriptor> newSocket(const Endpoint &endpoint, const SocketAdd
     if (address.family() == AF_INET6)
         ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     return fd;
+}
+
+/// Binds \a fd. The mode of a Unix path is never wider than \a mode: the kernel takes that of the descriptor, without
+/// what the umask forbids, which is added once the file is there. The umask itself is that of all threads.
+bool bindTo(int fd, const SocketAddress &address, const Endpoint &endpoint, std::optional<quint16> mode)
+{
+    const bool hasMode = mode && endpoint.isUnix();
+    if (hasMode && ::fchmod(fd, *mode) != 0)
+        return false;
+    if (::bind(fd, address.get(), address.length()) != 0)
+        return false;
+    // Whoever may write to the folder could have put a link in its place.
+    const QByteArray path = QFile::encodeName(endpoint.unixPath);
+    if (!hasMode || ::fchmodat(AT_FDCWD, path.constData(), *mode, AT_SYMLINK_NOFOLLOW) == 0)
+        return true;
+    const int problem = errno;
+    ::unlink(path.constData());
+    errno = problem;
+    return false;
 }
 
 /// A socket file whose server is dead is removed.
@@ -136,7 +157,7 @@ Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOpti
         ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notSent, sizeof notSent);
     }
-    if (::bind(fd->get(), address->get(), address->length()) != 0 || ::listen(fd->get(), options.backlog) != 0)
+    if (!bindTo(fd->get(), *address, endpoint, options.unixMode) || ::listen(fd->get(), options.backlog) != 0)
         return cannotListen(endpoint, SocketKind::Stream);
     return fd;
 }
@@ -154,7 +175,7 @@ Result<base::FileDescriptor> bindDatagram(const Endpoint &endpoint, const Datagr
         ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (options.receiveBuffer > 0)
         ::setsockopt(fd->get(), SOL_SOCKET, SO_RCVBUF, &options.receiveBuffer, sizeof options.receiveBuffer);
-    if (::bind(fd->get(), address->get(), address->length()) != 0)
+    if (!bindTo(fd->get(), *address, endpoint, options.unixMode))
         return cannotListen(endpoint, SocketKind::Datagram);
     return fd;
 }

@@ -6,6 +6,8 @@
 
 #include <QString>
 
+#include <optional>
+
 namespace Quern::net {
 
 /// An address to listen on.
@@ -23,8 +25,9 @@ struct Endpoint
 /// How to listen.
 struct ListenOptions
 {
-    int backlog = 512;       ///< connections the kernel holds until they are accepted
-    bool sharedPort = false; ///< SO_REUSEPORT, so that each reactor has a queue of its own
+    int backlog = 512;                    ///< connections the kernel holds until they are accepted
+    bool sharedPort = false;              ///< SO_REUSEPORT, so that each reactor has a queue of its own
+    std::optional<quint16> unixMode = {}; ///< permissions of a Unix path, before anybody can connect; null: the umask's
 };
 
 /// How to receive datagrams.
@@ -34,6 +37,7 @@ struct DatagramOptions
                              ///< so all packets of one sender come to the same
     int receiveBuffer = 0;   ///< bytes of packets that the kernel holds until they are read, SO_RCVBUF, at most
                              ///< net.core.rmem_max; 0: the kernel's default
+    std::optional<quint16> unixMode = {}; ///< as of ListenOptions
 };
 
 enum class SocketKind : quint8 { Stream, Datagram };

@@ -278,6 +278,10 @@ void tst_Effective::changesOfSockets_data()
         {QStringLiteral("socket a: send_timeout"), QStringLiteral("socket b: heartbeat_idle_time")},
         {QStringLiteral("socket b: listen"), QStringLiteral("socket b: open_length_check")});
     row("what cuts a stream", twoSockets + "open_eof_split = true\n", {}, {QStringLiteral("socket b: open_eof_split")});
+    row("the mode of a file",
+        "[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\nsend_timeout = 3\n"
+        "[[socket]]\nhandler = \"b\"\nlisten = [\"127.0.0.1:2\", \"unix:/b\"]\nunix_socket_mode = \"0666\"\n",
+        {}, {QStringLiteral("socket b: listen"), QStringLiteral("socket b: unix_socket_mode")});
     row("what both take from [server]", "[server]\nheartbeat_idle_time = 1\nsend_timeout = 1\n" + twoSockets,
         {QStringLiteral("server.send_timeout"), QStringLiteral("server.heartbeat_idle_time")}, {});
     row("one for another",

@@ -188,6 +188,10 @@ QList<Row> rows()
     row("listen = \"0.0.0.0:80\"", [](const auto &s) { return s.listen.constFirst().text == u"0.0.0.0:80"; });
     row("listen = [\"[::1]:1\", \"unix:/run/a.sock\"]",
         [](const auto &s) { return s.listen.size() == 2 && s.listen.at(1).path == u"/run/a.sock"; });
+    row("unix_socket_mode = \"0660\"\nlisten = \"unix:/a\"", [](const auto &s) { return s.unixSocketMode == 0660; });
+    row("unix_socket_mode = \"777\"\nlisten = [\"[::]:1\", \"unix:/a\"]",
+        [](const auto &s) { return s.unixSocketMode == 0777; });
+    row("unix_socket_mode = \"\"", [](const auto &s) { return !s.unixSocketMode; });
     row("worker_num = 1", [](const auto &s) { return s.workerNum == 1; });
     row("worker_num = 1024", [](const auto &s) { return s.workerNum == 1024; });
     row("worker_num = 0x10", [](const auto &s) { return s.workerNum == 16; });

@@ -193,6 +193,11 @@ void tlsRows()
         "listen");
     fileRow("[[socket]]\ntype = \"udp\"\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\nssl_cert_file = \"/a\"\n",
             "5: socket.ssl_cert_file: is about connections, and a socket of type \"udp\" has none; remove it");
+    fileRow(
+        "[server]\nunix_socket_mode = \"0660\"\n[[socket]]\ntype = \"http\"\nlisten = \"127.0.0.1:1\"\n"
+        "unix_socket_mode = \"0666\"\n",
+        "6: socket.unix_socket_mode: is about Unix sockets, and no address of this socket is one; remove it, or let "
+        "listen have a path such as \"unix:/run/quern.sock\"");
     // An address that cannot be read may be the one with TLS.
     fileRow("[[socket]]\nhandler = \"a\"\nlisten = [\"127.0.0.1:1\", \"ssl:[::1]:1\"]\nssl_cert_file = \"/a\"\n"
             "ssl_key_file = \"/b\"\n[server]\nssl_cert_file = \"/a\"\n",

@@ -79,6 +79,8 @@ QList<Row> rows()
          [](const auto &s) { return s.listen.constFirst().tls && s.own.sslKeyFile == u"/b"; }},
         {"http_head_timeout = 3\nlisten = \"tls:unix:/a\"\nssl_cert_file = \"/a\"\nssl_key_file = \"/b\"",
          [](const auto &s) { return s.type == SocketType::Tcp && s.own.httpHeadTimeout == 3s; }},
+        {"unix_socket_mode = \"0622\"\nlisten = \"unix:/a\"\ntype = \"unix_dgram\"",
+         [](const auto &s) { return s.own.unixSocketMode == 0622; }},
         {"handler = \"Shop.Bell/2\"", [](const auto &s) { return s.handler == u"Shop.Bell/2"; }},
         {"open_eof_check = true", [](const auto &s) { return s.framing.openEofCheck && !s.framing.openEofSplit; }},
         {"open_eof_split = true", [](const auto &s) { return !s.framing.openEofCheck && s.framing.openEofSplit; }},
@@ -173,6 +175,7 @@ void tst_Sockets::keysOfTheServer_data()
         {u"websocket_context_takeover"_s, "true"},
         {u"socket_buffer_size"_s, "\"9M\""},
         {u"buffer_high_watermark"_s, "\"2M\""},
+        {u"unix_socket_mode"_s, "\"0666\""},
         {u"ssl_cert_file"_s, "\"/a\""},
         {u"ssl_key_file"_s, "\"/a\""},
         {u"ssl_sni_certs"_s, "{ \"a\" = { ssl_cert_file = \"/a\", ssl_key_file = \"/b\" } }"},
@@ -202,7 +205,7 @@ void tst_Sockets::keysOfTheServer()
     const QString name = QString::fromLatin1(QTest::currentDataTag());
     const SettingsFile file;
     const QByteArray toml =
-        "[[socket]]\nlisten = \"127.0.0.1:1\"\ntype = \"http\"\n" + name.toUtf8() + " = " + value + '\n';
+        "[[socket]]\nlisten = [\"127.0.0.1:1\", \"unix:/a\"]\ntype = \"http\"\n" + name.toUtf8() + " = " + value + '\n';
     const Result<Settings> settings = SettingsFile::load(name.startsWith(u"ssl_"_s) ? withTls(toml) : toml);
     if (!isTaken) {
         QCOMPARE(message(settings),
