@@ -222,8 +222,9 @@ void textRows()
 void listenRows()
 {
     serverRow("listen = \"127.0.0.1\"", "listen: \"127.0.0.1\" has no port; write \"127.0.0.1:5200\"");
-    const QString mode = u"unix_socket_mode: must be the octal digits of a mode in quotes, from \"0600\" to \"0777\", "
-                         "not %1; write unix_socket_mode = \"%2\""_s;
+    const QString mode =
+        QStringLiteral("unix_socket_mode: must be the octal digits of a mode in quotes, from \"0600\" to "
+                       "\"0777\", not %1; write unix_socket_mode = \"%2\"");
     const auto modeRow = [&mode](const char *value, const char *shown, const char *mend) {
         serverRow(QByteArray("unix_socket_mode = ").append(value).constData(),
                   mode.arg(QLatin1StringView(shown), QLatin1StringView(mend)).toUtf8().constData());

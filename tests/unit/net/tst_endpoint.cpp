@@ -156,7 +156,7 @@ void TestEndpoint::unixPathHasItsMode()
         return ::lstat(QFile::encodeName(endpoint.unixPath).constData(), &info) == 0 ? info.st_mode & 07777 : 0;
     };
     // Wider than the umask allows, and narrower.
-    for (const quint16 mode : {0666, 0600}) {
+    for (const quint16 mode : {quint16(0666), quint16(0600)}) {
         const Endpoint stream = {{}, 0, folder.filePath(QStringLiteral("s%1").arg(mode))};
         const Endpoint datagrams = {{}, 0, folder.filePath(QStringLiteral("d%1").arg(mode))};
         QVERIFY(listenOn(stream, {.unixMode = mode}));
