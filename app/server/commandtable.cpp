@@ -33,7 +33,8 @@ constexpr std::array commands = {
     CommandSpec{Command::Config, u"config", SOURCE_TEXT("[KEY…]"), 0, 64,
                 SOURCE_TEXT("show the settings in effect, and where each comes from"),
                 SOURCE_TEXT("With keys such as server.worker_num, or tables such as plugin, only these. With --check "
-                            "it tells what is wrong, and nothing else.")},
+                            "it tells what is wrong, and nothing else; plugins are not loaded for it, as \"quern "
+                            "doctor\" does.")},
     CommandSpec{Command::Plugin, u"plugin", SOURCE_TEXT("new NAME | check FILE… | list"), 1, 64,
                 SOURCE_TEXT("write a new plugin, try plugin files, or list the plugins"),
                 SOURCE_TEXT("new makes a folder NAME with a plugin that builds, its test and a README. check loads "

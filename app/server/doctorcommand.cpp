@@ -13,6 +13,7 @@
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
 #include "app/server/plugininspector.h"
+#include "app/server/portplan.h"
 #include "app/server/settingscheck.h"
 #include "app/server/terminal.h"
 #include "app/server/tlssettings.h"
@@ -63,20 +64,33 @@ QList<doctor::PluginPlace> enabledPlugins(const config::Settings &settings)
     return places;
 }
 
-/// Whether the plugins can be loaded, all together, as a worker would.
-Checks loadingChecks(const config::Settings &settings)
+/// \a line is of what the plugins' worker says of a port.
+bool isAboutPort(const QString &line, const QList<ipc::BootMessage::Port> &ports)
+{
+    return std::any_of(ports.begin(), ports.end(), [&line](const ipc::BootMessage::Port &port) {
+        return line.startsWith(QStringLiteral("%1: socket \"%2\": ").arg(port.place, port.name));
+    });
+}
+
+/// Whether the plugins can be loaded, all together, as a worker would, and register the handlers of \a ports.
+Checks loadingChecks(const config::Settings &settings, const QList<ipc::BootMessage::Port> &ports)
 {
     const QString name = QStringLiteral("loading plugins");
     const Result<QList<ipc::BootMessage::Plugin>> files = pluginFiles(settings);
     if (!files)
         return {}; // told already
-    const Result<ipc::HelloMessage> manifest = inspectPlugins(*files, settings);
+    const Result<ipc::HelloMessage> manifest = inspectPlugins(*files, settings, ports);
     if (manifest)
         return {
             doctor::well(name, Text::tr("%1 load, with %2 routes").arg(files->size()).arg(manifest->routes.size()))};
     Checks checks;
     const QStringList lines = manifest.error().message().split(u'\n', Qt::SkipEmptyParts);
     for (const QString &line : lines) {
+        if (isAboutPort(line, ports)) {
+            checks.append(doctor::error(QStringLiteral("handlers"), line,
+                                        Text::tr("correct the handler, or list the [[plugin]] that registers it")));
+            continue;
+        }
         checks.append(
             doctor::error(name, line,
                           Text::tr("mend that plugin, or switch it off by enabled = false; \"quern plugin check "
@@ -85,14 +99,15 @@ Checks loadingChecks(const config::Settings &settings)
     return checks;
 }
 
-Checks checksOf(const config::Settings &settings)
+/// \a isRight: nothing in the file has been refused, so that the settings are those that it says.
+Checks checksOf(const config::Settings &settings, bool isRight)
 {
     const doctor::ServerReport report = askServer(settings);
     const qint64 pid = report.isRunning() ? *report.pid : 0;
     const Machine machine({}, pid);
     Checks checks = doctor::serverChecks(report, QCoreApplication::applicationVersion());
     checks += doctor::pluginChecks(enabledPlugins(settings), installation::pluginNames());
-    checks += loadingChecks(settings);
+    checks += loadingChecks(settings, isRight ? bootPorts(settings) : QList<ipc::BootMessage::Port>());
     checks += doctor::listenChecks(settings, machine, pid);
     checks += doctor::certificateChecks(certificateReports(settings));
     checks += doctor::folderChecks(settings.server);
@@ -123,11 +138,12 @@ Checks examine(const SettingsReader &readSettings)
     Checks checks = settings ? Checks{settingsFound(*settings)} : settingsErrors(settings.error());
     checks.append(doctor::workerProgramCheck(installation::workerProgram(), QCoreApplication::applicationVersion()));
     checks += doctor::foundationChecks(Machine());
+    const bool isRight = settings.ok();
     // What is wrong in the file has its default for the other checks.
-    if (!settings)
+    if (!isRight)
         settings = readSettings(config::Purpose::FindServer);
     if (settings)
-        checks += checksOf(*settings);
+        checks += checksOf(*settings, isRight);
     std::stable_sort(checks.begin(), checks.end(),
                      [](const Check &a, const Check &b) { return a.outcome < b.outcome; });
     return checks;

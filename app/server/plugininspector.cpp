@@ -17,12 +17,13 @@ constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
 } // namespace
 
 Result<ipc::HelloMessage> inspectPlugins(const QList<ipc::BootMessage::Plugin> &plugins,
-                                         const config::Settings &settings)
+                                         const config::Settings &settings, const QList<ipc::BootMessage::Port> &ports)
 {
     const process::SupervisorSettings worker = workerSettings(settings, plugins);
     process::ChildSpec spec;
     spec.program = worker.workerProgram;
     spec.plugins = plugins;
+    spec.ports = ports;
     spec.bootTimeout = worker.startTimeout;
     spec.environment = worker.environment;
     spec.logLevels = base::LogLevels{base::LogLevel::Warning, {}};

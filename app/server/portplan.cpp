@@ -65,6 +65,11 @@ net::SocketKind PortPlan::socketKind() const
     return kind() == dispatch::Port::Kind::Datagram ? net::SocketKind::Datagram : net::SocketKind::Stream;
 }
 
+QString PortPlan::table() const
+{
+    return key.first(key.lastIndexOf(u'.') + 1);
+}
+
 QString PortPlan::title() const
 {
     return socket ? QStringLiteral("socket \"%1\"").arg(socket->name) : QStringLiteral("server.listen");
@@ -112,6 +117,9 @@ Result<std::vector<dispatch::Port>> dispatchPorts(const config::Settings &settin
     const Result<dispatch::HttpSettings> common = httpSettings(settings);
     if (!common)
         return common.error();
+    const Result<std::vector<std::shared_ptr<const net::TlsContext>>> contexts = tlsContexts(settings);
+    if (!contexts)
+        return contexts.error();
     std::vector<dispatch::Port> ports;
     for (const PortPlan &plan : portPlans(settings)) {
         dispatch::Port port;
@@ -132,12 +140,7 @@ Result<std::vector<dispatch::Port>> dispatchPorts(const config::Settings &settin
                 return cut.error();
             port.framing = *cut;
         }
-        if (plan.address->tls) {
-            const Result<std::shared_ptr<const net::TlsContext>> context = tlsContext(plan);
-            if (!context)
-                return context.error();
-            port.tls = *context;
-        }
+        port.tls = (*contexts)[ports.size()];
         ports.push_back(std::move(port));
     }
     return ports;

@@ -26,6 +26,8 @@ struct PortPlan
     dispatch::Port::Kind kind() const;
     net::Endpoint endpoint() const;
     net::SocketKind socketKind() const;
+    /// What begins the origins of its entry: "server.", "socket[0].".
+    QString table() const;
     /// For messages: "server.listen", "socket \"telnet\"".
     QString title() const;
     /// For people, with what is spoken there: "https://127.0.0.1:5200/", "tcp [::1]:5201", "udp 127.0.0.1:5201",

@@ -43,7 +43,7 @@ ReactorPool::ReactorPool(const config::Settings &all, const dispatch::ReactorSet
     , m_backlog(all.server.backlog)
 {
     for (const PortPlan &plan : portPlans(all))
-        m_addresses.push_back({plan.endpoint(), plan.socketKind(), plan.shown(), plan.key});
+        m_addresses.push_back({plan.endpoint(), plan.socketKind(), plan.shown(), plan.key, plan.own->unixSocketMode});
     for (int id = 0; id < all.server.reactorNum; ++id) {
         dispatch::ReactorSettings own = settings;
         own.id = id;
@@ -100,8 +100,9 @@ Result<void> ReactorPool::bind(const Address &address, int port)
             continue;
         }
         Result<base::FileDescriptor> socket =
-            isDatagram ? net::bindDatagram(address.endpoint, {.sharedPort = isShared})
-                       : net::listenOn(address.endpoint, {.backlog = m_backlog, .sharedPort = isShared});
+            isDatagram ? net::bindDatagram(address.endpoint, {.sharedPort = isShared, .unixMode = address.unixMode})
+                       : net::listenOn(address.endpoint,
+                                       {.backlog = m_backlog, .sharedPort = isShared, .unixMode = address.unixMode});
         if (!socket)
             return socket.error();
         m_sockets[i].push_back({std::move(*socket), port});

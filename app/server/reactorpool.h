@@ -61,8 +61,9 @@ private:
     {
         net::Endpoint endpoint;
         net::SocketKind kind = net::SocketKind::Stream;
-        QString shown; ///< for people, see PortPlan::shown()
-        QString key;   ///< of its origin in the settings
+        QString shown;                   ///< for people, see PortPlan::shown()
+        QString key;                     ///< of its origin in the settings
+        std::optional<quint16> unixMode; ///< see net::ListenOptions
     };
 
     Result<void> bind(const Address &address, int port);

@@ -6,6 +6,7 @@
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
 #include "app/server/plugininspector.h"
+#include "app/server/portplan.h"
 #include "app/server/serverconnection.h"
 #include "app/server/settingscheck.h"
 
@@ -41,7 +42,8 @@ Result<void> checkRestart(const config::Settings &settings)
     if (const Result<void> free = checkAddresses(settings, *running); !free)
         return free;
     const Result<QList<ipc::BootMessage::Plugin>> files = pluginFiles(settings);
-    const Result<ipc::HelloMessage> manifest = files ? inspectPlugins(*files, settings) : files.error();
+    const Result<ipc::HelloMessage> manifest =
+        files ? inspectPlugins(*files, settings, bootPorts(settings)) : files.error();
     return manifest ? Result<void>() : manifest.error();
 }
 

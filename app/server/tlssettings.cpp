@@ -2,6 +2,8 @@
 
 #include "app/server/log.h"
 #include "app/server/portplan.h"
+#include "app/server/settingscheck.h"
+#include "config/tlsrules.h"
 
 #include <utility>
 
@@ -44,23 +46,91 @@ net::TlsOptions tlsOptions(const PortPlan &plan)
     return options;
 }
 
-/// Before what is wrong with the certificates of \a plan.
-QString placeOf(const PortPlan &plan)
+QLatin1StringView keyOf(net::TlsSubject::Option option)
 {
-    const QString place = plan.place.isEmpty() ? QString() : plan.place + QStringLiteral(": ");
-    return place + plan.title() + QStringLiteral(": ");
+    using namespace Qt::Literals::StringLiterals;
+    switch (option) {
+    case net::TlsSubject::Certificate:
+        return "ssl_cert_file"_L1;
+    case net::TlsSubject::Key:
+        return "ssl_key_file"_L1;
+    case net::TlsSubject::Host:
+        return "ssl_sni_certs"_L1;
+    case net::TlsSubject::Authorities:
+        return "ssl_client_cert_file"_L1;
+    case net::TlsSubject::Versions:
+        return "ssl_protocols"_L1;
+    case net::TlsSubject::Ciphers:
+    case net::TlsSubject::CipherSuites:
+        return "ssl_ciphers"_L1;
+    case net::TlsSubject::Protocols:
+        return "ssl_alpn_protocols"_L1;
+    }
+    Q_UNREACHABLE();
+}
+
+/// Where it is written what \a plan has for \a subject: in its own entry, or in [server].
+QString pathOf(const config::Settings &settings, const PortPlan &plan, const net::TlsSubject &subject)
+{
+    const QLatin1StringView hosts = keyOf(net::TlsSubject::Host);
+    const QLatin1StringView key = subject.host.isEmpty() ? keyOf(subject.option) : hosts;
+    QString path = plan.table() + key;
+    if (!settings.origins.contains(path))
+        path = QStringLiteral("server.") + key;
+    const bool isFile = !subject.host.isEmpty() && subject.option != net::TlsSubject::Host;
+    return isFile ? config::sniPath(path, subject.host, keyOf(subject.option)) : path;
+}
+
+/// Whether \a own says all that TLS needs. If not, the settings have been refused for it.
+bool isComplete(const config::ServerSettings &own)
+{
+    const bool hasSigners = own.sslVerifyPeer == config::VerifyPeer::None || !own.sslClientCertFile.isEmpty();
+    return !own.sslCertFile.isEmpty() && !own.sslKeyFile.isEmpty() && hasSigners;
+}
+
+/// What somebody who tries the certificates of \a plan finds. \a context, if they can be used, gets them.
+doctor::CertificateReport reportOf(const config::Settings &settings, const PortPlan &plan,
+                                   std::shared_ptr<const net::TlsContext> *context = nullptr)
+{
+    doctor::CertificateReport report{plan.title()};
+    net::TlsSubject culprit;
+    Result<std::shared_ptr<const net::TlsContext>> made = net::TlsContext::create(tlsOptions(plan), &culprit);
+    if (!made) {
+        report.usable = errorAtPath(settings, pathOf(settings, plan, culprit), made.error());
+        return report;
+    }
+    for (const net::TlsWarning &warning : (*made)->warnings()) {
+        const Error placed =
+            errorAtPath(settings, pathOf(settings, plan, warning.subject), Error(Error::Invalid, warning.text));
+        report.warnings.append(placed.message());
+    }
+    if (context)
+        *context = std::move(*made);
+    return report;
 }
 
 } // namespace
 
-Result<std::shared_ptr<const net::TlsContext>> tlsContext(const PortPlan &plan)
+Result<std::vector<std::shared_ptr<const net::TlsContext>>> tlsContexts(const config::Settings &settings)
 {
-    Result<std::shared_ptr<const net::TlsContext>> context = net::TlsContext::create(tlsOptions(plan));
-    if (!context)
-        return Error(context.error().code(), placeOf(plan) + context.error().message());
-    for (const QString &warning : (*context)->warnings())
-        qCWarning(logMaster).noquote() << placeOf(plan) + warning;
-    return context;
+    std::vector<std::shared_ptr<const net::TlsContext>> contexts;
+    QStringList warnings;
+    // The addresses of one entry have the same.
+    const config::ServerSettings *last = nullptr;
+    std::shared_ptr<const net::TlsContext> shared;
+    for (const PortPlan &plan : portPlans(settings)) {
+        if (plan.address->tls && std::exchange(last, plan.own) != plan.own) {
+            const doctor::CertificateReport report = reportOf(settings, plan, &shared);
+            if (!report.usable)
+                return report.usable.error();
+            warnings += report.warnings;
+        }
+        contexts.push_back(plan.address->tls ? shared : nullptr);
+    }
+    warnings.removeDuplicates();
+    for (const QString &warning : std::as_const(warnings))
+        qCWarning(logMaster).noquote() << warning;
+    return contexts;
 }
 
 QList<doctor::CertificateReport> certificateReports(const config::Settings &settings)
@@ -68,16 +138,8 @@ QList<doctor::CertificateReport> certificateReports(const config::Settings &sett
     QList<doctor::CertificateReport> reports;
     const config::ServerSettings *last = nullptr;
     for (const PortPlan &plan : portPlans(settings)) {
-        // The addresses of one entry have the same.
-        if (!plan.address->tls || std::exchange(last, plan.own) == plan.own)
-            continue;
-        const Result<std::shared_ptr<const net::TlsContext>> context = net::TlsContext::create(tlsOptions(plan));
-        doctor::CertificateReport report{plan.title()};
-        if (context)
-            report.warnings = (*context)->warnings();
-        else
-            report.usable = Error(context.error().code(), placeOf(plan) + context.error().message());
-        reports.append(report);
+        if (plan.address->tls && isComplete(*plan.own) && std::exchange(last, plan.own) != plan.own)
+            reports.append(reportOf(settings, plan));
     }
     return reports;
 }
@@ -89,6 +151,8 @@ Result<void> checkCertificates(const config::Settings &settings)
         if (!report.usable)
             problems.append(report.usable.error().message());
     }
+    // Several ports may have the files of [server].
+    problems.removeDuplicates();
     return problems.isEmpty() ? Result<void>() : Error(Error::Invalid, problems.join(u'\n'));
 }
 

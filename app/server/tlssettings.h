@@ -8,6 +8,7 @@
 #include <QList>
 
 #include <memory>
+#include <vector>
 
 namespace Quern::config {
 struct Settings;
@@ -15,13 +16,12 @@ struct Settings;
 
 namespace Quern::app {
 
-struct PortPlan;
+/// The certificates of each port of portPlans(), read once for each entry; null of one without TLS. An error has
+/// the line and the key of the file at fault, and the mend; what is only worth a warning is logged, once.
+Result<std::vector<std::shared_ptr<const net::TlsContext>>> tlsContexts(const config::Settings &settings);
 
-/// Reads the certificates of a port whose address is "tls:…". An error names the port, the file and the mend; what is
-/// only worth a warning is logged.
-Result<std::shared_ptr<const net::TlsContext>> tlsContext(const PortPlan &plan);
-
-/// Of [server] and each socket that is enabled, if they have an address "tls:…". Nothing is logged.
+/// Of [server] and each socket that is enabled, if they have an address "tls:…" and files for it:
+/// that none are named is told of when the settings are read. Nothing is logged.
 QList<doctor::CertificateReport> certificateReports(const config::Settings &settings);
 
 /// Fails with a line for each of these that cannot be used.

@@ -54,6 +54,10 @@ constexpr std::array keys = {
                           "Where to listen: one address or a list; \"127.0.0.1:5200\", \"[::1]:5200\", "
                           "\"unix:/run/app.sock\", with TLS \"tls:0.0.0.0:443\"."),
         nullptr, Change::Restart},
+    perPort(Key{"unix_socket_mode"_L1, SocketModeRule{}, "",
+                QT_TRANSLATE_NOOP("Quern::config", "Permissions of the files of Unix sockets, in octal digits such as "
+                                                   "\"0660\"; \"\" for what the umask leaves."),
+                nullptr, Change::Restart}),
     Key{"worker_num"_L1, IntegerRule<int>{&S::workerNum, 1, 1024}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Worker processes, which run the handlers."),
         QT_TRANSLATE_NOOP("Quern::config", "one for each processor core")},
@@ -114,7 +118,8 @@ constexpr std::array keys = {
                                            "in runtime_dir."),
         nullptr, Change::Restart},
     perPort(Key{"http_head_timeout"_L1, DurationRule{&S::httpHeadTimeout}, "seconds",
-                QT_TRANSLATE_NOOP("Quern::config", "How long a client may take to send a whole head.")}),
+                QT_TRANSLATE_NOOP("Quern::config", "How long a client may take to send a whole head, and for the "
+                                                   "handshake of TLS.")}),
     perPort(Key{"http_body_timeout"_L1, DurationRule{&S::httpBodyTimeout}, "seconds",
                 QT_TRANSLATE_NOOP("Quern::config", "How long a client may pause while it sends a body.")}),
     perPort(Key{"keepalive_timeout"_L1, DurationRule{&S::keepaliveTimeout}, "seconds",

@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QRegularExpression>
 
 #include <algorithm>
 #include <optional>
@@ -56,16 +57,17 @@ const QString tlsPrefix = QStringLiteral("tls:");
 /// An address as it is written, in two parts.
 struct Written
 {
-    QString prefix; ///< empty, or "tls:"
+    QString prefix; ///< empty, "tls:", or another word for it
     QString text;   ///< the address itself
 };
 
 /// \a mend has no prefix yet.
 Error refusal(const Written &written, const QString &reason, const QString &mend)
 {
-    return Error(Error::Invalid,
-                 Text::tr("%1 %2; write %3")
-                     .arg(shownString(written.prefix + written.text), reason, quotedToml(written.prefix + mend)));
+    const QString prefix = written.prefix.isEmpty() ? QString() : tlsPrefix;
+    return Error(
+        Error::Invalid,
+        Text::tr("%1 %2; write %3").arg(shownString(written.prefix + written.text), reason, quotedToml(prefix + mend)));
 }
 
 bool isAnyHost(const QString &host)
@@ -147,9 +149,18 @@ ListenAddress ListenAddress::unixSocket(const QString &path)
 
 Result<ListenAddress> ListenAddress::parse(const QString &text, const QString &directory)
 {
-    if (!text.startsWith(tlsPrefix))
+    // Who writes another word for TLS must not be led to plain text by the mend.
+    static const QRegularExpression meantTls(QStringLiteral("\\A(?:tls|ssl|https|wss):(?://)?"),
+                                             QRegularExpression::CaseInsensitiveOption);
+    const QString prefix = meantTls.match(text).captured();
+    if (prefix.isEmpty())
         return parsePlain({{}, text}, directory);
-    Result<ListenAddress> address = parsePlain({tlsPrefix, text.mid(tlsPrefix.size())}, directory);
+    Written written{prefix, text.mid(prefix.size())};
+    if (prefix.endsWith(u'/') && written.text.endsWith(u'/'))
+        written.text.chop(1);
+    Result<ListenAddress> address = parsePlain(written, directory);
+    if (address && prefix != tlsPrefix)
+        return refusal(written, Text::tr("says TLS in another way"), address->text);
     if (address) {
         address->tls = true;
         address->text.prepend(tlsPrefix);

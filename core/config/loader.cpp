@@ -1,5 +1,6 @@
 #include "config/loader.h"
 
+#include "config/addressuse.h"
 #include "config/interpolation.h"
 #include "config/keytable.h"
 #include "config/listenercheck.h"
@@ -12,6 +13,7 @@
 #include "config/socketreader.h"
 #include "config/suggestion.h"
 #include "config/text.h"
+#include "config/tlsrules.h"
 #include "config/tomldocument.h"
 #include "config/tomltext.h"
 
@@ -49,6 +51,8 @@ public:
         // They begin with what [server] says, wherever it stands.
         if (const TomlValue *sockets = document.find(u"socket"))
             readSockets(*sockets, m_fileName, m_settings, m_listeners, m_problems);
+        if (const TomlValue *server = document.find(u"server"))
+            checkUseInServer(*server, m_settings, m_problems);
         m_listeners.tell(m_problems);
         const bool matters =
             purpose == Purpose::StartServer || m_problems.concern(QStringLiteral("server.runtime_dir"));
@@ -78,6 +82,7 @@ private:
             if (!m_problems.concern(path))
                 readValue(key->rule, reading, m_settings.server);
             m_settings.origins.insert(path, originText(m_fileName, entry));
+            addSniOrigins(path, entry, m_fileName, m_settings.origins);
             if (holdsSecret(entry.value))
                 m_settings.secrets.insert(path);
             m_lines.insert(entry.key, entry.line);

@@ -10,6 +10,7 @@
 #include "config/units.h"
 
 #include <QDir>
+#include <QRegularExpression>
 
 #include <algorithm>
 #include <array>
@@ -129,8 +130,10 @@ void read(const ListRule &rule, const Reading &reading, ServerSettings &settings
         return;
     }
     QStringList list;
+    bool isRight = true;
     const auto add = [&](const TomlValue &element) {
         const QString text = element.scalar.toString();
+        isRight = isRight && element.isString() && rule.accepts(text) && !list.contains(text);
         if (!element.isString() || !rule.accepts(text)) {
             reading.refuseAt(element.line, Text::tr("holds %1, which is not %2; correct or remove it")
                                                .arg(element.shown(), Text::tr(rule.element)));
@@ -146,9 +149,9 @@ void read(const ListRule &rule, const Reading &reading, ServerSettings &settings
     } else {
         add(value);
     }
-    if (list.isEmpty() && !rule.mayBeEmpty && (!value.isArray() || value.elements.empty()))
+    if (isRight && list.isEmpty() && !rule.mayBeEmpty)
         reading.refuse(Text::tr("a list of at least one string"), mend);
-    else
+    else if (isRight)
         settings.*rule.member = list;
 }
 
@@ -191,6 +194,20 @@ void read(const DispatchModeRule &, const Reading &reading, ServerSettings &sett
 void read(const ListenRule &, const Reading &reading, ServerSettings &settings)
 {
     settings.listen = readListen(reading, settings.listen);
+}
+
+void read(const SocketModeRule &, const Reading &reading, ServerSettings &settings)
+{
+    static const QRegularExpression form(u"\\A0?[67][0-7]{2}\\z"_s);
+    const QString text = reading.value.scalar.toString();
+    const bool isMode = form.match(text).hasMatch();
+    if (reading.value.isString() && (isMode || text.isEmpty())) {
+        settings.unixSocketMode = isMode ? std::optional(quint16(text.toUShort(nullptr, 8))) : std::nullopt;
+        return;
+    }
+    // Digits without their quotes.
+    const QString mend = isMode ? text.rightJustified(4, u'0') : u"0660"_s;
+    reading.refuse(Text::tr("the octal digits of a mode in quotes, from \"0600\" to \"0777\""), quotedToml(mend));
 }
 
 void read(const VerifyPeerRule &, const Reading &reading, ServerSettings &settings)
@@ -278,6 +295,12 @@ QString text(const ListenRule &, const ServerSettings &settings)
     return listenText(settings.listen);
 }
 
+QString text(const SocketModeRule &, const ServerSettings &settings)
+{
+    const auto mode = settings.unixSocketMode;
+    return quotedToml(mode ? QString::number(*mode, 8).rightJustified(4, u'0') : QString());
+}
+
 QString text(const VerifyPeerRule &, const ServerSettings &settings)
 {
     return verifyPeerText(settings.sslVerifyPeer);
@@ -323,6 +346,11 @@ auto memberOf(const DispatchModeRule &)
 auto memberOf(const ListenRule &)
 {
     return &ServerSettings::listen;
+}
+
+auto memberOf(const SocketModeRule &)
+{
+    return &ServerSettings::unixSocketMode;
 }
 
 auto memberOf(const VerifyPeerRule &)

@@ -95,6 +95,11 @@ struct ListenRule
 {
 };
 
+/// "", or the octal digits of a mode that lets the owner read and write: the next start must be able to connect.
+struct SocketModeRule
+{
+};
+
 /// false, true or "optional".
 struct VerifyPeerRule
 {
@@ -105,9 +110,10 @@ struct SniCertificatesRule
 {
 };
 
-using Rule = std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule,
-                          FlagRule, PathRule, TextRule, ListRule, LogLevelRule, LogFormatRule, LogCategoriesRule,
-                          AccessLogFormatRule, DispatchModeRule, ListenRule, VerifyPeerRule, SniCertificatesRule>;
+using Rule =
+    std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule, FlagRule,
+                 PathRule, TextRule, ListRule, LogLevelRule, LogFormatRule, LogCategoriesRule, AccessLogFormatRule,
+                 DispatchModeRule, ListenRule, SocketModeRule, VerifyPeerRule, SniCertificatesRule>;
 
 /// What reading one key needs besides its rule. Lives no longer than the call.
 struct Reading

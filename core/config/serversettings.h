@@ -9,6 +9,7 @@
 #include <QStringList>
 
 #include <chrono>
+#include <optional>
 
 namespace Quern::config {
 
@@ -66,6 +67,8 @@ int defaultReactorNum();
 struct ServerSettings
 {
     QList<ListenAddress> listen = {ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5200)};
+    /// Permissions of the files of Unix sockets; null: as the umask says.
+    std::optional<quint16> unixSocketMode;
     int workerNum = defaultWorkerNum();
     int reactorNum = defaultReactorNum();
     DispatchMode dispatchMode = DispatchMode::Idle;

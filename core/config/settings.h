@@ -36,8 +36,8 @@ enum class SocketType {
 /// How a stream is cut into packages, in Swoole's words; nothing set: it is not cut.
 struct FramingSettings
 {
-    bool openEofCheck = false;                         ///< what has come is handed over once it ends with packageEof
-    bool openEofSplit = false;                         ///< one package up to each packageEof; implies openEofCheck
+    bool openEofCheck = false; ///< what has come is handed over once it ends with packageEof
+    bool openEofSplit = false; ///< one package up to each packageEof, with or without openEofCheck
     QByteArray packageEof = QByteArrayLiteral("\r\n"); ///< 1 to 8 bytes
     bool openLengthCheck = false;                      ///< each package tells its length
     /// Of the length, as of pack() in PHP: c C, s S n v, l L N V, q Q J P. Small letters of c s l q: with a sign.
@@ -76,7 +76,7 @@ struct Settings
     QList<PluginSettings> plugins;
     bool defaultPlugin = true; ///< no [[plugin]] was listed, so that plugins holds the welcome plugin alone
     /// Where each value comes from: "server.worker_num" → "default", "quern.toml:12" or
-    /// "quern.toml:12, WORKERS from .env:2".
+    /// "quern.toml:12, WORKERS from .env:2". The files of ssl_sni_certs have places of their own, as sniPath() says.
     QMap<QString, QString> origins;
     /// Paths of the values that a variable with a secret name has a part in: "server.server", and below
     /// "plugin[0].settings" as in secrets.h.

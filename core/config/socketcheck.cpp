@@ -54,13 +54,14 @@ private:
             refuse(key, Text::tr("cuts a stream into packages, and a socket of type \"%1\" has none; remove it, or "
                                  "write type = \"tcp\"")
                             .arg(type));
-        } else if (isAboutHttp(key) && m_socket.type != SocketType::Http) {
+        } else if (isAboutHttp(key) && m_socket.type != SocketType::Http && !limitsHandshakes(key)) {
             refuse(key, Text::tr("is about HTTP, which a socket of type \"%1\" does not speak; remove it, or write "
                                  "type = \"http\"")
                             .arg(type));
         } else if (shared && !shared->perPort) {
             refuse(key, Text::tr("holds for the whole server; write it below [server]"));
-        } else if (shared && m_socket.type == SocketType::Udp && key != u"package_max_length") {
+        } else if (shared && m_socket.type == SocketType::Udp && key != u"package_max_length" &&
+                   key != u"unix_socket_mode") {
             refuse(key, Text::tr("is about connections, and a socket of type \"udp\" has none; remove it"));
         }
     }
@@ -95,9 +96,12 @@ private:
         const QString check = u"open_eof_check"_s;
         const QString split = u"open_eof_split"_s;
         const QString length = u"open_length_check"_s;
-        if (framing.openEofSplit && !framing.openEofCheck && line(check) > 0 && !isTold(check)) {
-            refuse(check, Text::tr("open_eof_split looks for package_eof as well; remove open_eof_check, or write "
-                                   "open_eof_split = false"));
+        const QString end = u"package_eof"_s;
+        if (line(end) > 0 && !isTold(end) && line(check) == 0 && line(split) == 0) {
+            refuse(end, framing.openLengthCheck
+                            ? Text::tr("ends no package, since each tells its length; remove it")
+                            : Text::tr("ends no package unless the stream is cut at it; write open_eof_split = true "
+                                       "beside it"));
         }
         if (framing.openLengthCheck && (framing.openEofCheck || framing.openEofSplit)) {
             const QString &eof = framing.openEofSplit ? split : check;
@@ -132,6 +136,16 @@ private:
     static bool isAboutHttp(const QString &key)
     {
         return key.startsWith(u"http_") || key.startsWith(u"websocket_") || key.startsWith(u"keepalive_");
+    }
+
+    /// One key of HTTP has a meaning for streams as well, if they speak TLS; an address that could not be read may.
+    bool limitsHandshakes(const QString &key) const
+    {
+        const QList<WrittenAddress> addresses = m_written.addresses();
+        const bool speaksTls =
+            std::any_of(addresses.begin(), addresses.end(), [](const auto &written) { return written.address.tls; });
+        return key == u"http_head_timeout" && m_socket.type == SocketType::Tcp &&
+               (speaksTls || m_problems.concern(u"socket.listen"_s));
     }
 
     void refuse(const QString &key, const QString &text) { m_problems.add(line(key), u"socket."_s + key, text); }

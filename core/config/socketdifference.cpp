@@ -47,10 +47,15 @@ bool speaksTls(const QList<ListenAddress> &addresses)
 void takeOverOrigin(const Settings &source, qsizetype from, QLatin1StringView key, qsizetype index, Settings &settings)
 {
     const QString path = socketPath(from, key);
+    const QString newPath = socketPath(index, key);
     if (source.origins.contains(path))
-        settings.origins.insert(socketPath(index, key), source.origins.value(path));
+        settings.origins.insert(newPath, source.origins.value(path));
+    // What stands in a table has places of its own.
+    const QString within = path + u'.';
+    for (auto it = source.origins.lowerBound(within); it != source.origins.end() && it.key().startsWith(within); ++it)
+        settings.origins.insert(newPath + it.key().sliced(path.size()), it.value());
     if (source.secrets.contains(path))
-        settings.secrets.insert(socketPath(index, key));
+        settings.secrets.insert(newPath);
 }
 
 void forgetOrigins(Settings &settings)
@@ -121,9 +126,12 @@ void takeOverSockets(const Settings &running, const Settings &loaded, Settings &
             takeOverOrigin(running, i, key.name, i, settings);
         socket.own = settings.server;
         for (const Key &key : serverKeys()) {
-            if (key.perPort && isWritten(source, from, key.name)) {
-                copyValue(key.rule, source.sockets.at(from).own, socket.own);
-                takeOverOrigin(source, from, key.name, i, settings);
+            const bool isKept = key.change == Change::Restart;
+            const Settings &decisive = isKept ? running : source;
+            const qsizetype entry = isKept ? i : from;
+            if (key.perPort && isWritten(decisive, entry, key.name)) {
+                copyValue(key.rule, decisive.sockets.at(entry).own, socket.own);
+                takeOverOrigin(decisive, entry, key.name, i, settings);
             }
         }
         if (keepCertificate(socket.listen, running.sockets.at(i).own, socket.own)) {

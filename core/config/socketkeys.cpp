@@ -51,10 +51,26 @@ void readHandler(const Reading &reading, SocketSettings &socket)
     }
 }
 
+/// What \a text would be in double quotes, if it looks like such and has stood in single ones; else null.
+QString unescaped(QString text)
+{
+    static const QRegularExpression form(u"\\A(?:\\\\[rnt0])+\\z"_s);
+    if (!form.match(text).hasMatch())
+        return {};
+    text.replace(u"\\r"_s, u"\r"_s).replace(u"\\n"_s, u"\n"_s).replace(u"\\t"_s, u"\t"_s);
+    return text.replace(u"\\0"_s, QString(QChar::Null));
+}
+
 void readEof(const Reading &reading, SocketSettings &socket)
 {
     const QByteArray bytes = reading.value.scalar.toString().toUtf8();
-    if (reading.value.isString() && !bytes.isEmpty() && bytes.size() <= longestEof)
+    const QString meant = unescaped(reading.value.scalar.toString());
+    if (reading.value.isString() && !meant.isEmpty())
+        reading.refuseAt(reading.value.line,
+                         Text::tr("is %1 characters, backslashes among them; write it in double quotes: %2 = %3")
+                             .arg(reading.value.scalar.toString().size())
+                             .arg(reading.name, quotedToml(meant)));
+    else if (reading.value.isString() && !bytes.isEmpty() && bytes.size() <= longestEof)
         socket.framing.packageEof = bytes;
     else
         reading.refuse(Text::tr("a string of 1 to %1 bytes").arg(longestEof), u"\"\\r\\n\""_s);

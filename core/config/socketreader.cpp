@@ -1,11 +1,13 @@
 #include "config/socketreader.h"
 
+#include "config/addressuse.h"
 #include "config/keytable.h"
 #include "config/portcheck.h"
 #include "config/secrets.h"
 #include "config/socketcheck.h"
 #include "config/socketkeys.h"
 #include "config/text.h"
+#include "config/tlsrules.h"
 #include "config/tomltext.h"
 
 #include <algorithm>
@@ -42,12 +44,11 @@ public:
         raiseBuffer(socket.own);
         const WrittenSocket written{socket, table, m_lines, m_settings.directory};
         checkSocket(written, m_problems);
-        // What is cut at its ends is looked through for them.
-        socket.framing.openEofCheck = socket.framing.openEofCheck || socket.framing.openEofSplit;
         const QList<WrittenAddress> addresses = written.addresses();
         // Datagrams need no certificate: that TLS is none of theirs has been told.
         const bool isDatagram = socket.type == SocketType::Udp;
         checkPort({tableName, socket.own, m_lines, isDatagram ? QList<WrittenAddress>() : addresses}, m_problems);
+        checkUseInSocket(table, socket.type, m_settings.directory, m_problems);
         if (socket.enabled)
             m_listeners.add(tableName + u".listen"_s, socket.type, addresses);
         addNamed(socket, table);
@@ -77,6 +78,7 @@ private:
         }
         const QString origin = socketPath(m_settings.sockets.size(), key ? key->name : shared->name);
         m_settings.origins.insert(origin, originText(m_fileName, entry));
+        addSniOrigins(origin, entry, m_fileName, m_settings.origins);
         if (holdsSecret(entry.value))
             m_settings.secrets.insert(origin);
     }

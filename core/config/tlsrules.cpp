@@ -74,7 +74,8 @@ private:
                 refuse(host.line,
                        Text::tr("%1 has no %2; write it below [%3]").arg(quotedToml(name), key, heading(name)));
         }
-        m_certificates.insert(name, files);
+        if (!files.certificate.isEmpty() && !files.key.isEmpty())
+            m_certificates.insert(name, files);
     }
 
     void readPath(const TomlEntry &entry, QString &file) const
@@ -136,6 +137,20 @@ QMap<QString, CertificateFiles> readSniCertificates(const Reading &reading)
     for (const TomlEntry &host : reading.value.entries)
         reader.read(host);
     return reader.certificates();
+}
+
+void addSniOrigins(const QString &path, const TomlEntry &entry, const QString &fileName,
+                   QMap<QString, QString> &origins)
+{
+    for (const TomlEntry &host : entry.value.entries) {
+        for (const TomlEntry &file : host.value.entries)
+            origins.insert(sniPath(path, host.key.toLower(), file.key), originText(fileName, file));
+    }
+}
+
+QString sniPath(const QString &path, const QString &host, const QString &key)
+{
+    return path + u'.' + quotedToml(host) + u'.' + key;
 }
 
 QString sniCertificatesText(const QMap<QString, CertificateFiles> &certificates)

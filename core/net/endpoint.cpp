@@ -7,10 +7,12 @@
 #include <QFile>
 
 #include <cerrno>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace Quern::net {
 
@@ -45,28 +47,44 @@ Result<base::FileDescriptor> newSocket(const Endpoint &endpoint, const SocketAdd
     return fd;
 }
 
-/// A socket file whose server is dead refuses connections; only such a file is removed.
-Result<void> removeStaleSocket(const Endpoint &endpoint, const SocketAddress &address, SocketKind kind)
+/// Binds \a fd. The mode of a Unix path is never wider than \a mode: the kernel takes that of the descriptor, without
+/// what the umask forbids, which is added once the file is there. The umask itself is that of all threads.
+bool bindTo(int fd, const SocketAddress &address, const Endpoint &endpoint, std::optional<quint16> mode)
 {
+    const bool hasMode = mode && endpoint.isUnix();
+    if (hasMode && ::fchmod(fd, *mode) != 0)
+        return false;
+    if (::bind(fd, address.get(), address.length()) != 0)
+        return false;
+    // Whoever may write to the folder could have put a link in its place.
     const QByteArray path = QFile::encodeName(endpoint.unixPath);
-    struct stat info = {};
-    if (::lstat(path.constData(), &info) != 0)
-        return {};
-    if (!S_ISSOCK(info.st_mode)) {
+    if (!hasMode || ::fchmodat(AT_FDCWD, path.constData(), *mode, AT_SYMLINK_NOFOLLOW) == 0)
+        return true;
+    const int problem = errno;
+    ::unlink(path.constData());
+    errno = problem;
+    return false;
+}
+
+/// A socket file whose server is dead is removed.
+Result<void> removeStaleSocket(const Endpoint &endpoint, SocketKind kind)
+{
+    const Result<UnixPath> found = lookAt(endpoint, kind);
+    if (!found)
+        return found.error();
+    switch (*found) {
+    case UnixPath::Free:
+        break;
+    case UnixPath::Stale:
+        ::unlink(QFile::encodeName(endpoint.unixPath).constData());
+        break;
+    case UnixPath::Taken:
+        errno = EADDRINUSE;
+        return cannotListen(endpoint, kind);
+    case UnixPath::NoSocket:
         return Error(Error::Exists,
                      attempt(endpoint, kind) + QStringLiteral(": a file that is no socket is in the way"));
     }
-    const Result<base::FileDescriptor> probe = newSocket(endpoint, address, kind);
-    if (!probe)
-        return probe.error();
-    // Its own backlog may be full, it may be of the other kind, or speak with one peer alone: it lives.
-    if (::connect(probe->get(), address.get(), address.length()) == 0 || errno == EAGAIN || errno == EPROTOTYPE ||
-        errno == EPERM) {
-        errno = EADDRINUSE;
-        return cannotListen(endpoint, kind);
-    }
-    if (errno == ECONNREFUSED)
-        ::unlink(path.constData());
     return {};
 }
 
@@ -80,13 +98,39 @@ QString Endpoint::text() const
     return (host.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(host, QString::number(port));
 }
 
-Result<void> checkFree(const Endpoint &endpoint, SocketKind kind)
+Result<UnixPath> lookAt(const Endpoint &endpoint, SocketKind kind)
 {
     const Result<SocketAddress> address = SocketAddress::of(endpoint);
     if (!address)
         return address.error();
+    struct stat info = {};
+    if (::lstat(QFile::encodeName(endpoint.unixPath).constData(), &info) != 0)
+        return UnixPath::Free;
+    if (!S_ISSOCK(info.st_mode))
+        return UnixPath::NoSocket;
+    const Result<base::FileDescriptor> probe = newSocket(endpoint, *address, kind);
+    if (!probe)
+        return probe.error();
+    if (::connect(probe->get(), address->get(), address->length()) == 0)
+        return UnixPath::Taken;
+    switch (errno) {
+    case ECONNREFUSED: // nobody listens there any more
+        return UnixPath::Stale;
+    case ENOENT:
+        return UnixPath::Free;
+    default:
+        // Its own backlog may be full, it may be of the other kind, speak with one peer alone, or not with this user.
+        return UnixPath::Taken;
+    }
+}
+
+Result<void> checkFree(const Endpoint &endpoint, SocketKind kind)
+{
     if (endpoint.isUnix())
-        return removeStaleSocket(endpoint, *address, kind);
+        return removeStaleSocket(endpoint, kind);
+    const Result<SocketAddress> address = SocketAddress::of(endpoint);
+    if (!address)
+        return address.error();
     // Bound without SO_REUSEPORT, which also fails when the other side has set it.
     const Result<base::FileDescriptor> fd = newSocket(endpoint, *address, kind);
     if (!fd)
@@ -113,7 +157,7 @@ Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOpti
         ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notSent, sizeof notSent);
     }
-    if (::bind(fd->get(), address->get(), address->length()) != 0 || ::listen(fd->get(), options.backlog) != 0)
+    if (!bindTo(fd->get(), *address, endpoint, options.unixMode) || ::listen(fd->get(), options.backlog) != 0)
         return cannotListen(endpoint, SocketKind::Stream);
     return fd;
 }
@@ -131,7 +175,7 @@ Result<base::FileDescriptor> bindDatagram(const Endpoint &endpoint, const Datagr
         ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (options.receiveBuffer > 0)
         ::setsockopt(fd->get(), SOL_SOCKET, SO_RCVBUF, &options.receiveBuffer, sizeof options.receiveBuffer);
-    if (::bind(fd->get(), address->get(), address->length()) != 0)
+    if (!bindTo(fd->get(), *address, endpoint, options.unixMode))
         return cannotListen(endpoint, SocketKind::Datagram);
     return fd;
 }

@@ -6,6 +6,8 @@
 
 #include <QString>
 
+#include <optional>
+
 namespace Quern::net {
 
 /// An address to listen on.
@@ -23,8 +25,9 @@ struct Endpoint
 /// How to listen.
 struct ListenOptions
 {
-    int backlog = 512;       ///< connections the kernel holds until they are accepted
-    bool sharedPort = false; ///< SO_REUSEPORT, so that each reactor has a queue of its own
+    int backlog = 512;                    ///< connections the kernel holds until they are accepted
+    bool sharedPort = false;              ///< SO_REUSEPORT, so that each reactor has a queue of its own
+    std::optional<quint16> unixMode = {}; ///< permissions of a Unix path, before anybody can connect; null: the umask's
 };
 
 /// How to receive datagrams.
@@ -34,9 +37,21 @@ struct DatagramOptions
                              ///< so all packets of one sender come to the same
     int receiveBuffer = 0;   ///< bytes of packets that the kernel holds until they are read, SO_RCVBUF, at most
                              ///< net.core.rmem_max; 0: the kernel's default
+    std::optional<quint16> unixMode = {}; ///< as of ListenOptions
 };
 
 enum class SocketKind : quint8 { Stream, Datagram };
+
+/// What is at a Unix path.
+enum class UnixPath : quint8 {
+    Free,    ///< nothing
+    Stale,   ///< a socket whose server is dead
+    Taken,   ///< a socket that lives, or of which that cannot be told
+    NoSocket ///< another file
+};
+
+/// Looks at the path of \a endpoint, and changes nothing: a server that listens there gets a connection which ends.
+Result<UnixPath> lookAt(const Endpoint &endpoint, SocketKind kind);
 
 /// Fails if somebody, another server with a shared port included, listens on \a endpoint. A Unix path that a dead
 /// server left behind is removed. Error::Exists if it is taken, Error::Permission, Error::Invalid for a bad address.

@@ -125,36 +125,39 @@ QString timeOf(const ASN1_TIME *time)
     return QString::fromLatin1(bytes, size);
 }
 
-void warnOfTimes(const QString &path, const X509 *certificate, QStringList *warnings)
+/// What is to be said of the time that \a certificate is valid; empty if nothing is.
+QString warningOfTimes(const QString &path, const X509 *certificate)
 {
     const ASN1_TIME *begin = X509_get0_notBefore(certificate);
     const ASN1_TIME *end = X509_get0_notAfter(certificate);
     int days = 0;
     int seconds = 0;
     if (X509_cmp_current_time(end) < 0) {
-        warnings->append(QStringLiteral("%1: the certificate expired at %2; clients will refuse it until it is renewed")
-                             .arg(path, timeOf(end)));
-    } else if (X509_cmp_current_time(begin) > 0) {
-        warnings->append(
-            QStringLiteral("%1: the certificate is valid from %2 on; clients will refuse it until then; look "
-                           "at the clock of this machine, too")
-                .arg(path, timeOf(begin)));
-    } else if (ASN1_TIME_diff(&days, &seconds, nullptr, end) == 1 && days < soonDays) {
-        warnings->append(
-            QStringLiteral("%1: the certificate expires at %2; renew it, and reload").arg(path, timeOf(end)));
+        return QStringLiteral("%1: the certificate expired at %2; clients will refuse it until it is renewed")
+            .arg(path, timeOf(end));
     }
+    if (X509_cmp_current_time(begin) > 0) {
+        return QStringLiteral("%1: the certificate is valid from %2 on; clients will refuse it until then; look at the "
+                              "clock of this machine, too")
+            .arg(path, timeOf(begin));
+    }
+    if (ASN1_TIME_diff(&days, &seconds, nullptr, end) == 1 && days < soonDays)
+        return QStringLiteral("%1: the certificate expires at %2; renew it, and reload").arg(path, timeOf(end));
+    return {};
 }
 
 } // namespace
 
-Result<TlsCertificate> readCertificate(const TlsCertificateFiles &files)
+Result<TlsCertificate> readCertificate(const TlsCertificateFiles &files, TlsSubject &subject)
 {
+    const TlsSubject ofChain = subject;
     const Result<PemFile> chain = readPem(files.chain, QStringLiteral("the certificate, its issuers behind it"));
     if (!chain)
         return chain.error();
     Result<std::vector<CertificateHandle>> certificates = certificatesIn(files.chain, chain->bytes);
     if (!certificates)
         return certificates.error();
+    subject.option = TlsSubject::Key;
     const Result<PemFile> keyFile = readPem(files.key, QStringLiteral("the certificate's private key"));
     if (!keyFile)
         return keyFile.error();
@@ -174,12 +177,13 @@ Result<TlsCertificate> readCertificate(const TlsCertificateFiles &files)
                                       "made with, and let the server's certificate stand before its issuers")
                            .arg(files.chain));
     }
-    warnOfTimes(files.chain, result.certificate.get(), &result.warnings);
+    if (const QString warning = warningOfTimes(files.chain, result.certificate.get()); !warning.isEmpty())
+        result.warnings.append({ofChain, warning});
     if (keyFile->isOpenToOthers) {
         result.warnings.append(
-            QStringLiteral("%1: every user of this machine can read the private key; chmod 600 keeps it "
-                           "for its owner")
-                .arg(files.key));
+            {subject, QStringLiteral("%1: every user of this machine can read the private key; chmod 600 keeps it for "
+                                     "its owner")
+                          .arg(files.key)});
     }
     return result;
 }

@@ -8,7 +8,9 @@
 
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace Quern::net {
 
@@ -91,9 +93,14 @@ Result<void> setCiphers(SSL_CTX *context, const TlsOptions &options)
             QStringLiteral("OpenSSL speaks TLSv1 and TLSv1.1 on security level 0 only; add \":@SECLEVEL=0\" to "
                            "the ciphers, or do not allow these versions"));
     }
-    if (options.cipherSuites.isEmpty())
+    return {};
+}
+
+Result<void> setCipherSuites(SSL_CTX *context, const QString &cipherSuites)
+{
+    if (cipherSuites.isEmpty())
         return {};
-    const QByteArray suites = options.cipherSuites.toUtf8();
+    const QByteArray suites = cipherSuites.toUtf8();
     const bool isWellFormed = SSL_CTX_set_ciphersuites(context, suites.constData()) == 1;
     ERR_clear_error();
     for (const QByteArray &suite : suites.split(':')) {
@@ -161,9 +168,12 @@ void TlsContext::Free::operator()(ssl_ctx_st *context) const
 TlsContext::TlsContext() = default;
 TlsContext::~TlsContext() = default;
 
-Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsOptions &options)
+Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsOptions &options, TlsSubject *culprit)
 {
     const std::shared_ptr<TlsContext> context(new TlsContext);
+    TlsSubject unwanted;
+    TlsSubject &subject = culprit ? *culprit : unwanted;
+    subject = {TlsSubject::Protocols, {}};
     Result<QByteArray> protocols = lengthsAndNames(options.protocols);
     if (!protocols)
         return protocols.error();
@@ -173,6 +183,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsOptions &o
     QCryptographicHash hash(QCryptographicHash::Sha256);
     hash.addData(QByteArray::number(int(options.clientCertificates)) + ' ' + QByteArray::number(options.verifyDepth));
     if (options.clientCertificates != ClientCertificates::Unwanted) {
+        subject = {TlsSubject::Authorities, {}};
         if (options.clientAuthorities.isEmpty()) {
             return mistake(
                 QStringLiteral("clients are to show certificates, and no file says which authorities may have "
@@ -187,25 +198,26 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsOptions &o
     material.sessionContext = hash.result();
     static_assert(SSL_MAX_SID_CTX_LENGTH >= 32);
 
-    Result<Handle> handle = context->build(options.certificate, options, material);
+    Result<Handle> handle = context->build(options.certificate, options, material, subject);
     if (!handle)
         return handle.error();
     context->m_default = std::move(*handle);
-    const Result<void> added = context->addHosts(options, material);
+    const Result<void> added = context->addHosts(options, material, subject);
     if (!added)
         return added.error();
     return std::shared_ptr<const TlsContext>(context);
 }
 
-Result<void> TlsContext::addHosts(const TlsOptions &options, const Material &material)
+Result<void> TlsContext::addHosts(const TlsOptions &options, const Material &material, TlsSubject &subject)
 {
     for (auto host = options.hosts.cbegin(); host != options.hosts.cend(); ++host) {
+        subject = {TlsSubject::Host, host.key()};
         if (!isHostName(host.key())) {
             return mistake(QStringLiteral("\"%1\" is no host that a client can ask for; write \"example.org\" or "
                                           "\"*.example.org\", and other letters than a to z as \"xn--…\"")
                                .arg(host.key()));
         }
-        Result<Handle> handle = build(host.value(), options, material);
+        Result<Handle> handle = build(host.value(), options, material, subject);
         if (!handle)
             return handle.error();
         m_hostContexts.push_back(std::move(*handle));
@@ -215,25 +227,35 @@ Result<void> TlsContext::addHosts(const TlsOptions &options, const Material &mat
 }
 
 Result<TlsContext::Handle> TlsContext::build(const TlsCertificateFiles &files, const TlsOptions &options,
-                                             const Material &material)
+                                             const Material &material, TlsSubject &subject)
 {
+    const QString host = subject.option == TlsSubject::Host ? subject.host : QString();
     ERR_clear_error();
     Handle handle(SSL_CTX_new(TLS_server_method()));
     SSL_CTX *context = handle.get();
     if (!context)
         return Error(Error::Internal, QStringLiteral("OpenSSL does not start: %1").arg(takeOpenSslError()));
-    for (const Result<void> &done : {setVersions(context, options.versions), setCiphers(context, options)}) {
-        if (!done)
-            return done.error();
-    }
-    Result<TlsCertificate> certificate = readCertificate(files);
+    subject = {TlsSubject::Versions, {}};
+    if (const Result<void> done = setVersions(context, options.versions); !done)
+        return done.error();
+    subject = {TlsSubject::Ciphers, {}};
+    if (const Result<void> done = setCiphers(context, options); !done)
+        return done.error();
+    subject = {TlsSubject::CipherSuites, {}};
+    if (const Result<void> done = setCipherSuites(context, options.cipherSuites); !done)
+        return done.error();
+    subject = {TlsSubject::Certificate, host};
+    Result<TlsCertificate> certificate = readCertificate(files, subject);
     if (!certificate)
         return certificate.error();
+    subject = {TlsSubject::Certificate, host};
     const Result<void> fits = setCertificate(context, files, *certificate);
     if (!fits)
         return fits.error();
-    for (const QString &warning : std::as_const(certificate->warnings)) {
-        if (!m_warnings.contains(warning))
+    for (const TlsWarning &warning : std::as_const(certificate->warnings)) {
+        const bool isTold = std::any_of(m_warnings.cbegin(), m_warnings.cend(),
+                                        [&warning](const TlsWarning &told) { return told.text == warning.text; });
+        if (!isTold)
             m_warnings.append(warning);
     }
 

@@ -5,8 +5,9 @@
 #include <QByteArrayList>
 #include <QFlags>
 #include <QHash>
+#include <QList>
 #include <QMap>
-#include <QStringList>
+#include <QString>
 
 #include <memory>
 #include <vector>
@@ -57,19 +58,35 @@ struct TlsOptions
     bool hasSessionTickets = true; ///< clients that come back save a part of the handshake
 };
 
+/// One of TlsOptions: what an error or a warning is about.
+struct TlsSubject
+{
+    enum Option : quint8 { Certificate, Key, Host, Authorities, Versions, Ciphers, CipherSuites, Protocols };
+
+    Option option = Certificate;
+    QString host; ///< of Certificate and Key: one of TlsOptions::hosts; empty: what others get
+};
+
+/// For people: a certificate that has expired or will within 30 days, a key that others can read.
+struct TlsWarning
+{
+    TlsSubject subject;
+    QString text; ///< names the file
+};
+
 /// Certificates, keys and rules for TLS, read once. A listener that gets a new one uses it for new connections; each
 /// connection keeps its own alive. Any thread: reactors share it.
 class TlsContext
 {
 public:
-    /// Reads all files. Error::Invalid names the file, or the option, and the mend.
-    static Result<std::shared_ptr<const TlsContext>> create(const TlsOptions &options);
+    /// Reads all files. Error::Invalid names the file, or the option, and the mend; \a culprit gets the option then.
+    static Result<std::shared_ptr<const TlsContext>> create(const TlsOptions &options, TlsSubject *culprit = nullptr);
 
     ~TlsContext();
     Q_DISABLE_COPY_MOVE(TlsContext)
 
-    /// For people: certificates that expired or will within 30 days, keys that others can read.
-    const QStringList &warnings() const { return m_warnings; }
+    /// A file that several hosts have is told of once.
+    const QList<TlsWarning> &warnings() const { return m_warnings; }
 
     /// A new server side; the caller frees it, before this context goes. Null if memory has run out.
     ssl_st *newServer() const;
@@ -83,8 +100,10 @@ private:
     struct Material;
 
     TlsContext();
-    Result<void> addHosts(const TlsOptions &options, const Material &material);
-    Result<Handle> build(const TlsCertificateFiles &files, const TlsOptions &options, const Material &material);
+    // Each sets subject to what it looks at.
+    Result<void> addHosts(const TlsOptions &options, const Material &material, TlsSubject &subject);
+    Result<Handle> build(const TlsCertificateFiles &files, const TlsOptions &options, const Material &material,
+                         TlsSubject &subject);
     ssl_ctx_st *hostContext(QByteArrayView name) const;
 
     static int chooseHost(ssl_st *ssl, int *alert, void *context);
@@ -95,7 +114,7 @@ private:
     QHash<QByteArray, ssl_ctx_st *> m_hosts; ///< by name in lower case; into m_hostContexts
     std::vector<Handle> m_hostContexts;
     QByteArray m_protocols; ///< each behind its length
-    QStringList m_warnings;
+    QList<TlsWarning> m_warnings;
 };
 
 } // namespace Quern::net

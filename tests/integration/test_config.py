@@ -82,6 +82,7 @@ class Config(QuernTestCase):
 listen = ["127.0.0.1:5201", "unix:telnet.sock"]
 handler = "telnet"
 heartbeat_idle_time = 60
+open_eof_split = true
 [[socket]]
 listen = "127.0.0.1:5202"
 type = "udp"
@@ -92,8 +93,9 @@ handler = "${SECRET_NAME}"
         self.assertLess({'socket[0].name = "telnet" # default: the name of its handler, or its first address',
                          f'socket[0].listen = ["127.0.0.1:5201", "unix:{self.directory}/telnet.sock"] # quern.toml:2',
                          'socket[0].heartbeat_idle_time = 60 # quern.toml:4',
-                         'socket[1].type = "udp" # quern.toml:7',
-                         'socket[1].handler = "***" # quern.toml:8, SECRET_NAME from .env:1'}, lines)
+                         'socket[0].open_eof_check = false # default', 'socket[0].open_eof_split = true # quern.toml:5',
+                         'socket[1].type = "udp" # quern.toml:8',
+                         'socket[1].handler = "***" # quern.toml:9, SECRET_NAME from .env:1'}, lines)
         self.assertNotIn("sesame", self.config().stdout + self.config("--json").stdout)
         settings = self.settings("socket[0]")
         self.assertEqual(settings["socket[0].listen"]["change"], "restart")

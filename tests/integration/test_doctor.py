@@ -102,6 +102,54 @@ class Doctor(QuernTestCase):
         quern.write_config()
         self.assertEqual(self.examine(quern, 0)["loading plugins"]["outcome"], "ok")
 
+    def test_what_the_settings_have_told_is_not_told_again(self) -> None:
+        socket_entry = {"handler": "sockets", "name": "a", "listen": "tls:127.0.0.1:1"}
+        cases = [({}, "needs a certificate"),
+                 ({"ssl_cert_file": "none.pem", "ssl_key_file": "none.pem", "ssl_protocols": ["TLSv1.1"]}, "TLSv1.1"),
+                 ({"ssl_cert_file": "none.pem", "ssl_key_file": "none.pem", "ssl_verify_peer": True}, "signers"),
+                 ({"type": "tls"}, "must be one of"), ({"handler": ""}, "the name of a handler")]
+        for entry, text in cases:
+            with self.subTest(entry=entry):
+                quern = self.server(sockets=[{**socket_entry, **entry}])
+                result = quern.command("doctor")
+                self.assert_exit(result, 1, f"error +settings +.*{text}")
+                self.assertNotRegex(result.stdout, "(?m): : |version of TLS|has no handler|no plugin registers")
+                told = [line for line in result.stdout.splitlines() if line.startswith("error")]
+                # Files that are not there are another mistake.
+                files = [line for line in told if "none.pem: there is no such file" in line]
+                self.assertEqual(len([line for line in told if line not in files and "settings" not in line]), 0, told)
+
+    def test_a_handler_that_no_plugin_registers(self) -> None:
+        quern = self.server(sockets=[{"handler": "telnett", "listen": "unix:a.sock"},
+                                     {"name": "site", "type": "http", "handler": "shopp", "listen": "unix:b.sock"}])
+        result = quern.command("doctor")
+        self.assert_exit(result, 1, r"error +handlers +\S*quern\.toml:\d+: socket \"telnett\": no plugin registers",
+                         r"error +handlers +\S*quern\.toml:\d+: socket \"site\": no plugin registers routes for .*shopp")
+        self.assertNotIn("loading plugins", result.stdout)
+        self.assert_exit(quern.command("config", "--check"), 0)
+        quern.sockets = []
+        quern.write_config()
+        quern.start()
+        quern.sockets = [{"handler": "telnett", "listen": "unix:a.sock"}]
+        quern.write_config()
+        self.assert_exit(quern.command("restart"), 1, 'no plugin registers the handler "telnett"')
+        self.assertEqual(quern.get("/hello/still")[0], 200)
+
+    def test_a_unix_socket_that_somebody_has_by_another_name(self) -> None:
+        quern = self.server(sockets=[{"name": "site", "type": "http", "listen": "unix:a.sock"}])
+        name = f"listen http unix:{quern.directory}/a.sock"
+        with socket.socket(socket.AF_UNIX) as other:
+            before = os.getcwd()
+            os.chdir(quern.directory)
+            try:
+                other.bind("a.sock")
+            finally:
+                os.chdir(before)
+            other.listen()
+            self.assert_check(self.examine(quern, 1)[name], "error", "is taken", "another path")
+            self.assert_exit(quern.command("start"), 1, "socket.listen: .*Address already in use")
+        self.assert_check(self.examine(quern, 0)[name], "ok", "is free")
+
     def test_a_server_that_hangs(self) -> None:
         quern = self.serve()
         os.kill(quern.master, signal.SIGSTOP)

@@ -10,6 +10,7 @@ import shlex
 import shutil
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import textwrap
@@ -364,6 +365,31 @@ class TestStarting(SocketsTestCase):
             with self.packets(quern, index) as client:
                 self.assertEqual(client.ask(b"x"), b"<x>")
         quern.stop()
+
+
+class TestModes(SocketsTestCase):
+    def modes(self, quern: QuernServer) -> list[int]:
+        return [stat.S_IMODE((quern.directory / name).stat().st_mode) for name in ("own.sock", "a.sock", "b.sock")]
+
+    def test_the_files_of_unix_sockets_have_the_modes_of_their_ports(self) -> None:
+        self.addCleanup(os.umask, os.umask(0o027))
+        quern = self.sockets({"name": "a", "listen": "unix:@/a.sock", "unix_socket_mode": "0666"},
+                             {"name": "b", "listen": "unix:@/b.sock", "type": "udp"}, unix_socket_mode="0660",
+                             reactor_num=2)
+        quern.settings["listen"].append("unix:own.sock")
+        quern.write_config()
+        quern.start()
+        self.assertEqual(self.modes(quern), [0o660, 0o666, 0o660])
+        self.assert_alive(quern)
+        quern.sockets[0]["unix_socket_mode"] = "0600"
+        quern.write_config()
+        self.assert_exit(quern.command("reload"), 0, "only a restart changes socket a: unix_socket_mode")
+        self.assertEqual(self.modes(quern), [0o660, 0o666, 0o660])
+        quern.stop()
+        del quern.settings["unix_socket_mode"]
+        quern.write_config()
+        quern.start()
+        self.assertEqual(self.modes(quern), [0o750, 0o600, 0o750])
 
 
 class TestReload(SocketsTestCase):

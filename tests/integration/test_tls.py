@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -256,6 +257,20 @@ class TestCrowds(TlsTestCase):
         self.assert_serves(quern)
 
 
+    def test_a_stream_may_have_a_deadline_of_its_own(self) -> None:
+        quern = self.tls({"handler": "cut", "name": "short", "http_head_timeout": 1, "open_eof_split": True},
+                         {"handler": "cut", "name": "long"}, http_head_timeout=60).start()
+        with self.connect(quern) as finished:
+            silent = [StreamClient(self.address(quern, index)) for index in (0, 1)]
+            for client in silent:
+                self.addCleanup(client.socket.close)
+            self.assertEqual(silent[0].receive_all(), b"")
+            # The other port has that of [server], and who has finished is not bound by any.
+            silent[1].socket.setblocking(False)
+            self.assertRaises(BlockingIOError, silent[1].socket.recv, 1)
+            self.assertEqual(finished.ask(b"hello\r\n", 9), b"<hello\r\n>")
+
+
 class TestTransfers(TlsTestCase):
     def test_sixteen_mebibytes_both_ways(self) -> None:
         quern = self.https(package_max_length="17M")
@@ -307,6 +322,43 @@ class TestTransfers(TlsTestCase):
                     self.skipTest(reason)
                 with unittest.mock.patch.dict(os.environ, trust):
                     self.assertEqual(wspeers.run(peer, url, [*steps, ["close", 1000, ""]])["code"], 1000)
+
+
+class TestMistakes(TlsTestCase):
+    def test_each_has_the_line_and_the_key_of_its_file(self) -> None:
+        none = self.folder / "none.pem"
+        host = f"{{ ssl_cert_file = {json.dumps(str(self.exact.certificate))}, ssl_key_file = {json.dumps(str(none))} }}"
+        cases = [("socket.ssl_cert_file", {"ssl_cert_file": str(none)}, "none.pem: there is no such file"),
+                 ("socket.ssl_key_file", {"ssl_key_file": str(self.exact.key)}, "exact.key: is not the key of"),
+                 ("socket.ssl_client_cert_file", {"ssl_verify_peer": True, "ssl_client_cert_file": str(none)}, "none.pem"),
+                 ("socket.ssl_ciphers", {"ssl_ciphers": "ENIGMA"}, "the ciphers"),
+                 ('socket.ssl_sni_certs."example.org".ssl_key_file', {"tables": host}, "none.pem: there is no such")]
+        for key, entry, text in cases:
+            with self.subTest(key=key):
+                tables = f'[server.ssl_sni_certs]\n"example.org" = {entry.pop("tables")}\n' if "tables" in entry else ""
+                quern = self.tls({"type": "http", "name": "https", **entry}, {"handler": "cut", "name": "cut"},
+                                 tables=tables)
+                name = key.rpartition(".")[2]
+                lines = [number for number, line in enumerate(quern.config.read_text().splitlines(), 1)
+                         if re.search(rf"\b{name} = ", line)]
+                line = lines[-1] if tables else lines[0]
+                key = key.replace("socket", "server") if tables else key
+                told = rf"(?m)^(quern: )?{quern.config}:{line}: {re.escape(key)}: .*{text}"
+                self.assert_exit(quern.command("config", "--check"), 1, told)
+                self.assertEqual(len(quern.command("config", "--check").stderr.splitlines()), 1)
+                self.assert_exit(quern.command("start"), 1, told)
+                self.assert_exit(quern.command("doctor"), 1, rf"error +certificates of .*:{line}: {re.escape(key)}: ")
+
+    def test_one_certificate_is_warned_of_once(self) -> None:
+        old = self.authority.issue("old", "localhost", days=-1)
+        quern = self.tls({"type": "http", "name": "https", **old.settings})
+        quern.sockets[0]["listen"] = [quern.sockets[0]["listen"], f"tls:127.0.0.1:{reserve_port()}"]
+        quern.write_config()
+        quern.start()
+        line = quern.config.read_text().splitlines().index(f'ssl_cert_file = "{old.certificate}"') + 1
+        warnings = re.findall(r".*expired at.*", quern.log())
+        self.assertEqual(len(warnings), 1, warnings)
+        self.assertIn(f"quern.toml:{line}: socket.ssl_cert_file: {old.certificate}: the certificate expired", warnings[0])
 
 
 class TestReload(TlsTestCase):

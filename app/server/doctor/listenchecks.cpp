@@ -9,7 +9,6 @@
 #include <QFileInfo>
 
 #include <linux/capability.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,8 +84,9 @@ Check freePort(const QString &name, quint16 port, const Machine &machine)
                        .arg(QString::fromLatin1(reserved + QByteArray::number(port))));
 }
 
-Check freeUnixSocket(const QString &name, const QString &path, const config::ServerSettings &server)
+Check freeUnixSocket(const QString &name, const Listener &listener, const config::ServerSettings &server)
 {
+    const QString &path = listener.address.path;
     const QFileInfo file(path);
     const QFileInfo folder(file.path());
     if (!folder.exists() && isMadeByStart(server.runtimeDir, server.logFile, folder.filePath()))
@@ -99,10 +99,20 @@ Check freeUnixSocket(const QString &name, const QString &path, const config::Ser
                          .arg(::geteuid())
                          .arg(folder.filePath()));
     }
-    // A socket is what a server leaves that was killed, and the next one removes it.
-    struct stat present = {};
-    if (::lstat(QFile::encodeName(path).constData(), &present) == 0 && !S_ISSOCK(present.st_mode))
+    const auto kind = listener.transport() == Transport::Datagram ? net::SocketKind::Datagram : net::SocketKind::Stream;
+    const Result<net::UnixPath> found = net::lookAt({{}, 0, path}, kind);
+    if (!found)
+        return error(name, found.error().message(), Text::tr("let listen name another path"));
+    switch (*found) {
+    case net::UnixPath::NoSocket:
         return error(name, Text::tr("a file that is no socket is in the way"), Text::tr("remove it: rm %1").arg(path));
+    case net::UnixPath::Taken: // bound by another name of the path, or by another kind of socket
+        return error(name, Text::tr("is taken, by whom the kernel does not tell"),
+                     Text::tr("look as root: ss -lxp; or let listen name another path"));
+    case net::UnixPath::Stale: // what a server leaves that was killed, and the next one removes
+    case net::UnixPath::Free:
+        break;
+    }
     return well(name, Text::tr("is free"));
 }
 
@@ -119,7 +129,7 @@ Check listenCheck(const Listener &listener, const config::ServerSettings &server
     if (isOurs && serverPid > 0)
         return well(name, Text::tr("is held by this server, pid %1").arg(serverPid));
     if (address.kind == config::ListenAddress::Unix)
-        return occupants.isEmpty() ? freeUnixSocket(name, address.path, server)
+        return occupants.isEmpty() ? freeUnixSocket(name, listener, server)
                                    : occupied(name, occupants, listener.transport());
     if (const std::optional<Check> refused = privileged(name, address.port, machine))
         return *refused;

@@ -1,5 +1,6 @@
 #include "app/server/doctor/listenchecks.h"
 #include "fakesystem.h"
+#include "net/endpoint.h"
 
 #include <QHostAddress>
 #include <QTcpServer>
@@ -33,6 +34,7 @@ private Q_SLOTS:
     void unixSocket();
     void unixSocketOfTheRuntimeDirectory();
     void unixSocketTaken();
+    void unixSocketThatLivesOrDoesNot();
     void theRealKernel();
     void portOfDatagrams();
 
@@ -197,6 +199,23 @@ void TestListenChecks::unixSocketTaken()
     m_system->openSocket(88, "nginx", "4711");
     QVERIFY2(check(address).found.contains(u"nginx (pid 88)"), qPrintable(check(address).found));
     QCOMPARE(check(address, 88).outcome, Check::Outcome::Ok);
+}
+
+void TestListenChecks::unixSocketThatLivesOrDoesNot()
+{
+    // Its server has bound it by another name: the kernel does not list the path.
+    const ListenAddress address = ListenAddress::unixSocket(m_system->path(QStringLiteral("app.sock")));
+    for (const auto kind : {net::SocketKind::Stream, net::SocketKind::Datagram}) {
+        const net::Endpoint endpoint{{}, 0, address.path};
+        Result<base::FileDescriptor> other =
+            kind == net::SocketKind::Stream ? net::listenOn(endpoint, {}) : net::bindDatagram(endpoint, {});
+        QVERIFY(other);
+        QCOMPARE(check(address).outcome, Check::Outcome::Error);
+        QVERIFY2(check(address).found.startsWith(u"is taken"), qPrintable(check(address).found));
+        other->reset();
+        QCOMPARE(check(address).outcome, Check::Outcome::Ok);
+        QVERIFY2(QFile::remove(address.path), "the doctor has removed it");
+    }
 }
 
 void TestListenChecks::theRealKernel()

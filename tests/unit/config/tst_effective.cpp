@@ -167,9 +167,10 @@ void tst_Effective::socketsAreMasked()
     const SettingsFile file;
     SettingsFile::write(QStringLiteral(".env"), "APP_SECRET=sesame\n");
     const Result<Settings> settings =
-        SettingsFile::load("[server]\nssl_key_file = \"/site.key\"\n[server.ssl_sni_certs.a]\nssl_cert_file = \"/a\"\n"
+        SettingsFile::load("[server]\nssl_cert_file = \"/site.pem\"\nssl_key_file = "
+                           "\"/site.key\"\n[server.ssl_sni_certs.a]\nssl_cert_file = \"/a\"\n"
                            "ssl_key_file = \"/a.key\"\n[[socket]]\nname = \"open\"\nhandler = \"x${APP_SECRET}\"\n"
-                           "listen = [\"unix:/a\", \"unix:/${APP_SECRET}\"]\nssl_ciphers = \"${APP_SECRET}\"\n");
+                           "listen = [\"tls:unix:/a\", \"unix:/${APP_SECRET}\"]\nssl_ciphers = \"${APP_SECRET}\"\n");
     QVERIFY2(settings, qPrintable(message(settings)));
     const QByteArray text = effectiveToml(*settings);
     QVERIFY2(!text.contains("sesame"), text.constData());
@@ -254,7 +255,7 @@ void tst_Effective::afterAReload()
 
 namespace {
 
-const QByteArray twoSockets("[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\nssl_verify_depth = 3\n"
+const QByteArray twoSockets("[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\nsend_timeout = 3\n"
                             "[[socket]]\nhandler = \"b\"\nlisten = \"127.0.0.1:2\"\n");
 
 } // namespace
@@ -269,17 +270,22 @@ void tst_Effective::changesOfSockets_data()
     row("nothing", twoSockets, {}, {});
     row("another order",
         "[[socket]]\nhandler = \"b\"\nlisten = \"127.0.0.1:2\"\n[[socket]]\nhandler = \"a\"\n"
-        "listen = \"127.0.0.1:1\"\nssl_verify_depth = 3\n",
+        "listen = \"127.0.0.1:1\"\nsend_timeout = 3\n",
         {}, {});
     row("addresses, framing and a key of [server]",
         "[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\n"
-        "[[socket]]\nhandler = \"b\"\nlisten = \"127.0.0.1:3\"\nopen_length_check = true\nssl_ciphers = \"HIGH\"\n",
-        {QStringLiteral("socket a: ssl_verify_depth"), QStringLiteral("socket b: ssl_ciphers")},
+        "[[socket]]\nhandler = \"b\"\nlisten = \"127.0.0.1:3\"\nopen_length_check = true\nheartbeat_idle_time = 2\n",
+        {QStringLiteral("socket a: send_timeout"), QStringLiteral("socket b: heartbeat_idle_time")},
         {QStringLiteral("socket b: listen"), QStringLiteral("socket b: open_length_check")});
-    row("what both take from [server]", "[server]\nheartbeat_idle_time = 1\nssl_verify_depth = 1\n" + twoSockets,
-        {QStringLiteral("server.heartbeat_idle_time"), QStringLiteral("server.ssl_verify_depth")}, {});
+    row("what cuts a stream", twoSockets + "open_eof_split = true\n", {}, {QStringLiteral("socket b: open_eof_split")});
+    row("the mode of a file",
+        "[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\nsend_timeout = 3\n"
+        "[[socket]]\nhandler = \"b\"\nlisten = [\"127.0.0.1:2\", \"unix:/b\"]\nunix_socket_mode = \"0666\"\n",
+        {}, {QStringLiteral("socket b: listen"), QStringLiteral("socket b: unix_socket_mode")});
+    row("what both take from [server]", "[server]\nheartbeat_idle_time = 1\nsend_timeout = 1\n" + twoSockets,
+        {QStringLiteral("server.send_timeout"), QStringLiteral("server.heartbeat_idle_time")}, {});
     row("one for another",
-        "[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\nssl_verify_depth = 3\nenabled = false\n"
+        "[[socket]]\nhandler = \"a\"\nlisten = \"127.0.0.1:1\"\nsend_timeout = 3\nenabled = false\n"
         "[[socket]]\nhandler = \"c\"\nlisten = \"127.0.0.1:2\"\n",
         {}, {QStringLiteral("socket b"), QStringLiteral("socket c"), QStringLiteral("socket a: enabled")});
 }
@@ -308,21 +314,21 @@ void tst_Effective::socketsAfterAReload()
     const SettingsFile file;
     const Result<Settings> running = SettingsFile::load(twoSockets);
     const Result<Settings> loaded = SettingsFile::load(
-        "[server]\nssl_ciphers = \"LOW\"\noutput_buffer_total = \"1G\"\n[[socket]]\nhandler = \"b\"\n"
-        "listen = \"127.0.0.1:3\"\nssl_ciphers = \"HIGH\"\n[[socket]]\nhandler = \"new\"\nlisten = "
-        "\"127.0.0.1:4\"\nssl_verify_depth = 4\n");
+        "[server]\nheartbeat_idle_time = 1\noutput_buffer_total = \"1G\"\n[[socket]]\nhandler = \"b\"\n"
+        "listen = \"127.0.0.1:3\"\nheartbeat_idle_time = 2\n[[socket]]\nhandler = \"new\"\nlisten = "
+        "\"127.0.0.1:4\"\nsend_timeout = 4\n");
     QVERIFY2(running && loaded, qPrintable(message(loaded)));
     const Settings after = afterReload(*running, *loaded);
     QCOMPARE(after.sockets.size(), 2);
     // The one that is gone goes on, with what [server] says now; the new one is not there yet.
-    QCOMPARE(after.sockets.at(0).own.sslVerifyDepth, 3);
-    QCOMPARE(after.sockets.at(0).own.sslCiphers, QStringLiteral("LOW"));
-    QCOMPARE(after.origins.value(QStringLiteral("socket[0].ssl_verify_depth")), QStringLiteral("quern.toml:4"));
+    QCOMPARE(after.sockets.at(0).own.sendTimeout, std::chrono::seconds(3));
+    QCOMPARE(after.sockets.at(0).own.heartbeatIdleTime, std::chrono::seconds(1));
+    QCOMPARE(after.origins.value(QStringLiteral("socket[0].send_timeout")), QStringLiteral("quern.toml:4"));
     QCOMPARE(after.sockets.at(1).listen.constFirst().port, 2);
     QCOMPARE(after.origins.value(QStringLiteral("socket[1].listen")), QStringLiteral("quern.toml:7"));
-    QCOMPARE(after.sockets.at(1).own.sslCiphers, QStringLiteral("HIGH"));
-    QCOMPARE(after.origins.value(QStringLiteral("socket[1].ssl_ciphers")), QStringLiteral("quern.toml:7"));
-    QVERIFY(!after.origins.contains(QStringLiteral("socket[1].ssl_verify_depth")));
+    QCOMPARE(after.sockets.at(1).own.heartbeatIdleTime, std::chrono::seconds(2));
+    QCOMPARE(after.origins.value(QStringLiteral("socket[1].heartbeat_idle_time")), QStringLiteral("quern.toml:7"));
+    QVERIFY(!after.origins.contains(QStringLiteral("socket[1].send_timeout")));
     // What only a restart changes in [server] is the same everywhere.
     QCOMPARE(after.sockets.at(1).own.outputBufferTotal, running->server.outputBufferTotal);
 }
@@ -346,6 +352,12 @@ void tst_Effective::certificateAfterAReload()
     QCOMPARE(second.sockets.constFirst().own.sslKeyFile, QStringLiteral("/b"));
     QCOMPARE(second.origins.value(QStringLiteral("socket[0].ssl_key_file")), QStringLiteral("quern.toml:5"));
     QCOMPARE(second.server.sslCertFile, QString());
+    // The files of single hosts keep the places that they have in the new file.
+    const Result<Settings> hosts = SettingsFile::load(
+        socket + tls + "[socket.ssl_sni_certs.\"A.b\"]\nssl_cert_file = \"/c\"\nssl_key_file = \"/d\"\n");
+    const Settings third = afterReload(*own, *hosts);
+    QCOMPARE(third.origins.value(QStringLiteral("socket[0].ssl_sni_certs.\"a.b\".ssl_key_file")),
+             QStringLiteral("quern.toml:8"));
 }
 
 QTEST_GUILESS_MAIN(tst_Effective)

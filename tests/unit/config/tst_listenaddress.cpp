@@ -163,6 +163,16 @@ void tst_ListenAddress::refuses_data()
     row("tls:", "\"tls:\" has no port; write \"tls:127.0.0.1:5200\"");
     row("tls:tls:[::1]:443",
         "\"tls:tls:[::1]:443\" names a host instead of an IP address; write \"tls:127.0.0.1:443\"");
+    row("ssl:0.0.0.0:443", "\"ssl:0.0.0.0:443\" says TLS in another way; write \"tls:0.0.0.0:443\"");
+    row("TLS:0.0.0.0:443", "\"TLS:0.0.0.0:443\" says TLS in another way; write \"tls:0.0.0.0:443\"");
+    row("tls://[::1]:443", "\"tls://[::1]:443\" says TLS in another way; write \"tls:[::1]:443\"");
+    row("https:[::1]:443", "\"https:[::1]:443\" says TLS in another way; write \"tls:[::1]:443\"");
+    row("https://0.0.0.0:443/", "\"https://0.0.0.0:443\" says TLS in another way; write \"tls:0.0.0.0:443\"");
+    row("wss:0.0.0.0:443", "\"wss:0.0.0.0:443\" says TLS in another way; write \"tls:0.0.0.0:443\"");
+    row("wss://unix:/a", "\"wss://unix:/a\" says TLS in another way; write \"tls:unix:/a\"");
+    row("ssl:localhost:443",
+        "\"ssl:localhost:443\" names a host instead of an IP address; write \"tls:127.0.0.1:443\"");
+    row("https://0.0.0.0", "\"https://0.0.0.0\" has no port; write \"tls:0.0.0.0:5200\"");
     row("tls:unix:", "\"tls:unix:\" has no path; write \"tls:unix:/run/quern.sock\"");
     row("unix:", "\"unix:\" has no path; write \"unix:/run/quern.sock\"");
     row("unix:/run/\na", "\"unix:/run/\\na\" has a control character; write \"unix:/run/quern.sock\"");

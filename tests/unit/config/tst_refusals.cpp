@@ -222,6 +222,22 @@ void textRows()
 void listenRows()
 {
     serverRow("listen = \"127.0.0.1\"", "listen: \"127.0.0.1\" has no port; write \"127.0.0.1:5200\"");
+    const QString mode =
+        QStringLiteral("unix_socket_mode: must be the octal digits of a mode in quotes, from \"0600\" to "
+                       "\"0777\", not %1; write unix_socket_mode = \"%2\"");
+    const auto modeRow = [&mode](const char *value, const char *shown, const char *mend) {
+        serverRow(QByteArray("unix_socket_mode = ").append(value).constData(),
+                  mode.arg(QLatin1StringView(shown), QLatin1StringView(mend)).toUtf8().constData());
+    };
+    modeRow("660", "660", "0660");
+    modeRow("true", "true", "0660");
+    modeRow("\"0460\"", "the string \"0460\"", "0660");
+    modeRow("\"4777\"", "the string \"4777\"", "0660");
+    modeRow("\"0668\"", "the string \"0668\"", "0660");
+    modeRow("\"rw\"", "the string \"rw\"", "0660");
+    serverRow("unix_socket_mode = \"0660\"",
+              "unix_socket_mode: is about Unix sockets, and no address of the server is one; remove it, or let listen "
+              "have a path such as \"unix:/run/quern.sock\"");
     serverRow("listen = \"127.0.0.1:0\"", "listen: \"127.0.0.1:0\" needs a port from 1 to 65535 after the colon; "
                                           "write \"127.0.0.1:5200\"");
     serverRow("listen = \"127.0.0.1:65536\"", "listen: \"127.0.0.1:65536\" needs a port from 1 to 65535 after the "

@@ -132,10 +132,13 @@ void addTlsRows(QList<Row> &rows)
     const auto row = [&rows](const char *line, Check isRead) { rows.append({line, std::move(isRead)}); };
     row("listen = \"tls:0.0.0.0:443\"\nssl_cert_file = \"/a\"\nssl_key_file = \"/b\"",
         [](const auto &s) { return s.listen.constFirst().tls; });
-    row("ssl_cert_file = \"/etc/../a.pem\"", [](const auto &s) { return s.sslCertFile == u"/a.pem"; });
-    row("ssl_key_file = \"/a.key\"", [](const auto &s) { return s.sslKeyFile == u"/a.key"; });
+    row("ssl_cert_file = \"/etc/../a.pem\"\nssl_key_file = \"/b\"\nlisten = \"tls:[::]:1\"",
+        [](const auto &s) { return s.sslCertFile == u"/a.pem"; });
+    row("ssl_key_file = \"/a.key\"\nssl_cert_file = \"/b\"\nlisten = \"tls:[::]:1\"",
+        [](const auto &s) { return s.sslKeyFile == u"/a.key"; });
     row("ssl_sni_certs = { \"Example.org\" = { ssl_cert_file = \"/a\", ssl_key_file = \"/b\" }, "
-        "\"*.mill.test\" = { ssl_cert_file = \"/c\", ssl_key_file = \"/d\" } }",
+        "\"*.mill.test\" = { ssl_cert_file = \"/c\", ssl_key_file = \"/d\" } }\n"
+        "ssl_cert_file = \"/a\"\nssl_key_file = \"/b\"\nlisten = \"tls:[::]:1\"",
         [](const auto &s) {
             const QMap<QString, CertificateFiles> expected = {{u"example.org"_s, {u"/a"_s, u"/b"_s}},
                                                               {u"*.mill.test"_s, {u"/c"_s, u"/d"_s}}};
@@ -185,6 +188,10 @@ QList<Row> rows()
     row("listen = \"0.0.0.0:80\"", [](const auto &s) { return s.listen.constFirst().text == u"0.0.0.0:80"; });
     row("listen = [\"[::1]:1\", \"unix:/run/a.sock\"]",
         [](const auto &s) { return s.listen.size() == 2 && s.listen.at(1).path == u"/run/a.sock"; });
+    row("unix_socket_mode = \"0660\"\nlisten = \"unix:/a\"", [](const auto &s) { return s.unixSocketMode == 0660; });
+    row("unix_socket_mode = \"777\"\nlisten = [\"[::]:1\", \"unix:/a\"]",
+        [](const auto &s) { return s.unixSocketMode == 0777; });
+    row("unix_socket_mode = \"\"", [](const auto &s) { return !s.unixSocketMode; });
     row("worker_num = 1", [](const auto &s) { return s.workerNum == 1; });
     row("worker_num = 1024", [](const auto &s) { return s.workerNum == 1024; });
     row("worker_num = 0x10", [](const auto &s) { return s.workerNum == 16; });

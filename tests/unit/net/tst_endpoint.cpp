@@ -7,6 +7,7 @@
 #include <array>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 using namespace NetTest;
@@ -31,6 +32,7 @@ private Q_SLOTS:
     void ipv6BesideIpv4();
     void descriptorFlags();
     void unixPath();
+    void unixPathHasItsMode();
     void unixPathOfADeadServer();
     void unixPathOfALivingServer();
     void unixPathIsAFile();
@@ -143,6 +145,29 @@ void TestEndpoint::unixPath()
     const Result<base::FileDescriptor> listener = listenOn(endpoint, {});
     QVERIFY(listener);
     QVERIFY(QFile::exists(endpoint.unixPath));
+}
+
+void TestEndpoint::unixPathHasItsMode()
+{
+    const QTemporaryDir folder;
+    const mode_t before = ::umask(022);
+    const auto modeOf = [](const Endpoint &endpoint) {
+        struct stat info = {};
+        return ::lstat(QFile::encodeName(endpoint.unixPath).constData(), &info) == 0 ? info.st_mode & 07777 : 0;
+    };
+    // Wider than the umask allows, and narrower.
+    for (const quint16 mode : {quint16(0666), quint16(0600)}) {
+        const Endpoint stream = {{}, 0, folder.filePath(QStringLiteral("s%1").arg(mode))};
+        const Endpoint datagrams = {{}, 0, folder.filePath(QStringLiteral("d%1").arg(mode))};
+        QVERIFY(listenOn(stream, {.unixMode = mode}));
+        QVERIFY(bindDatagram(datagrams, {.unixMode = mode}));
+        QCOMPARE(modeOf(stream), mode_t(mode));
+        QCOMPARE(modeOf(datagrams), mode_t(mode));
+    }
+    const Endpoint plain = {{}, 0, folder.filePath(QStringLiteral("s"))};
+    QVERIFY(listenOn(plain, {}));
+    QCOMPARE(modeOf(plain), mode_t(0755));
+    ::umask(before);
 }
 
 void TestEndpoint::unixPathOfADeadServer()

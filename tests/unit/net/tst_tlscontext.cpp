@@ -6,6 +6,8 @@
 
 #include <sys/stat.h>
 
+#include <tuple>
+
 using namespace Quern;
 using namespace NetTest;
 using namespace std::chrono_literals;
@@ -21,6 +23,7 @@ private Q_SLOTS:
     void initTestCase();
     void refused_data();
     void refused();
+    void whatIsRefusedIsNamed();
     void keyBesideItsCertificate();
     void warnings();
     void ticketKeysRotate();
@@ -40,7 +43,7 @@ void TestTlsContext::initTestCase()
     m_options.certificate = m_folder.write(QStringLiteral("server"), m_server);
     const auto context = TlsContext::create(m_options);
     QVERIFY2(context.ok(), context.ok() ? "" : qPrintable(context.error().message()));
-    QCOMPARE((*context)->warnings(), QStringList());
+    QVERIFY((*context)->warnings().isEmpty());
 }
 
 void TestTlsContext::refused_data()
@@ -186,6 +189,35 @@ void TestTlsContext::refused()
         QCOMPARE(context.error().message(), message.replace(QStringLiteral("%DIR"), m_folder.path({})));
 }
 
+void TestTlsContext::whatIsRefusedIsNamed()
+{
+    using Subject = net::TlsSubject;
+    const auto culprit = [this](const std::function<void(TlsOptions &)> &change) {
+        TlsOptions options = m_options;
+        change(options);
+        Subject subject;
+        const bool isMade = TlsContext::create(options, &subject).ok();
+        return std::tuple(isMade, subject.option, subject.host);
+    };
+    const auto wrong = [](Subject::Option option, const QString &host = {}) { return std::tuple(false, option, host); };
+    const QString absent = m_folder.path(QStringLiteral("none.pem"));
+    const QString host = QStringLiteral("a.example");
+    QVERIFY(culprit([&](auto &o) { o.certificate.chain = absent; }) == wrong(Subject::Certificate));
+    QVERIFY(culprit([&](auto &o) { o.certificate.key = absent; }) == wrong(Subject::Key));
+    QVERIFY(culprit([&](auto &o) { o.hosts.insert(host, {absent, absent}); }) == wrong(Subject::Certificate, host));
+    QVERIFY(culprit([&](auto &o) {
+                o.hosts.insert(host, {o.certificate.chain, absent});
+            }) == wrong(Subject::Key, host));
+    QVERIFY(culprit([&](auto &o) { o.hosts.insert(QStringLiteral("*"), o.certificate); }) ==
+            wrong(Subject::Host, QStringLiteral("*")));
+    QVERIFY(culprit([&](auto &o) { o.clientCertificates = net::ClientCertificates::Optional; }) ==
+            wrong(Subject::Authorities));
+    QVERIFY(culprit([&](auto &o) { o.versions = {}; }) == wrong(Subject::Versions));
+    QVERIFY(culprit([&](auto &o) { o.ciphers = QStringLiteral("ENIGMA"); }) == wrong(Subject::Ciphers));
+    QVERIFY(culprit([&](auto &o) { o.cipherSuites = QStringLiteral("ENIGMA"); }) == wrong(Subject::CipherSuites));
+    QVERIFY(culprit([&](auto &o) { o.protocols = {""}; }) == wrong(Subject::Protocols));
+}
+
 void TestTlsContext::keyBesideItsCertificate()
 {
     TlsOptions options;
@@ -202,12 +234,15 @@ void TestTlsContext::warnings()
     options.hosts.insert(QStringLiteral("a.example"), options.certificate); // said once
     const auto context = TlsContext::create(options);
     QVERIFY(context.ok());
-    const QStringList &warnings = (*context)->warnings();
+    const QList<net::TlsWarning> &warnings = (*context)->warnings();
     QCOMPARE(warnings.size(), 2);
-    QVERIFY2(warnings.at(0).startsWith(options.certificate.chain + QStringLiteral(": the certificate expired at 20")),
-             qPrintable(warnings.at(0)));
+    QVERIFY2(
+        warnings.at(0).text.startsWith(options.certificate.chain + QStringLiteral(": the certificate expired at 20")),
+        qPrintable(warnings.at(0).text));
+    QCOMPARE(warnings.at(0).subject.option, net::TlsSubject::Certificate);
+    QCOMPARE(warnings.at(1).subject.option, net::TlsSubject::Key);
     QCOMPARE(
-        warnings.at(1),
+        warnings.at(1).text,
         options.certificate.key +
             QStringLiteral(": every user of this machine can read the private key; chmod 600 keeps it for its owner"));
 
@@ -218,7 +253,7 @@ void TestTlsContext::warnings()
         QVERIFY(soon.ok());
         QCOMPARE((*soon)->warnings().size(), days < 30 ? 1 : 0);
         if (days < 30) {
-            const QString &warning = (*soon)->warnings().constFirst();
+            const QString &warning = (*soon)->warnings().constFirst().text;
             QVERIFY2(warning.startsWith(options.certificate.chain + QStringLiteral(": the certificate expires at 20")),
                      qPrintable(warning));
         }
