@@ -73,6 +73,7 @@ Result<void> makeOrder(Exchange &exchange, const http::RequestHead &head, const 
         parts.bodyLength = head.contentLength.value_or(ipc::UnknownLength);
     }
     parts.bodyLayout = layout;
+    parts.clientCertificate = origin.clientCertificate;
     parts.minorVersion = head.minorVersion;
     parts.head = head.bytes;
     parts.method = head.method;

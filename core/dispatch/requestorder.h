@@ -13,9 +13,10 @@ struct Origin
 {
     const net::Peer &peer;
     quint64 connectionId = 0;
-    bool isPeerTrusted = false; ///< a proxy, whose word on the client is taken
-    bool isSecure = false;      ///< it speaks TLS to us
-    int port = 0;               ///< number of the port that it came in by
+    bool isPeerTrusted = false;        ///< a proxy, whose word on the client is taken
+    bool isSecure = false;             ///< it speaks TLS to us
+    int port = 0;                      ///< number of the port that it came in by
+    QByteArray clientCertificate = {}; ///< see ipc::RequestMessage
 };
 
 /// An exchange for the request with \a head, with nothing but what its connection needs.

@@ -59,6 +59,8 @@ private:
     void bodyArrived();
     void messageArrived();
     /// Encodes the request and gives it its turn, unless it is refused after all.
+    /// As a request carries it; empty if the client has shown none.
+    QByteArray clientCertificate() const;
     void complete(ExchangePtr exchange, const protocol::http::RequestHead &head, QByteArray body,
                   const QByteArray &layout);
     void takeTurn(ExchangePtr exchange);

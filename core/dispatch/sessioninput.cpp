@@ -143,12 +143,25 @@ void Session::messageArrived()
     m_decoder.releaseMessage(); // an idle connection keeps no heap
 }
 
+QByteArray Session::clientCertificate() const
+{
+    // Longer names are none.
+    constexpr qsizetype longestSubject = 4096;
+    if (!m_port->tls || !m_port->tls->asksForCertificates())
+        return {};
+    const std::optional<net::TlsInfo> info = m_connection->tlsInfo();
+    if (!info || !info->isClientVerified)
+        return {};
+    return info->clientFingerprint + info->clientSubject.first(qMin(info->clientSubject.size(), longestSubject));
+}
+
 void Session::complete(ExchangePtr exchange, const http::RequestHead &head, QByteArray body, const QByteArray &layout)
 {
     const HttpSettings &settings = m_port->http;
     if (!head.field("upgrade").isNull() && !checkUpgrade(*exchange, head, !body.isEmpty() || exchange->isBodyStreamed))
         return;
-    const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted, m_port->tls != nullptr, m_port->number};
+    const bool isSecure = m_port->tls != nullptr;
+    const Origin origin = {m_peer, m_connectionId, m_isPeerTrusted, isSecure, m_port->number, clientCertificate()};
     if (const Result<void> made = makeOrder(*exchange, head, body, layout, origin, settings); !made) {
         refuse(made.error().code() == Error::TooLarge ? http::Refusal{413, "too much besides the body"}
                                                       : http::Refusal{400, "contradicting proxies"},

@@ -10,7 +10,7 @@ namespace Quern::ipc {
 
 namespace {
 
-constexpr qsizetype requestFixedSize = 36;
+constexpr qsizetype requestFixedSize = 40;
 constexpr qsizetype spanSize = 8;
 constexpr qsizetype fileAnswerFixedSize = 16;
 
@@ -46,7 +46,8 @@ QByteArray encodeRequest(const RequestParts &parts)
 {
     const auto headerCount = qsizetype(parts.headers.size());
     QByteArray out(requestFixedSize + spanSize * (2 + 2 * headerCount) + parts.remoteAddress.size() +
-                       parts.peerAddress.size() + parts.host.size() + parts.bodyLayout.size() + parts.head.size(),
+                       parts.peerAddress.size() + parts.host.size() + parts.bodyLayout.size() +
+                       parts.clientCertificate.size() + parts.head.size(),
                    Qt::Uninitialized);
     char *place = out.data();
     qToLittleEndian(parts.receivedNs, place);
@@ -61,12 +62,15 @@ QByteArray encodeRequest(const RequestParts &parts)
     place[29] = char(parts.port);
     qToLittleEndian(quint16(parts.host.size()), place + 30);
     qToLittleEndian(quint32(parts.bodyLayout.size()), place + 32);
-    place = put(place + 36, parts.method);
+    qToLittleEndian(quint16(parts.clientCertificate.size()), place + 36);
+    qToLittleEndian(quint16(0), place + 38);
+    place = put(place + requestFixedSize, parts.method);
     place = put(place, parts.target);
     for (const base::HeaderSpan &header : parts.headers)
         place = put(put(place, header.name), header.value);
     place = put(put(place, parts.remoteAddress), parts.peerAddress);
-    put(put(put(place, parts.host), parts.bodyLayout), parts.head);
+    place = put(put(place, parts.host), parts.bodyLayout);
+    put(put(place, parts.clientCertificate), parts.head);
     return out;
 }
 
@@ -118,10 +122,11 @@ Result<void> decodeRequestParts(QByteArrayView payload, RequestMessage &message)
     message.port = quint8(place[29]);
     const qsizetype hostLength = qFromLittleEndian<quint16>(place + 30);
     const qsizetype layoutLength = qFromLittleEndian<quint32>(place + 32);
-    place += 36;
+    const qsizetype certificateLength = qFromLittleEndian<quint16>(place + 36);
+    place += requestFixedSize;
 
-    const qsizetype before =
-        requestFixedSize + spanSize * (2 + 2 * headerCount) + addressLength + peerLength + hostLength + layoutLength;
+    const qsizetype before = requestFixedSize + spanSize * (2 + 2 * headerCount) + addressLength + peerLength +
+                             hostLength + layoutLength + certificateLength;
     if (payload.size() < before + headLength)
         return broken("Request");
     message.method = takeSpan(place);
@@ -136,7 +141,8 @@ Result<void> decodeRequestParts(QByteArrayView payload, RequestMessage &message)
     message.remoteAddress = QByteArrayView(place, addressLength);
     message.peerAddress = QByteArrayView(place += addressLength, peerLength);
     message.host = QByteArrayView(place += peerLength, hostLength);
-    message.bodyLayout = QByteArrayView(place + hostLength, layoutLength);
+    message.bodyLayout = QByteArrayView(place += hostLength, layoutLength);
+    message.clientCertificate = QByteArrayView(place + layoutLength, certificateLength);
     message.head = payload.sliced(before, headLength);
     message.bodyPart = payload.sliced(before + headLength);
     if (!fits || quint64(message.bodyPart.size()) > message.bodyLength)

@@ -47,8 +47,9 @@ enum RequestFlag : quint16 {
 /// A request on its way to a worker, as views.
 /// Shape: ClaimTicket | u64 received (monotonic ns) | u64 body length | u32 head length | u16 header count | u16 remote
 /// port | u8 remote address length | u8 minor version | u16 flags | u8 peer address length | u8 port | u16 host
-/// length | u32 body layout length | spans of method, target and each header's name and value (u32 offset | u32 length
-/// each, offsets into the head) | remote address | peer address | host | body layout | head bytes | first part of body.
+/// length | u32 body layout length | u16 client certificate length | u16 reserved | spans of method, target and each
+/// header's name and value (u32 offset | u32 length each, offsets into the head) | remote address | peer address | host
+/// | body layout | client certificate | head bytes | first part of body.
 struct RequestMessage
 {
     ClaimTicket ticket;
@@ -59,6 +60,9 @@ struct RequestMessage
                                 ///< proxy's is a Unix socket
     QByteArrayView host;        ///< as the proxy got it; empty: see the Host field
     QByteArrayView bodyLayout;  ///< an encoded BodyLayout; empty: the body is plain
+    /// Of the client, if it has shown one: the 64 hexadecimal digits of its SHA-256, and behind them its subject as RFC
+    /// 2253 writes it, in UTF-8.
+    QByteArrayView clientCertificate;
     quint16 remotePort = 0;
     quint16 flags = 0; ///< of RequestFlag
     quint8 minorVersion = 1;
@@ -79,6 +83,7 @@ struct RequestParts
     QByteArrayView peerAddress;   ///< at most 255 bytes
     QByteArrayView host;          ///< at most 65535 bytes
     QByteArrayView bodyLayout;
+    QByteArrayView clientCertificate; ///< at most 65535 bytes
     quint16 remotePort = 0;
     quint16 flags = 0;
     quint8 minorVersion = 1;

@@ -178,6 +178,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsOptions &o
     if (!protocols)
         return protocols.error();
     context->m_protocols = *protocols;
+    context->m_asksForCertificates = options.clientCertificates != ClientCertificates::Unwanted;
 
     Material material;
     QCryptographicHash hash(QCryptographicHash::Sha256);

@@ -87,6 +87,8 @@ public:
 
     /// A file that several hosts have is told of once.
     const QList<TlsWarning> &warnings() const { return m_warnings; }
+    /// Whether clients are asked for certificates.
+    bool asksForCertificates() const { return m_asksForCertificates; }
 
     /// A new server side; the caller frees it, before this context goes. Null if memory has run out.
     ssl_st *newServer() const;
@@ -114,6 +116,7 @@ private:
     QHash<QByteArray, ssl_ctx_st *> m_hosts; ///< by name in lower case; into m_hostContexts
     std::vector<Handle> m_hostContexts;
     QByteArray m_protocols; ///< each behind its length
+    bool m_asksForCertificates = false;
     QList<TlsWarning> m_warnings;
 };
 

@@ -17,8 +17,8 @@ struct TlsInfo
 
     QByteArray clientSubject;     ///< of the client's certificate, as RFC 2253 writes it, in UTF-8; empty without one
     QByteArray clientFingerprint; ///< its SHA-256, 64 lower-case hexadecimal digits; empty without one
-    bool isClientVerified =
-        false; ///< the client has a certificate and showed that it is its own, and it leads to an authority
+    /// The client has a certificate and showed that it is its own, and it leads to an authority.
+    bool isClientVerified = false;
 };
 
 /// Only once the handshake is done.

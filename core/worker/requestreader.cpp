@@ -46,6 +46,7 @@ void applyHead(RequestPrivate &request, const ipc::RequestMessage &message)
         request.headers[i].value = message.headers[i].value.in(message.head);
     }
     request.remoteAddress = message.remoteAddress;
+    request.clientCertificate = message.clientCertificate;
     request.remotePort = message.remotePort;
     request.peerAddress = message.peerAddress;
     request.host = message.host;

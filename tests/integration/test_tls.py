@@ -188,11 +188,21 @@ class TestHandshakes(TlsTestCase):
             with self.subTest(verify=verify):
                 quern = self.https(ssl_verify_peer=verify, ssl_client_cert_file=str(self.authority.certificate))
                 self.assert_serves(quern, self.authority.context(self.client))
+                self.assertEqual(self.shown(quern, self.authority.context(self.client)),
+                                 ("CN=Ada", self.client.fingerprint()))
                 self.assert_refused(quern, self.authority.context(self.stranger.issue("strange")))
                 if without:
                     self.assert_serves(quern)
+                    self.assertEqual(self.shown(quern), ("", ""))
                 else:
                     self.assert_refused(quern, self.authority.context())
+
+    def shown(self, quern: QuernServer, context: ssl.SSLContext | None = None) -> tuple[str, str]:
+        """What a handler sees of the client's certificate, in the second request of a connection."""
+        with self.connect(quern, context=context) as client:
+            self.request(client, "/facts")
+            facts = json.loads(self.request(client, "/facts")[1])
+        return facts["subject"], facts["fingerprint"]
 
     def test_plain_http_to_a_tls_port_ends_soon(self) -> None:
         quern = self.https()

@@ -21,6 +21,11 @@ class Identity:
         result = _openssl("x509", "-in", str(self.certificate), "-noout", "-serial")
         return int(result.strip().removeprefix("serial="), 16)
 
+    def fingerprint(self) -> str:
+        """SHA-256, as 64 digits."""
+        result = _openssl("x509", "-in", str(self.certificate), "-noout", "-fingerprint", "-sha256")
+        return result.strip().partition("=")[2].replace(":", "").lower()
+
 
 def _openssl(*words: str) -> str:
     result = subprocess.run(["openssl", *words], capture_output=True, text=True, check=False, timeout=60)

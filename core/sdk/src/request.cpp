@@ -280,6 +280,15 @@ QString Request::port() const
     return isKnown ? d->application->ports[d->port].name : QStringLiteral("main");
 }
 
+std::optional<ClientCertificate> Request::clientCertificate() const
+{
+    constexpr qsizetype fingerprintSize = 64;
+    if (d->clientCertificate.size() < fingerprintSize)
+        return std::nullopt;
+    return ClientCertificate{QString::fromUtf8(d->clientCertificate.sliced(fingerprintSize)),
+                             d->clientCertificate.first(fingerprintSize).toByteArray()};
+}
+
 bool Request::isSecure() const
 {
     return d->isSecure;

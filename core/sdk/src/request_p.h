@@ -91,6 +91,7 @@ public:
     QByteArrayView remoteAddress; ///< text form
     QByteArrayView peerAddress;   ///< of the proxy, if isProxied
     QByteArrayView host;          ///< as the proxy got it; empty if there is none
+    QByteArrayView clientCertificate; ///< fingerprint and subject, see ipc::RequestMessage; empty: it has none
     quint16 remotePort = 0;
     int minorVersion = 1;
     bool isSecure = false;

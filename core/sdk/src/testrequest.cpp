@@ -95,6 +95,9 @@ void fill(RequestPrivate &data, const TestRequest &request)
     data.remoteAddress = data.keep(request.remoteAddress);
     data.remotePort = request.remoteAddress.isEmpty() ? 0 : 49152; // the first that systems give out by themselves
     data.isSecure = request.isSecure;
+    if (request.clientCertificate)
+        data.clientCertificate =
+            data.keep(request.clientCertificate->fingerprint + request.clientCertificate->subject.toUtf8());
 }
 
 } // namespace

@@ -15,7 +15,7 @@ constexpr qsizetype bodyLengthAt = 32;
 constexpr qsizetype headLengthAt = 40;
 constexpr qsizetype headerCountAt = 44;
 constexpr qsizetype addressLengthAt = 48;
-constexpr qsizetype spansAt = 60;
+constexpr qsizetype spansAt = 64;
 
 const QByteArray head = QByteArrayLiteral("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
 const base::HeaderSpan hostHeader = {{17, 4}, {23, 1}};
@@ -29,6 +29,7 @@ ipc::RequestParts sampleParts()
     parts.peerAddress = "::1";
     parts.host = "h";
     parts.bodyLayout = "ly";
+    parts.clientCertificate = "crt";
     parts.remotePort = 0xabcd;
     parts.flags = ipc::SecureRequest | ipc::StreamedRequest;
     parts.minorVersion = 1;
@@ -49,10 +50,10 @@ QByteArray payloadOf(const ipc::RequestParts &parts)
 
 const QByteArray goldenHex =
     QByteArrayLiteral("00000000 00000000 0000000000000000 00400000 00000000"
-                      "8877665544332211 0500000000000000 1c000000 0100 cdab 09 01 0300 03 00 0100 02000000"
+                      "8877665544332211 0500000000000000 1c000000 0100 cdab 09 01 0300 03 00 0100 02000000 0300 0000"
                       "00000000 03000000 04000000 02000000"
                       "11000000 04000000 17000000 01000000"
-                      "3132372e302e302e31 3a3a31 68 6c79"
+                      "3132372e302e302e31 3a3a31 68 6c79 637274"
                       "474554202f6120485454502f312e310d0a486f73743a20780d0a0d0a");
 
 } // namespace
@@ -111,6 +112,7 @@ void TestRequestMessage::roundTrip()
     QCOMPARE(message.peerAddress, QByteArrayView("::1"));
     QCOMPARE(message.host, QByteArrayView("h"));
     QCOMPARE(message.bodyLayout, QByteArrayView("ly"));
+    QCOMPARE(message.clientCertificate, QByteArrayView("crt"));
     QCOMPARE(message.flags, quint16(ipc::SecureRequest | ipc::StreamedRequest));
     QCOMPARE(message.remotePort, quint16(0xabcd));
     QCOMPARE(message.minorVersion, quint8(1));

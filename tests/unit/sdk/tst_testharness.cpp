@@ -313,7 +313,9 @@ void tst_TestHarness::hooksAndMiddleware()
         app.get("/inside",
                 [&trail](const Request &request, Response &response) {
                     trail += "handler";
-                    response.text(request.remoteAddress().toLatin1() + request.scheme().toByteArray());
+                    const auto shown = request.clientCertificate().value_or(ClientCertificate());
+                    response.text(request.remoteAddress().toLatin1() + request.scheme().toByteArray() +
+                                  shown.subject.toUtf8() + shown.fingerprint.right(1));
                 })
             .name("inside")
             .use([&trail](Request &, Response &response, const Next &next) {
@@ -323,8 +325,11 @@ void tst_TestHarness::hooksAndMiddleware()
             });
     });
     const TestResponse response =
-        server.harness.request({.target = "/outside", .remoteAddress = "192.0.2.7", .isSecure = true});
-    QCOMPARE(response.body, QByteArrayLiteral("192.0.2.7https"));
+        server.harness.request({.target = "/outside",
+                                .remoteAddress = "192.0.2.7",
+                                .isSecure = true,
+                                .clientCertificate = ClientCertificate{QStringLiteral("CN=Ada"), QByteArray(64, '7')}});
+    QCOMPARE(response.body, QByteArrayLiteral("192.0.2.7httpsCN=Ada7"));
     QCOMPARE(response.header("X-Generated"), QByteArrayLiteral("1"));
     QCOMPARE(trail, (QByteArrayList{"received GET /outside", "middleware", "handler", "generated inside", "cleaned"}));
     trail.clear();

@@ -36,6 +36,13 @@ struct RequestJourney
     std::chrono::steady_clock::time_point started;    ///< the handler was called
 };
 
+/// The certificate of a TLS client, which leads to one of those in ssl_client_cert_file. A value type.
+struct ClientCertificate
+{
+    QString subject;        ///< as RFC 2253 writes it: "CN=Ada,O=Example"; cut after 4096 bytes
+    QByteArray fingerprint; ///< SHA-256 of the certificate: 64 lower-case hexadecimal digits
+};
+
 /// Pairs of name and value, decoded, in the order sent.
 using NameValueList = QList<std::pair<QString, QString>>;
 
@@ -133,6 +140,9 @@ public:
     quint16 remotePort() const;
     /// Address of the peer that sent the request: the trusted proxy, or the client itself; empty for a Unix socket.
     QString peerAddress() const;
+    /// What the TLS client of this server has shown (the proxy, if there is one between), see ssl_verify_peer; nothing
+    /// if it has shown none, or none was asked for.
+    std::optional<ClientCertificate> clientCertificate() const;
     /// Whether the client speaks https, to the trusted proxy or to this server.
     bool isSecure() const;
     /// "https" or "http".

@@ -5,6 +5,7 @@
 #include <Quern/error.h>
 #include <Quern/eventstream.h>
 #include <Quern/global.h>
+#include <Quern/request.h>
 #include <Quern/result.h>
 
 #include <QByteArray>
@@ -94,6 +95,8 @@ struct QUERN_EXPORT TestRequest
     QList<Part> parts = {};
     QByteArray remoteAddress = QByteArrayLiteral("127.0.0.1"); ///< of the client; empty: a Unix socket
     bool isSecure = false;                                     ///< https
+    /// That the client has shown, with a fingerprint of 64 digits; none: it has none.
+    std::optional<ClientCertificate> clientCertificate = {};
     /// Asked after each piece of a stream; when it is true, the client goes away. For streams without end:
     /// .until = [](const TestResponse &response) { return response.events().size() == 3; }
     std::function<bool(const TestResponse &response)> until = {};
