@@ -89,6 +89,9 @@ void TestLiveRoutes::refused_data()
         },
         "subprotocol \"a\" of route \"WEBSOCKET /a\" stands there twice");
     row(
+        "subprotocols that are not named", [](Application &app) { app.webSocket("/a").requireSubprotocol(); },
+        "requireSubprotocol() of route \"WEBSOCKET /a\" would refuse everybody: name what it speaks by subprotocols()");
+    row(
         "empty middleware", [](Application &app) { app.webSocket("/a").use({}); }, "empty middleware");
     row(
         "empty name", [](Application &app) { app.webSocket("/a").name({}); }, "empty name");
@@ -185,6 +188,7 @@ void TestLiveRoutes::afterInstall()
     QVERIFY2(said.contains(text) && said.contains("after install()"), said);
     QVERIFY_THROWS_EXCEPTION(std::logic_error, route.onBufferFull(onConnection));
     QVERIFY_THROWS_EXCEPTION(std::logic_error, route.subprotocols({}));
+    QVERIFY_THROWS_EXCEPTION(std::logic_error, route.requireSubprotocol());
     QVERIFY_THROWS_EXCEPTION(std::logic_error, route.name("x"));
     QVERIFY_THROWS_EXCEPTION(std::logic_error, route.use([](Request &, Response &, const Next &) {}));
     QVERIFY_THROWS_EXCEPTION(std::logic_error, socket.onConnect(onConnection));
