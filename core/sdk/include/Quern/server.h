@@ -11,6 +11,8 @@
 #include <QList>
 #include <QString>
 
+#include <concepts>
+
 namespace Quern {
 
 /// One port that the server listens on. A value type.
@@ -64,6 +66,12 @@ struct Audience
     ConnectionId except = {}; ///< but not this one; null: nobody is left out
 };
 
+/// A name and a message for Server, at least one of them a QString and the other at most bytes.
+template <typename Name, typename Text>
+concept HasQString = (std::same_as<Name, QString> && std::convertible_to<const Text &, QByteArrayView>) ||
+                     (std::same_as<Text, QString> && std::convertible_to<const Name &, QByteArrayView>) ||
+                     (std::same_as<Name, QString> && std::same_as<Text, QString>);
+
 /// What handlers, tasks, cron jobs and processes ask of the running server. Reached by server(). Any thread of a child.
 ///
 /// What is to be sent is handed to the master and leaves in its order; each call returns at once. Its result tells what
@@ -75,6 +83,8 @@ struct Audience
 ///   it is said early enough that the client of a sender who then waits is not closed for what is under way already;
 /// - Error::Unavailable: there is no server, as in a test without one, or it is stopping.
 /// A connection that closes at the same moment loses what was sent to it, as one that closes a moment later does.
+///
+/// Messages and names are QByteArrayView, QByteArray or literals, all in UTF-8, or QString. For JSON see jsonText().
 class QUERN_EXPORT Server
 {
 public:
@@ -120,6 +130,54 @@ public:
     virtual QList<PortInfo> ports() const = 0;
     /// The server at a glance.
     virtual ServerStats stats() const = 0;
+
+    /// The same of a QString, which becomes UTF-8. Templates, so that neither literals nor QByteArray are taken for
+    /// one.
+    template <std::same_as<QString> Text>
+    Outcome push(ConnectionId id, const Text &message, MessageType type = MessageType::Text)
+    {
+        return push(id, QByteArrayView(message.toUtf8()), type);
+    }
+    template <std::same_as<QString> Text>
+    Outcome broadcast(const Text &message, MessageType type = MessageType::Text, const Audience &audience = {})
+    {
+        return broadcast(QByteArrayView(message.toUtf8()), type, audience);
+    }
+    template <std::same_as<QString> Text>
+    Outcome join(ConnectionId id, const Text &room)
+    {
+        return join(id, QByteArrayView(room.toUtf8()));
+    }
+    template <std::same_as<QString> Text>
+    Outcome leave(ConnectionId id, const Text &room)
+    {
+        return leave(id, QByteArrayView(room.toUtf8()));
+    }
+    template <std::same_as<QString> Text>
+    Outcome bind(ConnectionId id, const Text &user)
+    {
+        return bind(id, QByteArrayView(user.toUtf8()));
+    }
+    template <typename Name, typename Text>
+    requires HasQString<Name, Text> Outcome pushToRoom(const Name &room, const Text &message,
+                                                       MessageType type = MessageType::Text, ConnectionId except = {})
+    {
+        return pushToRoom(QByteArrayView(utf8(room)), QByteArrayView(utf8(message)), type, except);
+    }
+    template <typename Name, typename Text>
+    requires HasQString<Name, Text> Outcome pushToUser(const Name &user, const Text &message,
+                                                       MessageType type = MessageType::Text, ConnectionId except = {})
+    {
+        return pushToUser(QByteArrayView(utf8(user)), QByteArrayView(utf8(message)), type, except);
+    }
+
+private:
+    static QByteArrayView utf8(QByteArrayView bytes) { return bytes; }
+    template <std::same_as<QString> Text>
+    static QByteArray utf8(const Text &text)
+    {
+        return text.toUtf8();
+    }
 };
 
 /// The server that this process belongs to. In a process without one, every call says so: Error::Unavailable.
