@@ -95,7 +95,8 @@ public:
     /// Sends \a bytes to one stream connection, as they are. Error::Invalid if it is a WebSocket.
     virtual Outcome send(ConnectionId id, QByteArrayView bytes) = 0;
     /// Sends a datagram from the port \a port, "telnet-udp", to \a address, "127.0.0.1" or the path of a Unix socket,
-    /// and \a remotePort. Error::NotFound if there is no datagram port of that name, Error::Invalid for a bad address.
+    /// and \a remotePort. Error::NotFound if there is no datagram port of that name, Error::Invalid for a bad
+    /// address, such as an IPv6 one if the port listens on IPv4 alone.
     virtual Outcome sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes) = 0;
     /// Closes a connection when what was sent to it before has left. \a code, of a WebSocket, is 1000 to 1014 but for
     /// 1004 to 1006, or 3000 to 4999: Error::Invalid for others; of \a reason at most 123 bytes are sent. Its handler's
