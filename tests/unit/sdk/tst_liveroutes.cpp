@@ -2,6 +2,7 @@
 #include "sdk/src/router_p.h"
 #include "sdk/src/server_p.h"
 
+#include <QDebug>
 #include <QTest>
 
 #include <functional>
@@ -259,6 +260,9 @@ void TestLiveRoutes::connectionIds()
         QCOMPARE(id->value(), value);
     if (id)
         QCOMPARE(id->text(), text);
+    QString log;
+    QDebug(&log) << ConnectionId(value) << "says";
+    QCOMPARE(log.trimmed(), QStringLiteral("%1 says").arg(value));
 }
 
 void TestLiveRoutes::datagramPeers()

@@ -107,7 +107,8 @@ public:
     virtual Outcome broadcast(QByteArrayView message, MessageType type = MessageType::Text,
                               const Audience &audience = {}) = 0;
     /// Has a connection enter or leave a room: a name of 1 to 128 bytes for some connections, which is there as long as
-    /// anybody is in it. A connection leaves its rooms when it closes; it may be in 1000.
+    /// anybody is in it. A connection leaves its rooms when it closes. It may be in 1000: to enter one more has no
+    /// effect, and only the server's log tells, since it is the master who counts.
     virtual Outcome join(ConnectionId id, QByteArrayView room) = 0;
     virtual Outcome leave(ConnectionId id, QByteArrayView room) = 0;
     /// Sends \a message to all connections in \a room but \a except; to a stream as bytes. Fine if nobody is there.
