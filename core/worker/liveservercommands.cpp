@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 namespace Quern::worker {
 
@@ -57,12 +58,25 @@ Result<ipc::PacketPeer> peerOf(const ipc::BootMessage::Port &port, const QString
                              .arg(address));
         return ipc::PacketPeer{path, 0};
     }
-    const QHostAddress host(address);
-    if (host.isNull() || remotePort == 0)
-        return Error(Error::Invalid, QStringLiteral("port \"%1\" sends to an IP address and a port from 1 on, not to "
-                                                    "\"%2\" port %3: look names up before")
-                                         .arg(port.name, address)
-                                         .arg(remotePort));
+    QHostAddress host(address);
+    if (host.isNull())
+        return Error(Error::Invalid,
+                     QStringLiteral("port \"%1\" sends to IP addresses, not to \"%2\": look names up before")
+                         .arg(port.name, address));
+    if (remotePort == 0)
+        return Error(
+            Error::Invalid,
+            QStringLiteral("port \"%1\" cannot send to port 0 of %2: ports are 1 to 65535").arg(port.name, address));
+    if (const quint32 mapped = host.toIPv4Address(); mapped != 0)
+        host = QHostAddress(mapped); // it may have been written as "::ffff:192.0.2.1"
+    // An IPv6 socket of the master is bound with IPV6_V6ONLY.
+    const bool isIPv6Port = port.address.startsWith(u'[');
+    if ((host.protocol() == QAbstractSocket::IPv6Protocol) != isIPv6Port)
+        return Error(
+            Error::Invalid,
+            QStringLiteral("port \"%1\" listens on %2, and from there no datagram gets to %3: send from one "
+                           "that listens on an %4 address")
+                .arg(port.name, port.address, address, isIPv6Port ? QStringLiteral("IPv4") : QStringLiteral("IPv6")));
     return ipc::PacketPeer{host.toString().toUtf8(), remotePort};
 }
 
@@ -159,15 +173,18 @@ Outcome LiveServer::send(ConnectionId id, QByteArrayView bytes)
 
 Outcome LiveServer::sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes)
 {
-    const auto place = std::find_if(m_ports.begin(), m_ports.end(), [&port](const Port &each) {
-        return each.name == port && each.kind == Port::Kind::Datagram;
-    });
-    if (place == m_ports.end())
-        return Error(Error::NotFound, QStringLiteral("there is no datagram port \"%1\"").arg(port));
-    const Result<ipc::PacketPeer> peer = peerOf(*place, address, remotePort);
-    if (!peer)
-        return peer.error();
-    return reply(int(place - m_ports.begin()), 0, peer->encode(), bytes);
+    std::optional<Error> problem;
+    for (qsizetype number = 0; number < m_ports.size(); ++number) {
+        const Port &from = m_ports.at(number);
+        if (from.name != port || from.kind != Port::Kind::Datagram)
+            continue;
+        const Result<ipc::PacketPeer> peer = peerOf(from, address, remotePort);
+        if (peer)
+            return reply(int(number), 0, peer->encode(), bytes);
+        if (!problem)
+            problem = peer.error(); // another address of the same entry may do
+    }
+    return problem.value_or(Error(Error::NotFound, QStringLiteral("there is no datagram port \"%1\"").arg(port)));
 }
 
 Outcome LiveServer::reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes)

@@ -263,7 +263,8 @@ class TestDatagrams(SocketsTestCase):
         with self.packets(quern) as asking, self.packets(quern) as other, self.packets(quern, 1) as file:
             host, port = other.socket.getsockname()
             for words, outcome in ((f"to out {host} {port}", b"ok"), (f"to nobody {host} {port}", b"NotFound"),
-                                   ("to out example.org 1", b"Invalid"), (f"to file {file.path} 0", b"ok")):
+                                   ("to out example.org 1", b"Invalid"), (f"to out ::1 {port}", b"Invalid"),
+                                   (f"to out {host} 0", b"Invalid"), (f"to file {file.path} 0", b"ok")):
                 with self.subTest(words=words):
                     self.assertEqual(asking.ask(words.encode()), outcome)
             self.assertEqual(other.receive(), b"<sent>")
@@ -278,7 +279,18 @@ class TestDatagrams(SocketsTestCase):
             self.assertEqual(client.receive(), b"<" + b"x" * 2046 + b">")
         wait_until(lambda: re.search(r'port "short" has dropped (a datagram|2 datagrams): longer than the 2048 bytes of '
                                      "package_max_length", quern.log()), "a line of the log")
-        wait_until(lambda: json.loads(quern.command("status", "--json").stdout)["totals"]["eventsLost"] == 2, "two events that are lost")
+        wait_until(lambda: json.loads(quern.command("status", "--json").stdout)["totals"]["eventsLost"] == 2,
+                   "two events that are lost")
+
+    @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
+    def test_the_address_of_an_entry_that_fits_is_sent_from(self) -> None:
+        port = reserve_port()
+        addresses = [f"127.0.0.1:{port}", f"[::1]:{port}"]
+        self.sockets({"type": "udp", "name": "out", "listen": addresses}).start()
+        with DatagramClient(addresses[0]) as asking, DatagramClient(addresses[1]) as six:
+            words = b"to out ::1 %d" % six.socket.getsockname()[1]
+            self.assertEqual(asking.ask(words), b"ok")
+            self.assertEqual(six.socket.recvfrom(100), (b"<sent>", ("::1", port, 0, 0)))
 
     def test_a_peer_that_is_gone_or_has_no_name(self) -> None:
         quern = self.sockets({"type": "unix_dgram", "listen": "unix:@/d.sock"}).start()

@@ -195,6 +195,12 @@ class Conformance(unittest.TestCase):
                 client.send(case.sent)
                 self.check_handshake(case, client)
 
+    def test_the_subprotocol_in_on_open(self) -> None:
+        for offered, agreed in (("v1.chat", b"v1.chat"), ("v1.chat, v2.chat", b"v2.chat")):
+            with self.subTest(offered), self.open(target="/strict", subprotocols=offered) as client:
+                self.assertTrue(client.is_open, client.response)
+                self.assertEqual(client.message(), Message(TEXT, agreed))
+
     def test_handshakes_byte_by_byte(self) -> None:
         for case in HANDSHAKES:
             with self.subTest(case.name), self.connect() as client:

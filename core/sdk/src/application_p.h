@@ -19,7 +19,7 @@ using MiddlewareList = std::vector<std::shared_ptr<const Middleware>>;
 /// not want to know.
 struct LiveHandlers
 {
-    std::function<void(const Request &, Response &)> handshake; ///< also the handler of its route
+    std::function<void(const Request &, Response &)> handshake; ///< called by the handler of its route
     std::function<void(const Connection &, const Request &)> open;
     std::function<void(const Connection &)> connect;
     std::function<void(const Connection &, const Message &)> message;
@@ -29,6 +29,7 @@ struct LiveHandlers
     std::function<void(const Connection &)> bufferFull;
     std::function<void(const Connection &)> bufferEmpty;
     QByteArrayList subprotocols; ///< the most wanted first
+    bool requiresSubprotocol = false;
 };
 
 /// One registered route. Lives as long as its worker, since requests point into its pattern.

@@ -2,9 +2,15 @@
 
 #include "server_p.h"
 
+#include <QDebug>
 #include <QtEndian>
 
 namespace Quern {
+
+QDebug operator<<(QDebug debug, ConnectionId id)
+{
+    return debug << id.value();
+}
 
 Result<ConnectionInfo> Connection::info() const
 {

@@ -2,6 +2,7 @@
 
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QJsonObject>
 
 namespace Quern {
 
@@ -76,6 +77,32 @@ JsonMember::JsonMember(const JsonName &name, const QJsonValue &value)
 JsonMember::JsonMember(const JsonName &name, const QByteArray &number, Verbatim)
     : m_text(beginMember(name, number.size()) + number)
 {
+}
+
+QByteArray jsonText(const QJsonObject &object)
+{
+    return QJsonDocument(object).toJson(QJsonDocument::Compact);
+}
+
+QByteArray jsonText(const QJsonArray &array)
+{
+    return QJsonDocument(array).toJson(QJsonDocument::Compact);
+}
+
+QByteArray jsonText(std::initializer_list<JsonMember> members)
+{
+    qsizetype size = 2;
+    for (const JsonMember &member : members)
+        size += member.text().size() + 1;
+    QByteArray text;
+    text.reserve(size);
+    text += '{';
+    for (const JsonMember &member : members) {
+        if (text.size() > 1)
+            text += ',';
+        text += member.text();
+    }
+    return text += '}';
 }
 
 } // namespace Quern

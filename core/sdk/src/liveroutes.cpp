@@ -3,6 +3,7 @@
 #include "application_p.h"
 
 #include "httpsyntax_p.h"
+#include "request_p.h"
 
 #include <stdexcept>
 #include <string>
@@ -45,18 +46,53 @@ void checkServiceName(QByteArrayView name, const char *call)
                                     " cannot stand in the settings: use letters, digits, '_' and '-'");
 }
 
+/// The handler of a WebSocket route: the author's, if he has given one.
+void shakeHands(const LiveHandlers &live, const Request &request, Response &response)
+{
+    if (live.requiresSubprotocol && request.subprotocol().isEmpty())
+        response.setStatus(400).text("this WebSocket wants its subprotocol agreed on: offer one of " +
+                                     live.subprotocols.join(", ") + " in Sec-WebSocket-Protocol\n");
+    else if (live.handshake)
+        live.handshake(request, response);
+}
+
 } // namespace
+
+QByteArray RequestPrivate::subprotocol() const
+{
+    if (!route || !route->isWebSocket())
+        return {};
+    QByteArrayList offered;
+    for (const HeaderView &field : headers) {
+        if (!equalsIgnoringCase(field.name, "Sec-WebSocket-Protocol"))
+            continue;
+        for (const QByteArray &each : field.value.toByteArray().split(','))
+            offered.append(each.trimmed());
+    }
+    for (const QByteArray &each : route->live->subprotocols) {
+        if (offered.contains(each))
+            return each;
+    }
+    return {};
+}
+
+QByteArray Request::subprotocol() const
+{
+    return d->subprotocol();
+}
 
 WebSocketRoute RouteGroup::webSocket(QByteArrayView pattern)
 {
-    RouteSpec added{.method = RouteSpec::WebSocketMethod.toByteArray(),
-                    .pattern = m_prefix + pattern.toByteArray(),
-                    .shape = {},
-                    .plugin = d->plugin,
-                    .handler = [](const Request &, Response &) {},
-                    .middleware = m_middleware,
-                    .service = d->serviceOf(*this),
-                    .live = std::make_shared<LiveHandlers>()};
+    const auto live = std::make_shared<LiveHandlers>();
+    RouteSpec added{
+        .method = RouteSpec::WebSocketMethod.toByteArray(),
+        .pattern = m_prefix + pattern.toByteArray(),
+        .shape = {},
+        .plugin = d->plugin,
+        .handler = [live](const Request &request, Response &response) { shakeHands(*live, request, response); },
+        .middleware = m_middleware,
+        .service = d->serviceOf(*this),
+        .live = live};
     d->checkOpen("the registration of route " + routeName(added));
     return WebSocketRoute(d, &d->addRoute(std::move(added), m_prefix, pattern));
 }
@@ -76,10 +112,19 @@ WebSocketRoute &WebSocketRoute::subprotocols(QByteArrayList names)
     return *this;
 }
 
+WebSocketRoute &WebSocketRoute::requireSubprotocol()
+{
+    d->checkOpen("WebSocketRoute::requireSubprotocol()");
+    if (m_spec->live->subprotocols.isEmpty())
+        throw std::invalid_argument("requireSubprotocol() of " + titleOf(*m_spec) +
+                                    " would refuse everybody: name what it speaks by subprotocols() before");
+    m_spec->live->requiresSubprotocol = true;
+    return *this;
+}
+
 WebSocketRoute &WebSocketRoute::onHandshake(std::function<void(const Request &, Response &)> handler)
 {
     give(d, *m_spec, m_spec->live->handshake, std::move(handler), "onHandshake()");
-    m_spec->handler = m_spec->live->handshake;
     return *this;
 }
 

@@ -12,27 +12,6 @@ namespace Quern {
 
 Q_LOGGING_CATEGORY(logSdk, "quern.sdk", QtInfoMsg)
 
-namespace {
-
-/// The first that the route speaks of those that the client offers; null if there is none.
-QByteArray agreedSubprotocol(const RouteSpec &route, const RequestPrivate &request)
-{
-    QByteArrayList offered;
-    for (const RequestPrivate::HeaderView &field : request.headers) {
-        if (!equalsIgnoringCase(field.name, "Sec-WebSocket-Protocol"))
-            continue;
-        for (const QByteArray &each : field.value.toByteArray().split(','))
-            offered.append(each.trimmed());
-    }
-    for (const QByteArray &each : route.live->subprotocols) {
-        if (offered.contains(each))
-            return each;
-    }
-    return {};
-}
-
-} // namespace
-
 Pipeline::Pipeline(const ApplicationPrivate &application) : m_application(application)
 {
     routerOf({});
@@ -143,7 +122,7 @@ QString Pipeline::generated(RequestPrivate *request, ResponsePrivate *response, 
         answer.kind = Answer::Kind::Upgrade;
         answer.status = 101;
         answer.remove("Upgrade"); // the server writes it
-        if (const QByteArray agreed = agreedSubprotocol(*request->route, *request); !agreed.isEmpty())
+        if (const QByteArray agreed = request->subprotocol(); !agreed.isEmpty())
             answer.append("Sec-WebSocket-Protocol", agreed);
     }
     if (callbacks.empty() && m_application.generatedHooks.empty())

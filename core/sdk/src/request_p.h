@@ -67,6 +67,8 @@ public:
 
     /// See Request::path().
     QUERN_EXPORT QByteArrayView path() const;
+    /// See Request::subprotocol().
+    QByteArray subprotocol() const;
     /// See Request::body().
     QUERN_EXPORT QByteArrayView wholeBody();
     /// Made when it is first asked for.

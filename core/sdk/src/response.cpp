@@ -7,7 +7,6 @@
 
 #include <QFile>
 #include <QFileInfo>
-#include <QJsonDocument>
 
 #include <cerrno>
 #include <stdexcept>
@@ -346,31 +345,17 @@ void Response::setHtml(const QByteArray &utf8)
 
 void Response::json(const QJsonObject &object)
 {
-    d->setBody(QJsonDocument(object).toJson(QJsonDocument::Compact),
-               QByteArrayLiteral("Content-Type: application/json\r\n"));
+    d->setBody(jsonText(object), QByteArrayLiteral("Content-Type: application/json\r\n"));
 }
 
 void Response::json(std::initializer_list<JsonMember> members)
 {
-    qsizetype size = 2;
-    for (const JsonMember &member : members)
-        size += member.text().size() + 1;
-    QByteArray text;
-    text.reserve(size);
-    text += '{';
-    for (const JsonMember &member : members) {
-        if (text.size() > 1)
-            text += ',';
-        text += member.text();
-    }
-    text += '}';
-    d->setBody(text, QByteArrayLiteral("Content-Type: application/json\r\n"));
+    d->setBody(jsonText(members), QByteArrayLiteral("Content-Type: application/json\r\n"));
 }
 
 void Response::json(const QJsonArray &array)
 {
-    d->setBody(QJsonDocument(array).toJson(QJsonDocument::Compact),
-               QByteArrayLiteral("Content-Type: application/json\r\n"));
+    d->setBody(jsonText(array), QByteArrayLiteral("Content-Type: application/json\r\n"));
 }
 
 void Response::send(QByteArray body, QByteArrayView contentType)

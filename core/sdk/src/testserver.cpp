@@ -16,6 +16,10 @@ namespace Quern {
 namespace {
 
 constexpr int maxPage = 10'000;
+/// What a UDP datagram over IPv4 can hold, in bytes.
+constexpr qsizetype maxUdpPayload = 65507;
+/// RFC 6455 §7.4.1: against the rules of the server.
+constexpr int policyViolation = 1008;
 
 Error notThere(ConnectionId id)
 {
@@ -27,6 +31,18 @@ QString placeOf(const RouteSpec &route)
     return QStringLiteral("%1 %2 of plugin %3")
         .arg(route.isSocket() ? QStringLiteral("socket handler") : QStringLiteral("WebSocket route"),
              QString::fromUtf8(route.pattern), route.plugin);
+}
+
+/// Error::TooLarge for more than \a limit.
+Result<void> checkSize(qsizetype size, qsizetype limit = TestServer::MaxMessage)
+{
+    if (size <= limit)
+        return {};
+    return Error(Error::TooLarge,
+                 QStringLiteral("%1 bytes are more than the %2 that are taken: send it in parts, or raise "
+                                "package_max_length, whose default counts in a test")
+                     .arg(size)
+                     .arg(limit));
 }
 
 } // namespace
@@ -94,6 +110,19 @@ Result<TestServer::Connected *> TestServer::find(ConnectionId id)
     return &found->second;
 }
 
+Result<void> TestServer::checkOutput(const Connected &connected, qsizetype size)
+{
+    if (const Result<void> fits = checkSize(size); !fits)
+        return fits;
+    const quint64 waiting = connected.info.pendingBytes;
+    if (waiting == 0 || waiting + quint64(size) <= MaxWaiting)
+        return {};
+    return Error(Error::Busy, QStringLiteral("connection %1 has %2 bytes waiting for its client already: send when "
+                                             "onBufferEmpty() is called")
+                                  .arg(connected.info.id.value())
+                                  .arg(waiting));
+}
+
 void TestServer::deliver(Connected &connected, QByteArrayView message, MessageType type)
 {
     const bool isStream = connected.info.kind == ConnectionInfo::Kind::Stream;
@@ -101,17 +130,41 @@ void TestServer::deliver(Connected &connected, QByteArrayView message, MessageTy
     PortInfo &port = m_ports[std::size_t(connected.port)];
     ++port.sent;
     port.bytesSent += quint64(message.size());
-    const std::lock_guard lock(connected.client->mutex);
-    connected.client->received.append({isStream ? MessageType::Binary : type, message.toByteArray()});
+    const TestMessage sent{isStream ? MessageType::Binary : type, message.toByteArray()};
+    if (connected.isReading) {
+        const std::lock_guard lock(connected.client->mutex);
+        connected.client->received.append(sent);
+        return;
+    }
+    connected.waiting.append(sent);
+    connected.info.pendingBytes += quint64(message.size());
+    if (connected.isFull || connected.info.pendingBytes < HighWatermark)
+        return;
+    connected.isFull = true;
+    happen(connected, [](const LiveHandlers &handlers, const Connection &connection) {
+        if (handlers.bufferFull)
+            handlers.bufferFull(connection);
+    });
 }
 
 void TestServer::deliverTo(const std::function<bool(const Connected &)> &isMeant, QByteArrayView message,
                            MessageType type, ConnectionId except)
 {
     const std::lock_guard lock(m_mutex);
+    QList<quint64> slow;
     for (auto &[id, connected] : m_connections) {
-        if (connected.info.id != except && isMeant(connected))
-            deliver(connected, message, type);
+        if (connected.info.id == except || !isMeant(connected))
+            continue;
+        deliver(connected, message, type);
+        if (connected.info.pendingBytes > MaxWaiting)
+            slow.append(id);
+    }
+    for (const quint64 id : slow) {
+        const ConnectionInfo &info = m_connections.at(id).info;
+        end(id, {info.kind == ConnectionInfo::Kind::WebSocket ? policyViolation : 0,
+                 QStringLiteral("it reads too slowly: %1 bytes waited, more than socket_buffer_size")
+                     .arg(info.pendingBytes),
+                 ClosedBy::Server});
     }
 }
 
@@ -126,6 +179,8 @@ Outcome TestServer::push(ConnectionId id, QByteArrayView message, MessageType ty
     if ((*found)->info.kind != ConnectionInfo::Kind::WebSocket)
         return Error(Error::Invalid,
                      QStringLiteral("connection %1 is a stream and takes no messages: use send()").arg(id.value()));
+    if (const Result<void> fits = checkOutput(**found, message.size()); !fits)
+        return fits;
     deliver(**found, message, type);
     return {};
 }
@@ -139,6 +194,8 @@ Outcome TestServer::send(ConnectionId id, QByteArrayView bytes)
     if ((*found)->info.kind != ConnectionInfo::Kind::Stream)
         return Error(Error::Invalid,
                      QStringLiteral("connection %1 is a WebSocket and takes messages: use push()").arg(id.value()));
+    if (const Result<void> fits = checkOutput(**found, bytes.size()); !fits)
+        return fits;
     deliver(**found, bytes, MessageType::Binary);
     return {};
 }
@@ -155,8 +212,11 @@ Outcome TestServer::sendTo(const QString &port, const QString &address, quint16 
 
 Outcome TestServer::reply(int port, int, const QByteArray &peer, QByteArrayView bytes)
 {
-    const std::lock_guard lock(m_mutex);
     const Datagram sent(port, 0, peer, bytes);
+    const bool isUnix = sent.remoteAddress().startsWith(u'/');
+    if (const Result<void> fits = checkSize(bytes.size(), isUnix ? MaxMessage : maxUdpPayload); !fits)
+        return fits;
+    const std::lock_guard lock(m_mutex);
     PortInfo &from = m_ports[std::size_t(port)];
     ++from.sent;
     from.bytesSent += quint64(bytes.size());
@@ -186,6 +246,8 @@ void TestServer::end(quint64 id, const CloseReason &reason)
         const std::lock_guard lock(ended.client->mutex);
         ended.client->isOpen = false;
         ended.client->closeReason = reason;
+        if (reason.closedBy == ClosedBy::Application)
+            ended.client->received += ended.waiting; // it leaves before
     }
     happen(ended, [reason](const LiveHandlers &handlers, const Connection &connection) {
         if (handlers.close)
@@ -208,6 +270,8 @@ Outcome TestServer::broadcast(QByteArrayView message, MessageType type, const Au
                      QStringLiteral("there is no port \"%1\" that has connections").arg(audience.port));
     if (const Result<void> checked = checkMessage(message, isText ? type : MessageType::Binary); !checked)
         return checked;
+    if (const Result<void> fits = checkSize(message.size()); !fits)
+        return fits;
     const auto isMeant = [&numbers](const Connected &connected) {
         return numbers.isEmpty() ? connected.info.kind == ConnectionInfo::Kind::WebSocket
                                  : numbers.contains(connected.port);
@@ -253,6 +317,8 @@ Outcome TestServer::pushToRoom(QByteArrayView room, QByteArrayView message, Mess
         return checked;
     if (const Result<void> checked = checkMessage(message, type); !checked)
         return checked;
+    if (const Result<void> fits = checkSize(message.size()); !fits)
+        return fits;
     const QByteArray name = room.toByteArray();
     deliverTo([&name](const Connected &connected) { return connected.rooms.contains(name); }, message, type, except);
     return {};
@@ -264,6 +330,8 @@ Outcome TestServer::pushToUser(QByteArrayView user, QByteArrayView message, Mess
         return checked;
     if (const Result<void> checked = checkMessage(message, type); !checked)
         return checked;
+    if (const Result<void> fits = checkSize(message.size()); !fits)
+        return fits;
     deliverTo([user](const Connected &connected) { return connected.info.user == user; }, message, type, except);
     return {};
 }
@@ -323,24 +391,23 @@ ServerStats TestServer::stats() const
 
 void TestServer::happen(const Connected &connected, Handler handler, bool isFirst)
 {
-    const auto &[client, route, port, closedInfo, rooms] = connected;
-    m_events.push_back(
-        [this, client = client, route = route, user = closedInfo.user, handler = std::move(handler), isFirst] {
-            if (client->isGivenUp)
+    m_events.push_back([this, client = connected.client, route = connected.route, user = connected.info.user,
+                        handler = std::move(handler), isFirst] {
+        if (client->isGivenUp)
+            return;
+        const Result<ConnectionInfo> now = info(client->id);
+        try {
+            handler(*route->live, Connection(client->id, now ? now->user : user));
+        } catch (...) {
+            client->note(QStringLiteral("%1 (%2)").arg(textOfCurrentException(), placeOf(*route)));
+            if (!isFirst)
                 return;
-            const Result<ConnectionInfo> now = info(client->id);
-            try {
-                handler(*route->live, Connection(client->id, now ? now->user : user));
-            } catch (...) {
-                client->note(QStringLiteral("%1 (%2)").arg(textOfCurrentException(), placeOf(*route)));
-                if (!isFirst)
-                    return;
-                client->isGivenUp = true;
-                const std::lock_guard lock(m_mutex);
-                if (m_connections.contains(client->id.value()))
-                    end(client->id.value(), {route->isSocket() ? 0 : 1011, {}, ClosedBy::Server});
-            }
-        });
+            client->isGivenUp = true;
+            const std::lock_guard lock(m_mutex);
+            if (m_connections.contains(client->id.value()))
+                end(client->id.value(), {route->isSocket() ? 0 : 1011, {}, ClosedBy::Server});
+        }
+    });
     QMetaObject::invokeMethod(
         &m_home, [this] { callHandlers(); }, Qt::QueuedConnection);
 }

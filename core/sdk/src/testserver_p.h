@@ -23,6 +23,12 @@ namespace Quern {
 class TestServer final : public ServerBackend, public std::enable_shared_from_this<TestServer>
 {
 public:
+    // The defaults of the server's settings, in bytes: package_max_length, socket_buffer_size and
+    // buffer_high_watermark.
+    static constexpr qsizetype MaxMessage = 2 << 20;
+    static constexpr quint64 MaxWaiting = 8 << 20;
+    static constexpr quint64 HighWatermark = 1 << 20;
+
     /// server() returns it from now on. \a application outlives it and stays as it is.
     TestServer(const ApplicationPrivate &application, std::chrono::milliseconds deadline);
     ~TestServer() override;
@@ -40,6 +46,7 @@ public:
     std::shared_ptr<TestSocketPrivate> connectStream(const QByteArray &handler, const QByteArray &remoteAddress);
     Result<void> sendFrom(const std::shared_ptr<TestSocketPrivate> &client, const QByteArray &message,
                           MessageType type);
+    void setReading(const std::shared_ptr<TestSocketPrivate> &client, bool isReading);
     void closeFrom(const std::shared_ptr<TestSocketPrivate> &client, int code, const QString &reason);
     Result<QList<QByteArray>> packet(const QByteArray &handler, const QByteArray &payload,
                                      const QByteArray &remoteAddress, quint16 remotePort);
@@ -72,6 +79,9 @@ private:
         int port = 0;
         ConnectionInfo info;
         QSet<QByteArray> rooms;
+        bool isReading = true;
+        QList<TestMessage> waiting = {}; ///< until it reads; info counts their bytes
+        bool isFull = false;             ///< as onBufferFull() has told
     };
     using Handler = std::function<void(const LiveHandlers &handlers, const Connection &connection)>;
 
@@ -88,8 +98,10 @@ private:
     Result<void> change(ConnectionId id, const std::function<void(Connected &)> &change);
     // With m_mutex locked:
     Result<Connected *> find(ConnectionId id);
+    /// Error::TooLarge or Error::Busy unless it can be sent \a size bytes.
+    static Result<void> checkOutput(const Connected &connected, qsizetype size);
     void deliver(Connected &connected, QByteArrayView message, MessageType type);
-    /// To those for whom \a isMeant.
+    /// To those for whom \a isMeant. Who has too much waiting by then is closed.
     void deliverTo(const std::function<bool(const Connected &)> &isMeant, QByteArrayView message, MessageType type,
                    ConnectionId except);
     void end(quint64 id, const CloseReason &reason);

@@ -8,6 +8,8 @@
 
 #include <QtEndian>
 
+#include <utility>
+
 namespace Quern {
 
 namespace {
@@ -110,6 +112,11 @@ Result<void> TestServer::sendFrom(const std::shared_ptr<TestSocketPrivate> &clie
         const bool isStream = connected.info.kind == ConnectionInfo::Kind::Stream;
         if (const Result<void> checked = checkMessage(message, isStream ? MessageType::Binary : type); !checked)
             return checked;
+        if (!isStream && message.size() > MaxMessage)
+            return Error(Error::TooLarge, QStringLiteral("%1 bytes are more than the %2 of package_max_length: the "
+                                                         "server would close the connection with 1009")
+                                              .arg(message.size())
+                                              .arg(MaxMessage));
         connected.info.lastReceivedAt = QDateTime::currentDateTimeUtc();
         connected.info.bytesReceived += quint64(message.size());
         PortInfo &port = m_ports[std::size_t(connected.port)];
@@ -124,6 +131,34 @@ Result<void> TestServer::sendFrom(const std::shared_ptr<TestSocketPrivate> &clie
     }
     callHandlers();
     return {};
+}
+
+void TestServer::setReading(const std::shared_ptr<TestSocketPrivate> &client, bool isReading)
+{
+    callHandlers(); // with what has waited until now
+    {
+        const std::lock_guard lock(m_mutex);
+        const Result<Connected *> found = find(client->id);
+        if (!found)
+            return;
+        Connected &connected = **found;
+        connected.isReading = isReading;
+        if (!isReading)
+            return;
+        {
+            const std::lock_guard clientLock(client->mutex);
+            client->received += std::exchange(connected.waiting, {});
+        }
+        connected.info.pendingBytes = 0;
+        // Who was told Busy was told that it is full before: there is nothing else that makes it so.
+        if (std::exchange(connected.isFull, false)) {
+            happen(connected, [](const LiveHandlers &handlers, const Connection &connection) {
+                if (handlers.bufferEmpty)
+                    handlers.bufferEmpty(connection);
+            });
+        }
+    }
+    callHandlers();
 }
 
 void TestServer::closeFrom(const std::shared_ptr<TestSocketPrivate> &client, int code, const QString &reason)
@@ -234,6 +269,12 @@ Outcome TestSocket::send(const QByteArray &message, MessageType type)
     if (const std::shared_ptr<TestServer> server = d->server.lock())
         return server->sendFrom(d, message, type);
     return Error(Error::Unavailable, QStringLiteral("the connection is not open"));
+}
+
+void TestSocket::setReading(bool isReading)
+{
+    if (const std::shared_ptr<TestServer> server = d->server.lock())
+        server->setReading(d, isReading);
 }
 
 QList<TestMessage> TestSocket::received() const

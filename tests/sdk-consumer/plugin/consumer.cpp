@@ -1,5 +1,6 @@
 #include <Quern/handlerplugin.h>
 #include <Quern/result.h>
+#include <Quern/server.h>
 
 #include <QObject>
 
@@ -23,6 +24,15 @@ public:
             else
                 response.setStatus(400).text(length.error().message());
         });
+        app.webSocket("/live/:room")
+            .onOpen([](const Quern::Connection &connection, const Quern::Request &request) {
+                connection.join(request.param("room"));
+                connection.push("hello");
+            })
+            .onMessage([](const Quern::Connection &connection, const Quern::Message &message) {
+                Quern::server().pushToRoom("lobby", message.text());
+                Quern::server().push(connection.id(), Quern::jsonText({{"heard", message.text()}}));
+            });
     }
 
 signals:

@@ -112,7 +112,7 @@ void tst_LiveGuide::everySnippetIsHere()
         const QString snippet = each.next().captured();
         QVERIFY2(here.contains(withoutSpace(snippet)), qPrintable(snippet));
     }
-    QCOMPARE(found, 5);
+    QCOMPARE(found, 6);
 }
 
 void tst_LiveGuide::worksAsSaid()
@@ -132,6 +132,13 @@ void tst_LiveGuide::worksAsSaid()
     Quern::TestSocket telnet = harness.connectStream("telnet");
     QCOMPARE(telnet.receivedBytes(), QByteArray("hello\n"));
     QCOMPARE(harness.packet("telnet", "ping").value(), QList<QByteArray>{"pong"});
+
+    Quern::TestSocket slow = harness.connectStream("telnet");
+    slow.setReading(false);
+    QByteArray megabyte(1 << 20, 'x');
+    while (Quern::server().send(slow.id(), megabyte)) {} // until it is busy
+    slow.setReading(true);                               // onBufferEmpty() follows
+    QCOMPARE(slow.received().size(), 1 + 8);
     // clang-format on
     QCOMPARE(chat.closed, QList<int>({1001}));
     TestSocket again = harness.webSocket({.target = "/chat/lobby", .headers = {{"Cookie", "session=1"}}});

@@ -2,6 +2,7 @@
 #include "sdk/src/router_p.h"
 #include "sdk/src/server_p.h"
 
+#include <QDebug>
 #include <QTest>
 
 #include <functional>
@@ -88,6 +89,9 @@ void TestLiveRoutes::refused_data()
             app.webSocket("/a").subprotocols({"a", "b", "a"});
         },
         "subprotocol \"a\" of route \"WEBSOCKET /a\" stands there twice");
+    row(
+        "subprotocols that are not named", [](Application &app) { app.webSocket("/a").requireSubprotocol(); },
+        "requireSubprotocol() of route \"WEBSOCKET /a\" would refuse everybody: name what it speaks by subprotocols()");
     row(
         "empty middleware", [](Application &app) { app.webSocket("/a").use({}); }, "empty middleware");
     row(
@@ -185,6 +189,7 @@ void TestLiveRoutes::afterInstall()
     QVERIFY2(said.contains(text) && said.contains("after install()"), said);
     QVERIFY_THROWS_EXCEPTION(std::logic_error, route.onBufferFull(onConnection));
     QVERIFY_THROWS_EXCEPTION(std::logic_error, route.subprotocols({}));
+    QVERIFY_THROWS_EXCEPTION(std::logic_error, route.requireSubprotocol());
     QVERIFY_THROWS_EXCEPTION(std::logic_error, route.name("x"));
     QVERIFY_THROWS_EXCEPTION(std::logic_error, route.use([](Request &, Response &, const Next &) {}));
     QVERIFY_THROWS_EXCEPTION(std::logic_error, socket.onConnect(onConnection));
@@ -255,6 +260,9 @@ void TestLiveRoutes::connectionIds()
         QCOMPARE(id->value(), value);
     if (id)
         QCOMPARE(id->text(), text);
+    QString log;
+    QDebug(&log) << ConnectionId(value) << "says";
+    QCOMPARE(log.trimmed(), QStringLiteral("%1 says").arg(value));
 }
 
 void TestLiveRoutes::datagramPeers()

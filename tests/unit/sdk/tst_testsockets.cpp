@@ -79,6 +79,8 @@ private Q_SLOTS:
     void conversation();
     void handshake_data();
     void handshake();
+    void subprotocols_data();
+    void subprotocols();
     void clientCloses();
     void handlerCloses();
     void exceptions();
@@ -148,6 +150,68 @@ void TestTestSockets::handshake()
     if (status != 101)
         QCOMPARE(socket.send("a").error().code(), Error::Unavailable);
     QCOMPARE(chatServer.harness.get("/chat/a").status, 426);
+}
+
+void TestTestSockets::subprotocols_data()
+{
+    QTest::addColumn<QByteArray>("target");
+    QTest::addColumn<QByteArray>("offered");
+    QTest::addColumn<int>("status");
+    QTest::addColumn<QByteArrayList>("seen");
+    QTest::newRow("agreed") << QByteArray("/strict") << QByteArray("x, v1,v2") << 101
+                            << QByteArrayList({"hook ", "middleware v2", "handshake v2", "open v2"});
+    QTest::newRow("the other") << QByteArray("/strict") << QByteArray("v1") << 101
+                               << QByteArrayList({"hook ", "middleware v1", "handshake v1", "open v1"});
+    QTest::newRow("none agreed") << QByteArray("/strict") << QByteArray("V2") << 400
+                                 << QByteArrayList({"hook ", "middleware "});
+    QTest::newRow("none offered") << QByteArray("/strict") << QByteArray() << 400
+                                  << QByteArrayList({"hook ", "middleware "});
+    QTest::newRow("none offered, without a handshake")
+        << QByteArray("/plain") << QByteArray() << 400 << QByteArrayList({"hook "});
+    QTest::newRow("not required") << QByteArray("/loose") << QByteArray("v3") << 101
+                                  << QByteArrayList({"hook ", "open "});
+    QTest::newRow("none spoken") << QByteArray("/mute") << QByteArray("v1") << 101
+                                 << QByteArrayList({"hook ", "open "});
+}
+
+void TestTestSockets::subprotocols()
+{
+    QFETCH(QByteArray, target);
+    QFETCH(QByteArray, offered);
+    QFETCH(int, status);
+    QFETCH(QByteArrayList, seen);
+    QByteArrayList found;
+    ::Server live([&](Application &app) {
+        const auto opened = [&](const Connection &, const Request &request) {
+            found.append("open " + request.subprotocol());
+        };
+        app.receivedRequest([&](Request &request, Response &) { found.append("hook " + request.subprotocol()); });
+        app.webSocket("/strict")
+            .subprotocols({"v2", "v1"})
+            .requireSubprotocol()
+            .use([&](Request &request, Response &, const Next &next) {
+                found.append("middleware " + request.subprotocol());
+                next();
+            })
+            .onHandshake(
+                [&](const Request &request, Response &) { found.append("handshake " + request.subprotocol()); })
+            .onOpen(opened);
+        app.webSocket("/plain").subprotocols({"v2", "v1"}).requireSubprotocol().onOpen(opened);
+        app.webSocket("/loose").subprotocols({"v2", "v1"}).onOpen(opened);
+        app.webSocket("/mute").onOpen(opened);
+        app.get("/strict",
+                [](const Request &request, Response &response) { response.text('"' + request.subprotocol() + '"'); });
+    });
+    TestRequest request{.target = target};
+    if (!offered.isEmpty())
+        request.headers.append({"Sec-WebSocket-Protocol", offered});
+    const TestResponse response = live.harness.webSocket(request).response();
+    QCOMPARE(response.status, status);
+    QCOMPARE(found, seen);
+    if (status != 101)
+        QVERIFY2(response.body.contains("offer one of v2, v1 in Sec-WebSocket-Protocol"), response.body);
+    request.target = "/strict";
+    QCOMPARE(live.harness.request(request).body, QByteArray("\"\"")); // no WebSocket has none
 }
 
 void TestTestSockets::clientCloses()

@@ -187,6 +187,18 @@ inline const QList<LiveMaster::Port> somePorts = {
      .handler = QStringLiteral("telnet"),
      .address = QStringLiteral("unix:/run/a.sock"),
      .messageBytes = 100},
+    {.name = QStringLiteral("udp6"),
+     .kind = LiveMaster::Port::Kind::Datagram,
+     .handler = QStringLiteral("telnet"),
+     .address = QStringLiteral("[::]:53")},
+    {.name = QStringLiteral("both"),
+     .kind = LiveMaster::Port::Kind::Datagram,
+     .handler = QStringLiteral("telnet"),
+     .address = QStringLiteral("127.0.0.1:54")},
+    {.name = QStringLiteral("both"),
+     .kind = LiveMaster::Port::Kind::Datagram,
+     .handler = QStringLiteral("telnet"),
+     .address = QStringLiteral("[::1]:54")},
 };
 
 } // namespace WorkerTest

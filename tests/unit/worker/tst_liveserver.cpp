@@ -1,5 +1,6 @@
 #include "livesupport.h"
 
+#include <QHostAddress>
 #include <QTest>
 
 #include <functional>
@@ -269,7 +270,14 @@ void TestLiveServer::sendTo_data()
         QTest::newRow(name) << QString::fromUtf8(port) << QString::fromUtf8(address) << remotePort << size << code;
     };
     row("IPv4", "udp", "192.0.2.1", 9, 3, -1);
-    row("IPv6", "udp", "2001:db8::1", 9, 3, -1);
+    row("IPv6", "udp6", "2001:db8::1", 9, 3, -1);
+    row("IPv6, unspecified", "udp6", "::", 9, 3, -1);
+    row("IPv6 by IPv4", "udp", "::1", 9, 3, Error::Invalid);
+    row("IPv4 by IPv6", "udp6", "192.0.2.1", 9, 3, Error::Invalid);
+    row("IPv4, written as IPv6", "udp", "::ffff:192.0.2.1", 9, 3, -1);
+    row("IPv4, written as IPv6, by IPv6", "udp6", "::ffff:192.0.2.1", 9, 3, Error::Invalid);
+    row("IPv4 by an entry with both", "both", "192.0.2.1", 9, 3, -1);
+    row("IPv6 by an entry with both", "both", "2001:db8::1", 9, 3, -1);
     row("longest", "udp", "192.0.2.1", 9, 65507, -1);
     row("one byte too long", "udp", "192.0.2.1", 9, 65508, Error::TooLarge);
     row("path", "paths", "/run/b.sock", 0, 3, -1);
@@ -296,16 +304,21 @@ void TestLiveServer::sendTo()
     master.start();
     const Result<void> result = server().sendTo(port, address, remotePort, QByteArray(size, 'x'));
     QCOMPARE(result ? -1 : int(result.error().code()), code);
+    if (remotePort == 0 && port == u"udp")
+        QVERIFY(result.error().message().contains(QStringLiteral("cannot send to port 0 of")));
     if (code >= 0)
         return;
     const QList<Command> commands = master.awaitCommands(1);
     QCOMPARE(commands.size(), 1);
     QCOMPARE(commands[0].message.kind, CommandKind::SendPacket);
-    QCOMPARE(commands[0].message.port, quint16(port == u"udp" ? 3 : 4));
+    const bool isIPv6 = QHostAddress(address).protocol() == QAbstractSocket::IPv6Protocol && !address.contains(u'.');
+    const bool fits = somePorts[commands[0].message.port].address.startsWith(u'[') == isIPv6;
+    QVERIFY(fits);
+    QCOMPARE(somePorts[commands[0].message.port].name, port);
     QCOMPARE(commands[0].body, QByteArray(size, 'x'));
     const auto peer = ipc::PacketPeer::decode(commands[0].name);
     QVERIFY(peer);
-    QCOMPARE(peer->address, address.toUtf8());
+    QCOMPARE(peer->address, address.toUtf8().replace("::ffff:", ""));
     QCOMPARE(peer->port, remotePort);
 }
 

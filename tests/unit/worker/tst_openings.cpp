@@ -108,6 +108,8 @@ void TestOpenings::runAgain()
     master.application.generatedResponse([&](const Request &, Response &) { seen.append("generated"); });
     master.application.cleaner([&](const Request &) { seen.append("cleaner"); });
     master.application.webSocket("/live/:room")
+        .subprotocols({"v2", "v1"})
+        .requireSubprotocol()
         .use([&](Request &request, Response &, const Next &next) {
             request.setAttribute("user", QStringLiteral("ann"));
             seen.append("middleware");
@@ -120,14 +122,15 @@ void TestOpenings::runAgain()
         .onOpen([&](const Connection &, const Request &request) {
             seen.append("open " + request.param("room").toUtf8() + ' ' + request.idText() + ' ' +
                         request.attribute("user").toByteArray() + ' ' + request.remoteAddress().toUtf8() + ' ' +
-                        QByteArray::number(request.journey().workerId) + request.header("X-Q").toByteArray());
+                        QByteArray::number(request.journey().workerId) + request.header("X-Q").toByteArray() + ' ' +
+                        request.subprotocol());
         });
     master.start();
-    const Order order{.target = "/live/a", .fields = {{"X-Q", "q"}}};
+    const Order order{.target = "/live/a", .fields = {{"X-Q", "q"}, {"Sec-WebSocket-Protocol", "v1"}}};
     const quint64 id = RequestId::make(0, 17, 0);
     master.event(70, EventKind::Open, LiveMaster::openBody(id, order));
     QVERIFY(master.awaitDone());
-    QCOMPARE(seen, QByteArrayList({"hook", "middleware", "handshake", "cleaner", "open a 0-17 ann 192.0.2.1 4q"}));
+    QCOMPARE(seen, QByteArrayList({"hook", "middleware", "handshake", "cleaner", "open a 0-17 ann 192.0.2.1 4q v1"}));
     QVERIFY(master.commands().isEmpty());
     QVERIFY(!master.reply(id)); // its answer is dropped
 }

@@ -67,9 +67,12 @@ public:
     WebSocketRoute(ApplicationPrivate *application, RouteSpec *spec) : d(application), m_spec(spec) {}
 
     /// What the route speaks, most wanted first (RFC 6455 §1.9): tokens. The first that the client offers as well is
-    /// agreed; a client that offers none of them gets none. Request::header("Sec-WebSocket-Protocol") tells the offer.
-    /// Throws std::invalid_argument if one is no token or stands there twice.
+    /// agreed, and Request::subprotocol() tells it; a client that offers none of them gets none, unless
+    /// requireSubprotocol() is called. Throws std::invalid_argument if one is no token or stands there twice.
     WebSocketRoute &subprotocols(QByteArrayList names);
+    /// Refuses a client that offers none of them with 400 and a text that lists them, behind middleware and before
+    /// onHandshake(). Throws std::invalid_argument if subprotocols() has named none before.
+    WebSocketRoute &requireSubprotocol();
     /// Called for the opening request, behind hooks and middleware. \a response may be given header fields and
     /// cookies, which leave with the 101; with a status of 300 or more, or with a body, it refuses the connection and
     /// is sent as it is. It may be deferred: the same holds when it ends. A hook or middleware that answers instead of

@@ -86,13 +86,6 @@ public:
     /// What is known about it now; Error::NotFound if it has gone.
     Result<ConnectionInfo> info() const;
 
-    /// Sends a text message. A template, so that neither literals nor QByteArray are taken for a QString.
-    template <std::same_as<QString> Text>
-    Outcome push(const Text &text) const
-    {
-        return push(QByteArrayView(text.toUtf8()), MessageType::Text);
-    }
-
     /// See Server::push(), send(), close(), join(), leave() and bind().
     Outcome push(QByteArrayView message, MessageType type = MessageType::Text) const;
     Outcome send(QByteArrayView bytes) const;
@@ -100,6 +93,29 @@ public:
     Outcome join(QByteArrayView room) const;
     Outcome leave(QByteArrayView room) const;
     Outcome bind(QByteArrayView user) const;
+
+    /// The same of a QString, which becomes UTF-8. Templates, so that neither literals nor QByteArray are taken for
+    /// one.
+    template <std::same_as<QString> Text>
+    Outcome push(const Text &message, MessageType type = MessageType::Text) const
+    {
+        return push(QByteArrayView(message.toUtf8()), type);
+    }
+    template <std::same_as<QString> Text>
+    Outcome join(const Text &room) const
+    {
+        return join(QByteArrayView(room.toUtf8()));
+    }
+    template <std::same_as<QString> Text>
+    Outcome leave(const Text &room) const
+    {
+        return leave(QByteArrayView(room.toUtf8()));
+    }
+    template <std::same_as<QString> Text>
+    Outcome bind(const Text &user) const
+    {
+        return bind(QByteArrayView(user.toUtf8()));
+    }
 
 private:
     ConnectionId m_id;

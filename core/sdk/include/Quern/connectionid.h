@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Quern/global.h>
 #include <Quern/result.h>
 
 #include <QByteArray>
@@ -8,6 +9,8 @@
 #include <QString>
 
 #include <cstddef>
+
+class QDebug;
 
 namespace Quern {
 
@@ -52,6 +55,9 @@ inline std::size_t qHash(ConnectionId id, std::size_t seed = 0)
 {
     return ::qHash(id.value(), seed);
 }
+
+/// The number in decimal digits, as the server's log has it.
+QUERN_EXPORT QDebug operator<<(QDebug debug, ConnectionId id);
 
 } // namespace Quern
 

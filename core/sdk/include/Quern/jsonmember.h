@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <type_traits>
 
 namespace Quern {
@@ -89,5 +90,12 @@ private:
 
     QByteArray m_text;
 };
+
+/// Compact JSON text in UTF-8, for messages; see Response::json():
+///
+///     connection.push(jsonText({{"from", connection.user()}, {"count", 3}}));
+QUERN_EXPORT QByteArray jsonText(const QJsonObject &object);
+QUERN_EXPORT QByteArray jsonText(const QJsonArray &array);
+QUERN_EXPORT QByteArray jsonText(std::initializer_list<JsonMember> members);
 
 } // namespace Quern

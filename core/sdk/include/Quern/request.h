@@ -158,6 +158,10 @@ public:
     /// Name of the route, see Route::name(), and its pattern as registered; empty before the route is found.
     QByteArrayView routeName() const;
     QByteArrayView routePattern() const;
+    /// The subprotocol of a WebSocket: the first that its route speaks, see WebSocketRoute::subprotocols(), of those
+    /// that the client offers. It is agreed on when the connection is accepted; middleware and onHandshake() see the
+    /// one that would be. Empty if there is none, before the route is found, and for other requests.
+    QByteArray subprotocol() const;
     /// The path of the route \a name with \a params in the place of its parameters, percent-encoded: "/users/5". Throws
     /// std::invalid_argument if there is no such route, or a parameter is missing, too many or against its constraint,
     /// or the server would refuse the path for a dot segment or an encoded NUL.

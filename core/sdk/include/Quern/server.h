@@ -11,6 +11,8 @@
 #include <QList>
 #include <QString>
 
+#include <concepts>
+
 namespace Quern {
 
 /// One port that the server listens on. A value type.
@@ -64,6 +66,12 @@ struct Audience
     ConnectionId except = {}; ///< but not this one; null: nobody is left out
 };
 
+/// A name and a message for Server, at least one of them a QString and the other at most bytes.
+template <typename Name, typename Text>
+concept HasQString = (std::same_as<Name, QString> && std::convertible_to<const Text &, QByteArrayView>) ||
+                     (std::same_as<Text, QString> && std::convertible_to<const Name &, QByteArrayView>) ||
+                     (std::same_as<Name, QString> && std::same_as<Text, QString>);
+
 /// What handlers, tasks, cron jobs and processes ask of the running server. Reached by server(). Any thread of a child.
 ///
 /// What is to be sent is handed to the master and leaves in its order; each call returns at once. Its result tells what
@@ -76,6 +84,8 @@ struct Audience
 ///   push() or send() to one connection its onBufferEmpty() is called when there is room again;
 /// - Error::Unavailable: there is no server, as in a test without one, or it is stopping.
 /// A connection that closes at the same moment loses what was sent to it, as one that closes a moment later does.
+///
+/// Messages and names are QByteArrayView, QByteArray or literals, all in UTF-8, or QString. For JSON see jsonText().
 class QUERN_EXPORT Server
 {
 public:
@@ -86,7 +96,8 @@ public:
     /// Sends \a bytes to one stream connection, as they are. Error::Invalid if it is a WebSocket.
     virtual Outcome send(ConnectionId id, QByteArrayView bytes) = 0;
     /// Sends a datagram from the port \a port, "telnet-udp", to \a address, "127.0.0.1" or the path of a Unix socket,
-    /// and \a remotePort. Error::NotFound if there is no datagram port of that name, Error::Invalid for a bad address.
+    /// and \a remotePort. Error::NotFound if there is no datagram port of that name, Error::Invalid for a bad
+    /// address, such as an IPv6 one if the port listens on IPv4 alone.
     virtual Outcome sendTo(const QString &port, const QString &address, quint16 remotePort, QByteArrayView bytes) = 0;
     /// Closes a connection when what was sent to it before has left. \a code, of a WebSocket, is 1000 to 1014 but for
     /// 1004 to 1006, or 3000 to 4999: Error::Invalid for others; of \a reason at most 123 bytes are sent. Its handler's
@@ -97,7 +108,8 @@ public:
     virtual Outcome broadcast(QByteArrayView message, MessageType type = MessageType::Text,
                               const Audience &audience = {}) = 0;
     /// Has a connection enter or leave a room: a name of 1 to 128 bytes for some connections, which is there as long as
-    /// anybody is in it. A connection leaves its rooms when it closes; it may be in 1000.
+    /// anybody is in it. A connection leaves its rooms when it closes. It may be in 1000: to enter one more has no
+    /// effect, and only the server's log tells, since it is the master who counts.
     virtual Outcome join(ConnectionId id, QByteArrayView room) = 0;
     virtual Outcome leave(ConnectionId id, QByteArrayView room) = 0;
     /// Sends \a message to all connections in \a room but \a except; to a stream as bytes. Fine if nobody is there.
@@ -122,6 +134,54 @@ public:
     virtual QList<PortInfo> ports() const = 0;
     /// The server at a glance.
     virtual ServerStats stats() const = 0;
+
+    /// The same of a QString, which becomes UTF-8. Templates, so that neither literals nor QByteArray are taken for
+    /// one.
+    template <std::same_as<QString> Text>
+    Outcome push(ConnectionId id, const Text &message, MessageType type = MessageType::Text)
+    {
+        return push(id, QByteArrayView(message.toUtf8()), type);
+    }
+    template <std::same_as<QString> Text>
+    Outcome broadcast(const Text &message, MessageType type = MessageType::Text, const Audience &audience = {})
+    {
+        return broadcast(QByteArrayView(message.toUtf8()), type, audience);
+    }
+    template <std::same_as<QString> Text>
+    Outcome join(ConnectionId id, const Text &room)
+    {
+        return join(id, QByteArrayView(room.toUtf8()));
+    }
+    template <std::same_as<QString> Text>
+    Outcome leave(ConnectionId id, const Text &room)
+    {
+        return leave(id, QByteArrayView(room.toUtf8()));
+    }
+    template <std::same_as<QString> Text>
+    Outcome bind(ConnectionId id, const Text &user)
+    {
+        return bind(id, QByteArrayView(user.toUtf8()));
+    }
+    template <typename Name, typename Text>
+    requires HasQString<Name, Text> Outcome pushToRoom(const Name &room, const Text &message,
+                                                       MessageType type = MessageType::Text, ConnectionId except = {})
+    {
+        return pushToRoom(QByteArrayView(utf8(room)), QByteArrayView(utf8(message)), type, except);
+    }
+    template <typename Name, typename Text>
+    requires HasQString<Name, Text> Outcome pushToUser(const Name &user, const Text &message,
+                                                       MessageType type = MessageType::Text, ConnectionId except = {})
+    {
+        return pushToUser(QByteArrayView(utf8(user)), QByteArrayView(utf8(message)), type, except);
+    }
+
+private:
+    static QByteArrayView utf8(QByteArrayView bytes) { return bytes; }
+    template <std::same_as<QString> Text>
+    static QByteArray utf8(const Text &text)
+    {
+        return text.toUtf8();
+    }
 };
 
 /// The server that this process belongs to. In a process without one, every call says so: Error::Unavailable.

@@ -145,8 +145,14 @@ public:
     TestResponse response() const;
 
     /// Sends a message, or \a message as bytes of a stream, and returns when its handler has: what that sends at once
-    /// has been received then. Error::Unavailable if it is not open, Error::Invalid for text that is no UTF-8.
+    /// has been received then. Error::Unavailable if it is not open; for what a server would close it for,
+    /// Error::Invalid (text that is no UTF-8) or Error::TooLarge (a message over 2 MiB, see package_max_length).
     Outcome send(const QByteArray &message, MessageType type = MessageType::Text);
+    /// With false it stops to read, and what it is sent waits: from 1 MiB on (buffer_high_watermark) onBufferFull() is
+    /// called; what would make it more than 8 MiB (socket_buffer_size) fails with Error::Busy, if it is for this
+    /// connection alone, or closes it as too slow, if it is for many. With true all is received, and onBufferEmpty() is
+    /// called if onBufferFull() was, as it is before any Busy; returns when it has. What it sends arrives either way.
+    void setReading(bool isReading);
     /// What it has received so far; and that of a stream in one piece.
     QList<TestMessage> received() const;
     QByteArray receivedBytes() const;
@@ -186,7 +192,10 @@ private:
 ///
 /// Needs a QCoreApplication, such as QTEST_GUILESS_MAIN makes, whose event loop it spins while an answer is not there.
 /// To be used in the main thread. What only the server does is not done: limits of size and number, static files,
-/// ranges, compression, error pages, the cutting of streams into packages, watermarks.
+/// ranges, compression, error pages, the cutting of streams into packages. What is sent by connections has the limits
+/// of a server whose settings are the defaults: a message of more than 2 MiB is Error::TooLarge; see also
+/// TestSocket::setReading(). Ports have the names of their handlers, without addresses; Server::ports() lists each
+/// socket handler twice, as a stream and as a datagram port.
 class QUERN_EXPORT TestHarness
 {
 public:
