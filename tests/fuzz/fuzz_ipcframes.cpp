@@ -89,6 +89,7 @@ void checkRequest(QByteArrayView payload)
     parts.peerAddress = message.peerAddress;
     parts.host = message.host;
     parts.bodyLayout = message.bodyLayout;
+    parts.clientCertificate = message.clientCertificate;
     parts.remotePort = message.remotePort;
     parts.flags = message.flags;
     parts.minorVersion = message.minorVersion;
@@ -101,7 +102,7 @@ void checkRequest(QByteArrayView payload)
     ipc::writeTicket(again.data(), message.ticket);
     again += ipc::encodeRequest(parts) + message.bodyPart.toByteArray();
     // What is reserved is written as zero.
-    for (const qsizetype reserved : {20, 21, 22, 23})
+    for (const qsizetype reserved : {20, 21, 22, 23, 62, 63})
         again[reserved] = payload[reserved];
     if (again != payload)
         fail("a request does not encode to what it was decoded from");
@@ -127,7 +128,7 @@ void checkLive(QByteArrayView payload)
             fail("an event breaks a rule of its interface");
         QByteArray again;
         ipc::appendEvent(again, 0, *message);
-        again[ipc::FrameHeaderSize + 23] = payload[23]; // reserved, and written as zero
+        again[ipc::FrameHeaderSize + 27] = payload[27]; // reserved, and written as zero
         if (again.sliced(ipc::FrameHeaderSize) != payload)
             fail("an event does not encode to what it was decoded from");
     }

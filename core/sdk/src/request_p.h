@@ -90,9 +90,9 @@ public:
     std::optional<quint64> bodyLength = 0; ///< of the whole body; none if it is streamed and its length is not known
     QVarLengthArray<HeaderView, 16> headers;
     Params params;
-    QByteArrayView remoteAddress; ///< text form
-    QByteArrayView peerAddress;   ///< of the proxy, if isProxied
-    QByteArrayView host;          ///< as the proxy got it; empty if there is none
+    QByteArrayView remoteAddress;     ///< text form
+    QByteArrayView peerAddress;       ///< of the proxy, if isProxied
+    QByteArrayView host;              ///< as the proxy got it; empty if there is none
     QByteArrayView clientCertificate; ///< fingerprint and subject, see ipc::RequestMessage; empty: it has none
     quint16 remotePort = 0;
     int minorVersion = 1;
