@@ -10,13 +10,14 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import time
 
 from livesoak import Soak, masked, resident_bytes
 from liveserver import LIVE
 from quernserver import QUERN_BIN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
-from wsclient import WebSocketClient
+from wsclient import WebSocketClient, handshake_bytes
 
 SOAK = os.environ.get("QUERN_SOAK") == "1"
 CONNECTIONS = 1000 if SOAK else 200
@@ -163,6 +164,21 @@ class Workers(LiveSoakCase):
             soak.wait_progress()
             self.assert_nothing_lost(soak)
         self.assertIn(stopped, [worker.pid for worker in quern.workers()])
+
+    def test_who_goes_while_the_handshake_waits_for_its_worker_is_closed_behind_it(self) -> None:
+        quern = self.live(worker_num=1, reactor_num=1)
+        worker = quern.workers()[0].pid
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            client = socket.create_connection(quern.address, timeout=10 * TIME_SCALE)
+            self.addCleanup(client.close)
+            client.sendall(handshake_bytes("/echo", "AAAAAAAAAAAAAAAAAAAAAA=="))
+            client.shutdown(socket.SHUT_WR)
+            quern.command("status")  # by then the reactor has read that
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+        self.assertTrue(answer.startswith(b"HTTP/1.1 101 "), answer)
 
     def test_one_that_stays_stopped_is_replaced(self) -> None:
         quern = self.live(max_request_execution_time=1)

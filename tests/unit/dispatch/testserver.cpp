@@ -58,9 +58,19 @@ void ScriptedWorker::frameReceived(const ipc::Frame &frame)
         if (m_heldIds.removeOne(frame.id))
             answer(frame.id, 504, {});
         break;
+    case ipc::FrameType::Event:
+        m_lastConnection = frame.id;
+        break;
     default:
         break;
     }
+}
+
+void ScriptedWorker::send(const QByteArray &frames)
+{
+    QMetaObject::invokeMethod(
+        this, [this, frames] { m_channel->sendWith([&frames](QByteArray &out) { out += frames; }); },
+        Qt::QueuedConnection);
 }
 
 void ScriptedWorker::requestReceived(const ipc::Frame &frame)
@@ -167,7 +177,7 @@ TestServer::TestServer(dispatch::ReactorSettings settings, bool withWorker)
         dispatch::WorkerInfo info;
         info.childId = 1;
         info.generation = 1;
-        info.routes = {{"GET", "/", true}};
+        info.routes = {{"GET", "/", true}, {"SOCKET", "lines", false, false, {}, "lines"}};
         m_reactor->addWorker(pair->first, shared, info);
         if (withWorker)
             m_reactor->dispatcher().activate(1);

@@ -25,6 +25,10 @@ public:
     void adopt(int fd);
     /// Answers all that is held. Any thread.
     void release();
+    /// Sends these frames as they are. Any thread.
+    void send(const QByteArray &frames);
+    /// That the last event was about; 0: there was none.
+    quint64 lastConnection() const { return m_lastConnection; }
 
     int held() const { return m_heldCount; }
     int cancelled() const { return m_cancelCount; }
@@ -53,6 +57,7 @@ private:
     std::atomic<int> m_cancelCount = 0;
     std::atomic<int> m_requestCount = 0;
     std::atomic<qint64> m_sentBytes = 0;
+    std::atomic<quint64> m_lastConnection = 0;
 };
 
 /// A Reactor in its own thread, listening on a TCP port and a Unix path, with one ScriptedWorker.

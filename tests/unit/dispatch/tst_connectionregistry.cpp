@@ -40,6 +40,7 @@ private Q_SLOTS:
     void closedIsNotThereAndForgottenIsNotFound();
     void noIdTwice();
     void aSlotRestsAfterItsLastGeneration();
+    void tooManyThatAreClosedAndNotForgotten();
     void usersAreInTheTable();
     void roomsAreThereWhileSomebodyIsIn();
     void oneUserAtATime();
@@ -113,6 +114,21 @@ void TestConnectionRegistry::aSlotRestsAfterItsLastGeneration()
     QCOMPARE(ipc::ConnectionKey::of(next->id).slot, 1u);
     QCOMPARE(ipc::ConnectionKey::of(next->id).generation, 1u);
     QCOMPARE(registry.find(last), nullptr);
+}
+
+void TestConnectionRegistry::tooManyThatAreClosedAndNotForgotten()
+{
+    // Their close events wait for workers that do not come to them.
+    ConnectionRegistry registry(newTable(), 0);
+    std::vector<LiveConnection *> closed;
+    while (LiveConnection *const connection = registry.add(nullptr, {})) {
+        closed.push_back(connection);
+        registry.withdraw(connection);
+        QVERIFY(closed.size() <= ConnectionRegistry::MaxClosed);
+    }
+    QCOMPARE(closed.size(), std::size_t(ConnectionRegistry::MaxClosed));
+    registry.release(closed.front());
+    QVERIFY(registry.add(nullptr, {}));
 }
 
 void TestConnectionRegistry::usersAreInTheTable()
