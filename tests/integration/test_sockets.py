@@ -13,7 +13,9 @@ import socket
 import stat
 import subprocess
 import textwrap
+import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ports import has_ipv6, reserve_port
@@ -143,6 +145,18 @@ class TestStarting(SocketsTestCase):
             self.assertEqual(client.ask(b"x"), b"<x>")
         quern.stop()
 
+    def test_a_stop_does_not_wait_for_clients_that_have_closed(self) -> None:
+        """One that does not close has two seconds."""
+        times = []
+        for _ in range(3):
+            quern = self.sockets({}).start()
+            with self.client(quern) as client, ThreadPoolExecutor() as pool:
+                self.assertEqual(client.ask(b"x", 3), b"<x>")
+                pool.submit(lambda: (client.receive_all(), client.socket.close()))
+                start = time.monotonic()
+                quern.command("stop")
+                times.append(time.monotonic() - start)
+        self.assertLess(min(times), 1.5)
 
     def test_what_a_killed_server_has_left_is_no_hindrance(self) -> None:
         quern = self.sockets({"name": "s", "listen": "unix:@/s.sock"}, {"name": "u", "type": "udp"},
