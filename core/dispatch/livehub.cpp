@@ -3,6 +3,7 @@
 #include "dispatch/livesession.h"
 #include "dispatch/log.h"
 #include "dispatch/reactor.h"
+#include "net/endpoint.h"
 
 #include <ctime>
 
@@ -24,8 +25,7 @@ QString nameOf(const net::Peer &peer)
 {
     if (peer.address[0] == '\0')
         return QStringLiteral("a Unix socket");
-    const auto address = QString::fromLatin1(peer.address);
-    return (address.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(address).arg(peer.port);
+    return net::Endpoint{QString::fromLatin1(peer.address), peer.port, {}}.text();
 }
 
 std::shared_ptr<ipc::ConnectionTable> tableOf(const ReactorSettings &settings)

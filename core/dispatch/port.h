@@ -15,7 +15,7 @@ namespace Quern::dispatch {
 struct LiveSettings
 {
     quint64 messageBytes = 2 << 20;                ///< the longest message, package or datagram
-    qint64 outputBytes = 8 << 20;                  ///< output that may wait for one client; more closes the connection
+    qint64 outputBytes = 8 << 20;                  ///< output that may wait for one client; see LiveSession
     qint64 highWater = 1 << 20;                    ///< from so much waiting output on the buffer is full
     qint64 lowWater = 256 << 10;                   ///< down to so much it is empty again
     std::chrono::milliseconds idleTime{0};         ///< without a byte from the client; zero: any

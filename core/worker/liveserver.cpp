@@ -90,8 +90,6 @@ Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::Comm
             return Error(Error::Busy, QStringLiteral("the server does not take what this process has sent before; send "
                                                      "less, or later"));
     }
-    if (reactor != EveryReactor)
-        m_backlogs[std::size_t(reactor)].add(id, body.size(), m_channels[std::size_t(reactor)]->unsentBytes());
     const bool isAtHome = QThread::currentThread() == m_thread;
     for (int i = first; i <= last; ++i) {
         ipc::Channel *channel = m_channels[std::size_t(i)];
@@ -103,6 +101,8 @@ Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::Comm
                     m_bound[std::size_t(i)].bound(id, message.name);
             }
         });
+        if (id != 0)
+            m_backlogs[std::size_t(i)].add(id, body.size(), channel->unsentBytes());
         if (isAtHome)
             continue;
         channel->flushWhileBusy();

@@ -93,8 +93,8 @@ private:
     const QList<Port> m_ports;
     const int m_workerId;
     std::vector<Backlog> m_backlogs; ///< of the reactors
+    std::vector<BoundUsers> m_bound; ///< the same
     DrainRequests m_drainRequests;
-    std::vector<BoundUsers> m_bound;   ///< the same
     mutable std::shared_mutex m_mutex; ///< shared while somebody sends; guards what follows
     std::vector<ipc::Channel *> m_channels;
     const ipc::ChildCounters *m_counters = nullptr;

@@ -1,3 +1,5 @@
+#include "socketsupport.h"
+
 #include "settingsfile.h"
 
 #include <QTest>
@@ -5,6 +7,7 @@
 using namespace Quern;
 using namespace Quern::config;
 using namespace Qt::Literals::StringLiterals;
+using namespace SocketTest;
 
 /// What is told of [[socket]] entries, and of addresses, that are wrong.
 class tst_SocketRefusals : public QObject
@@ -18,19 +21,6 @@ private Q_SLOTS:
 };
 
 namespace {
-
-const QByteArray telnet("[[socket]]\nlisten = \"127.0.0.1:5201\"\nhandler = \"telnet\"\n");
-
-QString message(const Result<Settings> &settings)
-{
-    return settings ? QString() : settings.error().message();
-}
-
-/// The address of \a toml with TLS, for which [server] has a certificate.
-QByteArray withTls(QByteArray toml)
-{
-    return toml.replace("\"127.", "\"tls:127.") + "[server]\nssl_cert_file = \"/x\"\nssl_key_file = \"/x\"\n";
-}
 
 /// The mistake stands in line 4 of an entry of type "tcp" that is right otherwise, or in the line that is said.
 void socketRow(const char *lines, const char *text, int line = 4)

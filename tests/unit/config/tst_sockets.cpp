@@ -1,3 +1,5 @@
+#include "socketsupport.h"
+
 #include "settingsfile.h"
 
 #include "config/describe.h"
@@ -12,6 +14,7 @@
 using namespace Quern;
 using namespace Quern::config;
 using namespace Qt::Literals::StringLiterals;
+using namespace SocketTest;
 using namespace std::chrono_literals;
 
 /// What [[socket]] entries make of the settings.
@@ -35,19 +38,6 @@ private Q_SLOTS:
 };
 
 namespace {
-
-const QByteArray telnet("[[socket]]\nlisten = \"127.0.0.1:5201\"\nhandler = \"telnet\"\n");
-
-QString message(const Result<Settings> &settings)
-{
-    return settings ? QString() : settings.error().message();
-}
-
-/// The address of \a toml with TLS, for which [server] has a certificate.
-QByteArray withTls(QByteArray toml)
-{
-    return toml.replace("\"127.", "\"tls:127.") + "[server]\nssl_cert_file = \"/x\"\nssl_key_file = \"/x\"\n";
-}
 
 using Check = std::function<bool(const SocketSettings &)>;
 
