@@ -65,6 +65,17 @@ buffer_high_watermark = "256K"
 buffer_low_watermark = "64K"
 
 [[socket]]
+name = "narrow"
+listen = "unix:narrow.sock"
+handler = "telnet"
+open_eof_split = true
+package_eof = "\\n"
+package_max_length = "64K"
+socket_buffer_size = "64K"
+buffer_high_watermark = "64K"
+buffer_low_watermark = "16K"
+
+[[socket]]
 name = "datagrams"
 type = "udp"
 listen = "127.0.0.1:{self.port}"
@@ -168,6 +179,13 @@ handler = "telnet"
             return waiting > 0 and seen[-15:] == [waiting] * 15
 
         wait_until(stalled, "end of what arrives")
+
+    def test_who_asks_and_asks_and_does_not_read_is_let_go(self):
+        slow = self.line(str(Path(self.unix).with_name("narrow.sock")))
+        slow.send(b"help\n" * 10_000)
+        self.wait_stalled(slow.socket)
+        slow.file.read()  # to the end
+        self.assertNotIn("threw", self.quern.log())
 
     def test_quit_ends_a_flood(self):
         line = self.line()
