@@ -259,7 +259,7 @@ void Master::timerEvent(QTimerEvent *event)
     m_drainDeadline.stop();
     stopStep(QStringLiteral("not everything had finished after %1 s")
                  .arg(std::chrono::duration<double>(m_settings.server.maxWaitTime).count()));
-    const QStringList handlers = m_supervisor->runningHandlers();
+    const QStringList handlers = m_supervisor->presentWork();
     for (const QString &handler : handlers)
         stopStep(QStringLiteral("still busy: %1").arg(handler));
     m_reactors->abortConnections();

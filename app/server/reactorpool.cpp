@@ -23,11 +23,12 @@ void callIn(dispatch::Reactor *reactor, Function function)
     QMetaObject::invokeMethod(reactor, std::move(function), Qt::QueuedConnection);
 }
 
-dispatch::WorkerInfo workerInfo(const process::WorkerHandoff &handoff)
+dispatch::WorkerInfo workerInfo(const process::ChildHandoff &handoff)
 {
     dispatch::WorkerInfo info;
     info.childId = handoff.childId;
-    info.workerId = handoff.workerId;
+    info.workerId = handoff.who.number;
+    info.serves = handoff.who.role == ipc::ChildRole::Worker;
     info.generation = handoff.generation;
     info.pid = handoff.pid;
     info.routes = handoff.routes;
@@ -145,8 +146,8 @@ void ReactorPool::start(process::Supervisor *supervisor)
 void ReactorPool::follow(process::Supervisor *supervisor, dispatch::Reactor *reactor)
 {
     using process::Supervisor;
-    connect(supervisor, &Supervisor::workerReady, this,
-            [reactor](const std::shared_ptr<process::WorkerHandoff> &handoff) {
+    connect(supervisor, &Supervisor::childReady, this,
+            [reactor](const std::shared_ptr<process::ChildHandoff> &handoff) {
                 callIn(reactor, [reactor, handoff] {
                     const int fd = handoff->channels[std::size_t(reactor->id())].release();
                     reactor->addWorker(fd, handoff->page, workerInfo(*handoff));
@@ -158,7 +159,7 @@ void ReactorPool::follow(process::Supervisor *supervisor, dispatch::Reactor *rea
     connect(supervisor, &Supervisor::drainRequested, this, [reactor](quint64 childId) {
         callIn(reactor, [reactor, childId] { reactor->dispatcher().drain(childId); });
     });
-    connect(supervisor, &Supervisor::workerExited, this, [reactor](quint64 childId, const process::ChildExit &exit) {
+    connect(supervisor, &Supervisor::childExited, this, [reactor](quint64 childId, const process::ChildExit &exit) {
         callIn(reactor,
                [reactor, childId, blamed = exit.blamedRoutes] { reactor->dispatcher().workerDied(childId, {blamed}); });
     });
@@ -166,7 +167,7 @@ void ReactorPool::follow(process::Supervisor *supervisor, dispatch::Reactor *rea
         callIn(reactor, [reactor, available] { reactor->dispatcher().setAvailable(available); });
     });
     dispatch::Dispatcher *dispatcher = &reactor->dispatcher();
-    connect(dispatcher, &dispatch::Dispatcher::workerDrained, supervisor, &Supervisor::reactorDrained);
+    connect(dispatcher, &dispatch::Dispatcher::workerDrained, supervisor, &Supervisor::drained);
     connect(dispatcher, &dispatch::Dispatcher::workerStuck, supervisor, &Supervisor::killStuck);
     connect(dispatcher, &dispatch::Dispatcher::workerUnreachable, supervisor, &Supervisor::workerUnreachable);
 }

@@ -48,16 +48,20 @@ void RuntimeFiles::timerEvent(QTimerEvent *event)
 void RuntimeFiles::writeProcesses()
 {
     QJsonArray workers;
-    const QList<process::WorkerReport> reports = m_supervisor->report();
-    for (const process::WorkerReport &worker : reports) {
-        if (worker.pid > 0) {
-            workers.append(QJsonObject{{QStringLiteral("id"), worker.workerId},
-                                       {QStringLiteral("generation"), worker.generation},
-                                       {QStringLiteral("pid"), worker.pid}});
-        }
+    QJsonArray others;
+    const QList<process::ChildReport> reports = m_supervisor->report();
+    for (const process::ChildReport &worker : reports) {
+        if (worker.pid == 0)
+            continue;
+        QJsonArray &list = worker.who.role == ipc::ChildRole::Worker ? workers : others;
+        list.append(QJsonObject{{QStringLiteral("id"), worker.who.number},
+                                {QStringLiteral("name"), worker.who.text()},
+                                {QStringLiteral("generation"), worker.generation},
+                                {QStringLiteral("pid"), worker.pid}});
     }
     const QJsonObject all = {{QStringLiteral("master"), QCoreApplication::applicationPid()},
-                             {QStringLiteral("workers"), workers}};
+                             {QStringLiteral("workers"), workers},
+                             {QStringLiteral("processes"), others}};
     write(m_processesPath, QJsonDocument(all).toJson());
 }
 

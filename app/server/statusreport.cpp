@@ -22,9 +22,9 @@ qint64 residentBytes(qint64 pid)
     return pages.size() > 1 ? pages.at(1).toLongLong() * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
-admin::WorkerStatus::State stateOf(process::WorkerReport::State state)
+admin::WorkerStatus::State stateOf(process::ChildReport::State state)
 {
-    using State = process::WorkerReport::State;
+    using State = process::ChildReport::State;
     switch (state) {
     case State::Starting:
         return admin::WorkerStatus::State::Starting;
@@ -33,15 +33,18 @@ admin::WorkerStatus::State stateOf(process::WorkerReport::State state)
     case State::Draining:
         return admin::WorkerStatus::State::Draining;
     case State::Waiting:
+        return admin::WorkerStatus::State::Waiting;
+    case State::Fatal:
         break;
     }
-    return admin::WorkerStatus::State::Waiting;
+    return admin::WorkerStatus::State::Fatal;
 }
 
-admin::WorkerStatus workerStatus(const process::WorkerReport &report)
+admin::WorkerStatus workerStatus(const process::ChildReport &report)
 {
     admin::WorkerStatus status;
-    status.id = report.workerId;
+    status.id = report.who.number;
+    status.name = report.who.text();
     status.pid = report.pid;
     status.generation = report.generation;
     status.state = stateOf(report.state);
@@ -92,21 +95,31 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     status.totals = totalsOf(reactors);
     int ready = 0;
     int wanted = 0;
-    const QList<process::WorkerReport> workers = supervisor.report();
-    for (const process::WorkerReport &worker : workers) {
-        status.workers.append(workerStatus(worker));
-        if (worker.generation == status.generation) {
+    const QList<process::ChildReport> children = supervisor.report();
+    QStringList absent; // of those that are no workers
+    for (const process::ChildReport &child : children) {
+        const bool isWorker = child.who.role == ipc::ChildRole::Worker;
+        (isWorker ? status.workers : status.processes).append(workerStatus(child));
+        if (child.generation != status.generation)
+            continue;
+        const bool isReady = child.state == process::ChildReport::State::Ready;
+        if (isWorker) {
             ++wanted;
-            ready += worker.state == process::WorkerReport::State::Ready ? 1 : 0;
+            ready += isReady ? 1 : 0;
+        } else if (!isReady) {
+            absent.append(child.state == process::ChildReport::State::Fatal
+                              ? QStringLiteral("%1 is FATAL").arg(child.who.text())
+                              : QStringLiteral("%1 is not running").arg(child.who.text()));
         }
     }
     const auto count = [&] { return QStringLiteral("%1 of %2 workers are ready").arg(ready).arg(wanted); };
     if (supervisor.isBreakerOpen()) {
         status.state = admin::Status::State::Degraded;
-        status.sentence = QStringLiteral("%1: some crash as soon as they start.").arg(count());
-    } else if (ready < wanted) {
+        status.sentence = absent.isEmpty() ? QStringLiteral("%1: some crash as soon as they start.").arg(count())
+                                           : QStringLiteral("%1; %2.").arg(count(), absent.join(u", "));
+    } else if (ready < wanted || !absent.isEmpty()) {
         status.state = admin::Status::State::Degraded;
-        status.sentence = QStringLiteral("%1.").arg(count());
+        status.sentence = QStringLiteral("%1.").arg((QStringList(count()) + absent).join(u"; "));
     } else if (supervisor.isReloading()) {
         status.state = admin::Status::State::Reloading;
         status.sentence = QStringLiteral("A reload is under way; %1.").arg(count());

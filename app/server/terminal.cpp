@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdio>
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace Quern::app::terminal {
 
 namespace {
@@ -26,9 +28,11 @@ QString stateName(admin::WorkerStatus::State state)
     case admin::WorkerStatus::State::Draining:
         return tr("draining");
     case admin::WorkerStatus::State::Waiting:
+        return tr("waiting");
+    case admin::WorkerStatus::State::Fatal:
         break;
     }
-    return tr("waiting");
+    return tr("FATAL");
 }
 
 QString duration(std::chrono::milliseconds time)
@@ -41,10 +45,10 @@ QString duration(std::chrono::milliseconds time)
     return QStringLiteral("%1 h %2 min").arg(seconds / 3600).arg(seconds % 3600 / 60);
 }
 
-QString workerLine(const admin::WorkerStatus &worker)
+QString workerLine(const QString &who, const admin::WorkerStatus &worker)
 {
     QString line = QStringLiteral("  %1 %2 %3 %4 %5 %6 %7 %8")
-                       .arg(worker.id, 6)
+                       .arg(who)
                        .arg(worker.pid, 8)
                        .arg(worker.generation, 10)
                        .arg(stateName(worker.state), -9)
@@ -80,9 +84,24 @@ QStringList workerLines(const QList<admin::WorkerStatus> &workers)
         shown.resize(mostLines);
     }
     for (const admin::WorkerStatus &worker : std::as_const(shown))
-        lines << workerLine(worker);
+        lines << workerLine(QString::number(worker.id).rightJustified(6), worker);
     if (workers.size() > shown.size())
         lines << tr("  and %1 more; --json shows them all").arg(workers.size() - shown.size());
+    return lines;
+}
+
+/// Task workers, timer and custom processes.
+QStringList processLines(const QList<admin::WorkerStatus> &processes)
+{
+    if (processes.isEmpty())
+        return {};
+    qsizetype width = 7;
+    for (const admin::WorkerStatus &process : processes)
+        width = std::max(width, process.name.size());
+    QStringList lines = {u"  "_s + tr("process").leftJustified(width) +
+                         tr("      pid generation state     in flight         done     memory restarts  last exit")};
+    for (const admin::WorkerStatus &process : processes)
+        lines << workerLine(process.name.leftJustified(width), process);
     return lines;
 }
 
@@ -163,7 +182,7 @@ QString statusText(const admin::Status &status)
     lines << tr("Listening on %1").arg(status.listeners.join(QStringLiteral(", ")));
     for (const admin::Rates &rates : status.rates)
         lines << rateLine(rates);
-    lines << QString() << workerLines(status.workers) << QString();
+    lines << QString() << workerLines(status.workers) << processLines(status.processes) << QString();
     lines << reactorLines(status.reactors);
     const admin::Totals &totals = status.totals;
     lines << tr("Refused (503) %1, worker died (502) %2, too late (504) %3, run again %4, given to another worker %5")

@@ -36,6 +36,7 @@ int main(int argc, char **argv)
     for (const int fd : arguments->reactorFds)
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     ::fcntl(arguments->mainFd, F_SETFD, FD_CLOEXEC);
+    ::fcntl(arguments->brokerFd, F_SETFD, FD_CLOEXEC);
     ::fcntl(arguments->pageFd, F_SETFD, FD_CLOEXEC);
     if (arguments->connectionsFd >= 0)
         ::fcntl(arguments->connectionsFd, F_SETFD, FD_CLOEXEC);
@@ -45,7 +46,7 @@ int main(int argc, char **argv)
     log.levels = arguments->logLevels;
     if (!base::startLog(log))
         return 1;
-    base::setProcessTitle("quern: worker " + QByteArray::number(arguments->id));
+    base::setProcessTitle("quern: " + arguments->who.text().toUtf8());
     const app::WorkerProcess process(*arguments);
     return QCoreApplication::exec();
 }

@@ -11,15 +11,19 @@ std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &argumen
         return found.size() == 1 ? found.first().mid(name.size()) : QString();
     };
     WorkerArguments result;
-    bool complete = valueOf(QLatin1StringView("--role=")) == QStringLiteral("worker");
+    const std::optional<ipc::ChildRole> role = ipc::roleOfArgument(valueOf(QLatin1StringView("--role=")));
+    bool complete = role.has_value();
     const auto number = [&complete](const QString &text) {
         bool ok = false;
         const int value = text.toInt(&ok);
         complete = complete && ok;
         return value;
     };
-    result.id = number(valueOf(QLatin1StringView("--id=")));
+    result.who.role = role.value_or(ipc::ChildRole::Worker);
+    result.who.number = number(valueOf(QLatin1StringView("--id=")));
+    result.who.name = valueOf(QLatin1StringView("--name="));
     result.mainFd = number(valueOf(QLatin1StringView("--main-fd=")));
+    result.brokerFd = number(valueOf(QLatin1StringView("--broker-fd=")));
     result.pageFd = number(valueOf(QLatin1StringView("--page-fd=")));
     if (const QString connections = valueOf(QLatin1StringView("--connections-fd=")); !connections.isEmpty())
         result.connectionsFd = number(connections);
@@ -83,7 +87,7 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     };
     if (const Result<void> made = makeServer(boot); !made)
         return made.error();
-    m_plugins = std::make_unique<worker::PluginLoader>(boot.workerId, tellMaster);
+    m_plugins = std::make_unique<worker::PluginLoader>(boot.who.number, tellMaster);
     QList<worker::PluginEntry> entries;
     for (const ipc::BootMessage::Plugin &plugin : boot.plugins)
         entries.append({plugin.file, plugin.settings, plugin.source, plugin.place});
@@ -98,7 +102,7 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     if (!page)
         return page.error();
     m_host = std::make_unique<worker::HandlerHost>(m_plugins->application(), std::move(*page), m_arguments.reactorFds,
-                                                   worker::HandlerHost::Identity{boot.workerId, boot.generation},
+                                                   worker::HandlerHost::Identity{boot.who.number, boot.generation},
                                                    boot.answers, m_server.get());
     return manifest();
 }
@@ -111,7 +115,7 @@ Result<void> WorkerProcess::makeServer(const ipc::BootMessage &boot)
         ipc::ConnectionTable::adopt(m_arguments.connectionsFd, int(m_arguments.reactorFds.size()));
     if (!table)
         return table.error();
-    m_server = std::make_unique<worker::LiveServer>(std::move(*table), boot.ports, boot.workerId);
+    m_server = std::make_unique<worker::LiveServer>(std::move(*table), boot.ports, boot.who.number);
     return {};
 }
 

@@ -19,8 +19,9 @@ namespace Quern::app {
 /// What the master put on the command line.
 struct WorkerArguments
 {
-    int id = 0;
+    ipc::ChildIdentity who;
     int mainFd = -1;
+    int brokerFd = -1;
     std::vector<int> reactorFds;
     int pageFd = -1;
     int connectionsFd = -1; ///< -1: it is not to serve, but to be inspected
@@ -30,8 +31,8 @@ struct WorkerArguments
     static std::optional<WorkerArguments> parse(const QStringList &arguments);
 };
 
-/// A quern-worker in the role "worker": waits for the master's Boot message, loads the plugins, reports its manifest
-/// and serves until it is told to stop. Lives in the main thread.
+/// A quern-worker in one of its roles: waits for the master's Boot message, loads the plugins, reports its manifest and
+/// works until it is told to stop. Lives in the main thread.
 class WorkerProcess final : public QObject, private ipc::FrameSink
 {
     Q_OBJECT

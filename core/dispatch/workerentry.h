@@ -50,7 +50,7 @@ public:
 
     /// Active workers are chosen for new requests; a draining one finishes what it has.
     bool isActive() const { return m_active && !m_closed; }
-    void setActive(bool active) { m_active = active; }
+    void setActive(bool active) { m_active = active && info().serves; }
     bool isDraining() const { return m_draining; }
     void setDraining()
     {

@@ -17,6 +17,7 @@ struct WorkerInfo
 {
     quint64 childId = 0; ///< never used twice while the master lives
     int workerId = 0;    ///< number of the worker, from 0; its replacement has the same
+    bool serves = true;  ///< takes requests and events; false: it only sends commands, as a task worker does
     int generation = 0;
     qint64 pid = 0;
     QList<ipc::RouteEntry> routes; ///< the manifest; a claim's route is a place in it

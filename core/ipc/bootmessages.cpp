@@ -98,7 +98,9 @@ QByteArray BootMessage::encode() const
                                  {QStringLiteral("outputBytes"), qint64(port.outputBytes)}});
     }
     const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
-                          {QStringLiteral("worker"), workerId},
+                          {QStringLiteral("role"), int(who.role)},
+                          {QStringLiteral("worker"), who.number},
+                          {QStringLiteral("name"), who.name},
                           {QStringLiteral("generation"), generation},
                           {QStringLiteral("answers"), toCbor(answers)},
                           {QStringLiteral("plugins"), list},
@@ -112,7 +114,9 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
     if (!map)
         return map.error();
     BootMessage message;
-    message.workerId = number(map->value(QLatin1StringView("worker")));
+    message.who.role = ChildRole(qBound(0, number(map->value(QLatin1StringView("role"))), int(ChildRole::Boot)));
+    message.who.number = number(map->value(QLatin1StringView("worker")));
+    message.who.name = map->value(QLatin1StringView("name")).toString();
     message.generation = number(map->value(QLatin1StringView("generation")));
     message.answers = answerOptions(map->value(QLatin1StringView("answers")).toMap());
     const Result<QCborArray> list = listOf(*map, QLatin1StringView("plugins"));

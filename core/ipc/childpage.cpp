@@ -8,8 +8,9 @@ namespace {
 /// threads write them.
 constexpr std::size_t childCountersSize = 128;
 constexpr std::size_t masterCountersSize = 128;
-constexpr std::size_t progressOffset = childCountersSize + masterCountersSize;
 constexpr std::size_t progressSize = 64;
+constexpr std::size_t taskProgressOffset = childCountersSize + masterCountersSize;
+constexpr std::size_t progressOffset = taskProgressOffset + progressSize;
 static_assert(sizeof(EventProgress) <= progressSize);
 static_assert(sizeof(ChildCounters) <= childCountersSize && sizeof(MasterCounters) <= masterCountersSize);
 static_assert(std::atomic<quint64>::is_always_lock_free && std::atomic<quint32>::is_always_lock_free);
@@ -60,6 +61,11 @@ EventProgress &ChildPage::eventProgress(int reactorId) const
 {
     char *first = static_cast<char *>(m_memory.data()) + progressOffset;
     return *reinterpret_cast<EventProgress *>(first + std::size_t(reactorId) * progressSize);
+}
+
+EventProgress &ChildPage::taskProgress() const
+{
+    return *reinterpret_cast<EventProgress *>(static_cast<char *>(m_memory.data()) + taskProgressOffset);
 }
 
 std::span<ClaimSlot> ChildPage::claimSlots() const

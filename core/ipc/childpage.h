@@ -59,7 +59,7 @@ struct MasterCounters
     std::atomic<quint32> inFlight; ///< requests sent by any reactor and neither answered nor deferred
 };
 
-/// How far one child has come with the events of one reactor's connections; see EventGate.
+/// How far one child has come with the events of one reactor's connections, or with tasks; see EventGate and TaskGate.
 struct EventProgress
 {
     std::atomic<quint64> word;
@@ -82,6 +82,8 @@ public:
     ChildCounters &counters() const;
     MasterCounters &masterCounters() const;
     EventProgress &eventProgress(int reactorId) const;
+    /// How far the child has come with tasks; see TaskGate.
+    EventProgress &taskProgress() const;
     /// All slots; reactor r owns SlotsPerReactor of them from r × SlotsPerReactor.
     std::span<ClaimSlot> claimSlots() const;
 

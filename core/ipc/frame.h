@@ -25,7 +25,7 @@ enum class FrameType : quint16 {
     ResponseEnd = 12, ///< worker → master: a streamed answer is complete; its trailer fields ("Name: value\r\n" …)
     ResponseAbort = 13, ///< worker → master: a streamed answer will never be complete
     RequestEnd = 14,    ///< master → worker: a streamed body is complete; its trailer fields
-    Leaving = 15,       ///< master → worker: what is open should come to its end; nothing new follows
+    Leaving = 15,       ///< master → child: what is open should come to its end; nothing new follows
     BootStep =
         16, ///< child → master: which plugin it is about to load, as messages name it (UTF-8); empty: none any more
     LogLevels = 17,  ///< master → child: which lines it logs from now on, as base::LogLevels::text()
@@ -34,6 +34,7 @@ enum class FrameType : quint16 {
     EventsDone = 20, ///< worker → master: all events of this channel up to the sequence \a id have been handled
     Command = 21, ///< child → master: CommandMessage for the connection \a id, or for several; first part of its body
     CommandBody = 22, ///< child → master: the next part of the body of the last Command of this channel
+    Begin = 23,       ///< master → timer, custom process: its predecessor has gone, and its generation serves
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "ipc/childrole.h"
 #include "ipc/frame.h"
 
 #include <Quern/result.h>
@@ -19,7 +20,7 @@
 namespace Quern::ipc {
 
 /// The number of this protocol; master and child must agree.
-inline constexpr int ProtocolVersion = 5;
+inline constexpr int ProtocolVersion = 6;
 
 /// Where a request's claim slot is, and how much of its answer the master can take. It stands first in the payload of a
 /// Request frame and is written anew with each dispatch, while the rest stays as it is.
@@ -175,9 +176,10 @@ struct AnswerOptions
     bool operator==(const AnswerOptions &) const = default;
 };
 
-/// What a child is told to load. Shape: CBOR map with the keys "protocol", "worker", "generation", "answers": map with
-/// "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file", "settings", "source" and
-/// "place"; "ports": list of maps with "name", "kind", "handler", "address", "place", "messageBytes", "outputBytes".
+/// What a child is told to load. Shape: CBOR map with the keys "protocol", "role", "worker", "name", "generation",
+/// "answers": map with "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file",
+/// "settings", "source" and "place"; "ports": list of maps with "name", "kind", "handler", "address", "place",
+/// "messageBytes", "outputBytes".
 struct BootMessage
 {
     struct Plugin
@@ -202,7 +204,7 @@ struct BootMessage
         quint64 outputBytes = 8 << 20;  ///< of one connection that may wait for its client
         bool operator==(const Port &) const = default;
     };
-    int workerId = 0;
+    ChildIdentity who; ///< "role", "worker" (its number) and "name"
     int generation = 0;
     AnswerOptions answers;
     QList<Plugin> plugins;

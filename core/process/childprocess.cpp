@@ -78,15 +78,18 @@ Result<void> ChildProcess::start()
         return page.error();
     m_page = std::make_shared<ipc::ChildPage>(std::move(*page));
 
+    // To the main thread, to the broker, and to each reactor.
     std::vector<base::FileDescriptor> childEnds;
     base::FileDescriptor mainEnd;
-    for (int i = 0; i < 1 + m_spec.reactorCount; ++i) {
+    for (int i = 0; i < 2 + m_spec.reactorCount; ++i) {
         const Result<std::pair<int, int>> pair = ipc::Channel::createPair();
         if (!pair)
             return pair.error();
         childEnds.emplace_back(pair->second);
         if (i == 0)
             mainEnd = base::FileDescriptor(pair->first);
+        else if (i == 1)
+            m_brokerChannel = base::FileDescriptor(pair->first);
         else
             m_reactorChannels.emplace_back(pair->first);
     }
@@ -100,7 +103,7 @@ Result<void> ChildProcess::start()
     }
     for (std::size_t i = 0; i < childEnds.size(); ++i) {
         inherited.push_back(childEnds[i].get());
-        if (i > 0)
+        if (i > 1)
             reactorEnds.append(QString::number(childEnds[i].get()));
     }
     const pid_t master = ::getpid();
@@ -111,9 +114,11 @@ Result<void> ChildProcess::start()
         m_process.setProcessEnvironment(environment);
     }
     m_process.setChildProcessModifier([inherited, master] { prepareChild(inherited, master); });
-    arguments += {QStringLiteral("--role=worker"),
-                  QStringLiteral("--id=%1").arg(m_spec.workerId),
+    arguments += {QStringLiteral("--role=") + ipc::roleArgument(m_spec.who.role),
+                  QStringLiteral("--id=%1").arg(m_spec.who.number),
+                  QStringLiteral("--name=") + m_spec.who.name,
                   QStringLiteral("--main-fd=%1").arg(childEnds[0].get()),
+                  QStringLiteral("--broker-fd=%1").arg(childEnds[1].get()),
                   QStringLiteral("--reactor-fds=%1").arg(reactorEnds.join(u',')),
                   QStringLiteral("--page-fd=%1").arg(m_page->descriptor()),
                   QStringLiteral("--log-levels=%1").arg(m_spec.logLevels.value_or(base::logLevels()).text())};
@@ -129,7 +134,7 @@ Result<void> ChildProcess::start()
     m_pid = m_process.processId();
     m_channel = std::make_unique<ipc::Channel>(mainEnd.release(), static_cast<ipc::FrameSink *>(this));
     ipc::BootMessage boot;
-    boot.workerId = m_spec.workerId;
+    boot.who = m_spec.who;
     boot.generation = m_spec.generation;
     boot.answers = m_spec.answers;
     boot.plugins = m_spec.plugins;
@@ -142,12 +147,27 @@ Result<void> ChildProcess::start()
 
 void ChildProcess::stop(std::chrono::milliseconds grace)
 {
-    if (m_state == State::Stopping || m_state == State::Gone)
+    if (m_state == State::Gone)
         return;
-    m_state = State::Stopping;
-    m_channel->send(ipc::FrameType::Stop, 0);
-    m_channel->flush();
+    if (std::exchange(m_state, State::Stopping) != State::Stopping) {
+        m_channel->send(ipc::FrameType::Stop, 0);
+        m_channel->flush();
+    }
     m_deadline.start(int(grace.count()), this);
+}
+
+void ChildProcess::begin()
+{
+    m_begun = true;
+    m_channel->send(ipc::FrameType::Begin, 0);
+    m_channel->flush();
+}
+
+void ChildProcess::leave()
+{
+    m_state = State::Stopping;
+    m_channel->send(ipc::FrameType::Leaving, 0);
+    m_channel->flush();
 }
 
 void ChildProcess::sendLogLevels()
@@ -164,9 +184,12 @@ void ChildProcess::kill(const QString &reason)
         return;
     m_killReason = reason;
     m_process.kill();
+    // It leads a group of its own, unless it has just been forked.
+    if (m_pid > 0)
+        ::kill(-pid_t(m_pid), SIGKILL);
 }
 
-QString ChildProcess::runningHandler() const
+QString ChildProcess::presentWork() const
 {
     const ipc::ChildCounters &counters = m_page->counters();
     if (counters.currentSlot.load(std::memory_order_acquire) == ipc::NoSlot)
@@ -199,7 +222,7 @@ void ChildProcess::timerEvent(QTimerEvent *event)
     } else if (m_state != State::Stopping) {
         kill(QStringLiteral("it has closed its channel to the master"));
     } else {
-        const QString handler = runningHandler();
+        const QString handler = presentWork();
         kill(handler.isEmpty() ? QStringLiteral("it did not stop in time")
                                : QStringLiteral("it did not stop in time: busy with %1").arg(handler));
     }

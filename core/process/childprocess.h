@@ -5,6 +5,7 @@
 #include "base/loglevels.h"
 #include "ipc/channel.h"
 #include "ipc/childpage.h"
+#include "ipc/childrole.h"
 #include "ipc/messages.h"
 
 #include <QBasicTimer>
@@ -22,7 +23,7 @@ namespace Quern::process {
 struct ChildSpec
 {
     quint64 childId = 0; ///< never used twice while the master lives
-    int workerId = 0;
+    ipc::ChildIdentity who;
     int generation = 0;
     int reactorCount = 1;
     QString program; ///< absolute path of quern-worker
@@ -34,7 +35,7 @@ struct ChildSpec
     std::optional<base::LogLevels> logLevels; ///< without them it has those that hold here when it is started
     QMap<QString, QString> environment;       ///< what it has in its environment besides the master's
 
-    QString role() const { return QStringLiteral("worker %1").arg(workerId); }
+    QString role() const { return who.text(); }
 };
 
 /// How a child ended.
@@ -47,8 +48,8 @@ struct ChildExit
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
 };
 
-/// One child of the master: a quern-worker in one of its roles, with a channel to the main thread, one to each reactor
-/// and the shared page. Lives in the main thread.
+/// One child of the master: a quern-worker in one of its roles, with a channel to the main thread, one to the broker,
+/// one to each reactor, and the shared page. Lives in the main thread.
 class ChildProcess final : public QObject, private ipc::FrameSink
 {
     Q_OBJECT
@@ -66,20 +67,27 @@ public:
     void sendLogLevels();
     /// It cannot be reached any more: killed if it does not end within a moment.
     void expectEnd();
-    /// Ends it at once; \a reason becomes part of the exit text.
+    /// Ends it at once, and the programs that it has started; \a reason becomes part of the exit text.
     void kill(const QString &reason);
 
     const ChildSpec &spec() const { return m_spec; }
     State state() const { return m_state; }
     void setDraining() { m_state = State::Draining; }
+    /// A timer or custom process begins its work: its predecessor has gone.
+    void begin();
+    bool hasBegun() const { return m_begun; }
+    /// The same finishes what it has begun, and ends by itself.
+    void leave();
     bool isReady() const { return m_state == State::Ready; }
     qint64 pid() const { return m_pid; }
     const ipc::HelloMessage &manifest() const { return m_manifest; }
     const std::shared_ptr<ipc::ChildPage> &page() const { return m_page; }
     /// The master's ends of the channels to the reactors, in their order; given away once.
     std::vector<base::FileDescriptor> takeReactorChannels() { return std::move(m_reactorChannels); }
-    /// The handler that is on its stack now: "GET /slow for 1200 ms"; empty if none is.
-    QString runningHandler() const;
+    /// The same of the channel to the broker.
+    base::FileDescriptor takeBrokerChannel() { return std::move(m_brokerChannel); }
+    /// What it is at, for people: "GET /slow for 1200 ms"; empty if nothing is on its stack.
+    QString presentWork() const;
 
 Q_SIGNALS:
     void ready();
@@ -106,6 +114,7 @@ private:
     QProcess m_process;
     std::unique_ptr<ipc::Channel> m_channel;
     std::vector<base::FileDescriptor> m_reactorChannels;
+    base::FileDescriptor m_brokerChannel;
     std::shared_ptr<ipc::ChildPage> m_page;
     ipc::HelloMessage m_manifest;
     QByteArray m_partialLine;
@@ -114,6 +123,7 @@ private:
     QBasicTimer m_deadline; ///< of the boot, then of the stop
     qint64 m_pid = 0;
     State m_state = State::Starting;
+    bool m_begun = false;
 };
 
 /// Why \a child, which ended with \a exit before it was ready, could not start, for people.

@@ -4,39 +4,47 @@
 #include "process/restartpolicy.h"
 #include "process/supervisorsettings.h"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 namespace Quern::process {
 
 /// One place in the pool: the child that fills it now, and when the next one may.
-struct WorkerPlace
+struct ChildPlace
 {
-    int workerId = 0;
-    std::unique_ptr<ChildProcess> child; ///< nullptr while a restart is delayed
+    ipc::ChildIdentity who;
     RestartPolicy restarts;
+    std::unique_ptr<ChildProcess> child; ///< nullptr while a restart is delayed
     base::MonotonicTime restartAt;
     bool restartDue = false;
     QString lastExit;
+
+    /// Nobody is there, and nobody will be.
+    bool hasGivenUp() const { return !child && !restartDue && restarts.hasGivenUp(); }
 };
 
-/// The workers that run one set of plugin files with one set of settings. Plain data of the Supervisor, in the main
+/// The children that run one set of plugin files with one set of settings. Plain data of the Supervisor, in the main
 /// thread.
 struct Generation
 {
-    int number = 0;
+    /// With an empty place for each child that \a settings want, workers first.
+    Generation(int ownNumber, const SupervisorSettings &ownSettings, const QList<ipc::BootMessage::Plugin> &copies);
+
+    int number;
     SupervisorSettings settings;
     QList<ipc::BootMessage::Plugin> plugins; ///< the private copies
-    std::vector<WorkerPlace> places;
+    std::vector<ChildPlace> places;
 
     bool allReady() const
     {
-        for (const WorkerPlace &place : places) {
-            if (!place.child || !place.child->isReady())
-                return false;
-        }
-        return true;
+        return std::all_of(places.begin(), places.end(),
+                           [](const ChildPlace &place) { return place.child && place.child->isReady(); });
     }
+    /// nullptr if \a child is none of these.
+    ChildPlace *placeOf(const ChildProcess *child);
+    /// nullptr if there is none with this id.
+    ChildProcess *childWith(quint64 childId) const;
 };
 
 } // namespace Quern::process

@@ -5,6 +5,12 @@
 
 namespace Quern::process {
 
+namespace {
+
+constexpr int maxDoublings = 16;
+
+} // namespace
+
 void RestartPolicy::becameReady(base::MonotonicTime now)
 {
     m_ready = true;
@@ -14,16 +20,18 @@ void RestartPolicy::becameReady(base::MonotonicTime now)
 std::chrono::milliseconds RestartPolicy::died(base::MonotonicTime now, bool isFault)
 {
     const bool wasReady = std::exchange(m_ready, false);
-    const bool wasHealthy = wasReady && now - m_readySince >= HealthyAfter;
+    const bool wasHealthy = wasReady && now - m_readySince >= m_settings.healthyAfter;
     ++m_deaths;
     if (wasReady && !isFault)
-        return std::chrono::milliseconds(0);
-    m_earlyDeaths = wasHealthy ? 0 : std::min(m_earlyDeaths + 1, MaxEarlyDeaths);
+        return m_settings.interval;
+    m_earlyDeaths = wasHealthy ? 0 : std::min(m_earlyDeaths + 1, m_settings.maxEarlyDeaths);
     if (m_earlyDeaths <= 1)
-        return std::chrono::milliseconds(0);
+        return m_settings.interval;
     if (isBreakerOpen(now))
-        return BreakerRest;
-    return std::min(FirstDelay * (1 << (m_earlyDeaths - 2)), MaxDelay);
+        return m_settings.breakerRest;
+    const std::chrono::milliseconds first = std::max(m_settings.firstDelay, m_settings.interval);
+    return std::min(first * (1 << std::min(m_earlyDeaths - 2, maxDoublings)),
+                    std::max(m_settings.maxDelay, m_settings.interval));
 }
 
 } // namespace Quern::process

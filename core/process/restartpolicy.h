@@ -6,20 +6,29 @@
 
 namespace Quern::process {
 
+/// What a RestartPolicy goes by.
+struct RestartSettings
+{
+    std::chrono::milliseconds healthyAfter = std::chrono::seconds(1);
+    std::chrono::milliseconds interval{0}; ///< between a death and the next start, at least
+    std::chrono::milliseconds firstDelay = std::chrono::milliseconds(100);
+    std::chrono::milliseconds maxDelay = std::chrono::seconds(5);
+    std::chrono::milliseconds breakerRest = std::chrono::seconds(30);
+    int maxEarlyDeaths = 10;
+    bool givesUp = false; ///< when the breaker opens there is no next try
+    bool operator==(const RestartSettings &) const = default;
+};
+
 /// Decides when a child that died is started again. One object for each place in a pool; any one thread.
 ///
-/// The first restart is immediate. Only children that die before they were healthy for HealthyAfter count as early, and
-/// of those that were ready only the ones that died by their own fault:
-/// from the second early death in a row on the delay doubles, and after MaxEarlyDeaths the breaker opens: the place
-/// rests for BreakerRest before the next try.
+/// The first restart is immediate, or after the interval. Only children that die before they were healthy count as
+/// early, and of those that were ready only the ones that died by their own fault:
+/// from the second early death in a row on the delay doubles, and after maxEarlyDeaths the breaker opens: the place
+/// rests for breakerRest before the next try, or for ever.
 class RestartPolicy
 {
 public:
-    static constexpr std::chrono::milliseconds HealthyAfter = std::chrono::seconds(1);
-    static constexpr std::chrono::milliseconds FirstDelay = std::chrono::milliseconds(100);
-    static constexpr std::chrono::milliseconds MaxDelay = std::chrono::seconds(5);
-    static constexpr std::chrono::milliseconds BreakerRest = std::chrono::seconds(30);
-    static constexpr int MaxEarlyDeaths = 10;
+    explicit RestartPolicy(const RestartSettings &settings = {}) : m_settings(settings) {}
 
     /// The child is ready to work.
     void becameReady(base::MonotonicTime now);
@@ -30,12 +39,15 @@ public:
     /// Children of this place crash as soon as they start.
     bool isBreakerOpen(base::MonotonicTime now = std::chrono::steady_clock::now()) const
     {
-        const bool isHealthy = m_ready && now - m_readySince >= HealthyAfter;
-        return m_earlyDeaths >= MaxEarlyDeaths && !isHealthy;
+        const bool isHealthy = m_ready && now - m_readySince >= m_settings.healthyAfter;
+        return m_earlyDeaths >= m_settings.maxEarlyDeaths && !isHealthy;
     }
+    /// There is no next start.
+    bool hasGivenUp() const { return m_settings.givesUp && m_earlyDeaths >= m_settings.maxEarlyDeaths; }
     int restarts() const { return m_deaths; }
 
 private:
+    RestartSettings m_settings;
     base::MonotonicTime m_readySince;
     bool m_ready = false;
     int m_earlyDeaths = 0; ///< in a row

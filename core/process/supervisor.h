@@ -11,24 +11,29 @@
 
 namespace Quern::process {
 
-/// A worker that is ready, on its way to the reactors.
-struct WorkerHandoff
+/// Timer and custom processes, of which there is one at a time, and which end by themselves when they are told to
+/// leave.
+bool isCompanion(ipc::ChildRole role);
+
+/// A child that is ready, on its way to the reactors and the broker.
+struct ChildHandoff
 {
     quint64 childId = 0;
-    int workerId = 0;
+    ipc::ChildIdentity who;
     int generation = 0;
     qint64 pid = 0;
     QList<ipc::RouteEntry> routes;
     std::vector<base::FileDescriptor> channels; ///< one for each reactor, in their order
+    base::FileDescriptor brokerChannel;
     std::shared_ptr<ipc::ChildPage> page;
 };
 
 /// One line of the process list.
-struct WorkerReport
+struct ChildReport
 {
-    enum class State { Starting, Ready, Draining, Waiting };
+    enum class State { Starting, Ready, Draining, Waiting, Fatal };
 
-    int workerId = 0;
+    ipc::ChildIdentity who;
     int generation = 0;
     qint64 pid = 0; ///< 0 while there is none
     State state = State::Starting;
@@ -38,8 +43,11 @@ struct WorkerReport
     QString lastExit;
 };
 
-/// Keeps the workers alive and replaces them by generations: start a new one, switch to it when all of it is ready,
-/// drain the old. Knows nothing of reactors: it announces, and they follow. Lives in the main thread.
+/// Keeps the children alive and replaces them by generations: start a new one, switch to it when all of it is ready,
+/// drain the old. Knows nothing of reactors and broker: it announces, and they follow. Lives in the main thread.
+///
+/// Workers and task workers of two generations work side by side for a while. A timer or custom process begins when the
+/// child that did its work before has gone.
 class Supervisor final : public QObject
 {
     Q_OBJECT
@@ -54,8 +62,13 @@ public:
     Result<void> reload(const SupervisorSettings &settings);
     /// The same with the settings of now.
     Result<void> reload() { return reload(m_settings); }
-    /// Each reactor calls it for a worker it was asked to drain.
-    void reactorDrained(quint64 childId);
+    /// Each reactor calls it, and the broker, for a child it was asked to drain.
+    void drained(quint64 childId);
+    /// Replaces a child that has worked for long enough; it finishes what it has begun. \a reason is for the log.
+    void recycle(quint64 childId, const QString &reason);
+    /// The server is about to stop: timer and custom processes finish what they have begun and end; companionsLeft()
+    /// follows.
+    void leaveCompanions();
     /// Tells all children the levels of the log that hold now.
     void sendLogLevels();
     /// Ends a worker whose loop is stuck; its requests are settled and it is replaced.
@@ -67,13 +80,13 @@ public:
 
     int generation() const { return m_active ? m_active->number : 0; }
     bool isReloading() const { return m_next != nullptr || !m_retiring.empty(); }
-    /// True if some worker place has given up for the moment because its children crash at once.
+    /// True if some place has given up, for the moment or for good, because its children end at once.
     bool isBreakerOpen() const;
-    QList<WorkerReport> report() const;
+    QList<ChildReport> report() const;
     /// What the workers that serve have loaded; empty while none is ready.
     ipc::HelloMessage manifest() const;
     /// "worker 2: GET /slow for 1200 ms" for each handler that runs now.
-    QStringList runningHandlers() const;
+    QStringList presentWork() const;
 
 Q_SIGNALS:
     void started();
@@ -81,13 +94,15 @@ Q_SIGNALS:
     void reloadProgressed(const QString &text);
     /// \a error is empty on success: the new generation serves, and the old one has gone.
     void reloadFinished(const QString &error);
-    /// A generation is about to take over: workerReady() follows for each of its workers, then generationActivated().
+    /// A generation is about to take over: childReady() follows for each of its children, then generationActivated().
     void generationArriving();
-    void workerReady(const std::shared_ptr<Quern::process::WorkerHandoff> &handoff);
-    /// All workers of \a generation were announced by workerReady(): new requests go to them.
+    void childReady(const std::shared_ptr<Quern::process::ChildHandoff> &handoff);
+    /// All children of \a generation were announced by childReady(): new work goes to them.
     void generationActivated(int generation);
     void drainRequested(quint64 childId);
-    void workerExited(quint64 childId, const Quern::process::ChildExit &exit);
+    void childExited(quint64 childId, const Quern::process::ChildExit &exit);
+    /// After leaveCompanions(): none of them is left.
+    void companionsLeft();
     /// False: no worker can be started for the time being; true: there is one again.
     void availabilityChanged(bool available);
     /// A child has been started, or has ended.
@@ -102,24 +117,34 @@ private:
     {
         std::unique_ptr<ChildProcess> child;
         int drainsLeft = 0;
+        base::MonotonicTime killAt; ///< max() if it is killed already
     };
 
     void prepareNext();
     void startNext(const QList<ipc::BootMessage::Plugin> &copies);
-    void startChild(Generation &generation, WorkerPlace &place);
-    void childReady(ChildProcess *child);
-    void childExited(ChildProcess *child, const ChildExit &exit);
+    void startChild(Generation &generation, ChildPlace &place);
+    void becameReady(ChildProcess *child);
+    void hasExited(ChildProcess *child, const ChildExit &exit);
     void announce(ChildProcess *child);
     void activateNext();
     void failNext(const QString &reason);
-    void retire(std::unique_ptr<Generation> generation);
+    void retire(std::unique_ptr<ChildProcess> child);
+    void retireGeneration(std::unique_ptr<Generation> generation);
+    void killOverdue();
+    void armDrainTimer();
+    /// Timers and custom processes whose predecessor has gone begin.
+    void beginFree();
     void checkRetired();
+    void checkCompanions();
     void checkStopped();
-    void restartLater(WorkerPlace &place, const ChildExit &exit);
+    void restartLater(ChildPlace &place, const ChildExit &exit);
     void restartDue();
     void updateAvailability();
-    WorkerPlace *placeOf(Generation *generation, const ChildProcess *child) const;
+    static ChildPlace *placeOf(const std::unique_ptr<Generation> &generation, const ChildProcess *child);
     ChildProcess *childWith(quint64 childId) const;
+    /// Calls \a visit with each child of now.
+    template <typename Visit>
+    void forEachChild(Visit visit) const;
     /// Destroys \a child when no call of its own is on the stack.
     static void discard(std::unique_ptr<ChildProcess> child);
 
@@ -128,7 +153,7 @@ private:
     PluginStore m_store;
     std::unique_ptr<Generation> m_active;
     std::unique_ptr<Generation> m_next; ///< starting; not yet active
-    std::vector<Retiring> m_retiring;   ///< of older generations, and of a failed one
+    std::vector<Retiring> m_retiring;   ///< of older generations, of a failed one, and those that are recycled
     QList<int> m_retiredGenerations;    ///< whose plugin copies go when their last child has left
     QBasicTimer m_restartTimer;
     QBasicTimer m_prepareTimer;
@@ -140,9 +165,10 @@ private:
     bool m_available = true;
     bool m_stopping = false;
     bool m_stopped = false;
+    bool m_companionsLeave = false;
     bool m_reloadOpen = false; ///< a reload has been asked for and not been reported yet
 };
 
 } // namespace Quern::process
 
-Q_DECLARE_METATYPE(std::shared_ptr<Quern::process::WorkerHandoff>)
+Q_DECLARE_METATYPE(std::shared_ptr<Quern::process::ChildHandoff>)

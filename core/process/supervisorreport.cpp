@@ -6,25 +6,25 @@ namespace Quern::process {
 
 namespace {
 
-WorkerReport::State reportedState(ChildProcess::State state)
+ChildReport::State reportedState(ChildProcess::State state)
 {
     switch (state) {
     case ChildProcess::State::Starting:
-        return WorkerReport::State::Starting;
+        return ChildReport::State::Starting;
     case ChildProcess::State::Ready:
-        return WorkerReport::State::Ready;
+        return ChildReport::State::Ready;
     case ChildProcess::State::Draining:
     case ChildProcess::State::Stopping:
     case ChildProcess::State::Gone:
         break;
     }
-    return WorkerReport::State::Draining;
+    return ChildReport::State::Draining;
 }
 
-WorkerReport reportOn(const ChildProcess &child)
+ChildReport reportOn(const ChildProcess &child)
 {
-    WorkerReport report;
-    report.workerId = child.spec().workerId;
+    ChildReport report;
+    report.who = child.spec().who;
     report.generation = child.spec().generation;
     report.pid = child.pid();
     report.state = reportedState(child.state());
@@ -38,23 +38,23 @@ WorkerReport reportOn(const ChildProcess &child)
 bool Supervisor::isBreakerOpen() const
 {
     return m_active && std::any_of(m_active->places.begin(), m_active->places.end(),
-                                   [](const WorkerPlace &place) { return place.restarts.isBreakerOpen(); });
+                                   [](const ChildPlace &place) { return place.restarts.isBreakerOpen(); });
 }
 
-QList<WorkerReport> Supervisor::report() const
+QList<ChildReport> Supervisor::report() const
 {
-    QList<WorkerReport> reports;
+    QList<ChildReport> reports;
     const auto addAll = [&reports](const Generation *generation) {
         if (!generation)
             return;
-        for (const WorkerPlace &place : generation->places) {
-            WorkerReport report;
+        for (const ChildPlace &place : generation->places) {
+            ChildReport report;
             if (place.child) {
                 report = reportOn(*place.child);
             } else {
-                report.workerId = place.workerId;
+                report.who = place.who;
                 report.generation = generation->number;
-                report.state = WorkerReport::State::Waiting;
+                report.state = place.hasGivenUp() ? ChildReport::State::Fatal : ChildReport::State::Waiting;
             }
             report.restarts = place.restarts.restarts();
             report.lastExit = place.lastExit;
@@ -73,20 +73,20 @@ ipc::HelloMessage Supervisor::manifest() const
     if (!m_active)
         return {};
     const auto ready = std::find_if(m_active->places.begin(), m_active->places.end(),
-                                    [](const WorkerPlace &place) { return place.child && place.child->isReady(); });
+                                    [](const ChildPlace &place) { return place.child && place.child->isReady(); });
     return ready == m_active->places.end() ? ipc::HelloMessage() : ready->child->manifest();
 }
 
-QStringList Supervisor::runningHandlers() const
+QStringList Supervisor::presentWork() const
 {
     QStringList lines;
     const auto add = [&lines](const ChildProcess &child) {
-        const QString handler = child.runningHandler();
+        const QString handler = child.presentWork();
         if (!handler.isEmpty())
             lines.append(QStringLiteral("%1: %2").arg(child.spec().role(), handler));
     };
     if (m_active) {
-        for (const WorkerPlace &place : m_active->places) {
+        for (const ChildPlace &place : m_active->places) {
             if (place.child)
                 add(*place.child);
         }

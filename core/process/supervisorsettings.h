@@ -1,6 +1,8 @@
 #pragma once
 
+#include "ipc/childrole.h"
 #include "ipc/messages.h"
+#include "process/restartpolicy.h"
 
 #include <QList>
 #include <QMap>
@@ -10,10 +12,21 @@
 
 namespace Quern::process {
 
-/// How many workers there are, and what each of them is told.
+/// The copies of one custom process.
+struct ProcessPool
+{
+    QString name;
+    int num = 1;
+    RestartSettings restarts;
+};
+
+/// Which children there are, and what each of them is told.
 struct SupervisorSettings
 {
     int workerNum = 1;
+    int taskWorkerNum = 0;
+    bool hasTimer = false;
+    QList<ProcessPool> processes;
     int reactorCount = 1;
     QString workerProgram; ///< absolute path of quern-worker
     QString generationsDirectory;
@@ -21,9 +34,9 @@ struct SupervisorSettings
     QList<ipc::BootMessage::Plugin> plugins; ///< the original files
     QList<ipc::BootMessage::Port> ports;     ///< that the server listens on, by number
     int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the supervisor; -1: there is none
-    std::chrono::milliseconds maxWaitTime{3000};   ///< an old worker may finish its requests for this long
-    std::chrono::milliseconds startTimeout{30000}; ///< until a new worker must be ready
-    QMap<QString, QString> environment;            ///< of the workers, besides the master's
+    std::chrono::milliseconds maxWaitTime{3000};   ///< an old child may finish what it has begun for this long
+    std::chrono::milliseconds startTimeout{30000}; ///< until a new child must be ready
+    QMap<QString, QString> environment;            ///< of the children, besides the master's
 };
 
 } // namespace Quern::process

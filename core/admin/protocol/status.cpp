@@ -40,6 +40,7 @@ constexpr auto fieldsOf<PluginStatus> = std::tuple{
 template <>
 constexpr auto fieldsOf<WorkerStatus> = std::tuple{
     Field{"id"_L1, &WorkerStatus::id},
+    Field{"name"_L1, &WorkerStatus::name},
     Field{"pid"_L1, &WorkerStatus::pid},
     Field{"generation"_L1, &WorkerStatus::generation},
     Field{"state"_L1, &WorkerStatus::state},
@@ -81,6 +82,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"plugins"_L1, &Status::plugins},
     Field{"reactors"_L1, &Status::reactors},
     Field{"workers"_L1, &Status::workers},
+    Field{"processes"_L1, &Status::processes},
     Field{"totals"_L1, &Status::totals},
     Field{"rates"_L1, &Status::rates},
 };

@@ -23,7 +23,7 @@ struct ReactorStatus
     bool operator==(const ReactorStatus &) const = default;
 };
 
-/// One worker process, or the place of one that is to be started again.
+/// One child of the master, or the place of one that is to be started again.
 struct WorkerStatus
 {
     enum class State {
@@ -31,9 +31,11 @@ struct WorkerStatus
         Ready,    ///< takes requests
         Draining, ///< finishes its requests and takes no more
         Waiting,  ///< dead; its next start is due after a back-off
+        Fatal,    ///< ended too often as soon as it began: not started again before the next reload
     };
 
-    int id = 0;         ///< from 0
+    int id = 0;         ///< from 0, among those of its role
+    QString name;       ///< "worker 0", "task worker 1", "timer", "process mailer 0"
     qint64 pid = 0;     ///< 0 while there is no process
     int generation = 0; ///< 1 at start, one more with each reload
     State state = State::Starting;
@@ -105,7 +107,8 @@ struct Status
     QStringList listeners;               ///< "http://127.0.0.1:5200/", "unix:/run/app.sock", "tcp [::1]:5201"
     QList<PluginStatus> plugins;         ///< in the order of the settings
     QList<ReactorStatus> reactors;
-    QList<WorkerStatus> workers;
+    QList<WorkerStatus> workers;   ///< that answer requests
+    QList<WorkerStatus> processes; ///< task workers, timer, custom processes
     Totals totals;
     QList<Rates> rates; ///< over about 10 s, and over about a minute; less if it has just started
 

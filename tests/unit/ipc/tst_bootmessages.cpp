@@ -17,7 +17,7 @@ QByteArray text(QByteArrayView utf8)
 BootMessage sampleBoot()
 {
     BootMessage message;
-    message.workerId = 2;
+    message.who = {ipc::ChildRole::Process, 2, QStringLiteral("mail")};
     message.generation = 300;
     message.answers = {true, true, 7, 512, {QStringLiteral("text/*")}};
     message.plugins.append({QStringLiteral("/p/a.so"),
@@ -29,16 +29,16 @@ BootMessage sampleBoot()
     return message;
 }
 
-QByteArray goldenBoot(char version = 5)
+QByteArray goldenBoot(char version = 6)
 {
-    return QByteArray("\xa6") + text("protocol") + version + text("worker") + "\x02" + text("generation") +
-           QByteArray::fromHex("19012c") + text("answers") + "\xa5" + text("debug") + "\xf5" + text("compression") +
-           "\xf5" + text("level") + "\x07" + text("minLength") + QByteArray::fromHex("190200") + text("types") +
-           "\x81" + text("text/*") + text("plugins") + "\x81\xa4" + text("file") + text("/p/a.so") + text("settings") +
-           "\xa1" + text("size") + "\x07" + text("source") + text("/a.so") + text("place") + text("q.toml:9") +
-           text("ports") + "\x81\xa7" + text("name") + text("tty") + text("kind") + "\x01" + text("handler") +
-           text("h") + text("address") + text("unix:/t") + text("place") + text("q.toml:3") + text("messageBytes") +
-           "\x05" + text("outputBytes") + QByteArray::fromHex("19012c");
+    return QByteArray("\xa8") + text("protocol") + version + text("role") + "\x03" + text("worker") + "\x02" +
+           text("name") + text("mail") + text("generation") + QByteArray::fromHex("19012c") + text("answers") + "\xa5" +
+           text("debug") + "\xf5" + text("compression") + "\xf5" + text("level") + "\x07" + text("minLength") +
+           QByteArray::fromHex("190200") + text("types") + "\x81" + text("text/*") + text("plugins") + "\x81\xa4" +
+           text("file") + text("/p/a.so") + text("settings") + "\xa1" + text("size") + "\x07" + text("source") +
+           text("/a.so") + text("place") + text("q.toml:9") + text("ports") + "\x81\xa7" + text("name") + text("tty") +
+           text("kind") + "\x01" + text("handler") + text("h") + text("address") + text("unix:/t") + text("place") +
+           text("q.toml:3") + text("messageBytes") + "\x05" + text("outputBytes") + QByteArray::fromHex("19012c");
 }
 
 HelloMessage sampleHello()
@@ -50,7 +50,7 @@ HelloMessage sampleHello()
     return message;
 }
 
-QByteArray goldenHello(char version = 5)
+QByteArray goldenHello(char version = 6)
 {
     return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa6" + text("method") +
            text("GET") + text("pattern") + text("/caf\xc3\xa9/:id") + text("retry") + "\xf5" + text("streamBody") +
@@ -98,7 +98,7 @@ void TestBootMessages::bootRoundTrip()
 {
     const Result<BootMessage> message = BootMessage::decode(goldenBoot());
     QVERIFY(message);
-    QCOMPARE(message->workerId, 2);
+    QCOMPARE(message->who.number, 2);
     QCOMPARE(message->generation, 300);
     QCOMPARE(message->answers, sampleBoot().answers);
     QCOMPARE(message->plugins, sampleBoot().plugins);
@@ -214,7 +214,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
         BootMessage::decode(QByteArray("\xa4") + text("protocol") + "\x05" + text("worker") + huge + text("plugins") +
                             "\x80" + text("ports") + "\x80");
     QVERIFY(boot);
-    QCOMPARE(boot->workerId, 0);
+    QCOMPARE(boot->who.number, 0);
     QVERIFY(!BootMessage::decode(QByteArray("\xa1") + text("protocol") + huge));
 }
 

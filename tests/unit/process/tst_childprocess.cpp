@@ -151,7 +151,7 @@ void TestChildProcess::notBlamedForAKill()
     counters.currentClaimedNs = base::nowNanoseconds() - 1'500'000'000;
     counters.currentSlot = 5;
     const QByteArray name = m_child->manifest().routes.at(1).name();
-    QVERIFY(m_child->runningHandler().startsWith(QString::fromUtf8(name + " for 15")));
+    QVERIFY(m_child->presentWork().startsWith(QString::fromUtf8(name + " for 15")));
     QCOMPARE(::kill(pid_t(m_child->pid()), SIGKILL), 0);
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
     QVERIFY(exit().blamedRoutes.isEmpty());

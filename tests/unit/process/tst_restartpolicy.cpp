@@ -4,7 +4,14 @@
 
 using Quern::base::MonotonicTime;
 using Quern::process::RestartPolicy;
+using Quern::process::RestartSettings;
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr RestartSettings defaults;
+
+} // namespace
 
 class TestRestartPolicy : public QObject
 {
@@ -33,9 +40,9 @@ void TestRestartPolicy::earlyDeathsBackOff()
     RestartPolicy policy;
     const MonotonicTime now(1h);
     std::chrono::milliseconds before = policy.died(now, true);
-    for (int i = 2; i < RestartPolicy::MaxEarlyDeaths; ++i) {
+    for (int i = 2; i < defaults.maxEarlyDeaths; ++i) {
         const std::chrono::milliseconds delay = policy.died(now, true);
-        const auto expected = i == 2 ? RestartPolicy::FirstDelay : std::min(2 * before, RestartPolicy::MaxDelay);
+        const auto expected = i == 2 ? defaults.firstDelay : std::min(2 * before, defaults.maxDelay);
         QCOMPARE(delay, expected);
         QVERIFY(!policy.isBreakerOpen());
         before = delay;
@@ -46,25 +53,25 @@ void TestRestartPolicy::breakerOpens()
 {
     RestartPolicy policy;
     const MonotonicTime now(1h);
-    for (int i = 1; i < RestartPolicy::MaxEarlyDeaths; ++i)
-        QVERIFY(policy.died(now, true) <= RestartPolicy::MaxDelay);
-    QCOMPARE(policy.died(now, true), RestartPolicy::BreakerRest);
+    for (int i = 1; i < defaults.maxEarlyDeaths; ++i)
+        QVERIFY(policy.died(now, true) <= defaults.maxDelay);
+    QCOMPARE(policy.died(now, true), defaults.breakerRest);
     QVERIFY(policy.isBreakerOpen());
-    QCOMPARE(policy.died(now, true), RestartPolicy::BreakerRest); // the next try fails as well
-    QCOMPARE(policy.restarts(), RestartPolicy::MaxEarlyDeaths + 1);
+    QCOMPARE(policy.died(now, true), defaults.breakerRest); // the next try fails as well
+    QCOMPARE(policy.restarts(), defaults.maxEarlyDeaths + 1);
 }
 
 void TestRestartPolicy::healthyLifeResets()
 {
     RestartPolicy policy;
     const MonotonicTime now(1h);
-    for (int i = 0; i < RestartPolicy::MaxEarlyDeaths; ++i)
+    for (int i = 0; i < defaults.maxEarlyDeaths; ++i)
         static_cast<void>(policy.died(now, true));
     policy.becameReady(now);
-    QCOMPARE(policy.died(now + RestartPolicy::HealthyAfter, true), 0ms);
+    QCOMPARE(policy.died(now + defaults.healthyAfter, true), 0ms);
     QVERIFY(!policy.isBreakerOpen());
     QCOMPARE(policy.died(now + 2h, true), 0ms); // the first early one again
-    QCOMPARE(policy.died(now + 2h, true), RestartPolicy::FirstDelay);
+    QCOMPARE(policy.died(now + 2h, true), defaults.firstDelay);
 }
 
 void TestRestartPolicy::justTooShort()
@@ -73,7 +80,7 @@ void TestRestartPolicy::justTooShort()
     const MonotonicTime now(1h);
     static_cast<void>(policy.died(now, true));
     policy.becameReady(now);
-    QCOMPARE(policy.died(now + RestartPolicy::HealthyAfter - 1ms, true), RestartPolicy::FirstDelay);
+    QCOMPARE(policy.died(now + defaults.healthyAfter - 1ms, true), defaults.firstDelay);
 }
 
 void TestRestartPolicy::readinessIsForgotten()
@@ -83,22 +90,22 @@ void TestRestartPolicy::readinessIsForgotten()
     policy.becameReady(now);
     QCOMPARE(policy.died(now + 1h, true), 0ms);
     static_cast<void>(policy.died(now + 2h, true)); // this one never became ready
-    QCOMPARE(policy.died(now + 3h, true), RestartPolicy::FirstDelay);
+    QCOMPARE(policy.died(now + 3h, true), defaults.firstDelay);
 }
 
 void TestRestartPolicy::killedFromOutside()
 {
     RestartPolicy policy;
     const MonotonicTime now(1h);
-    for (int i = 0; i < 2 * RestartPolicy::MaxEarlyDeaths; ++i) {
+    for (int i = 0; i < 2 * defaults.maxEarlyDeaths; ++i) {
         policy.becameReady(now);
         QCOMPARE(policy.died(now, false), 0ms);
     }
     QVERIFY(!policy.isBreakerOpen());
-    QCOMPARE(policy.restarts(), 2 * RestartPolicy::MaxEarlyDeaths);
+    QCOMPARE(policy.restarts(), 2 * defaults.maxEarlyDeaths);
     // One that cannot become ready is of no use, whoever ends it.
     QCOMPARE(policy.died(now, false), 0ms);
-    QCOMPARE(policy.died(now, false), RestartPolicy::FirstDelay);
+    QCOMPARE(policy.died(now, false), defaults.firstDelay);
 }
 
 QTEST_GUILESS_MAIN(TestRestartPolicy)

@@ -11,8 +11,8 @@ using namespace Quern;
 using namespace std::chrono_literals;
 using process::Supervisor;
 using process::SupervisorSettings;
-using process::WorkerHandoff;
-using process::WorkerReport;
+using process::ChildHandoff;
+using process::ChildReport;
 
 /// Generations of real workers. The reactors are played by the test, which keeps what is handed to them.
 class TestSupervisor : public QObject
@@ -46,7 +46,7 @@ private:
 
     std::unique_ptr<QTemporaryDir> m_folder;
     SupervisorSettings m_settings;
-    QList<std::shared_ptr<WorkerHandoff>> m_handoffs;
+    QList<std::shared_ptr<ChildHandoff>> m_handoffs;
     QList<quint64> m_drains;
     bool m_drainAtOnce = true; ///< both reactors answer drainRequested at once
     std::unique_ptr<Supervisor> m_supervisor;
@@ -86,14 +86,14 @@ void TestSupervisor::create(SupervisorSettings settings)
     m_startFailed = std::make_unique<QSignalSpy>(supervisor, &Supervisor::startFailed);
     m_activated = std::make_unique<QSignalSpy>(supervisor, &Supervisor::generationActivated);
     m_reloaded = std::make_unique<QSignalSpy>(supervisor, &Supervisor::reloadFinished);
-    m_exited = std::make_unique<QSignalSpy>(supervisor, &Supervisor::workerExited);
+    m_exited = std::make_unique<QSignalSpy>(supervisor, &Supervisor::childExited);
     m_stopped = std::make_unique<QSignalSpy>(supervisor, &Supervisor::stopped);
-    connect(supervisor, &Supervisor::workerReady, this,
-            [this](const std::shared_ptr<WorkerHandoff> &handoff) { m_handoffs.append(handoff); });
+    connect(supervisor, &Supervisor::childReady, this,
+            [this](const std::shared_ptr<ChildHandoff> &handoff) { m_handoffs.append(handoff); });
     connect(supervisor, &Supervisor::drainRequested, this, [this](quint64 childId) {
         m_drains.append(childId);
-        for (int reactor = 0; m_drainAtOnce && reactor < 2; ++reactor)
-            m_supervisor->reactorDrained(childId);
+        for (int i = 0; m_drainAtOnce && i < 3; ++i) // both reactors and the broker
+            m_supervisor->drained(childId);
     });
     supervisor->start();
 }
@@ -101,7 +101,7 @@ void TestSupervisor::create(SupervisorSettings settings)
 QList<qint64> TestSupervisor::pids() const
 {
     QList<qint64> pids;
-    for (const WorkerReport &report : m_supervisor->report()) {
+    for (const ChildReport &report : m_supervisor->report()) {
         if (report.pid != 0)
             pids.append(report.pid);
     }
@@ -125,14 +125,14 @@ void TestSupervisor::startsAndStops()
     QCOMPARE(m_supervisor->generation(), 1);
     QCOMPARE(m_handoffs.size(), 2);
     for (int i = 0; i < 2; ++i) {
-        QCOMPARE(m_handoffs.at(i)->workerId, i);
+        QCOMPARE(m_handoffs.at(i)->who.number, i);
         QCOMPARE(m_handoffs.at(i)->generation, 1);
         QCOMPARE(m_handoffs.at(i)->channels.size(), std::size_t(2));
         QVERIFY(!m_handoffs.at(i)->routes.isEmpty());
     }
     QVERIFY(m_handoffs.at(0)->childId != m_handoffs.at(1)->childId);
-    for (const WorkerReport &report : m_supervisor->report()) {
-        QCOMPARE(report.state, process::WorkerReport::State::Ready);
+    for (const ChildReport &report : m_supervisor->report()) {
+        QCOMPARE(report.state, process::ChildReport::State::Ready);
         QVERIFY(isAlive(report.pid));
     }
     stop();
@@ -178,10 +178,10 @@ void TestSupervisor::deadWorkerIsReplaced()
     QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 3, patience);
     QCOMPARE(m_exited->size(), 1);
     QCOMPARE(m_exited->first().first().toULongLong(), m_handoffs.at(1)->childId);
-    QCOMPARE(m_handoffs.at(2)->workerId, 1);
+    QCOMPARE(m_handoffs.at(2)->who.number, 1);
     QCOMPARE(m_handoffs.at(2)->generation, 1);
     QVERIFY(m_handoffs.at(2)->childId != m_handoffs.at(1)->childId);
-    const WorkerReport report = m_supervisor->report().at(1);
+    const ChildReport report = m_supervisor->report().at(1);
     QCOMPARE(report.restarts, 1);
     QVERIFY(report.lastExit.startsWith(u"signal 9"));
     QVERIFY(!m_supervisor->isBreakerOpen());
@@ -201,7 +201,7 @@ void TestSupervisor::crashLoopOpensNothingElse()
     QCOMPARE(m_supervisor->report().at(0).restarts, 0);
     QCOMPARE(::kill(pid_t(m_handoffs.constLast()->pid), SIGABRT), 0);
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 4, patience);
-    QCOMPARE(m_supervisor->report().at(1).state, process::WorkerReport::State::Waiting);
+    QCOMPARE(m_supervisor->report().at(1).state, process::ChildReport::State::Waiting);
     stop();
 }
 
@@ -251,13 +251,12 @@ void TestSupervisor::reloadWaitsForAllReactors()
     const QList<qint64> old = pids();
     QVERIFY(m_supervisor->reload());
     QTRY_COMPARE_WITH_TIMEOUT(m_drains.size(), 2, patience);
-    m_supervisor->reactorDrained(m_drains.at(0));
-    m_supervisor->reactorDrained(m_drains.at(1));
-    m_supervisor->reactorDrained(m_drains.at(1));
+    for (const int place : {0, 0, 1, 1, 1})
+        m_supervisor->drained(m_drains.at(place));
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
     QVERIFY(isAlive(old.at(0))); // one of the reactors still has a request in it
     QVERIFY(m_reloaded->isEmpty());
-    m_supervisor->reactorDrained(m_drains.at(0));
+    m_supervisor->drained(m_drains.at(0));
     QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 1, patience);
     QVERIFY(!isAlive(old.at(0)));
     stop();

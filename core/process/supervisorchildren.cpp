@@ -1,0 +1,294 @@
+// The half of Supervisor that looks after single children: their start, their end, and their replacement.
+
+#include "process/log.h"
+#include "process/supervisor.h"
+
+#include <algorithm>
+
+namespace Quern::process {
+
+namespace {
+
+QString loadingText(const ChildExit &exit)
+{
+    return exit.whileLoading.isEmpty() ? QString() : QStringLiteral(" while it loaded ") + exit.whileLoading;
+}
+
+} // namespace
+
+bool isCompanion(ipc::ChildRole role)
+{
+    return role == ipc::ChildRole::Timer || role == ipc::ChildRole::Process;
+}
+
+void Supervisor::startChild(Generation &generation, ChildPlace &place)
+{
+    ChildSpec spec;
+    spec.childId = ++m_childSerial;
+    spec.who = place.who;
+    spec.generation = generation.number;
+    spec.reactorCount = m_settings.reactorCount;
+    spec.program = generation.settings.workerProgram;
+    spec.answers = generation.settings.answers;
+    spec.plugins = generation.plugins;
+    spec.ports = generation.settings.ports;
+    spec.connectionsFd = generation.settings.connectionsFd;
+    spec.bootTimeout = generation.settings.startTimeout;
+    spec.environment = generation.settings.environment;
+    place.child = std::make_unique<ChildProcess>(spec);
+    ChildProcess *child = place.child.get();
+    connect(child, &ChildProcess::ready, this, [this, child] { becameReady(child); });
+    connect(child, &ChildProcess::exited, this, [this, child](const ChildExit &exit) { hasExited(child, exit); });
+    connect(child, &ChildProcess::bootFailed, this, [this, child](const QString &reason) {
+        // The first of a new generation speaks for all: what hinders it hinders the others.
+        if (placeOf(m_next, child))
+            failNext(reason);
+        else if (placeOf(m_active, child))
+            qCCritical(logProcess).noquote() << child->spec().role() << "cannot serve:" << reason;
+    });
+    const Result<void> begun = child->start();
+    Q_EMIT processesChanged();
+    if (!begun) {
+        qCCritical(logProcess).noquote() << begun.error().message();
+        discard(std::move(place.child));
+        if (&generation == m_next.get()) {
+            failNext(begun.error().message());
+        } else {
+            ChildExit exit;
+            exit.text = begun.error().message();
+            restartLater(place, exit);
+            updateAvailability();
+        }
+    }
+}
+
+void Supervisor::becameReady(ChildProcess *child)
+{
+    if (ChildPlace *place = placeOf(m_active, child)) {
+        place->restarts.becameReady(std::chrono::steady_clock::now());
+        announce(child);
+        updateAvailability();
+        beginFree();
+    } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
+        nextPlace->restarts.becameReady(std::chrono::steady_clock::now());
+        if (m_active) {
+            Q_EMIT reloadProgressed(QStringLiteral("%1 of generation %2 is ready (pid %3)")
+                                        .arg(child->spec().role())
+                                        .arg(m_next->number)
+                                        .arg(child->pid()));
+        }
+        if (m_next->allReady())
+            activateNext();
+    }
+}
+
+void Supervisor::beginFree()
+{
+    if (!m_active || m_companionsLeave)
+        return;
+    for (ChildPlace &place : m_active->places) {
+        ChildProcess *child = place.child.get();
+        if (!child || !isCompanion(place.who.role) || !child->isReady() || child->hasBegun())
+            continue;
+        const bool isFree = std::none_of(m_retiring.begin(), m_retiring.end(), [&place](const Retiring &retiring) {
+            return retiring.child->spec().who == place.who && retiring.child->hasBegun();
+        });
+        if (!isFree)
+            continue;
+        place.restarts.becameReady(std::chrono::steady_clock::now());
+        child->begin();
+    }
+}
+
+void Supervisor::retire(std::unique_ptr<ChildProcess> child)
+{
+    ChildProcess *leaving = child.get();
+    const bool announced = leaving->isReady();
+    const ipc::ChildRole role = leaving->spec().who.role;
+    const base::MonotonicTime killAt = std::chrono::steady_clock::now() + m_settings.maxWaitTime;
+    // The reactors and the broker.
+    m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt});
+    armDrainTimer();
+    if (!announced) {
+        m_retiring.back().killAt = base::MonotonicTime::max();
+        leaving->kill(QStringLiteral("a newer generation serves"));
+    } else if (isCompanion(role)) {
+        leaving->leave();
+    } else {
+        leaving->setDraining();
+        Q_EMIT drainRequested(leaving->spec().childId);
+    }
+}
+
+void Supervisor::recycle(quint64 childId, const QString &reason)
+{
+    ChildProcess *child = childWith(childId);
+    ChildPlace *place = child ? placeOf(m_active, child) : nullptr;
+    if (!place || m_stopping || !child->isReady())
+        return;
+    qCInfo(logProcess).noquote().nospace()
+        << child->spec().role() << " (pid " << child->pid() << ") is replaced: " << reason;
+    place->lastExit = QStringLiteral("replaced: %1").arg(reason);
+    retire(std::move(place->child));
+    startChild(*m_active, *place);
+}
+
+void Supervisor::drained(quint64 childId)
+{
+    for (Retiring &retiring : m_retiring) {
+        if (retiring.child->spec().childId == childId && --retiring.drainsLeft == 0)
+            retiring.child->stop(m_settings.maxWaitTime);
+    }
+}
+
+void Supervisor::killOverdue()
+{
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    for (Retiring &retiring : m_retiring) {
+        if (retiring.killAt > now)
+            continue;
+        retiring.killAt = base::MonotonicTime::max();
+        const QString work = retiring.child->presentWork();
+        retiring.child->kill(QStringLiteral("it did not finish within max_wait_time (%1 s)%2")
+                                 .arg(std::chrono::duration<double>(m_settings.maxWaitTime).count())
+                                 .arg(work.isEmpty() ? QString() : QStringLiteral(": busy with ") + work));
+    }
+    armDrainTimer();
+}
+
+void Supervisor::armDrainTimer()
+{
+    base::MonotonicTime first = base::MonotonicTime::max();
+    for (const Retiring &retiring : m_retiring)
+        first = std::min(first, retiring.killAt);
+    if (first == base::MonotonicTime::max()) {
+        m_drainTimer.stop();
+        return;
+    }
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(first - std::chrono::steady_clock::now());
+    m_drainTimer.start(int(std::max<qint64>(wait.count(), 0)), this);
+}
+
+void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
+{
+    const quint64 childId = child->spec().childId;
+    const QString who = QStringLiteral("%1 (pid %2)").arg(child->spec().role()).arg(child->pid());
+    Q_EMIT childExited(childId, exit);
+
+    if (ChildPlace *place = placeOf(m_active, child)) {
+        discard(std::move(place->child));
+        const bool isExpected = m_stopping || (m_companionsLeave && isCompanion(place->who.role));
+        if (!isExpected || exit.wasKilled)
+            qCWarning(logProcess).noquote() << who << "ended:" << exit.text + loadingText(exit);
+        if (!isExpected) {
+            restartLater(*place, exit);
+            updateAvailability();
+        }
+    } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
+        discard(std::move(nextPlace->child));
+        if (!m_stopping)
+            failNext(startFailure(*child, exit));
+    } else {
+        const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
+                                           [child](const Retiring &entry) { return entry.child.get() == child; });
+        if (retiring != m_retiring.end()) {
+            // Of a start that failed the reason is told, once.
+            if (m_active) {
+                qCInfo(logProcess).noquote()
+                    << who << "of generation" << child->spec().generation << "has left:" << exit.text;
+            }
+            discard(std::move(retiring->child));
+            m_retiring.erase(retiring);
+        }
+        if (!m_stopping) {
+            checkRetired();
+            beginFree();
+        }
+    }
+    Q_EMIT processesChanged();
+    checkCompanions();
+    checkStopped();
+}
+
+void Supervisor::restartLater(ChildPlace &place, const ChildExit &exit)
+{
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    const std::chrono::milliseconds delay = place.restarts.died(now, exit.isFault && exit.blamedRoutes.isEmpty());
+    place.lastExit = exit.text;
+    if (place.restarts.hasGivenUp()) {
+        qCCritical(logProcess).noquote() << place.who.text()
+                                         << "has ended too often as soon as it began: it is FATAL, "
+                                            "and not started again before the next reload; last:"
+                                         << exit.text;
+        return;
+    }
+    place.restartAt = now + delay;
+    place.restartDue = true;
+    if (place.restarts.isBreakerOpen()) {
+        qCCritical(logProcess).noquote() << place.who.text() << "crashes as soon as it starts: next try in"
+                                         << std::chrono::duration_cast<std::chrono::seconds>(delay).count() << "s";
+    }
+    restartDue();
+}
+
+void Supervisor::restartDue()
+{
+    if (!m_active || m_stopping)
+        return;
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    base::MonotonicTime next = base::MonotonicTime::max();
+    for (ChildPlace &place : m_active->places) {
+        if (!place.restartDue || (m_companionsLeave && isCompanion(place.who.role)))
+            continue;
+        if (place.restartAt <= now) {
+            place.restartDue = false;
+            startChild(*m_active, place);
+        }
+        if (place.restartDue)
+            next = std::min(next, place.restartAt);
+    }
+    if (next == base::MonotonicTime::max()) {
+        m_restartTimer.stop();
+        return;
+    }
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(next - now);
+    m_restartTimer.start(int(std::max<qint64>(wait.count(), 1)), this);
+}
+
+void Supervisor::killStuck(quint64 childId, const QString &reason)
+{
+    if (ChildProcess *child = childWith(childId))
+        child->kill(reason);
+}
+
+void Supervisor::workerUnreachable(quint64 childId)
+{
+    if (ChildProcess *child = childWith(childId))
+        child->expectEnd();
+}
+
+ChildPlace *Supervisor::placeOf(const std::unique_ptr<Generation> &generation, const ChildProcess *child)
+{
+    return generation ? generation->placeOf(child) : nullptr;
+}
+
+ChildProcess *Supervisor::childWith(quint64 childId) const
+{
+    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+        if (ChildProcess *child = generation ? generation->childWith(childId) : nullptr)
+            return child;
+    }
+    for (const Retiring &retiring : m_retiring) {
+        if (retiring.child->spec().childId == childId)
+            return retiring.child.get();
+    }
+    return nullptr;
+}
+
+void Supervisor::discard(std::unique_ptr<ChildProcess> child)
+{
+    child->disconnect();
+    child.release()->deleteLater();
+}
+
+} // namespace Quern::process
