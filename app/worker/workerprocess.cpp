@@ -42,21 +42,33 @@ WorkerProcess::WorkerProcess(const WorkerArguments &arguments)
 {
 }
 
-WorkerProcess::~WorkerProcess() = default;
+WorkerProcess::~WorkerProcess()
+{
+    // What threads of the author's still deliver goes nowhere from now on.
+    if (m_broker)
+        m_broker->detach();
+}
 
 void WorkerProcess::frameReceived(const ipc::Frame &frame)
 {
     if (frame.type == ipc::FrameType::Boot && !m_plugins) {
         boot(frame.payload);
     } else if (frame.type == ipc::FrameType::Stop) {
-        if (m_host)
-            m_host->flush();
-        QCoreApplication::exit(0);
+        leave();
+    } else if (frame.type == ipc::FrameType::Leaving) {
+        leave();
     } else if (frame.type == ipc::FrameType::LogLevels) {
         base::LogLevels levels;
         if (levels.change(QString::fromUtf8(frame.payload)))
             base::setLogLevels(levels);
     }
+}
+
+void WorkerProcess::leave()
+{
+    if (m_host)
+        m_host->flush();
+    QCoreApplication::exit(0);
 }
 
 void WorkerProcess::channelClosed(const QString &)
@@ -101,9 +113,13 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
     if (!page)
         return page.error();
+    m_broker = std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who, boot.tasks);
     m_host = std::make_unique<worker::HandlerHost>(m_plugins->application(), std::move(*page), m_arguments.reactorFds,
                                                    worker::HandlerHost::Identity{boot.who.number, boot.generation},
-                                                   boot.answers, m_server.get());
+                                                   boot.answers, m_server.get(), &m_broker->channel());
+    m_broker->attach(m_host.get(), m_host->page().taskProgress());
+    if (m_server)
+        m_server->attachTasks(&m_broker->tasks());
     return manifest();
 }
 
@@ -126,6 +142,8 @@ Result<QByteArray> WorkerProcess::manifest() const
         hello.routes.append({route.method, route.pattern, route.retry, route.streamBody, route.plugin, route.service});
     for (const worker::PluginSpec &plugin : m_plugins->plugins())
         hello.plugins.append({plugin.name, plugin.version});
+    for (const QByteArray &name : m_plugins->application().workNames())
+        hello.work.append(name);
     const QByteArray encoded = hello.encode();
     if (encoded.size() > qsizetype(ipc::MaxFramePayload)) {
         return Error(Error::Invalid, QStringLiteral("the %1 routes of the plugins are too many: their list takes %2 "

@@ -4,6 +4,7 @@
 #include "ipc/channel.h"
 #include "ipc/childpage.h"
 #include "ipc/messages.h"
+#include "worker/brokerhost.h"
 #include "worker/handlerhost.h"
 #include "worker/liveserver.h"
 #include "worker/pluginloader.h"
@@ -44,6 +45,7 @@ private:
     void frameReceived(const ipc::Frame &frame) override;
     void channelClosed(const QString &reason) override;
     void boot(QByteArrayView payload);
+    void leave();
     /// Returns the Hello message.
     Result<QByteArray> load(const ipc::BootMessage &boot);
     Result<void> makeServer(const ipc::BootMessage &boot);
@@ -54,6 +56,7 @@ private:
     // In this order: the host runs handlers that live in the loader's plugins, whose threads may ask the server.
     std::unique_ptr<worker::LiveServer> m_server;
     std::unique_ptr<worker::PluginLoader> m_plugins;
+    std::unique_ptr<worker::BrokerHost> m_broker;
     std::unique_ptr<worker::HandlerHost> m_host;
 };
 

@@ -29,6 +29,13 @@ inline quint64 nowNanoseconds()
     return toNanoseconds(std::chrono::steady_clock::now());
 }
 
+/// The wall clock, in milliseconds since 1970. It may jump.
+inline qint64 wallClockMs()
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 inline MonotonicTime fromNanoseconds(quint64 nanoseconds)
 {
     return MonotonicTime(std::chrono::nanoseconds(qint64(nanoseconds)));

@@ -1,9 +1,13 @@
 #include "ipc/messages.h"
 
+#include "ipc/taskmessages.h"
+
 #include <QCborArray>
 #include <QCborMap>
 #include <QCborStreamReader>
 #include <QCborValue>
+
+#include <climits>
 
 namespace Quern::ipc {
 
@@ -76,6 +80,33 @@ AnswerOptions answerOptions(const QCborMap &map)
     return options;
 }
 
+QCborMap toCbor(const TaskDefaults &tasks)
+{
+    return {{QStringLiteral("workers"), tasks.taskWorkers},
+            {QStringLiteral("tries"), tasks.tries},
+            {QStringLiteral("timeout"), qint64(tasks.timeout.count())},
+            {QStringLiteral("retryDelay"), qint64(tasks.retryDelay.count())},
+            {QStringLiteral("retryDelayMax"), qint64(tasks.retryDelayMax.count())},
+            {QStringLiteral("spillSize"), tasks.spillSize},
+            {QStringLiteral("spillFolder"), tasks.spillFolder}};
+}
+
+TaskDefaults taskDefaults(const QCborMap &map)
+{
+    const auto milliseconds = [&map](QLatin1StringView key) {
+        return std::chrono::milliseconds(qMin<quint64>(size(map.value(key)), INT_MAX));
+    };
+    TaskDefaults tasks;
+    tasks.taskWorkers = number(map.value(QLatin1StringView("workers")));
+    tasks.tries = qBound(1, number(map.value(QLatin1StringView("tries"))), 1000);
+    tasks.timeout = milliseconds(QLatin1StringView("timeout"));
+    tasks.retryDelay = milliseconds(QLatin1StringView("retryDelay"));
+    tasks.retryDelayMax = milliseconds(QLatin1StringView("retryDelayMax"));
+    tasks.spillSize = qint64(qMin<quint64>(size(map.value(QLatin1StringView("spillSize"))), MaxInlinePayload));
+    tasks.spillFolder = map.value(QLatin1StringView("spillFolder")).toString();
+    return tasks;
+}
+
 } // namespace
 
 QByteArray BootMessage::encode() const
@@ -104,7 +135,8 @@ QByteArray BootMessage::encode() const
                           {QStringLiteral("generation"), generation},
                           {QStringLiteral("answers"), toCbor(answers)},
                           {QStringLiteral("plugins"), list},
-                          {QStringLiteral("ports"), portList}};
+                          {QStringLiteral("ports"), portList},
+                          {QStringLiteral("tasks"), toCbor(tasks)}};
     return map.toCborValue().toCbor();
 }
 
@@ -141,6 +173,7 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
              port.value(QLatin1StringView("place")).toString(), size(port.value(QLatin1StringView("messageBytes"))),
              size(port.value(QLatin1StringView("outputBytes")))});
     }
+    message.tasks = taskDefaults(map->value(QLatin1StringView("tasks")).toMap());
     return message;
 }
 
@@ -159,9 +192,13 @@ QByteArray HelloMessage::encode() const
     for (const Plugin &plugin : plugins) {
         pluginList.append(QCborMap{{QStringLiteral("name"), plugin.name}, {QStringLiteral("version"), plugin.version}});
     }
+    QCborArray workList;
+    for (const QByteArray &each : work)
+        workList.append(text(each));
     const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
                           {QStringLiteral("routes"), routeList},
-                          {QStringLiteral("plugins"), pluginList}};
+                          {QStringLiteral("plugins"), pluginList},
+                          {QStringLiteral("work"), workList}};
     return map.toCborValue().toCbor();
 }
 
@@ -191,6 +228,8 @@ Result<HelloMessage> HelloMessage::decode(QByteArrayView payload)
         message.plugins.append({plugin.value(QLatin1StringView("name")).toString(),
                                 plugin.value(QLatin1StringView("version")).toString()});
     }
+    for (const QCborValue &each : map->value(QLatin1StringView("work")).toArray())
+        message.work.append(each.toString().toUtf8());
     return message;
 }
 

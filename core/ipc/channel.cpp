@@ -7,6 +7,8 @@
 
 #include <utility>
 
+#include <climits>
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace Quern::ipc {
@@ -81,6 +83,13 @@ void Channel::readRest()
         readFrames();
 }
 
+void Channel::flushFromElsewhere()
+{
+    flushWhileBusy();
+    if (hasOutput())
+        QMetaObject::invokeMethod(this, &Channel::flush, Qt::QueuedConnection);
+}
+
 void Channel::flushWhileBusy()
 {
     const std::lock_guard lock(m_mutex);
@@ -98,7 +107,7 @@ void Channel::readFrames()
     if (!m_open || m_reading)
         return;
     m_reading = true;
-    while (m_open && m_socket.bytesAvailable() > 0) {
+    while (m_open && (std::exchange(m_hasLeft, false) || m_socket.bytesAvailable() > 0)) {
         readInput();
         giveOutFrames();
     }
@@ -151,6 +160,32 @@ void Channel::readAhead()
         m_declined = 0;
     }
     m_socket.waitForReadyRead(0);
+    giveOutUrgent();
+}
+
+void Channel::waitAhead(std::chrono::milliseconds longest)
+{
+    if (!m_open)
+        return;
+    if (m_socket.bytesAvailable() == 0) {
+        pollfd input = {m_fd, POLLIN, 0};
+        ::poll(&input, 1, int(qBound<qint64>(0, longest.count(), INT_MAX)));
+    }
+    if (m_reading) {
+        readAhead();
+        return;
+    }
+    m_reading = true;
+    m_declined = 0;
+    m_socket.waitForReadyRead(0);
+    giveOutUrgent();
+    m_reading = false;
+    m_hasLeft = true;
+    QMetaObject::invokeMethod(this, &Channel::readFrames, Qt::QueuedConnection);
+}
+
+void Channel::giveOutUrgent()
+{
     if (m_socket.bytesAvailable() > 0)
         readInput();
     while (m_open) {

@@ -9,6 +9,7 @@
 #include <QSocketNotifier>
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 
 namespace Quern::ipc {
@@ -64,6 +65,10 @@ public:
     /// For a receiver that waits, within frameReceived(), in an event loop of its own: gives out what has come that is
     /// urgent. The rest follows in its order when frameReceived() returns. Does nothing outside of it.
     void readAhead();
+    /// The same outside of frameReceived(), and waits for up to \a longest until something has come.
+    void waitAhead(std::chrono::milliseconds longest);
+    /// For any other thread, after send(): what is gathered leaves soon, whatever this channel's thread is at.
+    void flushFromElsewhere();
     /// For a watching thread, while this channel's thread runs a long handler: writes what is gathered, as far as the
     /// kernel takes it at once.
     void flushWhileBusy();
@@ -81,6 +86,7 @@ public:
 private:
     void readFrames();
     void readInput();
+    void giveOutUrgent();
     void giveOutFrames();
     void close(const QString &reason);
 
@@ -98,6 +104,7 @@ private:
     bool m_open = true;
     bool m_reading = false;
     bool m_readAhead = false; ///< while m_reading
+    bool m_hasLeft = false;   ///< waitAhead() has read what is still to be given out
     bool m_ended = false;     ///< the other side has closed
 };
 

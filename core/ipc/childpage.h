@@ -37,6 +37,8 @@ inline constexpr quint32 NoRoute = 0xffffffff;
 inline constexpr quint32 NoSlot = 0xffffffff;
 /// In place of a slot while the handler of a connection's event is on the stack.
 inline constexpr quint32 EventSlot = 0xfffffffe;
+/// The same while a task or the listeners of an event are; the route is its place in HelloMessage::work.
+inline constexpr quint32 TaskSlot = 0xfffffffd;
 
 /// What a child tells about itself without being asked. It alone writes; master, metrics and console read.
 struct ChildCounters

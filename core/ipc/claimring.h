@@ -86,6 +86,7 @@ public:
     void sawClient(quint64 nowNs) { counters().currentSinceNs.store(nowNs, std::memory_order_relaxed); }
 
     ChildCounters &counters() const { return m_page.counters(); }
+    ChildPage &page() { return m_page; }
     /// See beginEvent().
     EventProgress &eventProgress(int reactorId) const { return m_page.eventProgress(reactorId); }
 

@@ -14,6 +14,7 @@
 #include <QVarLengthArray>
 #include <QVariantMap>
 
+#include <chrono>
 #include <optional>
 #include <span>
 
@@ -176,10 +177,24 @@ struct AnswerOptions
     bool operator==(const AnswerOptions &) const = default;
 };
 
+/// What a child is told about tasks: how those are treated of which nobody says more. Times are milliseconds.
+struct TaskDefaults
+{
+    int taskWorkers = 0; ///< how many there are; 0: nothing can be delivered
+    int tries = 1;
+    std::chrono::milliseconds timeout{0}; ///< of one try; zero: none
+    std::chrono::milliseconds retryDelay{1000};
+    std::chrono::milliseconds retryDelayMax{300'000};
+    qint64 spillSize = 64 * 1024; ///< bytes: a longer payload goes through a file
+    QString spillFolder = {};     ///< absolute
+    bool operator==(const TaskDefaults &) const = default;
+};
+
 /// What a child is told to load. Shape: CBOR map with the keys "protocol", "role", "worker", "name", "generation",
 /// "answers": map with "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file",
 /// "settings", "source" and "place"; "ports": list of maps with "name", "kind", "handler", "address", "place",
-/// "messageBytes", "outputBytes".
+/// "messageBytes", "outputBytes"; "tasks": map with "workers", "tries", "timeout", "retryDelay", "retryDelayMax",
+/// "spillSize" and "spillFolder".
 struct BootMessage
 {
     struct Plugin
@@ -209,6 +224,7 @@ struct BootMessage
     AnswerOptions answers;
     QList<Plugin> plugins;
     QList<Port> ports = {};
+    TaskDefaults tasks = {};
 
     QByteArray encode() const;
     static Result<BootMessage> decode(QByteArrayView payload);
@@ -216,7 +232,7 @@ struct BootMessage
 
 /// What a child answers when it can serve: its manifest. Shape: CBOR map with the keys "protocol", "routes": list of
 /// maps with "method", "pattern", "retry", "streamBody", "plugin", "service"; "plugins": list of maps with "name",
-/// "version", in the order of the Boot message.
+/// "version", in the order of the Boot message; "work": list of texts.
 struct HelloMessage
 {
     struct Plugin
@@ -227,6 +243,7 @@ struct HelloMessage
     };
     QList<RouteEntry> routes;
     QList<Plugin> plugins;
+    QList<QByteArray> work = {}; ///< "task mail", "event order.paid": what task workers run
 
     QByteArray encode() const;
     static Result<HelloMessage> decode(QByteArrayView payload);

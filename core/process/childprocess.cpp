@@ -139,6 +139,7 @@ Result<void> ChildProcess::start()
     boot.answers = m_spec.answers;
     boot.plugins = m_spec.plugins;
     boot.ports = m_spec.ports;
+    boot.tasks = m_spec.tasks;
     m_channel->send(ipc::FrameType::Boot, 0, boot.encode());
     m_channel->flush();
     m_deadline.start(int(m_spec.bootTimeout.count()), this);
@@ -194,13 +195,21 @@ QString ChildProcess::presentWork() const
     const ipc::ChildCounters &counters = m_page->counters();
     if (counters.currentSlot.load(std::memory_order_acquire) == ipc::NoSlot)
         return {};
-    const quint32 route = counters.currentRoute.load(std::memory_order_relaxed);
-    if (route >= quint32(m_manifest.routes.size()))
+    const quint32 place = counters.currentRoute.load(std::memory_order_relaxed);
+    const QByteArray name = workName(counters.currentSlot.load(std::memory_order_relaxed), place);
+    if (name.isEmpty())
         return {};
     const quint64 since = counters.currentClaimedNs.load(std::memory_order_relaxed);
     return QStringLiteral("%1 for %2 ms")
-        .arg(QString::fromUtf8(m_manifest.routes.at(route).name()))
+        .arg(QString::fromUtf8(name))
         .arg((base::nowNanoseconds() - since) / 1000000);
+}
+
+QByteArray ChildProcess::workName(quint32 slot, quint32 place) const
+{
+    if (slot == ipc::TaskSlot)
+        return m_manifest.work.value(place);
+    return place < quint32(m_manifest.routes.size()) ? m_manifest.routes.at(place).name() : QByteArray();
 }
 
 void ChildProcess::timerEvent(QTimerEvent *event)
@@ -362,10 +371,8 @@ QList<QByteArray> ChildProcess::routesAtWork() const
     const quint32 current = m_page->counters().currentSlot.load(std::memory_order_acquire);
     if (current < claims.size())
         return {nameOf(claims[current])};
-    if (current == ipc::EventSlot) {
-        const quint32 route = m_page->counters().currentRoute.load(std::memory_order_relaxed);
-        return {route < quint32(m_manifest.routes.size()) ? m_manifest.routes.at(route).name() : QByteArray()};
-    }
+    if (current == ipc::EventSlot || current == ipc::TaskSlot)
+        return {workName(current, m_page->counters().currentRoute.load(std::memory_order_relaxed))};
     // No handler was on the stack: any of the requests that were to be answered later may have done it.
     QList<QByteArray> routes;
     for (const ipc::ClaimSlot &slot : claims) {

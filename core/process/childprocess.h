@@ -30,6 +30,7 @@ struct ChildSpec
     ipc::AnswerOptions answers;
     QList<ipc::BootMessage::Plugin> plugins;
     QList<ipc::BootMessage::Port> ports;
+    ipc::TaskDefaults tasks;
     int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the start; -1: it gets none
     std::chrono::milliseconds bootTimeout{30000};
     std::optional<base::LogLevels> logLevels; ///< without them it has those that hold here when it is started
@@ -109,6 +110,8 @@ private:
     void processFinished(int code, QProcess::ExitStatus status);
     ChildExit describeExit(int code, QProcess::ExitStatus status) const;
     QList<QByteArray> routesAtWork() const;
+    /// What is on its stack while \a slot and \a place stand in its page; empty if they make no sense.
+    QByteArray workName(quint32 slot, quint32 place) const;
 
     ChildSpec m_spec;
     QProcess m_process;

@@ -32,6 +32,7 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
     spec.answers = generation.settings.answers;
     spec.plugins = generation.plugins;
     spec.ports = generation.settings.ports;
+    spec.tasks = generation.settings.tasks;
     spec.connectionsFd = generation.settings.connectionsFd;
     spec.bootTimeout = generation.settings.startTimeout;
     spec.environment = generation.settings.environment;

@@ -33,6 +33,7 @@ struct SupervisorSettings
     ipc::AnswerOptions answers;
     QList<ipc::BootMessage::Plugin> plugins; ///< the original files
     QList<ipc::BootMessage::Port> ports;     ///< that the server listens on, by number
+    ipc::TaskDefaults tasks;
     int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the supervisor; -1: there is none
     std::chrono::milliseconds maxWaitTime{3000};   ///< an old child may finish what it has begun for this long
     std::chrono::milliseconds startTimeout{30000}; ///< until a new child must be ready

@@ -30,7 +30,7 @@ struct HandlerHost::Cleanup
 
 HandlerHost::HandlerHost(const ApplicationPrivate &application, ipc::ChildPage page,
                          const std::vector<int> &reactorChannels, const Identity &identity,
-                         const ipc::AnswerOptions &options, LiveServer *server)
+                         const ipc::AnswerOptions &options, LiveServer *server, ipc::Channel *brokerChannel)
     : m_pipeline(application)
     , m_claims(std::move(page))
     , m_identity(identity)
@@ -40,15 +40,16 @@ HandlerHost::HandlerHost(const ApplicationPrivate &application, ipc::ChildPage p
     , m_live(application, m_pipeline, m_claims, identity.workerId, identity.generation, server)
     , m_server(server)
 {
-    std::vector<ipc::Channel *> channels;
     for (const int fd : reactorChannels) {
         m_ports.push_back(std::make_unique<Port>(this, int(m_ports.size()), fd));
-        channels.push_back(&m_ports.back()->channel());
-        m_live.addChannel(channels.back());
+        m_channels.push_back(&m_ports.back()->channel());
+        m_live.addChannel(m_channels.back());
     }
-    m_lateFlusher.start(channels);
     if (m_server)
-        m_server->attach(std::move(channels), m_claims.counters(), [this] { outputWaits(); });
+        m_server->attach(m_channels, m_claims.counters(), [this] { outputWaits(); });
+    if (brokerChannel)
+        m_channels.push_back(brokerChannel);
+    m_lateFlusher.start(m_channels);
 }
 
 HandlerHost::~HandlerHost()
@@ -63,8 +64,8 @@ HandlerHost::~HandlerHost()
 
 void HandlerHost::flush()
 {
-    for (const auto &port : m_ports)
-        port->channel().flush();
+    for (ipc::Channel *channel : m_channels)
+        channel->flush();
 }
 
 void HandlerHost::frameReceived(Port *port, const ipc::Frame &frame)
@@ -125,6 +126,16 @@ void HandlerHost::eventArrived(const Port *port, const ipc::Frame &frame)
 void HandlerHost::batchEnded(const Port *port)
 {
     m_live.batchEnded(port->reactorId());
+    batchOver();
+}
+
+void HandlerHost::batchBegan()
+{
+    m_inBatch = true;
+}
+
+void HandlerHost::batchOver()
+{
     // The loop is about to block, and then the channels flush by themselves.
     m_lateFlusherArmed = false;
     m_inBatch = false;
@@ -308,20 +319,38 @@ void HandlerHost::handlerEnded(quint64 startedNs, quint64 endedNs)
     flushIfDue(endedNs - startedNs);
 }
 
+void HandlerHost::runTask(quint32 place, quint64 id, const std::function<void()> &task)
+{
+    const quint64 startedNs = base::nowNanoseconds();
+    const ipc::ClaimBook::Current outer = m_claims.current();
+    m_claims.setCurrent({ipc::TaskSlot, place, id, startedNs, startedNs});
+    runAuthor(task);
+    m_claims.setCurrent(outer);
+    handlerEnded(startedNs, base::nowNanoseconds());
+}
+
+void HandlerHost::runCallback(const std::function<void()> &callback)
+{
+    const quint64 startedNs = base::nowNanoseconds();
+    runAuthor(callback);
+    flushIfDue(base::nowNanoseconds() - startedNs);
+}
+
 void HandlerHost::flushIfDue(quint64 runNs)
 {
     if (!hasOutput())
         return;
     bool full = runNs >= LiveHost::LongRunNs;
-    for (const auto &port : m_ports)
-        full = full || port->channel().isBatchFull();
+    for (const ipc::Channel *channel : m_channels)
+        full = full || channel->isBatchFull();
     if (full)
         flush();
 }
 
 bool HandlerHost::hasOutput() const
 {
-    return std::any_of(m_ports.begin(), m_ports.end(), [](const auto &port) { return port->channel().hasOutput(); });
+    return std::any_of(m_channels.begin(), m_channels.end(),
+                       [](const ipc::Channel *channel) { return channel->hasOutput(); });
 }
 
 void HandlerHost::outputWaits()

@@ -37,13 +37,26 @@ public:
     };
 
     /// \a application outlives the host and stays as it is. \a reactorChannels are descriptors, one for each reactor in
-    /// their order, which the host takes over. \a server, if any, outlives the host and sends by them while it lives.
+    /// their order, which the host takes over. \a server, if any, outlives the host and sends by them while it lives; so does
+    /// \a brokerChannel, which is flushed with them.
     HandlerHost(const ApplicationPrivate &application, ipc::ChildPage page, const std::vector<int> &reactorChannels,
-                const Identity &identity, const ipc::AnswerOptions &options, LiveServer *server = nullptr);
+                const Identity &identity, const ipc::AnswerOptions &options, LiveServer *server = nullptr,
+                ipc::Channel *brokerChannel = nullptr);
     ~HandlerHost() override;
 
     /// Hands all gathered output to the kernel.
     void flush();
+
+    // For what arrives from the broker:
+    ipc::ChildPage &page() { return m_claims.page(); }
+    void batchBegan();
+    void batchOver();
+    /// Runs a task, number \a place in the manifest; the master sees it on the stack meanwhile.
+    void runTask(quint32 place, quint64 id, const std::function<void()> &task);
+    /// Runs what an author wants to have called.
+    void runCallback(const std::function<void()> &callback);
+    /// Something was sent by the author's code, which may run within a batch, or whenever else.
+    void outputWaits();
 
     void responseReady(quint64 id, const Answer &answer) override;
     void responseDropped(quint64 id) override;
@@ -123,8 +136,6 @@ private:
     void handlerEnded(quint64 startedNs, quint64 endedNs);
     /// A handler has run for \a runNs: what it has sent leaves, if that was long or there is much of it.
     void flushIfDue(quint64 runNs);
-    /// Something was sent by the author's code, which may run within a batch, or whenever else.
-    void outputWaits();
     bool hasOutput() const;
     /// Output waits while a handler runs or is about to.
     void armLateFlusher();
@@ -136,6 +147,7 @@ private:
     Compression m_compression;
     bool m_debug; ///< error pages may show what went wrong
     std::vector<std::unique_ptr<Port>> m_ports;
+    std::vector<ipc::Channel *> m_channels; ///< theirs, and the broker's
     StreamedBodies m_bodies;
     LiveHost m_live;
     LiveServer *const m_server;

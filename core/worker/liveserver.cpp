@@ -1,7 +1,5 @@
 #include "worker/liveserver.h"
 
-#include <QMetaObject>
-
 #include <mutex>
 
 namespace Quern::worker {
@@ -73,6 +71,30 @@ void LiveServer::append(QByteArray &out, quint64 id, ipc::CommandMessage message
                          body.sliced(sent, qMin(body.size() - sent, ipc::MaxBodyPart)));
 }
 
+void LiveServer::attachTasks(TaskClient *tasks)
+{
+    m_tasks.store(tasks, std::memory_order_release);
+}
+
+Delivery LiveServer::deliver(QByteArrayView task, const Payload &payload, const TaskOptions &options)
+{
+    TaskClient *tasks = m_tasks.load(std::memory_order_acquire);
+    return tasks ? tasks->deliver(task, payload, options) : Delivery(TaskClient::notServing());
+}
+
+Result<TaskId> LiveServer::deliverAndWait(QByteArrayView task, const Payload &payload, const TaskOptions &options,
+                                          std::chrono::milliseconds timeout)
+{
+    TaskClient *tasks = m_tasks.load(std::memory_order_acquire);
+    return tasks ? tasks->deliverAndWait(task, payload, options, timeout) : Result<TaskId>(TaskClient::notServing());
+}
+
+Delivery LiveServer::fire(QByteArrayView name, const Payload &payload, const TaskOptions &options)
+{
+    TaskClient *tasks = m_tasks.load(std::memory_order_acquire);
+    return tasks ? tasks->fire(name, payload, options) : Delivery(TaskClient::notServing());
+}
+
 Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::CommandMessage> &messages,
                                   QByteArrayView body)
 {
@@ -105,10 +127,7 @@ Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::Comm
             m_backlogs[std::size_t(i)].add(id, body.size(), channel->unsentBytes());
         if (isAtHome)
             continue;
-        channel->flushWhileBusy();
-        if (channel->hasOutput())
-            QMetaObject::invokeMethod(
-                channel, [channel] { channel->flush(); }, Qt::QueuedConnection);
+        channel->flushFromElsewhere();
     }
     if (isAtHome)
         m_outputWaits();

@@ -9,10 +9,12 @@
 #include "worker/backlog.h"
 #include "worker/boundusers.h"
 #include "worker/drainrequests.h"
+#include "worker/taskclient.h"
 
 #include <QList>
 #include <QThread>
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <shared_mutex>
@@ -41,6 +43,9 @@ public:
     /// Nothing can be sent any more.
     void detach();
 
+    /// Tasks and events are delivered by \a tasks, which outlives this or is taken away by a null before.
+    void attachTasks(TaskClient *tasks);
+
     /// The user of the connection \a id, of which \a reactor has sent \a event.
     QByteArray userOf(int reactor, quint64 id, const ipc::EventMessage &event);
     /// A handler of the connection hears that its buffer is empty.
@@ -58,6 +63,10 @@ public:
     Outcome pushToUser(QByteArrayView user, QByteArrayView message, MessageType type, ConnectionId except) override;
     Outcome reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes) override;
 
+    Delivery deliver(QByteArrayView task, const Payload &payload, const TaskOptions &options) override;
+    Result<TaskId> deliverAndWait(QByteArrayView task, const Payload &payload, const TaskOptions &options,
+                                  std::chrono::milliseconds timeout) override;
+    Delivery fire(QByteArrayView name, const Payload &payload, const TaskOptions &options) override;
     bool isEstablished(ConnectionId id) const override;
     Result<ConnectionInfo> info(ConnectionId id) const override;
     ConnectionPage connections(ConnectionId after, int limit) const override;
@@ -100,6 +109,7 @@ private:
     const ipc::ChildCounters *m_counters = nullptr;
     std::function<void()> m_outputWaits;
     QThread *m_thread = nullptr; ///< that of the channels
+    std::atomic<TaskClient *> m_tasks = nullptr;
 };
 
 } // namespace Quern::worker

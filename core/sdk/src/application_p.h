@@ -1,5 +1,7 @@
 #pragma once
 
+#include "work_p.h"
+
 #include <Quern/application.h>
 
 #include <QByteArray>
@@ -83,6 +85,8 @@ public:
         std::size_t receivedHooks = 0;
         std::size_t generatedHooks = 0;
         std::size_t cleaners = 0;
+        std::size_t tasks = 0;
+        std::size_t listeners = 0;
     };
     Mark mark() const;
     /// Forgets what was registered after \a mark.
@@ -90,6 +94,11 @@ public:
 
     /// The route with that name; null if there is none.
     const RouteSpec *routeNamed(QByteArrayView name) const;
+
+    /// "task mail" for each task, and behind them "event order.paid" for each event that somebody listens to.
+    std::vector<QByteArray> workNames() const;
+    /// nullptr if there is none.
+    const TaskSpec *taskNamed(QByteArrayView name) const;
 
     /// Has \a route found by \a name. Throws std::invalid_argument if that is empty or taken.
     void giveName(RouteSpec &route, QByteArrayView name) const;
@@ -118,6 +127,8 @@ public:
     std::vector<ReceivedHook> receivedHooks;
     std::vector<GeneratedHook> generatedHooks;
     std::vector<Cleaner> cleaners;
+    std::deque<TaskSpec> tasks; ///< a deque, so that TaskHandler keeps a valid pointer
+    std::vector<ListenerSpec> listeners;
 
 private:
     bool m_isOpen = true;

@@ -34,6 +34,13 @@ public:
     Outcome pushToRoom(QByteArrayView, QByteArrayView, MessageType, ConnectionId) override { return noServer(); }
     Outcome bind(ConnectionId, QByteArrayView) override { return noServer(); }
     Outcome pushToUser(QByteArrayView, QByteArrayView, MessageType, ConnectionId) override { return noServer(); }
+    Delivery deliver(QByteArrayView, const Payload &, const TaskOptions &) override { return noServer(); }
+    Result<TaskId> deliverAndWait(QByteArrayView, const Payload &, const TaskOptions &,
+                                  std::chrono::milliseconds) override
+    {
+        return noServer();
+    }
+    Delivery fire(QByteArrayView, const Payload &, const TaskOptions &) override { return noServer(); }
     bool isEstablished(ConnectionId) const override { return false; }
     Result<ConnectionInfo> info(ConnectionId) const override { return noServer(); }
     ConnectionPage connections(ConnectionId, int) const override { return {}; }

@@ -164,7 +164,7 @@ void TestBootMessages::bytesBehindTheMessage()
 
 void TestBootMessages::missingList()
 {
-    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x05";
+    const QByteArray onlyVersion = QByteArray("\xa1") + text("protocol") + "\x06";
     const Result<BootMessage> boot = BootMessage::decode(onlyVersion);
     QVERIFY(!boot);
     QVERIFY(boot.error().message().contains(u"plugins"));
@@ -175,7 +175,7 @@ void TestBootMessages::missingList()
 
 void TestBootMessages::otherVersion()
 {
-    const QString expected = QStringLiteral("the other process speaks version 1 of the internal protocol, this one 5; "
+    const QString expected = QStringLiteral("the other process speaks version 1 of the internal protocol, this one 6; "
                                             "install quern and quern-worker of the same version");
     const Result<BootMessage> boot = BootMessage::decode(goldenBoot(1));
     QVERIFY(!boot);
@@ -211,7 +211,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
     // 1e300 fits into no integer.
     const QByteArray huge = QByteArray::fromHex("fb7e37e43c8800759c");
     const Result<BootMessage> boot =
-        BootMessage::decode(QByteArray("\xa4") + text("protocol") + "\x05" + text("worker") + huge + text("plugins") +
+        BootMessage::decode(QByteArray("\xa4") + text("protocol") + "\x06" + text("worker") + huge + text("plugins") +
                             "\x80" + text("ports") + "\x80");
     QVERIFY(boot);
     QCOMPARE(boot->who.number, 0);
@@ -220,7 +220,7 @@ void TestBootMessages::numbersThatAreNoIntegers()
 
 void TestBootMessages::retryIsOnByDefault()
 {
-    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x05" + text("plugins") + "\x80" +
+    const QByteArray bytes = QByteArray("\xa3") + text("protocol") + "\x06" + text("plugins") + "\x80" +
                              text("routes") + "\x81\xa2" + text("method") + text("GET") + text("pattern") + text("/");
     const Result<HelloMessage> message = HelloMessage::decode(bytes);
     QVERIFY(message);

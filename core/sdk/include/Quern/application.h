@@ -5,6 +5,7 @@
 #include <Quern/middleware.h>
 #include <Quern/request.h>
 #include <Quern/response.h>
+#include <Quern/task.h>
 
 #include <QByteArray>
 #include <QByteArrayList>
@@ -225,11 +226,38 @@ public:
     /// Hooks and cleaners are those of the whole application, and so are the names of routes.
     void port(QByteArrayView name, const std::function<void(RouteGroup &group)> &fill);
 
+    /// Has \a handler called in a task worker for each task \a name that Server::deliver() hands over: a name of 1 to 128
+    /// bytes that no other task has, else std::invalid_argument. It returns nothing or Result<void>; a task that
+    /// returns an error or throws is tried again while it has tries left. It is called in the main thread of its task
+    /// worker, one task after the other.
+    ///
+    ///     app.task("mail", [](Quern::Task &task) { return send(task.payload().map()); })
+    ///         .tries(5).timeout(30s)
+    ///         .onFinish([](const Quern::TaskResult &result) { if (!result.ok()) qWarning() << result.error().message(); });
+    template <std::invocable<Task &> Handler>
+    TaskHandler task(QByteArrayView name, Handler handler)
+    {
+        return addTask(name, taskFunction(std::move(handler)));
+    }
+    /// Has \a listener called in a task worker for each event \a name that Server::fire() tells of, behind those that
+    /// were registered before, which over plugins is in the order of loading. It returns nothing, bool or Result<bool>:
+    /// false keeps the event from the listeners behind it. One that returns an error or throws is called again while
+    /// the event has tries left, and then those behind it; those before it are not called again.
+    template <std::invocable<const Event &> Listener>
+    void listen(QByteArrayView name, Listener listener)
+    {
+        addListener(name, listenerFunction(std::move(listener)));
+    }
+
     /// The plugin's own settings: the free-form "settings" table of its [[plugin]] entry.
     const QVariantMap &settings() const;
 
-    /// Number of the worker process, from 0.
+    /// Number of the process among those of its role, from 0.
     int workerId() const;
+
+private:
+    TaskHandler addTask(QByteArrayView name, TaskFunction handler);
+    void addListener(QByteArrayView event, ListenerFunction listener);
 };
 
 } // namespace Quern

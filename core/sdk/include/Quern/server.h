@@ -4,6 +4,7 @@
 #include <Quern/connectionid.h>
 #include <Quern/global.h>
 #include <Quern/result.h>
+#include <Quern/task.h>
 
 #include <QByteArray>
 #include <QByteArrayView>
@@ -11,6 +12,7 @@
 #include <QList>
 #include <QString>
 
+#include <chrono>
 #include <concepts>
 
 namespace Quern {
@@ -122,6 +124,22 @@ public:
     /// The same for all connections of a user as pushToRoom() for a room.
     virtual Outcome pushToUser(QByteArrayView user, QByteArrayView message, MessageType type = MessageType::Text,
                                ConnectionId except = {}) = 0;
+
+    /// Hands the task \a task, which a plugin has registered by Application::task(), to the task workers and returns at
+    /// once with its id. Error::NotFound if there is no such task, or there are no task workers (task_worker_num),
+    /// Error::Invalid for options that are not possible, Error::TooLarge for a payload over 64 MiB, Error::Busy,
+    /// Error::Unavailable as above. What the server refuses afterwards, since the queue is full (Error::Busy), the unique
+    /// key is taken (Error::Exists) or the disk is (Error::Io), TaskOptions::accepted and finished are told, and the log
+    /// if there is neither. TaskOptions::finished is Error::Invalid outside of workers: nobody would call it.
+    virtual Delivery deliver(QByteArrayView task, const Payload &payload = {}, const TaskOptions &options = {}) = 0;
+    /// The same, and waits until the server has accepted the task: a durable one is on disk then. Also what the server
+    /// refuses is told, and Error::Timeout if it has not answered within \a timeout: it may accept the task later.
+    virtual Result<TaskId> deliverAndWait(QByteArrayView task, const Payload &payload = {},
+                                          const TaskOptions &options = {},
+                                          std::chrono::milliseconds timeout = std::chrono::seconds(5)) = 0;
+    /// Tells the listeners of the event \a name, see Application::listen(): they are called in a task worker, one after
+    /// the other. As deliver(); without listeners it is fine, and nothing happens.
+    virtual Delivery fire(QByteArrayView name, const Payload &payload = {}, const TaskOptions &options = {}) = 0;
 
     /// Whether the connection is there.
     virtual bool isEstablished(ConnectionId id) const = 0;

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "ipc/childpage.h"
+
+#include <memory>
+
+namespace Quern::ipc {
+
+/// Which tasks of its channel a task worker has begun: their sequence runs from 1, and it begins one after the other.
+/// Like an EventGate, but what had not been begun can be taken back from a worker that lives on: a task that is stuck
+/// behind a slow one goes to another worker. One word holds sequence << 1 | closed.
+///
+/// The master's half: lives in the broker's thread.
+class TaskGate
+{
+public:
+    explicit TaskGate(std::shared_ptr<ChildPage> page) : m_page(std::move(page)), m_word(m_page->taskProgress().word) {}
+
+    /// The sequence of the last task that the child has begun, or that was taken back from it; 0 if none.
+    quint64 begun() const { return m_word.load(std::memory_order_acquire) >> 1; }
+    /// Takes back all tasks behind the one returned, up to \a lastSent: the child drops them when it meets them.
+    quint64 takeBack(quint64 lastSent)
+    {
+        const quint64 last = m_word.fetch_or(1, std::memory_order_acq_rel) >> 1;
+        m_word.store(lastSent << 1, std::memory_order_release);
+        return last;
+    }
+    /// The child begins nothing more. Returns the last that it has begun.
+    quint64 close() { return m_word.fetch_or(1, std::memory_order_acq_rel) >> 1; }
+
+private:
+    std::shared_ptr<ChildPage> m_page;
+    std::atomic<quint64> &m_word;
+};
+
+/// The child's half: begins the task \a sequence. False if it has been taken back.
+inline bool beginTask(EventProgress &progress, quint64 sequence)
+{
+    quint64 expected = (sequence - 1) << 1;
+    return progress.word.compare_exchange_strong(expected, sequence << 1, std::memory_order_acq_rel);
+}
+
+} // namespace Quern::ipc

@@ -1,0 +1,192 @@
+#pragma once
+
+#include <Quern/global.h>
+#include <Quern/payload.h>
+#include <Quern/result.h>
+
+#include <QByteArray>
+#include <QString>
+
+#include <chrono>
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace Quern {
+
+class ApplicationPrivate;
+struct TaskSpec;
+struct TaskCall;
+struct TaskResultData;
+
+/// The number of one task or event that was delivered, positive as a signed 64-bit number; another one has the same
+/// with a chance of one in 2^40 or so. A value type; any thread.
+class TaskId
+{
+public:
+    /// No task.
+    constexpr TaskId() = default;
+    /// What value() was.
+    constexpr explicit TaskId(quint64 value) : m_value(value) {}
+
+    constexpr quint64 value() const { return m_value; }    ///< 0 if it is none
+    constexpr bool isNull() const { return m_value == 0; } ///< no task
+    /// In decimal digits, as logs and `quern tasks` have it.
+    QString toString() const { return QString::number(m_value); }
+
+    constexpr bool operator==(const TaskId &) const = default;  ///< the same task
+    constexpr auto operator<=>(const TaskId &) const = default; ///< some order
+
+private:
+    quint64 m_value = 0;
+};
+
+/// One try of a task, as its handler sees it. Lives during the call of the handler, in its thread.
+class QUERN_EXPORT Task
+{
+public:
+    /// Made by the task worker.
+    explicit Task(TaskCall &call) : m_call(call) {}
+    Q_DISABLE_COPY_MOVE(Task)
+
+    TaskId id() const;              ///< the same in each try
+    QString name() const;           ///< as it was registered
+    const Payload &payload() const; ///< as it was delivered
+    int attempt() const;            ///< from 1; a try that the end of its task worker or of the server cut short counts
+                                    ///< only if it was the task's own doing
+    int tries() const;              ///< how many it has in all
+    /// What the deliverer is told when the task succeeds; an empty map without it.
+    void setResult(const Payload &result);
+
+private:
+    TaskCall &m_call;
+};
+
+/// How a task has ended: its result, or the error of its last try. A value type; any thread.
+class QUERN_EXPORT TaskResult
+{
+public:
+    /// Made by the worker.
+    explicit TaskResult(std::shared_ptr<const TaskResultData> data) : m_data(std::move(data)) {}
+
+    TaskId id() const;              ///< that deliver() has returned
+    QString name() const;           ///< of the task
+    bool ok() const;                ///< whether it succeeded
+    const Payload &payload() const; ///< what the handler has set; only when ok()
+    /// Only when not ok(). Error::Busy, Error::Exists and Error::Io if it was not accepted at all, Error::Timeout,
+    /// Error::Unavailable if its task worker died, Error::NotFound if nobody handles it, else Error::Internal with what
+    /// the handler has returned or thrown. The task is among the dead letters then, unless it was not accepted.
+    const Error &error() const;
+    int attempts() const; ///< how often it was tried
+
+private:
+    std::shared_ptr<const TaskResultData> m_data;
+};
+
+/// How one task or event is to be treated. What is not given here is as its handler was registered with, and else as
+/// [tasks] says. A value type.
+///
+///     Quern::server().deliver("mail", {{"to", address}}, {.delay = 5s, .tries = 3, .durable = true});
+struct TaskOptions
+{
+    std::chrono::milliseconds delay{0};                     ///< it is not run before; up to 10 years
+    std::optional<int> tries = {};                          ///< in all, 1 to 1000
+    std::optional<std::chrono::milliseconds> timeout = {};  ///< of one try; zero: none
+    std::optional<std::chrono::milliseconds> retryDelay = {}; ///< before the second try; doubled with each, with jitter
+    std::optional<int> priority = {};                       ///< 0, the lowest, to 9; usually 5
+    /// Refused with Error::Exists while another one with this key waits or runs: 1 to 255 bytes; empty: none.
+    QByteArray uniqueKey = {};
+    /// True: it is kept on disk once it is accepted, and run at least once whatever happens; false: it stays in memory.
+    /// Not given: on disk if it is delayed.
+    std::optional<bool> durable = {};
+    /// Called when the server has accepted it or refused it; in the main thread of the process.
+    std::function<void(const Result<TaskId> &)> accepted = {};
+    /// Called when it has ended, also if it is refused: in a worker alone, in its main thread. A worker that has been
+    /// replaced meanwhile does not hear it; what TaskHandler::onFinish() was given is called in its successor then.
+    std::function<void(const TaskResult &)> finished = {};
+};
+
+/// A Result that may be dropped: what refuses a task tells the log, too, if nobody else wants to hear. A value type.
+class Delivery : public Result<TaskId>
+{
+public:
+    Delivery(TaskId id) : Result<TaskId>(id) {}                    ///< it is on its way
+    Delivery(Error error) : Result<TaskId>(std::move(error)) {}    ///< it is not
+    Delivery(Result<TaskId> result) : Result<TaskId>(std::move(result)) {} ///< either
+};
+
+/// A task that was just registered; its calls chain. After HandlerPlugin::install() they throw std::logic_error, and
+/// std::invalid_argument for what is out of range.
+class QUERN_EXPORT TaskHandler
+{
+public:
+    /// Made by Application::task().
+    TaskHandler(ApplicationPrivate *application, TaskSpec *spec) : d(application), m_spec(spec) {}
+
+    /// Called in the worker that has delivered a task when that has ended, in its main thread. Not called for tasks
+    /// that task workers, cron jobs and custom processes deliver.
+    TaskHandler &onFinish(std::function<void(const TaskResult &result)> handler);
+    TaskHandler &tries(int tries);                             ///< see TaskOptions; 1 to 1000
+    TaskHandler &timeout(std::chrono::milliseconds timeout);   ///< see TaskOptions
+    /// Before the second try, and the longest to which it is doubled.
+    TaskHandler &retryDelay(std::chrono::milliseconds first, std::chrono::milliseconds longest = std::chrono::hours(1));
+    TaskHandler &priority(int priority);  ///< see TaskOptions; 0 to 9
+    TaskHandler &durable(bool on = true); ///< see TaskOptions
+
+private:
+    ApplicationPrivate *d;
+    TaskSpec *m_spec;
+};
+
+/// Something that has happened, as a listener sees it. Lives during the call of the listener, in its thread.
+class QUERN_EXPORT Event
+{
+public:
+    /// Made by the task worker.
+    explicit Event(TaskCall &call) : m_call(call) {}
+    Q_DISABLE_COPY_MOVE(Event)
+
+    TaskId id() const;              ///< the same in each try
+    QString name() const;           ///< "order.paid"
+    const Payload &payload() const; ///< as it was fired
+    int attempt() const;            ///< from 1, see Task::attempt()
+
+private:
+    TaskCall &m_call;
+};
+
+/// What Application::task() takes: a call that may fail, by its result or by an exception.
+using TaskFunction = std::function<Result<void>(Task &task)>;
+/// What Application::listen() takes: a call that may fail; false stops the listeners behind it.
+using ListenerFunction = std::function<Result<bool>(const Event &event)>;
+
+/// Makes a TaskFunction of what returns nothing, Result<void> or Outcome.
+template <std::invocable<Task &> Handler>
+TaskFunction taskFunction(Handler handler)
+{
+    if constexpr (std::is_void_v<std::invoke_result_t<Handler &, Task &>>)
+        return [handler = std::move(handler)](Task &task) mutable -> Result<void> {
+            handler(task);
+            return {};
+        };
+    else
+        return TaskFunction(std::move(handler));
+}
+
+/// Makes a ListenerFunction of what returns nothing, bool or Result<bool>.
+template <std::invocable<const Event &> Listener>
+ListenerFunction listenerFunction(Listener listener)
+{
+    if constexpr (std::is_void_v<std::invoke_result_t<Listener &, const Event &>>)
+        return [listener = std::move(listener)](const Event &event) mutable -> Result<bool> {
+            listener(event);
+            return true;
+        };
+    else
+        return ListenerFunction(std::move(listener));
+}
+
+} // namespace Quern

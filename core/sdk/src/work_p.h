@@ -1,0 +1,70 @@
+#pragma once
+
+#include <Quern/task.h>
+
+#include <QVariantMap>
+
+namespace Quern {
+
+/// Makes a Payload of what has crossed a process border, and reads one for that.
+struct PayloadAccess
+{
+    static Payload make(bool isMap, const QByteArray &encoded)
+    {
+        Payload payload;
+        payload.m_isMap = isMap;
+        payload.m_encoded = encoded;
+        return payload;
+    }
+};
+
+/// The CBOR of \a map; empty for an empty one.
+QByteArray encodeMap(const QVariantMap &map);
+
+/// A task as a plugin has registered it. What is not given is as the settings say.
+struct TaskSpec
+{
+    QByteArray name;
+    QString plugin;
+    TaskFunction handle;
+    std::function<void(const TaskResult &)> finish;
+    std::optional<int> tries;
+    std::optional<std::chrono::milliseconds> timeout;
+    std::optional<std::chrono::milliseconds> retryDelay;
+    std::optional<std::chrono::milliseconds> retryDelayMax;
+    std::optional<int> priority;
+    std::optional<bool> durable;
+};
+
+/// One listener; those of an event are called in the order of their registration.
+struct ListenerSpec
+{
+    QByteArray event;
+    QString plugin;
+    ListenerFunction call;
+};
+
+/// What stands behind a Task or an Event.
+struct TaskCall
+{
+    quint64 id = 0;
+    QByteArray name;
+    Payload payload;
+    int attempt = 1;
+    int tries = 1;
+    Payload result;
+};
+
+/// What stands behind a TaskResult.
+struct TaskResultData
+{
+    quint64 id = 0;
+    QByteArray name;
+    Result<Payload> outcome = Payload();
+    int attempts = 0;
+};
+
+/// Error::Invalid, for people, if a task or event cannot be delivered so. \a what is "task" or "event".
+QUERN_EXPORT Result<void> checkDelivery(QByteArrayView name, const TaskOptions &options);
+
+} // namespace Quern

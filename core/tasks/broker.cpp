@@ -1,0 +1,346 @@
+#include "tasks/broker.h"
+
+#include "base/clock.h"
+#include "tasks/backoff.h"
+#include "tasks/log.h"
+
+#include <QAbstractEventDispatcher>
+#include <QRandomGenerator>
+#include <QThread>
+
+#include <algorithm>
+
+namespace Quern::tasks {
+
+namespace {
+
+/// A durable task whose task worker was killed from outside is run again without the loss of a try: so often.
+constexpr int maxInterruptions = 3;
+
+QString titleOf(const TaskRecord &record)
+{
+    return QStringLiteral("%1 \"%2\"").arg(record.kind == TaskKind::Event ? u"event" : u"task",
+                                           QString::fromUtf8(record.name));
+}
+
+} // namespace
+
+Broker::Broker(const std::function<BrokerStores(TaskStore::Client &)> &makeStores, const BrokerSettings &settings)
+    : m_settings(settings)
+    , m_stores(makeStores(*this))
+{
+    connect(QAbstractEventDispatcher::instance(QThread::currentThread()), &QAbstractEventDispatcher::aboutToBlock,
+            this, &Broker::turnEnded);
+    m_dirty = true;
+}
+
+Broker::~Broker()
+{
+    // The stores before their client.
+    m_lanes.clear();
+    m_links.clear();
+    m_stores = {};
+}
+
+void Broker::addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkInfo &info)
+{
+    m_links.push_back(std::make_unique<BrokerLink>(fd, std::move(page), info, *this));
+    if (info.who.role != ipc::ChildRole::TaskWorker)
+        return;
+    m_lanes.push_back(std::make_unique<TaskLane>(*m_links.back()));
+    m_lanes.back()->setActive(info.generation == m_generation);
+    m_dirty = true;
+}
+
+void Broker::activate(int generation)
+{
+    m_generation = generation;
+    for (const auto &lane : m_lanes)
+        lane->setActive(lane->info().generation == generation);
+    m_dirty = true;
+}
+
+void Broker::drain(quint64 childId)
+{
+    TaskLane *lane = laneOf(childId);
+    if (!lane) {
+        // It may have delivered just now: what it sent is read before it is told to stop.
+        if (BrokerLink *link = linkOf(childId))
+            link->channel().readRest();
+        Q_EMIT childDrained(childId);
+        return;
+    }
+    lane->setDraining();
+    giveBack(lane->takeBack());
+    checkDrained(*lane);
+    m_dirty = true;
+}
+
+void Broker::childDied(quint64 childId, const QString &how, bool isOwnFault)
+{
+    BrokerLink *link = linkOf(childId);
+    if (!link)
+        return;
+    // The news of its end may come before its last words have been read.
+    link->channel().readRest();
+    if (TaskLane *lane = laneOf(childId)) {
+        settle(*lane, how, isOwnFault);
+        std::erase_if(m_lanes, [lane](const auto &each) { return each.get() == lane; });
+    }
+    std::erase_if(m_links, [link](const auto &each) { return each.get() == link; });
+    m_dirty = true;
+    checkStopped();
+}
+
+void Broker::giveBack(const std::vector<TaskLane::Sent> &sent)
+{
+    for (const TaskLane::Sent &each : sent) {
+        const quint64 id = each.record->id;
+        each.store->giveBack({&id, 1});
+        m_dirty = true;
+    }
+}
+
+void Broker::settle(TaskLane &lane, const QString &how, bool isOwnFault)
+{
+    giveBack(lane.close());
+    const QString reason = lane.timedOut;
+    for (const TaskLane::Sent &sent : lane.takeAll()) {
+        if (!reason.isEmpty())
+            failed(*sent.store, *sent.record, sent.record->attempts + 1, sent.record->resumeAt,
+                   Error(Error::Timeout, reason), false);
+        else
+            interrupted(sent, QStringLiteral("%1 died: %2").arg(lane.info().who.text(), how), isOwnFault);
+    }
+}
+
+void Broker::interrupted(const TaskLane::Sent &sent, const QString &how, bool isOwnFault)
+{
+    const quint64 id = sent.record->id;
+    const bool isDurable = sent.store == m_stores.durable.get();
+    if (isDurable && !isOwnFault && ++m_interruptions[id] <= maxInterruptions) {
+        sent.store->giveBack({&id, 1});
+        return;
+    }
+    failed(*sent.store, *sent.record, sent.record->attempts + 1, sent.record->resumeAt, Error(Error::Unavailable, how),
+           false);
+}
+
+void Broker::linkClosed(BrokerLink &link)
+{
+    // Nothing more can begin in a dying process: what it had not begun need not wait for the news of its end.
+    const quint64 childId = link.info().childId;
+    if (TaskLane *lane = laneOf(childId)) {
+        giveBack(lane->close());
+    }
+    Q_EMIT childUnreachable(childId);
+}
+
+void Broker::stop()
+{
+    m_stopping = true;
+    for (const auto &lane : m_lanes)
+        giveBack(lane->takeBack());
+    m_dirty = true;
+    // The caller hears of nothing before this has returned.
+    QMetaObject::invokeMethod(this, &Broker::checkStopped, Qt::QueuedConnection);
+}
+
+void Broker::checkStopped()
+{
+    if (!m_stopping || m_stoppedTold ||
+        std::any_of(m_lanes.begin(), m_lanes.end(), [](const auto &lane) { return !lane->isEmpty(); }))
+        return;
+    m_stoppedTold = true;
+    Q_EMIT stopped();
+}
+
+TaskStore *Broker::storeFor(quint8 flags, quint64 delayMs) const
+{
+    if (!m_stores.durable || m_stores.allInMemory)
+        return m_stores.memory.get();
+    if (m_stores.allDurable || (flags & ipc::DurableTask) != 0)
+        return m_stores.durable.get();
+    const bool isVolatile = (flags & ipc::VolatileTask) != 0;
+    return delayMs > 0 && !isVolatile ? m_stores.durable.get() : m_stores.memory.get();
+}
+
+void Broker::delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &message)
+{
+    const bool wantsFinish = (message.flags & ipc::WantsFinish) != 0;
+    TaskRecord record;
+    record.id = id;
+    record.createdMs = base::wallClockMs();
+    record.dueMs = record.createdMs + qint64(message.delayMs);
+    record.kind = (message.flags & ipc::EventTask) != 0 ? TaskKind::Event : TaskKind::Task;
+    record.name = message.name.toByteArray();
+    record.uniqueKey = message.uniqueKey.toByteArray();
+    record.isMap = (message.flags & ipc::MapPayload) != 0;
+    ((message.flags & ipc::SpilledPayload) != 0 ? record.spillFile : record.payload) = message.payload.toByteArray();
+    record.priority = message.priority;
+    record.tries = message.tries;
+    record.timeout = std::chrono::milliseconds(message.timeoutMs);
+    record.backOff.first = std::chrono::milliseconds(message.retryDelayMs);
+    record.backOff.longest = std::chrono::milliseconds(message.retryDelayMaxMs);
+    record.tellsSender = wantsFinish;
+    record.sender = link.info().who.role == ipc::ChildRole::Worker ? link.info().who.number : -1;
+
+    const quint64 ticket = m_nextTicket++;
+    m_tickets.emplace(ticket, Ticket{link.info().childId, id, message.flags, wantsFinish ? record.name : QByteArray()});
+    storeFor(message.flags, message.delayMs)->add(std::move(record), ticket);
+    m_dirty = true;
+}
+
+void Broker::taskAccepted(quint64 ticket)
+{
+    const auto found = m_tickets.find(ticket);
+    if (found == m_tickets.end())
+        return;
+    const Ticket &told = found->second;
+    m_counters.delivered.store(m_counters.delivered + 1, std::memory_order_relaxed);
+    if ((told.flags & ipc::WantsFinish) != 0)
+        m_senders.emplace(told.taskId, told.childId);
+    if ((told.flags & ipc::WantsAnswer) != 0) {
+        if (BrokerLink *link = linkOf(told.childId))
+            link->channel().send(ipc::FrameType::DeliverAnswer, told.taskId, ipc::encodeDeliverAnswer({}));
+    }
+    m_tickets.erase(found);
+}
+
+void Broker::taskRefused(quint64 ticket, const Error &error)
+{
+    const auto found = m_tickets.find(ticket);
+    if (found == m_tickets.end())
+        return;
+    const Ticket told = std::move(found->second);
+    m_tickets.erase(found);
+    m_counters.refused.store(m_counters.refused + 1, std::memory_order_relaxed);
+    BrokerLink *link = linkOf(told.childId);
+    if (!link)
+        return;
+    const bool wantsAnswer = (told.flags & ipc::WantsAnswer) != 0;
+    if (wantsAnswer || (told.flags & ipc::WantsFinish) == 0) {
+        link->channel().send(ipc::FrameType::DeliverAnswer, told.taskId, ipc::encodeDeliverAnswer(error));
+        return;
+    }
+    const QByteArray text = error.message().toUtf8();
+    ipc::TaskFinishedMessage message;
+    message.attempts = 0;
+    message.code = quint8(error.code() + 1);
+    message.name = told.name;
+    message.error = text;
+    link->channel().sendWith([&](QByteArray &out) { ipc::appendTaskFinished(out, told.taskId, message); });
+}
+
+void Broker::taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &message)
+{
+    TaskLane *lane = laneOf(link.info().childId);
+    const std::optional<TaskLane::Sent> sent = lane ? lane->take(message.sequence) : std::nullopt;
+    if (!sent || sent->record->id != id)
+        return;
+    m_dirty = true;
+    lane->setBlocked(false);
+    const TaskRecord &record = *sent->record;
+    const quint32 attempts = record.attempts + 1;
+    if (message.outcome == ipc::TaskOutcome::Done) {
+        m_counters.done.store(m_counters.done + 1, std::memory_order_relaxed);
+        tellSender(record, attempts, {}, &message);
+        m_interruptions.erase(id);
+        sent->store->finish(id);
+    } else {
+        const bool isHopeless = message.outcome == ipc::TaskOutcome::Hopeless;
+        failed(*sent->store, record, attempts, message.resumeAt,
+               Error(isHopeless ? Error::NotFound : Error::Internal, QString::fromUtf8(message.error)), isHopeless);
+    }
+    if (lane->takeUsedUp(m_settings.taskMaxRequest))
+        Q_EMIT childUsedUp(lane->info().childId,
+                           QStringLiteral("it has run %1 tasks (task_max_request)").arg(m_settings.taskMaxRequest));
+    checkDrained(*lane);
+    if (m_stopping)
+        checkStopped();
+}
+
+void Broker::failed(TaskStore &store, const TaskRecord &record, quint32 attempts, quint32 resumeAt, const Error &error,
+                    bool isHopeless)
+{
+    m_counters.failed.store(m_counters.failed + 1, std::memory_order_relaxed);
+    m_dirty = true;
+    if (attempts < record.tries && !isHopeless) {
+        m_counters.retried.store(m_counters.retried + 1, std::memory_order_relaxed);
+        const auto delay = delayBeforeRetry(record.backOff, attempts, QRandomGenerator::global()->generateDouble());
+        qCInfo(logTasks).noquote().nospace() << titleOf(record) << ", id " << record.id << ", failed in try "
+                                             << attempts << " of " << record.tries << " and is tried again in "
+                                             << delay.count() << " ms: " << error.message();
+        store.retry(record.id, {attempts, base::wallClockMs() + delay.count(), resumeAt, error.message()});
+        return;
+    }
+    m_counters.buried.store(m_counters.buried + 1, std::memory_order_relaxed);
+    qCWarning(logTasks).noquote().nospace() << titleOf(record) << ", id " << record.id
+                                            << ", is among the dead letters after "
+                                            << attempts << (attempts == 1 ? " try: " : " tries: ") << error.message();
+    tellSender(record, attempts, error, nullptr);
+    m_interruptions.erase(record.id);
+    store.bury(record.id, attempts, error.message(), base::wallClockMs());
+}
+
+BrokerLink *Broker::senderOf(const TaskRecord &record) const
+{
+    const auto sender = m_senders.find(record.id);
+    if (BrokerLink *link = sender == m_senders.end() ? nullptr : linkOf(sender->second))
+        return link;
+    // Its successor, who knows what the plugins have registered.
+    for (const auto &link : m_links) {
+        const LinkInfo &info = link->info();
+        if (info.who.role == ipc::ChildRole::Worker && info.who.number == record.sender &&
+            info.generation == m_generation)
+            return link.get();
+    }
+    return nullptr;
+}
+
+void Broker::tellSender(const TaskRecord &record, quint32 attempts, const Result<void> &outcome,
+                        const ipc::TaskDoneMessage *done)
+{
+    if (!record.tellsSender)
+        return;
+    BrokerLink *link = senderOf(record);
+    m_senders.erase(record.id);
+    if (!link)
+        return;
+    const QByteArray error = outcome ? QByteArray() : outcome.error().message().toUtf8();
+    ipc::TaskFinishedMessage message;
+    message.attempts = quint16(std::min<quint32>(attempts, 0xffff));
+    message.code = outcome ? 0 : quint8(outcome.error().code() + 1);
+    message.name = record.name;
+    message.error = error;
+    if (done) {
+        message.flags = done->flags;
+        message.result = done->result;
+    }
+    ipc::Channel &channel = link->channel();
+    channel.sendWith([&](QByteArray &out) { ipc::appendTaskFinished(out, record.id, message); });
+    if (channel.isBatchFull())
+        channel.flush();
+}
+
+void Broker::checkDrained(TaskLane &lane)
+{
+    if (lane.takeDrained())
+        Q_EMIT childDrained(lane.info().childId);
+}
+
+BrokerLink *Broker::linkOf(quint64 childId) const
+{
+    const auto found = std::find_if(m_links.begin(), m_links.end(),
+                                    [childId](const auto &link) { return link->info().childId == childId; });
+    return found == m_links.end() ? nullptr : found->get();
+}
+
+TaskLane *Broker::laneOf(quint64 childId) const
+{
+    const auto found = std::find_if(m_lanes.begin(), m_lanes.end(),
+                                    [childId](const auto &lane) { return lane->info().childId == childId; });
+    return found == m_lanes.end() ? nullptr : found->get();
+}
+
+} // namespace Quern::tasks

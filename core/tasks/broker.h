@@ -1,0 +1,151 @@
+#pragma once
+
+#include "ipc/childrole.h"
+#include "tasks/brokerlink.h"
+#include "tasks/tasklane.h"
+#include "tasks/taskstore.h"
+
+#include <QBasicTimer>
+#include <QObject>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace Quern::tasks {
+
+/// What may be read of the broker from any thread.
+struct BrokerCounters
+{
+    std::atomic<quint64> delivered = 0; ///< tasks and events accepted since the start
+    std::atomic<quint64> refused = 0;
+    std::atomic<quint64> done = 0;
+    std::atomic<quint64> failed = 0;  ///< tries that failed
+    std::atomic<quint64> retried = 0; ///< of these, those that another try followed
+    std::atomic<quint64> buried = 0;  ///< tasks that became dead letters
+    std::atomic<quint64> queued = 0;  ///< due, and waiting for a task worker now; both stores together
+    std::atomic<quint64> delayed = 0; ///< waiting for their time now
+    std::atomic<quint64> running = 0; ///< sent to a task worker now
+    std::atomic<quint64> dead = 0;    ///< dead letters now
+};
+
+/// The stores that a broker works with. The one on disk may be missing.
+struct BrokerStores
+{
+    std::unique_ptr<TaskStore> memory;
+    std::unique_ptr<TaskStore> durable;
+    bool allInMemory = false; ///< the settings say so: delayed tasks as well
+    bool allDurable = false;  ///< the same of the other
+};
+
+struct BrokerSettings
+{
+    quint64 taskMaxRequest = 0; ///< a task worker is replaced after so many tasks; 0: never
+};
+
+/// Takes tasks and events from all children, keeps them in its stores until they are due, hands them to the task
+/// workers, and tells the deliverers how they ended. Lives in the broker's thread; others reach it by queued calls. Its
+/// counters may be read from any thread.
+class Broker final : public QObject, private TaskStore::Client, private BrokerLinkEvents
+{
+    Q_OBJECT
+public:
+    /// \a makeStores is called with the client that hears what becomes of what is added.
+    Broker(const std::function<BrokerStores(TaskStore::Client &)> &makeStores, const BrokerSettings &settings);
+    ~Broker() override;
+
+    /// From now on these hold.
+    void reconfigure(const BrokerSettings &settings) { m_settings = settings; }
+    /// A child is ready; \a fd is the master's end of its channel to the broker, which it now owns.
+    void addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkInfo &info);
+    /// Task workers of \a generation get what is to be run from now on.
+    void activate(int generation);
+    /// A child gets nothing more; childDrained() follows when it has ended what it has begun.
+    void drain(quint64 childId);
+    /// The child is dead. \a how is for people; \a isOwnFault: it was no kill from outside.
+    void childDied(quint64 childId, const QString &how, bool isOwnFault);
+    /// The server stops: nothing more is handed out; stopped() follows when all that runs has ended.
+    void stop();
+
+    const BrokerCounters &counters() const { return m_counters; }
+
+Q_SIGNALS:
+    void childDrained(quint64 childId);
+    /// A task has been running for longer than it may.
+    void childStuck(quint64 childId, const QString &reason);
+    /// A task worker has run as many tasks as it is to.
+    void childUsedUp(quint64 childId, const QString &reason);
+    /// The loop of a child's channel has ended.
+    void childUnreachable(quint64 childId);
+    void stopped();
+
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
+private:
+    /// Who delivered what is not accepted yet.
+    struct Ticket
+    {
+        quint64 childId = 0;
+        quint64 taskId = 0;
+        quint8 flags = 0;
+        QByteArray name;
+    };
+
+    // TaskStore::Client
+    void taskAccepted(quint64 ticket) override;
+    void taskRefused(quint64 ticket, const Error &error) override;
+
+    // BrokerLinkEvents
+    void delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &message) override;
+    void taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &message) override;
+    void linkClosed(BrokerLink &link) override;
+
+    /// The loop is about to block: what was gathered becomes true, and what is due leaves.
+    void turnEnded();
+    void pump();
+    void pumpStore(TaskStore &store, qsizetype limit);
+    qsizetype freeRoom() const;
+    TaskLane *laneFor();
+    void armDueTimer();
+    void watchLanes();
+    /// A try has failed: another follows, or it is a dead letter.
+    void failed(TaskStore &store, const TaskRecord &record, quint32 attempts, quint32 resumeAt, const Error &error,
+                bool isHopeless);
+    void tellSender(const TaskRecord &record, quint32 attempts, const Result<void> &outcome,
+                    const ipc::TaskDoneMessage *done);
+    /// What was in a task worker that takes nothing more.
+    void giveBack(const std::vector<TaskLane::Sent> &sent);
+    void settle(TaskLane &lane, const QString &how, bool isOwnFault);
+    void interrupted(const TaskLane::Sent &sent, const QString &how, bool isOwnFault);
+    void checkDrained(TaskLane &lane);
+    void checkStopped();
+    void updateCounts();
+    TaskStore *storeFor(quint8 flags, quint64 delayMs) const;
+    BrokerLink *linkOf(quint64 childId) const;
+    TaskLane *laneOf(quint64 childId) const;
+    BrokerLink *senderOf(const TaskRecord &record) const;
+
+    BrokerSettings m_settings;
+    BrokerStores m_stores;
+    std::vector<std::unique_ptr<BrokerLink>> m_links;
+    std::vector<std::unique_ptr<TaskLane>> m_lanes; ///< of the task workers among them
+    std::unordered_map<quint64, Ticket> m_tickets;
+    std::unordered_map<quint64, quint64> m_senders;      ///< of tasks whose end is to be told: the child
+    std::unordered_map<quint64, int> m_interruptions;    ///< of durable tasks whose task worker was killed
+    std::vector<const TaskRecord *> m_taken;             ///< scratch
+    BrokerCounters m_counters;
+    QBasicTimer m_dueTimer;
+    QBasicTimer m_watch;
+    qint64 m_dueAt = 0; ///< what m_dueTimer waits for
+    quint64 m_nextTicket = 1;
+    int m_generation = 0;
+    bool m_durableFirst = false; ///< which store is served first in the next turn
+    bool m_dirty = false;
+    bool m_stopping = false;
+    bool m_stoppedTold = false;
+};
+
+} // namespace Quern::tasks

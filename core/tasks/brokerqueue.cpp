@@ -1,0 +1,166 @@
+// The half of Broker that hands out what is due, and watches what runs.
+
+#include "base/clock.h"
+#include "tasks/broker.h"
+
+#include <QTimerEvent>
+
+#include <algorithm>
+
+namespace Quern::tasks {
+
+namespace {
+
+/// How often running tasks are looked at.
+constexpr int watchMilliseconds = 20;
+/// A timer waits for no longer than this: the wall clock may jump meanwhile.
+constexpr qint64 longestWait = 1000;
+
+} // namespace
+
+void Broker::turnEnded()
+{
+    if (!std::exchange(m_dirty, false))
+        return;
+    m_stores.memory->commit(base::wallClockMs());
+    if (m_stores.durable)
+        m_stores.durable->commit(base::wallClockMs());
+    if (!m_stopping)
+        pump();
+    armDueTimer();
+    const bool isBusy = std::any_of(m_lanes.begin(), m_lanes.end(), [](const auto &lane) { return !lane->isEmpty(); });
+    if (isBusy != m_watch.isActive()) {
+        if (isBusy)
+            m_watch.start(watchMilliseconds, this);
+        else
+            m_watch.stop();
+    }
+    updateCounts();
+}
+
+qsizetype Broker::freeRoom() const
+{
+    qsizetype room = 0;
+    for (const auto &lane : m_lanes)
+        room += lane->room();
+    return room;
+}
+
+void Broker::pump()
+{
+    // By turns, so that neither store waits for ever behind the other.
+    m_durableFirst = !m_durableFirst;
+    TaskStore *first = m_durableFirst && m_stores.durable ? m_stores.durable.get() : m_stores.memory.get();
+    TaskStore *second = first == m_stores.memory.get() ? m_stores.durable.get() : m_stores.memory.get();
+    pumpStore(*first, freeRoom());
+    if (second)
+        pumpStore(*second, freeRoom());
+}
+
+void Broker::pumpStore(TaskStore &store, qsizetype limit)
+{
+    if (limit <= 0)
+        return;
+    m_taken.clear();
+    store.takeDue(base::wallClockMs(), limit, m_taken);
+    std::size_t sent = 0;
+    for (; sent < m_taken.size(); ++sent) {
+        TaskLane *lane = laneFor();
+        if (!lane)
+            break;
+        const TaskRecord &record = *m_taken[sent];
+        lane->send(store, record, record.tellsSender);
+    }
+    for (std::size_t i = m_taken.size(); i > sent; --i) {
+        const quint64 id = m_taken[i - 1]->id;
+        store.giveBack({&id, 1});
+    }
+}
+
+TaskLane *Broker::laneFor()
+{
+    TaskLane *chosen = nullptr;
+    for (const auto &lane : m_lanes) {
+        if (lane->room() > 0 && (!chosen || lane->load() < chosen->load()))
+            chosen = lane.get();
+    }
+    return chosen;
+}
+
+void Broker::armDueTimer()
+{
+    std::optional<qint64> due;
+    const auto consider = [&due](std::optional<qint64> other) {
+        if (other && (!due || *other < *due))
+            due = other;
+    };
+    const bool hasRoom = freeRoom() > 0 && !m_stopping;
+    for (const TaskStore *store : {m_stores.memory.get(), m_stores.durable.get()}) {
+        if (!store)
+            continue;
+        consider(store->commitDueMs());
+        if (hasRoom)
+            consider(store->nextDueMs());
+    }
+    if (!due) {
+        m_dueTimer.stop();
+        return;
+    }
+    if (m_dueTimer.isActive() && m_dueAt == *due)
+        return;
+    m_dueAt = *due;
+    m_dueTimer.start(int(std::clamp<qint64>(*due - base::wallClockMs(), 0, longestWait)), Qt::PreciseTimer, this);
+}
+
+void Broker::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() == m_dueTimer.timerId()) {
+        m_dueTimer.stop();
+        m_dirty = true;
+    } else if (event->timerId() == m_watch.timerId()) {
+        watchLanes();
+    }
+}
+
+void Broker::watchLanes()
+{
+    const quint64 now = base::nowNanoseconds();
+    for (const auto &lane : m_lanes) {
+        const std::optional<TaskLane::Running> running = lane->running();
+        if (!running || now < running->sinceNs)
+            continue;
+        const auto elapsed = std::chrono::nanoseconds(now - running->sinceNs);
+        const TaskRecord &record = *running->sent->record;
+        if (elapsed >= TaskLane::StuckAfter && !lane->isBlocked()) {
+            // The quick ones behind it need not wait.
+            lane->setBlocked(true);
+            giveBack(lane->takeBack());
+        }
+        if (record.timeout.count() > 0 && elapsed > record.timeout && lane->timedOut.isEmpty()) {
+            const QString limit = QStringLiteral("longer than its timeout of %1 ms").arg(record.timeout.count());
+            lane->timedOut = QStringLiteral("it ran for %1").arg(limit);
+            Q_EMIT childStuck(lane->info().childId, QStringLiteral("\"%1\", id %2, has been running for %3")
+                                                        .arg(QString::fromUtf8(record.name))
+                                                        .arg(record.id)
+                                                        .arg(limit));
+        }
+    }
+}
+
+void Broker::updateCounts()
+{
+    TaskCounts sum = m_stores.memory->counts(base::wallClockMs());
+    if (m_stores.durable) {
+        const TaskCounts more = m_stores.durable->counts(base::wallClockMs());
+        sum.queued += more.queued;
+        sum.delayed += more.delayed;
+        sum.taken += more.taken;
+        sum.dead += more.dead;
+    }
+    m_counters.queued.store(quint64(sum.queued), std::memory_order_relaxed);
+    m_counters.delayed.store(quint64(sum.delayed), std::memory_order_relaxed);
+    m_counters.running.store(quint64(sum.taken), std::memory_order_relaxed);
+    m_counters.dead.store(quint64(sum.dead), std::memory_order_relaxed);
+}
+
+} // namespace Quern::tasks

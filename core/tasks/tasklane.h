@@ -1,0 +1,92 @@
+#pragma once
+
+#include "ipc/taskgate.h"
+#include "tasks/brokerlink.h"
+#include "tasks/taskrecord.h"
+#include "tasks/taskstore.h"
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace Quern::tasks {
+
+/// The way of tasks to one task worker: they are sent and begun in order. Lives in the broker's thread.
+class TaskLane
+{
+public:
+    /// While less work than this is under way in a task worker, it gets more, so that quick tasks travel in batches.
+    static constexpr std::chrono::nanoseconds WindowTime = std::chrono::milliseconds(1);
+    static constexpr quint64 MaxWindow = 256;
+    /// No more bytes of payloads are under way in one task worker.
+    static constexpr qint64 MaxSentBytes = 1024 * 1024;
+    /// What waits behind a task that runs for longer than this goes to another task worker.
+    static constexpr std::chrono::milliseconds StuckAfter = std::chrono::milliseconds(20);
+
+    struct Sent
+    {
+        TaskStore *store = nullptr;
+        const TaskRecord *record = nullptr; ///< good until the store hears of its end
+        quint64 sequence = 0;
+        qint64 bytes = 0;
+    };
+
+    explicit TaskLane(BrokerLink &link) : m_link(link), m_gate(link.page()) {}
+    Q_DISABLE_COPY_MOVE(TaskLane)
+
+    BrokerLink &link() { return m_link; }
+    const LinkInfo &info() const { return m_link.info(); }
+
+    /// How many more it may be sent now.
+    qsizetype room() const;
+    bool isEmpty() const { return m_sent.empty(); }
+    std::size_t load() const { return m_sent.size(); }
+    void send(TaskStore &store, const TaskRecord &record, bool wantsFinish);
+    /// A try has ended: takes it out. nullopt if it is not known, since it was taken back before.
+    std::optional<Sent> take(quint64 sequence);
+    /// The task that is on its stack, and since when, in monotonic nanoseconds.
+    struct Running
+    {
+        const Sent *sent = nullptr;
+        quint64 sinceNs = 0;
+    };
+    std::optional<Running> running() const;
+    /// Takes what it has not begun, in order. It gets more when room() says so.
+    std::vector<Sent> takeBack();
+    /// It begins nothing more. Returns what it has not begun, in order.
+    std::vector<Sent> close();
+    /// What it has begun and not ended: for when it is dead.
+    std::vector<Sent> takeAll();
+
+    bool isActive() const { return m_active && !m_draining && !m_closed; }
+    void setActive(bool active) { m_active = active; }
+    bool isDraining() const { return m_draining; }
+    void setDraining() { m_draining = true; }
+    /// True once: when it is draining and has ended all it had.
+    bool takeDrained();
+    bool isBlocked() const { return m_blocked; }
+    void setBlocked(bool blocked) { m_blocked = blocked; }
+    /// True once: after \a limit tasks.
+    bool takeUsedUp(quint64 limit);
+    /// What is told of a task that it is killed for.
+    QString timedOut;
+
+private:
+    std::vector<Sent> takeBehind(quint64 begun);
+
+    BrokerLink &m_link;
+    ipc::TaskGate m_gate;
+    std::deque<Sent> m_sent;
+    quint64 m_sequence = 0;
+    quint64 m_ended = 0;
+    qint64 m_sentBytes = 0;
+    bool m_active = false;
+    bool m_draining = false;
+    bool m_drainedTaken = false;
+    bool m_closed = false;
+    bool m_blocked = false;
+    bool m_usedUpTaken = false;
+};
+
+} // namespace Quern::tasks

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "ipc/channel.h"
+#include "worker/taskclient.h"
+#include "worker/taskrunner.h"
+
+#include <memory>
+
+namespace Quern::worker {
+
+/// A child's end of its channel to the broker: gives what arrives to those whom it concerns. Lives in the main thread.
+class BrokerHost final : private ipc::FrameSink
+{
+public:
+    /// Takes over \a fd. \a application outlives it and is complete. Nothing is read before attach().
+    BrokerHost(int fd, const ApplicationPrivate &application, const ipc::ChildIdentity &who,
+               const ipc::TaskDefaults &defaults);
+    ~BrokerHost() override;
+    Q_DISABLE_COPY_MOVE(BrokerHost)
+
+    ipc::Channel &channel() { return m_channel; }
+    TaskClient &tasks() { return m_tasks; }
+    /// From now on \a host runs what arrives; it goes before this does.
+    void attach(HandlerHost *host, ipc::EventProgress &progress);
+    /// Nothing is sent or run any more.
+    void detach();
+
+private:
+    void frameReceived(const ipc::Frame &frame) override;
+    void batchEnded() override;
+    bool isUrgent(const ipc::Frame &frame) const override;
+    void channelClosed(const QString &) override {} // the master is gone: the main channel notices, too
+
+    const ApplicationPrivate &m_application;
+    const ipc::ChildIdentity m_who;
+    const ipc::TaskDefaults m_defaults;
+    const tasks::Spill m_spill;
+    TaskClient m_tasks;
+    ipc::Channel m_channel;
+    HandlerHost *m_host = nullptr;
+    std::unique_ptr<TaskRunner> m_runner; ///< of a task worker
+};
+
+} // namespace Quern::worker

@@ -1,0 +1,332 @@
+#include "worker/taskclient.h"
+
+#include "sdk/src/exceptiontext_p.h"
+#include "worker/log.h"
+
+#include <QDeadlineTimer>
+#include <QRandomGenerator>
+
+namespace Quern::worker {
+
+namespace {
+
+/// The log tells of refusals this often at most.
+constexpr qint64 refusalReportMs = 1000;
+
+TaskResult makeResult(quint64 id, const QByteArray &name, Result<Payload> outcome, int attempts)
+{
+    return TaskResult(std::make_shared<const TaskResultData>(TaskResultData{id, name, std::move(outcome), attempts}));
+}
+
+} // namespace
+
+Error TaskClient::notServing()
+{
+    return Error(Error::Unavailable, QStringLiteral("this process has not begun to serve, or is stopping"));
+}
+
+TaskClient::TaskClient(const ApplicationPrivate &application, const ipc::ChildIdentity &who,
+                       const ipc::TaskDefaults &defaults)
+    : m_application(application)
+    , m_who(who)
+    , m_defaults(defaults)
+    , m_spill(defaults.spillFolder)
+    // Counted up from somewhere, so that no two processes use the same numbers.
+    , m_nextId(QRandomGenerator::system()->generate64() >> 1)
+{
+}
+
+void TaskClient::attach(ipc::Channel *channel, std::function<void()> outputWaits)
+{
+    const std::unique_lock lock(m_mutex);
+    m_channel = channel;
+    m_outputWaits = std::move(outputWaits);
+    m_thread = QThread::currentThread();
+}
+
+void TaskClient::detach()
+{
+    const std::unique_lock lock(m_mutex);
+    m_channel = nullptr;
+    m_outputWaits = {};
+}
+
+Delivery TaskClient::deliver(QByteArrayView name, const Payload &payload, const TaskOptions &options)
+{
+    return send(name, payload, options, 0, {});
+}
+
+Delivery TaskClient::fire(QByteArrayView name, const Payload &payload, const TaskOptions &options)
+{
+    return send(name, payload, options, ipc::EventTask, {});
+}
+
+Result<TaskId> TaskClient::deliverAndWait(QByteArrayView name, const Payload &payload, const TaskOptions &options,
+                                          std::chrono::milliseconds timeout)
+{
+    const auto waiter = std::make_shared<Waiter>();
+    Result<TaskId> sent = send(name, payload, options, 0, waiter);
+    if (!sent)
+        return sent;
+    if (!waitForAnswer(*waiter, timeout)) {
+        return Error(Error::Timeout, QStringLiteral("the server has not answered within %1 ms whether it accepts the "
+                                                    "task; it may do so later")
+                                         .arg(timeout.count()));
+    }
+    const std::lock_guard lock(waiter->mutex);
+    if (!*waiter->outcome)
+        return waiter->outcome->error();
+    return sent;
+}
+
+bool TaskClient::waitForAnswer(Waiter &waiter, std::chrono::milliseconds timeout)
+{
+    const QDeadlineTimer deadline(timeout);
+    const auto isAnswered = [&waiter] {
+        const std::lock_guard lock(waiter.mutex);
+        return waiter.outcome.has_value();
+    };
+    ipc::Channel *channel = nullptr;
+    {
+        const std::shared_lock lock(m_mutex);
+        channel = QThread::currentThread() == m_thread ? m_channel : nullptr;
+    }
+    if (!channel) {
+        std::unique_lock lock(waiter.mutex);
+        return waiter.changed.wait_for(lock, timeout, [&] { return waiter.outcome.has_value(); });
+    }
+    // Nobody else reads the channel while this thread waits.
+    channel->flush();
+    while (!isAnswered() && !deadline.hasExpired() && channel->isOpen())
+        channel->waitAhead(std::chrono::milliseconds(deadline.remainingTime()));
+    return isAnswered();
+}
+
+Result<void> TaskClient::checkSender(const TaskOptions &options) const
+{
+    if (m_defaults.taskWorkers == 0) {
+        return Error(Error::NotFound, QStringLiteral("there are no task workers: set task_worker_num in [server], for "
+                                                     "instance to 2"));
+    }
+    if (options.finished && m_who.role != ipc::ChildRole::Worker) {
+        return Error(Error::Invalid, QStringLiteral("nobody would call \"finished\": only workers hear how a task has "
+                                                    "ended, and this is the %1")
+                                         .arg(m_who.text()));
+    }
+    return {};
+}
+
+ipc::DeliverMessage TaskClient::messageFor(const TaskSpec *spec, const TaskOptions &options) const
+{
+    const auto milliseconds = [](std::chrono::milliseconds time) { return quint32(time.count()); };
+    ipc::DeliverMessage message;
+    message.delayMs = quint64(options.delay.count());
+    const std::optional<int> tries = options.tries ? options.tries : spec ? spec->tries : std::nullopt;
+    message.tries = quint16(tries.value_or(m_defaults.tries));
+    const auto timeout = options.timeout ? options.timeout : spec ? spec->timeout : std::nullopt;
+    message.timeoutMs = milliseconds(timeout.value_or(m_defaults.timeout));
+    const auto longest = spec && spec->retryDelayMax ? *spec->retryDelayMax : m_defaults.retryDelayMax;
+    const auto first = options.retryDelay ? options.retryDelay : spec ? spec->retryDelay : std::nullopt;
+    message.retryDelayMs = milliseconds(first.value_or(m_defaults.retryDelay));
+    message.retryDelayMaxMs = std::max(milliseconds(longest), message.retryDelayMs);
+    const std::optional<int> priority = options.priority ? options.priority : spec ? spec->priority : std::nullopt;
+    message.priority = quint8(priority.value_or(5));
+    const std::optional<bool> durable = options.durable ? options.durable : spec ? spec->durable : std::nullopt;
+    if (durable)
+        message.flags |= *durable ? ipc::DurableTask : ipc::VolatileTask;
+    message.uniqueKey = options.uniqueKey;
+    return message;
+}
+
+Result<TaskId> TaskClient::send(QByteArrayView name, const Payload &payload, const TaskOptions &options, quint8 kind,
+                                const std::shared_ptr<Waiter> &waiter)
+{
+    if (const Result<void> possible = checkDelivery(name, options); !possible)
+        return possible.error();
+    if (const Result<void> possible = checkSender(options); !possible)
+        return possible.error();
+    const bool isEvent = (kind & ipc::EventTask) != 0;
+    const TaskSpec *spec = isEvent ? nullptr : m_application.taskNamed(name);
+    const QByteArray ownName = name.toByteArray();
+    const quint64 id = m_nextId.fetch_add(1, std::memory_order_relaxed) & (~quint64(0) >> 1);
+    if (isEvent) {
+        std::call_once(m_listenersOnce, [this] {
+            for (const ListenerSpec &listener : m_application.listeners)
+                m_events.insert(listener.event);
+        });
+        if (!m_events.contains(ownName))
+            return TaskId(id);
+    } else if (!spec) {
+        return Error(Error::NotFound, QStringLiteral("no plugin handles the task \"%1\": register it with "
+                                                     "Application::task()")
+                                          .arg(QString::fromUtf8(name)));
+    }
+    if (payload.bytes().size() > MaxPayload) {
+        return Error(Error::TooLarge, QStringLiteral("a payload has %1 bytes at most, not %2: put it into a file and "
+                                                     "deliver its name")
+                                          .arg(MaxPayload)
+                                          .arg(payload.bytes().size()));
+    }
+    ipc::DeliverMessage message = messageFor(spec, options);
+    message.name = ownName;
+    message.flags |= quint8(kind | (payload.isMap() ? ipc::MapPayload : 0));
+    message.payload = payload.bytes();
+    const bool isWorker = m_who.role == ipc::ChildRole::Worker;
+    if (options.finished || (isWorker && spec && spec->finish))
+        message.flags |= ipc::WantsFinish;
+    const bool hasPending = waiter || options.accepted || options.finished;
+    if (waiter || options.accepted)
+        message.flags |= ipc::WantsAnswer;
+    QByteArray spilled;
+    if (message.payload.size() > m_defaults.spillSize) {
+        const bool isDurable = (message.flags & ipc::VolatileTask) == 0 &&
+                               ((message.flags & ipc::DurableTask) != 0 || message.delayMs > 0);
+        const Result<QByteArray> file = m_spill.write(id, message.payload, isDurable);
+        if (!file)
+            return file.error();
+        spilled = *file;
+        message.payload = spilled;
+        message.flags |= ipc::SpilledPayload;
+    }
+    if (hasPending) {
+        const std::lock_guard lock(m_pendingMutex);
+        m_pending.emplace(id, Pending{ownName, options.accepted, options.finished, waiter});
+    }
+    if (const Result<void> left = dispatch(id, message); !left) {
+        takePending(id, true);
+        if (!spilled.isEmpty())
+            m_spill.remove(spilled);
+        return left.error();
+    }
+    return TaskId(id);
+}
+
+Result<void> TaskClient::dispatch(quint64 id, const ipc::DeliverMessage &message)
+{
+    const std::shared_lock lock(m_mutex);
+    if (!m_channel || !m_channel->isOpen())
+        return notServing();
+    if (m_channel->unsentBytes() > MaxUnsent) {
+        return Error(Error::Busy, QStringLiteral("the server does not take what this process has delivered before; "
+                                                 "deliver less, or later"));
+    }
+    m_channel->sendWith([&](QByteArray &out) { ipc::appendDeliver(out, id, message); });
+    if (QThread::currentThread() == m_thread)
+        m_outputWaits();
+    else
+        m_channel->flushFromElsewhere();
+    return {};
+}
+
+std::optional<TaskClient::Pending> TaskClient::takePending(quint64 id, bool ends)
+{
+    const std::lock_guard lock(m_pendingMutex);
+    const auto found = m_pending.find(id);
+    if (found == m_pending.end())
+        return std::nullopt;
+    Pending pending = ends ? std::move(found->second) : found->second;
+    if (ends || !found->second.finished)
+        m_pending.erase(found);
+    return pending;
+}
+
+void TaskClient::answered(const ipc::Frame &frame)
+{
+    const Result<void> outcome = ipc::decodeDeliverAnswer(frame.payload);
+    std::optional<Pending> pending = takePending(frame.id, !outcome.ok());
+    if (pending && pending->waiter) {
+        {
+            const std::lock_guard lock(pending->waiter->mutex);
+            pending->waiter->outcome = outcome;
+        }
+        pending->waiter->changed.notify_all();
+    }
+    if (!outcome) {
+        // Without one of its own, the name is not known: the broker has logged it.
+        if (pending)
+            refused(frame.id, *pending, outcome.error());
+        else
+            logRefusal({}, outcome.error());
+    } else if (pending && pending->accepted) {
+        try {
+            pending->accepted(TaskId(frame.id));
+        } catch (...) {
+            qCCritical(logWorker).noquote() << "the function \"accepted\" of a task threw:" << textOfCurrentException();
+        }
+    }
+}
+
+void TaskClient::refused(quint64 id, Pending &pending, const Error &error)
+{
+    if (pending.accepted) {
+        try {
+            pending.accepted(error);
+        } catch (...) {
+            qCCritical(logWorker).noquote() << "the function \"accepted\" of a task threw:" << textOfCurrentException();
+        }
+    }
+    const TaskSpec *spec = m_application.taskNamed(pending.name);
+    const bool isHeard = pending.accepted || pending.finished || pending.waiter || (spec && spec->finish);
+    if (!isHeard)
+        logRefusal(pending.name, error);
+    tell(&pending, makeResult(id, pending.name, error, 0));
+}
+
+void TaskClient::logRefusal(const QByteArray &name, const Error &error)
+{
+    if (m_refusalTold.isValid() && m_refusalTold.elapsed() < refusalReportMs) {
+        ++m_untoldRefusals;
+        return;
+    }
+    m_refusalTold.start();
+    const int untold = std::exchange(m_untoldRefusals, 0);
+    qCWarning(logWorker).noquote().nospace()
+        << "a task " << (name.isEmpty() ? QString() : u'"' + QString::fromUtf8(name) + QStringLiteral("\" "))
+        << "was refused: " << error.message()
+        << (untold > 0 ? QStringLiteral("; and %1 others since the last line like this").arg(untold) : QString());
+}
+
+void TaskClient::finished(const ipc::Frame &frame)
+{
+    const Result<ipc::TaskFinishedMessage> message = ipc::decodeTaskFinished(frame.payload);
+    if (!message) {
+        qCCritical(logWorker).noquote() << message.error().message();
+        return;
+    }
+    const std::optional<Pending> pending = takePending(frame.id, true);
+    const bool isMap = (message->flags & ipc::MapPayload) != 0;
+    Result<Payload> outcome = Payload();
+    if (message->code != 0) {
+        outcome = Error(Error::Code(message->code - 1), QString::fromUtf8(message->error));
+    } else if ((message->flags & ipc::SpilledPayload) != 0) {
+        const QByteArray file = message->result.toByteArray();
+        const Result<QByteArray> read = m_spill.read(file, MaxPayload);
+        outcome = read ? Result<Payload>(PayloadAccess::make(isMap, *read)) : Result<Payload>(read.error());
+        m_spill.remove(file);
+    } else {
+        outcome = PayloadAccess::make(isMap, message->result.toByteArray());
+    }
+    const QByteArray name = message->name.toByteArray();
+    tell(pending ? &*pending : nullptr, makeResult(frame.id, name, std::move(outcome), message->attempts));
+}
+
+void TaskClient::tell(const Pending *pending, const TaskResult &result) const
+{
+    const TaskSpec *spec = m_application.taskNamed(result.name().toUtf8());
+    const auto call = [&](const std::function<void(const TaskResult &)> &function) {
+        if (!function)
+            return;
+        try {
+            function(result);
+        } catch (...) {
+            qCCritical(logWorker).noquote().nospace() << "what was to hear of the end of task \"" << result.name()
+                                                      << "\" threw: " << textOfCurrentException();
+        }
+    };
+    if (pending)
+        call(pending->finished);
+    if (spec && m_who.role == ipc::ChildRole::Worker)
+        call(spec->finish);
+}
+
+} // namespace Quern::worker

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "ipc/channel.h"
+#include "ipc/childrole.h"
+#include "ipc/messages.h"
+#include "ipc/taskmessages.h"
+#include "sdk/src/application_p.h"
+#include "tasks/spill.h"
+
+#include <QElapsedTimer>
+#include <QSet>
+#include <QThread>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+namespace Quern::worker {
+
+/// The deliverer's half of tasks and events: what handlers, tasks, cron jobs and processes deliver becomes frames to the
+/// broker, and what comes back is told to whom it concerns. Any thread, but for what it is told.
+class TaskClient
+{
+public:
+    /// Tasks are refused while so many bytes wait for the broker to take them.
+    static constexpr qint64 MaxUnsent = 64 * 1024 * 1024;
+    /// The longest payload, in bytes.
+    static constexpr qsizetype MaxPayload = 64 * 1024 * 1024;
+
+    /// \a application outlives it and is complete before anything is delivered.
+    TaskClient(const ApplicationPrivate &application, const ipc::ChildIdentity &who, const ipc::TaskDefaults &defaults);
+    Q_DISABLE_COPY_MOVE(TaskClient)
+
+    /// What is told before it can send, and after.
+    static Error notServing();
+
+    /// Sends by \a channel, which outlives that, until detach(). \a outputWaits is called in the thread that attaches
+    /// when something was sent there.
+    void attach(ipc::Channel *channel, std::function<void()> outputWaits);
+    void detach();
+
+    Delivery deliver(QByteArrayView name, const Payload &payload, const TaskOptions &options);
+    Delivery fire(QByteArrayView name, const Payload &payload, const TaskOptions &options);
+    Result<TaskId> deliverAndWait(QByteArrayView name, const Payload &payload, const TaskOptions &options,
+                                  std::chrono::milliseconds timeout);
+
+    // In the channel's thread:
+    /// A DeliverAnswer frame.
+    void answered(const ipc::Frame &frame);
+    /// A TaskFinished frame.
+    void finished(const ipc::Frame &frame);
+
+private:
+    /// Somebody waits for an answer.
+    struct Waiter
+    {
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::optional<Result<void>> outcome;
+    };
+    /// Who wants to hear of one delivery.
+    struct Pending
+    {
+        QByteArray name;
+        std::function<void(const Result<TaskId> &)> accepted;
+        std::function<void(const TaskResult &)> finished;
+        std::shared_ptr<Waiter> waiter;
+    };
+
+    Result<TaskId> send(QByteArrayView name, const Payload &payload, const TaskOptions &options, quint8 kind,
+                        const std::shared_ptr<Waiter> &waiter);
+    Result<void> checkSender(const TaskOptions &options) const;
+    ipc::DeliverMessage messageFor(const TaskSpec *spec, const TaskOptions &options) const;
+    /// Error::Unavailable or Error::Busy if it cannot leave.
+    Result<void> dispatch(quint64 id, const ipc::DeliverMessage &message);
+    bool waitForAnswer(Waiter &waiter, std::chrono::milliseconds timeout);
+    void refused(quint64 id, Pending &pending, const Error &error);
+    void tell(const Pending *pending, const TaskResult &result) const;
+    void logRefusal(const QByteArray &name, const Error &error);
+    std::optional<Pending> takePending(quint64 id, bool ends);
+
+    const ApplicationPrivate &m_application;
+    const ipc::ChildIdentity m_who;
+    const ipc::TaskDefaults m_defaults;
+    const tasks::Spill m_spill;
+    std::atomic<quint64> m_nextId;
+    std::once_flag m_listenersOnce;
+    QSet<QByteArray> m_events; ///< that somebody listens to
+    std::mutex m_pendingMutex;
+    std::unordered_map<quint64, Pending> m_pending; ///< guarded by m_pendingMutex
+    std::shared_mutex m_mutex;                      ///< shared while somebody sends; guards what follows
+    ipc::Channel *m_channel = nullptr;
+    std::function<void()> m_outputWaits;
+    QThread *m_thread = nullptr; ///< that of the channel
+    QElapsedTimer m_refusalTold; ///< in the channel's thread
+    int m_untoldRefusals = 0;
+};
+
+} // namespace Quern::worker

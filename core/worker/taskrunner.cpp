@@ -1,0 +1,152 @@
+#include "worker/taskrunner.h"
+
+#include "ipc/taskgate.h"
+#include "sdk/src/exceptiontext_p.h"
+#include "worker/handlerhost.h"
+#include "worker/log.h"
+#include "worker/taskclient.h"
+
+namespace Quern::worker {
+
+namespace {
+
+/// The file of a result must not have the name of that of the payload.
+constexpr quint64 resultBit = quint64(1) << 63;
+
+/// An error is kept and sent around: this much of it, in bytes.
+constexpr qsizetype maxError = 4096;
+
+} // namespace
+
+TaskRunner::TaskRunner(const ApplicationPrivate &application, ipc::EventProgress &progress, ipc::Channel &channel,
+                       HandlerHost &host, const tasks::Spill &spill, qint64 spillSize)
+    : m_progress(progress)
+    , m_channel(channel)
+    , m_host(host)
+    , m_spill(spill)
+    , m_spillSize(spillSize)
+{
+    quint32 place = 0;
+    for (const QByteArray &title : application.workNames()) {
+        const bool isTask = title.startsWith("task ");
+        const QByteArray name = title.mid(isTask ? 5 : 6);
+        Known &known = isTask ? m_tasks[name] : m_events[name];
+        known.place = place++;
+    }
+    for (const TaskSpec &task : application.tasks)
+        m_tasks[task.name].task = &task;
+    for (const ListenerSpec &listener : application.listeners)
+        m_events[listener.event].listeners.push_back(&listener);
+}
+
+void TaskRunner::frameReceived(const ipc::Frame &frame)
+{
+    const Result<ipc::RunTaskMessage> message = ipc::decodeRunTask(frame.payload);
+    if (!message) {
+        qCCritical(logWorker).noquote() << message.error().message();
+        return;
+    }
+    if (!ipc::beginTask(m_progress, message->sequence))
+        return; // taken back: another task worker has it
+    TaskCall call;
+    call.id = frame.id;
+    call.name = message->name.toByteArray();
+    call.attempt = message->attempt;
+    call.tries = message->tries;
+    const QHash<QByteArray, Known> &all = (message->flags & ipc::EventTask) != 0 ? m_events : m_tasks;
+    const auto known = all.constFind(call.name);
+    if (known == all.cend()) {
+        report(frame.id, *message,
+               {ipc::TaskOutcome::Hopeless, QStringLiteral("no plugin handles it any more"), message->resumeAt}, {});
+        return;
+    }
+    Ended ended;
+    m_host.runTask(known->place, frame.id, [&] { ended = run(*known, *message, call); });
+    report(frame.id, *message, ended, call.result);
+}
+
+TaskRunner::Ended TaskRunner::run(const Known &known, const ipc::RunTaskMessage &message, TaskCall &call)
+{
+    Result<Payload> payload = payloadOf(message);
+    if (!payload)
+        return {ipc::TaskOutcome::Failed, payload.error().message(), message.resumeAt};
+    call.payload = std::move(*payload);
+    return known.task ? runTask(*known.task, call) : runListeners(known.listeners, message.resumeAt, call);
+}
+
+TaskRunner::Ended TaskRunner::runTask(const TaskSpec &spec, TaskCall &call)
+{
+    try {
+        Task task(call);
+        const Result<void> outcome = spec.handle(task);
+        return outcome ? Ended() : Ended{ipc::TaskOutcome::Failed, outcome.error().message()};
+    } catch (...) {
+        return {ipc::TaskOutcome::Failed, QStringLiteral("it threw: ") + textOfCurrentException()};
+    }
+}
+
+TaskRunner::Ended TaskRunner::runListeners(const std::vector<const ListenerSpec *> &listeners, quint32 first,
+                                           TaskCall &call)
+{
+    const auto failed = [](quint32 place, const ListenerSpec &listener, const QString &error) {
+        return Ended{ipc::TaskOutcome::Failed,
+                     QStringLiteral("listener %1, of plugin %2: %3").arg(place + 1).arg(listener.plugin, error), place};
+    };
+    const Event event(call);
+    for (quint32 place = first; place < listeners.size(); ++place) {
+        const ListenerSpec &listener = *listeners[place];
+        try {
+            const Result<bool> goesOn = listener.call(event);
+            if (!goesOn)
+                return failed(place, listener, goesOn.error().message());
+            if (!*goesOn)
+                break;
+        } catch (...) {
+            return failed(place, listener, QStringLiteral("it threw: ") + textOfCurrentException());
+        }
+    }
+    return {};
+}
+
+Result<Payload> TaskRunner::payloadOf(const ipc::RunTaskMessage &message) const
+{
+    const bool isMap = (message.flags & ipc::MapPayload) != 0;
+    if ((message.flags & ipc::SpilledPayload) == 0)
+        return PayloadAccess::make(isMap, message.payload.toByteArray());
+    const Result<QByteArray> read = m_spill.read(message.payload.toByteArray(), TaskClient::MaxPayload);
+    if (!read)
+        return read.error();
+    return PayloadAccess::make(isMap, *read);
+}
+
+void TaskRunner::report(quint64 id, const ipc::RunTaskMessage &message, const Ended &ended, const Payload &result)
+{
+    QByteArray error = ended.error.toUtf8();
+    truncateUtf8(error, maxError);
+    ipc::TaskDoneMessage done;
+    done.sequence = message.sequence;
+    done.resumeAt = ended.resumeAt;
+    done.outcome = ended.outcome;
+    done.error = error;
+    QByteArray spilled;
+    if (ended.outcome == ipc::TaskOutcome::Done && (message.flags & ipc::WantsFinish) != 0) {
+        done.result = result.bytes();
+        done.flags = result.isMap() ? ipc::MapPayload : 0;
+        if (done.result.size() > m_spillSize) {
+            const Result<QByteArray> file = m_spill.write(id | resultBit, done.result, false);
+            if (file) {
+                spilled = *file;
+                done.result = spilled;
+                done.flags |= ipc::SpilledPayload;
+            } else {
+                qCCritical(logWorker).noquote() << "the result of a task is lost:" << file.error().message();
+                done.result = {};
+            }
+        }
+    }
+    m_channel.sendWith([&](QByteArray &out) { ipc::appendTaskDone(out, id, done); });
+    if (m_channel.isBatchFull())
+        m_channel.flush();
+}
+
+} // namespace Quern::worker

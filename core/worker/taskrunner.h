@@ -1,0 +1,60 @@
+#pragma once
+
+#include "ipc/channel.h"
+#include "ipc/childpage.h"
+#include "ipc/taskmessages.h"
+#include "sdk/src/application_p.h"
+#include "tasks/spill.h"
+
+#include <QHash>
+
+#include <vector>
+
+namespace Quern::worker {
+
+class HandlerHost;
+
+/// Runs tasks and listeners of events: begins those that are still this process's, calls their code and tells the
+/// broker how they ended. Whatever they throw ends here. Lives in the main thread of a task worker.
+class TaskRunner
+{
+public:
+    /// All outlive the runner; \a application is complete.
+    TaskRunner(const ApplicationPrivate &application, ipc::EventProgress &progress, ipc::Channel &channel,
+               HandlerHost &host, const tasks::Spill &spill, qint64 spillSize);
+    Q_DISABLE_COPY_MOVE(TaskRunner)
+
+    /// A RunTask frame.
+    void frameReceived(const ipc::Frame &frame);
+
+private:
+    struct Known
+    {
+        const TaskSpec *task = nullptr;
+        std::vector<const ListenerSpec *> listeners;
+        quint32 place = 0; ///< in the manifest
+    };
+    /// How a try has ended.
+    struct Ended
+    {
+        ipc::TaskOutcome outcome = ipc::TaskOutcome::Done;
+        QString error = {};
+        quint32 resumeAt = 0;
+    };
+
+    Ended run(const Known &known, const ipc::RunTaskMessage &message, TaskCall &call);
+    static Ended runTask(const TaskSpec &spec, TaskCall &call);
+    static Ended runListeners(const std::vector<const ListenerSpec *> &listeners, quint32 first, TaskCall &call);
+    Result<Payload> payloadOf(const ipc::RunTaskMessage &message) const;
+    void report(quint64 id, const ipc::RunTaskMessage &message, const Ended &ended, const Payload &result);
+
+    ipc::EventProgress &m_progress;
+    ipc::Channel &m_channel;
+    HandlerHost &m_host;
+    const tasks::Spill &m_spill;
+    const qint64 m_spillSize;
+    QHash<QByteArray, Known> m_tasks;
+    QHash<QByteArray, Known> m_events;
+};
+
+} // namespace Quern::worker
