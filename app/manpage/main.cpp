@@ -6,8 +6,8 @@
 
 #include <cstdio>
 
-// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server] and [[socket]] in
-// place of a line each. Part of the build, and not installed.
+// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks] and
+// [[socket]] in place of a line each. Part of the build, and not installed.
 
 using namespace Quern;
 
@@ -76,12 +76,12 @@ QString portKeys()
     return lines;
 }
 
-QString serverKeys()
+QString keysOf(QLatin1StringView table)
 {
     QString entries;
     const QList<config::SettingInfo> infos = config::describe(config::defaults(QStringLiteral("/")));
     for (const config::SettingInfo &info : infos) {
-        if (info.key.startsWith(u"server."))
+        if (info.key.startsWith(table + u'.'))
             entries += entryOf(info);
     }
     return entries;
@@ -101,7 +101,8 @@ int main(int argc, char **argv)
         return 1;
     }
     QString text = QString::fromUtf8(page.readAll());
-    text.replace(QStringLiteral("@SERVER_KEYS@\n"), serverKeys());
+    text.replace(QStringLiteral("@SERVER_KEYS@\n"), keysOf(QLatin1StringView("server")));
+    text.replace(QStringLiteral("@TASKS_KEYS@\n"), keysOf(QLatin1StringView("tasks")));
     text.replace(QStringLiteral("@SOCKET_KEYS@\n"), socketKeys());
     text.replace(QStringLiteral("@PORT_KEYS@\n"), portKeys());
     QFile output(QFile::decodeName(argv[2]));

@@ -48,11 +48,12 @@ QString meantKey(const QString &word, const QList<config::SettingInfo> &infos)
     QStringList keys;
     for (const config::SettingInfo &info : infos) {
         keys += info.key;
-        if (info.key == QStringLiteral("server.") + word)
+        if (info.key == QStringLiteral("server.") + word || info.key == QStringLiteral("tasks.") + word)
             return info.key;
     }
-    const QString meant = config::nearestWord(
-        word, keys + QStringList{QStringLiteral("server"), QStringLiteral("socket"), QStringLiteral("plugin")});
+    const QString meant =
+        config::nearestWord(word, keys + QStringList{QStringLiteral("server"), QStringLiteral("tasks"),
+                                                     QStringLiteral("socket"), QStringLiteral("plugin")});
     if (!meant.isEmpty() || word.contains(u'.'))
         return meant;
     // The name of a key without its table, and not quite right.

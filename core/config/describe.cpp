@@ -59,6 +59,24 @@ QList<SettingInfo> describeSocket(const Settings &settings, qsizetype index, Sec
     return infos;
 }
 
+QList<SettingInfo> describeTable(const Settings &settings, const KeyTable &table, Secrets secrets)
+{
+    const ServerSettings unset;
+    QList<SettingInfo> infos;
+    for (const Key &key : table.keys) {
+        const QString name = table.path(key);
+        infos.append({name,
+                      shownValue(settings, name, valueText(key.rule, settings.server), secrets),
+                      valueText(key.rule, unset),
+                      translated(key.derived),
+                      {},
+                      translated(key.unit),
+                      translated(key.doc),
+                      key.change});
+    }
+    return infos;
+}
+
 SettingInfo pluginInfo(const QString &key, const QVariant &value, const QString &defaultValue, const char *doc)
 {
     return {key, toTomlText(value), defaultValue, {}, {}, {}, translated(doc), Change::Reload};
@@ -86,19 +104,9 @@ QList<SettingInfo> describePlugin(const Settings &settings, qsizetype index, Sec
 
 QList<SettingInfo> describe(const Settings &settings, Secrets secrets)
 {
-    const ServerSettings unset;
     QList<SettingInfo> infos;
-    for (const Key &key : serverKeys()) {
-        const QString name = QStringLiteral("server.") + key.name;
-        infos.append({name,
-                      shownValue(settings, name, valueText(key.rule, settings.server), secrets),
-                      valueText(key.rule, unset),
-                      translated(key.derived),
-                      {},
-                      translated(key.unit),
-                      translated(key.doc),
-                      key.change});
-    }
+    for (const KeyTable &table : keyTables())
+        infos += describeTable(settings, table, secrets);
     for (qsizetype i = 0; i < settings.sockets.size(); ++i)
         infos += describeSocket(settings, i, secrets);
     for (qsizetype i = 0; i < settings.plugins.size(); ++i)

@@ -33,9 +33,11 @@ QStringList changedPlugins(const QList<PluginSettings> &running, const QList<Plu
 QStringList changedKeys(const Settings &running, const Settings &loaded, Change kind)
 {
     QStringList keys;
-    for (const Key &key : serverKeys()) {
-        if (key.change == kind && valueText(key.rule, running.server) != valueText(key.rule, loaded.server))
-            keys += QStringLiteral("server.") + key.name;
+    for (const KeyTable &table : keyTables()) {
+        for (const Key &key : table.keys) {
+            if (key.change == kind && valueText(key.rule, running.server) != valueText(key.rule, loaded.server))
+                keys += table.path(key);
+        }
     }
     keys += changedSocketKeys(running, loaded, kind);
     if (kind == Change::Reload)
@@ -46,14 +48,16 @@ QStringList changedKeys(const Settings &running, const Settings &loaded, Change 
 Settings afterReload(const Settings &running, const Settings &loaded)
 {
     Settings settings = loaded;
-    for (const Key &key : serverKeys()) {
-        if (key.change != Change::Restart)
-            continue;
-        const QString name = QStringLiteral("server.") + key.name;
-        copyValue(key.rule, running.server, settings.server);
-        settings.origins.insert(name, running.origins.value(name));
-        if (running.secrets.contains(name))
-            settings.secrets.insert(name);
+    for (const KeyTable &table : keyTables()) {
+        for (const Key &key : table.keys) {
+            if (key.change != Change::Restart)
+                continue;
+            const QString name = table.path(key);
+            copyValue(key.rule, running.server, settings.server);
+            settings.origins.insert(name, running.origins.value(name));
+            if (running.secrets.contains(name))
+                settings.secrets.insert(name);
+        }
     }
     takeOverSockets(running, loaded, settings);
     return settings;

@@ -93,10 +93,11 @@ QByteArray effectiveToml(const Settings &settings, Secrets secrets)
     // Above all tables: below [server] it would be one of its keys.
     if (settings.plugins.isEmpty())
         text += QStringLiteral("plugin = []\n\n");
-    text += QStringLiteral("[server]\n");
-    for (const Key &key : serverKeys()) {
-        const QString path = QStringLiteral("server.") + key.name;
-        text += maskedLine(settings, path, key.name, valueText(key.rule, settings.server), secrets);
+    for (const KeyTable &table : keyTables()) {
+        text += (text.isEmpty() || text.endsWith(QStringLiteral("\n\n")) ? QString() : QStringLiteral("\n")) +
+                QStringLiteral("[%1]\n").arg(table.name);
+        for (const Key &key : table.keys)
+            text += maskedLine(settings, table.path(key), key.name, valueText(key.rule, settings.server), secrets);
     }
     for (qsizetype i = 0; i < settings.sockets.size(); ++i)
         text += socketText(settings, i, secrets);

@@ -1,6 +1,7 @@
 #include "config/keytable.h"
 
 #include "config/listenaddress.h"
+#include "config/taskkeys.h"
 #include "config/tlsrules.h"
 #include "config/tomltext.h"
 
@@ -61,6 +62,10 @@ constexpr std::array keys = {
     Key{"worker_num"_L1, IntegerRule<int>{&S::workerNum, 1, 1024}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Worker processes, which run the handlers."),
         QT_TRANSLATE_NOOP("Quern::config", "one for each processor core")},
+    Key{"task_worker_num"_L1, IntegerRule<int>{&S::taskWorkerNum, 0, 1024}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Task workers: processes that run tasks and events; 0 for none.")},
+    Key{"task_max_request"_L1, IntegerRule<int>{&S::taskMaxRequest, 0, 1'000'000'000}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Tasks after which a task worker is replaced; 0 for never.")},
     Key{"reactor_num"_L1, IntegerRule<int>{&S::reactorNum, 1, 64}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Threads of the master that own the client connections."),
         QT_TRANSLATE_NOOP("Quern::config", "one for every two processor cores, at most 8"), Change::Restart},
@@ -285,6 +290,37 @@ constexpr std::array keys = {
 
 } // namespace
 
+const Key *KeyTable::find(const QString &key) const
+{
+    const auto it = std::find_if(keys.begin(), keys.end(), [&key](const Key &other) { return key == other.name; });
+    return it == keys.end() ? nullptr : &*it;
+}
+
+QStringList KeyTable::names() const
+{
+    QStringList list;
+    for (const Key &key : keys)
+        list += QString(key.name);
+    return list;
+}
+
+std::span<const KeyTable> keyTables()
+{
+    static const std::array tables = {
+        KeyTable{"server"_L1, serverKeys()},
+        KeyTable{"tasks"_L1, taskKeys()},
+    };
+    return tables;
+}
+
+const KeyTable *findKeyTable(const QString &name)
+{
+    const auto tables = keyTables();
+    const auto it =
+        std::find_if(tables.begin(), tables.end(), [&name](const KeyTable &table) { return name == table.name; });
+    return it == tables.end() ? nullptr : &*it;
+}
+
 std::span<const Key> serverKeys()
 {
     return keys;
@@ -292,16 +328,12 @@ std::span<const Key> serverKeys()
 
 const Key *findServerKey(const QString &name)
 {
-    const auto it = std::find_if(keys.begin(), keys.end(), [&name](const Key &key) { return name == key.name; });
-    return it == keys.end() ? nullptr : &*it;
+    return keyTables().front().find(name);
 }
 
 QStringList serverKeyNames()
 {
-    QStringList names;
-    for (const Key &key : keys)
-        names += QString(key.name);
-    return names;
+    return keyTables().front().names();
 }
 
 QStringList portKeyNames()

@@ -9,7 +9,7 @@
 
 namespace Quern::config {
 
-/// One key of [server]: everything that reading, checking, describing and documenting it needs.
+/// One key of [server] or [tasks]: everything that reading, checking, describing and documenting it needs.
 struct Key
 {
     QLatin1StringView name;
@@ -20,6 +20,24 @@ struct Key
     Change change = Change::Reload;
     bool perPort = false; ///< a [[socket]] may have it as well, and overrides what [server] says
 };
+
+/// A table of the file whose keys stand in this form.
+struct KeyTable
+{
+    QLatin1StringView name; ///< "server"
+    std::span<const Key> keys;
+
+    /// "server.listen"
+    QString path(const Key &key) const { return name + u'.' + key.name; }
+    /// Null if it has no key \a name.
+    const Key *find(const QString &key) const;
+    QStringList names() const;
+};
+
+/// [server], then the others.
+std::span<const KeyTable> keyTables();
+/// Null if there is no table \a name of this kind.
+const KeyTable *findKeyTable(const QString &name);
 
 /// In the order in which people read them: the order of resources/quern.toml.
 std::span<const Key> serverKeys();

@@ -22,6 +22,8 @@
 
 #include <algorithm>
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace Quern::config {
 
 namespace {
@@ -40,8 +42,8 @@ public:
     Result<void> read(const TomlValue &document, Purpose purpose)
     {
         for (const TomlEntry &entry : document.entries) {
-            if (entry.key == u"server")
-                readServer(entry);
+            if (const KeyTable *table = findKeyTable(entry.key))
+                readTable(entry, *table);
             else if (entry.key == u"plugin")
                 readPlugins(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key != u"socket")
@@ -62,22 +64,21 @@ public:
     }
 
 private:
-    void readServer(const TomlEntry &server)
+    void readTable(const TomlEntry &written, const KeyTable &table)
     {
-        if (!server.value.isTable()) {
-            m_problems.add(server.line, server.key,
-                           Text::tr("must be a table, not %1; write [server]").arg(server.value.shown()));
+        if (!written.value.isTable()) {
+            m_problems.add(written.line, written.key,
+                           Text::tr("must be a table, not %1; write [%2]").arg(written.value.shown(), written.key));
             return;
         }
-        for (const TomlEntry &entry : server.value.entries) {
-            const Key *key = findServerKey(entry.key);
+        for (const TomlEntry &entry : written.value.entries) {
+            const Key *key = table.find(entry.key);
             if (!key) {
-                m_problems.addUnknownKey(entry.line, QStringLiteral("server.") + tomlKey(entry.key), entry.key,
-                                         serverKeyNames());
+                m_problems.addUnknownKey(entry.line, written.key + u'.' + tomlKey(entry.key), entry.key, table.names());
                 continue;
             }
-            const Reading reading{server.key, entry.key, entry.value, m_settings.directory, m_problems};
-            const QString path = QStringLiteral("server.") + entry.key;
+            const Reading reading{written.key, entry.key, entry.value, m_settings.directory, m_problems};
+            const QString path = table.path(*key);
             // A variable in it could not be read: that has been told.
             if (!m_problems.concern(path))
                 readValue(key->rule, reading, m_settings.server);
@@ -85,16 +86,33 @@ private:
             addSniOrigins(path, entry, m_fileName, m_settings.origins);
             if (holdsSecret(entry.value))
                 m_settings.secrets.insert(path);
-            m_lines.insert(entry.key, entry.line);
+            if (table.name == "server"_L1)
+                m_lines.insert(entry.key, entry.line);
         }
+        if (table.name == "tasks"_L1)
+            checkTasks(written);
+    }
+
+    void checkTasks(const TomlEntry &written)
+    {
+        const auto longest = m_settings.server.taskRetryDelayMax;
+        if (m_settings.server.taskRetryDelay <= longest)
+            return;
+        const TomlValue *delay = written.value.find(u"retry_delay");
+        m_problems.add(delay ? delay->line : written.line, QStringLiteral("tasks.retry_delay"),
+                       Text::tr("must be at most retry_delay_max, %1; write retry_delay = %1 or raise it")
+                           .arg(secondsText(longest)));
     }
 
     void refuseTopLevel(const TomlEntry &entry)
     {
         const QString shown = tomlKey(entry.key);
         const bool isTable = entry.value.isTable() || entry.value.isArray();
-        if (!isTable && findServerKey(entry.key))
-            m_problems.add(entry.line, shown, Text::tr("belongs into a table; write [server] above it"));
+        const auto tables = keyTables();
+        const auto home = std::find_if(tables.begin(), tables.end(),
+                                       [&entry](const KeyTable &table) { return table.find(entry.key) != nullptr; });
+        if (!isTable && home != tables.end())
+            m_problems.add(entry.line, shown, Text::tr("belongs into a table; write [%1] above it").arg(home->name));
         else if (!isTable)
             m_problems.addUnknownKey(entry.line, shown, entry.key, serverKeyNames());
         else
@@ -103,11 +121,13 @@ private:
 
     void refuseTable(const TomlEntry &entry, const QString &shown)
     {
-        const QString meant =
-            nearestWord(entry.key, {QStringLiteral("server"), QStringLiteral("socket"), QStringLiteral("plugin")});
+        QStringList names = {QStringLiteral("socket"), QStringLiteral("plugin")};
+        for (const KeyTable &table : keyTables())
+            names.prepend(QString(table.name));
+        const QString meant = nearestWord(entry.key, names);
         QString mend = Text::tr("remove it");
-        if (meant == u"server")
-            mend = Text::tr("did you mean [server]?");
+        if (findKeyTable(meant))
+            mend = Text::tr("did you mean [%1]?").arg(meant);
         else if (!meant.isEmpty())
             mend = Text::tr("did you mean [[%1]]?").arg(meant);
         m_problems.add(entry.line, shown, Text::tr("unknown table; %1").arg(mend));
@@ -180,8 +200,10 @@ Settings defaults(const QString &directory)
     settings.directory = QDir::cleanPath(QDir(directory).absolutePath());
     settings.server.runtimeDir = QDir(settings.directory).absoluteFilePath(settings.server.runtimeDir);
     settings.plugins = {PluginSettings{QStringLiteral("welcome"), {}, true, {}}};
-    for (const Key &key : serverKeys())
-        settings.origins.insert(QStringLiteral("server.") + key.name, QStringLiteral("default"));
+    for (const KeyTable &table : keyTables()) {
+        for (const Key &key : table.keys)
+            settings.origins.insert(table.path(key), QStringLiteral("default"));
+    }
     return settings;
 }
 

@@ -49,6 +49,12 @@ constexpr std::array accessLogFormats = {
     Choice<AccessLogFormat>{AccessLogFormat::Json, "json"_L1},
 };
 
+constexpr std::array taskDrivers = {
+    Choice<TaskDriver>{TaskDriver::Auto, "auto"_L1},
+    Choice<TaskDriver>{TaskDriver::Memory, "memory"_L1},
+    Choice<TaskDriver>{TaskDriver::Sqlite, "sqlite"_L1},
+};
+
 QString listText(const QStringList &list)
 {
     return u'[' + quotedWords(list) + u']';
@@ -220,6 +226,11 @@ void read(const SniCertificatesRule &, const Reading &reading, ServerSettings &s
     settings.sslSniCerts = readSniCertificates(reading);
 }
 
+void read(const TaskDriverRule &, const Reading &reading, ServerSettings &settings)
+{
+    readChoice(taskDrivers, reading, settings.taskDriver);
+}
+
 /// Whether \a rule takes a number or a flag, which a variable can only spell.
 bool isTyped(const Rule &rule)
 {
@@ -311,6 +322,11 @@ QString text(const SniCertificatesRule &, const ServerSettings &settings)
     return sniCertificatesText(settings.sslSniCerts);
 }
 
+QString text(const TaskDriverRule &, const ServerSettings &settings)
+{
+    return choiceText(taskDrivers, settings.taskDriver);
+}
+
 /// The member that \a rule fills.
 template <typename MemberRule>
 auto memberOf(const MemberRule &rule)
@@ -361,6 +377,11 @@ auto memberOf(const VerifyPeerRule &)
 auto memberOf(const SniCertificatesRule &)
 {
     return &ServerSettings::sslSniCerts;
+}
+
+auto memberOf(const TaskDriverRule &)
+{
+    return &ServerSettings::taskDriver;
 }
 
 } // namespace

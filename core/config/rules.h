@@ -10,8 +10,8 @@
 
 namespace Quern::config {
 
-// What a key of [server], or of a [[socket]] in its stead, accepts, and which member it fills. All bounds are
-// inclusive.
+// What a key of [server] or [tasks], or of a [[socket]] in its stead, accepts, and which member it fills. All bounds
+// are inclusive.
 
 template <typename Integer>
 struct IntegerRule
@@ -110,10 +110,14 @@ struct SniCertificatesRule
 {
 };
 
+struct TaskDriverRule
+{
+};
+
 using Rule =
     std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule, FlagRule,
                  PathRule, TextRule, ListRule, LogLevelRule, LogFormatRule, LogCategoriesRule, AccessLogFormatRule,
-                 DispatchModeRule, ListenRule, SocketModeRule, VerifyPeerRule, SniCertificatesRule>;
+                 DispatchModeRule, ListenRule, SocketModeRule, VerifyPeerRule, SniCertificatesRule, TaskDriverRule>;
 
 /// What reading one key needs besides its rule. Lives no longer than the call.
 struct Reading

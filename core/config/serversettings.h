@@ -2,6 +2,7 @@
 
 #include "base/loglevels.h"
 #include "config/listenaddress.h"
+#include "config/tasksettings.h"
 
 #include <QList>
 #include <QMap>
@@ -64,12 +65,14 @@ int defaultWorkerNum();
 int defaultReactorNum();
 
 /// The [server] table: one member a key, with its default. The key's name and range stand in keytable.cpp.
-struct ServerSettings
+struct ServerSettings : TaskSettings
 {
     QList<ListenAddress> listen = {ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5200)};
     /// Permissions of the files of Unix sockets; null: as the umask says.
     std::optional<quint16> unixSocketMode;
     int workerNum = defaultWorkerNum();
+    int taskWorkerNum = 0;  ///< processes that run tasks and events; 0: none
+    int taskMaxRequest = 0; ///< tasks after which a task worker is replaced; 0: never
     int reactorNum = defaultReactorNum();
     DispatchMode dispatchMode = DispatchMode::Idle;
     /// How long a worker may finish its requests at stop or reload before it is killed.

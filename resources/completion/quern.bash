@@ -6,8 +6,9 @@ _quern_keys() {
     program=$(type -P -- "$1") || return
     program=$(readlink -f -- "$program") || return
     file=${program%/*/*}/share/quern/quern.toml
-    printf '%s\n' server plugin
-    [[ -r $file ]] && sed -n '/^#\[\[plugin/q; s/^#\([a-z_]\{1,\}\) = .*/server.\1/p' "$file"
+    printf '%s\n' server tasks plugin
+    [[ -r $file ]] && awk '/^#\[\[/ { exit } /^\[/ { table = substr($0, 2, length($0) - 2) }
+        /^#[a-z_]+ = / { print table "." substr($1, 2) }' "$file"
 }
 
 # The names of the files .env.NAME beside the settings file $1.

@@ -14,8 +14,10 @@ from commandwords import ROOT, commands, common_options, options
 
 COMPLETION = ROOT / "resources/completion"
 LEVELS = {"debug", "info", "warning", "error"}
-SERVER_KEYS = {f"server.{key}" for key in re.findall(r"^#(\w+) = ", (ROOT / "resources/quern.toml").read_text()
-                                                     .split("#[[plugin]]")[0], re.MULTILINE)}
+KEYS = {f"{table}.{key}"
+        for table, text in re.findall(r"^\[(\w+)\]$(.*?)(?=^\[|^#\[\[)", (ROOT / "resources/quern.toml").read_text(),
+                                      re.MULTILINE | re.DOTALL)
+        for key in re.findall(r"^#(\w+) = ", text, re.MULTILINE)}
 # What is typed, and what is offered for its last word.
 CASES = {
     "quern st": {"start", "stop", "status"},
@@ -40,7 +42,8 @@ CASES = {
     "quern init ": {"sub"},
     "quern help do": {"doctor"},
     "quern config server.static_l": {"server.static_listing", "server.static_locations"},
-    "quern config ": SERVER_KEYS | {"server", "plugin"},
+    "quern config tasks.dr": {"tasks.driver"},
+    "quern config ": KEYS | {"server", "tasks", "plugin"},
 }
 
 

@@ -54,9 +54,9 @@ class Manual(unittest.TestCase):
 
     def test_every_setting(self) -> None:
         # The unit tests hold this file to the tables of keys.
-        tables = re.split(r"^#\[\[\w+\]\]$", (ROOT / "resources/quern.toml").read_text(), flags=re.MULTILINE)
+        tables = re.split(r"^#\[\[\w+\]\]$|^\[tasks\]$", (ROOT / "resources/quern.toml").read_text(), flags=re.MULTILINE)
         page = QUERN_TOML_5.read_text()
-        for title, table, least in (("SERVER", tables[0], 70), ("SOCKETS", tables[1], 12)):
+        for title, table, least in (("SERVER", tables[0], 70), ("TASKS", tables[1], 10), ("SOCKETS", tables[2], 12)):
             keys = re.findall(r"^#(\w+) = ", table, re.MULTILINE)
             self.assertGreaterEqual(len(keys), least)
             self.assertEqual(re.findall(r"^\.It Ic (\w+)$", section(page, title), re.MULTILINE), keys)

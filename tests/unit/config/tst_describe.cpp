@@ -2,6 +2,7 @@
 
 #include "config/describe.h"
 
+#include <QHash>
 #include <QRegularExpression>
 #include <QSet>
 #include <QTest>
@@ -111,10 +112,10 @@ void tst_Describe::everyValueReadsBack()
 {
     const SettingsFile file;
     const Settings expected = defaults(file.directory());
-    QByteArray text("[server]\n");
+    QByteArray text;
     for (const SettingInfo &info : describe(expected)) {
-        if (info.key.startsWith(u"server."))
-            text += info.key.mid(7).toUtf8() + " = " + info.value.toUtf8() + '\n';
+        if (!info.key.startsWith(u"plugin"))
+            text += info.key.toUtf8() + " = " + info.value.toUtf8() + '\n';
     }
     const Result<Settings> settings = SettingsFile::load(text);
     QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
@@ -135,13 +136,16 @@ void tst_Describe::defaultFileLoadsAndEqualsTheDefaults()
 
 void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
 {
-    const QList<QByteArray> server = defaultLines("\n[server]\n", "\n#[[socket]]\n");
-    const QList<QByteArray> socket = defaultLines("\n#[[socket]]\n", "\n#[[plugin]]\n");
+    const QHash<QString, QList<QByteArray>> tables = {
+        {QStringLiteral("server"), defaultLines("\n[server]\n", "\n[tasks]\n")},
+        {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n#[[socket]]\n")},
+        {QStringLiteral("socket"), defaultLines("\n#[[socket]]\n", "\n#[[plugin]]\n")},
+    };
     for (const SettingInfo &info : describe(defaults(QStringLiteral("/srv"))) + describeSocketKeys()) {
         if (info.key.startsWith(u"plugin"))
             continue;
-        const QList<QByteArray> &lines = info.key.startsWith(u"server.") ? server : socket;
-        const QByteArray beginning = '#' + info.key.mid(7).toUtf8() + " = ";
+        const QList<QByteArray> lines = tables.value(info.key.section(u'.', 0, 0));
+        const QByteArray beginning = '#' + info.key.section(u'.', 1).toUtf8() + " = ";
         const auto isShown = [&beginning](const QByteArray &line) { return line.startsWith(beginning); };
         const auto it = std::find_if(lines.begin(), lines.end(), isShown);
         QVERIFY2(it != lines.end(), qPrintable(info.key));
@@ -159,13 +163,17 @@ void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
 
 void tst_Describe::defaultFileShowsWhenAChangeTakesEffect()
 {
-    const QList<QByteArray> lines = defaultFile().split('\n');
+    const QHash<QString, QList<QByteArray>> tables = {
+        {QStringLiteral("server"), defaultLines("\n[server]\n", "\n[tasks]\n")},
+        {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n#[[socket]]\n")},
+    };
     QList<int> seen(3);
     for (const SettingInfo &info : describe(defaults(QStringLiteral("/srv")))) {
-        if (!info.key.startsWith(u"server."))
+        if (info.key.startsWith(u"plugin"))
             continue;
+        const QList<QByteArray> lines = tables.value(info.key.section(u'.', 0, 0));
         qsizetype at = 0;
-        while (!lines.at(at).startsWith('#' + info.key.mid(7).toUtf8() + " = "))
+        while (!lines.at(at).startsWith('#' + info.key.section(u'.', 1).toUtf8() + " = "))
             ++at;
         while (lines.at(at - 1).startsWith("# "))
             --at;
@@ -194,7 +202,7 @@ void tst_Describe::defaultFileWithEveryKeySwitchedOn()
     socket.own = settings->server;
     QCOMPARE(settings->sockets, QList<SocketSettings>{socket});
     for (const SettingInfo &info : describe(*settings)) {
-        if (info.key.startsWith(u"server."))
+        if (info.key.startsWith(u"server.") || info.key.startsWith(u"tasks."))
             QVERIFY2(info.origin != u"default", qPrintable(info.key));
     }
     ServerSettings expected = defaults(file.directory()).server;

@@ -1,0 +1,157 @@
+#include "settingsfile.h"
+
+#include "config/difference.h"
+#include "config/taskkeys.h"
+
+#include <QSet>
+#include <QTest>
+
+#include <functional>
+
+using namespace Quern;
+using namespace Quern::config;
+using namespace std::chrono_literals;
+
+/// The keys of [tasks].
+class tst_TaskSettings : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyKey_data();
+    void everyKey();
+    void everyKeyIsCovered();
+    void refusals_data();
+    void refusals();
+    void changes();
+    void databaseBeginsAtTheFile();
+};
+
+namespace {
+
+using Check = std::function<bool(const TaskSettings &)>;
+
+struct Row
+{
+    const char *line;
+    Check isRead;
+};
+
+QList<Row> rows()
+{
+    return {
+        {"driver = \"auto\"", [](const auto &s) { return s.taskDriver == TaskDriver::Auto; }},
+        {"driver = \"memory\"", [](const auto &s) { return s.taskDriver == TaskDriver::Memory; }},
+        {"driver = \"sqlite\"", [](const auto &s) { return s.taskDriver == TaskDriver::Sqlite; }},
+        {"database = \"/var/lib/shop/tasks.db\"",
+         [](const auto &s) { return s.taskDatabase == u"/var/lib/shop/tasks.db"; }},
+        {"database = \"\"", [](const auto &s) { return s.taskDatabase.isEmpty(); }},
+        {"queue_max = 1", [](const auto &s) { return s.taskQueueMax == 1; }},
+        {"queue_memory = \"1G\"", [](const auto &s) { return s.taskQueueMemory == 1 << 30; }},
+        {"durable_max = 1000000000", [](const auto &s) { return s.taskDurableMax == 1'000'000'000; }},
+        {"tries = 5", [](const auto &s) { return s.taskTries == 5; }},
+        {"timeout = 0", [](const auto &s) { return s.taskTimeout == 0ms; }},
+        {"timeout = 1.5", [](const auto &s) { return s.taskTimeout == 1500ms; }},
+        {"retry_delay = 300", [](const auto &s) { return s.taskRetryDelay == 300s; }},
+        {"retry_delay_max = 1", [](const auto &s) { return s.taskRetryDelayMax == 1s; }},
+        {"dead_letter_max = 0", [](const auto &s) { return s.taskDeadLetterMax == 0; }},
+        {"spill_size = \"16M\"", [](const auto &s) { return s.taskSpillSize == 16 << 20; }},
+    };
+}
+
+QString keyOf(const QByteArray &line)
+{
+    return QString::fromUtf8(line.left(line.indexOf(' ')));
+}
+
+QString message(const Result<Settings> &settings)
+{
+    return settings ? QString() : settings.error().message();
+}
+
+} // namespace
+
+void tst_TaskSettings::everyKey_data()
+{
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<Check>("isRead");
+    for (const Row &row : rows())
+        QTest::newRow(row.line) << QByteArray(row.line) << row.isRead;
+}
+
+void tst_TaskSettings::everyKey()
+{
+    QFETCH(QByteArray, line);
+    QFETCH(Check, isRead);
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load("[tasks]\n" + line + '\n');
+    QVERIFY2(settings.ok(), qPrintable(message(settings)));
+    QVERIFY(isRead(settings->server));
+    QCOMPARE(settings->origins.value(QStringLiteral("tasks.") + keyOf(line)), QStringLiteral("quern.toml:2"));
+}
+
+void tst_TaskSettings::everyKeyIsCovered()
+{
+    QSet<QString> covered;
+    for (const Row &row : rows())
+        covered += keyOf(row.line);
+    const QStringList known = findKeyTable(QStringLiteral("tasks"))->names();
+    QCOMPARE(covered, QSet<QString>(known.begin(), known.end()));
+}
+
+void tst_TaskSettings::refusals_data()
+{
+    QTest::addColumn<QByteArray>("toml");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](const char *name, const QByteArray &toml, const QString &expected) {
+        QTest::newRow(name) << toml << expected;
+    };
+    row("no such driver", "[tasks]\ndriver = \"redit\"\n",
+        QStringLiteral("quern.toml:2: tasks.driver: must be one of \"auto\", \"memory\", \"sqlite\", not the string "
+                       "\"redit\"; write driver = \"auto\""));
+    row("unknown key", "[tasks]\nqueue_mox = 1\n",
+        QStringLiteral("quern.toml:2: tasks.queue_mox: unknown key; did you mean queue_max?"));
+    row("key of the other table", "[server]\nqueue_max = 1\n",
+        QStringLiteral("quern.toml:2: server.queue_max: unknown key"));
+    row("key outside", "durable_max = 1\n",
+        QStringLiteral("quern.toml:1: durable_max: belongs into a table; write [tasks] above it"));
+    row("no table", "tasks = 4\n", QStringLiteral("quern.toml:1: tasks: must be a table, not 4; write [tasks]"));
+    row("nearly its name", "[task]\ntries = 1\n",
+        QStringLiteral("quern.toml:1: task: unknown table; did you mean [tasks]?"));
+    row("first delay beyond the longest", "[tasks]\nretry_delay_max = 2\nretry_delay = 3\n",
+        QStringLiteral("quern.toml:3: tasks.retry_delay: must be at most retry_delay_max, 2; write retry_delay = 2 or "
+                       "raise it"));
+}
+
+void tst_TaskSettings::refusals()
+{
+    QFETCH(QByteArray, toml);
+    QFETCH(QString, expected);
+    const SettingsFile file;
+    const QString text = message(SettingsFile::load(toml));
+    QVERIFY2(text.startsWith(expected), qPrintable(text));
+}
+
+void tst_TaskSettings::changes()
+{
+    const SettingsFile file;
+    const Settings running = defaults(file.directory());
+    const Result<Settings> loaded = SettingsFile::load("[tasks]\ntries = 3\nqueue_max = 5\n");
+    QVERIFY2(loaded.ok(), qPrintable(message(loaded)));
+    QCOMPARE(changedKeys(running, *loaded, Change::Reload), QStringList(QStringLiteral("tasks.tries")));
+    QCOMPARE(changedKeys(running, *loaded, Change::Restart), QStringList(QStringLiteral("tasks.queue_max")));
+    const Settings after = afterReload(running, *loaded);
+    QCOMPARE(after.server.taskTries, 3);
+    QCOMPARE(after.server.taskQueueMax, running.server.taskQueueMax);
+}
+
+void tst_TaskSettings::databaseBeginsAtTheFile()
+{
+    const SettingsFile file;
+    const Result<Settings> settings = SettingsFile::load("[tasks]\ndatabase = \"data/tasks.db\"\n");
+    QVERIFY2(settings.ok(), qPrintable(message(settings)));
+    QCOMPARE(settings->server.taskDatabase, file.directory() + QStringLiteral("/data/tasks.db"));
+}
+
+QTEST_GUILESS_MAIN(tst_TaskSettings)
+#include "tst_tasksettings.moc"
