@@ -3,6 +3,7 @@
 #include "config/settings.h"
 #include "process/supervisor.h"
 #include "tasks/broker.h"
+#include "tasks/spill.h"
 
 #include <QObject>
 #include <QThread>
@@ -16,7 +17,7 @@ class BrokerThread final : public QObject
 {
     Q_OBJECT
 public:
-    explicit BrokerThread(QObject *parent = nullptr);
+    explicit BrokerThread(const config::Settings &settings, QObject *parent = nullptr);
     /// Ends the thread; what the stores were told is on disk then.
     ~BrokerThread() override;
 
@@ -33,10 +34,19 @@ Q_SIGNALS:
     void stopped();
 
 private:
+    Result<void> openDatabase(const config::Settings &settings, tasks::TaskStore::Client &client,
+                              std::unique_ptr<tasks::TaskStore> &store);
     void follow(process::Supervisor *supervisor);
+    /// Runs \a function in the thread: at once, or behind what was asked of the broker before.
+    template <typename Function>
+    void callAndWait(Function function);
+    template <typename Function>
+    void call(Function function);
 
     QThread m_thread;
-    std::unique_ptr<tasks::Broker> m_broker; ///< lives in m_thread
+    QObject m_context; ///< lives in m_thread, as what follows
+    const tasks::Spill m_spill;
+    std::unique_ptr<tasks::Broker> m_broker;
 };
 
 } // namespace Quern::app

@@ -54,6 +54,7 @@ Master::~Master()
     // The control socket first: it asks the others. The lock goes last, when nothing of this server is left.
     m_control.reset();
     m_runtimeFiles.reset();
+    m_broker.reset();
     m_reactors.reset();
     m_supervisor.reset();
 }
@@ -107,7 +108,12 @@ Result<void> Master::start()
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
     connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
-    connect(m_reactors.get(), &ReactorPool::drained, this, &Master::connectionsDrained);
+    connect(m_supervisor.get(), &process::Supervisor::companionsLeft, this, &Master::stopPartDone);
+    connect(m_reactors.get(), &ReactorPool::drained, this, &Master::stopPartDone);
+    m_broker = std::make_unique<BrokerThread>(m_settings);
+    connect(m_broker.get(), &BrokerThread::stopped, this, &Master::stopPartDone);
+    if (const Result<void> started = m_broker->start(m_settings, m_supervisor.get()); !started)
+        return started;
     m_runtimeFiles = std::make_unique<RuntimeFiles>(m_settings.server.runtimeDir, m_supervisor.get());
     m_runtimeFiles->writeSettings(m_settings);
     m_reactors->start(m_supervisor.get());
@@ -190,6 +196,7 @@ void Master::applyReload()
         base::setLogLevels(levels);
         logLevelsChanged();
     }
+    m_broker->reconfigure(m_settings);
     m_reactors->reconfigure(m_next->ports, dispatchSettings(m_settings), connectionLimit(m_settings.server));
     m_next.reset();
 }
@@ -218,7 +225,10 @@ admin::OperationReference Master::stop(const QString &reason)
     qCInfo(logMaster).noquote() << "stopping:" << reason;
     m_stopBy.setRemainingTime(m_settings.server.maxWaitTime);
     m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
+    m_stopPartsLeft = 3;
     m_reactors->drain();
+    m_broker->stop();
+    m_supervisor->leaveCompanions();
     return {m_stopOperation, patience};
 }
 
@@ -235,9 +245,9 @@ void Master::stopStep(const QString &text)
     m_operations.addStep(m_stopOperation, text);
 }
 
-void Master::connectionsDrained()
+void Master::stopPartDone()
 {
-    if (!m_drainDeadline.isActive())
+    if (--m_stopPartsLeft > 0 || !m_drainDeadline.isActive())
         return;
     m_drainDeadline.stop();
     // A handler may still work for a client that has gone, or after its answer: it has what is left of max_wait_time.
@@ -259,9 +269,9 @@ void Master::timerEvent(QTimerEvent *event)
     m_drainDeadline.stop();
     stopStep(QStringLiteral("not everything had finished after %1 s")
                  .arg(std::chrono::duration<double>(m_settings.server.maxWaitTime).count()));
-    const QStringList handlers = m_supervisor->presentWork();
-    for (const QString &handler : handlers)
-        stopStep(QStringLiteral("still busy: %1").arg(handler));
+    const QStringList work = m_supervisor->presentWork();
+    for (const QString &each : work)
+        stopStep(QStringLiteral("still busy: %1").arg(each));
     m_reactors->abortConnections();
     m_supervisor->stop(forcedLeaveTimeout);
 }

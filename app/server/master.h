@@ -3,6 +3,7 @@
 #include "admin/protocol/pluginlist.h"
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
+#include "app/server/brokerthread.h"
 #include "app/server/pidfile.h"
 #include "app/server/ratemeter.h"
 #include "app/server/reactorpool.h"
@@ -82,7 +83,8 @@ private:
     void becomeReady();
     void recordRates();
     void reloadEnded(const QString &error);
-    void connectionsDrained();
+    /// One of those that finish what they have begun has: connections, tasks, timer and custom processes.
+    void stopPartDone();
     void childrenStopped();
     void handleSignal(int number);
     void stopStep(const QString &text);
@@ -94,6 +96,7 @@ private:
     admin::OperationLog m_operations;
     std::unique_ptr<process::Supervisor> m_supervisor;
     std::unique_ptr<ReactorPool> m_reactors;
+    std::unique_ptr<BrokerThread> m_broker;
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;
     std::unique_ptr<RuntimeFiles> m_runtimeFiles;
@@ -105,6 +108,7 @@ private:
     QElapsedTimer m_uptime;
     qint64 m_reloadOperation = 0;
     qint64 m_stopOperation = 0;
+    int m_stopPartsLeft = 0;
     State m_state = State::Starting;
 };
 

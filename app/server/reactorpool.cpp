@@ -169,7 +169,7 @@ void ReactorPool::follow(process::Supervisor *supervisor, dispatch::Reactor *rea
     dispatch::Dispatcher *dispatcher = &reactor->dispatcher();
     connect(dispatcher, &dispatch::Dispatcher::workerDrained, supervisor, &Supervisor::drained);
     connect(dispatcher, &dispatch::Dispatcher::workerStuck, supervisor, &Supervisor::killStuck);
-    connect(dispatcher, &dispatch::Dispatcher::workerUnreachable, supervisor, &Supervisor::workerUnreachable);
+    connect(dispatcher, &dispatch::Dispatcher::workerUnreachable, supervisor, &Supervisor::childUnreachable);
 }
 
 void ReactorPool::listen()

@@ -2,6 +2,7 @@
 
 #include "app/server/installation.h"
 #include "app/server/portplan.h"
+#include "app/server/tasksettings.h"
 
 namespace Quern::app {
 
@@ -11,7 +12,9 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     const config::ServerSettings &server = settings.server;
     process::SupervisorSettings result;
     result.workerNum = server.workerNum;
+    result.taskWorkerNum = server.taskWorkerNum;
     result.reactorCount = server.reactorNum;
+    result.tasks = taskDefaults(settings);
     result.workerProgram = installation::workerProgram();
     result.generationsDirectory = server.runtimeDir + QStringLiteral("/generations");
     result.maxWaitTime = server.maxWaitTime;

@@ -74,7 +74,7 @@ public:
     /// Ends a worker whose loop is stuck; its requests are settled and it is replaced.
     void killStuck(quint64 childId, const QString &reason);
     /// A channel to it has closed: its process ends, or it is killed after a moment, since it could not be reached.
-    void workerUnreachable(quint64 childId);
+    void childUnreachable(quint64 childId);
     /// Asks all children to leave and kills those that are there after \a grace; 0: kills them now. stopped() follows.
     void stop(std::chrono::milliseconds grace);
 

@@ -262,7 +262,7 @@ void Supervisor::killStuck(quint64 childId, const QString &reason)
         child->kill(reason);
 }
 
-void Supervisor::workerUnreachable(quint64 childId)
+void Supervisor::childUnreachable(quint64 childId)
 {
     if (ChildProcess *child = childWith(childId))
         child->expectEnd();

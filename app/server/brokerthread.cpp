@@ -1,0 +1,131 @@
+#include "app/server/brokerthread.h"
+
+#include "app/server/log.h"
+#include "app/server/tasksettings.h"
+#include "loop/epolleventdispatcher.h"
+#include "tasks/memorystore.h"
+#include "tasks/sqlite/sqlitestore.h"
+
+#include <optional>
+
+namespace Quern::app {
+
+namespace {
+
+tasks::StoreLimits limitsOf(const config::ServerSettings &server, qsizetype most)
+{
+    tasks::StoreLimits limits;
+    limits.tasks = most;
+    limits.memory = qint64(server.taskQueueMemory);
+    limits.deadLetters = server.taskDeadLetterMax;
+    return limits;
+}
+
+} // namespace
+
+BrokerThread::BrokerThread(const config::Settings &settings, QObject *parent)
+    : QObject(parent)
+    , m_spill(taskSpillFolder(settings))
+{
+    m_thread.setObjectName(QStringLiteral("broker"));
+    m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
+    m_context.moveToThread(&m_thread);
+}
+
+BrokerThread::~BrokerThread()
+{
+    if (!m_thread.isRunning())
+        return;
+    // It dies in its own thread, where its channels and timers live, and its database.
+    callAndWait([this] { m_broker.reset(); });
+    m_thread.quit();
+    m_thread.wait();
+}
+
+template <typename Function>
+void BrokerThread::callAndWait(Function function)
+{
+    QMetaObject::invokeMethod(&m_context, std::move(function), Qt::BlockingQueuedConnection);
+}
+
+template <typename Function>
+void BrokerThread::call(Function function)
+{
+    QMetaObject::invokeMethod(m_broker.get(), std::move(function), Qt::QueuedConnection);
+}
+
+Result<void> BrokerThread::start(const config::Settings &settings, process::Supervisor *supervisor)
+{
+    m_thread.start();
+    Result<void> opened;
+    callAndWait([&] {
+        const config::ServerSettings &server = settings.server;
+        const auto makeStores = [&](tasks::TaskStore::Client &client) {
+            tasks::BrokerStores stores;
+            stores.allInMemory = server.taskDriver == config::TaskDriver::Memory;
+            stores.allDurable = server.taskDriver == config::TaskDriver::Sqlite;
+            stores.memory = std::make_unique<tasks::MemoryStore>(limitsOf(server, server.taskQueueMax), client, m_spill);
+            if (usesTaskDatabase(server))
+                opened = openDatabase(settings, client, stores.durable);
+            return stores;
+        };
+        m_broker = std::make_unique<tasks::Broker>(makeStores, brokerSettings(settings));
+    });
+    if (!opened)
+        return opened;
+    connect(m_broker.get(), &tasks::Broker::stopped, this, &BrokerThread::stopped);
+    follow(supervisor);
+    return {};
+}
+
+Result<void> BrokerThread::openDatabase(const config::Settings &settings, tasks::TaskStore::Client &client,
+                                        std::unique_ptr<tasks::TaskStore> &store)
+{
+    if (const Result<void> prepared = m_spill.prepare(); !prepared)
+        return prepared;
+    const config::ServerSettings &server = settings.server;
+    Result<std::unique_ptr<tasks::SqliteStore>> opened = tasks::SqliteStore::open(
+        taskDatabasePath(settings), limitsOf(server, server.taskDurableMax), client, m_spill);
+    if (!opened)
+        return opened.error();
+    store = std::move(*opened);
+    m_spill.removeLeftovers([&store](const QByteArray &name) { return store->namesSpillFile(name); });
+    return {};
+}
+
+void BrokerThread::reconfigure(const config::Settings &settings)
+{
+    call([broker = m_broker.get(), own = brokerSettings(settings)] { broker->reconfigure(own); });
+}
+
+void BrokerThread::stop()
+{
+    call([broker = m_broker.get()] { broker->stop(); });
+}
+
+void BrokerThread::follow(process::Supervisor *supervisor)
+{
+    using process::Supervisor;
+    tasks::Broker *broker = m_broker.get();
+    connect(supervisor, &Supervisor::childReady, this,
+            [this, broker](const std::shared_ptr<process::ChildHandoff> &handoff) {
+                call([broker, handoff] {
+                    broker->addChild(handoff->brokerChannel.release(), handoff->page,
+                                     {handoff->childId, handoff->who, handoff->generation});
+                });
+            });
+    connect(supervisor, &Supervisor::generationActivated, this,
+            [this, broker](int generation) { call([broker, generation] { broker->activate(generation); }); });
+    connect(supervisor, &Supervisor::drainRequested, this,
+            [this, broker](quint64 childId) { call([broker, childId] { broker->drain(childId); }); });
+    connect(supervisor, &Supervisor::childExited, this,
+            [this, broker](quint64 childId, const process::ChildExit &exit) {
+                call([broker, childId, exit] { broker->childDied(childId, exit.text, exit.isFault); });
+            });
+    connect(broker, &tasks::Broker::childDrained, supervisor, &Supervisor::drained);
+    connect(broker, &tasks::Broker::childStuck, supervisor, &Supervisor::killStuck);
+    connect(broker, &tasks::Broker::childUsedUp, supervisor, &Supervisor::recycle);
+    connect(broker, &tasks::Broker::childUnreachable, supervisor, &Supervisor::childUnreachable);
+}
+
+} // namespace Quern::app

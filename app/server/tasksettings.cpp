@@ -1,0 +1,40 @@
+#include "app/server/tasksettings.h"
+
+namespace Quern::app {
+
+QString taskDatabasePath(const config::Settings &settings)
+{
+    const config::ServerSettings &server = settings.server;
+    return server.taskDatabase.isEmpty() ? server.runtimeDir + QStringLiteral("/tasks.db") : server.taskDatabase;
+}
+
+QString taskSpillFolder(const config::Settings &settings)
+{
+    return taskDatabasePath(settings) + QStringLiteral("-payloads");
+}
+
+bool usesTaskDatabase(const config::ServerSettings &server)
+{
+    return server.taskWorkerNum > 0 && server.taskDriver != config::TaskDriver::Memory;
+}
+
+ipc::TaskDefaults taskDefaults(const config::Settings &settings)
+{
+    const config::ServerSettings &server = settings.server;
+    ipc::TaskDefaults defaults;
+    defaults.taskWorkers = server.taskWorkerNum;
+    defaults.tries = server.taskTries;
+    defaults.timeout = server.taskTimeout;
+    defaults.retryDelay = server.taskRetryDelay;
+    defaults.retryDelayMax = server.taskRetryDelayMax;
+    defaults.spillSize = server.taskSpillSize;
+    defaults.spillFolder = taskSpillFolder(settings);
+    return defaults;
+}
+
+tasks::BrokerSettings brokerSettings(const config::Settings &settings)
+{
+    return {.taskMaxRequest = quint64(settings.server.taskMaxRequest)};
+}
+
+} // namespace Quern::app
