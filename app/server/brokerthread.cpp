@@ -64,7 +64,8 @@ Result<void> BrokerThread::start(const config::Settings &settings, process::Supe
             tasks::BrokerStores stores;
             stores.allInMemory = server.taskDriver == config::TaskDriver::Memory;
             stores.allDurable = server.taskDriver == config::TaskDriver::Sqlite;
-            stores.memory = std::make_unique<tasks::MemoryStore>(limitsOf(server, server.taskQueueMax), client, m_spill);
+            stores.memory =
+                std::make_unique<tasks::MemoryStore>(limitsOf(server, server.taskQueueMax), client, m_spill);
             if (usesTaskDatabase(server))
                 opened = openDatabase(settings, client, stores.durable);
             return stores;
@@ -84,8 +85,8 @@ Result<void> BrokerThread::openDatabase(const config::Settings &settings, tasks:
     if (const Result<void> prepared = m_spill.prepare(); !prepared)
         return prepared;
     const config::ServerSettings &server = settings.server;
-    Result<std::unique_ptr<tasks::SqliteStore>> opened = tasks::SqliteStore::open(
-        taskDatabasePath(settings), limitsOf(server, server.taskDurableMax), client, m_spill);
+    Result<std::unique_ptr<tasks::SqliteStore>> opened =
+        tasks::SqliteStore::open(taskDatabasePath(settings), limitsOf(server, server.taskDurableMax), client, m_spill);
     if (!opened)
         return opened.error();
     store = std::move(*opened);

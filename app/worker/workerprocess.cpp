@@ -47,6 +47,8 @@ WorkerProcess::~WorkerProcess()
     // What threads of the author's still deliver goes nowhere from now on.
     if (m_broker)
         m_broker->detach();
+    if (m_server)
+        m_server->attachTasks(nullptr);
 }
 
 void WorkerProcess::frameReceived(const ipc::Frame &frame)
@@ -113,7 +115,8 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
     if (!page)
         return page.error();
-    m_broker = std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who, boot.tasks);
+    m_broker =
+        std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who, boot.tasks);
     m_host = std::make_unique<worker::HandlerHost>(m_plugins->application(), std::move(*page), m_arguments.reactorFds,
                                                    worker::HandlerHost::Identity{boot.who.number, boot.generation},
                                                    boot.answers, m_server.get(), &m_broker->channel());

@@ -32,7 +32,7 @@ constexpr std::array keys = {
     Key{"durable_max"_L1, IntegerRule<int>{&S::taskDurableMax, 1, 1'000'000'000}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Tasks in the database, those that run included; more are refused."),
         nullptr, Change::Restart},
-    Key{"tries"_L1, IntegerRule<int>{&S::taskTries, 1, 1'000'000}, "",
+    Key{"tries"_L1, IntegerRule<int>{&S::taskTries, 1, 1000}, "",
         QT_TRANSLATE_NOOP("Quern::config", "How often a task is tried that does not say it itself.")},
     Key{"timeout"_L1, DurationRule{&S::taskTimeout, true, std::chrono::hours(24 * 7)}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config", "How long one try may take; 0 for no limit.")},
@@ -46,7 +46,7 @@ constexpr std::array keys = {
                           "Tasks that have failed for good and are kept, in memory and in the database "
                           "each; beyond it the oldest goes."),
         nullptr, Change::Restart},
-    Key{"spill_size"_L1, SizeRule<quint32>{&S::taskSpillSize, kibibyte, 16 * mebibyte}, "bytes",
+    Key{"spill_size"_L1, SizeRule<quint32>{&S::taskSpillSize, kibibyte, mebibyte}, "bytes",
         QT_TRANSLATE_NOOP("Quern::config", "Larger payloads of tasks wait in files of their own."), nullptr,
         Change::Restart},
 };

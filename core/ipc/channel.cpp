@@ -169,7 +169,7 @@ void Channel::waitAhead(std::chrono::milliseconds longest)
         return;
     if (m_socket.bytesAvailable() == 0) {
         pollfd input = {m_fd, POLLIN, 0};
-        ::poll(&input, 1, int(qBound<qint64>(0, longest.count(), INT_MAX)));
+        ::poll(&input, 1, int(qBound(qint64(0), qint64(longest.count()), qint64(INT_MAX))));
     }
     if (m_reading) {
         readAhead();

@@ -16,8 +16,7 @@ Error broken(const char *what)
 
 void appendDeliver(QByteArray &out, quint64 id, const DeliverMessage &message)
 {
-    const qsizetype size =
-        DeliverHeaderSize + message.name.size() + message.uniqueKey.size() + message.payload.size();
+    const qsizetype size = DeliverHeaderSize + message.name.size() + message.uniqueKey.size() + message.payload.size();
     FieldWriter(appendFrame(out, FrameType::Deliver, 0, id, size))
         .put(message.delayMs)
         .put(message.timeoutMs)
@@ -145,8 +144,7 @@ Result<TaskDoneMessage> decodeTaskDone(QByteArrayView payload)
 
 void appendTaskFinished(QByteArray &out, quint64 id, const TaskFinishedMessage &message)
 {
-    const qsizetype size =
-        TaskFinishedHeaderSize + message.name.size() + message.error.size() + message.result.size();
+    const qsizetype size = TaskFinishedHeaderSize + message.name.size() + message.error.size() + message.result.size();
     FieldWriter(appendFrame(out, FrameType::TaskFinished, 0, id, size))
         .put(quint32(message.error.size()))
         .put(message.attempts)

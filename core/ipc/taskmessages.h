@@ -9,18 +9,18 @@ namespace Quern::ipc {
 
 /// What a task's frames tell of it. Part of the wire format.
 enum TaskFlag : quint8 {
-    EventTask = 1,    ///< it is an event: its listeners run in their order
-    DurableTask = 2,  ///< it is to outlive the server
-    VolatileTask = 4, ///< it is to stay in memory, even if it is delayed
-    WantsAnswer = 8,  ///< the deliverer is told that it was accepted; a refusal is always told
-    WantsFinish = 16, ///< the deliverer is told how it ended
-    MapPayload = 32,  ///< the payload is a CBOR map; else bytes
+    EventTask = 1,       ///< it is an event: its listeners run in their order
+    DurableTask = 2,     ///< it is to outlive the server
+    VolatileTask = 4,    ///< it is to stay in memory, even if it is delayed
+    WantsAnswer = 8,     ///< the deliverer is told that it was accepted; a refusal is always told
+    WantsFinish = 16,    ///< the deliverer is told how it ended
+    MapPayload = 32,     ///< the payload is a CBOR map; else bytes
     SpilledPayload = 64, ///< the payload is the name of a file in the spill folder, UTF-8
 };
 
 /// A task or event on its way to the broker; the frame's id is its own.
-/// Shape: u64 delay | u32 timeout | u32 retry delay | u32 longest retry delay | u16 tries | u16 name length | u16 unique
-/// key length | u8 priority | u8 flags | u32 reserved | name | unique key | payload. Times are milliseconds.
+/// Shape: u64 delay | u32 timeout | u32 retry delay | u32 longest retry delay | u16 tries | u16 name length | u16
+/// unique key length | u8 priority | u8 flags | u32 reserved | name | unique key | payload. Times are milliseconds.
 struct DeliverMessage
 {
     quint64 delayMs = 0;
@@ -66,13 +66,13 @@ Result<RunTaskMessage> decodeRunTask(QByteArrayView payload);
 /// How a try has ended. Part of the wire format.
 enum class TaskOutcome : quint8 {
     Done = 0,
-    Failed = 1, ///< another try may follow
+    Failed = 1,   ///< another try may follow
     Hopeless = 2, ///< no other try can succeed: nobody handles it
 };
 
 /// What a task worker tells of a try that has ended; the frame's id is that of the task.
-/// Shape: u64 sequence | u32 resume at | u32 error length | u8 outcome | u8 flags | u16 reserved | u32 reserved | error |
-/// result.
+/// Shape: u64 sequence | u32 resume at | u32 error length | u8 outcome | u8 flags | u16 reserved | u32 reserved | error
+/// | result.
 struct TaskDoneMessage
 {
     quint64 sequence = 0;
@@ -107,7 +107,7 @@ Result<TaskFinishedMessage> decodeTaskFinished(QByteArrayView payload);
 /// Longest names and keys, in bytes.
 inline constexpr qsizetype MaxTaskName = 128;
 inline constexpr qsizetype MaxUniqueKey = 255;
-/// A longer payload or result goes through a file, in bytes.
-inline constexpr qsizetype MaxInlinePayload = 64 * 1024;
+/// A longer payload or result always goes through a file, in bytes.
+inline constexpr qsizetype MaxInlinePayload = 1024 * 1024;
 
 } // namespace Quern::ipc

@@ -19,8 +19,8 @@ constexpr int maxInterruptions = 3;
 
 QString titleOf(const TaskRecord &record)
 {
-    return QStringLiteral("%1 \"%2\"").arg(record.kind == TaskKind::Event ? u"event" : u"task",
-                                           QString::fromUtf8(record.name));
+    return QStringLiteral("%1 \"%2\"")
+        .arg(record.kind == TaskKind::Event ? u"event" : u"task", QString::fromUtf8(record.name));
 }
 
 } // namespace
@@ -29,8 +29,8 @@ Broker::Broker(const std::function<BrokerStores(TaskStore::Client &)> &makeStore
     : m_settings(settings)
     , m_stores(makeStores(*this))
 {
-    connect(QAbstractEventDispatcher::instance(QThread::currentThread()), &QAbstractEventDispatcher::aboutToBlock,
-            this, &Broker::turnEnded);
+    connect(QAbstractEventDispatcher::instance(QThread::currentThread()), &QAbstractEventDispatcher::aboutToBlock, this,
+            &Broker::turnEnded);
     m_dirty = true;
 }
 
@@ -44,7 +44,8 @@ Broker::~Broker()
 
 void Broker::addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkInfo &info)
 {
-    m_links.push_back(std::make_unique<BrokerLink>(fd, std::move(page), info, *this));
+    BrokerLinkEvents &events = *this;
+    m_links.push_back(std::make_unique<BrokerLink>(fd, std::move(page), info, events));
     if (info.who.role != ipc::ChildRole::TaskWorker)
         return;
     m_lanes.push_back(std::make_unique<TaskLane>(*m_links.back()));
@@ -268,16 +269,16 @@ void Broker::failed(TaskStore &store, const TaskRecord &record, quint32 attempts
     if (attempts < record.tries && !isHopeless) {
         m_counters.retried.store(m_counters.retried + 1, std::memory_order_relaxed);
         const auto delay = delayBeforeRetry(record.backOff, attempts, QRandomGenerator::global()->generateDouble());
-        qCInfo(logTasks).noquote().nospace() << titleOf(record) << ", id " << record.id << ", failed in try "
-                                             << attempts << " of " << record.tries << " and is tried again in "
-                                             << delay.count() << " ms: " << error.message();
+        qCInfo(logTasks).noquote().nospace()
+            << titleOf(record) << ", id " << record.id << ", failed in try " << attempts << " of " << record.tries
+            << " and is tried again in " << delay.count() << " ms: " << error.message();
         store.retry(record.id, {attempts, base::wallClockMs() + delay.count(), resumeAt, error.message()});
         return;
     }
     m_counters.buried.store(m_counters.buried + 1, std::memory_order_relaxed);
-    qCWarning(logTasks).noquote().nospace() << titleOf(record) << ", id " << record.id
-                                            << ", is among the dead letters after "
-                                            << attempts << (attempts == 1 ? " try: " : " tries: ") << error.message();
+    qCWarning(logTasks).noquote().nospace()
+        << titleOf(record) << ", id " << record.id << ", is among the dead letters after " << attempts
+        << (attempts == 1 ? " try: " : " tries: ") << error.message();
     tellSender(record, attempts, error, nullptr);
     m_interruptions.erase(record.id);
     store.bury(record.id, attempts, error.message(), base::wallClockMs());

@@ -133,9 +133,9 @@ private:
     std::vector<std::unique_ptr<BrokerLink>> m_links;
     std::vector<std::unique_ptr<TaskLane>> m_lanes; ///< of the task workers among them
     std::unordered_map<quint64, Ticket> m_tickets;
-    std::unordered_map<quint64, quint64> m_senders;      ///< of tasks whose end is to be told: the child
-    std::unordered_map<quint64, int> m_interruptions;    ///< of durable tasks whose task worker was killed
-    std::vector<const TaskRecord *> m_taken;             ///< scratch
+    std::unordered_map<quint64, quint64> m_senders;   ///< of tasks whose end is to be told: the child
+    std::unordered_map<quint64, int> m_interruptions; ///< of durable tasks whose task worker was killed
+    std::vector<const TaskRecord *> m_taken;          ///< scratch
     BrokerCounters m_counters;
     QBasicTimer m_dueTimer;
     QBasicTimer m_watch;

@@ -22,9 +22,9 @@ void TaskLane::send(TaskStore &store, const TaskRecord &record, bool wantsFinish
     message.resumeAt = record.resumeAt;
     message.attempt = quint16(std::min<quint32>(record.attempts + 1, 0xffff));
     message.tries = quint16(std::min<quint32>(record.tries, 0xffff));
-    message.flags = quint8((record.kind == TaskKind::Event ? ipc::EventTask : 0) |
-                           (wantsFinish ? ipc::WantsFinish : 0) | (record.isMap ? ipc::MapPayload : 0) |
-                           (record.spillFile.isEmpty() ? 0 : ipc::SpilledPayload));
+    message.flags =
+        quint8((record.kind == TaskKind::Event ? ipc::EventTask : 0) | (wantsFinish ? ipc::WantsFinish : 0) |
+               (record.isMap ? ipc::MapPayload : 0) | (record.spillFile.isEmpty() ? 0 : ipc::SpilledPayload));
     message.name = record.name;
     message.payload = record.spillFile.isEmpty() ? record.payload : record.spillFile;
     ipc::Channel &channel = m_link.channel();
@@ -39,8 +39,8 @@ void TaskLane::send(TaskStore &store, const TaskRecord &record, bool wantsFinish
 std::optional<TaskLane::Sent> TaskLane::take(quint64 sequence)
 {
     // It runs one after the other: this is the first, as a rule.
-    const auto found = std::find_if(m_sent.begin(), m_sent.end(),
-                                    [sequence](const Sent &sent) { return sent.sequence >= sequence; });
+    const auto found =
+        std::find_if(m_sent.begin(), m_sent.end(), [sequence](const Sent &sent) { return sent.sequence >= sequence; });
     if (found == m_sent.end() || found->sequence != sequence)
         return std::nullopt;
     const Sent sent = *found;

@@ -25,8 +25,8 @@ void BrokerHost::attach(HandlerHost *host, ipc::EventProgress &progress)
     m_host = host;
     m_tasks.attach(&m_channel, [host] { host->outputWaits(); });
     if (m_who.role == ipc::ChildRole::TaskWorker)
-        m_runner = std::make_unique<TaskRunner>(m_application, progress, m_channel, *host, m_spill,
-                                                m_defaults.spillSize);
+        m_runner =
+            std::make_unique<TaskRunner>(m_application, progress, m_channel, *host, m_spill, m_defaults.spillSize);
 }
 
 void BrokerHost::detach()

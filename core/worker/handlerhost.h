@@ -37,8 +37,8 @@ public:
     };
 
     /// \a application outlives the host and stays as it is. \a reactorChannels are descriptors, one for each reactor in
-    /// their order, which the host takes over. \a server, if any, outlives the host and sends by them while it lives; so does
-    /// \a brokerChannel, which is flushed with them.
+    /// their order, which the host takes over. \a server, if any, outlives the host and sends by them while it lives;
+    /// so does \a brokerChannel, which is flushed with them.
     HandlerHost(const ApplicationPrivate &application, ipc::ChildPage page, const std::vector<int> &reactorChannels,
                 const Identity &identity, const ipc::AnswerOptions &options, LiveServer *server = nullptr,
                 ipc::Channel *brokerChannel = nullptr);

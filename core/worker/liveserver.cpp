@@ -73,26 +73,28 @@ void LiveServer::append(QByteArray &out, quint64 id, ipc::CommandMessage message
 
 void LiveServer::attachTasks(TaskClient *tasks)
 {
-    m_tasks.store(tasks, std::memory_order_release);
+    const std::unique_lock lock(m_tasksMutex);
+    m_tasks = tasks;
 }
 
 Delivery LiveServer::deliver(QByteArrayView task, const Payload &payload, const TaskOptions &options)
 {
-    TaskClient *tasks = m_tasks.load(std::memory_order_acquire);
-    return tasks ? tasks->deliver(task, payload, options) : Delivery(TaskClient::notServing());
+    const std::shared_lock lock(m_tasksMutex);
+    return m_tasks ? m_tasks->deliver(task, payload, options) : Delivery(TaskClient::notServing());
 }
 
 Result<TaskId> LiveServer::deliverAndWait(QByteArrayView task, const Payload &payload, const TaskOptions &options,
                                           std::chrono::milliseconds timeout)
 {
-    TaskClient *tasks = m_tasks.load(std::memory_order_acquire);
-    return tasks ? tasks->deliverAndWait(task, payload, options, timeout) : Result<TaskId>(TaskClient::notServing());
+    const std::shared_lock lock(m_tasksMutex);
+    return m_tasks ? m_tasks->deliverAndWait(task, payload, options, timeout)
+                   : Result<TaskId>(TaskClient::notServing());
 }
 
 Delivery LiveServer::fire(QByteArrayView name, const Payload &payload, const TaskOptions &options)
 {
-    TaskClient *tasks = m_tasks.load(std::memory_order_acquire);
-    return tasks ? tasks->fire(name, payload, options) : Delivery(TaskClient::notServing());
+    const std::shared_lock lock(m_tasksMutex);
+    return m_tasks ? m_tasks->fire(name, payload, options) : Delivery(TaskClient::notServing());
 }
 
 Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::CommandMessage> &messages,

@@ -14,7 +14,6 @@
 #include <QList>
 #include <QThread>
 
-#include <atomic>
 #include <functional>
 #include <optional>
 #include <shared_mutex>
@@ -43,7 +42,7 @@ public:
     /// Nothing can be sent any more.
     void detach();
 
-    /// Tasks and events are delivered by \a tasks, which outlives this or is taken away by a null before.
+    /// Tasks and events are delivered by \a tasks; it is taken away by a null before it goes.
     void attachTasks(TaskClient *tasks);
 
     /// The user of the connection \a id, of which \a reactor has sent \a event.
@@ -108,8 +107,9 @@ private:
     std::vector<ipc::Channel *> m_channels;
     const ipc::ChildCounters *m_counters = nullptr;
     std::function<void()> m_outputWaits;
-    QThread *m_thread = nullptr; ///< that of the channels
-    std::atomic<TaskClient *> m_tasks = nullptr;
+    QThread *m_thread = nullptr;    ///< that of the channels
+    std::shared_mutex m_tasksMutex; ///< shared while somebody delivers; guards m_tasks
+    TaskClient *m_tasks = nullptr;
 };
 
 } // namespace Quern::worker

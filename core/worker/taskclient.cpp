@@ -46,9 +46,16 @@ void TaskClient::attach(ipc::Channel *channel, std::function<void()> outputWaits
 
 void TaskClient::detach()
 {
-    const std::unique_lock lock(m_mutex);
-    m_channel = nullptr;
-    m_outputWaits = {};
+    {
+        const std::unique_lock lock(m_mutex);
+        m_channel = nullptr;
+        m_outputWaits = {};
+    }
+    const std::lock_guard lock(m_pendingMutex);
+    for (auto &[id, pending] : m_pending) {
+        if (pending.waiter)
+            pending.waiter->answer(notServing());
+    }
 }
 
 Delivery TaskClient::deliver(QByteArrayView name, const Payload &payload, const TaskOptions &options)
@@ -234,13 +241,8 @@ void TaskClient::answered(const ipc::Frame &frame)
 {
     const Result<void> outcome = ipc::decodeDeliverAnswer(frame.payload);
     std::optional<Pending> pending = takePending(frame.id, !outcome.ok());
-    if (pending && pending->waiter) {
-        {
-            const std::lock_guard lock(pending->waiter->mutex);
-            pending->waiter->outcome = outcome;
-        }
-        pending->waiter->changed.notify_all();
-    }
+    if (pending && pending->waiter)
+        pending->waiter->answer(outcome);
     if (!outcome) {
         // Without one of its own, the name is not known: the broker has logged it.
         if (pending)

@@ -21,8 +21,8 @@
 
 namespace Quern::worker {
 
-/// The deliverer's half of tasks and events: what handlers, tasks, cron jobs and processes deliver becomes frames to the
-/// broker, and what comes back is told to whom it concerns. Any thread, but for what it is told.
+/// The deliverer's half of tasks and events: what handlers, tasks, cron jobs and processes deliver becomes frames to
+/// the broker, and what comes back is told to whom it concerns. Any thread, but for what it is told.
 class TaskClient
 {
 public:
@@ -61,6 +61,15 @@ private:
         std::mutex mutex;
         std::condition_variable changed;
         std::optional<Result<void>> outcome;
+
+        void answer(const Result<void> &how)
+        {
+            {
+                const std::lock_guard lock(mutex);
+                outcome = how;
+            }
+            changed.notify_all();
+        }
     };
     /// Who wants to hear of one delivery.
     struct Pending

@@ -1,7 +1,6 @@
 #include "worker/taskrunner.h"
 
 #include "ipc/taskgate.h"
-#include "sdk/src/exceptiontext_p.h"
 #include "worker/handlerhost.h"
 #include "worker/log.h"
 #include "worker/taskclient.h"
@@ -12,6 +11,11 @@ namespace {
 
 /// The file of a result must not have the name of that of the payload.
 constexpr quint64 resultBit = quint64(1) << 63;
+
+/// The kinds of ends have the numbers of the wire format.
+static_assert(int(WorkEnd::Kind::Done) == int(ipc::TaskOutcome::Done) &&
+              int(WorkEnd::Kind::Failed) == int(ipc::TaskOutcome::Failed) &&
+              int(WorkEnd::Kind::Hopeless) == int(ipc::TaskOutcome::Hopeless));
 
 /// An error is kept and sent around: this much of it, in bytes.
 constexpr qsizetype maxError = 4096;
@@ -57,55 +61,21 @@ void TaskRunner::frameReceived(const ipc::Frame &frame)
     const auto known = all.constFind(call.name);
     if (known == all.cend()) {
         report(frame.id, *message,
-               {ipc::TaskOutcome::Hopeless, QStringLiteral("no plugin handles it any more"), message->resumeAt}, {});
+               {WorkEnd::Kind::Hopeless, QStringLiteral("no plugin handles it any more"), message->resumeAt}, {});
         return;
     }
-    Ended ended;
+    WorkEnd ended;
     m_host.runTask(known->place, frame.id, [&] { ended = run(*known, *message, call); });
     report(frame.id, *message, ended, call.result);
 }
 
-TaskRunner::Ended TaskRunner::run(const Known &known, const ipc::RunTaskMessage &message, TaskCall &call)
+WorkEnd TaskRunner::run(const Known &known, const ipc::RunTaskMessage &message, TaskCall &call)
 {
     Result<Payload> payload = payloadOf(message);
     if (!payload)
-        return {ipc::TaskOutcome::Failed, payload.error().message(), message.resumeAt};
+        return {WorkEnd::Kind::Failed, payload.error().message(), message.resumeAt};
     call.payload = std::move(*payload);
-    return known.task ? runTask(*known.task, call) : runListeners(known.listeners, message.resumeAt, call);
-}
-
-TaskRunner::Ended TaskRunner::runTask(const TaskSpec &spec, TaskCall &call)
-{
-    try {
-        Task task(call);
-        const Result<void> outcome = spec.handle(task);
-        return outcome ? Ended() : Ended{ipc::TaskOutcome::Failed, outcome.error().message()};
-    } catch (...) {
-        return {ipc::TaskOutcome::Failed, QStringLiteral("it threw: ") + textOfCurrentException()};
-    }
-}
-
-TaskRunner::Ended TaskRunner::runListeners(const std::vector<const ListenerSpec *> &listeners, quint32 first,
-                                           TaskCall &call)
-{
-    const auto failed = [](quint32 place, const ListenerSpec &listener, const QString &error) {
-        return Ended{ipc::TaskOutcome::Failed,
-                     QStringLiteral("listener %1, of plugin %2: %3").arg(place + 1).arg(listener.plugin, error), place};
-    };
-    const Event event(call);
-    for (quint32 place = first; place < listeners.size(); ++place) {
-        const ListenerSpec &listener = *listeners[place];
-        try {
-            const Result<bool> goesOn = listener.call(event);
-            if (!goesOn)
-                return failed(place, listener, goesOn.error().message());
-            if (!*goesOn)
-                break;
-        } catch (...) {
-            return failed(place, listener, QStringLiteral("it threw: ") + textOfCurrentException());
-        }
-    }
-    return {};
+    return known.task ? Quern::runTask(*known.task, call) : runListeners(known.listeners, message.resumeAt, call);
 }
 
 Result<Payload> TaskRunner::payloadOf(const ipc::RunTaskMessage &message) const
@@ -119,17 +89,17 @@ Result<Payload> TaskRunner::payloadOf(const ipc::RunTaskMessage &message) const
     return PayloadAccess::make(isMap, *read);
 }
 
-void TaskRunner::report(quint64 id, const ipc::RunTaskMessage &message, const Ended &ended, const Payload &result)
+void TaskRunner::report(quint64 id, const ipc::RunTaskMessage &message, const WorkEnd &ended, const Payload &result)
 {
     QByteArray error = ended.error.toUtf8();
     truncateUtf8(error, maxError);
     ipc::TaskDoneMessage done;
     done.sequence = message.sequence;
     done.resumeAt = ended.resumeAt;
-    done.outcome = ended.outcome;
+    done.outcome = ipc::TaskOutcome(ended.kind);
     done.error = error;
     QByteArray spilled;
-    if (ended.outcome == ipc::TaskOutcome::Done && (message.flags & ipc::WantsFinish) != 0) {
+    if (ended.kind == WorkEnd::Kind::Done && (message.flags & ipc::WantsFinish) != 0) {
         done.result = result.bytes();
         done.flags = result.isMap() ? ipc::MapPayload : 0;
         if (done.result.size() > m_spillSize) {

@@ -34,19 +34,9 @@ private:
         std::vector<const ListenerSpec *> listeners;
         quint32 place = 0; ///< in the manifest
     };
-    /// How a try has ended.
-    struct Ended
-    {
-        ipc::TaskOutcome outcome = ipc::TaskOutcome::Done;
-        QString error = {};
-        quint32 resumeAt = 0;
-    };
-
-    Ended run(const Known &known, const ipc::RunTaskMessage &message, TaskCall &call);
-    static Ended runTask(const TaskSpec &spec, TaskCall &call);
-    static Ended runListeners(const std::vector<const ListenerSpec *> &listeners, quint32 first, TaskCall &call);
+    WorkEnd run(const Known &known, const ipc::RunTaskMessage &message, TaskCall &call);
     Result<Payload> payloadOf(const ipc::RunTaskMessage &message) const;
-    void report(quint64 id, const ipc::RunTaskMessage &message, const Ended &ended, const Payload &result);
+    void report(quint64 id, const ipc::RunTaskMessage &message, const WorkEnd &ended, const Payload &result);
 
     ipc::EventProgress &m_progress;
     ipc::Channel &m_channel;

@@ -51,6 +51,7 @@ TestServer::TestServer(const ApplicationPrivate &application, std::chrono::milli
     : m_application(application)
     , m_before(setServer(this))
     , m_deadline(deadline)
+    , m_tasks(application)
 {
     m_ports.push_back({.name = QStringLiteral("main"), .address = {}, .handler = {}});
     for (const RouteSpec &route : application.routes) {

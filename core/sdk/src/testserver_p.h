@@ -3,6 +3,7 @@
 #include "application_p.h"
 #include "server_p.h"
 #include "testsocket_p.h"
+#include "testtasks_p.h"
 
 #include <QObject>
 #include <QSet>
@@ -39,6 +40,7 @@ public:
     /// Number of the HTTP port with that handler; nullopt if there is none.
     std::optional<quint8> httpPort(const QByteArray &handler) const;
     void setDeadline(std::chrono::milliseconds deadline) { m_deadline = deadline; }
+    TestTasks &tasks() { return m_tasks; }
 
     // What clients do, in the main thread. Each returns when the handlers have.
     std::shared_ptr<TestSocketPrivate> openWebSocket(const TestResponse &response,
@@ -65,6 +67,19 @@ public:
     Outcome bind(ConnectionId id, QByteArrayView user) override;
     Outcome pushToUser(QByteArrayView user, QByteArrayView message, MessageType type, ConnectionId except) override;
     Outcome reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes) override;
+    Delivery deliver(QByteArrayView task, const Payload &payload, const TaskOptions &options) override
+    {
+        return m_tasks.deliver(task, payload, options);
+    }
+    Result<TaskId> deliverAndWait(QByteArrayView task, const Payload &payload, const TaskOptions &options,
+                                  std::chrono::milliseconds) override
+    {
+        return m_tasks.deliverAndWait(task, payload, options);
+    }
+    Delivery fire(QByteArrayView name, const Payload &payload, const TaskOptions &options) override
+    {
+        return m_tasks.fire(name, payload, options);
+    }
     bool isEstablished(ConnectionId id) const override;
     Result<ConnectionInfo> info(ConnectionId id) const override;
     ConnectionPage connections(ConnectionId after, int limit) const override;
@@ -109,6 +124,7 @@ private:
     const ApplicationPrivate &m_application;
     ServerBackend *m_before; ///< what server() returned before
     std::chrono::milliseconds m_deadline;
+    TestTasks m_tasks;
     QObject m_home;             ///< in the main thread
     mutable std::mutex m_mutex; ///< guards what follows, but for the last
     std::vector<PortInfo> m_ports;

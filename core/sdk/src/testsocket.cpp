@@ -352,4 +352,19 @@ QList<TestPacket> TestHarness::sentPackets() const
     return d->server().sentPackets();
 }
 
+QList<TestTask> TestHarness::tasks() const
+{
+    return d->server().tasks().waiting();
+}
+
+int TestHarness::runTasks(std::chrono::milliseconds elapsed)
+{
+    return d->server().tasks().run(elapsed);
+}
+
+QList<TaskResult> TestHarness::endedTasks() const
+{
+    return d->server().tasks().ended();
+}
+
 } // namespace Quern

@@ -258,7 +258,8 @@ void Application::addListener(QByteArrayView event, ListenerFunction listener)
 
 const TaskSpec *ApplicationPrivate::taskNamed(QByteArrayView name) const
 {
-    const auto found = std::find_if(tasks.begin(), tasks.end(), [name](const TaskSpec &each) { return each.name == name; });
+    const auto found =
+        std::find_if(tasks.begin(), tasks.end(), [name](const TaskSpec &each) { return each.name == name; });
     return found == tasks.end() ? nullptr : &*found;
 }
 
@@ -296,8 +297,9 @@ Result<void> checkDelivery(QByteArrayView name, const TaskOptions &options)
     }();
     if (!problem)
         return {};
-    return Error(Error::Invalid, QStringLiteral("\"%1\" cannot be delivered: %2")
-                                     .arg(QString::fromUtf8(name), QLatin1StringView(problem)));
+    return Error(
+        Error::Invalid,
+        QStringLiteral("\"%1\" cannot be delivered: %2").arg(QString::fromUtf8(name), QLatin1StringView(problem)));
 }
 
 } // namespace Quern

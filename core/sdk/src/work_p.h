@@ -4,6 +4,8 @@
 
 #include <QVariantMap>
 
+#include <vector>
+
 namespace Quern {
 
 /// Makes a Payload of what has crossed a process border, and reads one for that.
@@ -54,6 +56,24 @@ struct TaskCall
     int tries = 1;
     Payload result;
 };
+
+/// How one try has ended.
+struct WorkEnd
+{
+    enum class Kind {
+        Done,
+        Failed,   ///< another try may follow
+        Hopeless, ///< no other try can succeed: nobody handles it
+    };
+
+    Kind kind = Kind::Done;
+    QString error = {};
+    quint32 resumeAt = 0; ///< of an event that failed: the listener that is to run next
+};
+
+/// Runs one try; whatever the author's code throws ends here. \a first is the first listener that has not run yet.
+QUERN_EXPORT WorkEnd runTask(const TaskSpec &spec, TaskCall &call);
+QUERN_EXPORT WorkEnd runListeners(const std::vector<const ListenerSpec *> &listeners, quint32 first, TaskCall &call);
 
 /// What stands behind a TaskResult.
 struct TaskResultData

@@ -23,6 +23,7 @@ constexpr std::array columns = {
     Column{"due", "INTEGER NOT NULL"},
     Column{"kind", "INTEGER NOT NULL"},
     Column{"name", "TEXT"},
+    Column{"is_map", "INTEGER NOT NULL"},
     Column{"payload", "BLOB"},
     Column{"spill", "TEXT"},
     Column{"unique_key", "BLOB"},
@@ -109,6 +110,7 @@ void bindTask(QSqlQuery &query, const TaskRecord &record)
     bind(record.dueMs);
     bind(int(record.kind));
     bind(textOrNull(QString::fromUtf8(record.name)));
+    bind(int(record.isMap));
     bind(orNull(record.payload));
     bind(textOrNull(QString::fromLatin1(record.spillFile)));
     bind(orNull(record.uniqueKey));
@@ -136,6 +138,7 @@ TaskRecord readTask(const QSqlQuery &query)
     record.dueMs = value().toLongLong();
     record.kind = TaskKind(value().toInt());
     record.name = value().toString().toUtf8();
+    record.isMap = value().toBool();
     record.payload = value().toByteArray();
     record.spillFile = value().toString().toLatin1();
     record.uniqueKey = value().toByteArray();

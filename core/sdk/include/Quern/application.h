@@ -226,14 +226,15 @@ public:
     /// Hooks and cleaners are those of the whole application, and so are the names of routes.
     void port(QByteArrayView name, const std::function<void(RouteGroup &group)> &fill);
 
-    /// Has \a handler called in a task worker for each task \a name that Server::deliver() hands over: a name of 1 to 128
-    /// bytes that no other task has, else std::invalid_argument. It returns nothing or Result<void>; a task that
+    /// Has \a handler called in a task worker for each task \a name that Server::deliver() hands over: a name of 1 to
+    /// 128 bytes that no other task has, else std::invalid_argument. It returns nothing or Result<void>; a task that
     /// returns an error or throws is tried again while it has tries left. It is called in the main thread of its task
     /// worker, one task after the other.
     ///
     ///     app.task("mail", [](Quern::Task &task) { return send(task.payload().map()); })
     ///         .tries(5).timeout(30s)
-    ///         .onFinish([](const Quern::TaskResult &result) { if (!result.ok()) qWarning() << result.error().message(); });
+    ///         .onFinish([](const Quern::TaskResult &result) { if (!result.ok()) qWarning() <<
+    ///         result.error().message(); });
     template <std::invocable<Task &> Handler>
     TaskHandler task(QByteArrayView name, Handler handler)
     {

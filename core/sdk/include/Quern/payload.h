@@ -26,9 +26,9 @@ class QUERN_EXPORT Payload
 public:
     /// An empty map.
     Payload() = default;
-    Payload(const QVariantMap &map);                                           ///< that map
-    Payload(std::initializer_list<std::pair<QString, QVariant>> entries);      ///< a map of these
-    Payload(const QByteArray &bytes) : m_encoded(bytes), m_isMap(false) {}     ///< these bytes
+    Payload(const QVariantMap &map);                                       ///< that map
+    Payload(std::initializer_list<std::pair<QString, QVariant>> entries);  ///< a map of these
+    Payload(const QByteArray &bytes) : m_encoded(bytes), m_isMap(false) {} ///< these bytes
 
     /// Whether it is a map; else it is bytes.
     bool isMap() const { return m_isMap; }

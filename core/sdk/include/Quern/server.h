@@ -128,9 +128,9 @@ public:
     /// Hands the task \a task, which a plugin has registered by Application::task(), to the task workers and returns at
     /// once with its id. Error::NotFound if there is no such task, or there are no task workers (task_worker_num),
     /// Error::Invalid for options that are not possible, Error::TooLarge for a payload over 64 MiB, Error::Busy,
-    /// Error::Unavailable as above. What the server refuses afterwards, since the queue is full (Error::Busy), the unique
-    /// key is taken (Error::Exists) or the disk is (Error::Io), TaskOptions::accepted and finished are told, and the log
-    /// if there is neither. TaskOptions::finished is Error::Invalid outside of workers: nobody would call it.
+    /// Error::Unavailable as above. What the server refuses afterwards, since the queue is full (Error::Busy), the
+    /// unique key is taken (Error::Exists) or the disk is (Error::Io), TaskOptions::accepted and finished are told, and
+    /// the log if there is neither. TaskOptions::finished is Error::Invalid outside of workers: nobody would call it.
     virtual Delivery deliver(QByteArrayView task, const Payload &payload = {}, const TaskOptions &options = {}) = 0;
     /// The same, and waits until the server has accepted the task: a durable one is on disk then. Also what the server
     /// refuses is told, and Error::Timeout if it has not answered within \a timeout: it may accept the task later.

@@ -92,11 +92,11 @@ private:
 ///     Quern::server().deliver("mail", {{"to", address}}, {.delay = 5s, .tries = 3, .durable = true});
 struct TaskOptions
 {
-    std::chrono::milliseconds delay{0};                     ///< it is not run before; up to 10 years
-    std::optional<int> tries = {};                          ///< in all, 1 to 1000
-    std::optional<std::chrono::milliseconds> timeout = {};  ///< of one try; zero: none
+    std::chrono::milliseconds delay{0};                       ///< it is not run before; up to 10 years
+    std::optional<int> tries = {};                            ///< in all, 1 to 1000
+    std::optional<std::chrono::milliseconds> timeout = {};    ///< of one try; zero: none
     std::optional<std::chrono::milliseconds> retryDelay = {}; ///< before the second try; doubled with each, with jitter
-    std::optional<int> priority = {};                       ///< 0, the lowest, to 9; usually 5
+    std::optional<int> priority = {};                         ///< 0, the lowest, to 9; usually 5
     /// Refused with Error::Exists while another one with this key waits or runs: 1 to 255 bytes; empty: none.
     QByteArray uniqueKey = {};
     /// True: it is kept on disk once it is accepted, and run at least once whatever happens; false: it stays in memory.
@@ -113,8 +113,8 @@ struct TaskOptions
 class Delivery : public Result<TaskId>
 {
 public:
-    Delivery(TaskId id) : Result<TaskId>(id) {}                    ///< it is on its way
-    Delivery(Error error) : Result<TaskId>(std::move(error)) {}    ///< it is not
+    Delivery(TaskId id) : Result<TaskId>(id) {}                            ///< it is on its way
+    Delivery(Error error) : Result<TaskId>(std::move(error)) {}            ///< it is not
     Delivery(Result<TaskId> result) : Result<TaskId>(std::move(result)) {} ///< either
 };
 
@@ -129,8 +129,8 @@ public:
     /// Called in the worker that has delivered a task when that has ended, in its main thread. Not called for tasks
     /// that task workers, cron jobs and custom processes deliver.
     TaskHandler &onFinish(std::function<void(const TaskResult &result)> handler);
-    TaskHandler &tries(int tries);                             ///< see TaskOptions; 1 to 1000
-    TaskHandler &timeout(std::chrono::milliseconds timeout);   ///< see TaskOptions
+    TaskHandler &tries(int tries);                           ///< see TaskOptions; 1 to 1000
+    TaskHandler &timeout(std::chrono::milliseconds timeout); ///< see TaskOptions
     /// Before the second try, and the longest to which it is doubled.
     TaskHandler &retryDelay(std::chrono::milliseconds first, std::chrono::milliseconds longest = std::chrono::hours(1));
     TaskHandler &priority(int priority);  ///< see TaskOptions; 0 to 9

@@ -7,6 +7,7 @@
 #include <Quern/global.h>
 #include <Quern/request.h>
 #include <Quern/result.h>
+#include <Quern/task.h>
 
 #include <QByteArray>
 #include <QByteArrayView>
@@ -174,6 +175,16 @@ private:
     std::shared_ptr<TestSocketPrivate> d;
 };
 
+/// A task or event that waits in a TestHarness. A value type.
+struct TestTask
+{
+    TaskId id;                        ///< that deliver() or fire() has returned
+    QByteArray name;                  ///< of the task or event
+    bool isEvent = false;             ///< it is an event
+    Payload payload;                  ///< as it was delivered
+    std::chrono::milliseconds due{0}; ///< how long it still waits; zero or less: it is due
+};
+
 /// Runs a plugin in a test's own process, without server and sockets: what a worker does with a request from the moment
 /// that its head and body are there, hooks, middleware, asynchronous answers and cleaners included. Cleaners
 /// run when request() is about to return, though somebody may still hold the request.
@@ -236,6 +247,16 @@ public:
                                      quint16 remotePort = 49152);
     /// All datagrams that the application has sent.
     QList<TestPacket> sentPackets() const;
+
+    /// Tasks and events that were delivered and have not ended, in the order of their delivery. They wait until
+    /// runTasks() runs them.
+    QList<TestTask> tasks() const;
+    /// Moves the clock of the queue on by \a elapsed, and runs what is due by then, what that delivers included: tasks
+    /// that fail wait for their next try. Returns how many tries were run. What is to hear of the end of a task is
+    /// called within it. Timeouts and durability are the server's.
+    int runTasks(std::chrono::milliseconds elapsed = std::chrono::milliseconds(0));
+    /// How tasks and events have ended so far, in that order; an event without payload if all went well.
+    QList<TaskResult> endedTasks() const;
 
 private:
     const std::unique_ptr<TestHarnessPrivate> d;

@@ -1,0 +1,133 @@
+#include "taskroutes.h"
+
+#include "taskrace.h"
+
+#include <Quern/server.h>
+
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <chrono>
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace Worklab {
+
+namespace {
+
+QJsonObject jsonOf(const Quern::Error &error)
+{
+    return {{u"error"_s, error.message()}, {u"code"_s, int(error.code())}};
+}
+
+QJsonObject jsonOf(const Quern::TaskResult &result)
+{
+    QJsonObject json = {{u"id"_s, result.id().toString()}, {u"attempts"_s, result.attempts()}};
+    if (!result.ok()) {
+        json.insert(u"error"_s, result.error().message());
+        json.insert(u"code"_s, int(result.error().code()));
+    } else if (result.payload().isMap()) {
+        json.insert(u"result"_s, QJsonObject::fromVariantMap(result.payload().map()));
+    } else {
+        json.insert(u"bytes"_s, result.payload().bytes().size());
+    }
+    return json;
+}
+
+/// JSON becomes a map; anything else is delivered as the bytes it is.
+Quern::Payload payloadOf(const Quern::Request &request)
+{
+    const QByteArray body = request.body().toByteArray();
+    if (body.isEmpty())
+        return {};
+    const QJsonDocument json = QJsonDocument::fromJson(body);
+    return json.isObject() ? Quern::Payload(json.object().toVariantMap()) : Quern::Payload(body);
+}
+
+/// ?delay=1000&tries=3&timeout=500&priority=9&key=k&durable=true
+Quern::TaskOptions optionsOf(const Quern::Request &request)
+{
+    const auto number = [&request](QByteArrayView name) { return request.query(name).toInt(); };
+    Quern::TaskOptions options;
+    options.delay = std::chrono::milliseconds(number("delay"));
+    if (!request.query("tries").isEmpty())
+        options.tries = number("tries");
+    if (!request.query("timeout").isEmpty())
+        options.timeout = std::chrono::milliseconds(number("timeout"));
+    if (!request.query("priority").isEmpty())
+        options.priority = number("priority");
+    options.uniqueKey = request.query("key").toUtf8();
+    if (!request.query("durable").isEmpty())
+        options.durable = request.query("durable") == u"true"_s;
+    return options;
+}
+
+void refuse(Quern::Response &response, const Quern::Error &error)
+{
+    const bool isBusy = error.code() == Quern::Error::Busy || error.code() == Quern::Error::Exists;
+    response.setStatus(isBusy ? 409 : 400).json(jsonOf(error));
+}
+
+/// ?until=accepted or ?until=finished: the answer waits for that; else it leaves at once.
+void deliver(const Quern::Request &request, Quern::Response &response)
+{
+    const QByteArray name = request.param("name").toUtf8();
+    const QString until = request.query("until");
+    Quern::TaskOptions options = optionsOf(request);
+    Quern::Response later = response;
+    if (until == u"finished"_s) {
+        later = response.defer();
+        options.finished = [later](const Quern::TaskResult &result) mutable {
+            later.json(jsonOf(result));
+            later.end();
+        };
+    } else if (until == u"accepted"_s) {
+        later = response.defer();
+        options.accepted = [later](const Quern::Result<Quern::TaskId> &id) mutable {
+            if (id)
+                later.json({{u"id"_s, id->toString()}});
+            else
+                refuse(later, id.error());
+            later.end();
+        };
+    }
+    const Quern::Delivery delivered = Quern::server().deliver(name, payloadOf(request), options);
+    if (!delivered)
+        refuse(later, delivered.error());
+    else if (until.isEmpty())
+        response.json({{u"id"_s, delivered->toString()}});
+    if (!delivered)
+        later.end();
+}
+
+void deliverAndWait(const Quern::Request &request, Quern::Response &response)
+{
+    const auto id =
+        Quern::server().deliverAndWait(request.param("name").toUtf8(), payloadOf(request), optionsOf(request));
+    if (id)
+        response.json({{u"id"_s, id->toString()}});
+    else
+        refuse(response, id.error());
+}
+
+void fire(const Quern::Request &request, Quern::Response &response)
+{
+    const Quern::Delivery fired =
+        Quern::server().fire(request.param("name").toUtf8(), payloadOf(request), optionsOf(request));
+    if (fired)
+        response.json({{u"id"_s, fired->toString()}});
+    else
+        refuse(response, fired.error());
+}
+
+} // namespace
+
+void installTaskRoutes(Quern::RouteGroup &work)
+{
+    work.post("/tasks/:name", deliver);
+    work.post("/tasks/:name/wait", deliverAndWait);
+    work.post("/events/:name", fire);
+    work.get("/race/:name", TaskRace::start);
+}
+
+} // namespace Worklab

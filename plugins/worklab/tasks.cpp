@@ -1,0 +1,80 @@
+#include "tasks.h"
+
+#include <QThread>
+
+#include <chrono>
+#include <cstdlib>
+#include <stdexcept>
+
+using namespace std::chrono_literals;
+using namespace Qt::Literals::StringLiterals;
+
+namespace Worklab {
+
+namespace {
+
+/// "task note 3 1": name, the number that its payload gives it, and the try.
+QByteArray lineOf(const Quern::Task &task)
+{
+    return "task " + task.name().toUtf8() + ' ' + task.payload().value(u"number"_s).toByteArray() + ' ' +
+           QByteArray::number(task.attempt());
+}
+
+void note(const Journal &journal, const Quern::Task &task)
+{
+    journal.write(lineOf(task));
+}
+
+void pause(const Quern::Payload &payload)
+{
+    QThread::msleep(payload.value(u"ms"_s).toUInt());
+}
+
+/// Fails in its first tries, as many as the payload's "failures" says.
+Quern::Result<void> fail(const Journal &journal, Quern::Task &task)
+{
+    journal.write(lineOf(task));
+    if (task.attempt() <= task.payload().value(u"failures"_s).toInt())
+        return Quern::Error(Quern::Error::Unavailable, u"it was to fail"_s);
+    task.setResult({{u"attempt"_s, task.attempt()}});
+    return {};
+}
+
+} // namespace
+
+void installTasks(Quern::Application &app, const Journal &journal)
+{
+    app.task("echo", [](Quern::Task &task) { task.setResult(task.payload()); });
+    app.task("note", [&journal](Quern::Task &task) {
+        pause(task.payload());
+        note(journal, task);
+    });
+    app.task("fail", [&journal](Quern::Task &task) { return fail(journal, task); }).retryDelay(20ms, 100ms);
+    app.task("throw", [](Quern::Task &) { throw std::runtime_error("thrown on purpose"); });
+    app.task("crash", [&journal](Quern::Task &task) {
+        note(journal, task);
+        std::abort();
+    });
+    app.task("sleep",
+             [&journal](Quern::Task &task) {
+                 journal.write("begun " + lineOf(task));
+                 pause(task.payload());
+                 note(journal, task);
+             })
+        .timeout(1h);
+
+    // Three listeners: the second stops the third, or fails, as the payload says.
+    const auto heard = [&journal](const char *who, const Quern::Event &event) {
+        journal.write("event " + event.name().toUtf8() + ' ' + who + ' ' + QByteArray::number(event.attempt()));
+    };
+    app.listen("greeting", [heard](const Quern::Event &event) { heard("first", event); });
+    app.listen("greeting", [heard](const Quern::Event &event) {
+        heard("second", event);
+        if (event.attempt() <= event.payload().value(u"failures"_s).toInt())
+            throw std::runtime_error("the second listener was to fail");
+        return !event.payload().value(u"stop"_s).toBool();
+    });
+    app.listen("greeting", [heard](const Quern::Event &event) { heard("third", event); });
+}
+
+} // namespace Worklab

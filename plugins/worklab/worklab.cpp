@@ -1,0 +1,15 @@
+#include "worklab.h"
+
+#include "taskroutes.h"
+#include "tasks.h"
+
+namespace Worklab {
+
+void WorklabPlugin::install(Quern::Application &app)
+{
+    m_journal.open(app.settings().value(QStringLiteral("journal")).toString());
+    installTasks(app, m_journal);
+    app.group("/work", [](Quern::RouteGroup &work) { installTaskRoutes(work); });
+}
+
+} // namespace Worklab
