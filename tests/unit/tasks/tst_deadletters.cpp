@@ -124,7 +124,8 @@ void tst_DeadLetters::revived()
     store->reviveAllDead({}, someTime, countInto(count));
     QCOMPARE(count, 1);
     QCOMPARE(store->counts(someTime), (TaskCounts{3, 0, 1, 0}));
-    QCOMPARE(store.take(), (QList<quint64>{1, 3, 4}));
+    // And not the one that runs.
+    QCOMPARE(store.take(someTime + 9), (QList<quint64>{1, 3, 4}));
 }
 
 void tst_DeadLetters::revivedOnlyIfThereIsRoom()

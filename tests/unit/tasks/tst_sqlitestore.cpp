@@ -24,6 +24,7 @@ private Q_SLOTS:
     void commitReachesTheDisk();
     void diskFull();
     void diskBroken();
+    void nothingStartsWhileEndsPileUp();
     void endsWaitForTheDisk();
     void manyTasksLittleMemory();
     void earlierThanTheLoadedPart();
@@ -158,6 +159,35 @@ void tst_SqliteStore::diskBroken()
     store.add(task(1));
     QVERIFY(store.answers.refused.value(1) == Error::Io);
     QCOMPARE(store.take(), QList<quint64>());
+    diskfaults::isBroken = false;
+    QTest::ignoreMessage(QtInfoMsg, QRegularExpression(QStringLiteral("^the database of tasks works again: ")));
+    store->add(task(2), 2);
+    store->commit(someTime + 1000);
+    QCOMPARE(store.answers.accepted, QList<quint64>{2});
+    store.reopen();
+    QCOMPARE(store.take(), QList<quint64>{2});
+}
+
+void tst_SqliteStore::nothingStartsWhileEndsPileUp()
+{
+    StoreUnderTest store(true);
+    for (quint64 id = 1; id <= 10'003; ++id)
+        store->add(task(id), id);
+    store->commit(someTime);
+    store.take(someTime, 10'001);
+    diskfaults::isFull = true;
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("^the database of tasks fails: ")));
+    for (quint64 id = 1; id <= 10'000; ++id)
+        store->finish(id);
+    store->commit(someTime);
+    QCOMPARE(store.take(someTime, 1), QList<quint64>{10'002});
+    store->finish(10'001);
+    store->commit(someTime);
+    QCOMPARE(store.take(), QList<quint64>());
+    diskfaults::isFull = false;
+    QTest::ignoreMessage(QtInfoMsg, QRegularExpression(QStringLiteral("^the database of tasks works again: ")));
+    store->commit(someTime + 1000);
+    QCOMPARE(store.take(), QList<quint64>{10'003});
 }
 
 void tst_SqliteStore::endsWaitForTheDisk()
@@ -222,12 +252,14 @@ void tst_SqliteStore::earlierThanTheLoadedPart()
     for (quint64 id = 1; id <= many; ++id)
         store->add(task(id, someTime + qint64(id)), id);
     store->commit(someTime);
+    // There is room in the loaded part now, but not for what comes behind it.
+    QCOMPARE(store.take(someTime + 3).size(), 3);
     store.add(task(many + 1, someTime));
     store.add(task(many + 2, someTime + qint64(many) + 1));
     store.add(task(many + 3, someTime + qint64(many / 2)));
     QCOMPARE(store->nextDueMs(), std::optional<qint64>(someTime));
     QList<quint64> expected = {many + 1};
-    for (quint64 id = 1; id <= many; ++id) {
+    for (quint64 id = 4; id <= many; ++id) {
         expected.append(id);
         if (id == many / 2)
             expected.append(many + 3);
