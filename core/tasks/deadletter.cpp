@@ -9,7 +9,7 @@ Error noDeadLetter(quint64 id)
     return Error(Error::NotFound, QStringLiteral("task %1 is not among the dead letters").arg(id));
 }
 
-void logDroppedDeadLetters(const std::vector<std::pair<quint64, QByteArray>> &dropped)
+void logDroppedDeadLetters(const std::vector<std::pair<quint64, QByteArray>> &dropped, const QString &reason)
 {
     if (dropped.empty())
         return;
@@ -17,7 +17,7 @@ void logDroppedDeadLetters(const std::vector<std::pair<quint64, QByteArray>> &dr
     QString subject = QStringLiteral("the dead letter of task %1 (%2)").arg(id).arg(QString::fromUtf8(name));
     if (dropped.size() > 1)
         subject += QStringLiteral(" and %1 after it").arg(dropped.size() - 1);
-    qCWarning(logTasks).noquote() << QStringLiteral("dropped %1: there are more than dead_letter_max").arg(subject);
+    qCWarning(logTasks).noquote() << QStringLiteral("dropped %1: %2").arg(subject, reason);
 }
 
 } // namespace Quern::tasks

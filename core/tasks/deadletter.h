@@ -43,7 +43,7 @@ inline constexpr qint64 longestDeadPayload = 64 << 20;
 
 /// Error::NotFound, for people.
 Error noDeadLetter(quint64 id);
-/// Tells the log which have gone, by id and name, because there are too many.
-void logDroppedDeadLetters(const std::vector<std::pair<quint64, QByteArray>> &dropped);
+/// Tells the log which have gone, by id and name, and why: "there are more than …".
+void logDroppedDeadLetters(const std::vector<std::pair<quint64, QByteArray>> &dropped, const QString &reason);
 
 } // namespace Quern::tasks

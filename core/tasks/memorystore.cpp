@@ -292,7 +292,9 @@ void MemoryStore::dropBeyondLimits()
         dropped.emplace_back(oldest.id, oldest.name);
         drop(m_dead.begin());
     }
-    logDroppedDeadLetters(dropped);
+    logDroppedDeadLetters(dropped,
+                          QStringLiteral("there are more than dead_letter_max, or their payloads are too large for "
+                                         "queue_memory"));
 }
 
 bool MemoryStore::namesSpillFile(const QByteArray &)

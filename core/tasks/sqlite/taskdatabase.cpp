@@ -50,7 +50,7 @@ Result<void> synchronizeFolder(const QString &path)
     return {};
 }
 
-/// Makes the file if it is not there, and closes it to others. It must happen before SQLite opens it: the end of any
+/// Makes the file, for its user alone, if it is not there. It must happen before SQLite opens it: the end of any
 /// descriptor of a file ends the locks that its process has on it.
 Result<void> prepareFile(const QString &path)
 {
@@ -67,9 +67,17 @@ Result<void> prepareFile(const QString &path)
         return base::systemError(subject);
     if (!S_ISREG(status.st_mode))
         return Error(Error::Invalid, QStringLiteral("%1 is not a file; name one in tasks.database").arg(subject));
-    if ((status.st_mode & 0077) != 0 && ::fchmod(fd.get(), 0600) != 0)
-        return base::systemError(QStringLiteral("closing %1 to others").arg(subject));
     return {};
+}
+
+/// Only once it is known that the file is ours.
+Result<void> closeToOthers(const QString &path)
+{
+    struct stat status = {};
+    const QByteArray name = QFile::encodeName(path);
+    if (::stat(name.constData(), &status) != 0 || (status.st_mode & 0077) == 0 || ::chmod(name.constData(), 0600) == 0)
+        return {};
+    return base::systemError(QStringLiteral("closing %1 to others").arg(path));
 }
 
 } // namespace
@@ -83,12 +91,12 @@ Result<std::unique_ptr<TaskDatabase>> TaskDatabase::open(const QString &path)
         return prepared.error();
     static std::atomic<quint64> count = 0;
     const QString name = QStringLiteral("quern-tasks-%1").arg(++count);
-    QSqlDatabase connection = QSqlDatabase::addDatabase(text("QSQLITE"), name);
-    connection.setDatabaseName(path);
-    connection.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=%1").arg(lockTimeout));
-    std::unique_ptr<TaskDatabase> database(new TaskDatabase(path, name, connection));
-    if (!connection.open())
-        return database->errorOf(connection.lastError());
+    std::unique_ptr<TaskDatabase> database(
+        new TaskDatabase(path, name, QSqlDatabase::addDatabase(text("QSQLITE"), name)));
+    database->m_database.setDatabaseName(path);
+    database->m_database.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=%1").arg(lockTimeout));
+    if (!database->m_database.open())
+        return database->errorOf(database->m_database.lastError());
     if (const Result<void> ready = database->setUp(); !ready)
         return ready.error();
     return database;
@@ -121,6 +129,10 @@ Result<void> TaskDatabase::setUp()
     }
     if (const Result<void> form = takeForm(); !form)
         return form;
+    for (const QString &file : {m_path, m_path + QStringLiteral("-wal")}) {
+        if (const Result<void> closed = closeToOthers(file); !closed)
+            return closed;
+    }
     const Result<QVariant> mode = value(QStringLiteral("PRAGMA journal_mode = WAL"));
     if (!mode)
         return mode.error();
