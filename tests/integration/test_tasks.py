@@ -31,7 +31,7 @@ class TestResults(WorkTestCase):
         self.assertIn("no plugin handles the task", answer["error"])
 
     def test_large_payloads_cross_by_files(self) -> None:
-        work = self.work(tables="[tasks]\nspill_size = 4096", package_max_length="8 MiB")
+        work = self.work(tables="[tasks]\nspill_size = 4096", package_max_length="8M")
         for size in (4095, 4096, 4097, 3_000_000):
             with self.subTest(size=size):
                 self.assertEqual(work.deliver("echo", b"x" * size, until="finished").get("bytes"), size)
