@@ -34,6 +34,8 @@ enum class FrameType : quint16 {
     EventsDone = 20, ///< worker → master: all events of this channel up to the sequence \a id have been handled
     Command = 21, ///< child → master: CommandMessage for the connection \a id, or for several; first part of its body
     CommandBody = 22, ///< child → master: the next part of the body of the last Command of this channel
+    CronState = 40,   ///< timer process → master: how its jobs are, whenever that changes (CBOR)
+    CronCommand = 41, ///< master → timer process: what to do with a job (CBOR)
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.
