@@ -1,6 +1,7 @@
 #include "config/loader.h"
 
 #include "config/addressuse.h"
+#include "config/cronreader.h"
 #include "config/interpolation.h"
 #include "config/keytable.h"
 #include "config/listenercheck.h"
@@ -44,6 +45,8 @@ public:
                 readServer(entry);
             else if (entry.key == u"plugin")
                 readPlugins(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"cron")
+                readCrons(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key != u"socket")
                 refuseTopLevel(entry);
         }
@@ -103,8 +106,8 @@ private:
 
     void refuseTable(const TomlEntry &entry, const QString &shown)
     {
-        const QString meant =
-            nearestWord(entry.key, {QStringLiteral("server"), QStringLiteral("socket"), QStringLiteral("plugin")});
+        const QString meant = nearestWord(entry.key, {QStringLiteral("server"), QStringLiteral("socket"),
+                                                      QStringLiteral("cron"), QStringLiteral("plugin")});
         QString mend = Text::tr("remove it");
         if (meant == u"server")
             mend = Text::tr("did you mean [server]?");

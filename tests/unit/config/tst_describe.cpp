@@ -136,12 +136,16 @@ void tst_Describe::defaultFileLoadsAndEqualsTheDefaults()
 void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
 {
     const QList<QByteArray> server = defaultLines("\n[server]\n", "\n#[[socket]]\n");
-    const QList<QByteArray> socket = defaultLines("\n#[[socket]]\n", "\n#[[plugin]]\n");
-    for (const SettingInfo &info : describe(defaults(QStringLiteral("/srv"))) + describeSocketKeys()) {
+    const QList<QByteArray> socket = defaultLines("\n#[[socket]]\n", "\n#[[cron]]\n");
+    const QList<QByteArray> cron = defaultLines("\n#[[cron]]\n", "\n#[[plugin]]\n");
+    for (const SettingInfo &info :
+         describe(defaults(QStringLiteral("/srv"))) + describeSocketKeys() + describeCronKeys()) {
         if (info.key.startsWith(u"plugin"))
             continue;
-        const QList<QByteArray> &lines = info.key.startsWith(u"server.") ? server : socket;
-        const QByteArray beginning = '#' + info.key.mid(7).toUtf8() + " = ";
+        const QList<QByteArray> &lines = info.key.startsWith(u"server.") ? server
+                                         : info.key.startsWith(u"cron.") ? cron
+                                                                         : socket;
+        const QByteArray beginning = '#' + info.key.section(u'.', 1).toUtf8() + " = ";
         const auto isShown = [&beginning](const QByteArray &line) { return line.startsWith(beginning); };
         const auto it = std::find_if(lines.begin(), lines.end(), isShown);
         QVERIFY2(it != lines.end(), qPrintable(info.key));
@@ -193,6 +197,7 @@ void tst_Describe::defaultFileWithEveryKeySwitchedOn()
     socket.listen = {ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5201)};
     socket.own = settings->server;
     QCOMPARE(settings->sockets, QList<SocketSettings>{socket});
+    QCOMPARE(settings->crons.size(), 2);
     for (const SettingInfo &info : describe(*settings)) {
         if (info.key.startsWith(u"server."))
             QVERIFY2(info.origin != u"default", qPrintable(info.key));
