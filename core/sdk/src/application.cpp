@@ -40,7 +40,7 @@ std::shared_ptr<const Middleware> sharedMiddleware(Middleware middleware, const 
 
 ApplicationPrivate::Mark ApplicationPrivate::mark() const
 {
-    return {routes.size(), receivedHooks.size(), generatedHooks.size(), cleaners.size()};
+    return {routes.size(), receivedHooks.size(), generatedHooks.size(), cleaners.size(), cronJobs.size()};
 }
 
 void ApplicationPrivate::rollBack(const Mark &mark)
@@ -49,6 +49,7 @@ void ApplicationPrivate::rollBack(const Mark &mark)
     receivedHooks.erase(receivedHooks.begin() + std::ptrdiff_t(mark.receivedHooks), receivedHooks.end());
     generatedHooks.erase(generatedHooks.begin() + std::ptrdiff_t(mark.generatedHooks), generatedHooks.end());
     cleaners.erase(cleaners.begin() + std::ptrdiff_t(mark.cleaners), cleaners.end());
+    cronJobs.erase(cronJobs.begin() + std::ptrdiff_t(mark.cronJobs), cronJobs.end());
 }
 
 Application &ApplicationPrivate::open(const QString &name, const QVariantMap &own)

@@ -2,6 +2,8 @@
 
 #include <Quern/application.h>
 
+#include "cronjob_p.h"
+
 #include <QByteArray>
 #include <QString>
 
@@ -68,6 +70,9 @@ std::string routeName(const RouteSpec &route);
 /// Throws std::invalid_argument if \a middleware is empty; \a place is what it was given to.
 std::shared_ptr<const Middleware> sharedMiddleware(Middleware middleware, const std::string &place);
 
+/// Throws std::invalid_argument unless \a name can be that of a handler in the settings; \a call is what was given it.
+void checkServiceName(QByteArrayView name, const char *call);
+
 /// What the plugins of one worker have registered, and what the worker tells them.
 class QUERN_EXPORT ApplicationPrivate
 {
@@ -83,6 +88,7 @@ public:
         std::size_t receivedHooks = 0;
         std::size_t generatedHooks = 0;
         std::size_t cleaners = 0;
+        std::size_t cronJobs = 0;
     };
     Mark mark() const;
     /// Forgets what was registered after \a mark.
@@ -118,6 +124,7 @@ public:
     std::vector<ReceivedHook> receivedHooks;
     std::vector<GeneratedHook> generatedHooks;
     std::vector<Cleaner> cleaners;
+    std::deque<CronSpec> cronJobs; ///< a deque, so that CronJob handles keep valid pointers
 
 private:
     bool m_isOpen = true;
