@@ -234,7 +234,7 @@ public:
     /// handlers of requests see. Throws std::invalid_argument for another name, if it is taken, and for an empty
     /// handler.
     ///
-    ///     app.cron("cleanup", [](CronRun &run) { removeOlderThan(run.parameters().value("days").toInt()); })
+    ///     app.cron("cleanup", [](CronRun &run) { removeOlderThan(run.parameters()); })
     ///         .at("0 3 * * *", "Europe/Berlin")
     ///         .missed(MissedRuns::Once);
     CronJob cron(QByteArrayView name, CronHandler handler);
