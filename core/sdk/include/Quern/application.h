@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Quern/connection.h>
+#include <Quern/cronjob.h>
 #include <Quern/global.h>
 #include <Quern/middleware.h>
 #include <Quern/request.h>
@@ -12,8 +13,10 @@
 #include <QByteArrayView>
 #include <QVariantMap>
 
+#include <concepts>
 #include <functional>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 namespace Quern {
@@ -248,6 +251,27 @@ public:
     void listen(QByteArrayView name, Listener listener)
     {
         addListener(name, listenerFunction(std::move(listener)));
+    }
+
+    /// Registers \a handler as the cron job \a name: letters, digits, '_' and '-'. It runs by the schedule that the
+    /// calls on what is returned give it, or by those of [[cron]] entries with job = \a name, in the timer process: in
+    /// a thread of its own, and beside other processes that have the plugin, so that its members are not those that
+    /// handlers of requests see. Throws std::invalid_argument for another name, if it is taken, and for an empty
+    /// handler.
+    ///
+    ///     app.cron("cleanup", [](CronRun &run) { removeOlderThan(run.parameters()); })
+    ///         .at("0 3 * * *", "Europe/Berlin")
+    ///         .missed(MissedRuns::Once);
+    CronJob cron(QByteArrayView name, CronHandler handler);
+    /// The same for a function that cannot fail, but by an exception.
+    template <std::invocable<CronRun &> Function>
+    requires std::is_void_v<std::invoke_result_t<Function &, CronRun &>> CronJob cron(QByteArrayView name,
+                                                                                      Function function)
+    {
+        return cron(name, CronHandler([function = std::move(function)](CronRun &run) mutable -> Result<void> {
+                        function(run);
+                        return {};
+                    }));
     }
 
     /// The plugin's own settings: the free-form "settings" table of its [[plugin]] entry.
