@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lifecycle_p.h"
 #include "work_p.h"
 
 #include <Quern/application.h>
@@ -92,6 +93,7 @@ public:
         std::size_t cleaners = 0;
         std::size_t tasks = 0;
         std::size_t listeners = 0;
+        std::size_t hooks = 0;
         std::size_t cronJobs = 0;
     };
     Mark mark() const;
@@ -135,6 +137,7 @@ public:
     std::vector<Cleaner> cleaners;
     std::deque<TaskSpec> tasks; ///< a deque, so that TaskHandler keeps a valid pointer
     std::vector<ListenerSpec> listeners;
+    std::vector<HookSpec> hooks;
     std::deque<CronSpec> cronJobs; ///< a deque, so that CronJob handles keep valid pointers
 
 private:
