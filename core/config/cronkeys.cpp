@@ -229,9 +229,9 @@ constexpr std::array keys = {
                 return count % 1000 == 0 ? QVariant(count / 1000) : QVariant(double(count) / 1000);
             },
             QT_TRANSLATE_NOOP("Quern::config", "seconds"),
-            QT_TRANSLATE_NOOP("Quern::config",
-                              "How long a run may take; 0 for no limit. A program is ended then, and a job is asked to "
-                              "end.")},
+            QT_TRANSLATE_NOOP(
+                "Quern::config",
+                "How long a run may take, until a program is ended and a job is asked to end; 0 for no limit.")},
     CronKey{"enabled"_L1, readCronFlag<&C::enabled>, memberValue<&C::enabled>, "",
             QT_TRANSLATE_NOOP("Quern::config", "Whether it runs at all.")},
 };

@@ -23,7 +23,7 @@ struct CronKey
     const char *derived = nullptr; ///< what the default is taken from, when it has no value of its own
 };
 
-/// In the order in which people read them: the order of resources/quern.toml.
+/// In the order in which people read them.
 std::span<const CronKey> cronKeys();
 
 /// Null if there is no key \a name.

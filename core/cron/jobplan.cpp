@@ -111,7 +111,8 @@ std::optional<WallTime> JobPlan::next(const Moment &now) const
     if (!m_owed.empty())
         return wallOf(m_owed.front(), now);
     // While it runs, what falls due is accounted for later.
-    const auto next = m_settings.schedule.next(std::max(m_reached, position(now)), m_start);
+    const Time from = std::max(m_reached, position(now));
+    const auto next = m_next && *m_next <= from ? m_settings.schedule.next(from, m_start) : m_next;
     return next ? std::optional(wallOf(*next, now)) : std::nullopt;
 }
 

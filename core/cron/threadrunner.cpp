@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <pthread.h>
+#include <system_error>
 #include <thread>
 
 namespace Quern::cron {
@@ -77,8 +78,19 @@ void ThreadRunner::begin(const PlannedRun &run)
     const std::lock_guard lock(m_shared->mutex);
     m_shared->waiting.push_back(run);
     if (int(m_shared->waiting.size()) > m_shared->idle && m_shared->threads < m_shared->mostThreads) {
-        ++m_shared->threads;
-        std::thread([shared = m_shared] { serve(shared); }).detach();
+        try {
+            std::thread([shared = m_shared] { serve(shared); }).detach();
+            ++m_shared->threads;
+        } catch (const std::system_error &error) {
+            // Those that there are will come to it.
+            if (m_shared->threads == 0) {
+                m_shared->waiting.pop_back();
+                const Moment now = Moment::now();
+                m_shared->reports->add(
+                    {m_shared->index, run.number, now, now,
+                     Text::tr("no thread can be started for it: %1").arg(QString::fromLocal8Bit(error.what()))});
+            }
+        }
     }
     m_shared->changed.notify_one();
 }

@@ -49,8 +49,8 @@ public:
     Result<void> pause(const QString &name);
     Result<void> resume(const QString &name);
 
-    /// No run begins any more; what runs is asked to end, and has \a grace for it. Programs are killed then. To be
-    /// called once.
+    /// No run begins any more; what runs is asked to end, and has \a grace for it. Programs are killed then. drained()
+    /// follows, before this returns if nothing runs. To be called once.
     void drain(std::chrono::milliseconds grace);
 
     /// In the order in which they were given.

@@ -203,7 +203,7 @@ void TestTimerHost::tellsHowItsJobsAre()
     const CronJobState bad = stateOf(host, u"bad"_s);
     QCOMPARE(bad.error, u"no paper"_s);
     QCOMPARE(bad.failures, 1u);
-    QVERIFY(bad.next >= begin + 3'600'000);
+    QVERIFY(bad.next >= begin + 3'600'000 - 100); // clocks are corrected all the time
     const CronJobState busy = stateOf(host, u"long"_s);
     QCOMPARE(busy.underWay, 1);
     QCOMPARE(busy.runs, 0u);
