@@ -3,6 +3,7 @@
 #include "app/server/reactorpool.h"
 #include "dispatch/eventlanes.h"
 #include "process/supervisor.h"
+#include "tables/sharedtables.h"
 
 #include <QFile>
 
@@ -76,7 +77,8 @@ admin::Totals totalsOf(const ReactorPool &reactors)
     return totals;
 }
 
-admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors)
+admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
+                           const tables::SharedTables &tables)
 {
     admin::Status status;
     status.generation = supervisor.generation();
@@ -89,6 +91,10 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
         const dispatch::DispatchCounters &counters = reactor.counters();
         status.reactors.append({i, reactor.connectionCount(), qint64(counters.queued), qint64(counters.requests)});
     }
+    const QList<tables::TableFill> fills = tables.fill();
+    for (const tables::TableFill &fill : fills)
+        status.tables.append(
+            {fill.name, qint64(fill.rows), qint64(fill.size), qint64(fill.memory), qint64(fill.memoryLimit)});
     status.totals = totalsOf(reactors);
     int ready = 0;
     int wanted = 0;

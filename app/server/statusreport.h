@@ -6,13 +6,19 @@ namespace Quern::process {
 class Supervisor;
 }
 
+namespace Quern::tables {
+class SharedTables;
+}
+
 namespace Quern::app {
 
 class ReactorPool;
 
 admin::Totals totalsOf(const ReactorPool &reactors);
 
-/// Workers, reactors, totals and the health that follows from them. Called in the main thread; waits for no other.
-admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors);
+/// Workers, reactors, tables, totals and the health that follows from them. Called in the main thread; waits for no
+/// other.
+admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
+                           const tables::SharedTables &tables);
 
 } // namespace Quern::app

@@ -2,6 +2,7 @@
 
 #include "config/keytable.h"
 #include "config/socketdifference.h"
+#include "config/tabletext.h"
 
 #include <algorithm>
 
@@ -38,6 +39,8 @@ QStringList changedKeys(const Settings &running, const Settings &loaded, Change 
             keys += QStringLiteral("server.") + key.name;
     }
     keys += changedSocketKeys(running, loaded, kind);
+    if (kind == Change::Restart)
+        keys += changedTables(running, loaded);
     if (kind == Change::Reload)
         keys += changedPlugins(running.plugins, loaded.plugins);
     return keys;
@@ -56,6 +59,7 @@ Settings afterReload(const Settings &running, const Settings &loaded)
             settings.secrets.insert(name);
     }
     takeOverSockets(running, loaded, settings);
+    takeOverTables(running, settings);
     return settings;
 }
 

@@ -12,6 +12,7 @@
 #include "config/secrets.h"
 #include "config/socketreader.h"
 #include "config/suggestion.h"
+#include "config/tablereader.h"
 #include "config/text.h"
 #include "config/tlsrules.h"
 #include "config/tomldocument.h"
@@ -44,6 +45,10 @@ public:
                 readServer(entry);
             else if (entry.key == u"plugin")
                 readPlugins(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"table")
+                readTables(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"atomic")
+                readAtomics(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key != u"socket")
                 refuseTopLevel(entry);
         }
@@ -104,7 +109,8 @@ private:
     void refuseTable(const TomlEntry &entry, const QString &shown)
     {
         const QString meant =
-            nearestWord(entry.key, {QStringLiteral("server"), QStringLiteral("socket"), QStringLiteral("plugin")});
+            nearestWord(entry.key, {QStringLiteral("server"), QStringLiteral("socket"), QStringLiteral("plugin"),
+                                    QStringLiteral("table"), QStringLiteral("atomic")});
         QString mend = Text::tr("remove it");
         if (meant == u"server")
             mend = Text::tr("did you mean [server]?");

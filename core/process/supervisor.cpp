@@ -95,6 +95,7 @@ void Supervisor::startChild(Generation &generation, WorkerPlace &place)
     spec.plugins = generation.plugins;
     spec.ports = generation.settings.ports;
     spec.connectionsFd = generation.settings.connectionsFd;
+    spec.tablesFd = generation.settings.tablesFd;
     spec.bootTimeout = generation.settings.startTimeout;
     spec.environment = generation.settings.environment;
     place.child = std::make_unique<ChildProcess>(spec);

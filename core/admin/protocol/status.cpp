@@ -51,6 +51,15 @@ constexpr auto fieldsOf<WorkerStatus> = std::tuple{
 };
 
 template <>
+constexpr auto fieldsOf<TableStatus> = std::tuple{
+    Field{"name"_L1, &TableStatus::name},
+    Field{"rows"_L1, &TableStatus::rows},
+    Field{"size"_L1, &TableStatus::size},
+    Field{"memory"_L1, &TableStatus::memory},
+    Field{"memoryLimit"_L1, &TableStatus::memoryLimit},
+};
+
+template <>
 constexpr auto fieldsOf<Totals> = std::tuple{
     Field{"connections"_L1, &Totals::connections}, Field{"requests"_L1, &Totals::requests},
     Field{"refused"_L1, &Totals::refused},         Field{"redispatched"_L1, &Totals::redispatched},
@@ -81,6 +90,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"plugins"_L1, &Status::plugins},
     Field{"reactors"_L1, &Status::reactors},
     Field{"workers"_L1, &Status::workers},
+    Field{"tables"_L1, &Status::tables},
     Field{"totals"_L1, &Status::totals},
     Field{"rates"_L1, &Status::rates},
 };

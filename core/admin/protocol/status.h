@@ -46,6 +46,18 @@ struct WorkerStatus
     bool operator==(const WorkerStatus &) const = default;
 };
 
+/// A table in shared memory.
+struct TableStatus
+{
+    QString name;
+    qint64 rows = 0;        ///< in it now
+    qint64 size = 0;        ///< rows that it holds at most
+    qint64 memory = 0;      ///< bytes that it has taken so far
+    qint64 memoryLimit = 0; ///< bytes that it can take
+
+    bool operator==(const TableStatus &) const = default;
+};
+
 /// A plugin that the workers have loaded.
 struct PluginStatus
 {
@@ -106,6 +118,7 @@ struct Status
     QList<PluginStatus> plugins;         ///< in the order of the settings
     QList<ReactorStatus> reactors;
     QList<WorkerStatus> workers;
+    QList<TableStatus> tables; ///< in the order of the settings
     Totals totals;
     QList<Rates> rates; ///< over about 10 s, and over about a minute; less if it has just started
 

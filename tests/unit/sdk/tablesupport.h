@@ -40,3 +40,8 @@ inline Quern::TableInfo sampleTable(quint32 size)
              {QStringLiteral("rate"), Type::Float, 8},
              {QStringLiteral("title"), Type::String, 20}}};
 }
+
+inline QByteArray keyOf(int number)
+{
+    return "key " + QByteArray::number(number);
+}
