@@ -62,16 +62,18 @@ struct TableStats
     double load = 0;          ///< rows / size
 };
 
-/// The key of a row: 1 to 64 bytes. Made of a QByteArrayView, QByteArray or literal, or of a QString, which becomes
-/// UTF-8; to be passed on at once, since it does not keep the bytes of a view.
+/// The key of a row: 1 to 64 bytes. A value type for parameters. Made of a QByteArrayView, QByteArray or literal, or of
+/// a QString, which becomes UTF-8; to be passed on at once, since it does not keep the bytes of a view.
 class TableKey
 {
 public:
     /// The longest key, in bytes.
     static constexpr qsizetype MaxSize = 64;
 
+    /// These bytes.
     template <typename Bytes>
     requires std::convertible_to<const Bytes &, QByteArrayView> TableKey(const Bytes &bytes) : m_view(bytes) {}
+    /// \a text as UTF-8.
     template <std::same_as<QString> Text>
     TableKey(const Text &text) : m_owned(text.toUtf8())
                                , m_view(m_owned)
@@ -113,9 +115,11 @@ using IntColumn = TableColumn<qint64>;        ///< of integers, whatever their w
 using FloatColumn = TableColumn<double>;      ///< of doubles
 using StringColumn = TableColumn<QByteArray>; ///< of bytes
 
-/// A column and its value, for Table::set(): {price, 12}, {title, "sea"}. Does not keep the bytes of a view.
+/// A column and its value, for Table::set(): {price, 12}, {title, "sea"}. A value type for parameters. Does not keep
+/// the bytes of a view.
 struct ColumnValue
 {
+    /// An integer, of any type; one that is too large for its column, the table refuses.
     template <std::integral Number>
     ColumnValue(IntColumn column, Number value) : ColumnValue(column.m_core, column.m_number)
     {
@@ -124,6 +128,7 @@ struct ColumnValue
         if constexpr (std::unsigned_integral<Number> && sizeof(Number) == sizeof(qint64))
             isOutOfRange = value >> 63 != 0;
     }
+    /// Any number.
     template <typename Number>
     requires std::is_arithmetic_v<Number> ColumnValue(FloatColumn column, Number value)
         : ColumnValue(column.m_core, column.m_number)
@@ -131,6 +136,7 @@ struct ColumnValue
         type = ColumnInfo::Type::Float;
         number = double(value);
     }
+    /// These bytes.
     template <typename Bytes>
     requires std::convertible_to<const Bytes &, QByteArrayView> ColumnValue(StringColumn column, const Bytes &value)
         : ColumnValue(column.m_core, column.m_number)
@@ -138,6 +144,7 @@ struct ColumnValue
         type = ColumnInfo::Type::String;
         bytes = value;
     }
+    /// \a value as UTF-8.
     template <std::same_as<QString> Text>
     ColumnValue(StringColumn column, const Text &value) : ColumnValue(column.m_core, column.m_number)
     {
