@@ -30,6 +30,17 @@ QVariantMap rowOf(int number)
     return {{count, number}, {QStringLiteral("rate"), number}, {title, QString(number % 20, u'x')}};
 }
 
+/// At how many instructions it is stopped: every one takes half an hour.
+int stride()
+{
+#if defined(__SANITIZE_ADDRESS__)
+    constexpr int usual = 997;
+#else
+    constexpr int usual = 127;
+#endif
+    return qEnvironmentVariableIsSet("QUERN_LONG_TESTS") ? 1 : usual;
+}
+
 /// A child that is about to call \a work, and is stopped before each of its instructions in turn. \a warmUp is called
 /// before, so that the dynamic linker has nothing left to do.
 class SteppedChild
@@ -66,6 +77,13 @@ public:
             ::waitpid(m_pid, &m_status, 0);
         }
         return isThere();
+    }
+
+    /// Lets it go to its end.
+    void finish()
+    {
+        if (isThere() && ::ptrace(PTRACE_CONT, m_pid, nullptr, nullptr) == 0)
+            ::waitpid(m_pid, &m_status, 0);
     }
 
 private:
@@ -108,6 +126,20 @@ public:
                                    {{m_count, number}, {m_rate, number}, {m_title, titleOf(number)}});
     }
 
+    /// Counts the row of a key up, all its columns at once.
+    Result<void> countUp(int key)
+    {
+        for (;;) {
+            const Result<std::optional<Row>> row = table.read(keys.at(key));
+            const auto number = int((*row)->value(m_count));
+            const Result<bool> isDone = compareAndSet(key, number, number + 1);
+            if (!isDone)
+                return isDone.error();
+            if (*isDone)
+                return {};
+        }
+    }
+
     QList<QByteArray> keys;
 
 private:
@@ -131,9 +163,11 @@ class TestTableSteps : public QObject
 private Q_SLOTS:
     void stoppedAndKilledAnywhere_data();
     void stoppedAndKilledAnywhere();
+    void everyChangeCounts();
 
 private:
     void othersGoOn(ChainFixture &fixture, int round);
+    void fillUp(ChainFixture &fixture);
     void everythingIsThere(ChainFixture &fixture);
 };
 
@@ -166,6 +200,17 @@ void TestTableSteps::othersGoOn(ChainFixture &fixture, int round)
     QCOMPARE(table.stats().rows, 3U);
 }
 
+void TestTableSteps::fillUp(ChainFixture &fixture)
+{
+    for (int i = 0;; ++i) {
+        const Outcome set = fixture.table.set("more " + QByteArray::number(i), rowOf(i));
+        if (set)
+            continue;
+        QCOMPARE(set.error().code(), Error::Busy);
+        return;
+    }
+}
+
 void TestTableSteps::everythingIsThere(ChainFixture &fixture)
 {
     Table &table = fixture.table;
@@ -178,44 +223,64 @@ void TestTableSteps::everythingIsThere(ChainFixture &fixture)
     QCOMPARE(table.count(), rows);
     QCOMPARE(fixture.core().records().takenCount(), rows);
     // Not one place is lost, and none is there twice.
-    for (quint64 i = rows; i < ChainFixture::Size; ++i)
-        QVERIFY(table.set("more " + QByteArray::number(i), rowOf(1)).ok());
-    QCOMPARE(table.set("beyond", rowOf(1)).error().code(), Error::Busy);
+    fillUp(fixture);
     QCOMPARE(table.stats().rows, ChainFixture::Size);
 }
 
 void TestTableSteps::stoppedAndKilledAnywhere()
 {
     QFETCH(Change, change);
-    const int stride = qEnvironmentVariableIsSet("QUERN_LONG_TESTS") ? 1 : 97;
     int at = 0;
-    for (bool isOver = false; !isOver; at += stride) {
-        ChainFixture fixture;
-        std::optional<SteppedChild> child;
-        child.emplace(
-            [&] {
-                change(fixture);
-                fixture.reset();
-            },
-            [&] { change(fixture); });
-        if (!child->isThere())
-            QSKIP("processes may not be traced here");
-        isOver = !child->step(at);
-        othersGoOn(fixture, 10 + at % 7);
-        // It goes on, over what the others have done.
-        if (at % (2 * stride) == 0) {
-            child->step(at % 301);
-            othersGoOn(fixture, 20 + at % 7);
-        }
-        child.reset();
-        everythingIsThere(fixture);
-        if (QTest::currentTestFailed()) {
-            qInfo("stopped at instruction %d", at);
-            return;
+    for (bool isOver = false; !isOver; at += stride()) {
+        for (const bool isKilled : {true, false}) {
+            ChainFixture fixture;
+            std::optional<SteppedChild> child;
+            child.emplace(
+                [&] {
+                    change(fixture);
+                    fixture.reset();
+                },
+                [&] { change(fixture); });
+            if (!child->isThere())
+                QSKIP("processes may not be traced here");
+            isOver = !child->step(at);
+            othersGoOn(fixture, 10 + at % 7);
+            if (!isKilled) {
+                // What it held, and has not given back yet, is another's by now.
+                fixture.sweep();
+                fillUp(fixture);
+                child->finish();
+            }
+            child.reset();
+            everythingIsThere(fixture);
+            if (QTest::currentTestFailed()) {
+                qInfo("stopped at instruction %d", at);
+                return;
+            }
         }
     }
     QVERIFY(at > 100);
     qInfo("%d instructions", at);
+}
+
+void TestTableSteps::everyChangeCounts()
+{
+    int at = 0;
+    for (bool isOver = false; !isOver; at += stride()) {
+        ChainFixture fixture;
+        SteppedChild child([&] { std::ignore = fixture.countUp(1); }, [&] { std::ignore = fixture.countUp(1); });
+        if (!child.isThere())
+            QSKIP("processes may not be traced here");
+        isOver = !child.step(at);
+        // So often that the records go round, and the row stands where it stood when the child has looked.
+        for (int i = 0; i < 6; ++i)
+            QVERIFY(fixture.countUp(1).ok());
+        child.finish();
+        QVERIFY(isWhole(**fixture.table.get(fixture.keys[1])));
+        const QVariant sum = **fixture.table.get(fixture.keys[1], count);
+        QVERIFY2(sum == QVariant(1 + 8LL), qPrintable(QStringLiteral("%1 at instruction %2").arg(sum.toInt()).arg(at)));
+    }
+    QVERIFY(at > 100);
 }
 
 QTEST_GUILESS_MAIN(TestTableSteps)
