@@ -3,6 +3,7 @@
 #include "app/server/reactorpool.h"
 #include "dispatch/eventlanes.h"
 #include "process/supervisor.h"
+#include "tables/sharedtables.h"
 
 #include <QFile>
 
@@ -106,7 +107,8 @@ QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
     return list;
 }
 
-admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors)
+admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
+                           const tables::SharedTables &tables)
 {
     admin::Status status;
     status.generation = supervisor.generation();
@@ -119,6 +121,10 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
         const dispatch::DispatchCounters &counters = reactor.counters();
         status.reactors.append({i, reactor.connectionCount(), qint64(counters.queued), qint64(counters.requests)});
     }
+    const QList<tables::TableFill> fills = tables.fill();
+    for (const tables::TableFill &fill : fills)
+        status.tables.append(
+            {fill.name, qint64(fill.rows), qint64(fill.size), qint64(fill.memory), qint64(fill.memoryLimit)});
     status.totals = totalsOf(reactors);
     int ready = 0;
     int wanted = 0;
