@@ -85,7 +85,7 @@ void Supervisor::becameReady(ChildProcess *child)
     if (ChildPlace *place = placeOf(m_active, child)) {
         place->restarts.becameReady(std::chrono::steady_clock::now());
         announce(child);
-        child->runHooks({.kind = ipc::Hook::Ready});
+        child->runHooks({ipc::Hook::Ready, 0, {}, {}});
         updateAvailability();
         beginFree();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
@@ -131,7 +131,7 @@ void Supervisor::retire(std::unique_ptr<ChildProcess> child)
     m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt});
     armDrainTimer();
     if (announced)
-        leaving->runHooks({.kind = ipc::Hook::Drain});
+        leaving->runHooks({ipc::Hook::Drain, 0, {}, {}});
     if (!announced) {
         m_retiring.back().killAt = base::MonotonicTime::max();
         leaving->kill(QStringLiteral("a newer generation serves"));
