@@ -153,8 +153,13 @@ TableChange::End TableChange::put()
         return End::Exhausted;
     if (!m_found && !m_permit) {
         m_permit = m_core.permits().claim();
-        if (!m_permit)
-            return isUnchanged() ? End::Full : End::Again;
+        if (!m_permit) {
+            // First the table, then the row: somebody may just have made it.
+            const bool isFull = m_core.isSurelyFull();
+            if (!isUnchanged())
+                return End::Again;
+            return isFull ? End::Full : End::Crowded;
+        }
         m_core.permitBucket(m_permit->index).store(m_bucket, std::memory_order_relaxed);
         m_core.usePageOf(m_bucket);
     }
@@ -195,14 +200,14 @@ TableChange::End TableChange::remove()
 
 Result<void> TablePatience::consider(TableChange::End end)
 {
-    if (end == TableChange::End::Full) {
+    if (end == TableChange::End::Full || end == TableChange::End::Crowded) {
         if (!m_hasPurged && TableCore::isExpired(m_core.nextExpiry().load(std::memory_order_acquire))) {
             m_hasPurged = true;
             TableSweep(m_core, TableSweep::Aim::Expired).finish();
             return {};
         }
         // Who is in the middle of an insert may have no use for its place: then this one can have it.
-        if (m_core.isSurelyFull() || ++m_attempts > mostWaits) {
+        if (end == TableChange::End::Full || ++m_attempts > mostWaits) {
             return Error(Error::Busy,
                          QStringLiteral("table \"%1\" is full: it holds %2 rows; raise its size in [[table]]")
                              .arg(m_core.info().name)

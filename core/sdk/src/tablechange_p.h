@@ -14,7 +14,8 @@ public:
     enum class End {
         Done,
         Again,     ///< somebody else was quicker: look() again
-        Full,      ///< the table holds as many rows as it can
+        Full,      ///< the table holds as many rows as it can, and not this one
+        Crowded,   ///< the last places are held by who is in the middle of an insert
         Exhausted, ///< no record is left to prepare it in
     };
 

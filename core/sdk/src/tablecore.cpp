@@ -205,6 +205,8 @@ bool TableCore::isSurelyFull() const
         if (PoolHeader::state(m_permits.header(index).load(std::memory_order_seq_cst)) != PoolHeader::Published)
             return false;
     }
+    if (m_permitsReleased->load(std::memory_order_seq_cst) != released)
+        return false;
     m_fullAt->store(released + 1, std::memory_order_seq_cst);
     return true;
 }
