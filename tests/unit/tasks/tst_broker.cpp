@@ -1,8 +1,8 @@
 #include "epolltestmain.h"
 
 #include "base/clock.h"
-#include "taskstoresupport.h"
 #include "tasks/broker.h"
+#include "taskstoresupport.h"
 
 #include <QSignalSpy>
 #include <QTest>
