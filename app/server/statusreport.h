@@ -5,6 +5,9 @@
 namespace Quern::process {
 class Supervisor;
 }
+namespace Quern::tasks {
+class Broker;
+}
 
 namespace Quern::app {
 
@@ -12,7 +15,9 @@ class ReactorPool;
 
 admin::Totals totalsOf(const ReactorPool &reactors);
 
-/// Workers, reactors, totals and the health that follows from them. Called in the main thread; waits for no other.
-admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors);
+/// Workers, reactors, tasks, totals and the health that follows from them. Called in the main thread; waits for no
+/// other.
+admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
+                           const tasks::Broker &broker);
 
 } // namespace Quern::app
