@@ -31,6 +31,9 @@ constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
 /// After max_wait_time those that are still busy get no more than this.
 constexpr std::chrono::milliseconds forcedLeaveTimeout = std::chrono::milliseconds(200);
 
+/// ServerStop hooks have this long at least.
+constexpr std::chrono::milliseconds leastHooksGrace = std::chrono::milliseconds(500);
+
 /// What a stop or a reload may take besides the waits that the settings bound.
 constexpr std::chrono::milliseconds patienceMargin = std::chrono::seconds(10);
 
@@ -54,6 +57,7 @@ Master::~Master()
     // The control socket first: it asks the others. The lock goes last, when nothing of this server is left.
     m_control.reset();
     m_runtimeFiles.reset();
+    m_cron.reset();
     m_broker.reset();
     m_reactors.reset();
     m_supervisor.reset();
@@ -111,6 +115,7 @@ Result<void> Master::start()
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
     connect(m_supervisor.get(), &process::Supervisor::companionsLeft, this, &Master::stopPartDone);
     connect(m_reactors.get(), &ReactorPool::drained, this, &Master::stopPartDone);
+    m_cron = std::make_unique<CronDesk>(m_settings.server.runtimeDir, m_supervisor.get());
     connect(m_broker.get(), &BrokerThread::stopped, this, &Master::stopPartDone);
     if (const Result<void> started = m_broker->start(m_settings, m_supervisor.get()); !started)
         return started;
@@ -254,7 +259,12 @@ void Master::stopPartDone()
     m_drainDeadline.stop();
     // A handler may still work for a client that has gone, or after its answer: it has what is left of max_wait_time.
     const auto left = std::chrono::milliseconds(m_stopBy.remainingTime());
-    m_supervisor->stop(std::max(left, leaveTimeout));
+    m_supervisor->stop(std::max(left, leaveTimeout), hooksGrace());
+}
+
+std::chrono::milliseconds Master::hooksGrace() const
+{
+    return std::max(std::chrono::milliseconds(m_stopBy.remainingTime()), leastHooksGrace);
 }
 
 void Master::recordRates()
@@ -275,7 +285,7 @@ void Master::timerEvent(QTimerEvent *event)
     for (const QString &each : work)
         stopStep(QStringLiteral("still busy: %1").arg(each));
     m_reactors->abortConnections();
-    m_supervisor->stop(forcedLeaveTimeout);
+    m_supervisor->stop(forcedLeaveTimeout, hooksGrace());
 }
 
 void Master::childrenStopped()
@@ -304,7 +314,7 @@ void Master::handleSignal(int number)
         qCWarning(logMaster) << "stopping at once";
         m_drainDeadline.stop();
         m_reactors->abortConnections();
-        m_supervisor->stop(std::chrono::milliseconds(0));
+        m_supervisor->stop(std::chrono::milliseconds(0), std::chrono::milliseconds(0));
         return;
     }
     stop(QStringLiteral("signal %1").arg(QString::fromLocal8Bit(::strsignal(number))));
@@ -318,6 +328,7 @@ admin::PluginList Master::plugins() const
 admin::Status Master::status() const
 {
     admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker());
+    status.cron = cronStatus(m_cron->jobs());
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();
     status.startedAt = m_startedAt;

@@ -31,7 +31,7 @@ Result<ipc::HelloMessage> inspectPlugins(const QList<ipc::BootMessage::Plugin> &
 
     std::optional<Result<ipc::HelloMessage>> outcome;
     QEventLoop loop;
-    QObject::connect(&child, &process::ChildProcess::ready, &loop, [&] {
+    QObject::connect(&child, &process::ChildProcess::loaded, &loop, [&] {
         outcome = child.manifest();
         child.stop(leaveTimeout);
     });

@@ -116,6 +116,33 @@ admin::Totals totalsOf(const ReactorPool &reactors)
     return totals;
 }
 
+QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
+{
+    const auto dateOf = [](qint64 ms) -> std::optional<QDateTime> {
+        if (ms == 0)
+            return std::nullopt;
+        return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC);
+    };
+    QList<admin::CronJobStatus> list;
+    for (const ipc::CronJobState &job : jobs) {
+        admin::CronJobStatus status;
+        status.name = job.name;
+        status.schedule = job.schedule;
+        status.next = dateOf(job.next);
+        status.last = dateOf(job.last);
+        status.durationUs = job.duration;
+        status.error = job.error;
+        status.runs = qint64(job.runs);
+        status.failures = qint64(job.failures);
+        status.skipped = qint64(job.skipped);
+        status.running = job.underWay;
+        status.paused = job.isPaused;
+        status.stopped = job.isStopped;
+        list.append(status);
+    }
+    return list;
+}
+
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
                            const tasks::Broker &broker)
 {

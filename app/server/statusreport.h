@@ -15,6 +15,9 @@ class ReactorPool;
 
 admin::Totals totalsOf(const ReactorPool &reactors);
 
+/// The cron jobs of a status.
+QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs);
+
 /// Workers, reactors, tasks, totals and the health that follows from them. Called in the main thread; waits for no
 /// other.
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,

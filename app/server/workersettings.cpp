@@ -1,5 +1,6 @@
 #include "app/server/workersettings.h"
 
+#include "app/server/cronplan.h"
 #include "app/server/installation.h"
 #include "app/server/portplan.h"
 #include "app/server/tasksettings.h"
@@ -15,6 +16,7 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.taskWorkerNum = server.taskWorkerNum;
     result.reactorCount = server.reactorNum;
     result.tasks = taskDefaults(settings);
+    result.cron = cronEntries(settings);
     result.workerProgram = installation::workerProgram();
     result.generationsDirectory = server.runtimeDir + QStringLiteral("/generations");
     result.maxWaitTime = server.maxWaitTime;
@@ -24,6 +26,7 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.answers.compressionMinLength = server.httpCompressionMinLength;
     result.answers.compressionTypes = server.httpCompressionTypes;
     result.startTimeout = server.workerStartTimeout;
+    result.hookTimeout = server.hookTimeout;
     for (const auto &[name, value] : settings.environment)
         result.environment.insert(name, value);
     result.plugins = plugins;

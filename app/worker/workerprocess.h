@@ -1,11 +1,14 @@
 #pragma once
 
 #include "base/log.h"
+#include "cron/timerhost.h"
 #include "ipc/channel.h"
 #include "ipc/childpage.h"
 #include "ipc/messages.h"
 #include "worker/brokerhost.h"
+#include "worker/cronjobs.h"
 #include "worker/handlerhost.h"
+#include "worker/hooks.h"
 #include "worker/liveserver.h"
 #include "worker/pluginloader.h"
 
@@ -45,10 +48,17 @@ private:
     void frameReceived(const ipc::Frame &frame) override;
     void channelClosed(const QString &reason) override;
     void boot(QByteArrayView payload);
+    /// The master knows what this is about to call, should it hang or crash.
+    void tellStep(const QString &title);
+    void runHooks(QByteArrayView payload);
     void leave();
     /// Returns the Hello message.
     Result<QByteArray> load(const ipc::BootMessage &boot);
     Result<void> makeServer(const ipc::BootMessage &boot);
+    /// Of the timer process.
+    void beginCron(QByteArrayView memory);
+    void cronCommand(QByteArrayView payload);
+    void leaveCron();
     Result<QByteArray> manifest() const;
 
     WorkerArguments m_arguments;
@@ -58,6 +68,9 @@ private:
     std::unique_ptr<worker::PluginLoader> m_plugins;
     std::unique_ptr<worker::BrokerHost> m_broker;
     std::unique_ptr<worker::HandlerHost> m_host;
+    worker::CronPlan m_cronPlan; ///< until the timer begins
+    std::unique_ptr<cron::TimerHost> m_timer;
+    std::chrono::milliseconds m_maxWaitTime{0};
 };
 
 } // namespace Quern::app

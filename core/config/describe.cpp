@@ -1,5 +1,6 @@
 #include "config/describe.h"
 
+#include "config/cronkeys.h"
 #include "config/keytable.h"
 #include "config/socketkeys.h"
 #include "config/text.h"
@@ -77,6 +78,24 @@ QList<SettingInfo> describeTable(const Settings &settings, const KeyTable &table
     return infos;
 }
 
+SettingInfo cronInfo(const CronKey &key, const QString &path, const QString &value)
+{
+    const QString defaultValue = key.derived ? QString() : toTomlText(key.value({}));
+    return {path,          value, defaultValue, translated(key.derived), {}, translated(key.unit), translated(key.doc),
+            Change::Reload};
+}
+
+QList<SettingInfo> describeCron(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    QList<SettingInfo> infos;
+    for (const CronKey &key : cronKeys()) {
+        // What is not written, the plugin may say.
+        if (isCronWritten(settings, index, key.name))
+            infos.append(cronInfo(key, cronPath(index, key.name), shownCronValue(settings, index, key, secrets)));
+    }
+    return infos;
+}
+
 SettingInfo pluginInfo(const QString &key, const QVariant &value, const QString &defaultValue, const char *doc)
 {
     return {key, toTomlText(value), defaultValue, {}, {}, {}, translated(doc), Change::Reload};
@@ -109,6 +128,8 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets)
         infos += describeTable(settings, table, secrets);
     for (qsizetype i = 0; i < settings.sockets.size(); ++i)
         infos += describeSocket(settings, i, secrets);
+    for (qsizetype i = 0; i < settings.crons.size(); ++i)
+        infos += describeCron(settings, i, secrets);
     for (qsizetype i = 0; i < settings.plugins.size(); ++i)
         infos += describePlugin(settings, i, secrets);
     for (SettingInfo &info : infos)
@@ -121,6 +142,14 @@ QList<SettingInfo> describeSocketKeys()
     QList<SettingInfo> infos;
     for (const SocketKey &key : socketKeys())
         infos.append(socketInfo(key, QStringLiteral("socket.") + key.name, {}));
+    return infos;
+}
+
+QList<SettingInfo> describeCronKeys()
+{
+    QList<SettingInfo> infos;
+    for (const CronKey &key : cronKeys())
+        infos.append(cronInfo(key, QStringLiteral("cron.") + key.name, {}));
     return infos;
 }
 

@@ -1,5 +1,6 @@
 #include "config/effective.h"
 
+#include "config/cronkeys.h"
 #include "config/keytable.h"
 #include "config/socketkeys.h"
 #include "config/text.h"
@@ -71,6 +72,23 @@ QString socketText(const Settings &settings, qsizetype index, Secrets secrets)
     return text;
 }
 
+QString cronText(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    QString text = QStringLiteral("\n[[cron]]\n");
+    for (const CronKey &key : cronKeys()) {
+        const QString path = cronPath(index, key.name);
+        // What is not written, the plugin may say.
+        if (!isCronWritten(settings, index, key.name))
+            continue;
+        if (secrets == Secrets::Masked && settings.secrets.contains(path))
+            text += u'#' + line(settings, path, key.name, quotedToml(secretMask));
+        else
+            text += line(settings, path, key.name,
+                         shownCronValue(settings, index, key, secrets).replace(u'$', QStringLiteral("$$")));
+    }
+    return text;
+}
+
 QString pluginText(const Settings &settings, qsizetype index, Secrets secrets)
 {
     const PluginSettings &plugin = settings.plugins.at(index);
@@ -101,6 +119,8 @@ QByteArray effectiveToml(const Settings &settings, Secrets secrets)
     }
     for (qsizetype i = 0; i < settings.sockets.size(); ++i)
         text += socketText(settings, i, secrets);
+    for (qsizetype i = 0; i < settings.crons.size(); ++i)
+        text += cronText(settings, i, secrets);
     if (settings.defaultPlugin) {
         text += QStringLiteral("\n# %1\n").arg(Text::tr("No [[plugin]] is listed: the welcome plugin is loaded."));
         return text.toUtf8();

@@ -1,6 +1,7 @@
 #include "config/loader.h"
 
 #include "config/addressuse.h"
+#include "config/cronreader.h"
 #include "config/interpolation.h"
 #include "config/keytable.h"
 #include "config/listenercheck.h"
@@ -46,6 +47,8 @@ public:
                 readTable(entry, *table);
             else if (entry.key == u"plugin")
                 readPlugins(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"cron")
+                readCrons(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key != u"socket")
                 refuseTopLevel(entry);
         }
@@ -121,7 +124,7 @@ private:
 
     void refuseTable(const TomlEntry &entry, const QString &shown)
     {
-        QStringList names = {QStringLiteral("socket"), QStringLiteral("plugin")};
+        QStringList names = {QStringLiteral("socket"), QStringLiteral("cron"), QStringLiteral("plugin")};
         for (const KeyTable &table : keyTables())
             names.prepend(QString(table.name));
         const QString meant = nearestWord(entry.key, names);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/cronsettings.h"
 #include "config/listenaddress.h"
 #include "config/serversettings.h"
 
@@ -73,13 +74,14 @@ struct Settings
     QString directory; ///< absolute: the file's, to which relative paths refer
     ServerSettings server;
     QList<SocketSettings> sockets;
+    QList<CronSettings> crons;
     QList<PluginSettings> plugins;
     bool defaultPlugin = true; ///< no [[plugin]] was listed, so that plugins holds the welcome plugin alone
     /// Where each value comes from: "server.worker_num" → "default", "quern.toml:12" or
     /// "quern.toml:12, WORKERS from .env:2". The files of ssl_sni_certs have places of their own, as sniPath() says.
     QMap<QString, QString> origins;
     /// Paths of the values that a variable with a secret name has a part in: "server.server", and below
-    /// "plugin[0].settings" as in secrets.h.
+    /// "plugin[0].settings" and "cron[0].parameters" as in secrets.h.
     QSet<QString> secrets;
     QStringList environmentFiles; ///< the .env files that were read, the one with precedence first
     /// What these set and the process environment has not: name and value, for child processes.

@@ -136,7 +136,9 @@ QByteArray BootMessage::encode() const
                           {QStringLiteral("answers"), toCbor(answers)},
                           {QStringLiteral("plugins"), list},
                           {QStringLiteral("ports"), portList},
-                          {QStringLiteral("tasks"), toCbor(tasks)}};
+                          {QStringLiteral("tasks"), toCbor(tasks)},
+                          {QStringLiteral("cron"), toCbor(cron)},
+                          {QStringLiteral("maxWait"), qint64(maxWaitTime.count())}};
     return map.toCborValue().toCbor();
 }
 
@@ -173,6 +175,8 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
              port.value(QLatin1StringView("place")).toString(), size(port.value(QLatin1StringView("messageBytes"))),
              size(port.value(QLatin1StringView("outputBytes")))});
     }
+    message.cron = ipc::cronEntries(map->value(QLatin1StringView("cron")).toArray());
+    message.maxWaitTime = std::chrono::milliseconds(number(map->value(QLatin1StringView("maxWait"))));
     message.tasks = taskDefaults(map->value(QLatin1StringView("tasks")).toMap());
     return message;
 }
@@ -198,7 +202,9 @@ QByteArray HelloMessage::encode() const
     const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
                           {QStringLiteral("routes"), routeList},
                           {QStringLiteral("plugins"), pluginList},
-                          {QStringLiteral("work"), workList}};
+                          {QStringLiteral("work"), workList},
+                          {QStringLiteral("hasCron"), hasCron},
+                          {QStringLiteral("hooks"), qint64(hooks)}};
     return map.toCborValue().toCbor();
 }
 
@@ -230,6 +236,8 @@ Result<HelloMessage> HelloMessage::decode(QByteArrayView payload)
     }
     for (const QCborValue &each : map->value(QLatin1StringView("work")).toArray())
         message.work.append(each.toString().toUtf8());
+    message.hooks = quint32(number(map->value(QLatin1StringView("hooks"))));
+    message.hasCron = map->value(QLatin1StringView("hasCron")).toBool();
     return message;
 }
 

@@ -104,8 +104,10 @@ bool TaskClient::waitForAnswer(Waiter &waiter, std::chrono::milliseconds timeout
     }
     // Nobody else reads the channel while this thread waits.
     channel->flush();
-    while (!isAnswered() && !deadline.hasExpired() && channel->isOpen())
-        channel->waitAhead(std::chrono::milliseconds(deadline.remainingTime()));
+    while (!isAnswered() && !deadline.hasExpired()) {
+        if (!channel->waitAhead(std::chrono::milliseconds(deadline.remainingTime())))
+            break;
+    }
     return isAnswered();
 }
 

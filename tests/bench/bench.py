@@ -23,10 +23,12 @@ import lifetime  # noqa: E402
 import live  # noqa: E402
 import staticfile  # noqa: E402
 import throughput  # noqa: E402
+import work  # noqa: E402
 from servers import BenchError  # noqa: E402
 
 NAMES = [case.name for case in throughput.CASES + live.CASES] + [staticfile.CASE.name, "idle", live.WEBSOCKETS.name,
-                                                                live.TLS.name, "lifetime"]
+                                                                live.TLS.name, work.ROUND_TRIPS.name,
+                                                                work.DURABLE.name, "lifetime"]
 _HEADINGS = ("case", "limit µs", "quern µs", "ratio", "bar", "limit req/s", "quern req/s", "limit p99", "quern p99", "")
 
 
@@ -78,6 +80,13 @@ def show_live_idle(result: dict) -> None:
     print(f"  processor   {cpu * 100:6.2f} %           {bar}", flush=True)
 
 
+def show_tasks(result: dict) -> None:
+    print(f"\ntasks, {result['case']}")
+    ratio = f"  {result['ratio']:.2f} times the limit's requests" if "ratio" in result else ""
+    print(f"  {result['per_second']:.0f} each second, {result['cpu_us']:.2f} µs{ratio}  (bar {result['bar']:g})  "
+          f"{verdict(result['passed'])}", flush=True)
+
+
 def show_lifetime(result: dict) -> None:
     print("\nlifetime")
     for name, seconds in (("start", result["start_s"]), ("stop", result["stop_s"])):
@@ -123,6 +132,14 @@ def run(options: argparse.Namespace) -> list[dict]:
         result = live.measure_tls(options.build_dir, connections, seconds)
         show_live_idle(result)
         results.append(result)
+    if work.ROUND_TRIPS.name in options.only:
+        result = work.measure_round_trips(options.build_dir, **load)
+        show_tasks(result)
+        results.append(result)
+    if work.DURABLE.name in options.only:
+        result = work.measure_durable(options.build_dir, load["repeats"], options.quick)
+        show_tasks(result)
+        results.append(result)
     if "lifetime" in options.only:
         result = lifetime.measure(options.build_dir, repeats=1 if options.quick else 5)
         show_lifetime(result)
@@ -145,7 +162,7 @@ def parse_options() -> argparse.Namespace:
     options.only = options.only or NAMES
     options.build_dir = options.build_dir.resolve()
     for program in ("bin/quern", "tests/bench/limit_server", "tests/bench/live_clients",
-                    "tests/fixtures/plugins/liblive.so"):
+                    "tests/fixtures/plugins/liblive.so", "lib/quern/plugins/libworklab.so"):
         if not (options.build_dir / program).exists():
             parser.error(f"{options.build_dir / program} is missing: build first, or name the folder with --build-dir")
     return options

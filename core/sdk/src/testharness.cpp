@@ -221,6 +221,8 @@ void TestHarnessPrivate::setName(const QString &name)
 {
     for (RouteSpec &route : m_application->routes)
         route.plugin = name;
+    for (CronSpec &job : m_application->cronJobs)
+        job.plugin = name;
 }
 
 TestHarnessPrivate::Exchange *TestHarnessPrivate::find(quint64 id) const

@@ -41,6 +41,8 @@ public:
     /// See TestHarness::usePort().
     void usePort(const QByteArray &handler) { m_handler = handler; }
     TestServer &server() const { return *m_server; }
+    /// See TestHarness::runCron().
+    Result<void> runCron(const QByteArray &name, const QVariantMap &parameters);
 
     Result<void> installed;
     std::chrono::milliseconds deadline = std::chrono::seconds(5);
@@ -87,6 +89,7 @@ private:
     std::shared_ptr<TestServer> m_server;
     QByteArray m_handler; ///< of the port that requests come in by
     quint64 m_serial = 0;
+    quint64 m_cronRuns = 0;
 };
 
 } // namespace Quern

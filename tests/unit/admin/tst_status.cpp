@@ -41,6 +41,18 @@ Status sample()
                        QStringLiteral("signal 6 (SIGABRT)")}};
     status.processes = {
         {0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 0, 0, 5, 0, QStringLiteral("exit code 1")}};
+    status.cron = {{QStringLiteral("clean"),
+                    QStringLiteral("0 3 * * *"),
+                    status.startedAt,
+                    std::nullopt,
+                    40,
+                    {},
+                    3,
+                    2,
+                    1,
+                    0,
+                    true,
+                    false}};
     status.totals = {130, 1000, 5, 4, 3, 2, 1, 70, 8, 9};
     status.tasks = {40,
                     5,
@@ -160,7 +172,8 @@ void tst_Status::malformed_data()
     row("state: must be one of \"starting\", \"running\", \"reloading\", \"stopping\", \"degraded\", "
         "not the string \"fine\"",
         "degraded", "fine");
-    row("startedAt: must be a time such as \"2026-01-31T12:00:00.000Z\", not 5", "\"2026-01-31T12:00:00.000Z\"", "5");
+    row("startedAt: must be a time such as \"2026-01-31T12:00:00.000Z\", not 5",
+        "\"startedAt\":\"2026-01-31T12:00:00.000Z\"", "\"startedAt\":5");
     row("listeners[1]: must be a string, not 5", "\"unix:/run/app.sock\"", "5");
     row("reactors[1]: must be an object, not null", "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}",
         "null");

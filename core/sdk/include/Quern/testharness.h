@@ -245,6 +245,10 @@ public:
     Result<QList<QByteArray>> packet(const QByteArray &handler, const QByteArray &payload,
                                      const QByteArray &remoteAddress = QByteArrayLiteral("127.0.0.1"),
                                      quint16 remotePort = 49152);
+    /// Runs the cron job \a name once, as if it were due now, in the calling thread, and returns what it has: the Error
+    /// of its handler; Error::Internal, with its text, if it threw; Error::Timeout if it took longer than the deadline
+    /// of the harness, from which on CronRun::isStopRequested() is true. Error::NotFound if there is no such job.
+    Result<void> runCron(const QByteArray &name, const QVariantMap &parameters = {});
     /// All datagrams that the application has sent.
     QList<TestPacket> sentPackets() const;
 
