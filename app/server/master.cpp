@@ -10,6 +10,7 @@
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
+#include "app/server/tablesettings.h"
 #include "app/server/workersettings.h"
 #include "base/log.h"
 #include "config/difference.h"
@@ -61,6 +62,8 @@ Master::~Master()
     m_broker.reset();
     m_reactors.reset();
     m_supervisor.reset();
+    m_sweeper.reset();
+    m_tables.reset();
 }
 
 QString Master::pidPath(const config::Settings &settings)
@@ -91,6 +94,10 @@ Result<void> Master::start()
     Result<ipc::ConnectionTable> table = ipc::ConnectionTable::create(m_settings.server.reactorNum, *epoch);
     if (!table)
         return table.error();
+    Result<tables::SharedTables> tables = makeTables(m_settings);
+    if (!tables)
+        return tables.error();
+    m_tables = std::make_unique<tables::SharedTables>(std::move(*tables));
     common->connections = std::make_shared<ipc::ConnectionTable>(std::move(*table));
     m_reactors = std::make_unique<ReactorPool>(m_settings, *common);
     if (const Result<void> bound = m_reactors->bind(m_settings); !bound)
@@ -105,7 +112,7 @@ Result<void> Master::start()
     connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
     m_supervisor = std::make_unique<process::Supervisor>(
-        workerSettings(m_settings, *plugins, m_reactors->connections().descriptor()));
+        workerSettings(m_settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor()));
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
     // Before the reactors hear of its workers.
@@ -113,6 +120,9 @@ Result<void> Master::start()
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
     connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
+    m_sweeper = std::make_unique<tables::TableSweeper>(*m_tables);
+    connect(m_supervisor.get(), &process::Supervisor::processesChanged, m_sweeper.get(),
+            &tables::TableSweeper::processesChanged);
     connect(m_supervisor.get(), &process::Supervisor::companionsLeft, this, &Master::stopPartDone);
     connect(m_reactors.get(), &ReactorPool::drained, this, &Master::stopPartDone);
     m_cron = std::make_unique<CronDesk>(m_settings.server.runtimeDir, m_supervisor.get());
@@ -183,7 +193,8 @@ Result<Master::Next> Master::loadNext() const
     const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(next.settings);
     if (!plugins)
         return plugins.error();
-    next.workers = workerSettings(next.settings, *plugins, m_reactors->connections().descriptor());
+    next.workers =
+        workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor());
     Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
     if (!ports)
         return ports.error();
@@ -327,7 +338,11 @@ admin::PluginList Master::plugins() const
 
 admin::Status Master::status() const
 {
+<<<<<<< HEAD
     admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker());
+=======
+    admin::Status status = statusReport(*m_supervisor, *m_reactors, *m_tables);
+>>>>>>> 23aa4d47015927f955916c243b70f158c7214058
     status.cron = cronStatus(m_cron->jobs());
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();

@@ -13,6 +13,8 @@
 #include "app/server/startcommand.h"
 #include "config/settings.h"
 #include "process/supervisor.h"
+#include "tables/sharedtables.h"
+#include "tables/tablesweeper.h"
 
 #include <Quern/result.h>
 
@@ -98,6 +100,8 @@ private:
     std::unique_ptr<Next> m_next; ///< while a reload is under way
     PidFile m_pidFile;
     admin::OperationLog m_operations;
+    std::unique_ptr<tables::SharedTables> m_tables;
+    std::unique_ptr<tables::TableSweeper> m_sweeper;
     std::unique_ptr<process::Supervisor> m_supervisor;
     std::unique_ptr<ReactorPool> m_reactors;
     std::unique_ptr<BrokerThread> m_broker;

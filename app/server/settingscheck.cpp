@@ -1,5 +1,7 @@
 #include "app/server/settingscheck.h"
 
+#include "app/server/tablesettings.h"
+
 #include "app/host/listeners.h"
 #include "app/host/runtimedirectory.h"
 #include "app/server/installation.h"
@@ -200,6 +202,7 @@ Result<void> checkSettings(const config::Settings &settings)
     note(checkTaskDatabase(settings));
     note(checkRuntime(settings));
     note(checkLogFile(settings));
+    note(checkTableMemory(settings));
     note(pluginFiles(settings));
     if (problems.isEmpty())
         return {};

@@ -3,7 +3,11 @@
 #include "app/server/reactorpool.h"
 #include "dispatch/eventlanes.h"
 #include "process/supervisor.h"
+<<<<<<< HEAD
 #include "tasks/broker.h"
+=======
+#include "tables/sharedtables.h"
+>>>>>>> 23aa4d47015927f955916c243b70f158c7214058
 
 #include <QFile>
 
@@ -144,7 +148,11 @@ QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
 }
 
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
+<<<<<<< HEAD
                            const tasks::Broker &broker)
+=======
+                           const tables::SharedTables &tables)
+>>>>>>> 23aa4d47015927f955916c243b70f158c7214058
 {
     admin::Status status;
     status.tasks = taskStatus(broker);
@@ -158,6 +166,10 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
         const dispatch::DispatchCounters &counters = reactor.counters();
         status.reactors.append({i, reactor.connectionCount(), qint64(counters.queued), qint64(counters.requests)});
     }
+    const QList<tables::TableFill> fills = tables.fill();
+    for (const tables::TableFill &fill : fills)
+        status.tables.append(
+            {fill.name, qint64(fill.rows), qint64(fill.size), qint64(fill.memory), qint64(fill.memoryLimit)});
     status.totals = totalsOf(reactors);
     int ready = 0;
     int wanted = 0;

@@ -175,6 +175,52 @@ QStringList reactorLines(const QList<admin::ReactorStatus> &reactors)
     return lines.size() <= mostLines ? lines : QStringList(reactorLine(tr("%1 reactors").arg(reactors.size()), sum));
 }
 
+<<<<<<< HEAD
+=======
+QString tableLine(const admin::TableStatus &table)
+{
+    return tr("Table %1: %2 of %3 rows (%4 %), %5")
+        .arg(table.name)
+        .arg(table.rows)
+        .arg(table.size)
+        .arg(100.0 * double(table.rows) / double(std::max<qint64>(table.size, 1)), 0, 'f', 1)
+        .arg(QLocale::c().formattedDataSize(table.memory, 1, QLocale::DataSizeIecFormat));
+}
+
+/// When there are many, the fullest ones come first, and the rest is counted.
+QStringList tableLines(const QList<admin::TableStatus> &tables)
+{
+    constexpr qsizetype mostLines = 3;
+    QList<admin::TableStatus> shown = tables;
+    if (tables.size() > mostLines) {
+        std::stable_sort(shown.begin(), shown.end(), [](const auto &one, const auto &other) {
+            return double(one.rows) * double(other.size) > double(other.rows) * double(one.size);
+        });
+        shown.resize(mostLines);
+    }
+    QStringList lines;
+    for (const admin::TableStatus &table : std::as_const(shown))
+        lines << tableLine(table);
+    if (tables.size() > shown.size())
+        lines.last() += tr(", and %1 tables more; --json shows them all").arg(tables.size() - shown.size());
+    return lines;
+}
+
+/// Names of files and arguments may hold what steers a terminal.
+QString printable(const QString &text)
+{
+    QString out;
+    for (const QChar c : text) {
+        const bool isControl = (c.unicode() < 0x20 && c != u'\n') || (c.unicode() >= 0x7f && c.unicode() < 0xa0);
+        if (isControl)
+            out += QStringLiteral("\\x%1").arg(c.unicode(), 2, 16, QLatin1Char('0'));
+        else
+            out += c;
+    }
+    return out;
+}
+
+>>>>>>> 23aa4d47015927f955916c243b70f158c7214058
 } // namespace
 
 void say(const QString &text)
@@ -253,7 +299,7 @@ QString statusText(const admin::Status &status)
         lines << rateLine(rates);
     lines << QString() << workerLines(status.workers) << processLines(status.processes) << cronLines(status.cron)
           << QString();
-    lines << reactorLines(status.reactors);
+    lines << reactorLines(status.reactors) << tableLines(status.tables);
     const admin::Totals &totals = status.totals;
     lines << tr("Refused (503) %1, worker died (502) %2, too late (504) %3, run again %4, given to another worker %5")
                  .arg(totals.refused)

@@ -8,7 +8,8 @@
 namespace Quern::app {
 
 process::SupervisorSettings workerSettings(const config::Settings &settings,
-                                           const QList<ipc::BootMessage::Plugin> &plugins, int connectionsFd)
+                                           const QList<ipc::BootMessage::Plugin> &plugins, int connectionsFd,
+                                           int tablesFd)
 {
     const config::ServerSettings &server = settings.server;
     process::SupervisorSettings result;
@@ -32,6 +33,7 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.plugins = plugins;
     result.ports = bootPorts(settings);
     result.connectionsFd = connectionsFd;
+    result.tablesFd = tablesFd;
     return result;
 }
 

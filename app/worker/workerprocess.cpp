@@ -1,5 +1,7 @@
 #include "app/worker/workerprocess.h"
 
+#include "tables/sharedtables.h"
+
 #include <QCoreApplication>
 #include <QLoggingCategory>
 
@@ -34,6 +36,8 @@ std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &argumen
     result.pageFd = number(valueOf(QLatin1StringView("--page-fd=")));
     if (const QString connections = valueOf(QLatin1StringView("--connections-fd=")); !connections.isEmpty())
         result.connectionsFd = number(connections);
+    if (const QString tables = valueOf(QLatin1StringView("--tables-fd=")); !tables.isEmpty())
+        result.tablesFd = number(tables);
     complete = complete && result.logLevels.change(valueOf(QLatin1StringView("--log-levels=")));
     const QStringList reactors = valueOf(QLatin1StringView("--reactor-fds=")).split(u',');
     for (const QString &reactor : reactors)
@@ -179,6 +183,10 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
 {
     // Should it crash or hang, the master knows which plugin it was.
     const auto tellMaster = [this](const QString &title) { tellStep(title); };
+    if (m_arguments.tablesFd >= 0) {
+        if (const Result<void> adopted = tables::SharedTables::adopt(m_arguments.tablesFd); !adopted)
+            return adopted.error();
+    }
     if (const Result<void> made = makeServer(boot); !made)
         return made.error();
     m_plugins = std::make_unique<worker::PluginLoader>(boot.who.number, tellMaster);

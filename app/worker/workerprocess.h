@@ -29,6 +29,7 @@ struct WorkerArguments
     std::vector<int> reactorFds;
     int pageFd = -1;
     int connectionsFd = -1; ///< -1: it is not to serve, but to be inspected
+    int tablesFd = -1;      ///< -1: there are no tables and atomics
     base::LogLevels logLevels;
 
     /// nullopt if something is missing: a person has started the program.

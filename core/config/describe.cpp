@@ -3,6 +3,7 @@
 #include "config/cronkeys.h"
 #include "config/keytable.h"
 #include "config/socketkeys.h"
+#include "config/tabletext.h"
 #include "config/text.h"
 #include "config/tomltext.h"
 
@@ -130,6 +131,16 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets)
         infos += describeSocket(settings, i, secrets);
     for (qsizetype i = 0; i < settings.crons.size(); ++i)
         infos += describeCron(settings, i, secrets);
+    for (const TableSetting &each : tableSettings(settings)) {
+        infos.append({each.path,
+                      shownValue(settings, each.path, each.value, secrets),
+                      each.defaultValue,
+                      {},
+                      {},
+                      translated(each.unit),
+                      translated(each.doc),
+                      Change::Restart});
+    }
     for (qsizetype i = 0; i < settings.plugins.size(); ++i)
         infos += describePlugin(settings, i, secrets);
     for (SettingInfo &info : infos)

@@ -3,6 +3,7 @@
 #include "config/cronkeys.h"
 #include "config/keytable.h"
 #include "config/socketdifference.h"
+#include "config/tabletext.h"
 
 #include <algorithm>
 
@@ -71,6 +72,8 @@ QStringList changedKeys(const Settings &running, const Settings &loaded, Change 
         }
     }
     keys += changedSocketKeys(running, loaded, kind);
+    if (kind == Change::Restart)
+        keys += changedTables(running, loaded);
     if (kind == Change::Reload)
         keys += changedCrons(running, loaded) + changedPlugins(running.plugins, loaded.plugins);
     return keys;
@@ -91,6 +94,7 @@ Settings afterReload(const Settings &running, const Settings &loaded)
         }
     }
     takeOverSockets(running, loaded, settings);
+    takeOverTables(running, settings);
     return settings;
 }
 

@@ -3,6 +3,7 @@
 #include "config/cronkeys.h"
 #include "config/keytable.h"
 #include "config/socketkeys.h"
+#include "config/tabletext.h"
 #include "config/text.h"
 #include "config/tomltext.h"
 
@@ -89,6 +90,17 @@ QString cronText(const Settings &settings, qsizetype index, Secrets secrets)
     return text;
 }
 
+QString tableTexts(const Settings &settings, Secrets secrets)
+{
+    QString text;
+    for (const TableSetting &each : tableSettings(settings)) {
+        if (each.isFirst)
+            text += QStringLiteral("\n[[%1]]\n").arg(each.table);
+        text += maskedLine(settings, each.path, each.key, each.value, secrets);
+    }
+    return text;
+}
+
 QString pluginText(const Settings &settings, qsizetype index, Secrets secrets)
 {
     const PluginSettings &plugin = settings.plugins.at(index);
@@ -121,6 +133,7 @@ QByteArray effectiveToml(const Settings &settings, Secrets secrets)
         text += socketText(settings, i, secrets);
     for (qsizetype i = 0; i < settings.crons.size(); ++i)
         text += cronText(settings, i, secrets);
+    text += tableTexts(settings, secrets);
     if (settings.defaultPlugin) {
         text += QStringLiteral("\n# %1\n").arg(Text::tr("No [[plugin]] is listed: the welcome plugin is loaded."));
         return text.toUtf8();

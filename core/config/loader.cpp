@@ -13,6 +13,7 @@
 #include "config/secrets.h"
 #include "config/socketreader.h"
 #include "config/suggestion.h"
+#include "config/tablereader.h"
 #include "config/text.h"
 #include "config/tlsrules.h"
 #include "config/tomldocument.h"
@@ -49,6 +50,10 @@ public:
                 readPlugins(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key == u"cron")
                 readCrons(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"table")
+                readTables(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"atomic")
+                readAtomics(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key != u"socket")
                 refuseTopLevel(entry);
         }
@@ -124,7 +129,8 @@ private:
 
     void refuseTable(const TomlEntry &entry, const QString &shown)
     {
-        QStringList names = {QStringLiteral("socket"), QStringLiteral("cron"), QStringLiteral("plugin")};
+        QStringList names = {QStringLiteral("socket"), QStringLiteral("cron"), QStringLiteral("table"),
+                             QStringLiteral("atomic"), QStringLiteral("plugin")};
         for (const KeyTable &table : keyTables())
             names.prepend(QString(table.name));
         const QString meant = nearestWord(entry.key, names);

@@ -101,6 +101,10 @@ Result<void> ChildProcess::start()
         inherited.push_back(m_spec.connectionsFd);
         arguments.append(QStringLiteral("--connections-fd=%1").arg(m_spec.connectionsFd));
     }
+    if (m_spec.tablesFd >= 0) {
+        inherited.push_back(m_spec.tablesFd);
+        arguments.append(QStringLiteral("--tables-fd=%1").arg(m_spec.tablesFd));
+    }
     for (std::size_t i = 0; i < childEnds.size(); ++i) {
         inherited.push_back(childEnds[i].get());
         if (i > 1)

@@ -35,6 +35,7 @@ struct ChildSpec
     std::chrono::milliseconds maxWaitTime{3000};
     std::chrono::milliseconds hookTimeout{5000};
     int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the start; -1: it gets none
+    int tablesFd = -1;      ///< of the memory of the tables, which outlives the start; -1: it gets none
     std::chrono::milliseconds bootTimeout{30000};
     std::optional<base::LogLevels> logLevels; ///< without them it has those that hold here when it is started
     QMap<QString, QString> environment;       ///< what it has in its environment besides the master's

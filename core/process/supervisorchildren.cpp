@@ -37,6 +37,7 @@ ChildSpec Supervisor::specOf(const Generation &generation, const ipc::ChildIdent
     spec.maxWaitTime = settings.maxWaitTime;
     spec.hookTimeout = settings.hookTimeout;
     spec.connectionsFd = settings.connectionsFd;
+    spec.tablesFd = settings.tablesFd;
     spec.bootTimeout = settings.startTimeout;
     spec.environment = settings.environment;
     return spec;

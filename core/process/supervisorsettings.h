@@ -39,6 +39,7 @@ struct SupervisorSettings
     std::chrono::milliseconds startTimeout{30000}; ///< until a new child must be ready
     std::chrono::milliseconds hookTimeout{5000};   ///< of one life-cycle hook
     QMap<QString, QString> environment;            ///< of the children, besides the master's
+    int tablesFd = -1; ///< of the memory of the tables, which outlives the supervisor; -1: there is none
 };
 
 } // namespace Quern::process

@@ -51,6 +51,7 @@ GATES = [
 # The insides of the SDK, and who may look at them.
 PRIVATE_SDK = "core/sdk/src/"
 PRIVATE_SDK_READERS = {"core/sdk", "core/worker",
+                       "core/tables",  # the master makes and sweeps the tables that the SDK reads and writes
                        "core/protocol",  # what a path, a token, an escape is has one place: httpsyntax_p.h
                        "core/dispatch"}  # the master finds a request's route with the worker's own router
 

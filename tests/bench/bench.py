@@ -22,13 +22,14 @@ import idle  # noqa: E402
 import lifetime  # noqa: E402
 import live  # noqa: E402
 import staticfile  # noqa: E402
+import tables  # noqa: E402
 import throughput  # noqa: E402
 import work  # noqa: E402
 from servers import BenchError  # noqa: E402
 
 NAMES = [case.name for case in throughput.CASES + live.CASES] + [staticfile.CASE.name, "idle", live.WEBSOCKETS.name,
                                                                 live.TLS.name, work.ROUND_TRIPS.name,
-                                                                work.DURABLE.name, "lifetime"]
+                                                                work.DURABLE.name, "lifetime", "tables"]
 _HEADINGS = ("case", "limit µs", "quern µs", "ratio", "bar", "limit req/s", "quern req/s", "limit p99", "quern p99", "")
 
 
@@ -94,6 +95,14 @@ def show_lifetime(result: dict) -> None:
               f"  {verdict(seconds <= lifetime.GATE)}", flush=True)
 
 
+def show_tables(result: dict) -> None:
+    print("\ntables, operations in a second of processor time")
+    for rows, rates in result["rates"].items():
+        print(f"  {rows:>7} rows  " + "  ".join(f"{name} {rate / 1e6:5.1f} M" for name, rate in rates.items()))
+    bars = "  ".join(f"{name} {bar / 1e6:5.1f} M" for name, bar in tables.BARS.items())
+    print(f"  bar           {bars}  {verdict(result['passed'])}", flush=True)
+
+
 def run(options: argparse.Namespace) -> list[dict]:
     results = []
     load = {"seconds": 1, "repeats": 1} if options.quick else {"seconds": options.seconds, "repeats": 3}
@@ -144,6 +153,10 @@ def run(options: argparse.Namespace) -> list[dict]:
         result = lifetime.measure(options.build_dir, repeats=1 if options.quick else 5)
         show_lifetime(result)
         results.append(result)
+    if "tables" in options.only:
+        result = tables.measure(options.build_dir, seconds=0.2 if options.quick else 2)
+        show_tables(result)
+        results.append(result)
     return results
 
 
@@ -161,7 +174,7 @@ def parse_options() -> argparse.Namespace:
     options = parser.parse_args()
     options.only = options.only or NAMES
     options.build_dir = options.build_dir.resolve()
-    for program in ("bin/quern", "tests/bench/limit_server", "tests/bench/live_clients",
+    for program in ("bin/quern", "tests/bench/limit_server", "tests/bench/live_clients", "tests/bench/table_bench", "lib/quern/plugins/libworklab.so",
                     "tests/fixtures/plugins/liblive.so", "lib/quern/plugins/libworklab.so"):
         if not (options.build_dir / program).exists():
             parser.error(f"{options.build_dir / program} is missing: build first, or name the folder with --build-dir")

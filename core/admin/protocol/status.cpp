@@ -69,6 +69,15 @@ constexpr auto fieldsOf<CronJobStatus> = std::tuple{
 };
 
 template <>
+constexpr auto fieldsOf<TableStatus> = std::tuple{
+    Field{"name"_L1, &TableStatus::name},
+    Field{"rows"_L1, &TableStatus::rows},
+    Field{"size"_L1, &TableStatus::size},
+    Field{"memory"_L1, &TableStatus::memory},
+    Field{"memoryLimit"_L1, &TableStatus::memoryLimit},
+};
+
+template <>
 constexpr auto fieldsOf<Totals> = std::tuple{
     Field{"connections"_L1, &Totals::connections}, Field{"requests"_L1, &Totals::requests},
     Field{"refused"_L1, &Totals::refused},         Field{"redispatched"_L1, &Totals::redispatched},
@@ -116,6 +125,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"workers"_L1, &Status::workers},
     Field{"processes"_L1, &Status::processes},
     Field{"cron"_L1, &Status::cron},
+    Field{"tables"_L1, &Status::tables},
     Field{"totals"_L1, &Status::totals},
     Field{"tasks"_L1, &Status::tasks},
     Field{"rates"_L1, &Status::rates},

@@ -68,6 +68,18 @@ struct CronJobStatus
     bool operator==(const CronJobStatus &) const = default;
 };
 
+/// A table in shared memory.
+struct TableStatus
+{
+    QString name;
+    qint64 rows = 0;        ///< in it now
+    qint64 size = 0;        ///< rows that it holds at most
+    qint64 memory = 0;      ///< bytes that it has taken so far
+    qint64 memoryLimit = 0; ///< bytes that it can take
+
+    bool operator==(const TableStatus &) const = default;
+};
+
 /// A plugin that the workers have loaded.
 struct PluginStatus
 {
@@ -157,6 +169,7 @@ struct Status
     QList<WorkerStatus> workers;   ///< that answer requests
     QList<WorkerStatus> processes; ///< task workers, timer, custom processes
     QList<CronJobStatus> cron;     ///< empty if there is no timer process
+    QList<TableStatus> tables;     ///< in the order of the settings
     Totals totals;
     TaskStatus tasks;
     QList<Rates> rates; ///< over about 10 s, and over about a minute; less if it has just started

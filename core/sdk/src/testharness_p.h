@@ -6,6 +6,7 @@
 #include "pipeline_p.h"
 #include "request_p.h"
 #include "response_p.h"
+#include "tablelayout_p.h"
 #include "testserver_p.h"
 
 #include <QDeadlineTimer>
@@ -23,7 +24,7 @@ namespace Quern {
 class TestHarnessPrivate final : public ResponseSink
 {
 public:
-    TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap &settings);
+    TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap &settings, const TestMemory &memory);
     ~TestHarnessPrivate() override;
 
     TestResponse run(const TestRequest &request);
@@ -83,6 +84,11 @@ private:
     /// What the author did not catch.
     void failed(quint64 id, const QString &problem);
 
+    /// Makes what server().table() and atomic() find.
+    void shareMemory(const TestMemory &memory);
+
+    std::shared_ptr<SharedArea> m_area;
+    std::shared_ptr<SharedArea> m_areaBefore;                ///< what was found before
     const std::shared_ptr<ApplicationPrivate> m_application; ///< shared with a plugin that may have kept it
     std::optional<Pipeline> m_pipeline;
     std::unordered_map<quint64, Exchange *> m_open; ///< more than one if handlers send requests of their own

@@ -36,59 +36,64 @@ Status sample()
     status.listeners = {QStringLiteral("127.0.0.1:5200"), QStringLiteral("unix:/run/app.sock")};
     status.plugins = {{QStringLiteral("welcome"), QStringLiteral("0.1.0")}};
     status.reactors = {{0, 64, 1, 5'000'000'000}, {1, 63, 0, 7}};
-    status.workers = {{0, QStringLiteral("worker 0"), 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
-                      {1, QStringLiteral("worker 1"), 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0,
-                       QStringLiteral("signal 6 (SIGABRT)")}};
+    status.workers = {
+        {0, QStringLiteral("worker 0"), 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
+        {1, QStringLiteral("worker 1"), 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, QStringLiteral("signal 6")}};
     status.processes = {
         {0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 0, 0, 5, 0, QStringLiteral("exit code 1")}};
-    status.cron = {{QStringLiteral("clean"),
-                    QStringLiteral("0 3 * * *"),
-                    status.startedAt,
-                    std::nullopt,
-                    40,
-                    {},
-                    3,
-                    2,
-                    1,
-                    0,
-                    true,
-                    false}};
+    CronJobStatus job;
+    job.name = QStringLiteral("clean");
+    job.schedule = QStringLiteral("0 3 * * *");
+    job.next = status.startedAt;
+    job.durationUs = 40;
+    job.runs = 3;
+    job.failures = 2;
+    job.skipped = 1;
+    job.paused = true;
+    status.cron = {job};
+    status.tables = {{QStringLiteral("prices"), 12, 1000, 98'304, 200'000}};
     status.totals = {130, 1000, 5, 4, 3, 2, 1, 70, 8, 9};
-    status.tasks = {40,
-                    5,
-                    30,
-                    4,
-                    3,
-                    2,
-                    {{QStringLiteral("memory"), 6, 7, 8, 9}, {QStringLiteral("database"), 1, 0, 0, 2}},
-                    QStringLiteral("no room")};
+    status.tasks.delivered = 40;
+    status.tasks.refused = 5;
+    status.tasks.done = 30;
+    status.tasks.failed = 4;
+    status.tasks.retried = 3;
+    status.tasks.buried = 2;
+    status.tasks.stores = {{QStringLiteral("memory"), 6, 7, 8, 9}, {QStringLiteral("database"), 1, 0, 0, 2}};
+    status.tasks.failure = QStringLiteral("no room");
     status.rates = {{std::chrono::milliseconds(10'200), 100.5, 2, 0}};
     return status;
 }
 
 const QByteArray goldenSample =
-    "{\"configFile\":\"/srv/quern.toml\",\"generation\":2,"
+    "{\"configFile\":\"/srv/quern.toml\","
+    "\"cron\":[{\"durationUs\":40,\"error\":\"\",\"failures\":2,\"last\":null,\"name\":\"clean\","
+    "\"next\":\"2026-01-31T12:00:00.000Z\",\"paused\":true,\"running\":0,\"runs\":3,"
+    "\"schedule\":\"0 3 * * *\",\"skipped\":1,\"stopped\":false}],\"generation\":2,"
     "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
     "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
-    "\"processes\":[{\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code "
-    "1\",\"name\":\"timer\",\"pid\":102,"
-    "\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"state\":\"fatal\"}],"
+    "\"processes\":[{\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code 1\","
+    "\"name\":\"timer\",\"pid\":102,\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"state\":\"fatal\"}],"
     "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
     "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
     "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
     "\"sentence\":\"worker 1 died 3 times in 10 s\","
     "\"startedAt\":\"2026-01-31T12:00:00.000Z\",\"state\":\"degraded\","
-    "\"tasks\":{\"buried\":2,\"delivered\":40,\"done\":30,\"failed\":4,\"failure\":\"no room\",\"refused\":5,"
-    "\"retried\":3,\"stores\":["
+    "\"tables\":[{\"memory\":98304,\"memoryLimit\":200000,\"name\":\"prices\",\"rows\":12,"
+    "\"size\":1000}],"
+    "\"tasks\":{\"buried\":2,\"delivered\":40,\"done\":30,\"failed\":4,\"failure\":\"no room\","
+    "\"refused\":5,\"retried\":3,\"stores\":["
     "{\"dead\":9,\"delayed\":7,\"name\":\"memory\",\"queued\":6,\"running\":8},"
     "{\"dead\":2,\"delayed\":0,\"name\":\"database\",\"queued\":1,\"running\":0}]},"
     "\"totals\":{\"connections\":130,\"events\":70,\"eventsLost\":9,\"eventsMoved\":8,"
     "\"failed\":2,\"redispatched\":4,\"refused\":5,"
     "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
     "\"uptimeMs\":90500,\"version\":\"0.1.0\","
-    "\"workers\":[{\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\",\"name\":\"worker 0\",\"pid\":101,"
+    "\"workers\":[{\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\","
+    "\"name\":\"worker 0\",\"pid\":101,"
     "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"state\":\"ready\"},"
-    "{\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6 (SIGABRT)\",\"name\":\"worker 1\","
+    "{\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6\","
+    "\"name\":\"worker 1\","
     "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"state\":\"waiting\"}]}\n";
 
 } // namespace

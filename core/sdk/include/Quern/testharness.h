@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Quern/atomic.h>
 #include <Quern/connection.h>
 #include <Quern/connectionid.h>
 #include <Quern/error.h>
@@ -7,6 +8,7 @@
 #include <Quern/global.h>
 #include <Quern/request.h>
 #include <Quern/result.h>
+#include <Quern/table.h>
 #include <Quern/task.h>
 
 #include <QByteArray>
@@ -185,6 +187,15 @@ struct TestTask
     std::chrono::milliseconds due{0}; ///< how long it still waits; zero or less: it is due
 };
 
+/// What [[table]] and [[atomic]] say in the settings of a server. A value type:
+///
+///     TestHarness harness(shop, {}, {.tables = {{"prices", 1000, {{"price", ColumnInfo::Type::Int, 8}}}}});
+struct TestMemory
+{
+    QList<TableInfo> tables = {};   ///< empty when the harness is made
+    QList<AtomicInfo> atomics = {}; ///< with their values
+};
+
 /// Runs a plugin in a test's own process, without server and sockets: what a worker does with a request from the moment
 /// that its head and body are there, hooks, middleware, asynchronous answers and cleaners included. Cleaners
 /// run when request() is about to return, though somebody may still hold the request.
@@ -211,12 +222,14 @@ class QUERN_EXPORT TestHarness
 {
 public:
     /// Installs \a plugin, which outlives the harness. \a settings is what stands in [plugin.settings]; TOML's integers
-    /// are qint64, its arrays QVariantList, its tables QVariantMap.
-    explicit TestHarness(HandlerPlugin &plugin, const QVariantMap &settings = {});
+    /// are qint64, its arrays QVariantList, its tables QVariantMap. \a memory is what server().table() and atomic()
+    /// find, in install() as well, for as long as the harness lives.
+    explicit TestHarness(HandlerPlugin &plugin, const QVariantMap &settings = {}, const TestMemory &memory = {});
     ~TestHarness();
     Q_DISABLE_COPY_MOVE(TestHarness)
 
-    /// Whether install() succeeded: Error::Invalid, with the text of the exception, if it threw.
+    /// Whether install() succeeded: Error::Invalid, with the text of the exception, if it threw, or if no server could
+    /// have these tables and atomics.
     const Result<void> &installed() const;
 
     /// How messages name the plugin, as the "name" of its metadata does in a worker; its class if never set.
