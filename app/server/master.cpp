@@ -338,11 +338,7 @@ admin::PluginList Master::plugins() const
 
 admin::Status Master::status() const
 {
-<<<<<<< HEAD
-    admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker());
-=======
-    admin::Status status = statusReport(*m_supervisor, *m_reactors, *m_tables);
->>>>>>> 23aa4d47015927f955916c243b70f158c7214058
+    admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables);
     status.cron = cronStatus(m_cron->jobs());
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();

@@ -3,11 +3,8 @@
 #include "app/server/reactorpool.h"
 #include "dispatch/eventlanes.h"
 #include "process/supervisor.h"
-<<<<<<< HEAD
-#include "tasks/broker.h"
-=======
 #include "tables/sharedtables.h"
->>>>>>> 23aa4d47015927f955916c243b70f158c7214058
+#include "tasks/broker.h"
 
 #include <QFile>
 
@@ -148,11 +145,7 @@ QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
 }
 
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
-<<<<<<< HEAD
-                           const tasks::Broker &broker)
-=======
-                           const tables::SharedTables &tables)
->>>>>>> 23aa4d47015927f955916c243b70f158c7214058
+                           const tasks::Broker &broker, const tables::SharedTables &tables)
 {
     admin::Status status;
     status.tasks = taskStatus(broker);

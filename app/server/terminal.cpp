@@ -175,8 +175,6 @@ QStringList reactorLines(const QList<admin::ReactorStatus> &reactors)
     return lines.size() <= mostLines ? lines : QStringList(reactorLine(tr("%1 reactors").arg(reactors.size()), sum));
 }
 
-<<<<<<< HEAD
-=======
 QString tableLine(const admin::TableStatus &table)
 {
     return tr("Table %1: %2 of %3 rows (%4 %), %5")
@@ -206,21 +204,6 @@ QStringList tableLines(const QList<admin::TableStatus> &tables)
     return lines;
 }
 
-/// Names of files and arguments may hold what steers a terminal.
-QString printable(const QString &text)
-{
-    QString out;
-    for (const QChar c : text) {
-        const bool isControl = (c.unicode() < 0x20 && c != u'\n') || (c.unicode() >= 0x7f && c.unicode() < 0xa0);
-        if (isControl)
-            out += QStringLiteral("\\x%1").arg(c.unicode(), 2, 16, QLatin1Char('0'));
-        else
-            out += c;
-    }
-    return out;
-}
-
->>>>>>> 23aa4d47015927f955916c243b70f158c7214058
 } // namespace
 
 void say(const QString &text)
