@@ -92,7 +92,7 @@ Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
         if (prepared && usesTaskDatabase(settings.server))
             prepared =
                 m_broker->openDatabase([&](tasks::TaskStore::Client &client) { return openStore(settings, client); });
-        else if (prepared && !QFileInfo::exists(taskDatabasePath(settings))) // which may name some
+        else if (prepared && !QFileInfo::exists(taskDatabasePath(settings.server))) // which may name some
             m_spill.removeLeftovers([](const QByteArray &) { return false; });
     });
     if (!prepared)
@@ -105,8 +105,8 @@ Result<std::unique_ptr<tasks::TaskStore>> BrokerThread::openStore(const config::
                                                                   tasks::TaskStore::Client &client) const
 {
     const config::ServerSettings &server = settings.server;
-    Result<std::unique_ptr<tasks::SqliteStore>> opened =
-        tasks::SqliteStore::open(taskDatabasePath(settings), limitsOf(server, server.taskDurableMax), client, m_spill);
+    Result<std::unique_ptr<tasks::SqliteStore>> opened = tasks::SqliteStore::open(
+        taskDatabasePath(settings.server), limitsOf(server, server.taskDurableMax), client, m_spill);
     if (!opened)
         return opened.error();
     tasks::SqliteStore &store = **opened;
