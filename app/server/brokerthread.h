@@ -5,9 +5,11 @@
 #include "tasks/broker.h"
 #include "tasks/spill.h"
 
+#include <QJsonObject>
 #include <QObject>
 #include <QThread>
 
+#include <functional>
 #include <memory>
 
 namespace Quern::app {
@@ -21,21 +23,29 @@ public:
     /// Ends the thread; what the stores were told is on disk then.
     ~BrokerThread() override;
 
-    /// Opens the stores, in the thread, and follows \a supervisor, which outlives it. Error::Io and the like if the
-    /// database or the spill folder cannot be used.
+    /// Opens the stores, in the thread, and follows \a supervisor, which outlives it. Error::Io and the like, with the
+    /// place in the settings, if the database or the spill folder cannot be used.
     Result<void> start(const config::Settings &settings, process::Supervisor *supervisor);
+    /// Before there are task workers for the first time: opens the database, if \a settings want one, and makes the
+    /// spill folder. Waits for both. Errors as of start().
+    Result<void> prepareForTasks(const config::Settings &settings);
     void reconfigure(const config::Settings &settings);
     /// Nothing more is handed out; stopped() follows when all that runs has ended.
     void stop();
 
     const tasks::Broker &broker() const { return *m_broker; }
 
+    using Answer = std::function<void(const Result<QJsonObject> &outcome)>;
+    /// Calls \a question in the thread; once it has called its \a answer, from there, answered() follows here.
+    void ask(quint64 token, std::function<void(tasks::Broker &broker, const Answer &answer)> question);
+
 Q_SIGNALS:
     void stopped();
+    void answered(quint64 token, const Quern::Result<QJsonObject> &outcome);
 
 private:
-    Result<void> openDatabase(const config::Settings &settings, tasks::TaskStore::Client &client,
-                              std::unique_ptr<tasks::TaskStore> &store);
+    Result<std::unique_ptr<tasks::TaskStore>> openStore(const config::Settings &settings,
+                                                        tasks::TaskStore::Client &client) const;
     void follow(process::Supervisor *supervisor);
     /// Runs \a function in the thread: at once, or behind what was asked of the broker before.
     template <typename Function>
@@ -47,6 +57,7 @@ private:
     QObject m_context; ///< lives in m_thread, as what follows
     const tasks::Spill m_spill;
     std::unique_ptr<tasks::Broker> m_broker;
+    bool m_isPrepared = false;
 };
 
 } // namespace Quern::app

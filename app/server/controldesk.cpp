@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds closePatience(500);
 
 } // namespace
 
-ControlDesk::ControlDesk(Master *master) : m_master(master), m_server(new admin::ControlServer)
+ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master), m_server(new admin::ControlServer)
 {
     m_thread.setObjectName(QStringLiteral("admin"));
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
@@ -28,12 +28,15 @@ ControlDesk::ControlDesk(Master *master) : m_master(master), m_server(new admin:
     });
     m_logs = std::make_unique<LogDesk>(m_server);
     connect(m_logs.get(), &LogDesk::levelsChanged, master, &Master::logLevelsChanged);
+    m_tasks =
+        std::make_unique<TaskDesk>(broker, [this](quint64 client, const admin::Reply &reply) { send(client, reply); });
     connect(&master->operations(), &admin::OperationLog::changed, this, &ControlDesk::operationChanged);
     m_thread.start();
 }
 
 ControlDesk::~ControlDesk()
 {
+    m_tasks.reset();
     m_logs.reset();
     QMetaObject::invokeMethod(
         m_server, [server = m_server] { server->close(closePatience); }, Qt::BlockingQueuedConnection);
@@ -51,7 +54,14 @@ Result<void> ControlDesk::listen(const QString &path)
 
 void ControlDesk::handle(quint64 client, const admin::Request &request)
 {
-    const admin::Reply reply = {request.id, answer(client, request)};
+    if (request.method.startsWith(QLatin1StringView("task.")))
+        m_tasks->handle(client, request);
+    else
+        send(client, {request.id, answer(client, request)});
+}
+
+void ControlDesk::send(quint64 client, const admin::Reply &reply)
+{
     QMetaObject::invokeMethod(m_server, [server = m_server, client, reply] { server->sendReply(client, reply); });
 }
 

@@ -2,15 +2,14 @@
 
 namespace Quern::app {
 
-QString taskDatabasePath(const config::Settings &settings)
+QString taskDatabasePath(const config::ServerSettings &server)
 {
-    const config::ServerSettings &server = settings.server;
     return server.taskDatabase.isEmpty() ? server.runtimeDir + QStringLiteral("/tasks.db") : server.taskDatabase;
 }
 
 QString taskSpillFolder(const config::Settings &settings)
 {
-    return taskDatabasePath(settings) + QStringLiteral("-payloads");
+    return taskDatabasePath(settings.server) + QStringLiteral("-payloads");
 }
 
 bool usesTaskDatabase(const config::ServerSettings &server)

@@ -7,7 +7,7 @@
 namespace Quern::app {
 
 /// Where durable tasks wait; absolute.
-QString taskDatabasePath(const config::Settings &settings);
+QString taskDatabasePath(const config::ServerSettings &server);
 /// Where large payloads wait: beside the database.
 QString taskSpillFolder(const config::Settings &settings);
 /// Whether there is a database at all.
