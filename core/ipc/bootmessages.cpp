@@ -136,7 +136,8 @@ QByteArray BootMessage::encode() const
                           {QStringLiteral("answers"), toCbor(answers)},
                           {QStringLiteral("plugins"), list},
                           {QStringLiteral("ports"), portList},
-                          {QStringLiteral("tasks"), toCbor(tasks)}};
+                          {QStringLiteral("tasks"), toCbor(tasks)},
+                          {QStringLiteral("plan"), plan.toCbor()}};
     return map.toCborValue().toCbor();
 }
 
@@ -174,6 +175,7 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
              size(port.value(QLatin1StringView("outputBytes")))});
     }
     message.tasks = taskDefaults(map->value(QLatin1StringView("tasks")).toMap());
+    message.plan = ProcessPlan::fromCbor(map->value(QLatin1StringView("plan")).toMap());
     return message;
 }
 

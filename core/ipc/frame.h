@@ -40,6 +40,7 @@ enum class FrameType : quint16 {
     RunTask = 26,       ///< broker → task worker: RunTaskMessage
     TaskDone = 27,      ///< task worker → broker: TaskDoneMessage
     TaskFinished = 28,  ///< broker → worker: TaskFinishedMessage
+    Post = 29,          ///< child ⇄ broker: PostMessage
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

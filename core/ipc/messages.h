@@ -3,6 +3,7 @@
 #include "base/span.h"
 #include "ipc/childrole.h"
 #include "ipc/frame.h"
+#include "ipc/processplan.h"
 
 #include <Quern/result.h>
 
@@ -194,7 +195,7 @@ struct TaskDefaults
 /// "answers": map with "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file",
 /// "settings", "source" and "place"; "ports": list of maps with "name", "kind", "handler", "address", "place",
 /// "messageBytes", "outputBytes"; "tasks": map with "workers", "tries", "timeout", "retryDelay", "retryDelayMax",
-/// "spillSize" and "spillFolder".
+/// "spillSize" and "spillFolder"; "plan": see ProcessPlan.
 struct BootMessage
 {
     struct Plugin
@@ -225,6 +226,7 @@ struct BootMessage
     QList<Plugin> plugins;
     QList<Port> ports = {};
     TaskDefaults tasks = {};
+    ProcessPlan plan = {};
 
     QByteArray encode() const;
     static Result<BootMessage> decode(QByteArrayView payload);
