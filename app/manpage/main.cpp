@@ -65,6 +65,15 @@ QString socketKeys()
     return entries;
 }
 
+/// The keys of every [[process]].
+QString processKeys()
+{
+    QString entries;
+    for (const config::SettingInfo &info : config::describeProcessKeys())
+        entries += entryOf(info);
+    return entries;
+}
+
 /// The names of the keys of [server] that a [[socket]] may have as well, one a line.
 QString portKeys()
 {
@@ -104,6 +113,7 @@ int main(int argc, char **argv)
     text.replace(QStringLiteral("@SERVER_KEYS@\n"), keysOf(QLatin1StringView("server")));
     text.replace(QStringLiteral("@TASKS_KEYS@\n"), keysOf(QLatin1StringView("tasks")));
     text.replace(QStringLiteral("@SOCKET_KEYS@\n"), socketKeys());
+    text.replace(QStringLiteral("@PROCESS_KEYS@\n"), processKeys());
     text.replace(QStringLiteral("@PORT_KEYS@\n"), portKeys());
     QFile output(QFile::decodeName(argv[2]));
     if (!output.open(QIODevice::WriteOnly) || output.write(text.toUtf8()) < 0 || !output.flush()) {

@@ -2,6 +2,7 @@
 
 #include "app/server/installation.h"
 #include "app/server/portplan.h"
+#include "app/server/processsettings.h"
 #include "app/server/tasksettings.h"
 
 namespace Quern::app {
@@ -15,6 +16,8 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.taskWorkerNum = server.taskWorkerNum;
     result.reactorCount = server.reactorNum;
     result.tasks = taskDefaults(settings);
+    result.plan = processPlan(settings);
+    result.processes = processPools(settings);
     result.workerProgram = installation::workerProgram();
     result.generationsDirectory = server.runtimeDir + QStringLiteral("/generations");
     result.maxWaitTime = server.maxWaitTime;

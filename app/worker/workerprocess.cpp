@@ -44,11 +44,14 @@ WorkerProcess::WorkerProcess(const WorkerArguments &arguments)
 
 WorkerProcess::~WorkerProcess()
 {
+    m_process.reset();
     // What threads of the author's still deliver goes nowhere from now on.
     if (m_broker)
         m_broker->detach();
     if (m_server)
         m_server->attachTasks(nullptr);
+    if (m_server)
+        m_server->attachPost(nullptr);
 }
 
 void WorkerProcess::frameReceived(const ipc::Frame &frame)
@@ -56,14 +59,35 @@ void WorkerProcess::frameReceived(const ipc::Frame &frame)
     if (frame.type == ipc::FrameType::Boot && !m_plugins) {
         boot(frame.payload);
     } else if (frame.type == ipc::FrameType::Stop) {
-        leave();
+        leaveSoon(worker::LeaveReason::Stop);
     } else if (frame.type == ipc::FrameType::Leaving) {
-        leave();
+        const bool isReload = frame.payload.startsWith(char(worker::LeaveReason::Reload));
+        leaveSoon(isReload ? worker::LeaveReason::Reload : worker::LeaveReason::Stop);
+    } else if (frame.type == ipc::FrameType::Begin) {
+        begin();
     } else if (frame.type == ipc::FrameType::LogLevels) {
         base::LogLevels levels;
         if (levels.change(QString::fromUtf8(frame.payload)))
             base::setLogLevels(levels);
     }
+}
+
+void WorkerProcess::begin()
+{
+    if (m_broker)
+        m_broker->post().open();
+    if (m_process)
+        m_process->begin();
+}
+
+void WorkerProcess::leaveSoon(worker::LeaveReason reason)
+{
+    if (!m_process) {
+        leave();
+        return;
+    }
+    m_broker->post().close();
+    m_process->leave(reason);
 }
 
 void WorkerProcess::leave()
@@ -111,19 +135,41 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
         return loaded.error();
     if (const Result<void> served = m_plugins->assignPorts(boot.ports); !served)
         return served.error();
+    if (const Result<void> served = m_plugins->checkProcesses(boot.plan); !served)
+        return served.error();
 
     Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
     if (!page)
         return page.error();
-    m_broker =
-        std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who, boot.tasks);
+    m_broker = std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who,
+                                                    boot.tasks, boot.plan);
     m_host = std::make_unique<worker::HandlerHost>(m_plugins->application(), std::move(*page), m_arguments.reactorFds,
                                                    worker::HandlerHost::Identity{boot.who.number, boot.generation},
                                                    boot.answers, m_server.get(), &m_broker->channel());
     m_broker->attach(m_host.get(), m_host->page().taskProgress());
     if (m_server)
         m_server->attachTasks(&m_broker->tasks());
+    makeProcess(boot);
     return manifest();
+}
+
+void WorkerProcess::makeProcess(const ipc::BootMessage &boot)
+{
+    if (m_server)
+        m_server->attachPost(&m_broker->post());
+    const ipc::ProcessEntry *entry = boot.who.role == ipc::ChildRole::Process ? boot.plan.find(boot.who.name) : nullptr;
+    if (!entry) {
+        // Timer and custom processes take messages when their predecessor has gone.
+        if (boot.who.role == ipc::ChildRole::Worker || boot.who.role == ipc::ChildRole::TaskWorker)
+            m_broker->post().open();
+        return;
+    }
+    const ProcessSpec *spec = m_plugins->application().processNamed(entry->handler.toUtf8());
+    m_process = std::make_unique<worker::ProcessHost>(*spec, *entry, boot.who.number, m_broker->post(), *m_host);
+    connect(m_process.get(), &worker::ProcessHost::ended, this, [this](int exitCode) {
+        m_host->flush();
+        QCoreApplication::exit(exitCode);
+    });
 }
 
 Result<void> WorkerProcess::makeServer(const ipc::BootMessage &boot)
@@ -135,6 +181,7 @@ Result<void> WorkerProcess::makeServer(const ipc::BootMessage &boot)
     if (!table)
         return table.error();
     m_server = std::make_unique<worker::LiveServer>(std::move(*table), boot.ports, boot.who.number);
+    m_server->setSelf(worker::addressOf(boot.who));
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include "worker/handlerhost.h"
 #include "worker/liveserver.h"
 #include "worker/pluginloader.h"
+#include "worker/processhost.h"
 
 #include <QObject>
 
@@ -49,6 +50,11 @@ private:
     /// Returns the Hello message.
     Result<QByteArray> load(const ipc::BootMessage &boot);
     Result<void> makeServer(const ipc::BootMessage &boot);
+    /// Of a custom process; others take messages from now on.
+    void makeProcess(const ipc::BootMessage &boot);
+    void begin();
+    /// A timer or custom process is to end by itself.
+    void leaveSoon(worker::LeaveReason reason);
     Result<QByteArray> manifest() const;
 
     WorkerArguments m_arguments;
@@ -58,6 +64,7 @@ private:
     std::unique_ptr<worker::PluginLoader> m_plugins;
     std::unique_ptr<worker::BrokerHost> m_broker;
     std::unique_ptr<worker::HandlerHost> m_host;
+    std::unique_ptr<worker::ProcessHost> m_process; ///< of a custom process
 };
 
 } // namespace Quern::app

@@ -1,6 +1,7 @@
 #include "config/describe.h"
 
 #include "config/keytable.h"
+#include "config/processkeys.h"
 #include "config/socketkeys.h"
 #include "config/text.h"
 #include "config/tomltext.h"
@@ -77,6 +78,21 @@ QList<SettingInfo> describeTable(const Settings &settings, const KeyTable &table
     return infos;
 }
 
+SettingInfo processInfo(const ProcessKey &key, const QString &path, const QString &value)
+{
+    const QString defaultValue = key.derived ? QString() : key.text({});
+    return {path,          value, defaultValue, translated(key.derived), {}, translated(key.unit), translated(key.doc),
+            Change::Reload};
+}
+
+QList<SettingInfo> describeProcess(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    QList<SettingInfo> infos;
+    for (const ProcessKey &key : processKeys())
+        infos.append(processInfo(key, processPath(index, key.name), processValue(settings, index, key, secrets)));
+    return infos;
+}
+
 SettingInfo pluginInfo(const QString &key, const QVariant &value, const QString &defaultValue, const char *doc)
 {
     return {key, toTomlText(value), defaultValue, {}, {}, {}, translated(doc), Change::Reload};
@@ -109,10 +125,20 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets)
         infos += describeTable(settings, table, secrets);
     for (qsizetype i = 0; i < settings.sockets.size(); ++i)
         infos += describeSocket(settings, i, secrets);
+    for (qsizetype i = 0; i < settings.processes.size(); ++i)
+        infos += describeProcess(settings, i, secrets);
     for (qsizetype i = 0; i < settings.plugins.size(); ++i)
         infos += describePlugin(settings, i, secrets);
     for (SettingInfo &info : infos)
         info.origin = settings.origins.value(info.key, QStringLiteral("default"));
+    return infos;
+}
+
+QList<SettingInfo> describeProcessKeys()
+{
+    QList<SettingInfo> infos;
+    for (const ProcessKey &key : processKeys())
+        infos.append(processInfo(key, QStringLiteral("process.") + key.name, {}));
     return infos;
 }
 

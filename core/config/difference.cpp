@@ -1,6 +1,7 @@
 #include "config/difference.h"
 
 #include "config/keytable.h"
+#include "config/processreader.h"
 #include "config/socketdifference.h"
 
 #include <algorithm>
@@ -40,6 +41,8 @@ QStringList changedKeys(const Settings &running, const Settings &loaded, Change 
         }
     }
     keys += changedSocketKeys(running, loaded, kind);
+    if (kind == Change::Reload)
+        keys += changedProcessKeys(running, loaded);
     if (kind == Change::Reload)
         keys += changedPlugins(running.plugins, loaded.plugins);
     return keys;

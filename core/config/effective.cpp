@@ -1,6 +1,7 @@
 #include "config/effective.h"
 
 #include "config/keytable.h"
+#include "config/processkeys.h"
 #include "config/socketkeys.h"
 #include "config/text.h"
 #include "config/tomltext.h"
@@ -71,6 +72,17 @@ QString socketText(const Settings &settings, qsizetype index, Secrets secrets)
     return text;
 }
 
+QString processText(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    QString text = QStringLiteral("\n[[process]]\n");
+    for (const ProcessKey &key : processKeys()) {
+        const QString path = processPath(index, key.name);
+        const QString value = processValue(settings, index, key, secrets);
+        text += maskedLine(settings, path, key.name, value, secrets);
+    }
+    return text;
+}
+
 QString pluginText(const Settings &settings, qsizetype index, Secrets secrets)
 {
     const PluginSettings &plugin = settings.plugins.at(index);
@@ -101,6 +113,8 @@ QByteArray effectiveToml(const Settings &settings, Secrets secrets)
     }
     for (qsizetype i = 0; i < settings.sockets.size(); ++i)
         text += socketText(settings, i, secrets);
+    for (qsizetype i = 0; i < settings.processes.size(); ++i)
+        text += processText(settings, i, secrets);
     if (settings.defaultPlugin) {
         text += QStringLiteral("\n# %1\n").arg(Text::tr("No [[plugin]] is listed: the welcome plugin is loaded."));
         return text.toUtf8();

@@ -7,6 +7,7 @@
 #include "config/pluginreader.h"
 #include "config/portcheck.h"
 #include "config/problems.h"
+#include "config/processreader.h"
 #include "config/readfile.h"
 #include "config/salvage.h"
 #include "config/secrets.h"
@@ -46,6 +47,8 @@ public:
                 readTable(entry, *table);
             else if (entry.key == u"plugin")
                 readPlugins(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"process")
+                readProcesses(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key != u"socket")
                 refuseTopLevel(entry);
         }
@@ -121,7 +124,7 @@ private:
 
     void refuseTable(const TomlEntry &entry, const QString &shown)
     {
-        QStringList names = {QStringLiteral("socket"), QStringLiteral("plugin")};
+        QStringList names = {QStringLiteral("socket"), QStringLiteral("process"), QStringLiteral("plugin")};
         for (const KeyTable &table : keyTables())
             names.prepend(QString(table.name));
         const QString meant = nearestWord(entry.key, names);

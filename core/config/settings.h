@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/listenaddress.h"
+#include "config/processsettings.h"
 #include "config/serversettings.h"
 
 #include <QByteArray>
@@ -73,6 +74,7 @@ struct Settings
     QString directory; ///< absolute: the file's, to which relative paths refer
     ServerSettings server;
     QList<SocketSettings> sockets;
+    QList<ProcessSettings> processes;
     QList<PluginSettings> plugins;
     bool defaultPlugin = true; ///< no [[plugin]] was listed, so that plugins holds the welcome plugin alone
     /// Where each value comes from: "server.worker_num" → "default", "quern.toml:12" or

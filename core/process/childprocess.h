@@ -33,6 +33,8 @@ struct ChildSpec
     ipc::TaskDefaults tasks;
     int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the start; -1: it gets none
     std::chrono::milliseconds bootTimeout{30000};
+    ipc::ProcessPlan plan;
+    bool redirect = false;                    ///< what it prints is given out by printed(), instead of the log
     std::optional<base::LogLevels> logLevels; ///< without them it has those that hold here when it is started
     QMap<QString, QString> environment;       ///< what it has in its environment besides the master's
 
@@ -45,6 +47,7 @@ struct ChildExit
     QString text;                   ///< "exit code 3", "signal 11 (Segmentation fault)", with the reason of a kill
     bool isFault = false;           ///< its own doing: a fault signal or an exit nobody asked for
     bool wasKilled = false;         ///< by ChildProcess::kill()
+    bool isSuccess = false;         ///< exit code 0
     QString whileLoading;           ///< the plugin that it was loading, as messages name it; empty: none
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
 };
@@ -77,8 +80,8 @@ public:
     /// A timer or custom process begins its work: its predecessor has gone.
     void begin();
     bool hasBegun() const { return m_begun; }
-    /// The same finishes what it has begun, and ends by itself.
-    void leave();
+    /// The same finishes what it has begun, and ends by itself: since the server is reloaded, or stops.
+    void leave(bool isReload);
     bool isReady() const { return m_state == State::Ready; }
     qint64 pid() const { return m_pid; }
     const ipc::HelloMessage &manifest() const { return m_manifest; }
@@ -94,6 +97,8 @@ Q_SIGNALS:
     void ready();
     /// It cannot serve; \a reason is for people. It exits by itself or is killed.
     void bootFailed(const QString &reason);
+    /// With ChildSpec::redirect.
+    void printed(const QByteArray &bytes);
     /// Emitted once, last.
     void exited(const Quern::process::ChildExit &exit);
 
@@ -106,6 +111,8 @@ private:
     void readOutput();
     void logOutput(const QByteArray &bytes);
     void logLine(QByteArrayView line) const;
+    /// Gives out what it prints, and logs what its log says.
+    void passOn(const QByteArray &bytes);
     void startFailed();
     void processFinished(int code, QProcess::ExitStatus status);
     ChildExit describeExit(int code, QProcess::ExitStatus status) const;
@@ -121,6 +128,7 @@ private:
     std::shared_ptr<ipc::ChildPage> m_page;
     ipc::HelloMessage m_manifest;
     QByteArray m_partialLine;
+    bool m_isWithinLine = false; ///< of what is passed on
     QString m_killReason;
     QString m_loading;      ///< the plugin that it is loading, as messages name it
     QBasicTimer m_deadline; ///< of the boot, then of the stop

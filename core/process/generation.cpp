@@ -27,8 +27,10 @@ Generation::Generation(int ownNumber, const SupervisorSettings &ownSettings,
     if (settings.hasTimer)
         places.push_back(makePlace({ipc::ChildRole::Timer}));
     for (const ProcessPool &pool : std::as_const(settings.processes)) {
-        for (int i = 0; i < pool.num; ++i)
+        for (int i = 0; i < pool.num; ++i) {
             places.push_back(makePlace({ipc::ChildRole::Process, i, pool.name}, pool.restarts));
+            places.back().redirect = pool.redirect;
+        }
     }
 }
 

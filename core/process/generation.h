@@ -18,6 +18,7 @@ struct ChildPlace
     std::unique_ptr<ChildProcess> child; ///< nullptr while a restart is delayed
     base::MonotonicTime restartAt;
     bool restartDue = false;
+    bool redirect = false; ///< see ProcessPool
     QString lastExit;
 
     /// Nobody is there, and nobody will be.

@@ -33,6 +33,8 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
     spec.plugins = generation.plugins;
     spec.ports = generation.settings.ports;
     spec.tasks = generation.settings.tasks;
+    spec.plan = generation.settings.plan;
+    spec.redirect = place.redirect;
     spec.connectionsFd = generation.settings.connectionsFd;
     spec.bootTimeout = generation.settings.startTimeout;
     spec.environment = generation.settings.environment;
@@ -47,6 +49,8 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
         else if (placeOf(m_active, child))
             qCCritical(logProcess).noquote() << child->spec().role() << "cannot serve:" << reason;
     });
+    connect(child, &ChildProcess::printed, this,
+            [this, who = spec.who](const QByteArray &bytes) { Q_EMIT childPrinted(who, bytes); });
     const Result<void> begun = child->start();
     Q_EMIT processesChanged();
     if (!begun) {
@@ -114,7 +118,7 @@ void Supervisor::retire(std::unique_ptr<ChildProcess> child)
         m_retiring.back().killAt = base::MonotonicTime::max();
         leaving->kill(QStringLiteral("a newer generation serves"));
     } else if (isCompanion(role)) {
-        leaving->leave();
+        leaving->leave(true);
     } else {
         leaving->setDraining();
         Q_EMIT drainRequested(leaving->spec().childId);
@@ -179,7 +183,10 @@ void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
     if (ChildPlace *place = placeOf(m_active, child)) {
         discard(std::move(place->child));
         const bool isExpected = m_stopping || (m_companionsLeave && isCompanion(place->who.role));
-        if (!isExpected || exit.wasKilled)
+        const bool hasReturned = place->who.role == ipc::ChildRole::Process && exit.isSuccess;
+        if (hasReturned && !isExpected)
+            qCInfo(logProcess).noquote() << who << "has returned and is started again";
+        else if (!isExpected || exit.wasKilled)
             qCWarning(logProcess).noquote() << who << "ended:" << exit.text + loadingText(exit);
         if (!isExpected) {
             restartLater(*place, exit);

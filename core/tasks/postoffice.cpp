@@ -72,7 +72,7 @@ void PostOffice::received(BrokerLink &link, quint64 id, const ipc::PostMessage &
     case ipc::PostKind::WriteTo:
         if (Process *process = addressed(message, request)) {
             if (PostPipe *pipe = pipeOf(*process, Direction::Input, message.number, request))
-                settle(request, message.flags, pipe->write(message.payload.toByteArray()));
+                settle(request, message.flags, process->entry.name, pipe->write(message.payload.toByteArray()));
         }
         break;
     case ipc::PostKind::ReadFrom:
@@ -85,7 +85,7 @@ void PostOffice::received(BrokerLink &link, quint64 id, const ipc::PostMessage &
         break;
     case ipc::PostKind::ProcessWrites:
         if (PostPipe *pipe = ownPipe(link, Direction::Output, request))
-            settle(request, message.flags, pipe->write(message.payload.toByteArray()));
+            settle(request, message.flags, link.info().who.name, pipe->write(message.payload.toByteArray()));
         break;
     case ipc::PostKind::ProcessReads:
         if (PostPipe *pipe = ownPipe(link, Direction::Input, request)) {
@@ -140,10 +140,11 @@ void PostOffice::refuse(const PostRequest &request, const Error &error)
     reply(request, {error});
 }
 
-void PostOffice::settle(const PostRequest &request, quint8 flags, const Result<void> &outcome)
+void PostOffice::settle(const PostRequest &request, quint8 flags, const QString &name, const Result<void> &outcome)
 {
     if (!outcome)
-        refuse(request, outcome.error());
+        refuse(request, Error(outcome.error().code(),
+                              QStringLiteral("process \"%1\": %2").arg(name, outcome.error().message())));
     else if ((flags & ipc::PostWantsAnswer) != 0)
         reply(request, {});
 }
@@ -205,7 +206,7 @@ void PostOffice::push(const ipc::PostMessage &message, const PostRequest &reques
     const Result<void> pushed = queue->push(std::max(message.number, 0), message.payload.toByteArray(), isMap);
     if (pushed)
         m_counters.pushed.store(m_counters.pushed + 1, std::memory_order_relaxed);
-    settle(request, message.flags, pushed);
+    settle(request, message.flags, process->entry.name, pushed);
     countItems();
 }
 

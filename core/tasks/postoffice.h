@@ -66,7 +66,7 @@ private:
     void reply(const PostRequest &request, const PostReply &reply) override;
 
     void refuse(const PostRequest &request, const Error &error);
-    void settle(const PostRequest &request, quint8 flags, const Result<void> &outcome);
+    void settle(const PostRequest &request, quint8 flags, const QString &name, const Result<void> &outcome);
     Process *processNamed(const QString &name);
     /// nullptr, and \a request is answered, if there is none.
     Process *addressed(const ipc::PostMessage &message, const PostRequest &request);

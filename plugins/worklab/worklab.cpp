@@ -1,5 +1,6 @@
 #include "worklab.h"
 
+#include "processes.h"
 #include "taskroutes.h"
 #include "tasks.h"
 
@@ -9,7 +10,11 @@ void WorklabPlugin::install(Quern::Application &app)
 {
     m_journal.open(app.settings().value(QStringLiteral("journal")).toString());
     installTasks(app, m_journal);
-    app.group("/work", [](Quern::RouteGroup &work) { installTaskRoutes(work); });
+    installProcesses(app, m_journal);
+    app.group("/work", [](Quern::RouteGroup &work) {
+        installTaskRoutes(work);
+        installProcessRoutes(work);
+    });
 }
 
 } // namespace Worklab

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "process_p.h"
 #include "work_p.h"
 
 #include <Quern/application.h>
@@ -87,6 +88,8 @@ public:
         std::size_t cleaners = 0;
         std::size_t tasks = 0;
         std::size_t listeners = 0;
+        std::size_t processes = 0;
+        std::size_t messageHandlers = 0;
     };
     Mark mark() const;
     /// Forgets what was registered after \a mark.
@@ -99,6 +102,7 @@ public:
     std::vector<QByteArray> workNames() const;
     /// nullptr if there is none.
     const TaskSpec *taskNamed(QByteArrayView name) const;
+    const ProcessSpec *processNamed(QByteArrayView name) const; ///< the same
 
     /// Has \a route found by \a name. Throws std::invalid_argument if that is empty or taken.
     void giveName(RouteSpec &route, QByteArrayView name) const;
@@ -129,6 +133,8 @@ public:
     std::vector<Cleaner> cleaners;
     std::deque<TaskSpec> tasks; ///< a deque, so that TaskHandler keeps a valid pointer
     std::vector<ListenerSpec> listeners;
+    std::deque<ProcessSpec> processes; ///< a deque, so that ProcessHandler keeps a valid pointer
+    std::vector<MessageSpec> messageHandlers;
 
 private:
     bool m_isOpen = true;
