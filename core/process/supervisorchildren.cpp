@@ -185,7 +185,7 @@ void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
         const bool isExpected = m_stopping || (m_companionsLeave && isCompanion(place->who.role));
         const bool hasReturned = place->who.role == ipc::ChildRole::Process && exit.isSuccess;
         if (hasReturned && !isExpected)
-            qCInfo(logProcess).noquote() << who << "has returned and is started again";
+            qCInfo(logProcess).noquote() << who << "has returned";
         else if (!isExpected || exit.wasKilled)
             qCWarning(logProcess).noquote() << who << "ended:" << exit.text + loadingText(exit);
         if (!isExpected) {

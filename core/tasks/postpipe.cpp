@@ -1,5 +1,7 @@
 #include "tasks/postpipe.h"
 
+#include <algorithm>
+
 namespace Quern::tasks {
 
 namespace {
@@ -31,15 +33,13 @@ Result<void> PostPipe::write(const QByteArray &bytes)
 
 qint64 PostPipe::print(const QByteArray &bytes)
 {
-    const QByteArray kept = costOf(bytes, m_kind) > m_capacity ? QByteArray() : bytes;
+    const QByteArray kept = bytes.last(std::min(bytes.size(), qsizetype(m_capacity)));
     qint64 lost = bytes.size() - kept.size();
     while (!m_chunks.empty() && m_bytes + costOf(kept, m_kind) > m_capacity) {
         lost += m_chunks.front().size();
         m_bytes -= costOf(m_chunks.front(), m_kind);
         m_chunks.pop_front();
     }
-    if (kept.isEmpty())
-        return lost;
     m_bytes += costOf(kept, m_kind);
     m_chunks.push_back(kept);
     handOut();

@@ -30,7 +30,7 @@ public:
 
     /// Error::Busy if there is no room for all of \a bytes: then nothing of them is kept.
     Result<void> write(const QByteArray &bytes);
-    /// What a process prints: room is made for it, the oldest goes. Returns how many bytes were lost.
+    /// What a process prints into a stream: room is made for it, the oldest goes. Returns how many bytes were lost.
     qint64 print(const QByteArray &bytes);
     void read(const PostRequest &request);
 

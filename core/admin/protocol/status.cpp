@@ -12,6 +12,7 @@ constexpr auto namesOf<WorkerStatus::State> = std::to_array<EnumName<WorkerStatu
     {WorkerStatus::State::Ready, "ready"_L1},
     {WorkerStatus::State::Draining, "draining"_L1},
     {WorkerStatus::State::Waiting, "waiting"_L1},
+    {WorkerStatus::State::Fatal, "fatal"_L1},
 });
 
 template <>

@@ -159,9 +159,9 @@ bool TestProcess::waitForEnd()
     return !d || d->waitForEnd();
 }
 
-QByteArray TestProcess::takeWritten()
+QByteArray TestProcess::written() const
 {
-    return d ? d->takeWritten() : QByteArray();
+    return d ? d->written() : QByteArray();
 }
 
 QString TestProcess::problem() const

@@ -196,14 +196,13 @@ void TestProcesses::wake()
     m_changed.notify_all();
 }
 
-QByteArray TestProcesses::takeWritten(const QByteArray &name, int number)
+QByteArray TestProcesses::written(const QByteArray &name, int number)
 {
     const std::lock_guard lock(m_mutex);
-    Pipe &pipe = m_output[{name, number}];
-    QByteArray written;
-    while (!pipe.chunks.empty())
-        written += pipe.take();
-    return written;
+    QByteArray all;
+    for (const QByteArray &chunk : m_output[{name, number}].chunks)
+        all += chunk;
+    return all;
 }
 
 } // namespace Quern

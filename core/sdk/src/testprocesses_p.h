@@ -43,7 +43,7 @@ public:
     /// Somebody's isStopped() may have changed.
     void wake();
     /// What it has written and nobody has read.
-    QByteArray takeWritten(const QByteArray &name, int number);
+    QByteArray written(const QByteArray &name, int number);
 
 private:
     /// A read of a ProcessHandle that has nothing yet; it waits in the main thread.
@@ -99,7 +99,7 @@ public:
     bool waitForEnd();
     QString problem() const;
 
-    QByteArray takeWritten() { return m_processes->takeWritten(m_name, m_number); }
+    QByteArray written() const { return m_processes->written(m_name, m_number); }
 
     QString name() const override { return QString::fromUtf8(m_name); }
     int number() const override { return m_number; }

@@ -91,6 +91,7 @@ void tst_Status::stateNames()
         {WorkerState::Ready, QStringLiteral("ready")},
         {WorkerState::Draining, QStringLiteral("draining")},
         {WorkerState::Waiting, QStringLiteral("waiting")},
+        {WorkerState::Fatal, QStringLiteral("fatal")},
     };
     for (const auto &[state, name] : workerStates) {
         Status status = sample();

@@ -52,7 +52,7 @@ QList<Row> rows()
 
 const QByteArray mailer("[[process]]\nhandler = \"mailer\"\n");
 
-Settings load(const QByteArray &toml)
+Settings loaded(const QByteArray &toml)
 {
     const Result<Settings> settings = SettingsFile::load(toml);
     if (!settings)
@@ -82,12 +82,12 @@ private Q_SLOTS:
 void tst_ProcessSettings::defaults()
 {
     const SettingsFile file;
-    const Settings settings = load(mailer);
+    const Settings settings = loaded(mailer);
     ProcessSettings expected;
     expected.name = expected.handler = u"mailer"_s;
     QCOMPARE(settings.processes, QList<ProcessSettings>{expected});
     QCOMPARE(settings.origins.value(u"process[0].handler"_s), u"quern.toml:2"_s);
-    QVERIFY(load("[server]\n").processes.isEmpty());
+    QVERIFY(loaded(QByteArray("[server]\n")).processes.isEmpty());
 }
 
 void tst_ProcessSettings::everyKey_data()
@@ -103,8 +103,8 @@ void tst_ProcessSettings::everyKey()
     QFETCH(const int, row);
     const Row tried = rows().at(row);
     const SettingsFile file;
-    QVERIFY(tried.isRead(load(mailer + tried.line + '\n').processes.constFirst()));
-    QVERIFY(!tried.isRead(load(mailer).processes.constFirst()));
+    QVERIFY(tried.isRead(loaded(mailer + tried.line + '\n').processes.constFirst()));
+    QVERIFY(!tried.isRead(loaded(mailer).processes.constFirst()));
 }
 
 void tst_ProcessSettings::everyKeyIsCovered()
@@ -142,7 +142,7 @@ void tst_ProcessSettings::oneMistake_data()
     row("queue = { mode = \"all\" }", "queue.mode: must be one of \"none\", \"shared\", \"addressed\", not the string "
                                       "\"all\"; write queue.mode = \"shared\"");
     row("queue = { capacity = 0 }",
-        "queue.capacity: must be an integer from 1 to 100000000, not 0; write queue.capacity = 1000");
+        "queue.capacity: must be an integer from 1 to 100000000, not 0; write queue.capacity = 1");
     row("queue = { size = 1 }", "queue.size: unknown key; remove it");
     row("parameters = 1", "parameters: must be a table, not 1; write parameters = { pause = 10 }");
     QTest::newRow("no handler") << QByteArray("[[process]]\nname = \"x\"\n")
@@ -177,8 +177,8 @@ void tst_ProcessSettings::effectiveTextReadsBack()
             !QByteArray(row.line).startsWith("restart_interval = 0.5"))
             toml += QByteArray(row.line) + '\n';
     }
-    const Settings settings = load(toml);
-    QCOMPARE(load(effectiveToml(settings)).processes, settings.processes);
+    const Settings settings = loaded(toml);
+    QCOMPARE(loaded(effectiveToml(settings)).processes, settings.processes);
     bool isDescribed = false;
     for (const SettingInfo &info : describe(settings))
         isDescribed = isDescribed || (info.key == u"process[0].num" && info.value == u"3");
@@ -188,7 +188,7 @@ void tst_ProcessSettings::effectiveTextReadsBack()
 void tst_ProcessSettings::secretsAreMasked()
 {
     const SettingsFile file;
-    const Settings settings = load(mailer + "parameters = { password = \"hush\", relay = \"here\" }\n");
+    const Settings settings = loaded(mailer + "parameters = { password = \"hush\", relay = \"here\" }\n");
     QVERIFY(!effectiveToml(settings).contains("hush"));
     QVERIFY(effectiveToml(settings).contains("here"));
     QVERIFY(effectiveToml(settings, Secrets::Shown).contains("hush"));
@@ -197,14 +197,12 @@ void tst_ProcessSettings::secretsAreMasked()
 void tst_ProcessSettings::changesHoldAfterAReload()
 {
     const SettingsFile file;
-    const Settings running = load(mailer);
-    const Settings loaded = load(mailer + "num = 2\n[[process]]\nhandler = \"ticker\"\n");
-    QCOMPARE(changedKeys(running, loaded, Change::Reload),
-             QStringList({u"process mailer: num"_s, u"process ticker"_s}));
-    QCOMPARE(changedKeys(loaded, running, Change::Reload),
-             QStringList({u"process mailer: num"_s, u"process ticker"_s}));
-    QVERIFY(changedKeys(running, loaded, Change::Restart).isEmpty());
-    QCOMPARE(afterReload(running, loaded).processes, loaded.processes);
+    const Settings running = loaded(mailer);
+    const Settings next = loaded(mailer + "num = 2\n[[process]]\nhandler = \"ticker\"\n");
+    QCOMPARE(changedKeys(running, next, Change::Reload), QStringList({u"process mailer: num"_s, u"process ticker"_s}));
+    QCOMPARE(changedKeys(next, running, Change::Reload), QStringList({u"process mailer: num"_s, u"process ticker"_s}));
+    QVERIFY(changedKeys(running, next, Change::Restart).isEmpty());
+    QCOMPARE(afterReload(running, next).processes, next.processes);
 }
 
 QTEST_GUILESS_MAIN(tst_ProcessSettings)

@@ -214,8 +214,8 @@ public:
     bool reload();
     /// The same of one that ends by itself.
     bool waitForEnd();
-    /// What it has written and nobody has read, in one piece.
-    QByteArray takeWritten();
+    /// What it has written and nobody has read, in one piece; it stays there.
+    QByteArray written() const;
     /// The first exception that has left one of its functions. Null if there was none.
     QString problem() const;
 
