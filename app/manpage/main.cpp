@@ -6,8 +6,8 @@
 
 #include <cstdio>
 
-// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks] and
-// [[socket]] in place of a line each. Part of the build, and not installed.
+// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks], [[socket]]
+// and [[cron]] in place of a line each. Part of the build, and not installed.
 
 using namespace Quern;
 
@@ -74,6 +74,15 @@ QString processKeys()
     return entries;
 }
 
+/// The keys that every [[cron]] has.
+QString cronKeys()
+{
+    QString entries;
+    for (const config::SettingInfo &info : config::describeCronKeys())
+        entries += entryOf(info);
+    return entries;
+}
+
 /// The names of the keys of [server] that a [[socket]] may have as well, one a line.
 QString portKeys()
 {
@@ -115,6 +124,7 @@ int main(int argc, char **argv)
     text.replace(QStringLiteral("@SOCKET_KEYS@\n"), socketKeys());
     text.replace(QStringLiteral("@PROCESS_KEYS@\n"), processKeys());
     text.replace(QStringLiteral("@PORT_KEYS@\n"), portKeys());
+    text.replace(QStringLiteral("@CRON_KEYS@\n"), cronKeys());
     QFile output(QFile::decodeName(argv[2]));
     if (!output.open(QIODevice::WriteOnly) || output.write(text.toUtf8()) < 0 || !output.flush()) {
         std::fprintf(stderr, "cannot write %s\n", argv[2]);

@@ -10,6 +10,7 @@
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
+#include "app/server/tablesettings.h"
 #include "app/server/workersettings.h"
 #include "base/log.h"
 #include "config/difference.h"
@@ -30,6 +31,9 @@ namespace {
 constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
 /// After max_wait_time those that are still busy get no more than this.
 constexpr std::chrono::milliseconds forcedLeaveTimeout = std::chrono::milliseconds(200);
+
+/// ServerStop hooks have this long at least.
+constexpr std::chrono::milliseconds leastHooksGrace = std::chrono::milliseconds(500);
 
 /// What a stop or a reload may take besides the waits that the settings bound.
 constexpr std::chrono::milliseconds patienceMargin = std::chrono::seconds(10);
@@ -54,9 +58,12 @@ Master::~Master()
     // The control socket first: it asks the others. The lock goes last, when nothing of this server is left.
     m_control.reset();
     m_runtimeFiles.reset();
+    m_cron.reset();
     m_broker.reset();
     m_reactors.reset();
     m_supervisor.reset();
+    m_sweeper.reset();
+    m_tables.reset();
 }
 
 QString Master::pidPath(const config::Settings &settings)
@@ -87,6 +94,10 @@ Result<void> Master::start()
     Result<ipc::ConnectionTable> table = ipc::ConnectionTable::create(m_settings.server.reactorNum, *epoch);
     if (!table)
         return table.error();
+    Result<tables::SharedTables> tables = makeTables(m_settings);
+    if (!tables)
+        return tables.error();
+    m_tables = std::make_unique<tables::SharedTables>(std::move(*tables));
     common->connections = std::make_shared<ipc::ConnectionTable>(std::move(*table));
     m_reactors = std::make_unique<ReactorPool>(m_settings, *common);
     if (const Result<void> bound = m_reactors->bind(m_settings); !bound)
@@ -100,7 +111,7 @@ Result<void> Master::start()
     connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
     m_supervisor = std::make_unique<process::Supervisor>(
-        workerSettings(m_settings, *plugins, m_reactors->connections().descriptor()));
+        workerSettings(m_settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor()));
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
     // Before the reactors hear of its workers.
@@ -108,8 +119,12 @@ Result<void> Master::start()
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
     connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
+    m_sweeper = std::make_unique<tables::TableSweeper>(*m_tables);
+    connect(m_supervisor.get(), &process::Supervisor::processesChanged, m_sweeper.get(),
+            &tables::TableSweeper::processesChanged);
     connect(m_supervisor.get(), &process::Supervisor::companionsLeft, this, &Master::stopPartDone);
     connect(m_reactors.get(), &ReactorPool::drained, this, &Master::stopPartDone);
+    m_cron = std::make_unique<CronDesk>(m_settings.server.runtimeDir, m_supervisor.get());
     m_broker = std::make_unique<BrokerThread>(m_settings);
     connect(m_broker.get(), &BrokerThread::stopped, this, &Master::stopPartDone);
     if (const Result<void> started = m_broker->start(m_settings, m_supervisor.get()); !started)
@@ -176,7 +191,8 @@ Result<Master::Next> Master::loadNext() const
     const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(next.settings);
     if (!plugins)
         return plugins.error();
-    next.workers = workerSettings(next.settings, *plugins, m_reactors->connections().descriptor());
+    next.workers =
+        workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor());
     Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
     if (!ports)
         return ports.error();
@@ -252,7 +268,12 @@ void Master::stopPartDone()
     m_drainDeadline.stop();
     // A handler may still work for a client that has gone, or after its answer: it has what is left of max_wait_time.
     const auto left = std::chrono::milliseconds(m_stopBy.remainingTime());
-    m_supervisor->stop(std::max(left, leaveTimeout));
+    m_supervisor->stop(std::max(left, leaveTimeout), hooksGrace());
+}
+
+std::chrono::milliseconds Master::hooksGrace() const
+{
+    return std::max(std::chrono::milliseconds(m_stopBy.remainingTime()), leastHooksGrace);
 }
 
 void Master::recordRates()
@@ -273,7 +294,7 @@ void Master::timerEvent(QTimerEvent *event)
     for (const QString &each : work)
         stopStep(QStringLiteral("still busy: %1").arg(each));
     m_reactors->abortConnections();
-    m_supervisor->stop(forcedLeaveTimeout);
+    m_supervisor->stop(forcedLeaveTimeout, hooksGrace());
 }
 
 void Master::childrenStopped()
@@ -302,7 +323,7 @@ void Master::handleSignal(int number)
         qCWarning(logMaster) << "stopping at once";
         m_drainDeadline.stop();
         m_reactors->abortConnections();
-        m_supervisor->stop(std::chrono::milliseconds(0));
+        m_supervisor->stop(std::chrono::milliseconds(0), std::chrono::milliseconds(0));
         return;
     }
     stop(QStringLiteral("signal %1").arg(QString::fromLocal8Bit(::strsignal(number))));
@@ -315,7 +336,8 @@ admin::PluginList Master::plugins() const
 
 admin::Status Master::status() const
 {
-    admin::Status status = statusReport(*m_supervisor, *m_reactors);
+    admin::Status status = statusReport(*m_supervisor, *m_reactors, *m_tables);
+    status.cron = cronStatus(m_cron->jobs());
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();
     status.startedAt = m_startedAt;

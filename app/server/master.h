@@ -4,6 +4,7 @@
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
 #include "app/server/brokerthread.h"
+#include "app/server/crondesk.h"
 #include "app/server/pidfile.h"
 #include "app/server/ratemeter.h"
 #include "app/server/reactorpool.h"
@@ -12,6 +13,8 @@
 #include "app/server/startcommand.h"
 #include "config/settings.h"
 #include "process/supervisor.h"
+#include "tables/sharedtables.h"
+#include "tables/tablesweeper.h"
 
 #include <Quern/result.h>
 
@@ -52,6 +55,7 @@ public:
     admin::Status status() const;
     admin::PluginList plugins() const;
     admin::OperationLog &operations() { return m_operations; }
+    CronDesk &cron() { return *m_cron; }
 
     static QString pidPath(const config::Settings &settings);
     static QString controlPath(const config::Settings &settings);
@@ -81,6 +85,8 @@ private:
     void applyReload();
     void reloadStep(const QString &text);
     void becomeReady();
+    /// What ServerStop hooks may take now.
+    std::chrono::milliseconds hooksGrace() const;
     void recordRates();
     void reloadEnded(const QString &error);
     /// One of those that finish what they have begun has: connections, tasks, timer and custom processes.
@@ -94,9 +100,12 @@ private:
     std::unique_ptr<Next> m_next; ///< while a reload is under way
     PidFile m_pidFile;
     admin::OperationLog m_operations;
+    std::unique_ptr<tables::SharedTables> m_tables;
+    std::unique_ptr<tables::TableSweeper> m_sweeper;
     std::unique_ptr<process::Supervisor> m_supervisor;
     std::unique_ptr<ReactorPool> m_reactors;
     std::unique_ptr<BrokerThread> m_broker;
+    std::unique_ptr<CronDesk> m_cron;
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;
     std::unique_ptr<RuntimeFiles> m_runtimeFiles;

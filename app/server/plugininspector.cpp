@@ -1,5 +1,6 @@
 #include "app/server/plugininspector.h"
 
+#include "app/server/tablesettings.h"
 #include "app/server/workersettings.h"
 #include "process/childprocess.h"
 
@@ -19,11 +20,16 @@ constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
 Result<ipc::HelloMessage> inspectPlugins(const QList<ipc::BootMessage::Plugin> &plugins,
                                          const config::Settings &settings, const QList<ipc::BootMessage::Port> &ports)
 {
+    // Plugins may look up tables when they are installed. These are empty, and gone with the child.
+    const Result<tables::SharedTables> tables = tables::SharedTables::create(tableSettings(settings));
+    if (!tables)
+        return tables.error();
     const process::SupervisorSettings worker = workerSettings(settings, plugins);
     process::ChildSpec spec;
     spec.program = worker.workerProgram;
     spec.plugins = plugins;
     spec.ports = ports;
+    spec.tablesFd = tables->descriptor();
     spec.bootTimeout = worker.startTimeout;
     spec.environment = worker.environment;
     spec.logLevels = base::LogLevels{base::LogLevel::Warning, {}};
@@ -31,7 +37,7 @@ Result<ipc::HelloMessage> inspectPlugins(const QList<ipc::BootMessage::Plugin> &
 
     std::optional<Result<ipc::HelloMessage>> outcome;
     QEventLoop loop;
-    QObject::connect(&child, &process::ChildProcess::ready, &loop, [&] {
+    QObject::connect(&child, &process::ChildProcess::loaded, &loop, [&] {
         outcome = child.manifest();
         child.stop(leaveTimeout);
     });

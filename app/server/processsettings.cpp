@@ -18,6 +18,7 @@ ipc::ProcessPlan processPlan(const config::Settings &settings)
     ipc::ProcessPlan plan;
     plan.workers = settings.server.workerNum;
     plan.taskWorkers = settings.server.taskWorkerNum;
+    plan.hasTimer = true; // as far as the master knows: the plugins may have cron jobs
     for (qsizetype i = 0; i < settings.processes.size(); ++i) {
         const config::ProcessSettings &process = settings.processes.at(i);
         if (!process.enable)

@@ -1,8 +1,7 @@
 #include "app/server/runtimefiles.h"
 
 #include "app/server/log.h"
-#include "base/filedescriptor.h"
-#include "base/systemerror.h"
+#include "app/server/privatefile.h"
 #include "config/effective.h"
 
 #include <QCoreApplication>
@@ -11,10 +10,6 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QTimerEvent>
-
-#include <cstdio>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace Quern::app {
 
@@ -67,18 +62,10 @@ void RuntimeFiles::writeProcesses()
 
 void RuntimeFiles::write(const QString &path, const QByteArray &bytes)
 {
-    // Not QSaveFile: it waits for the disk, and after a crash of the machine nobody needs these files.
-    const QByteArray name = QFile::encodeName(path);
-    const QByteArray draft = name + ".new";
-    const base::FileDescriptor file(::open(draft.constData(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    const bool isWritten = file.isValid() &&
-                           ::write(file.get(), bytes.constData(), size_t(bytes.size())) == bytes.size() &&
-                           ::rename(draft.constData(), name.constData()) == 0;
-    if (!isWritten && !m_failed)
-        qCWarning(logMaster).noquote() << base::systemError(QStringLiteral("cannot write %1").arg(path)).message();
-    if (!isWritten)
-        ::unlink(draft.constData());
-    m_failed = !isWritten;
+    const Result<void> written = writePrivateFile(path, bytes);
+    if (!written && !m_failed)
+        qCWarning(logMaster).noquote() << written.error().message();
+    m_failed = !written;
 }
 
 } // namespace Quern::app

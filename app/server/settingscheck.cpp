@@ -1,5 +1,7 @@
 #include "app/server/settingscheck.h"
 
+#include "app/server/tablesettings.h"
+
 #include "app/host/listeners.h"
 #include "app/host/runtimedirectory.h"
 #include "app/server/installation.h"
@@ -121,6 +123,26 @@ Result<void> checkAccessLog(const config::Settings &settings)
     return accessLogError(settings, Error(Error::Invalid, QStringLiteral("%1 cannot be written").arg(path)));
 }
 
+/// What is wrong with the database itself shows when it is opened.
+Result<void> checkTaskDatabase(const config::Settings &settings)
+{
+    const QString &path = settings.server.taskDatabase;
+    const QString folder = folderOf(path);
+    const QString key = QStringLiteral("tasks.database");
+    if (path.isEmpty() || settings.server.taskDriver == config::TaskDriver::Memory || willBeMade(settings, folder))
+        return {};
+    if (QFileInfo(path).isDir())
+        return errorAtPath(settings, key,
+                           Error(Error::Invalid, QStringLiteral("%1 is a folder; name a file in it").arg(path)));
+    // SQLite writes its log beside it.
+    if (mayWriteTo(folder) && (!QFileInfo::exists(path) || mayAccess(path, R_OK | W_OK)))
+        return {};
+    return errorAtPath(settings, key,
+                       Error(Error::Invalid, QStringLiteral("%1 cannot be written; make its folder and let this user "
+                                                            "write to it, or name another file")
+                                                 .arg(path)));
+}
+
 Result<void> checkUnixSockets(const config::Settings &settings)
 {
     const QList<Listener> listeners = listenersOf(settings);
@@ -177,8 +199,10 @@ Result<void> checkSettings(const config::Settings &settings)
     if (settings.server.handleStatic)
         note(openStaticFiles(settings));
     note(checkAccessLog(settings));
+    note(checkTaskDatabase(settings));
     note(checkRuntime(settings));
     note(checkLogFile(settings));
+    note(checkTableMemory(settings));
     note(pluginFiles(settings));
     if (problems.isEmpty())
         return {};

@@ -3,6 +3,7 @@
 #include "app/server/reactorpool.h"
 #include "dispatch/eventlanes.h"
 #include "process/supervisor.h"
+#include "tables/sharedtables.h"
 
 #include <QFile>
 
@@ -79,7 +80,35 @@ admin::Totals totalsOf(const ReactorPool &reactors)
     return totals;
 }
 
-admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors)
+QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
+{
+    const auto dateOf = [](qint64 ms) -> std::optional<QDateTime> {
+        if (ms == 0)
+            return std::nullopt;
+        return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC);
+    };
+    QList<admin::CronJobStatus> list;
+    for (const ipc::CronJobState &job : jobs) {
+        admin::CronJobStatus status;
+        status.name = job.name;
+        status.schedule = job.schedule;
+        status.next = dateOf(job.next);
+        status.last = dateOf(job.last);
+        status.durationUs = job.duration;
+        status.error = job.error;
+        status.runs = qint64(job.runs);
+        status.failures = qint64(job.failures);
+        status.skipped = qint64(job.skipped);
+        status.running = job.underWay;
+        status.paused = job.isPaused;
+        status.stopped = job.isStopped;
+        list.append(status);
+    }
+    return list;
+}
+
+admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
+                           const tables::SharedTables &tables)
 {
     admin::Status status;
     status.generation = supervisor.generation();
@@ -92,6 +121,10 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
         const dispatch::DispatchCounters &counters = reactor.counters();
         status.reactors.append({i, reactor.connectionCount(), qint64(counters.queued), qint64(counters.requests)});
     }
+    const QList<tables::TableFill> fills = tables.fill();
+    for (const tables::TableFill &fill : fills)
+        status.tables.append(
+            {fill.name, qint64(fill.rows), qint64(fill.size), qint64(fill.memory), qint64(fill.memoryLimit)});
     status.totals = totalsOf(reactors);
     int ready = 0;
     int wanted = 0;

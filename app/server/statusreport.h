@@ -6,13 +6,21 @@ namespace Quern::process {
 class Supervisor;
 }
 
+namespace Quern::tables {
+class SharedTables;
+}
+
 namespace Quern::app {
 
 class ReactorPool;
 
 admin::Totals totalsOf(const ReactorPool &reactors);
 
-/// Workers, reactors, totals and the health that follows from them. Called in the main thread; waits for no other.
-admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors);
+/// The cron jobs of a status.
+QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs);
+/// Processes, reactors, tables, totals and the health that follows from them. Called in the main thread; waits for no
+/// other.
+admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
+                           const tables::SharedTables &tables);
 
 } // namespace Quern::app

@@ -105,6 +105,53 @@ QStringList processLines(const QList<admin::WorkerStatus> &processes)
     return lines;
 }
 
+QString localTime(const QDateTime &time)
+{
+    return time.toLocalTime().toString(u"yyyy-MM-dd HH:mm:ss"_s);
+}
+
+QString cronState(const admin::CronJobStatus &job)
+{
+    if (job.running > 0)
+        return tr("running");
+    if (job.stopped)
+        return tr("stopped");
+    if (job.paused)
+        return tr("paused");
+    return job.next ? localTime(*job.next) : tr("never");
+}
+
+QStringList cronLines(const QList<admin::CronJobStatus> &jobs)
+{
+    if (jobs.isEmpty())
+        return {};
+    qsizetype width = 4;
+    qsizetype scheduleWidth = 8;
+    for (const admin::CronJobStatus &job : jobs) {
+        width = std::max(width, job.name.size());
+        scheduleWidth = std::max(scheduleWidth, job.schedule.size());
+    }
+    QStringList lines = {
+        QString(), u"  "_s + tr("cron").leftJustified(width) + u' ' + tr("schedule").leftJustified(scheduleWidth) +
+                       tr(" next                last run                 took     runs failed skipped")};
+    for (const admin::CronJobStatus &job : jobs) {
+        const QString last = job.last ? localTime(*job.last) : u"-"_s;
+        const QString took = job.last ? u"%1 ms"_s.arg(double(job.durationUs) / 1000, 0, 'f', 1) : u"-"_s;
+        QString line =
+            u"  %1 %2 %3 %4 %5 %6 %7 %8"_s.arg(job.name.leftJustified(width), job.schedule.leftJustified(scheduleWidth))
+                .arg(cronState(job), -19)
+                .arg(last, -19)
+                .arg(took, 10)
+                .arg(job.runs, 8)
+                .arg(job.failures, 6)
+                .arg(job.skipped, 7);
+        if (!job.error.isEmpty())
+            line += u"  "_s + job.error;
+        lines << line;
+    }
+    return lines;
+}
+
 QString reactorLine(const QString &who, const admin::ReactorStatus &reactor)
 {
     return tr("%1: %2 connections, %3 requests taken, %4 waiting for a worker")
@@ -126,6 +173,35 @@ QStringList reactorLines(const QList<admin::ReactorStatus> &reactors)
         sum.queued += reactor.queued;
     }
     return lines.size() <= mostLines ? lines : QStringList(reactorLine(tr("%1 reactors").arg(reactors.size()), sum));
+}
+
+QString tableLine(const admin::TableStatus &table)
+{
+    return tr("Table %1: %2 of %3 rows (%4 %), %5")
+        .arg(table.name)
+        .arg(table.rows)
+        .arg(table.size)
+        .arg(100.0 * double(table.rows) / double(std::max<qint64>(table.size, 1)), 0, 'f', 1)
+        .arg(QLocale::c().formattedDataSize(table.memory, 1, QLocale::DataSizeIecFormat));
+}
+
+/// When there are many, the fullest ones come first, and the rest is counted.
+QStringList tableLines(const QList<admin::TableStatus> &tables)
+{
+    constexpr qsizetype mostLines = 3;
+    QList<admin::TableStatus> shown = tables;
+    if (tables.size() > mostLines) {
+        std::stable_sort(shown.begin(), shown.end(), [](const auto &one, const auto &other) {
+            return double(one.rows) * double(other.size) > double(other.rows) * double(one.size);
+        });
+        shown.resize(mostLines);
+    }
+    QStringList lines;
+    for (const admin::TableStatus &table : std::as_const(shown))
+        lines << tableLine(table);
+    if (tables.size() > shown.size())
+        lines.last() += tr(", and %1 tables more; --json shows them all").arg(tables.size() - shown.size());
+    return lines;
 }
 
 /// Names of files and arguments may hold what steers a terminal.
@@ -182,8 +258,9 @@ QString statusText(const admin::Status &status)
     lines << tr("Listening on %1").arg(status.listeners.join(QStringLiteral(", ")));
     for (const admin::Rates &rates : status.rates)
         lines << rateLine(rates);
-    lines << QString() << workerLines(status.workers) << processLines(status.processes) << QString();
-    lines << reactorLines(status.reactors);
+    lines << QString() << workerLines(status.workers) << processLines(status.processes) << cronLines(status.cron)
+          << QString();
+    lines << reactorLines(status.reactors) << tableLines(status.tables);
     const admin::Totals &totals = status.totals;
     lines << tr("Refused (503) %1, worker died (502) %2, too late (504) %3, run again %4, given to another worker %5")
                  .arg(totals.refused)

@@ -1,5 +1,6 @@
 #include "app/server/workersettings.h"
 
+#include "app/server/cronplan.h"
 #include "app/server/installation.h"
 #include "app/server/portplan.h"
 #include "app/server/processsettings.h"
@@ -8,7 +9,8 @@
 namespace Quern::app {
 
 process::SupervisorSettings workerSettings(const config::Settings &settings,
-                                           const QList<ipc::BootMessage::Plugin> &plugins, int connectionsFd)
+                                           const QList<ipc::BootMessage::Plugin> &plugins, int connectionsFd,
+                                           int tablesFd)
 {
     const config::ServerSettings &server = settings.server;
     process::SupervisorSettings result;
@@ -18,6 +20,7 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.tasks = taskDefaults(settings);
     result.plan = processPlan(settings);
     result.processes = processPools(settings);
+    result.cron = cronEntries(settings);
     result.workerProgram = installation::workerProgram();
     result.generationsDirectory = server.runtimeDir + QStringLiteral("/generations");
     result.maxWaitTime = server.maxWaitTime;
@@ -27,11 +30,13 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.answers.compressionMinLength = server.httpCompressionMinLength;
     result.answers.compressionTypes = server.httpCompressionTypes;
     result.startTimeout = server.workerStartTimeout;
+    result.hookTimeout = server.hookTimeout;
     for (const auto &[name, value] : settings.environment)
         result.environment.insert(name, value);
     result.plugins = plugins;
     result.ports = bootPorts(settings);
     result.connectionsFd = connectionsFd;
+    result.tablesFd = tablesFd;
     return result;
 }
 

@@ -6,8 +6,9 @@
 namespace Quern::app {
 
 /// What the supervisor is to keep alive, from the settings; \a plugins are the original files;
-/// \a connectionsFd is of the table of connections, −1 for workers that serve nobody.
+/// \a connectionsFd is of the table of connections, −1 for workers that serve nobody; \a tablesFd of the shared tables.
 process::SupervisorSettings workerSettings(const config::Settings &settings,
-                                           const QList<ipc::BootMessage::Plugin> &plugins, int connectionsFd = -1);
+                                           const QList<ipc::BootMessage::Plugin> &plugins, int connectionsFd = -1,
+                                           int tablesFd = -1);
 
 } // namespace Quern::app

@@ -40,6 +40,8 @@ int main(int argc, char **argv)
     ::fcntl(arguments->pageFd, F_SETFD, FD_CLOEXEC);
     if (arguments->connectionsFd >= 0)
         ::fcntl(arguments->connectionsFd, F_SETFD, FD_CLOEXEC);
+    if (arguments->tablesFd >= 0)
+        ::fcntl(arguments->tablesFd, F_SETFD, FD_CLOEXEC);
 
     base::LogTarget log;
     log.style = base::LogStyle::PriorityPrefix;

@@ -1,8 +1,17 @@
 #include "app/worker/workerprocess.h"
 
+#include "tables/sharedtables.h"
+
 #include <QCoreApplication>
+#include <QLoggingCategory>
+
+#include <algorithm>
+
+#include <unistd.h>
 
 namespace Quern::app {
+
+Q_LOGGING_CATEGORY(logWorkerProcess, "quern.worker", QtInfoMsg)
 
 std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &arguments)
 {
@@ -27,6 +36,8 @@ std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &argumen
     result.pageFd = number(valueOf(QLatin1StringView("--page-fd=")));
     if (const QString connections = valueOf(QLatin1StringView("--connections-fd=")); !connections.isEmpty())
         result.connectionsFd = number(connections);
+    if (const QString tables = valueOf(QLatin1StringView("--tables-fd=")); !tables.isEmpty())
+        result.tablesFd = number(tables);
     complete = complete && result.logLevels.change(valueOf(QLatin1StringView("--log-levels=")));
     const QStringList reactors = valueOf(QLatin1StringView("--reactor-fds=")).split(u',');
     for (const QString &reactor : reactors)
@@ -59,12 +70,19 @@ void WorkerProcess::frameReceived(const ipc::Frame &frame)
     if (frame.type == ipc::FrameType::Boot && !m_plugins) {
         boot(frame.payload);
     } else if (frame.type == ipc::FrameType::Stop) {
-        leaveSoon(worker::LeaveReason::Stop);
+        if (m_process)
+            leaveSoon(worker::LeaveReason::Stop);
+        else
+            leave();
     } else if (frame.type == ipc::FrameType::Leaving) {
         const bool isReload = frame.payload.startsWith(char(worker::LeaveReason::Reload));
         leaveSoon(isReload ? worker::LeaveReason::Reload : worker::LeaveReason::Stop);
     } else if (frame.type == ipc::FrameType::Begin) {
-        begin();
+        begin(frame.payload);
+    } else if (frame.type == ipc::FrameType::RunHooks && m_host) {
+        runHooks(frame.payload);
+    } else if (frame.type == ipc::FrameType::CronCommand && m_timer) {
+        cronCommand(frame.payload);
     } else if (frame.type == ipc::FrameType::LogLevels) {
         base::LogLevels levels;
         if (levels.change(QString::fromUtf8(frame.payload)))
@@ -72,29 +90,100 @@ void WorkerProcess::frameReceived(const ipc::Frame &frame)
     }
 }
 
-void WorkerProcess::begin()
+void WorkerProcess::begin(QByteArrayView memory)
 {
     if (m_broker)
         m_broker->post().open();
     if (m_process)
         m_process->begin();
+    else if (m_arguments.who.role == ipc::ChildRole::Timer && !m_timer)
+        beginCron(memory);
 }
 
 void WorkerProcess::leaveSoon(worker::LeaveReason reason)
 {
-    if (!m_process) {
+    if (m_broker)
+        m_broker->post().close();
+    if (m_process)
+        m_process->leave(reason);
+    else if (m_timer)
+        leaveCron();
+    else
         leave();
-        return;
-    }
-    m_broker->post().close();
-    m_process->leave(reason);
 }
 
-void WorkerProcess::leave()
+void WorkerProcess::tellStep(const QString &title)
 {
+    m_channel.send(ipc::FrameType::BootStep, 0, title.toUtf8());
+    m_channel.flush();
+}
+
+void WorkerProcess::runHooks(QByteArrayView payload)
+{
+    const Result<ipc::RunHooksMessage> hooks = ipc::RunHooksMessage::decode(payload);
+    if (!hooks)
+        return;
+    const WorkerFailure failure = {hooks->process, qint64(hooks->pid), hooks->reason};
+    std::optional<QString> problem;
+    m_host->runCallback([&] {
+        problem = worker::runHooks(m_plugins->application(), HookKind(hooks->kind), failure,
+                                   [this](const QString &title) { tellStep(title); });
+    });
+    m_channel.send(ipc::FrameType::HooksDone, 0,
+                   ipc::HooksDoneMessage{hooks->kind, problem.value_or(QString())}.encode());
+    m_channel.flush();
+}
+
+void WorkerProcess::leave(int exitCode)
+{
+    // One that is only inspected has not begun to work.
+    if (m_plugins && m_server && m_arguments.who.role != ipc::ChildRole::Boot) {
+        worker::runHooks(m_plugins->application(), HookKind::WorkerStop, {},
+                         [this](const QString &title) { tellStep(title); });
+    }
     if (m_host)
         m_host->flush();
-    QCoreApplication::exit(0);
+    QCoreApplication::exit(exitCode);
+}
+
+void WorkerProcess::beginCron(QByteArrayView memory)
+{
+    const Result<ipc::CronStateMessage> remembered = ipc::CronStateMessage::decode(memory);
+    m_timer = std::make_unique<cron::TimerHost>(std::move(m_cronPlan.jobs),
+                                                remembered ? remembered->jobs : QList<ipc::CronJobState>());
+    connect(m_timer.get(), &cron::TimerHost::statesChanged, this, [this](const QList<ipc::CronJobState> &states) {
+        m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{states, {}}.encode());
+    });
+    m_timer->start();
+}
+
+void WorkerProcess::cronCommand(QByteArrayView payload)
+{
+    using Action = ipc::CronCommandMessage::Action;
+    const Result<ipc::CronCommandMessage> command = ipc::CronCommandMessage::decode(payload);
+    if (!command)
+        return;
+    const Result<void> done = command->action == Action::RunNow  ? m_timer->runNow(command->job)
+                              : command->action == Action::Pause ? m_timer->pause(command->job)
+                                                                 : m_timer->resume(command->job);
+    const ipc::CronAnswer answer = {command->id, done ? QString() : done.error().message()};
+    m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{m_timer->states(), {answer}}.encode());
+}
+
+void WorkerProcess::leaveCron()
+{
+    connect(m_timer.get(), &cron::TimerHost::drained, this, [this](const QStringList &busy) {
+        m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{m_timer->states(), {}}.encode());
+        m_channel.flush();
+        for (const QString &line : busy)
+            qCWarning(logWorkerProcess).noquote() << line;
+        // Threads that still run would be waited for.
+        if (!busy.isEmpty())
+            ::_exit(0);
+        leave();
+    });
+    // A little before the master loses its patience.
+    m_timer->drain(m_maxWaitTime - std::min(m_maxWaitTime / 10, std::chrono::milliseconds(100)));
 }
 
 void WorkerProcess::channelClosed(const QString &)
@@ -119,10 +208,11 @@ void WorkerProcess::boot(QByteArrayView payload)
 Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
 {
     // Should it crash or hang, the master knows which plugin it was.
-    const auto tellMaster = [this](const QString &title) {
-        m_channel.send(ipc::FrameType::BootStep, 0, title.toUtf8());
-        m_channel.flush();
-    };
+    const auto tellMaster = [this](const QString &title) { tellStep(title); };
+    if (m_arguments.tablesFd >= 0) {
+        if (const Result<void> adopted = tables::SharedTables::adopt(m_arguments.tablesFd); !adopted)
+            return adopted.error();
+    }
     if (const Result<void> made = makeServer(boot); !made)
         return made.error();
     m_plugins = std::make_unique<worker::PluginLoader>(boot.who.number, tellMaster);
@@ -138,11 +228,24 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     if (const Result<void> served = m_plugins->checkProcesses(boot.plan); !served)
         return served.error();
 
+    Result<worker::CronPlan> cronPlan = worker::cronJobs(m_plugins->application(), boot.cron);
+    if (!cronPlan)
+        return cronPlan.error();
+    m_cronPlan = std::move(*cronPlan);
+    // Once: all have the same.
+    if (boot.who == ipc::ChildIdentity{ipc::ChildRole::Worker, 0}) {
+        for (const QString &warning : std::as_const(m_cronPlan.warnings))
+            qCWarning(logWorkerProcess).noquote() << warning;
+    }
+    m_maxWaitTime = boot.maxWaitTime;
+
     Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
     if (!page)
         return page.error();
+    ipc::ProcessPlan plan = boot.plan;
+    plan.hasTimer = !m_cronPlan.jobs.empty();
     m_broker = std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who,
-                                                    boot.tasks, boot.plan);
+                                                    boot.tasks, plan);
     m_host = std::make_unique<worker::HandlerHost>(m_plugins->application(), std::move(*page), m_arguments.reactorFds,
                                                    worker::HandlerHost::Identity{boot.who.number, boot.generation},
                                                    boot.answers, m_server.get(), &m_broker->channel());
@@ -167,6 +270,10 @@ void WorkerProcess::makeProcess(const ipc::BootMessage &boot)
     const ProcessSpec *spec = m_plugins->application().processNamed(entry->handler.toUtf8());
     m_process = std::make_unique<worker::ProcessHost>(*spec, *entry, boot.who.number, m_broker->post(), *m_host);
     connect(m_process.get(), &worker::ProcessHost::ended, this, [this](int exitCode) {
+        if (m_process->isStopRequested()) {
+            leave(exitCode);
+            return;
+        }
         m_host->flush();
         QCoreApplication::exit(exitCode);
     });
@@ -194,6 +301,8 @@ Result<QByteArray> WorkerProcess::manifest() const
         hello.plugins.append({plugin.name, plugin.version});
     for (const QByteArray &name : m_plugins->application().workNames())
         hello.work.append(name);
+    hello.hasCron = !m_cronPlan.jobs.empty();
+    hello.hooks = worker::hookKinds(m_plugins->application());
     const QByteArray encoded = hello.encode();
     if (encoded.size() > qsizetype(ipc::MaxFramePayload)) {
         return Error(Error::Invalid, QStringLiteral("the %1 routes of the plugins are too many: their list takes %2 "

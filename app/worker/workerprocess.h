@@ -1,11 +1,14 @@
 #pragma once
 
 #include "base/log.h"
+#include "cron/timerhost.h"
 #include "ipc/channel.h"
 #include "ipc/childpage.h"
 #include "ipc/messages.h"
 #include "worker/brokerhost.h"
+#include "worker/cronjobs.h"
 #include "worker/handlerhost.h"
+#include "worker/hooks.h"
 #include "worker/liveserver.h"
 #include "worker/pluginloader.h"
 #include "worker/processhost.h"
@@ -27,6 +30,7 @@ struct WorkerArguments
     std::vector<int> reactorFds;
     int pageFd = -1;
     int connectionsFd = -1; ///< -1: it is not to serve, but to be inspected
+    int tablesFd = -1;      ///< -1: there are no tables and atomics
     base::LogLevels logLevels;
 
     /// nullopt if something is missing: a person has started the program.
@@ -46,15 +50,22 @@ private:
     void frameReceived(const ipc::Frame &frame) override;
     void channelClosed(const QString &reason) override;
     void boot(QByteArrayView payload);
-    void leave();
+    /// The master knows what this is about to call, should it hang or crash.
+    void tellStep(const QString &title);
+    void runHooks(QByteArrayView payload);
+    void leave(int exitCode = 0);
     /// Returns the Hello message.
     Result<QByteArray> load(const ipc::BootMessage &boot);
     Result<void> makeServer(const ipc::BootMessage &boot);
     /// Of a custom process; others take messages from now on.
     void makeProcess(const ipc::BootMessage &boot);
-    void begin();
+    void begin(QByteArrayView memory);
     /// A timer or custom process is to end by itself.
     void leaveSoon(worker::LeaveReason reason);
+    /// Of the timer process.
+    void beginCron(QByteArrayView memory);
+    void cronCommand(QByteArrayView payload);
+    void leaveCron();
     Result<QByteArray> manifest() const;
 
     WorkerArguments m_arguments;
@@ -65,6 +76,9 @@ private:
     std::unique_ptr<worker::BrokerHost> m_broker;
     std::unique_ptr<worker::HandlerHost> m_host;
     std::unique_ptr<worker::ProcessHost> m_process; ///< of a custom process
+    worker::CronPlan m_cronPlan;                    ///< until the timer begins
+    std::unique_ptr<cron::TimerHost> m_timer;
+    std::chrono::milliseconds m_maxWaitTime{0};
 };
 
 } // namespace Quern::app

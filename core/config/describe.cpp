@@ -1,8 +1,10 @@
 #include "config/describe.h"
 
+#include "config/cronkeys.h"
 #include "config/keytable.h"
 #include "config/processkeys.h"
 #include "config/socketkeys.h"
+#include "config/tabletext.h"
 #include "config/text.h"
 #include "config/tomltext.h"
 
@@ -85,11 +87,29 @@ SettingInfo processInfo(const ProcessKey &key, const QString &path, const QStrin
             Change::Reload};
 }
 
+SettingInfo cronInfo(const CronKey &key, const QString &path, const QString &value)
+{
+    const QString defaultValue = key.derived ? QString() : toTomlText(key.value({}));
+    return {path,          value, defaultValue, translated(key.derived), {}, translated(key.unit), translated(key.doc),
+            Change::Reload};
+}
+
 QList<SettingInfo> describeProcess(const Settings &settings, qsizetype index, Secrets secrets)
 {
     QList<SettingInfo> infos;
     for (const ProcessKey &key : processKeys())
         infos.append(processInfo(key, processPath(index, key.name), processValue(settings, index, key, secrets)));
+    return infos;
+}
+
+QList<SettingInfo> describeCron(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    QList<SettingInfo> infos;
+    for (const CronKey &key : cronKeys()) {
+        // What is not written, the plugin may say.
+        if (isCronWritten(settings, index, key.name))
+            infos.append(cronInfo(key, cronPath(index, key.name), shownCronValue(settings, index, key, secrets)));
+    }
     return infos;
 }
 
@@ -127,6 +147,18 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets)
         infos += describeSocket(settings, i, secrets);
     for (qsizetype i = 0; i < settings.processes.size(); ++i)
         infos += describeProcess(settings, i, secrets);
+    for (qsizetype i = 0; i < settings.crons.size(); ++i)
+        infos += describeCron(settings, i, secrets);
+    for (const TableSetting &each : tableSettings(settings)) {
+        infos.append({each.path,
+                      shownValue(settings, each.path, each.value, secrets),
+                      each.defaultValue,
+                      {},
+                      {},
+                      translated(each.unit),
+                      translated(each.doc),
+                      Change::Restart});
+    }
     for (qsizetype i = 0; i < settings.plugins.size(); ++i)
         infos += describePlugin(settings, i, secrets);
     for (SettingInfo &info : infos)
@@ -147,6 +179,14 @@ QList<SettingInfo> describeSocketKeys()
     QList<SettingInfo> infos;
     for (const SocketKey &key : socketKeys())
         infos.append(socketInfo(key, QStringLiteral("socket.") + key.name, {}));
+    return infos;
+}
+
+QList<SettingInfo> describeCronKeys()
+{
+    QList<SettingInfo> infos;
+    for (const CronKey &key : cronKeys())
+        infos.append(cronInfo(key, QStringLiteral("cron.") + key.name, {}));
     return infos;
 }
 

@@ -18,7 +18,7 @@ struct SettingInfo
     Change change = Change::Reload;
 };
 
-/// Every key of [server] in its natural order, then what each socket and each plugin sets.
+/// Every key of [server] in its natural order, then what each socket, each cron job and each plugin sets.
 QList<SettingInfo> describe(const Settings &settings, Secrets secrets = Secrets::Masked);
 
 /// The keys that every [[socket]] has, "socket.name" and so on, without values. It may have those of portKeyNames()
@@ -26,5 +26,8 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets = Secrets:
 QList<SettingInfo> describeSocketKeys();
 /// The same of every [[process]].
 QList<SettingInfo> describeProcessKeys();
+
+/// The keys that every [[cron]] has, "cron.name" and so on, without values.
+QList<SettingInfo> describeCronKeys();
 
 } // namespace Quern::config

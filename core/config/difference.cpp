@@ -1,8 +1,10 @@
 #include "config/difference.h"
 
+#include "config/cronkeys.h"
 #include "config/keytable.h"
 #include "config/processreader.h"
 #include "config/socketdifference.h"
+#include "config/tabletext.h"
 
 #include <algorithm>
 
@@ -29,6 +31,36 @@ QStringList changedPlugins(const QList<PluginSettings> &running, const QList<Plu
     return keys;
 }
 
+qsizetype indexOfCron(const Settings &settings, const QString &name)
+{
+    const auto it = std::find_if(settings.crons.begin(), settings.crons.end(),
+                                 [&name](const CronSettings &cron) { return cron.name == name; });
+    return it == settings.crons.end() ? -1 : it - settings.crons.begin();
+}
+
+QStringList changedCrons(const Settings &running, const Settings &loaded)
+{
+    QStringList changed;
+    for (qsizetype i = 0; i < running.crons.size(); ++i) {
+        const CronSettings &before = running.crons.at(i);
+        const QString label = QStringLiteral("cron ") + before.name;
+        const qsizetype index = indexOfCron(loaded, before.name);
+        if (index < 0)
+            changed += label;
+        for (const CronKey &key : cronKeys()) {
+            // A default that is written down overrides what the plugin says.
+            if (index >= 0 && (key.value(before) != key.value(loaded.crons.at(index)) ||
+                               isCronWritten(running, i, key.name) != isCronWritten(loaded, index, key.name)))
+                changed += label + QStringLiteral(": ") + key.name;
+        }
+    }
+    for (const CronSettings &after : loaded.crons) {
+        if (indexOfCron(running, after.name) < 0)
+            changed += QStringLiteral("cron ") + after.name;
+    }
+    return changed;
+}
+
 } // namespace
 
 QStringList changedKeys(const Settings &running, const Settings &loaded, Change kind)
@@ -41,10 +73,11 @@ QStringList changedKeys(const Settings &running, const Settings &loaded, Change 
         }
     }
     keys += changedSocketKeys(running, loaded, kind);
+    if (kind == Change::Restart)
+        keys += changedTables(running, loaded);
     if (kind == Change::Reload)
-        keys += changedProcessKeys(running, loaded);
-    if (kind == Change::Reload)
-        keys += changedPlugins(running.plugins, loaded.plugins);
+        keys += changedCrons(running, loaded) + changedProcessKeys(running, loaded) +
+                changedPlugins(running.plugins, loaded.plugins);
     return keys;
 }
 
@@ -63,6 +96,7 @@ Settings afterReload(const Settings &running, const Settings &loaded)
         }
     }
     takeOverSockets(running, loaded, settings);
+    takeOverTables(running, settings);
     return settings;
 }
 

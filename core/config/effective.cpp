@@ -1,8 +1,10 @@
 #include "config/effective.h"
 
+#include "config/cronkeys.h"
 #include "config/keytable.h"
 #include "config/processkeys.h"
 #include "config/socketkeys.h"
+#include "config/tabletext.h"
 #include "config/text.h"
 #include "config/tomltext.h"
 
@@ -83,6 +85,34 @@ QString processText(const Settings &settings, qsizetype index, Secrets secrets)
     return text;
 }
 
+QString cronText(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    QString text = QStringLiteral("\n[[cron]]\n");
+    for (const CronKey &key : cronKeys()) {
+        const QString path = cronPath(index, key.name);
+        // What is not written, the plugin may say.
+        if (!isCronWritten(settings, index, key.name))
+            continue;
+        if (secrets == Secrets::Masked && settings.secrets.contains(path))
+            text += u'#' + line(settings, path, key.name, quotedToml(secretMask));
+        else
+            text += line(settings, path, key.name,
+                         shownCronValue(settings, index, key, secrets).replace(u'$', QStringLiteral("$$")));
+    }
+    return text;
+}
+
+QString tableTexts(const Settings &settings, Secrets secrets)
+{
+    QString text;
+    for (const TableSetting &each : tableSettings(settings)) {
+        if (each.isFirst)
+            text += QStringLiteral("\n[[%1]]\n").arg(each.table);
+        text += maskedLine(settings, each.path, each.key, each.value, secrets);
+    }
+    return text;
+}
+
 QString pluginText(const Settings &settings, qsizetype index, Secrets secrets)
 {
     const PluginSettings &plugin = settings.plugins.at(index);
@@ -115,6 +145,9 @@ QByteArray effectiveToml(const Settings &settings, Secrets secrets)
         text += socketText(settings, i, secrets);
     for (qsizetype i = 0; i < settings.processes.size(); ++i)
         text += processText(settings, i, secrets);
+    for (qsizetype i = 0; i < settings.crons.size(); ++i)
+        text += cronText(settings, i, secrets);
+    text += tableTexts(settings, secrets);
     if (settings.defaultPlugin) {
         text += QStringLiteral("\n# %1\n").arg(Text::tr("No [[plugin]] is listed: the welcome plugin is loaded."));
         return text.toUtf8();

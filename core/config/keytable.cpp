@@ -78,6 +78,8 @@ constexpr std::array keys = {
                                            "killed.")},
     Key{"worker_start_timeout"_L1, DurationRule{&S::workerStartTimeout}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config", "How long a new worker may take to load its plugins.")},
+    Key{"hook_timeout"_L1, DurationRule{&S::hookTimeout}, "seconds",
+        QT_TRANSLATE_NOOP("Quern::config", "How long one life-cycle hook may take before its process is killed.")},
     Key{"max_request_execution_time"_L1, DurationRule{&S::maxRequestExecutionTime, true}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config", "How long a request may take before it is answered 504; 0 for no limit.")},
     perPort(Key{"package_max_length"_L1, SizeRule<quint64>{&S::packageMaxLength, kibibyte, 1024 * mebibyte}, "bytes",

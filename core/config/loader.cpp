@@ -1,6 +1,7 @@
 #include "config/loader.h"
 
 #include "config/addressuse.h"
+#include "config/cronreader.h"
 #include "config/interpolation.h"
 #include "config/keytable.h"
 #include "config/listenercheck.h"
@@ -13,6 +14,7 @@
 #include "config/secrets.h"
 #include "config/socketreader.h"
 #include "config/suggestion.h"
+#include "config/tablereader.h"
 #include "config/text.h"
 #include "config/tlsrules.h"
 #include "config/tomldocument.h"
@@ -49,6 +51,12 @@ public:
                 readPlugins(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key == u"process")
                 readProcesses(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"cron")
+                readCrons(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"table")
+                readTables(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"atomic")
+                readAtomics(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key != u"socket")
                 refuseTopLevel(entry);
         }
@@ -124,7 +132,8 @@ private:
 
     void refuseTable(const TomlEntry &entry, const QString &shown)
     {
-        QStringList names = {QStringLiteral("socket"), QStringLiteral("process"), QStringLiteral("plugin")};
+        QStringList names = {QStringLiteral("socket"),  QStringLiteral("cron"),   QStringLiteral("table"),
+                             QStringLiteral("process"), QStringLiteral("atomic"), QStringLiteral("plugin")};
         for (const KeyTable &table : keyTables())
             names.prepend(QString(table.name));
         const QString meant = nearestWord(entry.key, names);

@@ -80,6 +80,7 @@ struct ServerSettings : TaskSettings
     /// From a request's last byte to the head of its answer; zero: no limit.
     std::chrono::milliseconds maxRequestExecutionTime{60'000};
     std::chrono::milliseconds workerStartTimeout{30'000}; ///< until a new worker must be ready
+    std::chrono::milliseconds hookTimeout{5'000};         ///< of one life-cycle hook
     quint64 packageMaxLength = 2 << 20;                   ///< bytes of one request body
     int backlog = 512;                      ///< connections the kernel holds for accept(), per listening socket
     int requestQueueSize = 8192;            ///< requests that wait in the master, per reactor

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/cronsettings.h"
 #include "config/listenaddress.h"
 #include "config/processsettings.h"
 #include "config/serversettings.h"
@@ -64,6 +65,37 @@ struct SocketSettings
     bool operator==(const SocketSettings &) const = default;
 };
 
+/// One column of a [[table]].
+struct ColumnSettings
+{
+    enum class Type { Int, Float, String };
+
+    QString name;
+    Type type = Type::Int;
+    int bytes = 8; ///< width of an Int: 1, 2, 4 or 8; greatest length of a String
+
+    bool operator==(const ColumnSettings &) const = default;
+};
+
+/// One [[table]] entry.
+struct TableSettings
+{
+    QString name;                  ///< unique
+    quint32 size = 1024;           ///< rows
+    QList<ColumnSettings> columns; ///< by name; never empty
+
+    bool operator==(const TableSettings &) const = default;
+};
+
+/// One [[atomic]] entry.
+struct AtomicSettings
+{
+    QString name;     ///< unique
+    qint64 value = 0; ///< at the start
+
+    bool operator==(const AtomicSettings &) const = default;
+};
+
 /// How many addresses [server] and the enabled sockets may listen on in all.
 inline constexpr qsizetype mostListeners = 200;
 
@@ -75,13 +107,16 @@ struct Settings
     ServerSettings server;
     QList<SocketSettings> sockets;
     QList<ProcessSettings> processes;
+    QList<CronSettings> crons;
     QList<PluginSettings> plugins;
+    QList<TableSettings> tables;
+    QList<AtomicSettings> atomics;
     bool defaultPlugin = true; ///< no [[plugin]] was listed, so that plugins holds the welcome plugin alone
     /// Where each value comes from: "server.worker_num" → "default", "quern.toml:12" or
     /// "quern.toml:12, WORKERS from .env:2". The files of ssl_sni_certs have places of their own, as sniPath() says.
     QMap<QString, QString> origins;
     /// Paths of the values that a variable with a secret name has a part in: "server.server", and below
-    /// "plugin[0].settings" as in secrets.h.
+    /// "plugin[0].settings" and "cron[0].parameters" as in secrets.h.
     QSet<QString> secrets;
     QStringList environmentFiles; ///< the .env files that were read, the one with precedence first
     /// What these set and the process environment has not: name and value, for child processes.

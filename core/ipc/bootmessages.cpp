@@ -137,6 +137,8 @@ QByteArray BootMessage::encode() const
                           {QStringLiteral("plugins"), list},
                           {QStringLiteral("ports"), portList},
                           {QStringLiteral("tasks"), toCbor(tasks)},
+                          {QStringLiteral("cron"), toCbor(cron)},
+                          {QStringLiteral("maxWait"), qint64(maxWaitTime.count())},
                           {QStringLiteral("plan"), plan.toCbor()}};
     return map.toCborValue().toCbor();
 }
@@ -174,6 +176,8 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
              port.value(QLatin1StringView("place")).toString(), size(port.value(QLatin1StringView("messageBytes"))),
              size(port.value(QLatin1StringView("outputBytes")))});
     }
+    message.cron = ipc::cronEntries(map->value(QLatin1StringView("cron")).toArray());
+    message.maxWaitTime = std::chrono::milliseconds(number(map->value(QLatin1StringView("maxWait"))));
     message.tasks = taskDefaults(map->value(QLatin1StringView("tasks")).toMap());
     message.plan = ProcessPlan::fromCbor(map->value(QLatin1StringView("plan")).toMap());
     return message;
@@ -197,10 +201,9 @@ QByteArray HelloMessage::encode() const
     QCborArray workList;
     for (const QByteArray &each : work)
         workList.append(text(each));
-    const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
-                          {QStringLiteral("routes"), routeList},
-                          {QStringLiteral("plugins"), pluginList},
-                          {QStringLiteral("work"), workList}};
+    const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion}, {QStringLiteral("routes"), routeList},
+                          {QStringLiteral("plugins"), pluginList},       {QStringLiteral("work"), workList},
+                          {QStringLiteral("hasCron"), hasCron},          {QStringLiteral("hooks"), qint64(hooks)}};
     return map.toCborValue().toCbor();
 }
 
@@ -232,6 +235,8 @@ Result<HelloMessage> HelloMessage::decode(QByteArrayView payload)
     }
     for (const QCborValue &each : map->value(QLatin1StringView("work")).toArray())
         message.work.append(each.toString().toUtf8());
+    message.hooks = quint32(number(map->value(QLatin1StringView("hooks"))));
+    message.hasCron = map->value(QLatin1StringView("hasCron")).toBool();
     return message;
 }
 

@@ -163,25 +163,26 @@ void Channel::readAhead()
     giveOutUrgent();
 }
 
-void Channel::waitAhead(std::chrono::milliseconds longest)
+bool Channel::waitAhead(std::chrono::milliseconds longest)
 {
-    if (!m_open)
-        return;
+    if (!m_open || m_ended)
+        return false;
     if (m_socket.bytesAvailable() == 0) {
         pollfd input = {m_fd, POLLIN, 0};
         ::poll(&input, 1, int(qBound(qint64(0), qint64(longest.count()), qint64(INT_MAX))));
     }
     if (m_reading) {
         readAhead();
-        return;
+    } else {
+        m_reading = true;
+        m_declined = 0;
+        m_socket.waitForReadyRead(0);
+        giveOutUrgent();
+        m_reading = false;
+        m_hasLeft = true;
+        QMetaObject::invokeMethod(this, &Channel::readFrames, Qt::QueuedConnection);
     }
-    m_reading = true;
-    m_declined = 0;
-    m_socket.waitForReadyRead(0);
-    giveOutUrgent();
-    m_reading = false;
-    m_hasLeft = true;
-    QMetaObject::invokeMethod(this, &Channel::readFrames, Qt::QueuedConnection);
+    return m_open && !m_ended;
 }
 
 void Channel::giveOutUrgent()

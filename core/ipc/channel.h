@@ -65,8 +65,9 @@ public:
     /// For a receiver that waits, within frameReceived(), in an event loop of its own: gives out what has come that is
     /// urgent. The rest follows in its order when frameReceived() returns. Does nothing outside of it.
     void readAhead();
-    /// The same outside of frameReceived(), and waits for up to \a longest until something has come.
-    void waitAhead(std::chrono::milliseconds longest);
+    /// The same outside of frameReceived(), and waits for up to \a longest until something has come. False if nothing
+    /// more can come.
+    bool waitAhead(std::chrono::milliseconds longest);
     /// For any other thread, after send(): what is gathered leaves soon, whatever this channel's thread is at.
     void flushFromElsewhere();
     /// For a watching thread, while this channel's thread runs a long handler: writes what is gathered, as far as the

@@ -2,7 +2,9 @@
 
 #include "base/span.h"
 #include "ipc/childrole.h"
+#include "ipc/cronmessages.h"
 #include "ipc/frame.h"
+#include "ipc/hookmessages.h"
 #include "ipc/processplan.h"
 
 #include <Quern/result.h>
@@ -195,7 +197,7 @@ struct TaskDefaults
 /// "answers": map with "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file",
 /// "settings", "source" and "place"; "ports": list of maps with "name", "kind", "handler", "address", "place",
 /// "messageBytes", "outputBytes"; "tasks": map with "workers", "tries", "timeout", "retryDelay", "retryDelayMax",
-/// "spillSize" and "spillFolder"; "plan": see ProcessPlan.
+/// "spillSize" and "spillFolder"; "cron": list of CronEntry; "maxWait": milliseconds; "plan": see ProcessPlan.
 struct BootMessage
 {
     struct Plugin
@@ -227,6 +229,8 @@ struct BootMessage
     QList<Port> ports = {};
     TaskDefaults tasks = {};
     ProcessPlan plan = {};
+    QList<CronEntry> cron = {};
+    std::chrono::milliseconds maxWaitTime{3000}; ///< that it has to finish what it has begun when it is to leave
 
     QByteArray encode() const;
     static Result<BootMessage> decode(QByteArrayView payload);
@@ -234,7 +238,8 @@ struct BootMessage
 
 /// What a child answers when it can serve: its manifest. Shape: CBOR map with the keys "protocol", "routes": list of
 /// maps with "method", "pattern", "retry", "streamBody", "plugin", "service"; "plugins": list of maps with "name",
-/// "version", in the order of the Boot message; "work": list of texts.
+/// "version", in the order of the Boot message; "work": list of texts; "hasCron": whether there is
+/// a cron job; "hooks": number.
 struct HelloMessage
 {
     struct Plugin
@@ -246,6 +251,10 @@ struct HelloMessage
     QList<RouteEntry> routes;
     QList<Plugin> plugins;
     QList<QByteArray> work = {}; ///< "task mail", "event order.paid": what task workers run
+    bool hasCron = false;        ///< there is something for a timer process to do
+    quint32 hooks = 0;           ///< life-cycle hooks that there are: 1 << ipc::Hook
+
+    bool hasHook(Hook kind) const { return (hooks & 1u << quint32(kind)) != 0; }
 
     QByteArray encode() const;
     static Result<HelloMessage> decode(QByteArrayView payload);

@@ -102,6 +102,10 @@ Result<void> ChildProcess::start()
         inherited.push_back(m_spec.connectionsFd);
         arguments.append(QStringLiteral("--connections-fd=%1").arg(m_spec.connectionsFd));
     }
+    if (m_spec.tablesFd >= 0) {
+        inherited.push_back(m_spec.tablesFd);
+        arguments.append(QStringLiteral("--tables-fd=%1").arg(m_spec.tablesFd));
+    }
     for (std::size_t i = 0; i < childEnds.size(); ++i) {
         inherited.push_back(childEnds[i].get());
         if (i > 1)
@@ -142,6 +146,8 @@ Result<void> ChildProcess::start()
     boot.ports = m_spec.ports;
     boot.tasks = m_spec.tasks;
     boot.plan = m_spec.plan;
+    boot.cron = m_spec.cron;
+    boot.maxWaitTime = m_spec.maxWaitTime;
     m_channel->send(ipc::FrameType::Boot, 0, boot.encode());
     m_channel->flush();
     m_deadline.start(int(m_spec.bootTimeout.count()), this);
@@ -159,10 +165,55 @@ void ChildProcess::stop(std::chrono::milliseconds grace)
     m_deadline.start(int(grace.count()), this);
 }
 
-void ChildProcess::begin()
+void ChildProcess::runHooks(const ipc::RunHooksMessage &hooks)
+{
+    if (m_state == State::Gone || !m_manifest.hasHook(hooks.kind))
+        return;
+    ++m_hooksUnderWay;
+    m_channel->send(ipc::FrameType::RunHooks, 0, hooks.encode());
+    m_channel->flush();
+    m_hookDeadline.start(int(m_spec.hookTimeout.count()), this);
+}
+
+void ChildProcess::hooksEnded(QByteArrayView payload)
+{
+    const Result<ipc::HooksDoneMessage> done = ipc::HooksDoneMessage::decode(payload);
+    if (!done || m_hooksUnderWay == 0)
+        return;
+    if (--m_hooksUnderWay == 0)
+        m_hookDeadline.stop();
+    Q_EMIT hooksDone(done->kind, done->problem);
+}
+
+void ChildProcess::hookOverdue()
+{
+    m_hookDeadline.stop();
+    const QString reason = QStringLiteral("%1 has run for longer than hook_timeout (%2 s)")
+                               .arg(m_loading.isEmpty() ? QStringLiteral("a hook") : m_loading)
+                               .arg(std::chrono::duration<double>(m_spec.hookTimeout).count());
+    if (m_state == State::Starting)
+        Q_EMIT bootFailed(reason);
+    kill(reason);
+}
+
+void ChildProcess::setReady()
+{
+    if (m_state != State::Starting)
+        return;
+    m_state = State::Ready;
+    Q_EMIT ready();
+}
+
+void ChildProcess::begin(const QByteArray &memory)
 {
     m_begun = true;
-    m_channel->send(ipc::FrameType::Begin, 0);
+    m_channel->send(ipc::FrameType::Begin, 0, memory);
+    m_channel->flush();
+}
+
+void ChildProcess::sendCronCommand(const QByteArray &command)
+{
+    m_channel->send(ipc::FrameType::CronCommand, 0, command);
     m_channel->flush();
 }
 
@@ -194,6 +245,8 @@ void ChildProcess::kill(const QString &reason)
 
 QString ChildProcess::presentWork() const
 {
+    if (m_state != State::Starting && !m_loading.isEmpty())
+        return m_loading;
     const ipc::ChildCounters &counters = m_page->counters();
     if (counters.currentSlot.load(std::memory_order_acquire) == ipc::NoSlot)
         return {};
@@ -214,6 +267,8 @@ QByteArray ChildProcess::workName(quint32 slot, quint32 place) const
 
 void ChildProcess::timerEvent(QTimerEvent *event)
 {
+    if (event->timerId() == m_hookDeadline.timerId())
+        hookOverdue();
     if (event->timerId() != m_deadline.timerId())
         return;
     m_deadline.stop();
@@ -241,10 +296,17 @@ void ChildProcess::frameReceived(const ipc::Frame &frame)
 {
     if (frame.type == ipc::FrameType::BootStep) {
         m_loading = QString::fromUtf8(frame.payload);
+        // Each has its own time.
+        if (m_hookDeadline.isActive())
+            m_hookDeadline.start(int(m_spec.hookTimeout.count()), this);
     } else if (frame.type == ipc::FrameType::BootFailed) {
         m_state = State::Stopping;
         m_deadline.start(1000, this);
         Q_EMIT bootFailed(QString::fromUtf8(frame.payload));
+    } else if (frame.type == ipc::FrameType::HooksDone) {
+        hooksEnded(frame.payload);
+    } else if (frame.type == ipc::FrameType::CronState) {
+        Q_EMIT cronStateReceived(frame.payload.toByteArray());
     } else if (frame.type == ipc::FrameType::Hello && m_state == State::Starting) {
         Result<ipc::HelloMessage> hello = ipc::HelloMessage::decode(frame.payload);
         if (!hello) {
@@ -254,8 +316,7 @@ void ChildProcess::frameReceived(const ipc::Frame &frame)
         }
         m_manifest = std::move(*hello);
         m_deadline.stop();
-        m_state = State::Ready;
-        Q_EMIT ready();
+        Q_EMIT loaded();
     }
 }
 
@@ -364,7 +425,8 @@ ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) cons
         exit.wasKilled = true;
         return exit;
     }
-    if (status == QProcess::CrashExit) {
+    exit.isCrash = status == QProcess::CrashExit;
+    if (exit.isCrash) {
         // On Unix QProcess reports the signal's number as the exit code of a crash.
         exit.text = QStringLiteral("signal %1 (%2)").arg(code).arg(QString::fromLocal8Bit(::strsignal(code)));
         exit.isFault = isFaultSignal(code);

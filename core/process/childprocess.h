@@ -31,7 +31,11 @@ struct ChildSpec
     QList<ipc::BootMessage::Plugin> plugins;
     QList<ipc::BootMessage::Port> ports;
     ipc::TaskDefaults tasks;
+    QList<ipc::CronEntry> cron;
+    std::chrono::milliseconds maxWaitTime{3000};
+    std::chrono::milliseconds hookTimeout{5000};
     int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the start; -1: it gets none
+    int tablesFd = -1;      ///< of the memory of the tables, which outlives the start; -1: it gets none
     std::chrono::milliseconds bootTimeout{30000};
     ipc::ProcessPlan plan;
     bool redirect = false;                    ///< what it prints is given out by printed(), instead of the log
@@ -48,6 +52,7 @@ struct ChildExit
     bool isFault = false;           ///< its own doing: a fault signal or an exit nobody asked for
     bool wasKilled = false;         ///< by ChildProcess::kill()
     bool isSuccess = false;         ///< exit code 0
+    bool isCrash = false;           ///< by a signal, whoever sent it
     QString whileLoading;           ///< the plugin that it was loading, as messages name it; empty: none
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
 };
@@ -77,11 +82,18 @@ public:
     const ChildSpec &spec() const { return m_spec; }
     State state() const { return m_state; }
     void setDraining() { m_state = State::Draining; }
-    /// A timer or custom process begins its work: its predecessor has gone.
-    void begin();
+    /// Calls hooks; hooksDone() follows, or it is killed if one of them takes too long.
+    void runHooks(const ipc::RunHooksMessage &hooks);
+    /// It has loaded its plugins, and what had to follow that is done: ready() follows.
+    void setReady();
+    /// A timer or custom process begins its work: its predecessor has gone. \a memory is what that has left to it.
+    void begin(const QByteArray &memory);
+    /// Sends a CronCommand.
+    void sendCronCommand(const QByteArray &command);
     bool hasBegun() const { return m_begun; }
     /// The same finishes what it has begun, and ends by itself: since the server is reloaded, or stops.
     void leave(bool isReload);
+    bool hasLoaded() const { return !m_manifest.plugins.isEmpty(); }
     bool isReady() const { return m_state == State::Ready; }
     qint64 pid() const { return m_pid; }
     const ipc::HelloMessage &manifest() const { return m_manifest; }
@@ -94,11 +106,17 @@ public:
     QString presentWork() const;
 
 Q_SIGNALS:
+    /// Its plugins are loaded, and manifest() tells what they have. It waits for setReady().
+    void loaded();
     void ready();
+    /// \a problem is what the first hook that failed has said; empty if none did.
+    void hooksDone(Quern::ipc::Hook kind, const QString &problem);
     /// It cannot serve; \a reason is for people. It exits by itself or is killed.
     void bootFailed(const QString &reason);
     /// With ChildSpec::redirect.
     void printed(const QByteArray &bytes);
+    /// A CronState.
+    void cronStateReceived(const QByteArray &state);
     /// Emitted once, last.
     void exited(const Quern::process::ChildExit &exit);
 
@@ -114,6 +132,8 @@ private:
     /// Gives out what it prints, and logs what its log says.
     void passOn(const QByteArray &bytes);
     void startFailed();
+    void hooksEnded(QByteArrayView payload);
+    void hookOverdue();
     void processFinished(int code, QProcess::ExitStatus status);
     ChildExit describeExit(int code, QProcess::ExitStatus status) const;
     QList<QByteArray> routesAtWork() const;
@@ -132,6 +152,8 @@ private:
     QString m_killReason;
     QString m_loading;      ///< the plugin that it is loading, as messages name it
     QBasicTimer m_deadline; ///< of the boot, then of the stop
+    QBasicTimer m_hookDeadline;
+    int m_hooksUnderWay = 0; ///< kinds of hooks that it was asked to run and has not
     qint64 m_pid = 0;
     State m_state = State::Starting;
     bool m_begun = false;

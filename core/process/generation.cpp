@@ -24,14 +24,24 @@ Generation::Generation(int ownNumber, const SupervisorSettings &ownSettings,
         places.push_back(makePlace({ipc::ChildRole::Worker, i}));
     for (int i = 0; i < settings.taskWorkerNum; ++i)
         places.push_back(makePlace({ipc::ChildRole::TaskWorker, i}));
-    if (settings.hasTimer)
-        places.push_back(makePlace({ipc::ChildRole::Timer}));
     for (const ProcessPool &pool : std::as_const(settings.processes)) {
         for (int i = 0; i < pool.num; ++i) {
             places.push_back(makePlace({ipc::ChildRole::Process, i, pool.name}, pool.restarts));
             places.back().redirect = pool.redirect;
         }
     }
+}
+
+ChildPlace &Generation::addTimer()
+{
+    places.push_back(makePlace({ipc::ChildRole::Timer}));
+    return places.back();
+}
+
+bool Generation::hasTimer() const
+{
+    return std::any_of(places.begin(), places.end(),
+                       [](const ChildPlace &place) { return place.who.role == ipc::ChildRole::Timer; });
 }
 
 ChildPlace *Generation::placeOf(const ChildProcess *child)

@@ -20,6 +20,7 @@ struct ChildPlace
     bool restartDue = false;
     bool redirect = false; ///< see ProcessPool
     QString lastExit;
+    ipc::RunHooksMessage lastFailure; ///< for the WorkerError hooks of the next child; without a reason: none is due
 
     /// Nobody is there, and nobody will be.
     bool hasGivenUp() const { return !child && !restartDue && restarts.hasGivenUp(); }
@@ -36,12 +37,16 @@ struct Generation
     SupervisorSettings settings;
     QList<ipc::BootMessage::Plugin> plugins; ///< the private copies
     std::vector<ChildPlace> places;
+    bool hasStopHooks = false; ///< ServerStop, as its children tell
 
     bool allReady() const
     {
         return std::all_of(places.begin(), places.end(),
                            [](const ChildPlace &place) { return place.child && place.child->isReady(); });
     }
+    /// A place for a timer process, whose need the first children tell of.
+    ChildPlace &addTimer();
+    bool hasTimer() const;
     /// nullptr if \a child is none of these.
     ChildPlace *placeOf(const ChildProcess *child);
     /// nullptr if there is none with this id.

@@ -102,6 +102,7 @@ void Supervisor::activateNext()
     } else {
         Q_EMIT started();
     }
+    runReadyHooks(*m_active);
     beginFree();
 }
 
@@ -164,6 +165,8 @@ void Supervisor::forEachChild(Visit visit) const
     }
     for (const Retiring &retiring : m_retiring)
         visit(*retiring.child);
+    if (m_hookRunner)
+        visit(*m_hookRunner);
 }
 
 void Supervisor::sendLogLevels()
@@ -175,6 +178,8 @@ void Supervisor::leaveCompanions()
 {
     m_companionsLeave = true;
     forEachChild([](ChildProcess &child) {
+        if (child.isReady() && child.spec().who.role != ipc::ChildRole::Boot)
+            child.runHooks({ipc::Hook::Drain, 0, {}, {}});
         if (!isCompanion(child.spec().who.role))
             return;
         if (child.isReady())
@@ -196,8 +201,9 @@ void Supervisor::checkCompanions()
         Q_EMIT companionsLeft();
 }
 
-void Supervisor::stop(std::chrono::milliseconds grace)
+void Supervisor::stop(std::chrono::milliseconds grace, std::chrono::milliseconds hooksGrace)
 {
+    m_hooksGrace = hooksGrace;
     m_stopping = true;
     m_restartTimer.stop();
     m_prepareTimer.stop();
@@ -215,7 +221,7 @@ void Supervisor::checkStopped()
 {
     bool someAreLeft = false;
     forEachChild([&](const ChildProcess &) { someAreLeft = true; });
-    if (m_stopping && !someAreLeft && !std::exchange(m_stopped, true))
+    if (m_stopping && !someAreLeft && !runsStopHooks() && !std::exchange(m_stopped, true))
         Q_EMIT stopped();
 }
 
@@ -237,6 +243,8 @@ void Supervisor::timerEvent(QTimerEvent *event)
     } else if (event->timerId() == m_prepareTimer.timerId()) {
         m_prepareTimer.stop();
         prepareNext();
+    } else if (event->timerId() == m_hookTimer.timerId()) {
+        stopHooksOverdue();
     } else if (event->timerId() == m_drainTimer.timerId()) {
         killOverdue();
     }

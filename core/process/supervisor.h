@@ -66,6 +66,10 @@ public:
     void drained(quint64 childId);
     /// Replaces a child that has worked for long enough; it finishes what it has begun. \a reason is for the log.
     void recycle(quint64 childId, const QString &reason);
+    /// What the next timer process knows of what was before it: a CronStateMessage.
+    void setCronMemory(const QByteArray &state) { m_cronMemory = state; }
+    /// False if no timer process is there that could take a CronCommandMessage.
+    bool sendCronCommand(const QByteArray &command);
     /// The server is about to stop: timer and custom processes finish what they have begun and end; companionsLeft()
     /// follows.
     void leaveCompanions();
@@ -75,8 +79,9 @@ public:
     void killStuck(quint64 childId, const QString &reason);
     /// A channel to it has closed: its process ends, or it is killed after a moment, since it could not be reached.
     void childUnreachable(quint64 childId);
-    /// Asks all children to leave and kills those that are there after \a grace; 0: kills them now. stopped() follows.
-    void stop(std::chrono::milliseconds grace);
+    /// Asks all children to leave and kills those that are there after \a grace; 0: kills them now. Then ServerStop
+    /// hooks have \a hooksGrace; 0: they are not called. stopped() follows.
+    void stop(std::chrono::milliseconds grace, std::chrono::milliseconds hooksGrace);
 
     int generation() const { return m_active ? m_active->number : 0; }
     bool isReloading() const { return m_next != nullptr || !m_retiring.empty(); }
@@ -107,6 +112,8 @@ Q_SIGNALS:
     void companionsLeft();
     /// False: no worker can be started for the time being; true: there is one again.
     void availabilityChanged(bool available);
+    /// A CronStateMessage from a timer process, which may be on its way out.
+    void cronStateReceived(const QByteArray &state);
     /// A child has been started, or has ended.
     void processesChanged();
     void stopped();
@@ -124,7 +131,18 @@ private:
 
     void prepareNext();
     void startNext(const QList<ipc::BootMessage::Plugin> &copies);
+    static ChildSpec specOf(const Generation &generation, const ipc::ChildIdentity &who);
     void startChild(Generation &generation, ChildPlace &place);
+    void hasLoaded(ChildProcess *child);
+    void runStartHooks(ChildProcess *child);
+    /// Starts the child that has the hooks of the server's start or stop called.
+    void startHookRunner(const Generation &generation, ipc::Hook kind);
+    void serverHooksDone(const QString &problem);
+    /// Whether they are being called, or have been begun now.
+    bool runsStopHooks();
+    void stopHooksOverdue();
+    /// All children of \a generation get work from now on.
+    static void runReadyHooks(const Generation &generation);
     void becameReady(ChildProcess *child);
     void hasExited(ChildProcess *child, const ChildExit &exit);
     void announce(ChildProcess *child);
@@ -160,6 +178,11 @@ private:
     QBasicTimer m_restartTimer;
     QBasicTimer m_prepareTimer;
     QBasicTimer m_drainTimer;
+    QByteArray m_cronMemory;
+    std::unique_ptr<ChildProcess> m_hookRunner; ///< while hooks of the server's start or stop are called
+    ipc::Hook m_serverHook = ipc::Hook::ServerStart;
+    std::chrono::milliseconds m_hooksGrace{0};
+    QBasicTimer m_hookTimer;
     base::MonotonicTime m_prepareUntil;
     quint64 m_childSerial = 0;
     int m_generationSerial = 0;
@@ -168,6 +191,8 @@ private:
     bool m_stopping = false;
     bool m_stopped = false;
     bool m_companionsLeave = false;
+    bool m_hasStarted = false; ///< ServerStart hooks have been called, or there are none
+    bool m_stopHooksDone = false;
     bool m_reloadOpen = false; ///< a reload has been asked for and not been reported yet
 };
 

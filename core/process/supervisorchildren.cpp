@@ -21,25 +21,41 @@ bool isCompanion(ipc::ChildRole role)
     return role == ipc::ChildRole::Timer || role == ipc::ChildRole::Process;
 }
 
+ChildSpec Supervisor::specOf(const Generation &generation, const ipc::ChildIdentity &who)
+{
+    const SupervisorSettings &settings = generation.settings;
+    ChildSpec spec;
+    spec.who = who;
+    spec.generation = generation.number;
+    spec.reactorCount = settings.reactorCount;
+    spec.program = settings.workerProgram;
+    spec.answers = settings.answers;
+    spec.plugins = generation.plugins;
+    spec.ports = settings.ports;
+    spec.tasks = settings.tasks;
+    spec.plan = settings.plan;
+    spec.cron = settings.cron;
+    spec.maxWaitTime = settings.maxWaitTime;
+    spec.hookTimeout = settings.hookTimeout;
+    spec.connectionsFd = settings.connectionsFd;
+    spec.tablesFd = settings.tablesFd;
+    spec.bootTimeout = settings.startTimeout;
+    spec.environment = settings.environment;
+    return spec;
+}
+
 void Supervisor::startChild(Generation &generation, ChildPlace &place)
 {
-    ChildSpec spec;
+    ChildSpec spec = specOf(generation, place.who);
     spec.childId = ++m_childSerial;
-    spec.who = place.who;
-    spec.generation = generation.number;
-    spec.reactorCount = m_settings.reactorCount;
-    spec.program = generation.settings.workerProgram;
-    spec.answers = generation.settings.answers;
-    spec.plugins = generation.plugins;
-    spec.ports = generation.settings.ports;
-    spec.tasks = generation.settings.tasks;
-    spec.plan = generation.settings.plan;
     spec.redirect = place.redirect;
-    spec.connectionsFd = generation.settings.connectionsFd;
-    spec.bootTimeout = generation.settings.startTimeout;
-    spec.environment = generation.settings.environment;
     place.child = std::make_unique<ChildProcess>(spec);
     ChildProcess *child = place.child.get();
+    connect(child, &ChildProcess::loaded, this, [this, child] { hasLoaded(child); });
+    connect(child, &ChildProcess::hooksDone, this, [child](ipc::Hook kind) {
+        if (kind == ipc::Hook::WorkerStart)
+            child->setReady();
+    });
     connect(child, &ChildProcess::ready, this, [this, child] { becameReady(child); });
     connect(child, &ChildProcess::exited, this, [this, child](const ChildExit &exit) { hasExited(child, exit); });
     connect(child, &ChildProcess::bootFailed, this, [this, child](const QString &reason) {
@@ -51,6 +67,7 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
     });
     connect(child, &ChildProcess::printed, this,
             [this, who = spec.who](const QByteArray &bytes) { Q_EMIT childPrinted(who, bytes); });
+    connect(child, &ChildProcess::cronStateReceived, this, &Supervisor::cronStateReceived);
     const Result<void> begun = child->start();
     Q_EMIT processesChanged();
     if (!begun) {
@@ -72,6 +89,7 @@ void Supervisor::becameReady(ChildProcess *child)
     if (ChildPlace *place = placeOf(m_active, child)) {
         place->restarts.becameReady(std::chrono::steady_clock::now());
         announce(child);
+        child->runHooks({ipc::Hook::Ready, 0, {}, {}});
         updateAvailability();
         beginFree();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
@@ -82,7 +100,9 @@ void Supervisor::becameReady(ChildProcess *child)
                                         .arg(m_next->number)
                                         .arg(child->pid()));
         }
-        if (m_next->allReady())
+        if (child->manifest().hasCron && !m_next->hasTimer())
+            startChild(*m_next, m_next->addTimer());
+        if (m_next && m_next->allReady())
             activateNext();
     }
 }
@@ -101,7 +121,7 @@ void Supervisor::beginFree()
         if (!isFree)
             continue;
         place.restarts.becameReady(std::chrono::steady_clock::now());
-        child->begin();
+        child->begin(place.who.role == ipc::ChildRole::Timer ? m_cronMemory : QByteArray());
     }
 }
 
@@ -114,6 +134,8 @@ void Supervisor::retire(std::unique_ptr<ChildProcess> child)
     // The reactors and the broker.
     m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt});
     armDrainTimer();
+    if (announced)
+        leaving->runHooks({ipc::Hook::Drain, 0, {}, {}});
     if (!announced) {
         m_retiring.back().killAt = base::MonotonicTime::max();
         leaving->kill(QStringLiteral("a newer generation serves"));
@@ -136,6 +158,19 @@ void Supervisor::recycle(quint64 childId, const QString &reason)
     place->lastExit = QStringLiteral("replaced: %1").arg(reason);
     retire(std::move(place->child));
     startChild(*m_active, *place);
+}
+
+bool Supervisor::sendCronCommand(const QByteArray &command)
+{
+    if (!m_active)
+        return false;
+    for (const ChildPlace &place : m_active->places) {
+        if (place.who.role == ipc::ChildRole::Timer && place.child && place.child->hasBegun()) {
+            place.child->sendCronCommand(command);
+            return true;
+        }
+    }
+    return false;
 }
 
 void Supervisor::drained(quint64 childId)
@@ -189,6 +224,8 @@ void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
         else if (!isExpected || exit.wasKilled)
             qCWarning(logProcess).noquote() << who << "ended:" << exit.text + loadingText(exit);
         if (!isExpected) {
+            if (!isCompanion(place->who.role) || exit.wasKilled || exit.isCrash)
+                place->lastFailure = {ipc::Hook::WorkerError, quint64(child->pid()), place->who.text(), exit.text};
             restartLater(*place, exit);
             updateAvailability();
         }

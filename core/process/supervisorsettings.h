@@ -27,7 +27,7 @@ struct SupervisorSettings
 {
     int workerNum = 1;
     int taskWorkerNum = 0;
-    bool hasTimer = false;
+    QList<ipc::CronEntry> cron; ///< for the timer process, which there is if they or the plugins want one
     QList<ProcessPool> processes;
     int reactorCount = 1;
     QString workerProgram; ///< absolute path of quern-worker
@@ -40,7 +40,9 @@ struct SupervisorSettings
     int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the supervisor; -1: there is none
     std::chrono::milliseconds maxWaitTime{3000};   ///< an old child may finish what it has begun for this long
     std::chrono::milliseconds startTimeout{30000}; ///< until a new child must be ready
+    std::chrono::milliseconds hookTimeout{5000};   ///< of one life-cycle hook
     QMap<QString, QString> environment;            ///< of the children, besides the master's
+    int tablesFd = -1; ///< of the memory of the tables, which outlives the supervisor; -1: there is none
 };
 
 } // namespace Quern::process

@@ -243,7 +243,9 @@ void Broker::taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &
     if (!sent || sent->record->id != id)
         return;
     m_dirty = true;
-    lane->setBlocked(false);
+    // One that is about to be killed gets nothing more.
+    if (lane->timedOut.isEmpty())
+        lane->setBlocked(false);
     const TaskRecord &record = *sent->record;
     const quint32 attempts = record.attempts + 1;
     if (message.outcome == ipc::TaskOutcome::Done) {

@@ -104,6 +104,13 @@ private:
         QByteArray name;
     };
 
+    /// A task that has been taken from its store.
+    struct Due
+    {
+        TaskStore *store = nullptr;
+        const TaskRecord *record = nullptr;
+    };
+
     // TaskStore::Client
     void taskAccepted(quint64 ticket) override;
     void taskRefused(quint64 ticket, const Error &error) override;
@@ -120,7 +127,6 @@ private:
     /// The loop is about to block: what was gathered becomes true, and what is due leaves.
     void turnEnded();
     void pump();
-    void pumpStore(TaskStore &store, qsizetype limit);
     qsizetype freeRoom() const;
     TaskLane *laneFor();
     void armDueTimer();
@@ -151,13 +157,13 @@ private:
     std::unordered_map<quint64, quint64> m_senders;   ///< of tasks whose end is to be told: the child
     std::unordered_map<quint64, int> m_interruptions; ///< of durable tasks whose task worker was killed
     std::vector<const TaskRecord *> m_taken;          ///< scratch
+    std::vector<Due> m_due;                           ///< the same
     BrokerCounters m_counters;
     QBasicTimer m_dueTimer;
     QBasicTimer m_watch;
     qint64 m_dueAt = 0; ///< what m_dueTimer waits for
     quint64 m_nextTicket = 1;
     int m_generation = 0;
-    bool m_durableFirst = false; ///< which store is served first in the next turn
     bool m_dirty = false;
     bool m_stopping = false;
     bool m_stoppedTold = false;

@@ -48,32 +48,36 @@ qsizetype Broker::freeRoom() const
 
 void Broker::pump()
 {
-    // By turns, so that neither store waits for ever behind the other.
-    m_durableFirst = !m_durableFirst;
-    TaskStore *first = m_durableFirst && m_stores.durable ? m_stores.durable.get() : m_stores.memory.get();
-    TaskStore *second = first == m_stores.memory.get() ? m_stores.durable.get() : m_stores.memory.get();
-    pumpStore(*first, freeRoom());
-    if (second)
-        pumpStore(*second, freeRoom());
-}
-
-void Broker::pumpStore(TaskStore &store, qsizetype limit)
-{
-    if (limit <= 0)
+    const qsizetype room = freeRoom();
+    if (room <= 0)
         return;
-    m_taken.clear();
-    store.takeDue(base::wallClockMs(), limit, m_taken);
+    m_due.clear();
+    for (TaskStore *store : {m_stores.memory.get(), m_stores.durable.get()}) {
+        if (!store)
+            continue;
+        m_taken.clear();
+        store->takeDue(base::wallClockMs(), room, m_taken);
+        for (const TaskRecord *record : m_taken)
+            m_due.push_back({store, record});
+    }
+    const bool isMixed = !m_due.empty() && m_due.front().store != m_due.back().store;
+    if (isMixed) {
+        std::stable_sort(m_due.begin(), m_due.end(), [](const Due &one, const Due &other) {
+            return one.record->priority != other.record->priority ? one.record->priority > other.record->priority
+                                                                  : one.record->dueMs < other.record->dueMs;
+        });
+    }
     std::size_t sent = 0;
-    for (; sent < m_taken.size(); ++sent) {
+    for (; sent < m_due.size(); ++sent) {
         TaskLane *lane = laneFor();
         if (!lane)
             break;
-        const TaskRecord &record = *m_taken[sent];
-        lane->send(store, record, record.tellsSender);
+        const auto &[store, record] = m_due[sent];
+        lane->send(*store, *record, record->tellsSender);
     }
-    for (std::size_t i = m_taken.size(); i > sent; --i) {
-        const quint64 id = m_taken[i - 1]->id;
-        store.giveBack({&id, 1});
+    for (; sent < m_due.size(); ++sent) {
+        const quint64 id = m_due[sent].record->id;
+        m_due[sent].store->giveBack({&id, 1});
     }
 }
 

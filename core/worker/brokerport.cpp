@@ -47,8 +47,10 @@ void BrokerPort::readAhead(ipc::Channel &channel, std::chrono::milliseconds time
     // Nobody else reads the channel while this thread waits.
     const QDeadlineTimer deadline(timeout);
     channel.flush();
-    while (!isAnswered() && !deadline.hasExpired() && channel.isOpen())
-        channel.waitAhead(std::chrono::milliseconds(deadline.remainingTime()));
+    while (!isAnswered() && !deadline.hasExpired()) {
+        if (!channel.waitAhead(std::chrono::milliseconds(deadline.remainingTime())))
+            break;
+    }
 }
 
 } // namespace Quern::worker

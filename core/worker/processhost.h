@@ -33,6 +33,7 @@ public:
 
     /// Its predecessor has gone.
     void begin();
+    bool isStopRequested() const override;
     /// It is to end: ended() follows, soon if it has not begun.
     void leave(LeaveReason reason);
 
@@ -46,7 +47,6 @@ private:
     int number() const override { return m_number; }
     int count() const override { return m_entry.num; }
     const QVariantMap &parameters() const override { return m_entry.parameters; }
-    bool isStopRequested() const override;
     bool waitForStop(std::chrono::milliseconds time) const override;
     Result<QByteArray> read(std::chrono::milliseconds timeout) override;
     Outcome write(const QByteArray &bytes) override;

@@ -49,7 +49,11 @@ void installTasks(Quern::Application &app, const Journal &journal)
         pause(task.payload());
         note(journal, task);
     });
-    app.task("fail", [&journal](Quern::Task &task) { return fail(journal, task); }).retryDelay(20ms, 100ms);
+    app.task("fail", [&journal](Quern::Task &task) { return fail(journal, task); })
+        .retryDelay(20ms, 100ms)
+        .onFinish([&journal](const Quern::TaskResult &result) {
+            journal.write("finished fail " + QByteArray::number(result.attempts()));
+        });
     app.task("throw", [](Quern::Task &) { throw std::runtime_error("thrown on purpose"); });
     app.task("crash", [&journal](Quern::Task &task) {
         note(journal, task);

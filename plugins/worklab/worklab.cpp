@@ -1,5 +1,7 @@
 #include "worklab.h"
 
+#include "cronjobs.h"
+#include "hooks.h"
 #include "processes.h"
 #include "taskroutes.h"
 #include "tasks.h"
@@ -9,7 +11,9 @@ namespace Worklab {
 void WorklabPlugin::install(Quern::Application &app)
 {
     m_journal.open(app.settings().value(QStringLiteral("journal")).toString());
+    installHooks(app, m_journal);
     installTasks(app, m_journal);
+    installCronJobs(app, m_journal);
     installProcesses(app, m_journal);
     app.group("/work", [](Quern::RouteGroup &work) {
         installTaskRoutes(work);

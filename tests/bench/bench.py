@@ -22,11 +22,14 @@ import idle  # noqa: E402
 import lifetime  # noqa: E402
 import live  # noqa: E402
 import staticfile  # noqa: E402
+import tables  # noqa: E402
 import throughput  # noqa: E402
+import work  # noqa: E402
 from servers import BenchError  # noqa: E402
 
 NAMES = [case.name for case in throughput.CASES + live.CASES] + [staticfile.CASE.name, "idle", live.WEBSOCKETS.name,
-                                                                live.TLS.name, "lifetime"]
+                                                                live.TLS.name, work.ROUND_TRIPS.name,
+                                                                work.DURABLE.name, "lifetime", "tables"]
 _HEADINGS = ("case", "limit µs", "quern µs", "ratio", "bar", "limit req/s", "quern req/s", "limit p99", "quern p99", "")
 
 
@@ -78,11 +81,26 @@ def show_live_idle(result: dict) -> None:
     print(f"  processor   {cpu * 100:6.2f} %           {bar}", flush=True)
 
 
+def show_tasks(result: dict) -> None:
+    print(f"\ntasks, {result['case']}")
+    ratio = f"  {result['ratio']:.2f} times the limit's requests" if "ratio" in result else ""
+    print(f"  {result['per_second']:.0f} each second, {result['cpu_us']:.2f} µs{ratio}  (bar {result['bar']:g})  "
+          f"{verdict(result['passed'])}", flush=True)
+
+
 def show_lifetime(result: dict) -> None:
     print("\nlifetime")
     for name, seconds in (("start", result["start_s"]), ("stop", result["stop_s"])):
         print(f"  {name:<6} {seconds * 1000:6.0f} ms  (goal {lifetime.GOAL * 1000:.0f}, bar {lifetime.GATE * 1000:.0f})"
               f"  {verdict(seconds <= lifetime.GATE)}", flush=True)
+
+
+def show_tables(result: dict) -> None:
+    print("\ntables, operations in a second of processor time")
+    for rows, rates in result["rates"].items():
+        print(f"  {rows:>7} rows  " + "  ".join(f"{name} {rate / 1e6:5.1f} M" for name, rate in rates.items()))
+    bars = "  ".join(f"{name} {bar / 1e6:5.1f} M" for name, bar in tables.BARS.items())
+    print(f"  bar           {bars}  {verdict(result['passed'])}", flush=True)
 
 
 def run(options: argparse.Namespace) -> list[dict]:
@@ -123,9 +141,21 @@ def run(options: argparse.Namespace) -> list[dict]:
         result = live.measure_tls(options.build_dir, connections, seconds)
         show_live_idle(result)
         results.append(result)
+    if work.ROUND_TRIPS.name in options.only:
+        result = work.measure_round_trips(options.build_dir, **load)
+        show_tasks(result)
+        results.append(result)
+    if work.DURABLE.name in options.only:
+        result = work.measure_durable(options.build_dir, load["repeats"], options.quick)
+        show_tasks(result)
+        results.append(result)
     if "lifetime" in options.only:
         result = lifetime.measure(options.build_dir, repeats=1 if options.quick else 5)
         show_lifetime(result)
+        results.append(result)
+    if "tables" in options.only:
+        result = tables.measure(options.build_dir, seconds=0.2 if options.quick else 2)
+        show_tables(result)
         results.append(result)
     return results
 
@@ -144,8 +174,8 @@ def parse_options() -> argparse.Namespace:
     options = parser.parse_args()
     options.only = options.only or NAMES
     options.build_dir = options.build_dir.resolve()
-    for program in ("bin/quern", "tests/bench/limit_server", "tests/bench/live_clients",
-                    "tests/fixtures/plugins/liblive.so"):
+    for program in ("bin/quern", "tests/bench/limit_server", "tests/bench/live_clients", "tests/bench/table_bench",
+                    "tests/fixtures/plugins/liblive.so", "lib/quern/plugins/libworklab.so"):
         if not (options.build_dir / program).exists():
             parser.error(f"{options.build_dir / program} is missing: build first, or name the folder with --build-dir")
     return options

@@ -114,8 +114,8 @@ class Quern(Server):
         self._directory = Path(tempfile.mkdtemp(prefix="quern-bench-"))
         self.config = self._directory / "quern.toml"
         addresses = ", ".join(f'"{address}"' for address in (f"127.0.0.1:{self.port}", *listen))
-        lines = ["[server]", f"listen = [{addresses}]", "worker_num = 2", 'runtime_dir = "run"']
-        lines += [f"{key} = {value}" for key, value in settings.items()]
+        lines = ["[server]", f"listen = [{addresses}]", 'runtime_dir = "run"']
+        lines += [f"{key} = {value}" for key, value in {"worker_num": 2, **settings}.items()]
         lines += ["", "[[plugin]]", 'name = "welcome"']
         if plugin:
             lines += ["", "[[plugin]]", f'file = "{plugin}"']

@@ -61,6 +61,11 @@ class Manual(unittest.TestCase):
             self.assertGreaterEqual(len(keys), least)
             self.assertEqual(re.findall(r"^\.It Ic (\w+)$", section(page, title), re.MULTILINE), keys)
 
+        # Two entries show what excludes each other.
+        keys = re.findall(r"^#(\w+) = ", tables[2] + tables[3], re.MULTILINE)
+        self.assertEqual(len(keys), 13)
+        self.assertCountEqual(re.findall(r"^\.It Ic (\w+)$", section(page, "CRON JOBS"), re.MULTILINE), keys)
+
     def test_which_settings_a_socket_may_have_as_well(self) -> None:
         text = section(QUERN_TOML_5.read_text(), "SOCKETS").split("It may also have")[1]
         described = re.findall(r"^\.Ic (\w+) [,.]$", text, re.MULTILINE)

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 
@@ -50,6 +51,12 @@ constexpr bool isList = false;
 template <typename T>
 constexpr bool isList<QList<T>> = true;
 
+/// Null in JSON if there is none.
+template <typename T>
+constexpr bool isOptional = false;
+template <typename T>
+constexpr bool isOptional<std::optional<T>> = true;
+
 template <typename T>
 QJsonObject toJsonObject(const T &value);
 
@@ -70,6 +77,8 @@ QJsonValue toJsonValue(const T &value)
         const auto &names = namesOf<T>;
         return std::find_if(names.begin(), names.end(), [value](const auto &entry) { return entry.value == value; })
             ->name;
+    } else if constexpr (isOptional<T>) {
+        return value ? toJsonValue(*value) : QJsonValue(QJsonValue::Null);
     } else if constexpr (isList<T>) {
         QJsonArray array;
         for (const auto &element : value)
@@ -155,6 +164,11 @@ private:
             out = value.toDouble();
         } else if constexpr (std::is_enum_v<T>) {
             readEnum(value, path, out);
+        } else if constexpr (isOptional<T>) {
+            if (value.isNull())
+                out = std::nullopt;
+            else
+                readValue(value, path, out.emplace());
         } else if constexpr (isList<T>) {
             readList(value, path, out);
         } else {

@@ -53,6 +53,31 @@ constexpr auto fieldsOf<WorkerStatus> = std::tuple{
 };
 
 template <>
+constexpr auto fieldsOf<CronJobStatus> = std::tuple{
+    Field{"name"_L1, &CronJobStatus::name},
+    Field{"schedule"_L1, &CronJobStatus::schedule},
+    Field{"next"_L1, &CronJobStatus::next},
+    Field{"last"_L1, &CronJobStatus::last},
+    Field{"durationUs"_L1, &CronJobStatus::durationUs},
+    Field{"error"_L1, &CronJobStatus::error},
+    Field{"runs"_L1, &CronJobStatus::runs},
+    Field{"failures"_L1, &CronJobStatus::failures},
+    Field{"skipped"_L1, &CronJobStatus::skipped},
+    Field{"running"_L1, &CronJobStatus::running},
+    Field{"paused"_L1, &CronJobStatus::paused},
+    Field{"stopped"_L1, &CronJobStatus::stopped},
+};
+
+template <>
+constexpr auto fieldsOf<TableStatus> = std::tuple{
+    Field{"name"_L1, &TableStatus::name},
+    Field{"rows"_L1, &TableStatus::rows},
+    Field{"size"_L1, &TableStatus::size},
+    Field{"memory"_L1, &TableStatus::memory},
+    Field{"memoryLimit"_L1, &TableStatus::memoryLimit},
+};
+
+template <>
 constexpr auto fieldsOf<Totals> = std::tuple{
     Field{"connections"_L1, &Totals::connections}, Field{"requests"_L1, &Totals::requests},
     Field{"refused"_L1, &Totals::refused},         Field{"redispatched"_L1, &Totals::redispatched},
@@ -84,6 +109,8 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"reactors"_L1, &Status::reactors},
     Field{"workers"_L1, &Status::workers},
     Field{"processes"_L1, &Status::processes},
+    Field{"cron"_L1, &Status::cron},
+    Field{"tables"_L1, &Status::tables},
     Field{"totals"_L1, &Status::totals},
     Field{"rates"_L1, &Status::rates},
 };

@@ -9,6 +9,7 @@
 #include <QStringList>
 
 #include <chrono>
+#include <optional>
 
 namespace Quern::admin {
 
@@ -46,6 +47,37 @@ struct WorkerStatus
     QString lastExit;    ///< how the process before ended, for people; empty if there was none
 
     bool operator==(const WorkerStatus &) const = default;
+};
+
+/// A cron job, as the timer process has told last.
+struct CronJobStatus
+{
+    QString name;
+    QString schedule;              ///< for people: "every 10 ms", "0 3 * * *"
+    std::optional<QDateTime> next; ///< when it is due, UTC; none: it is paused, stopped, or never due again
+    std::optional<QDateTime> last; ///< when its last run that has ended began, UTC; none: none has
+    qint64 durationUs = 0;         ///< of that run
+    QString error;                 ///< of that run; empty: it went well
+    qint64 runs = 0;               ///< that have ended, failed ones included
+    qint64 failures = 0;           ///< of these
+    qint64 skipped = 0;            ///< due times without a run
+    int running = 0;               ///< runs under way
+    bool paused = false;           ///< by command
+    bool stopped = false;          ///< by itself, until the next start or reload
+
+    bool operator==(const CronJobStatus &) const = default;
+};
+
+/// A table in shared memory.
+struct TableStatus
+{
+    QString name;
+    qint64 rows = 0;        ///< in it now
+    qint64 size = 0;        ///< rows that it holds at most
+    qint64 memory = 0;      ///< bytes that it has taken so far
+    qint64 memoryLimit = 0; ///< bytes that it can take
+
+    bool operator==(const TableStatus &) const = default;
 };
 
 /// A plugin that the workers have loaded.
@@ -109,6 +141,8 @@ struct Status
     QList<ReactorStatus> reactors;
     QList<WorkerStatus> workers;   ///< that answer requests
     QList<WorkerStatus> processes; ///< task workers, timer, custom processes
+    QList<CronJobStatus> cron;     ///< empty if there is no timer process
+    QList<TableStatus> tables;     ///< in the order of the settings
     Totals totals;
     QList<Rates> rates; ///< over about 10 s, and over about a minute; less if it has just started
 

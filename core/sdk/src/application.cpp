@@ -40,8 +40,8 @@ std::shared_ptr<const Middleware> sharedMiddleware(Middleware middleware, const 
 
 ApplicationPrivate::Mark ApplicationPrivate::mark() const
 {
-    return {routes.size(), receivedHooks.size(), generatedHooks.size(), cleaners.size(),
-            tasks.size(),  listeners.size(),     processes.size(),      messageHandlers.size()};
+    return {routes.size(),    receivedHooks.size(), generatedHooks.size(), cleaners.size(),  tasks.size(),
+            listeners.size(), hooks.size(),         cronJobs.size(),       processes.size(), messageHandlers.size()};
 }
 
 void ApplicationPrivate::rollBack(const Mark &mark)
@@ -54,6 +54,8 @@ void ApplicationPrivate::rollBack(const Mark &mark)
     listeners.erase(listeners.begin() + std::ptrdiff_t(mark.listeners), listeners.end());
     processes.erase(processes.begin() + std::ptrdiff_t(mark.processes), processes.end());
     messageHandlers.erase(messageHandlers.begin() + std::ptrdiff_t(mark.messageHandlers), messageHandlers.end());
+    hooks.erase(hooks.begin() + std::ptrdiff_t(mark.hooks), hooks.end());
+    cronJobs.erase(cronJobs.begin() + std::ptrdiff_t(mark.cronJobs), cronJobs.end());
 }
 
 Application &ApplicationPrivate::open(const QString &name, const QVariantMap &own)

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "lifecycle_p.h"
 #include "process_p.h"
 #include "work_p.h"
 
 #include <Quern/application.h>
+
+#include "cronjob_p.h"
 
 #include <QByteArray>
 #include <QString>
@@ -71,6 +74,9 @@ std::string routeName(const RouteSpec &route);
 /// Throws std::invalid_argument if \a middleware is empty; \a place is what it was given to.
 std::shared_ptr<const Middleware> sharedMiddleware(Middleware middleware, const std::string &place);
 
+/// Throws std::invalid_argument unless \a name can be that of a handler in the settings; \a call is what was given it.
+void checkServiceName(QByteArrayView name, const char *call);
+
 /// What the plugins of one worker have registered, and what the worker tells them.
 class QUERN_EXPORT ApplicationPrivate
 {
@@ -88,6 +94,8 @@ public:
         std::size_t cleaners = 0;
         std::size_t tasks = 0;
         std::size_t listeners = 0;
+        std::size_t hooks = 0;
+        std::size_t cronJobs = 0;
         std::size_t processes = 0;
         std::size_t messageHandlers = 0;
     };
@@ -135,6 +143,8 @@ public:
     std::vector<ListenerSpec> listeners;
     std::deque<ProcessSpec> processes; ///< a deque, so that ProcessHandler keeps a valid pointer
     std::vector<MessageSpec> messageHandlers;
+    std::vector<HookSpec> hooks;
+    std::deque<CronSpec> cronJobs; ///< a deque, so that CronJob handles keep valid pointers
 
 private:
     bool m_isOpen = true;

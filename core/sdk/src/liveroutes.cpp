@@ -35,17 +35,6 @@ void give(const ApplicationPrivate *application, const RouteSpec &spec, Function
     place = std::move(handler);
 }
 
-/// Throws unless \a name can be that of a handler; \a call is what it was given to.
-void checkServiceName(QByteArrayView name, const char *call)
-{
-    const auto isAllowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    };
-    if (name.isEmpty() || !std::all_of(name.begin(), name.end(), isAllowed))
-        throw std::invalid_argument(std::string("the name ") + quoted(name) + " that is given to " + call +
-                                    " cannot stand in the settings: use letters, digits, '_' and '-'");
-}
-
 /// The handler of a WebSocket route: the author's, if he has given one.
 void shakeHands(const LiveHandlers &live, const Request &request, Response &response)
 {
@@ -57,6 +46,16 @@ void shakeHands(const LiveHandlers &live, const Request &request, Response &resp
 }
 
 } // namespace
+
+void checkServiceName(QByteArrayView name, const char *call)
+{
+    const auto isAllowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
+    if (name.isEmpty() || !std::all_of(name.begin(), name.end(), isAllowed))
+        throw std::invalid_argument(std::string("the name ") + quoted(name) + " that is given to " + call +
+                                    " cannot stand in the settings: use letters, digits, '_' and '-'");
+}
 
 QByteArray RequestPrivate::subprotocol() const
 {

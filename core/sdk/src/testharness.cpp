@@ -47,15 +47,17 @@ QString pluginName(HandlerPlugin &plugin)
 
 } // namespace
 
-TestHarnessPrivate::TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap &settings)
+TestHarnessPrivate::TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap &settings, const TestMemory &memory)
     : m_application(std::make_shared<ApplicationPrivate>())
 {
     if (auto *object = dynamic_cast<QObject *>(&plugin))
         // The plugin outlives the harness, and its Application lives as long as the plugin.
         connect(object, &QObject::destroyed, object, [kept = m_application] {});
     const QString name = pluginName(plugin);
+    shareMemory(memory);
     try {
-        plugin.install(m_application->open(name, settings));
+        if (installed)
+            plugin.install(m_application->open(name, settings));
     } catch (...) {
         installed = Error(Error::Invalid,
                           QStringLiteral("the installation of %1 failed: %2").arg(name, textOfCurrentException()));
@@ -72,6 +74,18 @@ TestHarnessPrivate::~TestHarnessPrivate()
     retire();
     m_server.reset();
     m_application->rollBack({});
+    if (const std::shared_ptr<SharedArea> found = setSharedArea(m_areaBefore); found != m_area)
+        setSharedArea(found); // that of a harness that was made later
+}
+
+void TestHarnessPrivate::shareMemory(const TestMemory &memory)
+{
+    Result<std::shared_ptr<SharedArea>> area = SharedArea::createAnonymous({memory.tables, memory.atomics});
+    if (area)
+        m_area = std::move(*area);
+    else
+        installed = area.error();
+    m_areaBefore = setSharedArea(m_area);
 }
 
 TestResponse TestHarnessPrivate::run(const TestRequest &sent)
@@ -221,6 +235,8 @@ void TestHarnessPrivate::setName(const QString &name)
 {
     for (RouteSpec &route : m_application->routes)
         route.plugin = name;
+    for (CronSpec &job : m_application->cronJobs)
+        job.plugin = name;
 }
 
 TestHarnessPrivate::Exchange *TestHarnessPrivate::find(quint64 id) const
@@ -383,8 +399,8 @@ void TestHarnessPrivate::failed(quint64 id, const QString &problem)
         exchange.response->breakStream();
 }
 
-TestHarness::TestHarness(HandlerPlugin &plugin, const QVariantMap &settings)
-    : d(std::make_unique<TestHarnessPrivate>(plugin, settings))
+TestHarness::TestHarness(HandlerPlugin &plugin, const QVariantMap &settings, const TestMemory &memory)
+    : d(std::make_unique<TestHarnessPrivate>(plugin, settings, memory))
 {
 }
 

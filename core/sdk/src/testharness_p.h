@@ -6,6 +6,7 @@
 #include "pipeline_p.h"
 #include "request_p.h"
 #include "response_p.h"
+#include "tablelayout_p.h"
 #include "testserver_p.h"
 
 #include <QDeadlineTimer>
@@ -23,7 +24,7 @@ namespace Quern {
 class TestHarnessPrivate final : public ResponseSink
 {
 public:
-    TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap &settings);
+    TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap &settings, const TestMemory &memory);
     ~TestHarnessPrivate() override;
 
     TestResponse run(const TestRequest &request);
@@ -41,6 +42,8 @@ public:
     /// See TestHarness::usePort().
     void usePort(const QByteArray &handler) { m_handler = handler; }
     TestServer &server() const { return *m_server; }
+    /// See TestHarness::runCron().
+    Result<void> runCron(const QByteArray &name, const QVariantMap &parameters);
 
     Result<void> installed;
     std::chrono::milliseconds deadline = std::chrono::seconds(5);
@@ -81,12 +84,18 @@ private:
     /// What the author did not catch.
     void failed(quint64 id, const QString &problem);
 
+    /// Makes what server().table() and atomic() find.
+    void shareMemory(const TestMemory &memory);
+
+    std::shared_ptr<SharedArea> m_area;
+    std::shared_ptr<SharedArea> m_areaBefore;                ///< what was found before
     const std::shared_ptr<ApplicationPrivate> m_application; ///< shared with a plugin that may have kept it
     std::optional<Pipeline> m_pipeline;
     std::unordered_map<quint64, Exchange *> m_open; ///< more than one if handlers send requests of their own
     std::shared_ptr<TestServer> m_server;
     QByteArray m_handler; ///< of the port that requests come in by
     quint64 m_serial = 0;
+    quint64 m_cronRuns = 0;
 };
 
 } // namespace Quern

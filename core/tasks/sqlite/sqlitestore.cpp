@@ -143,9 +143,9 @@ std::optional<qint64> SqliteStore::commitDueMs() const
 
 void SqliteStore::commit(qint64 nowMs)
 {
-    if (m_operations.empty())
-        return;
     const bool isResting = m_failure && nowMs < m_retryMs;
+    if (m_operations.empty() || (isResting && m_adds == 0))
+        return;
     if (const Result<void> written = isResting ? *m_failure : write(); !written) {
         if (!isResting) {
             m_database->rollback();

@@ -38,6 +38,7 @@ Status sample()
     status.reactors = {{0, 64, 1, 5'000'000'000}, {1, 63, 0, 7}};
     status.workers = {{0, 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
                       {1, 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, QStringLiteral("signal 6 (SIGABRT)")}};
+    status.tables = {{QStringLiteral("prices"), 12, 1000, 98'304, 200'000}};
     status.totals = {130, 1000, 5, 4, 3, 2, 1, 70, 8, 9};
     status.rates = {{std::chrono::milliseconds(10'200), 100.5, 2, 0}};
     return status;
@@ -51,6 +52,8 @@ const QByteArray goldenSample = "{\"configFile\":\"/srv/quern.toml\",\"generatio
                                 "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
                                 "\"sentence\":\"worker 1 died 3 times in 10 s\","
                                 "\"startedAt\":\"2026-01-31T12:00:00.000Z\",\"state\":\"degraded\","
+                                "\"tables\":[{\"memory\":98304,\"memoryLimit\":200000,\"name\":\"prices\",\"rows\":12,"
+                                "\"size\":1000}],"
                                 "\"totals\":{\"connections\":130,\"events\":70,\"eventsLost\":9,\"eventsMoved\":8,"
                                 "\"failed\":2,\"redispatched\":4,\"refused\":5,"
                                 "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
@@ -87,10 +90,8 @@ void tst_Status::stateNames()
     }
     using WorkerState = WorkerStatus::State;
     const QList<std::pair<WorkerState, QString>> workerStates = {
-        {WorkerState::Starting, QStringLiteral("starting")},
-        {WorkerState::Ready, QStringLiteral("ready")},
-        {WorkerState::Draining, QStringLiteral("draining")},
-        {WorkerState::Waiting, QStringLiteral("waiting")},
+        {WorkerState::Starting, QStringLiteral("starting")}, {WorkerState::Ready, QStringLiteral("ready")},
+        {WorkerState::Draining, QStringLiteral("draining")}, {WorkerState::Waiting, QStringLiteral("waiting")},
         {WorkerState::Fatal, QStringLiteral("fatal")},
     };
     for (const auto &[state, name] : workerStates) {

@@ -1,4 +1,5 @@
 #include "app/server/settingscheck.h"
+#include "app/server/tablesettings.h"
 #include "config/loader.h"
 
 #include <QDir>
@@ -23,6 +24,7 @@ private Q_SLOTS:
     void logs_data();
     void logs();
     void secretPlugin();
+    void memoryOfTables();
 
 private:
     QString path(const QString &name) const { return m_folder->filePath(name); }
@@ -102,6 +104,22 @@ void TestSettingsCheck::secretPlugin()
     const Result<QList<ipc::BootMessage::Plugin>> masked = app::pluginFiles(m_settings);
     QVERIFY(!masked);
     QVERIFY2(masked.error().message().contains(u"there is no plugin file ***; "), qPrintable(masked.error().message()));
+}
+
+void TestSettingsCheck::memoryOfTables()
+{
+    const config::ColumnSettings column{QStringLiteral("title"), config::ColumnSettings::Type::String, 1000};
+    m_settings.tables = {{QStringLiteral("small"), 10, {column}}, {QStringLiteral("large"), 100'000, {column}}};
+    m_settings.origins.insert(QStringLiteral("table[1].size"), QStringLiteral("quern.toml:7"));
+    QVERIFY(app::checkTableMemory(m_settings, 1U << 30).ok());
+    const Result<void> checked = app::checkTableMemory(m_settings, 64U << 20);
+    QVERIFY(!checked);
+    QCOMPARE(checked.error().code(), Error::Invalid);
+    QCOMPARE(checked.error().message(),
+             QStringLiteral("quern.toml:7: table.size: the tables take 123 MiB when they are full, 123 MiB of it table "
+                            "\"large\", and 64 MiB can be had; make it smaller, or give the server more memory"));
+    m_settings.tables.clear();
+    QVERIFY(app::checkTableMemory(m_settings, 0).ok());
 }
 
 QTEST_GUILESS_MAIN(TestSettingsCheck)

@@ -12,6 +12,7 @@ private Q_SLOTS:
     void tellsAll();
     void fitsOneScreen();
     void unusualWorkersAreShown();
+    void fullestTablesAreShown();
 };
 
 namespace {
@@ -71,6 +72,19 @@ void TestStatusText::unusualWorkersAreShown()
     status.workers[700].lastExit = QStringLiteral("signal 11");
     const QString text = app::terminal::statusText(status);
     QVERIFY2(text.contains(u"signal 11") && text.contains(u"and 990 more"), qPrintable(text));
+}
+
+void TestStatusText::fullestTablesAreShown()
+{
+    admin::Status status = sample(1);
+    status.tables = {{QStringLiteral("prices"), 12, 1000, 98304, 200000}};
+    QVERIFY(app::terminal::statusText(status).contains(u"\nTable prices: 12 of 1000 rows (1.2 %), 96.0 KiB\n"));
+    for (int i = 0; i < 10; ++i)
+        status.tables.append({QStringLiteral("other %1").arg(i), i, 10, 4096, 4096});
+    const QString text = app::terminal::statusText(status);
+    QVERIFY2(text.contains(u"Table other 9: 9 of 10 rows (90.0 %), 4.0 KiB\nTable other 8: 8 of 10"), qPrintable(text));
+    QVERIFY2(text.contains(u"Table other 7: 7 of 10 rows (70.0 %), 4.0 KiB, and 8 tables more"), qPrintable(text));
+    QVERIFY(!text.contains(u"prices"));
 }
 
 QTEST_APPLESS_MAIN(TestStatusText)

@@ -140,10 +140,11 @@ void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
         {QStringLiteral("server"), defaultLines("\n[server]\n", "\n[tasks]\n")},
         {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n#[[socket]]\n")},
         {QStringLiteral("socket"), defaultLines("\n#[[socket]]\n", "\n#[[process]]\n")},
-        {QStringLiteral("process"), defaultLines("\n#[[process]]\n", "\n#[[plugin]]\n")},
+        {QStringLiteral("process"), defaultLines("\n#[[process]]\n", "\n#[[cron]]\n")},
+        {QStringLiteral("cron"), defaultLines("\n#[[cron]]\n", "\n#[[plugin]]\n")},
     };
-    for (const SettingInfo &info :
-         describe(defaults(QStringLiteral("/srv"))) + describeSocketKeys() + describeProcessKeys()) {
+    for (const SettingInfo &info : describe(defaults(QStringLiteral("/srv"))) + describeSocketKeys() +
+                                       describeProcessKeys() + describeCronKeys()) {
         if (info.key.startsWith(u"plugin"))
             continue;
         const QList<QByteArray> lines = tables.value(info.key.section(u'.', 0, 0));
@@ -206,6 +207,7 @@ void tst_Describe::defaultFileWithEveryKeySwitchedOn()
     socket.listen = {ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5201)};
     socket.own = settings->server;
     QCOMPARE(settings->sockets, QList<SocketSettings>{socket});
+    QCOMPARE(settings->crons.size(), 2);
     for (const SettingInfo &info : describe(*settings)) {
         if (info.key.startsWith(u"server.") || info.key.startsWith(u"tasks."))
             QVERIFY2(info.origin != u"default", qPrintable(info.key));

@@ -210,6 +210,7 @@ QList<Row> rows()
     row("dispatch_mode = \"by-user\"", [](const auto &s) { return s.dispatchMode == DispatchMode::ByUser; });
     row("max_wait_time = 5", [](const auto &s) { return s.maxWaitTime == 5s; });
     row("max_wait_time = 0.25", [](const auto &s) { return s.maxWaitTime == 250ms; });
+    row("hook_timeout = 2", [](const auto &s) { return s.hookTimeout == 2s; });
     row("worker_start_timeout = 5", [](const auto &s) { return s.workerStartTimeout == 5s; });
     row("max_wait_time = 86400", [](const auto &s) { return s.maxWaitTime == 24h; });
     row("max_request_execution_time = 0", [](const auto &s) { return s.maxRequestExecutionTime == 0ms; });

@@ -5,6 +5,7 @@
 using namespace Quern;
 using ipc::BootMessage;
 using ipc::HelloMessage;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -26,19 +27,25 @@ BootMessage sampleBoot()
                             QStringLiteral("q.toml:9")});
     message.ports.append({QStringLiteral("tty"), BootMessage::Port::Kind::Stream, QStringLiteral("h"),
                           QStringLiteral("unix:/t"), QStringLiteral("q.toml:3"), 5, 300});
+    message.tasks = {2, 3, 500ms, 20ms, 24ms, 4096, QStringLiteral("/s")};
+    message.maxWaitTime = 20ms;
     return message;
 }
 
 QByteArray goldenBoot(char version = 6)
 {
-    return QByteArray("\xa8") + text("protocol") + version + text("role") + "\x03" + text("worker") + "\x02" +
+    return QByteArray("\xab") + text("protocol") + version + text("role") + "\x03" + text("worker") + "\x02" +
            text("name") + text("mail") + text("generation") + QByteArray::fromHex("19012c") + text("answers") + "\xa5" +
            text("debug") + "\xf5" + text("compression") + "\xf5" + text("level") + "\x07" + text("minLength") +
            QByteArray::fromHex("190200") + text("types") + "\x81" + text("text/*") + text("plugins") + "\x81\xa4" +
            text("file") + text("/p/a.so") + text("settings") + "\xa1" + text("size") + "\x07" + text("source") +
            text("/a.so") + text("place") + text("q.toml:9") + text("ports") + "\x81\xa7" + text("name") + text("tty") +
            text("kind") + "\x01" + text("handler") + text("h") + text("address") + text("unix:/t") + text("place") +
-           text("q.toml:3") + text("messageBytes") + "\x05" + text("outputBytes") + QByteArray::fromHex("19012c");
+           text("q.toml:3") + text("messageBytes") + "\x05" + text("outputBytes") + QByteArray::fromHex("19012c") +
+           text("tasks") + "\xa7" + text("workers") + "\x02" + text("tries") + "\x03" + text("timeout") +
+           QByteArray::fromHex("1901f4") + text("retryDelay") + "\x14" + text("retryDelayMax") +
+           QByteArray::fromHex("1818") + text("spillSize") + QByteArray::fromHex("191000") + text("spillFolder") +
+           text("/s") + text("cron") + "\x80" + text("maxWait") + "\x14";
 }
 
 HelloMessage sampleHello()
@@ -47,17 +54,21 @@ HelloMessage sampleHello()
     message.routes.append({"GET", "/caf\xc3\xa9/:id", true, false});
     message.routes.append({"POST", "/", false, true, QStringLiteral("welcome"), "ops"});
     message.plugins.append({QStringLiteral("welcome"), QStringLiteral("1.0")});
+    message.work.append("task t");
+    message.hasCron = true;
+    message.hooks = 1u << quint32(ipc::Hook::WorkerStart);
     return message;
 }
 
 QByteArray goldenHello(char version = 6)
 {
-    return QByteArray("\xa3") + text("protocol") + version + text("routes") + "\x82\xa6" + text("method") +
+    return QByteArray("\xa6") + text("protocol") + version + text("routes") + "\x82\xa6" + text("method") +
            text("GET") + text("pattern") + text("/caf\xc3\xa9/:id") + text("retry") + "\xf5" + text("streamBody") +
            "\xf4" + text("plugin") + text("") + text("service") + text("") + "\xa6" + text("method") + text("POST") +
            text("pattern") + text("/") + text("retry") + "\xf4" + text("streamBody") + "\xf5" + text("plugin") +
            text("welcome") + text("service") + text("ops") + text("plugins") + "\x81\xa2" + text("name") +
-           text("welcome") + text("version") + text("1.0");
+           text("welcome") + text("version") + text("1.0") + text("work") + "\x81" + text("task t") + text("hasCron") +
+           "\xf5" + text("hooks") + "\x08";
 }
 
 } // namespace
@@ -103,6 +114,9 @@ void TestBootMessages::bootRoundTrip()
     QCOMPARE(message->answers, sampleBoot().answers);
     QCOMPARE(message->plugins, sampleBoot().plugins);
     QCOMPARE(message->ports, sampleBoot().ports);
+    QCOMPARE(message->tasks, sampleBoot().tasks);
+    QCOMPARE(message->who, sampleBoot().who);
+    QCOMPARE(message->maxWaitTime, 20ms);
 }
 
 void TestBootMessages::settingsRoundTrip()

@@ -63,6 +63,7 @@ void TestChildProcess::start(const QString &program, const ipc::BootMessage::Plu
     m_spec.program = program;
     m_spec.plugins = {plugin};
     m_child = std::make_unique<ChildProcess>(m_spec);
+    connect(m_child.get(), &ChildProcess::loaded, m_child.get(), &ChildProcess::setReady);
     m_ready = std::make_unique<QSignalSpy>(m_child.get(), &ChildProcess::ready);
     m_bootFailed = std::make_unique<QSignalSpy>(m_child.get(), &ChildProcess::bootFailed);
     m_exited = std::make_unique<QSignalSpy>(m_child.get(), &ChildProcess::exited);

@@ -9,10 +9,10 @@
 using namespace ProcessTest;
 using namespace Quern;
 using namespace std::chrono_literals;
-using process::Supervisor;
-using process::SupervisorSettings;
 using process::ChildHandoff;
 using process::ChildReport;
+using process::Supervisor;
+using process::SupervisorSettings;
 
 /// Generations of real workers. The reactors are played by the test, which keeps what is handed to them.
 class TestSupervisor : public QObject
@@ -111,7 +111,7 @@ QList<qint64> TestSupervisor::pids() const
 void TestSupervisor::stop(std::chrono::milliseconds grace)
 {
     const QList<qint64> before = pids();
-    m_supervisor->stop(grace);
+    m_supervisor->stop(grace, 1s);
     QTRY_COMPARE_WITH_TIMEOUT(m_stopped->size(), 1, patience);
     for (const qint64 pid : before)
         QVERIFY(!isAlive(pid));

@@ -3,10 +3,11 @@
 
 #include <QFile>
 #include <QProcess>
+#include <QRegularExpression>
 #include <QSqlDatabase>
 #include <QSqlQuery>
-#include <QStandardPaths>
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 using namespace Quern;
@@ -218,11 +219,7 @@ void tst_SqliteStore::manyTasksLittleMemory()
 {
     // 64 MiB of payloads in one priority, and 4 of them in memory.
     StoreUnderTest store(true);
-    const auto memory = [] {
-        QFile file(QStringLiteral("/proc/self/statm"));
-        return file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').at(1).toLongLong() * ::sysconf(_SC_PAGESIZE)
-                                              : 0;
-    };
+    const auto memory = [] { return qint64(::mallinfo2().uordblks + ::mallinfo2().hblkhd); };
     qint64 before = 0;
     for (quint64 id = 1; id <= 2048; ++id) {
         TaskRecord record = task(id);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <Quern/connection.h>
+#include <Quern/cronjob.h>
 #include <Quern/global.h>
+#include <Quern/lifecycle.h>
 #include <Quern/middleware.h>
 #include <Quern/process.h>
 #include <Quern/request.h>
@@ -13,8 +15,10 @@
 #include <QByteArrayView>
 #include <QVariantMap>
 
+#include <concepts>
 #include <functional>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 namespace Quern {
@@ -259,6 +263,86 @@ public:
     /// process, be it a worker, a task worker, between two tasks, or any other; behind those that were registered
     /// before. An exception is logged.
     void onMessage(std::function<void(const ProcessMessage &message)> handler);
+    /// Registers \a handler as the cron job \a name: letters, digits, '_' and '-'. It runs by the schedule that the
+    /// calls on what is returned give it, or by those of [[cron]] entries with job = \a name, in the timer process: in
+    /// a thread of its own, and beside other processes that have the plugin, so that its members are not those that
+    /// handlers of requests see. Throws std::invalid_argument for another name, if it is taken, and for an empty
+    /// handler.
+    ///
+    ///     app.cron("cleanup", [](CronRun &run) { removeOlderThan(run.parameters()); })
+    ///         .at("0 3 * * *", "Europe/Berlin")
+    ///         .missed(MissedRuns::Once);
+    CronJob cron(QByteArrayView name, CronHandler handler);
+    /// The same for a function that cannot fail, but by an exception.
+    template <std::invocable<CronRun &> Function>
+    requires std::is_void_v<std::invoke_result_t<Function &, CronRun &>> CronJob cron(QByteArrayView name,
+                                                                                      Function function)
+    {
+        return cron(name, CronHandler([function = std::move(function)](CronRun &run) mutable -> Result<void> {
+                        function(run);
+                        return {};
+                    }));
+    }
+
+    // Life-cycle hooks: those of a kind are called one after the other, in the order of their registration, which over
+    // plugins is that of loading; each may take hook_timeout, and its process is killed then. One that returns an error
+    // or throws is logged, and the others follow. They return nothing, Result<void> or Outcome.
+
+    /// Called once at the start of the server, before any process takes work, in a process of its own that ends
+    /// afterwards: what it leaves is what it has written, to tables for instance. If one fails, the server does not
+    /// start. Not called at a reload.
+    template <std::invocable<> Hook>
+    void onServerStart(Hook hook)
+    {
+        onServerStart(lifeCycleHook<>(std::move(hook)));
+    }
+    void onServerStart(LifeCycleHook hook);
+    /// The same at the end, when all other processes have gone. Not called if the server dies.
+    template <std::invocable<> Hook>
+    void onServerStop(Hook hook)
+    {
+        onServerStop(lifeCycleHook<>(std::move(hook)));
+    }
+    void onServerStop(LifeCycleHook hook);
+    /// Called in each process when its plugins are loaded, before it takes work: in workers, task workers, the timer
+    /// process and custom processes, in the main thread. Also after a restart.
+    template <std::invocable<> Hook>
+    void onWorkerStart(Hook hook)
+    {
+        onWorkerStart(lifeCycleHook<>(std::move(hook)));
+    }
+    void onWorkerStart(LifeCycleHook hook);
+    /// Called in the same processes when they are about to end because they were told to. Not called in one that
+    /// crashes or is killed.
+    template <std::invocable<> Hook>
+    void onWorkerStop(Hook hook)
+    {
+        onWorkerStop(lifeCycleHook<>(std::move(hook)));
+    }
+    void onWorkerStop(LifeCycleHook hook);
+    /// Called when a process has crashed or was killed, in the process that takes its place, before onWorkerStart().
+    template <std::invocable<const WorkerFailure &> Hook>
+    void onWorkerError(Hook hook)
+    {
+        onWorkerError(lifeCycleHook<const WorkerFailure &>(std::move(hook)));
+    }
+    void onWorkerError(WorkerErrorHook hook);
+    /// Called in the same processes as onWorkerStart() when all processes of their generation are ready: from now on
+    /// they get work, and may have got some already.
+    template <std::invocable<> Hook>
+    void onReady(Hook hook)
+    {
+        onReady(lifeCycleHook<>(std::move(hook)));
+    }
+    void onReady(LifeCycleHook hook);
+    /// Called in them when they get no new work any more, and finish what they have begun: at a reload, or before the
+    /// server stops.
+    template <std::invocable<> Hook>
+    void onDrain(Hook hook)
+    {
+        onDrain(lifeCycleHook<>(std::move(hook)));
+    }
+    void onDrain(LifeCycleHook hook);
 
     /// The plugin's own settings: the free-form "settings" table of its [[plugin]] entry.
     const QVariantMap &settings() const;
@@ -268,6 +352,8 @@ public:
 
 private:
     TaskHandler addTask(QByteArrayView name, TaskFunction handler);
+    void addHook(int kind, WorkerErrorHook hook);
+    void addPlainHook(int kind, LifeCycleHook hook);
     void addListener(QByteArrayView event, ListenerFunction listener);
 };
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <Quern/atomic.h>
 #include <Quern/connection.h>
 #include <Quern/connectionid.h>
 #include <Quern/global.h>
 #include <Quern/process.h>
 #include <Quern/result.h>
+#include <Quern/table.h>
 #include <Quern/task.h>
 
 #include <QByteArray>
@@ -164,6 +166,12 @@ public:
     virtual QList<PortInfo> ports() const = 0;
     /// The server at a glance.
     virtual ServerStats stats() const = 0;
+
+    /// A table or an atomic that all processes share, see [[table]] and [[atomic]] in the settings; to be asked for
+    /// once and kept. Error::NotFound if the settings have none of that name, Error::Unavailable in a process without
+    /// any.
+    Result<Table> table(const QString &name) const;
+    Result<Atomic> atomic(const QString &name) const;
 
     /// The same of a QString, which becomes UTF-8. Templates, so that neither literals nor QByteArray are taken for
     /// one.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Quern/atomic.h>
 #include <Quern/connection.h>
 #include <Quern/connectionid.h>
 #include <Quern/error.h>
@@ -8,6 +9,7 @@
 #include <Quern/process.h>
 #include <Quern/request.h>
 #include <Quern/result.h>
+#include <Quern/table.h>
 #include <Quern/task.h>
 
 #include <QByteArray>
@@ -223,6 +225,15 @@ private:
     std::shared_ptr<TestProcessPrivate> d;
 };
 
+/// What [[table]] and [[atomic]] say in the settings of a server. A value type:
+///
+///     TestHarness harness(shop, {}, {.tables = {{"prices", 1000, {{"price", ColumnInfo::Type::Int, 8}}}}});
+struct TestMemory
+{
+    QList<TableInfo> tables = {};   ///< empty when the harness is made
+    QList<AtomicInfo> atomics = {}; ///< with their values
+};
+
 /// Runs a plugin in a test's own process, without server and sockets: what a worker does with a request from the moment
 /// that its head and body are there, hooks, middleware, asynchronous answers and cleaners included. Cleaners
 /// run when request() is about to return, though somebody may still hold the request.
@@ -249,12 +260,14 @@ class QUERN_EXPORT TestHarness
 {
 public:
     /// Installs \a plugin, which outlives the harness. \a settings is what stands in [plugin.settings]; TOML's integers
-    /// are qint64, its arrays QVariantList, its tables QVariantMap.
-    explicit TestHarness(HandlerPlugin &plugin, const QVariantMap &settings = {});
+    /// are qint64, its arrays QVariantList, its tables QVariantMap. \a memory is what server().table() and atomic()
+    /// find, in install() as well, for as long as the harness lives.
+    explicit TestHarness(HandlerPlugin &plugin, const QVariantMap &settings = {}, const TestMemory &memory = {});
     ~TestHarness();
     Q_DISABLE_COPY_MOVE(TestHarness)
 
-    /// Whether install() succeeded: Error::Invalid, with the text of the exception, if it threw.
+    /// Whether install() succeeded: Error::Invalid, with the text of the exception, if it threw, or if no server could
+    /// have these tables and atomics.
     const Result<void> &installed() const;
 
     /// How messages name the plugin, as the "name" of its metadata does in a worker; its class if never set.
@@ -283,6 +296,10 @@ public:
     Result<QList<QByteArray>> packet(const QByteArray &handler, const QByteArray &payload,
                                      const QByteArray &remoteAddress = QByteArrayLiteral("127.0.0.1"),
                                      quint16 remotePort = 49152);
+    /// Runs the cron job \a name once, as if it were due now, in the calling thread, and returns what it has: the Error
+    /// of its handler; Error::Internal, with its text, if it threw; Error::Timeout if it took longer than the deadline
+    /// of the harness, from which on CronRun::isStopRequested() is true. Error::NotFound if there is no such job.
+    Result<void> runCron(const QByteArray &name, const QVariantMap &parameters = {});
     /// All datagrams that the application has sent.
     QList<TestPacket> sentPackets() const;
 

@@ -1,0 +1,117 @@
+#include "app/server/crondesk.h"
+
+#include "app/server/log.h"
+#include "app/server/privatefile.h"
+
+#include <QFile>
+#include <QTimerEvent>
+
+#include <chrono>
+
+namespace Quern::app {
+
+namespace {
+
+/// What is written is as old as this at most.
+constexpr int writeIntervalMs = 1000;
+/// A timer process answers at once, or it hangs.
+constexpr qint64 patienceMs = 5000;
+constexpr int patienceCheckMs = 500;
+/// A file of ours is not longer, in bytes.
+constexpr qint64 mostBytes = 1024 * 1024;
+
+} // namespace
+
+CronDesk::CronDesk(const QString &directory, process::Supervisor *supervisor, QObject *parent)
+    : QObject(parent)
+    , m_path(directory + QStringLiteral("/cron.state"))
+    , m_supervisor(supervisor)
+{
+    connect(supervisor, &process::Supervisor::cronStateReceived, this, &CronDesk::stateReceived);
+    read();
+}
+
+CronDesk::~CronDesk()
+{
+    if (m_isDirty)
+        write();
+}
+
+void CronDesk::read()
+{
+    QFile file(m_path);
+    if (!file.open(QIODevice::ReadOnly) || file.size() > mostBytes)
+        return;
+    const QByteArray state = file.readAll();
+    if (const Result<ipc::CronStateMessage> message = ipc::CronStateMessage::decode(state))
+        m_supervisor->setCronMemory(state);
+    else
+        qCWarning(logMaster).noquote() << "what cron jobs have left in" << m_path
+                                       << "cannot be read:" << message.error().message()
+                                       << "(they begin without a past)";
+}
+
+void CronDesk::write()
+{
+    m_isDirty = false;
+    if (const Result<void> written = writePrivateFile(m_path, ipc::CronStateMessage{m_jobs, {}}.encode()); !written)
+        qCWarning(logMaster).noquote() << written.error().message();
+}
+
+void CronDesk::stateReceived(const QByteArray &payload)
+{
+    const Result<ipc::CronStateMessage> message = ipc::CronStateMessage::decode(payload);
+    if (!message) {
+        qCWarning(logMaster).noquote() << "the timer process sent a" << message.error().message();
+        return;
+    }
+    m_jobs = message->jobs;
+    m_supervisor->setCronMemory(ipc::CronStateMessage{m_jobs, {}}.encode());
+    if (!std::exchange(m_isDirty, true))
+        m_writeTimer.start(writeIntervalMs, Qt::VeryCoarseTimer, this);
+    for (const ipc::CronAnswer &answer : message->answers) {
+        if (const auto pending = m_pending.constFind(answer.id); pending != m_pending.cend()) {
+            const Answer tell = m_pending.take(answer.id).answer;
+            tell(answer.error.isEmpty() ? Result<void>() : Result<void>(Error(Error::Invalid, answer.error)));
+        }
+    }
+}
+
+void CronDesk::command(ipc::CronCommandMessage::Action action, const QString &job, Answer answer)
+{
+    const quint32 id = m_nextId++;
+    if (!m_supervisor->sendCronCommand(ipc::CronCommandMessage{action, id, job}.encode())) {
+        answer(Error(Error::Unavailable, QStringLiteral("no timer process runs: there are no cron jobs, or it is being "
+                                                        "replaced")));
+        return;
+    }
+    Pending &pending = m_pending[id];
+    pending.answer = std::move(answer);
+    pending.since.start();
+    if (!m_patience.isActive())
+        m_patience.start(patienceCheckMs, this);
+}
+
+void CronDesk::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() == m_writeTimer.timerId()) {
+        m_writeTimer.stop();
+        write();
+        return;
+    }
+    QList<Answer> late;
+    for (auto pending = m_pending.begin(); pending != m_pending.end();) {
+        if (pending->since.elapsed() >= patienceMs) {
+            late.append(pending->answer);
+            pending = m_pending.erase(pending);
+        } else {
+            ++pending;
+        }
+    }
+    if (m_pending.isEmpty())
+        m_patience.stop();
+    for (const Answer &answer : std::as_const(late))
+        answer(Error(Error::Timeout, QStringLiteral("the timer process does not answer")));
+}
+
+} // namespace Quern::app

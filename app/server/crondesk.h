@@ -1,0 +1,61 @@
+#pragma once
+
+#include "ipc/cronmessages.h"
+#include "process/supervisor.h"
+
+#include <Quern/result.h>
+
+#include <QBasicTimer>
+#include <QElapsedTimer>
+#include <QHash>
+#include <QObject>
+
+#include <functional>
+
+namespace Quern::app {
+
+/// What the master knows of cron jobs: their state, as the timer process tells it, kept in a file for the next start,
+/// and the way of commands to them. Lives in the main thread.
+class CronDesk final : public QObject
+{
+    Q_OBJECT
+public:
+    /// Hears what has become of a command.
+    using Answer = std::function<void(const Result<void> &outcome)>;
+
+    /// Reads what an earlier server has left in \a directory. \a supervisor outlives it.
+    CronDesk(const QString &directory, process::Supervisor *supervisor, QObject *parent = nullptr);
+    /// Writes what is not written yet.
+    ~CronDesk() override;
+
+    /// Of the timer process of now, or the last one; empty if there has been none since the start.
+    const QList<ipc::CronJobState> &jobs() const { return m_jobs; }
+    /// Has \a answer called once, at once or within some seconds: Error::NotFound if there is no such job, Error::Busy
+    /// if it runs already, Error::Unavailable if there is no timer process, Error::Timeout.
+    void command(ipc::CronCommandMessage::Action action, const QString &job, Answer answer);
+
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
+private:
+    struct Pending
+    {
+        Answer answer;
+        QElapsedTimer since;
+    };
+
+    void stateReceived(const QByteArray &payload);
+    void read();
+    void write();
+
+    QString m_path;
+    process::Supervisor *m_supervisor;
+    QList<ipc::CronJobState> m_jobs;
+    QHash<quint32, Pending> m_pending;
+    QBasicTimer m_writeTimer;
+    QBasicTimer m_patience;
+    quint32 m_nextId = 1;
+    bool m_isDirty = false;
+};
+
+} // namespace Quern::app

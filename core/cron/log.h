@@ -1,0 +1,9 @@
+#pragma once
+
+#include <QLoggingCategory>
+
+namespace Quern::cron {
+
+Q_DECLARE_LOGGING_CATEGORY(logCron)
+
+} // namespace Quern::cron

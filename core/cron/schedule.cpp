@@ -1,0 +1,78 @@
+#include "cron/schedule.h"
+
+#include "cron/text.h"
+
+#include <algorithm>
+
+namespace Quern::cron {
+
+using std::chrono::milliseconds;
+
+Result<Schedule> Schedule::every(milliseconds interval)
+{
+    if (interval < shortestInterval || interval > longestInterval) {
+        return Error(Error::Invalid, Text::tr("the interval must be from %1 to %2 milliseconds, not %3")
+                                         .arg(shortestInterval.count())
+                                         .arg(longestInterval.count())
+                                         .arg(interval.count()));
+    }
+    return Schedule(interval);
+}
+
+Result<Schedule> Schedule::at(const QString &expression, const QByteArray &zone)
+{
+    const Result<CronExpression> read = CronExpression::parse(expression);
+    if (!read)
+        return Error(Error::Invalid, Text::tr("the expression \"%1\": %2").arg(expression, read.error().message()));
+    const QTimeZone timeZone = zone.isEmpty() ? QTimeZone::systemTimeZone() : QTimeZone(zone);
+    if (!timeZone.isValid()) {
+        return Error(Error::Invalid,
+                     Text::tr("there is no time zone \"%1\"; write one such as \"Europe/Berlin\", and see that "
+                              "tzdata is installed")
+                         .arg(QString::fromUtf8(zone)));
+    }
+    return Schedule(Calendar{*read, timeZone, zone.isEmpty()});
+}
+
+milliseconds Schedule::interval() const
+{
+    const auto *interval = std::get_if<milliseconds>(&m_kind);
+    return interval ? *interval : milliseconds::zero();
+}
+
+std::optional<Schedule::Time> Schedule::next(Time after, Time start) const
+{
+    if (const auto *calendar = std::get_if<Calendar>(&m_kind)) {
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(after);
+        const auto time = calendar->expression.next(std::chrono::sys_seconds(seconds), calendar->zone);
+        return time ? std::optional<Time>(time->time_since_epoch()) : std::nullopt;
+    }
+    const Time interval = this->interval();
+    return after < start ? start : start + ((after - start) / interval + 1) * interval;
+}
+
+Schedule::DueTimes Schedule::between(Time after, Time until, Time start, std::size_t most) const
+{
+    DueTimes times;
+    auto time = next(after, start);
+    while (time && *time <= until && times.first.size() < most) {
+        times.first.push_back(*time);
+        time = next(*time, start);
+    }
+    times.count = times.first.size();
+    if (!followsWallClock() && time && *time <= until)
+        times.count += quint64((until - *time) / Time(interval())) + 1;
+    return times;
+}
+
+QString Schedule::text() const
+{
+    if (const auto *calendar = std::get_if<Calendar>(&m_kind)) {
+        const QString zone = QString::fromUtf8(calendar->zone.id());
+        const QString text = calendar->expression.text();
+        return calendar->isSystemZone ? text : QStringLiteral("%1 (%2)").arg(text, zone);
+    }
+    return Text::tr("every %1 ms").arg(interval().count());
+}
+
+} // namespace Quern::cron

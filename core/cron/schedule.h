@@ -1,0 +1,66 @@
+#pragma once
+
+#include "cron/cronexpression.h"
+
+#include <QByteArray>
+
+#include <chrono>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace Quern::cron {
+
+/// When a job is due: each so many milliseconds, or by a cron expression in a time zone. A value type; any thread.
+///
+/// Times here are nanoseconds on one of two lines: an interval keeps to the monotonic clock, an expression to the time
+/// since 1970 as the clock on the wall shows it.
+class Schedule
+{
+public:
+    using Time = std::chrono::nanoseconds;
+
+    static constexpr std::chrono::milliseconds shortestInterval{1};
+    static constexpr std::chrono::milliseconds longestInterval = std::chrono::hours(24 * 24);
+
+    /// Error::Invalid with the mend unless \a interval is from shortestInterval to longestInterval.
+    static Result<Schedule> every(std::chrono::milliseconds interval);
+    /// \a zone is an IANA name, "Europe/Berlin"; empty: that of the system. Error::Invalid with the mend if one of the
+    /// two is wrong.
+    static Result<Schedule> at(const QString &expression, const QByteArray &zone = {});
+
+    /// Whether its times are those of the clock on the wall.
+    bool followsWallClock() const { return std::holds_alternative<Calendar>(m_kind); }
+    /// Zero for an expression.
+    std::chrono::milliseconds interval() const;
+
+    /// The first due time after \a after; null if there is none any more. An interval is due at \a start and each
+    /// interval after it, so that delays of the caller do not add up.
+    std::optional<Time> next(Time after, Time start) const;
+
+    /// The due times after \a after, up to \a until.
+    struct DueTimes
+    {
+        quint64 count = 0;       ///< all of them; of an expression at most as many as were asked for
+        std::vector<Time> first; ///< the earliest
+    };
+    DueTimes between(Time after, Time until, Time start, std::size_t most) const;
+
+    /// For people: "every 10 ms", "*/5 * * * *", "0 3 * * * (Europe/Berlin)".
+    QString text() const;
+
+private:
+    struct Calendar
+    {
+        CronExpression expression;
+        QTimeZone zone;
+        bool isSystemZone = false;
+    };
+
+    explicit Schedule(std::chrono::milliseconds interval) : m_kind(interval) {}
+    explicit Schedule(Calendar calendar) : m_kind(std::move(calendar)) {}
+
+    std::variant<std::chrono::milliseconds, Calendar> m_kind;
+};
+
+} // namespace Quern::cron

@@ -1,0 +1,78 @@
+#include "tables/sharedtables.h"
+
+#include "base/systemerror.h"
+#include "sdk/src/tablecore_p.h"
+
+#include <sys/stat.h>
+
+namespace Quern::tables {
+
+namespace {
+
+SharedInfo infoOf(const SharedTablesSettings &settings)
+{
+    return {settings.tables, settings.atomics};
+}
+
+/// What lies in \a memory, which lives as long as anybody uses it.
+Result<std::shared_ptr<SharedArea>> openArea(const std::shared_ptr<base::SharedMemory> &memory)
+{
+    return SharedArea::open(std::shared_ptr<void>(memory, memory->data()), memory->size());
+}
+
+} // namespace
+
+SharedTables::SharedTables(std::shared_ptr<base::SharedMemory> memory, std::shared_ptr<SharedArea> area)
+    : m_memory(std::move(memory))
+    , m_area(std::move(area))
+{
+}
+
+Result<SharedTables> SharedTables::create(const SharedTablesSettings &settings)
+{
+    const SharedInfo info = infoOf(settings);
+    if (const Result<void> checked = SharedArea::check(info); !checked)
+        return checked.error();
+    Result<base::SharedMemory> created = base::SharedMemory::create("quern-tables", SharedArea::sizeOf(info));
+    if (!created)
+        return created.error();
+    auto memory = std::make_shared<base::SharedMemory>(std::move(*created));
+    SharedArea::format(memory->data(), info);
+    const Result<std::shared_ptr<SharedArea>> area = openArea(memory);
+    if (!area)
+        return area.error();
+    return SharedTables(std::move(memory), *area);
+}
+
+Result<void> SharedTables::adopt(int fd)
+{
+    struct stat about = {};
+    if (::fstat(fd, &about) != 0)
+        return base::systemError(QStringLiteral("inherited tables"));
+    Result<base::SharedMemory> adopted = base::SharedMemory::adopt(fd, std::size_t(about.st_size));
+    if (!adopted)
+        return adopted.error();
+    const Result<std::shared_ptr<SharedArea>> area =
+        openArea(std::make_shared<base::SharedMemory>(std::move(*adopted)));
+    if (!area)
+        return area.error();
+    setSharedArea(*area);
+    return {};
+}
+
+quint64 SharedTables::sizeOf(const SharedTablesSettings &settings)
+{
+    return SharedArea::sizeOf(infoOf(settings));
+}
+
+QList<TableFill> SharedTables::fill() const
+{
+    QList<TableFill> all;
+    for (const std::shared_ptr<TableCore> &table : m_area->tables()) {
+        all.append(
+            {table->info().name, table->count(), table->info().size, table->residentMemory(), table->geometry().total});
+    }
+    return all;
+}
+
+} // namespace Quern::tables

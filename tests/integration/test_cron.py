@@ -1,0 +1,105 @@
+"""Cron jobs: by the interval and by the clock, beside jobs that block, over reloads and restarts."""
+
+from __future__ import annotations
+
+import os
+import time
+import unittest
+
+from quernserver import TIME_SCALE, wait_until
+from workserver import WorkServer, WorkTestCase
+
+
+def entry(**keys) -> str:
+    lines = ["[[cron]]"]
+    for key, value in keys.items():
+        if isinstance(value, dict):
+            lines.append(f"{key} = {{ " + ", ".join(f"{name} = {inner}" for name, inner in value.items()) + " }")
+        else:
+            lines.append(f"{key} = " + (f'"{value}"' if isinstance(value, str) else str(value).lower()
+                                        if isinstance(value, bool) else str(value)))
+    return "\n".join(lines) + "\n"
+
+
+def job(work: WorkServer, name: str) -> dict:
+    return next(each for each in work.status()["cron"] if each["name"] == name)
+
+
+class TestCron(WorkTestCase):
+    def test_interval_beside_a_job_that_blocks(self) -> None:
+        seconds = 60 if os.environ.get("QUERN_SOAK") else 5
+        work = self.work(tables=entry(job="tick", interval=10) +
+                         entry(name="block", job="tick", interval=100, immediate=True, parameters={"ms": 5000}))
+        wait_until(lambda: work.count("cron tick") > 0, "first tick")
+        wait_until(lambda: work.count("cron block") > 0, "the job that blocks")
+        begun, before = time.monotonic(), work.count("cron tick")
+        time.sleep(seconds)  # what is counted is how much falls into a time
+        elapsed, ticks = time.monotonic() - begun, work.count("cron tick") - before
+        self.assertAlmostEqual(ticks, elapsed * 100, delta=5 if TIME_SCALE == 1 else 50)
+        self.assertLessEqual(work.count("cron block"), 1 + seconds // 5)
+        status = job(work, "tick")
+        self.assertEqual((status["schedule"], status["failures"], status["skipped"]), ("every 10 ms", 0, 0))
+        self.assertEqual(job(work, "block")["running"], 1)
+
+    def test_no_overlap_and_missed_runs(self) -> None:
+        work = self.work(tables=entry(name="slow", job="tick", interval=50, parameters={"ms": 180}))
+        work.wait_lines("done slow", 3)
+        lines = [line for line in work.lines() if " slow " in line]
+        self.assertEqual(lines[:6], [f"{what} slow {number}" for number in (1, 2, 3) for what in ("cron", "done")])
+        self.assertGreater(job(work, "slow")["skipped"], 4)
+
+    def test_stop_failure_and_command(self) -> None:
+        work = self.work(tables=entry(job="few", interval=20) + entry(job="broken", interval=20) +
+                         entry(name="outside", command=["sh", "-c", "echo from outside"], interval=30).replace("'", '"'))
+        wait_until(lambda: job(work, "few")["stopped"], "the job has stopped itself")
+        self.assertEqual(work.count("cron few"), 3)
+        status = wait_until(lambda: (s := job(work, "broken"))["failures"] > 2 and s, "failures")
+        self.assertEqual(status["error"], "it threw: it was to fail")
+        work.wait_log("outside.*from outside")
+        wait_until(lambda: job(work, "outside")["runs"] > 1, "the command has run")
+
+    def test_six_fields_by_the_clock(self) -> None:
+        work = self.work(tables=entry(job="tick", expression="* * * * * *", timezone="Europe/Berlin"))
+        work.wait_lines("cron tick", 2)
+        status = job(work, "tick")
+        self.assertRegex(status["next"], r":\d\d\.000Z$")
+
+    def test_reload_drains_and_hands_over(self) -> None:
+        work = self.work(tables=entry(name="slow", job="tick", interval=50, parameters={"ms": 300}))
+        work.wait_lines("cron slow", 1)
+        self.assertEqual(work.command("reload").returncode, 0)
+        wait_until(lambda: work.count("cron slow 1") == 2, "the next timer process has begun")
+        lines = [line for line in work.lines() if " slow " in line]
+        second = lines.index("cron slow 1", 1)
+        # What the old one had begun it has ended before.
+        self.assertEqual(lines[:second].count("cron slow 1"), 1)
+        self.assertEqual(sum(line.startswith("cron") for line in lines[:second]),
+                         sum(line.startswith("done") for line in lines[:second]))
+
+    def test_a_stuck_job_is_named_and_left_behind(self) -> None:
+        work = self.work(tables=entry(job="stuck", interval=10), max_wait_time=0.5)
+        work.wait_lines("cron stuck", 1)
+        begun = time.monotonic()
+        work.stop()
+        self.assertLess(time.monotonic() - begun, 1.5 * TIME_SCALE)
+        work.wait_log("busy with job stuck")
+
+    def test_missed_while_the_server_was_down(self) -> None:
+        work = self.work(tables=entry(name="skip", job="tick", interval=700) +
+                         entry(name="caught", job="tick", interval=700, missed="catch-up"))
+        work.wait_lines("cron caught", 1)
+        work.stop()
+        skipped, caught = work.count("cron skip"), work.count("cron caught")
+        time.sleep(1.5)  # so that runs are missed
+        work.start()
+        wait_until(lambda: work.count("cron caught") >= caught + 3, "what was missed has run")
+        self.assertLess(work.count("cron skip"), skipped + 3)
+
+    def test_unknown_job_is_a_start_error(self) -> None:
+        server = WorkServer(tables=entry(job="nobody", interval=10))
+        self._servers.append(server)
+        self.assert_exit(server.command("start", "-d"), 1, r"quern.toml:\d+.*nobody")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,93 @@
+"""Life-cycle hooks: their order, where they run, and what becomes of those that fail or hang."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import unittest
+
+from quernserver import TIME_SCALE, wait_until
+from workserver import WorkServer, WorkTestCase
+
+
+def hooks(work: WorkServer) -> list[tuple[str, int]]:
+    """Names and pids, in the order of the journal."""
+    return [(line.split()[1], int(line.split()[2])) for line in work.lines() if line.startswith("hook ")]
+
+
+def names(work: WorkServer) -> list[str]:
+    return [name for name, _ in hooks(work)]
+
+
+class TestHooks(WorkTestCase):
+    def test_order_over_a_life(self) -> None:
+        work = self.work(worker_num=2, task_worker_num=1)
+        wait_until(lambda: names(work).count("Ready") == 3, "Ready of all")
+        begun = hooks(work)
+        self.assertEqual(begun[0][0], "ServerStart")
+        self.assertNotIn(begun[0][1], [pid for name, pid in begun[1:]])
+        self.assertEqual(sorted(name for name, _ in begun[1:]),
+                         sorted(["WorkerStart", "WorkerStart2", "Ready"] * 3))
+        for pid in {pid for _, pid in begun[1:]}:
+            self.assertEqual([name for name, other in begun if other == pid],
+                             ["WorkerStart", "WorkerStart2", "Ready"])
+        work.stop()
+        ended = hooks(work)[len(begun):]
+        self.assertEqual(sorted(name for name, _ in ended[:-1]), sorted(["Drain", "WorkerStop"] * 3))
+        self.assertEqual(ended[-1][0], "ServerStop")
+        for pid in {pid for _, pid in ended[:-1]}:
+            self.assertEqual([name for name, other in ended if other == pid], ["Drain", "WorkerStop"])
+
+    def test_reload(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=0)
+        wait_until(lambda: "Ready" in names(work), "Ready")
+        before = len(hooks(work))
+        self.assertEqual(work.command("reload").returncode, 0)
+        later = names(work)[before:]
+        self.assertEqual(sorted(later), sorted(["WorkerStart", "WorkerStart2", "Ready", "Drain", "WorkerStop"]))
+        self.assertLess(later.index("WorkerStart2"), later.index("Drain"))
+
+    def test_worker_error_in_the_successor(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=1)
+        worker = work.workers()[0].pid
+        os.kill(worker, signal.SIGSEGV)
+        wait_until(lambda: names(work).count("Ready") == 3, "the successor is ready")
+        line = next(line for line in work.lines() if line.startswith("hook WorkerError"))
+        self.assertIn("worker 0: signal 11 (Segmentation fault)", line)
+        pid = int(line.split()[2])
+        self.assertEqual([name for name, other in hooks(work) if other == pid],
+                         ["WorkerError", "WorkerStart", "WorkerStart2", "Ready"])
+
+    def test_a_failing_server_start_fails_the_start(self) -> None:
+        server = WorkServer(worklab={"fail": "ServerStart"})
+        self._servers.append(server)
+        result = server.command("start", "-d")
+        self.assert_exit(result, 1, "hook ServerStart of plugin worklab failed: it threw: it was to fail")
+        self.assertEqual(names(server), ["ServerStart"])
+
+    def test_other_failures_are_logged(self) -> None:
+        for hook in ("WorkerStart", "Ready", "ServerStop"):
+            with self.subTest(hook=hook):
+                work = self.work(worklab={"fail": hook}, worker_num=1, task_worker_num=0)
+                wait_until(lambda: "Ready" in names(work), "Ready")
+                self.assertIn("WorkerStart2", names(work))
+                work.stop()
+                self.assertIn(f"hook {hook} of plugin worklab failed: it threw: it was to fail", work.log())
+
+    def test_hanging_hooks_are_bounded(self) -> None:
+        for hook in ("ServerStart", "WorkerStart"):
+            with self.subTest(hook=hook):
+                server = WorkServer(worklab={"hang": hook}, hook_timeout=0.3, worker_num=1, task_worker_num=0)
+                self._servers.append(server)
+                self.assert_exit(server.command("start", "-d"), 1,
+                                 rf"hook {hook} of plugin worklab has run for longer than hook_timeout \(0.3 s\)")
+        work = self.work(worklab={"hang": "ServerStop"}, max_wait_time=0.5, worker_num=1, task_worker_num=0)
+        begun = time.monotonic()
+        work.stop()
+        self.assertLess(time.monotonic() - begun, 1.5 * TIME_SCALE)
+        self.assertIn("ServerStop", work.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
