@@ -55,12 +55,13 @@ void Mailbox::forget(quint64 childId)
 
 void Mailbox::sendMore()
 {
-    while (!m_waiting.empty() && !m_open.empty()) {
-        const quint64 childId = m_open.back();
-        const auto underWay = std::count_if(m_sent.begin(), m_sent.end(),
-                                            [childId](const Sent &sent) { return sent.childId == childId; });
-        if (std::size_t(underWay) >= Window)
-            return;
+    if (m_open.empty())
+        return;
+    const quint64 childId = m_open.back();
+    // In their order: those that its predecessor has got come first, or come back.
+    const bool isHeldBack =
+        std::any_of(m_sent.begin(), m_sent.end(), [childId](const Sent &sent) { return sent.childId != childId; });
+    while (!isHeldBack && !m_waiting.empty() && m_sent.size() < Window) {
         m_sent.push_back({childId, std::move(m_waiting.front())});
         m_waiting.pop_front();
         m_send(childId, m_sent.back().letter);

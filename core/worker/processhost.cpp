@@ -37,7 +37,7 @@ ProcessHost::~ProcessHost()
 {
     if (!m_thread)
         return;
-    leave(LeaveReason::Stop);
+    requestStop();
     // The plugins cannot be taken away from under a thread that runs their code.
     if (!m_thread->wait(destructionPatience))
         std::_Exit(1);
@@ -57,16 +57,23 @@ void ProcessHost::begin()
     m_thread->start();
 }
 
-void ProcessHost::leave(LeaveReason reason)
+bool ProcessHost::requestStop()
 {
     {
         const std::lock_guard lock(m_mutex);
         if (std::exchange(m_stopRequested, true))
-            return;
+            return false;
         if (m_awaited != 0)
             m_post.hurry(m_awaited);
     }
     m_stopChanged.notify_all();
+    return true;
+}
+
+void ProcessHost::leave(LeaveReason reason)
+{
+    if (!requestStop())
+        return;
     if (!m_thread) {
         QMetaObject::invokeMethod(
             this, [this] { Q_EMIT ended(0); }, Qt::QueuedConnection);

@@ -53,6 +53,8 @@ private:
     Result<Payload> pop(std::chrono::milliseconds timeout) override;
 
     void run();
+    /// False if it was requested before.
+    bool requestStop();
     /// Asks the broker, and waits until the answer comes, the time is over or it is to end.
     Result<PostClient::Answer> ask(ipc::PostMessage message, std::chrono::milliseconds timeout);
 

@@ -339,6 +339,13 @@ class SettingsTest(ProcessesTest):
         self.assert_exit(result, 1, r'quern\.toml:\d+: process "mailer": no plugin registers the handler "mailer": call '
                                     r'app\.process\("mailer", …\) in install\(\), or remove the entry')
 
+    def test_restart_and_doctor_look_before(self) -> None:
+        quern = self.lab(process("ticker")).start()
+        self.reconfigure(quern, process("tickker"))
+        for command in ("restart", "doctor", "reload"):
+            self.assert_exit(quern.command(command), 1, 'process "tickker": no plugin registers the handler "tickker"')
+        self.assertEqual(quern.get("/hello/you")[0], 200)
+
     def test_num_and_parameters_change_with_a_reload(self) -> None:
         quern = self.lab(process("ticker")).start()
         self.wait_journal("begins")

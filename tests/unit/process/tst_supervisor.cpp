@@ -9,10 +9,10 @@
 using namespace ProcessTest;
 using namespace Quern;
 using namespace std::chrono_literals;
-using process::ChildHandoff;
-using process::ChildReport;
 using process::Supervisor;
 using process::SupervisorSettings;
+using process::ChildHandoff;
+using process::ChildReport;
 
 /// Generations of real workers. The reactors are played by the test, which keeps what is handed to them.
 class TestSupervisor : public QObject

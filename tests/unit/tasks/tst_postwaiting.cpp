@@ -295,9 +295,14 @@ void TestPostWaiting::mailboxWaitsForItsReceiver()
     box.open(7);
     QVERIFY(box.add({0, {}, "two", false}).ok());
     QCOMPARE(sent, QStringList({u"7: one"_s, u"7: two"_s}));
+    // Its successor gets none before it has begun with all of its own.
     box.open(8);
     QVERIFY(box.add({0, {}, "three", false}).ok());
+    box.begun(7, 1);
+    QCOMPARE(sent.size(), 2);
+    box.begun(7, 2);
     QCOMPARE(sent.constLast(), u"8: three"_s);
+    box.begun(8, 3);
     box.close(8);
     QVERIFY(box.add({0, {}, "four", false}).ok());
     QCOMPARE(sent.constLast(), u"7: four"_s);
