@@ -87,47 +87,47 @@ QString ProcessAddress::toString() const
 
 QString Process::name() const
 {
-    return m_backend.name();
+    return d->name();
 }
 
 int Process::number() const
 {
-    return m_backend.number();
+    return d->number();
 }
 
 int Process::count() const
 {
-    return m_backend.count();
+    return d->count();
 }
 
 const QVariantMap &Process::parameters() const
 {
-    return m_backend.parameters();
+    return d->parameters();
 }
 
 bool Process::isStopRequested() const
 {
-    return m_backend.isStopRequested();
+    return d->isStopRequested();
 }
 
 bool Process::waitForStop(std::chrono::milliseconds time) const
 {
-    return m_backend.waitForStop(time);
+    return d->waitForStop(time);
 }
 
 Result<QByteArray> Process::read(std::chrono::milliseconds timeout)
 {
-    return m_backend.read(timeout);
+    return d->read(timeout);
 }
 
 Outcome Process::write(const QByteArray &bytes)
 {
-    return m_backend.write(bytes);
+    return d->write(bytes);
 }
 
 Result<Payload> Process::pop(std::chrono::milliseconds timeout)
 {
-    return m_backend.pop(timeout);
+    return d->pop(timeout);
 }
 
 ProcessHandler &ProcessHandler::onReload(std::function<void()> handler)

@@ -65,7 +65,7 @@ class QUERN_EXPORT Process
 {
 public:
     /// Made by the process.
-    explicit Process(ProcessBackend &backend) : m_backend(backend) {}
+    explicit Process(ProcessBackend &backend) : d(&backend) {}
     Q_DISABLE_COPY_MOVE(Process)
 
     QString name() const;                  ///< of the [[process]] entry
@@ -95,7 +95,7 @@ public:
     Result<Payload> pop(std::chrono::milliseconds timeout);
 
 private:
-    ProcessBackend &m_backend;
+    ProcessBackend *d;
 };
 
 /// A custom process that was just registered; its calls chain. After HandlerPlugin::install() they throw
