@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin/protocol/status.h"
+#include "ipc/cronmessages.h"
 
 namespace Quern::process {
 class Supervisor;

@@ -63,7 +63,7 @@ QJsonObject toJsonObject(const T &value);
 template <typename T>
 QJsonValue toJsonValue(const T &value)
 {
-    if constexpr (std::is_same_v<T, QString> || std::is_same_v<T, QJsonObject>) {
+    if constexpr (std::is_same_v<T, QString> || std::is_same_v<T, QJsonObject> || std::is_same_v<T, bool>) {
         return value;
     } else if constexpr (std::is_same_v<T, QDateTime>) {
         return value.toUTC().toString(Qt::ISODateWithMs);
@@ -146,6 +146,10 @@ private:
             if (!value.isString())
                 refuse(path, mustBe(QStringLiteral("a string"), value));
             out = value.toString();
+        } else if constexpr (std::is_same_v<T, bool>) {
+            if (!value.isBool())
+                refuse(path, mustBe(QStringLiteral("true or false"), value));
+            out = value.toBool();
         } else if constexpr (std::is_same_v<T, QJsonObject>) {
             if (!value.isObject())
                 refuse(path, mustBe(QStringLiteral("an object"), value));

@@ -36,32 +36,51 @@ Status sample()
     status.listeners = {QStringLiteral("127.0.0.1:5200"), QStringLiteral("unix:/run/app.sock")};
     status.plugins = {{QStringLiteral("welcome"), QStringLiteral("0.1.0")}};
     status.reactors = {{0, 64, 1, 5'000'000'000}, {1, 63, 0, 7}};
-    status.workers = {{0, 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
-                      {1, 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, QStringLiteral("signal 6 (SIGABRT)")}};
+    status.workers = {{0, QStringLiteral("worker 0"), 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
+                      {1, QStringLiteral("worker 1"), 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0,
+                       QStringLiteral("signal 6 (SIGABRT)")}};
+    status.processes = {
+        {0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 1, 7, 2, 4096, QStringLiteral("exit code 0")}};
+    CronJobStatus job;
+    job.name = QStringLiteral("sweep");
+    job.schedule = QStringLiteral("every 10 ms");
+    job.last = QDateTime(QDate(2026, 1, 31), QTime(12, 0), Qt::UTC);
+    job.durationUs = 15;
+    job.runs = 3;
+    job.paused = true;
+    status.cron = {job};
     status.tables = {{QStringLiteral("prices"), 12, 1000, 98'304, 200'000}};
     status.totals = {130, 1000, 5, 4, 3, 2, 1, 70, 8, 9};
     status.rates = {{std::chrono::milliseconds(10'200), 100.5, 2, 0}};
     return status;
 }
 
-const QByteArray goldenSample = "{\"configFile\":\"/srv/quern.toml\",\"generation\":2,"
-                                "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
-                                "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
-                                "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
-                                "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
-                                "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
-                                "\"sentence\":\"worker 1 died 3 times in 10 s\","
-                                "\"startedAt\":\"2026-01-31T12:00:00.000Z\",\"state\":\"degraded\","
-                                "\"tables\":[{\"memory\":98304,\"memoryLimit\":200000,\"name\":\"prices\",\"rows\":12,"
-                                "\"size\":1000}],"
-                                "\"totals\":{\"connections\":130,\"events\":70,\"eventsLost\":9,\"eventsMoved\":8,"
-                                "\"failed\":2,\"redispatched\":4,\"refused\":5,"
-                                "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
-                                "\"uptimeMs\":90500,\"version\":\"0.1.0\","
-                                "\"workers\":[{\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\",\"pid\":101,"
-                                "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"state\":\"ready\"},"
-                                "{\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6 (SIGABRT)\","
-                                "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"state\":\"waiting\"}]}\n";
+const QByteArray goldenSample =
+    "{\"configFile\":\"/srv/quern.toml\","
+    "\"cron\":[{\"durationUs\":15,\"error\":\"\",\"failures\":0,"
+    "\"last\":\"2026-01-31T12:00:00.000Z\",\"name\":\"sweep\",\"next\":null,"
+    "\"paused\":true,\"running\":0,\"runs\":3,\"schedule\":\"every 10 ms\","
+    "\"skipped\":0,\"stopped\":false}],\"generation\":2,"
+    "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
+    "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
+    "\"processes\":[{\"generation\":2,\"id\":0,\"inFlight\":1,"
+    "\"lastExit\":\"exit code 0\",\"name\":\"timer\",\"pid\":102,\"requests\":7,"
+    "\"restarts\":2,\"rssBytes\":4096,\"state\":\"fatal\"}],"
+    "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
+    "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
+    "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
+    "\"sentence\":\"worker 1 died 3 times in 10 s\","
+    "\"startedAt\":\"2026-01-31T12:00:00.000Z\",\"state\":\"degraded\","
+    "\"tables\":[{\"memory\":98304,\"memoryLimit\":200000,\"name\":\"prices\",\"rows\":12,"
+    "\"size\":1000}],"
+    "\"totals\":{\"connections\":130,\"events\":70,\"eventsLost\":9,\"eventsMoved\":8,"
+    "\"failed\":2,\"redispatched\":4,\"refused\":5,"
+    "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
+    "\"uptimeMs\":90500,\"version\":\"0.1.0\","
+    "\"workers\":[{\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\",\"name\":\"worker 0\",\"pid\":101,"
+    "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"state\":\"ready\"},"
+    "{\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6 (SIGABRT)\",\"name\":\"worker 1\","
+    "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"state\":\"waiting\"}]}\n";
 
 } // namespace
 
