@@ -183,7 +183,7 @@ void Supervisor::leaveCompanions()
         if (!isCompanion(child.spec().who.role))
             return;
         if (child.isReady())
-            child.leave();
+            child.leave(false);
         else if (child.state() == ChildProcess::State::Starting)
             child.kill(QStringLiteral("the server stops"));
     });
