@@ -26,6 +26,7 @@ public:
         Doctor,
         Logs,
         Tasks,
+        Cron,
         Help,
         Version
     };

@@ -55,6 +55,11 @@ constexpr std::array commands = {
                 SOURCE_TEXT("A task or event that has failed in all its tries is a dead letter; the newest hundred are "
                             "listed. show prints what one was delivered with. retry queues it again, with all its "
                             "tries before it. drop forgets it.")},
+    CommandSpec{
+        Command::Cron, u"cron", SOURCE_TEXT("[run JOB… | pause JOB… | resume JOB…]"), 0, 1000,
+        SOURCE_TEXT("show the cron jobs, run them now, pause or resume them"),
+        SOURCE_TEXT("run does so once, also if the job is paused. A job that is paused stays so over reloads and "
+                    "restarts.")},
     CommandSpec{Command::Help, u"help", SOURCE_TEXT("[COMMAND]"), 0, 1, SOURCE_TEXT("show this text, or a command's"),
                 ""},
 };
@@ -83,7 +88,7 @@ constexpr std::array options = {
                SOURCE_TEXT("accepted and without effect: this version has no desktop console")},
     OptionSpec{u"", u"--json", "", &CommandLine::json,
                only(Command::Info, Command::Status, Command::Config, Command::Plugin, Command::Doctor, Command::Logs,
-                    Command::Tasks),
+                    Command::Tasks, Command::Cron),
                SOURCE_TEXT("print JSON")},
     OptionSpec{u"", u"--check", "", &CommandLine::check, only(Command::Config), SOURCE_TEXT("check the settings only")},
     OptionSpec{u"", u"--show-secrets", "", &CommandLine::showSecrets, only(Command::Config),

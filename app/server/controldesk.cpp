@@ -1,5 +1,6 @@
 #include "app/server/controldesk.h"
 
+#include "admin/protocol/cronmessages.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/operation.h"
 #include "app/server/master.h"
@@ -56,8 +57,33 @@ void ControlDesk::handle(quint64 client, const admin::Request &request)
 {
     if (request.method.startsWith(QLatin1StringView("task.")))
         m_tasks->handle(client, request);
+    else if (request.method.startsWith(QLatin1StringView("cron.")))
+        steerCron(client, request);
     else
         send(client, {request.id, answer(client, request)});
+}
+
+void ControlDesk::steerCron(quint64 client, const admin::Request &request)
+{
+    namespace Methods = admin::Methods;
+    using Action = ipc::CronCommandMessage::Action;
+    const Result<admin::CronJobReference> job = admin::CronJobReference::fromJson(request.params);
+    std::optional<Action> action;
+    if (request.method == Methods::cronRun)
+        action = Action::RunNow;
+    else if (request.method == Methods::cronPause)
+        action = Action::Pause;
+    else if (request.method == Methods::cronResume)
+        action = Action::Resume;
+    if (!action || !job) {
+        send(client,
+             {request.id,
+              job ? Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method)) : job.error()});
+        return;
+    }
+    m_master->cron().command(*action, job->job, [this, client, id = request.id](const Result<void> &outcome) {
+        send(client, {id, outcome ? Result<QJsonObject>(QJsonObject()) : Result<QJsonObject>(outcome.error())});
+    });
 }
 
 void ControlDesk::send(quint64 client, const admin::Reply &reply)

@@ -32,6 +32,8 @@ public:
 
 private:
     void handle(quint64 client, const admin::Request &request);
+    /// Replies when the timer process has answered, or it is clear that it does not.
+    void steerCron(quint64 client, const admin::Request &request);
     void send(quint64 client, const admin::Reply &reply);
     Result<QJsonObject> answer(quint64 client, const admin::Request &request);
     Result<QJsonObject> watch(quint64 client, const QJsonObject &params);

@@ -2,6 +2,7 @@
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
 #include "app/server/configcommand.h"
+#include "app/server/croncommand.h"
 #include "app/server/doctorcommand.h"
 #include "app/server/infocommand.h"
 #include "app/server/initcommand.h"
@@ -156,6 +157,8 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return runServerCommand<app::LogsCommand>(line);
     case Command::Tasks:
         return runServerCommand<app::TasksCommand>(line);
+    case Command::Cron:
+        return runServerCommand<app::CronCommand>(line);
     case Command::Plugin:
         return app::runPluginCommand(line);
     case Command::Info:

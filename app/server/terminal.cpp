@@ -263,6 +263,11 @@ QStringList taskLines(const admin::TaskStatus &tasks)
     return lines;
 }
 
+QString cronText(const QList<admin::CronJobStatus> &jobs)
+{
+    return cronLines(jobs).mid(1).join(u'\n');
+}
+
 QString statusText(const admin::Status &status)
 {
     QStringList lines;

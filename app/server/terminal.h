@@ -20,5 +20,7 @@ QString printable(const QString &text);
 QStringList taskLines(const admin::TaskStatus &tasks);
 /// One screen: health, listeners, processes, totals.
 QString statusText(const admin::Status &status);
+/// The cron jobs alone, as a table.
+QString cronText(const QList<admin::CronJobStatus> &jobs);
 
 } // namespace Quern::app::terminal
