@@ -114,9 +114,9 @@ Result<std::unique_ptr<tasks::TaskStore>> BrokerThread::openStore(const config::
     return std::unique_ptr<tasks::TaskStore>(std::move(*opened));
 }
 
-void BrokerThread::ask(quint64 token, std::function<void(tasks::Broker &, const Answer &)> question)
+void BrokerThread::ask(quint64 token, BrokerQuestion question)
 {
-    const Answer answer = [this, token](const Result<QJsonObject> &outcome) {
+    const BrokerAnswer answer = [this, token](const Result<QJsonObject> &outcome) {
         QMetaObject::invokeMethod(
             this, [this, token, outcome] { Q_EMIT answered(token, outcome); }, Qt::QueuedConnection);
     };
