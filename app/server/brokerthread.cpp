@@ -1,5 +1,6 @@
 #include "app/server/brokerthread.h"
 
+#include "app/host/taskplace.h"
 #include "app/server/settingscheck.h"
 #include "app/server/tasksettings.h"
 #include "loop/epolleventdispatcher.h"

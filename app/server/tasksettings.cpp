@@ -1,20 +1,12 @@
 #include "app/server/tasksettings.h"
 
-namespace Quern::app {
+#include "app/host/taskplace.h"
 
-QString taskDatabasePath(const config::ServerSettings &server)
-{
-    return server.taskDatabase.isEmpty() ? server.runtimeDir + QStringLiteral("/tasks.db") : server.taskDatabase;
-}
+namespace Quern::app {
 
 QString taskSpillFolder(const config::Settings &settings)
 {
     return taskDatabasePath(settings.server) + QStringLiteral("-payloads");
-}
-
-bool usesTaskDatabase(const config::ServerSettings &server)
-{
-    return server.taskWorkerNum > 0 && server.taskDriver != config::TaskDriver::Memory;
 }
 
 ipc::TaskDefaults taskDefaults(const config::Settings &settings)
