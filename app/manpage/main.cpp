@@ -65,6 +65,15 @@ QString socketKeys()
     return entries;
 }
 
+/// The keys of every [[process]].
+QString processKeys()
+{
+    QString entries;
+    for (const config::SettingInfo &info : config::describeProcessKeys())
+        entries += entryOf(info);
+    return entries;
+}
+
 /// The keys that every [[cron]] has.
 QString cronKeys()
 {
@@ -113,6 +122,7 @@ int main(int argc, char **argv)
     text.replace(QStringLiteral("@SERVER_KEYS@\n"), keysOf(QLatin1StringView("server")));
     text.replace(QStringLiteral("@TASKS_KEYS@\n"), keysOf(QLatin1StringView("tasks")));
     text.replace(QStringLiteral("@SOCKET_KEYS@\n"), socketKeys());
+    text.replace(QStringLiteral("@PROCESS_KEYS@\n"), processKeys());
     text.replace(QStringLiteral("@PORT_KEYS@\n"), portKeys());
     text.replace(QStringLiteral("@CRON_KEYS@\n"), cronKeys());
     QFile output(QFile::decodeName(argv[2]));

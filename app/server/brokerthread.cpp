@@ -153,6 +153,10 @@ void BrokerThread::follow(process::Supervisor *supervisor)
             [this, broker](quint64 childId, const process::ChildExit &exit) {
                 call([broker, childId, exit] { broker->childDied(childId, exit.text, exit.isFault); });
             });
+    connect(supervisor, &Supervisor::childPrinted, this,
+            [this, broker](const ipc::ChildIdentity &who, const QByteArray &bytes) {
+                call([broker, who, bytes] { broker->printed(who, bytes); });
+            });
     connect(broker, &tasks::Broker::childDrained, supervisor, &Supervisor::drained);
     connect(broker, &tasks::Broker::childStuck, supervisor, &Supervisor::killStuck);
     connect(broker, &tasks::Broker::childUsedUp, supervisor, &Supervisor::recycle);

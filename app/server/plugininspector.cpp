@@ -29,6 +29,9 @@ Result<ipc::HelloMessage> inspectPlugins(const QList<ipc::BootMessage::Plugin> &
     spec.program = worker.workerProgram;
     spec.plugins = plugins;
     spec.ports = ports;
+    // As the ports: who asks for the plugins alone wants to know them whatever the settings make of them.
+    if (!ports.isEmpty())
+        spec.plan = worker.plan;
     spec.tablesFd = tables->descriptor();
     spec.bootTimeout = worker.startTimeout;
     spec.environment = worker.environment;

@@ -181,7 +181,7 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
             ready += isReady ? 1 : 0;
         } else if (!isReady) {
             troubles.append(child.state == process::ChildReport::State::Fatal
-                                ? QStringLiteral("%1 is FATAL").arg(child.who.text())
+                                ? QStringLiteral("%1 is FATAL (%2)").arg(child.who.text(), child.lastExit)
                                 : QStringLiteral("%1 is not running").arg(child.who.text()));
         }
     }

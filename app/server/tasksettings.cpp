@@ -1,6 +1,7 @@
 #include "app/server/tasksettings.h"
 
 #include "app/host/taskplace.h"
+#include "app/server/processsettings.h"
 
 namespace Quern::app {
 
@@ -25,7 +26,7 @@ ipc::TaskDefaults taskDefaults(const config::Settings &settings)
 
 tasks::BrokerSettings brokerSettings(const config::Settings &settings)
 {
-    return {.taskMaxRequest = quint64(settings.server.taskMaxRequest)};
+    return {.taskMaxRequest = quint64(settings.server.taskMaxRequest), .plan = processPlan(settings)};
 }
 
 } // namespace Quern::app

@@ -3,6 +3,7 @@
 #include "app/server/cronplan.h"
 #include "app/server/installation.h"
 #include "app/server/portplan.h"
+#include "app/server/processsettings.h"
 #include "app/server/tasksettings.h"
 
 namespace Quern::app {
@@ -17,6 +18,8 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.taskWorkerNum = server.taskWorkerNum;
     result.reactorCount = server.reactorNum;
     result.tasks = taskDefaults(settings);
+    result.plan = processPlan(settings);
+    result.processes = processPools(settings);
     result.cron = cronEntries(settings);
     result.workerProgram = installation::workerProgram();
     result.generationsDirectory = server.runtimeDir + QStringLiteral("/generations");

@@ -55,11 +55,14 @@ WorkerProcess::WorkerProcess(const WorkerArguments &arguments)
 
 WorkerProcess::~WorkerProcess()
 {
+    m_process.reset();
     // What threads of the author's still deliver goes nowhere from now on.
     if (m_broker)
         m_broker->detach();
     if (m_server)
         m_server->attachTasks(nullptr);
+    if (m_server)
+        m_server->attachPost(nullptr);
 }
 
 void WorkerProcess::frameReceived(const ipc::Frame &frame)
@@ -67,14 +70,15 @@ void WorkerProcess::frameReceived(const ipc::Frame &frame)
     if (frame.type == ipc::FrameType::Boot && !m_plugins) {
         boot(frame.payload);
     } else if (frame.type == ipc::FrameType::Stop) {
-        leave();
-    } else if (frame.type == ipc::FrameType::Leaving) {
-        if (m_timer)
-            leaveCron();
+        if (m_process)
+            leaveSoon(worker::LeaveReason::Stop);
         else
             leave();
-    } else if (frame.type == ipc::FrameType::Begin && m_arguments.who.role == ipc::ChildRole::Timer && !m_timer) {
-        beginCron(frame.payload);
+    } else if (frame.type == ipc::FrameType::Leaving) {
+        const bool isReload = frame.payload.startsWith(char(worker::LeaveReason::Reload));
+        leaveSoon(isReload ? worker::LeaveReason::Reload : worker::LeaveReason::Stop);
+    } else if (frame.type == ipc::FrameType::Begin) {
+        begin(frame.payload);
     } else if (frame.type == ipc::FrameType::RunHooks && m_host) {
         runHooks(frame.payload);
     } else if (frame.type == ipc::FrameType::CronCommand && m_timer) {
@@ -84,6 +88,28 @@ void WorkerProcess::frameReceived(const ipc::Frame &frame)
         if (levels.change(QString::fromUtf8(frame.payload)))
             base::setLogLevels(levels);
     }
+}
+
+void WorkerProcess::begin(QByteArrayView memory)
+{
+    if (m_broker)
+        m_broker->post().open();
+    if (m_process)
+        m_process->begin();
+    else if (m_arguments.who.role == ipc::ChildRole::Timer && !m_timer)
+        beginCron(memory);
+}
+
+void WorkerProcess::leaveSoon(worker::LeaveReason reason)
+{
+    if (m_broker)
+        m_broker->post().close();
+    if (m_process)
+        m_process->leave(reason);
+    else if (m_timer)
+        leaveCron();
+    else
+        leave();
 }
 
 void WorkerProcess::tellStep(const QString &title)
@@ -108,7 +134,7 @@ void WorkerProcess::runHooks(QByteArrayView payload)
     m_channel.flush();
 }
 
-void WorkerProcess::leave()
+void WorkerProcess::leave(int exitCode)
 {
     // One that is only inspected has not begun to work.
     if (m_plugins && m_server && m_arguments.who.role != ipc::ChildRole::Boot) {
@@ -117,7 +143,7 @@ void WorkerProcess::leave()
     }
     if (m_host)
         m_host->flush();
-    QCoreApplication::exit(0);
+    QCoreApplication::exit(exitCode);
 }
 
 void WorkerProcess::beginCron(QByteArrayView memory)
@@ -199,6 +225,8 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
         return loaded.error();
     if (const Result<void> served = m_plugins->assignPorts(boot.ports); !served)
         return served.error();
+    if (const Result<void> served = m_plugins->checkProcesses(boot.plan); !served)
+        return served.error();
 
     Result<worker::CronPlan> cronPlan = worker::cronJobs(m_plugins->application(), boot.cron);
     if (!cronPlan)
@@ -214,15 +242,41 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
     if (!page)
         return page.error();
-    m_broker =
-        std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who, boot.tasks);
+    ipc::ProcessPlan plan = boot.plan;
+    plan.hasTimer = !m_cronPlan.jobs.empty();
+    m_broker = std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who,
+                                                    boot.tasks, plan);
     m_host = std::make_unique<worker::HandlerHost>(m_plugins->application(), std::move(*page), m_arguments.reactorFds,
                                                    worker::HandlerHost::Identity{boot.who.number, boot.generation},
                                                    boot.answers, m_server.get(), &m_broker->channel());
     m_broker->attach(m_host.get(), m_host->page().taskProgress());
     if (m_server)
         m_server->attachTasks(&m_broker->tasks());
+    makeProcess(boot);
     return manifest();
+}
+
+void WorkerProcess::makeProcess(const ipc::BootMessage &boot)
+{
+    if (m_server)
+        m_server->attachPost(&m_broker->post());
+    const ipc::ProcessEntry *entry = boot.who.role == ipc::ChildRole::Process ? boot.plan.find(boot.who.name) : nullptr;
+    if (!entry) {
+        // Timer and custom processes take messages when their predecessor has gone.
+        if (boot.who.role == ipc::ChildRole::Worker || boot.who.role == ipc::ChildRole::TaskWorker)
+            m_broker->post().open();
+        return;
+    }
+    const ProcessSpec *spec = m_plugins->application().processNamed(entry->handler.toUtf8());
+    m_process = std::make_unique<worker::ProcessHost>(*spec, *entry, boot.who.number, m_broker->post(), *m_host);
+    connect(m_process.get(), &worker::ProcessHost::ended, this, [this](int exitCode) {
+        if (m_process->isStopRequested()) {
+            leave(exitCode);
+            return;
+        }
+        m_host->flush();
+        QCoreApplication::exit(exitCode);
+    });
 }
 
 Result<void> WorkerProcess::makeServer(const ipc::BootMessage &boot)
@@ -234,6 +288,7 @@ Result<void> WorkerProcess::makeServer(const ipc::BootMessage &boot)
     if (!table)
         return table.error();
     m_server = std::make_unique<worker::LiveServer>(std::move(*table), boot.ports, boot.who.number);
+    m_server->setSelf(worker::addressOf(boot.who));
     return {};
 }
 

@@ -11,6 +11,7 @@
 #include "worker/hooks.h"
 #include "worker/liveserver.h"
 #include "worker/pluginloader.h"
+#include "worker/processhost.h"
 
 #include <QObject>
 
@@ -52,10 +53,15 @@ private:
     /// The master knows what this is about to call, should it hang or crash.
     void tellStep(const QString &title);
     void runHooks(QByteArrayView payload);
-    void leave();
+    void leave(int exitCode = 0);
     /// Returns the Hello message.
     Result<QByteArray> load(const ipc::BootMessage &boot);
     Result<void> makeServer(const ipc::BootMessage &boot);
+    /// Of a custom process; others take messages from now on.
+    void makeProcess(const ipc::BootMessage &boot);
+    void begin(QByteArrayView memory);
+    /// A timer or custom process is to end by itself.
+    void leaveSoon(worker::LeaveReason reason);
     /// Of the timer process.
     void beginCron(QByteArrayView memory);
     void cronCommand(QByteArrayView payload);
@@ -69,7 +75,8 @@ private:
     std::unique_ptr<worker::PluginLoader> m_plugins;
     std::unique_ptr<worker::BrokerHost> m_broker;
     std::unique_ptr<worker::HandlerHost> m_host;
-    worker::CronPlan m_cronPlan; ///< until the timer begins
+    std::unique_ptr<worker::ProcessHost> m_process; ///< of a custom process
+    worker::CronPlan m_cronPlan;                    ///< until the timer begins
     std::unique_ptr<cron::TimerHost> m_timer;
     std::chrono::milliseconds m_maxWaitTime{0};
 };

@@ -212,6 +212,12 @@ LogRecord parseChildLine(QByteArrayView line)
     return record;
 }
 
+bool isLogLine(QByteArrayView line)
+{
+    return line.startsWith('<') && line.first(qMin(line.size(), maxCategory + 4)).contains(unitSeparator) &&
+           parseChildLine(line).category != QByteArrayView(OutputCategory.data(), OutputCategory.size());
+}
+
 std::optional<LogRecord> parseLogLine(QByteArrayView line)
 {
     if (line.startsWith('{'))

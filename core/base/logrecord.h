@@ -45,6 +45,8 @@ QByteArray childLine(const LogRecord &record);
 /// Reads level, category and text of a line that a child printed, without its end. Whatever does not look like
 /// childLine() is the application's own output: level info, or that of its priority, category OutputCategory.
 LogRecord parseChildLine(QByteArrayView line);
+/// Whether \a line is one of childLine(), and no output of the application.
+bool isLogLine(QByteArrayView line);
 
 /// Reads a line of textLines() or jsonLine(), without its end; the former tells neither pid nor category. Nullopt for
 /// any other line.

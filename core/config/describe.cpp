@@ -2,6 +2,7 @@
 
 #include "config/cronkeys.h"
 #include "config/keytable.h"
+#include "config/processkeys.h"
 #include "config/socketkeys.h"
 #include "config/tabletext.h"
 #include "config/text.h"
@@ -79,11 +80,26 @@ QList<SettingInfo> describeTable(const Settings &settings, const KeyTable &table
     return infos;
 }
 
+SettingInfo processInfo(const ProcessKey &key, const QString &path, const QString &value)
+{
+    const QString defaultValue = key.derived ? QString() : key.text({});
+    return {path,          value, defaultValue, translated(key.derived), {}, translated(key.unit), translated(key.doc),
+            Change::Reload};
+}
+
 SettingInfo cronInfo(const CronKey &key, const QString &path, const QString &value)
 {
     const QString defaultValue = key.derived ? QString() : toTomlText(key.value({}));
     return {path,          value, defaultValue, translated(key.derived), {}, translated(key.unit), translated(key.doc),
             Change::Reload};
+}
+
+QList<SettingInfo> describeProcess(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    QList<SettingInfo> infos;
+    for (const ProcessKey &key : processKeys())
+        infos.append(processInfo(key, processPath(index, key.name), processValue(settings, index, key, secrets)));
+    return infos;
 }
 
 QList<SettingInfo> describeCron(const Settings &settings, qsizetype index, Secrets secrets)
@@ -129,6 +145,8 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets)
         infos += describeTable(settings, table, secrets);
     for (qsizetype i = 0; i < settings.sockets.size(); ++i)
         infos += describeSocket(settings, i, secrets);
+    for (qsizetype i = 0; i < settings.processes.size(); ++i)
+        infos += describeProcess(settings, i, secrets);
     for (qsizetype i = 0; i < settings.crons.size(); ++i)
         infos += describeCron(settings, i, secrets);
     for (const TableSetting &each : tableSettings(settings)) {
@@ -145,6 +163,14 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets)
         infos += describePlugin(settings, i, secrets);
     for (SettingInfo &info : infos)
         info.origin = settings.origins.value(info.key, QStringLiteral("default"));
+    return infos;
+}
+
+QList<SettingInfo> describeProcessKeys()
+{
+    QList<SettingInfo> infos;
+    for (const ProcessKey &key : processKeys())
+        infos.append(processInfo(key, QStringLiteral("process.") + key.name, {}));
     return infos;
 }
 

@@ -24,6 +24,8 @@ QList<SettingInfo> describe(const Settings &settings, Secrets secrets = Secrets:
 /// The keys that every [[socket]] has, "socket.name" and so on, without values. It may have those of portKeyNames()
 /// too.
 QList<SettingInfo> describeSocketKeys();
+/// The same of every [[process]].
+QList<SettingInfo> describeProcessKeys();
 
 /// The keys that every [[cron]] has, "cron.name" and so on, without values.
 QList<SettingInfo> describeCronKeys();

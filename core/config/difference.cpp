@@ -2,6 +2,7 @@
 
 #include "config/cronkeys.h"
 #include "config/keytable.h"
+#include "config/processreader.h"
 #include "config/socketdifference.h"
 #include "config/tabletext.h"
 
@@ -75,7 +76,8 @@ QStringList changedKeys(const Settings &running, const Settings &loaded, Change 
     if (kind == Change::Restart)
         keys += changedTables(running, loaded);
     if (kind == Change::Reload)
-        keys += changedCrons(running, loaded) + changedPlugins(running.plugins, loaded.plugins);
+        keys += changedCrons(running, loaded) + changedProcessKeys(running, loaded) +
+                changedPlugins(running.plugins, loaded.plugins);
     return keys;
 }
 

@@ -2,6 +2,7 @@
 
 #include "config/cronkeys.h"
 #include "config/keytable.h"
+#include "config/processkeys.h"
 #include "config/socketkeys.h"
 #include "config/tabletext.h"
 #include "config/text.h"
@@ -73,6 +74,17 @@ QString socketText(const Settings &settings, qsizetype index, Secrets secrets)
     return text;
 }
 
+QString processText(const Settings &settings, qsizetype index, Secrets secrets)
+{
+    QString text = QStringLiteral("\n[[process]]\n");
+    for (const ProcessKey &key : processKeys()) {
+        const QString path = processPath(index, key.name);
+        const QString value = processValue(settings, index, key, secrets);
+        text += maskedLine(settings, path, key.name, value, secrets);
+    }
+    return text;
+}
+
 QString cronText(const Settings &settings, qsizetype index, Secrets secrets)
 {
     QString text = QStringLiteral("\n[[cron]]\n");
@@ -131,6 +143,8 @@ QByteArray effectiveToml(const Settings &settings, Secrets secrets)
     }
     for (qsizetype i = 0; i < settings.sockets.size(); ++i)
         text += socketText(settings, i, secrets);
+    for (qsizetype i = 0; i < settings.processes.size(); ++i)
+        text += processText(settings, i, secrets);
     for (qsizetype i = 0; i < settings.crons.size(); ++i)
         text += cronText(settings, i, secrets);
     text += tableTexts(settings, secrets);

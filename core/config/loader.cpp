@@ -8,6 +8,7 @@
 #include "config/pluginreader.h"
 #include "config/portcheck.h"
 #include "config/problems.h"
+#include "config/processreader.h"
 #include "config/readfile.h"
 #include "config/salvage.h"
 #include "config/secrets.h"
@@ -48,6 +49,8 @@ public:
                 readTable(entry, *table);
             else if (entry.key == u"plugin")
                 readPlugins(entry.value, m_fileName, m_settings, m_problems);
+            else if (entry.key == u"process")
+                readProcesses(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key == u"cron")
                 readCrons(entry.value, m_fileName, m_settings, m_problems);
             else if (entry.key == u"table")
@@ -129,8 +132,8 @@ private:
 
     void refuseTable(const TomlEntry &entry, const QString &shown)
     {
-        QStringList names = {QStringLiteral("socket"), QStringLiteral("cron"), QStringLiteral("table"),
-                             QStringLiteral("atomic"), QStringLiteral("plugin")};
+        QStringList names = {QStringLiteral("socket"),  QStringLiteral("cron"),   QStringLiteral("table"),
+                             QStringLiteral("process"), QStringLiteral("atomic"), QStringLiteral("plugin")};
         for (const KeyTable &table : keyTables())
             names.prepend(QString(table.name));
         const QString meant = nearestWord(entry.key, names);

@@ -2,6 +2,7 @@
 
 #include "config/cronsettings.h"
 #include "config/listenaddress.h"
+#include "config/processsettings.h"
 #include "config/serversettings.h"
 
 #include <QByteArray>
@@ -105,6 +106,7 @@ struct Settings
     QString directory; ///< absolute: the file's, to which relative paths refer
     ServerSettings server;
     QList<SocketSettings> sockets;
+    QList<ProcessSettings> processes;
     QList<CronSettings> crons;
     QList<PluginSettings> plugins;
     QList<TableSettings> tables;

@@ -138,7 +138,8 @@ QByteArray BootMessage::encode() const
                           {QStringLiteral("ports"), portList},
                           {QStringLiteral("tasks"), toCbor(tasks)},
                           {QStringLiteral("cron"), toCbor(cron)},
-                          {QStringLiteral("maxWait"), qint64(maxWaitTime.count())}};
+                          {QStringLiteral("maxWait"), qint64(maxWaitTime.count())},
+                          {QStringLiteral("plan"), plan.toCbor()}};
     return map.toCborValue().toCbor();
 }
 
@@ -178,6 +179,7 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
     message.cron = ipc::cronEntries(map->value(QLatin1StringView("cron")).toArray());
     message.maxWaitTime = std::chrono::milliseconds(number(map->value(QLatin1StringView("maxWait"))));
     message.tasks = taskDefaults(map->value(QLatin1StringView("tasks")).toMap());
+    message.plan = ProcessPlan::fromCbor(map->value(QLatin1StringView("plan")).toMap());
     return message;
 }
 
@@ -199,12 +201,9 @@ QByteArray HelloMessage::encode() const
     QCborArray workList;
     for (const QByteArray &each : work)
         workList.append(text(each));
-    const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion},
-                          {QStringLiteral("routes"), routeList},
-                          {QStringLiteral("plugins"), pluginList},
-                          {QStringLiteral("work"), workList},
-                          {QStringLiteral("hasCron"), hasCron},
-                          {QStringLiteral("hooks"), qint64(hooks)}};
+    const QCborMap map = {{QStringLiteral("protocol"), ProtocolVersion}, {QStringLiteral("routes"), routeList},
+                          {QStringLiteral("plugins"), pluginList},       {QStringLiteral("work"), workList},
+                          {QStringLiteral("hasCron"), hasCron},          {QStringLiteral("hooks"), qint64(hooks)}};
     return map.toCborValue().toCbor();
 }
 

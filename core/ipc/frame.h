@@ -40,6 +40,7 @@ enum class FrameType : quint16 {
     RunTask = 26,       ///< broker → task worker: RunTaskMessage
     TaskDone = 27,      ///< task worker → broker: TaskDoneMessage
     TaskFinished = 28,  ///< broker → worker: TaskFinishedMessage
+    Post = 29,          ///< child ⇄ broker: PostMessage
     RunHooks = 30,      ///< master → child: RunHooksMessage
     HooksDone = 31,     ///< child → master: HooksDoneMessage
     CronState = 40,     ///< timer process → master: how its jobs are, whenever that changes (CBOR)

@@ -3,8 +3,9 @@
 #include "base/span.h"
 #include "ipc/childrole.h"
 #include "ipc/cronmessages.h"
-#include "ipc/hookmessages.h"
 #include "ipc/frame.h"
+#include "ipc/hookmessages.h"
+#include "ipc/processplan.h"
 
 #include <Quern/result.h>
 
@@ -196,7 +197,7 @@ struct TaskDefaults
 /// "answers": map with "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file",
 /// "settings", "source" and "place"; "ports": list of maps with "name", "kind", "handler", "address", "place",
 /// "messageBytes", "outputBytes"; "tasks": map with "workers", "tries", "timeout", "retryDelay", "retryDelayMax",
-/// "spillSize" and "spillFolder"; "cron": list of CronEntry; "maxWait": milliseconds.
+/// "spillSize" and "spillFolder"; "cron": list of CronEntry; "maxWait": milliseconds; "plan": see ProcessPlan.
 struct BootMessage
 {
     struct Plugin
@@ -227,6 +228,7 @@ struct BootMessage
     QList<Plugin> plugins;
     QList<Port> ports = {};
     TaskDefaults tasks = {};
+    ProcessPlan plan = {};
     QList<CronEntry> cron = {};
     std::chrono::milliseconds maxWaitTime{3000}; ///< that it has to finish what it has begun when it is to leave
 

@@ -1,6 +1,7 @@
 #include "process/childprocess.h"
 
 #include "base/log.h"
+#include "base/logrecord.h"
 
 #include <QProcessEnvironment>
 #include <QTimerEvent>
@@ -144,6 +145,7 @@ Result<void> ChildProcess::start()
     boot.plugins = m_spec.plugins;
     boot.ports = m_spec.ports;
     boot.tasks = m_spec.tasks;
+    boot.plan = m_spec.plan;
     boot.cron = m_spec.cron;
     boot.maxWaitTime = m_spec.maxWaitTime;
     m_channel->send(ipc::FrameType::Boot, 0, boot.encode());
@@ -215,10 +217,10 @@ void ChildProcess::sendCronCommand(const QByteArray &command)
     m_channel->flush();
 }
 
-void ChildProcess::leave()
+void ChildProcess::leave(bool isReload)
 {
     m_state = State::Stopping;
-    m_channel->send(ipc::FrameType::Leaving, 0);
+    m_channel->send(ipc::FrameType::Leaving, 0, QByteArray(1, isReload ? '\1' : '\0'));
     m_channel->flush();
 }
 
@@ -332,7 +334,35 @@ void ChildProcess::channelClosed(const QString &)
 
 void ChildProcess::readOutput()
 {
-    logOutput(m_process.readAllStandardOutput());
+    const QByteArray bytes = m_process.readAllStandardOutput();
+    if (m_spec.redirect)
+        passOn(bytes);
+    else
+        logOutput(bytes);
+}
+
+void ChildProcess::passOn(const QByteArray &bytes)
+{
+    QByteArray out;
+    m_partialLine += bytes;
+    qsizetype start = 0;
+    while (start < m_partialLine.size()) {
+        const QByteArrayView rest = QByteArrayView(m_partialLine).sliced(start);
+        const qsizetype end = rest.indexOf('\n');
+        const QByteArrayView line = end < 0 ? rest : rest.first(end + 1);
+        // It may become a line of the log.
+        if (end < 0 && !m_isWithinLine && line.startsWith('<') && line.size() <= base::MaxChildLine)
+            break;
+        if (end >= 0 && !m_isWithinLine && base::isLogLine(line.chopped(1)))
+            logLine(line.chopped(1));
+        else
+            out += line;
+        m_isWithinLine = end < 0;
+        start += line.size();
+    }
+    m_partialLine.remove(0, start);
+    if (!out.isEmpty())
+        Q_EMIT printed(out);
 }
 
 void ChildProcess::logOutput(const QByteArray &bytes)
@@ -363,9 +393,14 @@ void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
     // The last it said of itself may not have been read yet.
     if (m_state == State::Starting)
         m_channel->readRest();
-    if (!m_partialLine.isEmpty())
+    if (!m_partialLine.isEmpty() && m_spec.redirect)
+        Q_EMIT printed(std::exchange(m_partialLine, QByteArray()));
+    else if (!m_partialLine.isEmpty())
         logLine(std::exchange(m_partialLine, QByteArray()));
     m_deadline.stop();
+    // Programs that it has started belong to it, however it ended.
+    if (m_spec.who.role == ipc::ChildRole::Process && m_pid > 0)
+        ::kill(-pid_t(m_pid), SIGKILL);
     const ChildExit exit = describeExit(code, status);
     m_state = State::Gone;
     Q_EMIT exited(exit);
@@ -398,6 +433,7 @@ ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) cons
     } else {
         exit.text = QStringLiteral("exit code %1").arg(code);
         exit.isFault = m_state != State::Stopping;
+        exit.isSuccess = code == 0;
     }
     if (exit.isFault)
         exit.blamedRoutes = routesAtWork();

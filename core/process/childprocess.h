@@ -37,6 +37,8 @@ struct ChildSpec
     int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the start; -1: it gets none
     int tablesFd = -1;      ///< of the memory of the tables, which outlives the start; -1: it gets none
     std::chrono::milliseconds bootTimeout{30000};
+    ipc::ProcessPlan plan;
+    bool redirect = false;                    ///< what it prints is given out by printed(), instead of the log
     std::optional<base::LogLevels> logLevels; ///< without them it has those that hold here when it is started
     QMap<QString, QString> environment;       ///< what it has in its environment besides the master's
 
@@ -49,6 +51,7 @@ struct ChildExit
     QString text;                   ///< "exit code 3", "signal 11 (Segmentation fault)", with the reason of a kill
     bool isFault = false;           ///< its own doing: a fault signal or an exit nobody asked for
     bool wasKilled = false;         ///< by ChildProcess::kill()
+    bool isSuccess = false;         ///< exit code 0
     bool isCrash = false;           ///< by a signal, whoever sent it
     QString whileLoading;           ///< the plugin that it was loading, as messages name it; empty: none
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
@@ -88,8 +91,8 @@ public:
     /// Sends a CronCommand.
     void sendCronCommand(const QByteArray &command);
     bool hasBegun() const { return m_begun; }
-    /// The same finishes what it has begun, and ends by itself.
-    void leave();
+    /// The same finishes what it has begun, and ends by itself: since the server is reloaded, or stops.
+    void leave(bool isReload);
     bool hasLoaded() const { return !m_manifest.plugins.isEmpty(); }
     bool isReady() const { return m_state == State::Ready; }
     qint64 pid() const { return m_pid; }
@@ -110,6 +113,8 @@ Q_SIGNALS:
     void hooksDone(Quern::ipc::Hook kind, const QString &problem);
     /// It cannot serve; \a reason is for people. It exits by itself or is killed.
     void bootFailed(const QString &reason);
+    /// With ChildSpec::redirect.
+    void printed(const QByteArray &bytes);
     /// A CronState.
     void cronStateReceived(const QByteArray &state);
     /// Emitted once, last.
@@ -124,6 +129,8 @@ private:
     void readOutput();
     void logOutput(const QByteArray &bytes);
     void logLine(QByteArrayView line) const;
+    /// Gives out what it prints, and logs what its log says.
+    void passOn(const QByteArray &bytes);
     void startFailed();
     void hooksEnded(QByteArrayView payload);
     void hookOverdue();
@@ -141,6 +148,7 @@ private:
     std::shared_ptr<ipc::ChildPage> m_page;
     ipc::HelloMessage m_manifest;
     QByteArray m_partialLine;
+    bool m_isWithinLine = false; ///< of what is passed on
     QString m_killReason;
     QString m_loading;      ///< the plugin that it is loading, as messages name it
     QBasicTimer m_deadline; ///< of the boot, then of the stop

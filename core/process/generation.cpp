@@ -25,8 +25,10 @@ Generation::Generation(int ownNumber, const SupervisorSettings &ownSettings,
     for (int i = 0; i < settings.taskWorkerNum; ++i)
         places.push_back(makePlace({ipc::ChildRole::TaskWorker, i}));
     for (const ProcessPool &pool : std::as_const(settings.processes)) {
-        for (int i = 0; i < pool.num; ++i)
+        for (int i = 0; i < pool.num; ++i) {
             places.push_back(makePlace({ipc::ChildRole::Process, i, pool.name}, pool.restarts));
+            places.back().redirect = pool.redirect;
+        }
     }
 }
 

@@ -18,6 +18,7 @@ struct ChildPlace
     std::unique_ptr<ChildProcess> child; ///< nullptr while a restart is delayed
     base::MonotonicTime restartAt;
     bool restartDue = false;
+    bool redirect = false; ///< see ProcessPool
     QString lastExit;
     ipc::RunHooksMessage lastFailure; ///< for the WorkerError hooks of the next child; without a reason: none is due
 

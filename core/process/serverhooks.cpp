@@ -31,7 +31,7 @@ void Supervisor::runStartHooks(ChildProcess *child)
     if (place && !place->lastFailure.reason.isEmpty())
         child->runHooks(std::exchange(place->lastFailure, {}));
     if (child->manifest().hasHook(Hook::WorkerStart))
-        child->runHooks({.kind = Hook::WorkerStart});
+        child->runHooks({Hook::WorkerStart, 0, {}, {}});
     else
         child->setReady();
 }
@@ -43,7 +43,7 @@ void Supervisor::startHookRunner(const Generation &generation, Hook kind)
     ChildProcess *child = m_hookRunner.get();
     connect(child, &ChildProcess::loaded, this, [this, child] {
         child->setReady();
-        child->runHooks({.kind = m_serverHook});
+        child->runHooks({m_serverHook, 0, {}, {}});
     });
     connect(child, &ChildProcess::hooksDone, this, [this, child](Hook, const QString &problem) {
         serverHooksDone(problem);
@@ -87,7 +87,7 @@ void Supervisor::runReadyHooks(const Generation &generation)
 {
     for (const ChildPlace &place : generation.places) {
         if (place.child)
-            place.child->runHooks({.kind = Hook::Ready});
+            place.child->runHooks({Hook::Ready, 0, {}, {}});
     }
 }
 

@@ -179,11 +179,11 @@ void Supervisor::leaveCompanions()
     m_companionsLeave = true;
     forEachChild([](ChildProcess &child) {
         if (child.isReady() && child.spec().who.role != ipc::ChildRole::Boot)
-            child.runHooks({.kind = ipc::Hook::Drain});
+            child.runHooks({ipc::Hook::Drain, 0, {}, {}});
         if (!isCompanion(child.spec().who.role))
             return;
         if (child.isReady())
-            child.leave();
+            child.leave(false);
         else if (child.state() == ChildProcess::State::Starting)
             child.kill(QStringLiteral("the server stops"));
     });

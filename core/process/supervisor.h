@@ -106,6 +106,8 @@ Q_SIGNALS:
     void generationActivated(int generation);
     void drainRequested(quint64 childId);
     void childExited(quint64 childId, const Quern::process::ChildExit &exit);
+    /// A custom process whose output is redirected has printed something.
+    void childPrinted(const Quern::ipc::ChildIdentity &who, const QByteArray &bytes);
     /// After leaveCompanions(): none of them is left.
     void companionsLeft();
     /// False: no worker can be started for the time being; true: there is one again.

@@ -33,6 +33,7 @@ ChildSpec Supervisor::specOf(const Generation &generation, const ipc::ChildIdent
     spec.plugins = generation.plugins;
     spec.ports = settings.ports;
     spec.tasks = settings.tasks;
+    spec.plan = settings.plan;
     spec.cron = settings.cron;
     spec.maxWaitTime = settings.maxWaitTime;
     spec.hookTimeout = settings.hookTimeout;
@@ -47,6 +48,7 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
 {
     ChildSpec spec = specOf(generation, place.who);
     spec.childId = ++m_childSerial;
+    spec.redirect = place.redirect;
     place.child = std::make_unique<ChildProcess>(spec);
     ChildProcess *child = place.child.get();
     connect(child, &ChildProcess::loaded, this, [this, child] { hasLoaded(child); });
@@ -63,6 +65,8 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
         else if (placeOf(m_active, child))
             qCCritical(logProcess).noquote() << child->spec().role() << "cannot serve:" << reason;
     });
+    connect(child, &ChildProcess::printed, this,
+            [this, who = spec.who](const QByteArray &bytes) { Q_EMIT childPrinted(who, bytes); });
     connect(child, &ChildProcess::cronStateReceived, this, &Supervisor::cronStateReceived);
     const Result<void> begun = child->start();
     Q_EMIT processesChanged();
@@ -85,7 +89,7 @@ void Supervisor::becameReady(ChildProcess *child)
     if (ChildPlace *place = placeOf(m_active, child)) {
         place->restarts.becameReady(std::chrono::steady_clock::now());
         announce(child);
-        child->runHooks({.kind = ipc::Hook::Ready});
+        child->runHooks({ipc::Hook::Ready, 0, {}, {}});
         updateAvailability();
         beginFree();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
@@ -131,12 +135,12 @@ void Supervisor::retire(std::unique_ptr<ChildProcess> child)
     m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt});
     armDrainTimer();
     if (announced)
-        leaving->runHooks({.kind = ipc::Hook::Drain});
+        leaving->runHooks({ipc::Hook::Drain, 0, {}, {}});
     if (!announced) {
         m_retiring.back().killAt = base::MonotonicTime::max();
         leaving->kill(QStringLiteral("a newer generation serves"));
     } else if (isCompanion(role)) {
-        leaving->leave();
+        leaving->leave(true);
     } else {
         leaving->setDraining();
         Q_EMIT drainRequested(leaving->spec().childId);
@@ -214,7 +218,10 @@ void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
     if (ChildPlace *place = placeOf(m_active, child)) {
         discard(std::move(place->child));
         const bool isExpected = m_stopping || (m_companionsLeave && isCompanion(place->who.role));
-        if (!isExpected || exit.wasKilled)
+        const bool hasReturned = place->who.role == ipc::ChildRole::Process && exit.isSuccess;
+        if (hasReturned && !isExpected)
+            qCInfo(logProcess).noquote() << who << "has returned";
+        else if (!isExpected || exit.wasKilled)
             qCWarning(logProcess).noquote() << who << "ended:" << exit.text + loadingText(exit);
         if (!isExpected) {
             if (!isCompanion(place->who.role) || exit.wasKilled || exit.isCrash)

@@ -18,6 +18,8 @@ struct ProcessPool
     QString name;
     int num = 1;
     RestartSettings restarts;
+    bool redirect = false; ///< what it prints is for its pipe, not for the log
+    bool operator==(const ProcessPool &) const = default;
 };
 
 /// Which children there are, and what each of them is told.
@@ -34,6 +36,7 @@ struct SupervisorSettings
     QList<ipc::BootMessage::Plugin> plugins; ///< the original files
     QList<ipc::BootMessage::Port> ports;     ///< that the server listens on, by number
     ipc::TaskDefaults tasks;
+    ipc::ProcessPlan plan;  ///< what children are told of each other; of the same children
     int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the supervisor; -1: there is none
     std::chrono::milliseconds maxWaitTime{3000};   ///< an old child may finish what it has begun for this long
     std::chrono::milliseconds startTimeout{30000}; ///< until a new child must be ready

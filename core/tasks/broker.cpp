@@ -28,6 +28,7 @@ QString titleOf(const TaskRecord &record)
 Broker::Broker(const std::function<BrokerStores(TaskStore::Client &)> &makeStores, const BrokerSettings &settings)
     : m_settings(settings)
     , m_stores(makeStores(*this))
+    , m_post(settings.plan)
 {
     shareKeys();
     connect(QAbstractEventDispatcher::instance(QThread::currentThread()), &QAbstractEventDispatcher::aboutToBlock, this,
@@ -68,6 +69,7 @@ void Broker::addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkIn
 {
     BrokerLinkEvents &events = *this;
     m_links.push_back(std::make_unique<BrokerLink>(fd, std::move(page), info, events));
+    m_post.addLink(*m_links.back());
     if (info.who.role != ipc::ChildRole::TaskWorker)
         return;
     m_lanes.push_back(std::make_unique<TaskLane>(*m_links.back()));
@@ -110,6 +112,7 @@ void Broker::childDied(quint64 childId, const QString &how, bool isOwnFault)
         settle(*lane, how, isOwnFault);
         std::erase_if(m_lanes, [lane](const auto &each) { return each.get() == lane; });
     }
+    m_post.removeLink(childId);
     std::erase_if(m_links, [link](const auto &each) { return each.get() == link; });
     m_dirty = true;
     checkStopped();

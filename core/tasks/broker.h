@@ -4,6 +4,7 @@
 #include "tasks/brokerlink.h"
 #include "tasks/deadletterbox.h"
 #include "tasks/memorystore.h"
+#include "tasks/postoffice.h"
 #include "tasks/tasklane.h"
 #include "tasks/taskstore.h"
 
@@ -58,6 +59,7 @@ struct BrokerStores
 struct BrokerSettings
 {
     quint64 taskMaxRequest = 0; ///< a task worker is replaced after so many tasks; 0: never
+    ipc::ProcessPlan plan = {};
 };
 
 /// Takes tasks and events from all children, keeps them in its stores until they are due, hands them to the task
@@ -76,7 +78,11 @@ public:
     Result<void> openDatabase(const OpenDatabase &open);
 
     /// From now on these hold.
-    void reconfigure(const BrokerSettings &settings) { m_settings = settings; }
+    void reconfigure(const BrokerSettings &settings)
+    {
+        m_settings = settings;
+        m_post.reconfigure(settings.plan);
+    }
     /// A child is ready; \a fd is the master's end of its channel to the broker, which it now owns.
     void addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkInfo &info);
     /// Task workers of \a generation get what is to be run from now on.
@@ -96,9 +102,13 @@ public:
     /// They have been revived or dropped: what waits again is handed out, and the counters follow.
     void deadLettersChanged() { m_dirty = true; }
 
+    /// A custom process has printed what is for its pipe.
+    void printed(const ipc::ChildIdentity &who, const QByteArray &bytes) { m_post.printed(who, bytes); }
+
     const BrokerCounters &counters() const { return m_counters; }
     /// Why durable tasks cannot be kept at present; nullopt if they can. Any thread.
     std::optional<QString> failure() const;
+    const PostCounters &postCounters() const { return m_post.counters(); }
 
 Q_SIGNALS:
     void childDrained(quint64 childId);
@@ -137,6 +147,10 @@ private:
     // BrokerLinkEvents
     void delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &message) override;
     void taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &message) override;
+    void posted(BrokerLink &link, quint64 id, const ipc::PostMessage &message) override
+    {
+        m_post.received(link, id, message);
+    }
     void linkClosed(BrokerLink &link) override;
 
     /// The loop is about to block: what was gathered becomes true, and what is due leaves.
@@ -169,6 +183,7 @@ private:
 
     BrokerSettings m_settings;
     BrokerStores m_stores;
+    PostOffice m_post;
     std::vector<std::unique_ptr<BrokerLink>> m_links;
     std::vector<std::unique_ptr<TaskLane>> m_lanes; ///< of the task workers among them
     std::unordered_map<quint64, Ticket> m_tickets;

@@ -31,6 +31,10 @@ void BrokerLink::frameReceived(const ipc::Frame &frame)
         if (const Result<ipc::TaskDoneMessage> message = ipc::decodeTaskDone(frame.payload); isUsable(message))
             m_events.taskDone(*this, frame.id, *message);
         break;
+    case ipc::FrameType::Post:
+        if (const Result<ipc::PostMessage> message = ipc::decodePost(frame.payload); isUsable(message))
+            m_events.posted(*this, frame.id, *message);
+        break;
     default:
         // A newer child may say more than this master understands.
         break;

@@ -3,6 +3,7 @@
 #include "ipc/channel.h"
 #include "ipc/childpage.h"
 #include "ipc/childrole.h"
+#include "ipc/postmessages.h"
 #include "ipc/taskmessages.h"
 
 #include <memory>
@@ -26,6 +27,7 @@ public:
     virtual ~BrokerLinkEvents() = default;
     virtual void delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &message) = 0;
     virtual void taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &message) = 0;
+    virtual void posted(BrokerLink &link, quint64 id, const ipc::PostMessage &message) = 0;
     /// The child is dying. What it had sent before has been given out.
     virtual void linkClosed(BrokerLink &link) = 0;
 };

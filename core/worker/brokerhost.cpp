@@ -5,12 +5,13 @@
 namespace Quern::worker {
 
 BrokerHost::BrokerHost(int fd, const ApplicationPrivate &application, const ipc::ChildIdentity &who,
-                       const ipc::TaskDefaults &defaults)
+                       const ipc::TaskDefaults &defaults, const ipc::ProcessPlan &plan)
     : m_application(application)
     , m_who(who)
     , m_defaults(defaults)
     , m_spill(defaults.spillFolder)
     , m_tasks(application, who, defaults)
+    , m_post(application, plan)
     , m_channel(fd, this)
 {
 }
@@ -24,6 +25,7 @@ void BrokerHost::attach(HandlerHost *host, ipc::EventProgress &progress)
 {
     m_host = host;
     m_tasks.attach(&m_channel, [host] { host->outputWaits(); });
+    m_post.attach(&m_channel, [host] { host->outputWaits(); });
     if (m_who.role == ipc::ChildRole::TaskWorker)
         m_runner =
             std::make_unique<TaskRunner>(m_application, progress, m_channel, *host, m_spill, m_defaults.spillSize);
@@ -32,6 +34,7 @@ void BrokerHost::attach(HandlerHost *host, ipc::EventProgress &progress)
 void BrokerHost::detach()
 {
     m_tasks.detach();
+    m_post.detach();
     m_runner.reset();
     m_host = nullptr;
 }
@@ -52,6 +55,9 @@ void BrokerHost::frameReceived(const ipc::Frame &frame)
     case ipc::FrameType::TaskFinished:
         m_host->runCallback([&] { m_tasks.finished(frame); });
         break;
+    case ipc::FrameType::Post:
+        m_host->runCallback([&] { m_post.frameReceived(frame); });
+        break;
     default:
         // A newer master may say more than this child understands.
         break;
@@ -66,7 +72,8 @@ void BrokerHost::batchEnded()
 
 bool BrokerHost::isUrgent(const ipc::Frame &frame) const
 {
-    return frame.type == ipc::FrameType::DeliverAnswer;
+    return frame.type == ipc::FrameType::DeliverAnswer ||
+           (frame.type == ipc::FrameType::Post && m_post.isAwaited(frame));
 }
 
 } // namespace Quern::worker

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ipc/channel.h"
+#include "worker/postclient.h"
 #include "worker/taskclient.h"
 #include "worker/taskrunner.h"
 
@@ -14,12 +15,13 @@ class BrokerHost final : private ipc::FrameSink
 public:
     /// Takes over \a fd. \a application outlives it and is complete. Nothing is read before attach().
     BrokerHost(int fd, const ApplicationPrivate &application, const ipc::ChildIdentity &who,
-               const ipc::TaskDefaults &defaults);
+               const ipc::TaskDefaults &defaults, const ipc::ProcessPlan &plan);
     ~BrokerHost() override;
     Q_DISABLE_COPY_MOVE(BrokerHost)
 
     ipc::Channel &channel() { return m_channel; }
     TaskClient &tasks() { return m_tasks; }
+    PostClient &post() { return m_post; }
     /// From now on \a host runs what arrives; it goes before this does.
     void attach(HandlerHost *host, ipc::EventProgress &progress);
     /// Nothing is sent or run any more.
@@ -36,6 +38,7 @@ private:
     const ipc::TaskDefaults m_defaults;
     const tasks::Spill m_spill;
     TaskClient m_tasks;
+    PostClient m_post;
     ipc::Channel m_channel;
     HandlerHost *m_host = nullptr;
     std::unique_ptr<TaskRunner> m_runner; ///< of a task worker

@@ -80,7 +80,7 @@ void LiveServer::attachTasks(TaskClient *tasks)
 Delivery LiveServer::deliver(QByteArrayView task, const Payload &payload, const TaskOptions &options)
 {
     const std::shared_lock lock(m_tasksMutex);
-    return m_tasks ? m_tasks->deliver(task, payload, options) : Delivery(TaskClient::notServing());
+    return m_tasks ? m_tasks->deliver(task, payload, options) : Delivery(BrokerPort::notServing());
 }
 
 Result<TaskId> LiveServer::deliverAndWait(QByteArrayView task, const Payload &payload, const TaskOptions &options,
@@ -88,13 +88,13 @@ Result<TaskId> LiveServer::deliverAndWait(QByteArrayView task, const Payload &pa
 {
     const std::shared_lock lock(m_tasksMutex);
     return m_tasks ? m_tasks->deliverAndWait(task, payload, options, timeout)
-                   : Result<TaskId>(TaskClient::notServing());
+                   : Result<TaskId>(BrokerPort::notServing());
 }
 
 Delivery LiveServer::fire(QByteArrayView name, const Payload &payload, const TaskOptions &options)
 {
     const std::shared_lock lock(m_tasksMutex);
-    return m_tasks ? m_tasks->fire(name, payload, options) : Delivery(TaskClient::notServing());
+    return m_tasks ? m_tasks->fire(name, payload, options) : Delivery(BrokerPort::notServing());
 }
 
 Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::CommandMessage> &messages,

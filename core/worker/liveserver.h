@@ -9,6 +9,7 @@
 #include "worker/backlog.h"
 #include "worker/boundusers.h"
 #include "worker/drainrequests.h"
+#include "worker/postclient.h"
 #include "worker/taskclient.h"
 
 #include <QList>
@@ -44,6 +45,10 @@ public:
 
     /// Tasks and events are delivered by \a tasks; it is taken away by a null before it goes.
     void attachTasks(TaskClient *tasks);
+    /// The same of what goes to other processes.
+    void attachPost(PostClient *post);
+    /// Which process this is, from the beginning.
+    void setSelf(const ProcessAddress &self) { m_self = self; }
 
     /// The user of the connection \a id, of which \a reactor has sent \a event.
     QByteArray userOf(int reactor, quint64 id, const ipc::EventMessage &event);
@@ -66,6 +71,10 @@ public:
     Result<TaskId> deliverAndWait(QByteArrayView task, const Payload &payload, const TaskOptions &options,
                                   std::chrono::milliseconds timeout) override;
     Delivery fire(QByteArrayView name, const Payload &payload, const TaskOptions &options) override;
+    Outcome sendMessage(const ProcessAddress &to, const Payload &payload) override;
+    ProcessAddress self() const override { return m_self; }
+    Outcome callProcess(const ProcessCall &call, const ProcessAnswer &answered) override;
+    Result<Payload> callProcessAndWait(const ProcessCall &call) override;
     bool isEstablished(ConnectionId id) const override;
     Result<ConnectionInfo> info(ConnectionId id) const override;
     ConnectionPage connections(ConnectionId after, int limit) const override;
@@ -108,8 +117,10 @@ private:
     const ipc::ChildCounters *m_counters = nullptr;
     std::function<void()> m_outputWaits;
     QThread *m_thread = nullptr;    ///< that of the channels
-    std::shared_mutex m_tasksMutex; ///< shared while somebody delivers; guards m_tasks
+    std::shared_mutex m_tasksMutex; ///< shared while somebody delivers; guards the two
     TaskClient *m_tasks = nullptr;
+    PostClient *m_post = nullptr;
+    ProcessAddress m_self;
 };
 
 } // namespace Quern::worker

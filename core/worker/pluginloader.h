@@ -2,6 +2,7 @@
 
 #include "sdk/src/application_p.h"
 #include "worker/pluginports.h"
+#include "worker/pluginprocesses.h"
 #include "worker/pluginspec.h"
 
 #include <Quern/result.h>
@@ -52,6 +53,12 @@ public:
     Result<void> assignPorts(const QList<ipc::BootMessage::Port> &ports)
     {
         return worker::assignPorts(m_application, ports);
+    }
+
+    /// The same: see worker::checkProcesses().
+    Result<void> checkProcesses(const ipc::ProcessPlan &plan) const
+    {
+        return worker::checkProcesses(m_application, plan);
     }
 
     /// The specs in the order of the entries, the wrong ones included.

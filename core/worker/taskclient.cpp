@@ -3,7 +3,6 @@
 #include "sdk/src/exceptiontext_p.h"
 #include "worker/log.h"
 
-#include <QDeadlineTimer>
 #include <QRandomGenerator>
 
 namespace Quern::worker {
@@ -20,11 +19,6 @@ TaskResult makeResult(quint64 id, const QByteArray &name, Result<Payload> outcom
 
 } // namespace
 
-Error TaskClient::notServing()
-{
-    return Error(Error::Unavailable, QStringLiteral("this process has not begun to serve, or is stopping"));
-}
-
 TaskClient::TaskClient(const ApplicationPrivate &application, const ipc::ChildIdentity &who,
                        const ipc::TaskDefaults &defaults)
     : m_application(application)
@@ -38,23 +32,16 @@ TaskClient::TaskClient(const ApplicationPrivate &application, const ipc::ChildId
 
 void TaskClient::attach(ipc::Channel *channel, std::function<void()> outputWaits)
 {
-    const std::unique_lock lock(m_mutex);
-    m_channel = channel;
-    m_outputWaits = std::move(outputWaits);
-    m_thread = QThread::currentThread();
+    m_port.attach(channel, std::move(outputWaits));
 }
 
 void TaskClient::detach()
 {
-    {
-        const std::unique_lock lock(m_mutex);
-        m_channel = nullptr;
-        m_outputWaits = {};
-    }
+    m_port.detach();
     const std::lock_guard lock(m_pendingMutex);
     for (auto &[id, pending] : m_pending) {
         if (pending.waiter)
-            pending.waiter->answer(notServing());
+            pending.waiter->answer(BrokerPort::notServing());
     }
 }
 
@@ -75,40 +62,14 @@ Result<TaskId> TaskClient::deliverAndWait(QByteArrayView name, const Payload &pa
     Result<TaskId> sent = send(name, payload, options, 0, waiter);
     if (!sent)
         return sent;
-    if (!waitForAnswer(*waiter, timeout)) {
+    if (!m_port.wait(*waiter, timeout)) {
         return Error(Error::Timeout, QStringLiteral("the server has not answered within %1 ms whether it accepts the "
                                                     "task; it may do so later")
                                          .arg(timeout.count()));
     }
-    const std::lock_guard lock(waiter->mutex);
-    if (!*waiter->outcome)
-        return waiter->outcome->error();
+    if (const Result<void> outcome = waiter->outcome(); !outcome)
+        return outcome.error();
     return sent;
-}
-
-bool TaskClient::waitForAnswer(Waiter &waiter, std::chrono::milliseconds timeout)
-{
-    const QDeadlineTimer deadline(timeout);
-    const auto isAnswered = [&waiter] {
-        const std::lock_guard lock(waiter.mutex);
-        return waiter.outcome.has_value();
-    };
-    ipc::Channel *channel = nullptr;
-    {
-        const std::shared_lock lock(m_mutex);
-        channel = QThread::currentThread() == m_thread ? m_channel : nullptr;
-    }
-    if (!channel) {
-        std::unique_lock lock(waiter.mutex);
-        return waiter.changed.wait_for(lock, timeout, [&] { return waiter.outcome.has_value(); });
-    }
-    // Nobody else reads the channel while this thread waits.
-    channel->flush();
-    while (!isAnswered() && !deadline.hasExpired()) {
-        if (!channel->waitAhead(std::chrono::milliseconds(deadline.remainingTime())))
-            break;
-    }
-    return isAnswered();
 }
 
 Result<void> TaskClient::checkSender(const TaskOptions &options) const
@@ -212,19 +173,7 @@ Result<TaskId> TaskClient::send(QByteArrayView name, const Payload &payload, con
 
 Result<void> TaskClient::dispatch(quint64 id, const ipc::DeliverMessage &message)
 {
-    const std::shared_lock lock(m_mutex);
-    if (!m_channel || !m_channel->isOpen())
-        return notServing();
-    if (m_channel->unsentBytes() > MaxUnsent) {
-        return Error(Error::Busy, QStringLiteral("the server does not take what this process has delivered before; "
-                                                 "deliver less, or later"));
-    }
-    m_channel->sendWith([&](QByteArray &out) { ipc::appendDeliver(out, id, message); });
-    if (QThread::currentThread() == m_thread)
-        m_outputWaits();
-    else
-        m_channel->flushFromElsewhere();
-    return {};
+    return m_port.send([&](QByteArray &out) { ipc::appendDeliver(out, id, message); });
 }
 
 std::optional<TaskClient::Pending> TaskClient::takePending(quint64 id, bool ends)

@@ -6,17 +6,15 @@
 #include "ipc/taskmessages.h"
 #include "sdk/src/application_p.h"
 #include "tasks/spill.h"
+#include "worker/brokerport.h"
 
 #include <QElapsedTimer>
 #include <QSet>
-#include <QThread>
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
 #include <unordered_map>
 
 namespace Quern::worker {
@@ -26,17 +24,12 @@ namespace Quern::worker {
 class TaskClient
 {
 public:
-    /// Tasks are refused while so many bytes wait for the broker to take them.
-    static constexpr qint64 MaxUnsent = 64 * 1024 * 1024;
     /// The longest payload, in bytes.
     static constexpr qsizetype MaxPayload = 64 * 1024 * 1024;
 
     /// \a application outlives it and is complete before anything is delivered.
     TaskClient(const ApplicationPrivate &application, const ipc::ChildIdentity &who, const ipc::TaskDefaults &defaults);
     Q_DISABLE_COPY_MOVE(TaskClient)
-
-    /// What is told before it can send, and after.
-    static Error notServing();
 
     /// Sends by \a channel, which outlives that, until detach(). \a outputWaits is called in the thread that attaches
     /// when something was sent there.
@@ -55,22 +48,7 @@ public:
     void finished(const ipc::Frame &frame);
 
 private:
-    /// Somebody waits for an answer.
-    struct Waiter
-    {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::optional<Result<void>> outcome;
-
-        void answer(const Result<void> &how)
-        {
-            {
-                const std::lock_guard lock(mutex);
-                outcome = how;
-            }
-            changed.notify_all();
-        }
-    };
+    using Waiter = BrokerWaiter<void>;
     /// Who wants to hear of one delivery.
     struct Pending
     {
@@ -86,7 +64,6 @@ private:
     ipc::DeliverMessage messageFor(const TaskSpec *spec, const TaskOptions &options) const;
     /// Error::Unavailable or Error::Busy if it cannot leave.
     Result<void> dispatch(quint64 id, const ipc::DeliverMessage &message);
-    bool waitForAnswer(Waiter &waiter, std::chrono::milliseconds timeout);
     void refused(quint64 id, Pending &pending, const Error &error);
     void tell(const Pending *pending, const TaskResult &result) const;
     void logRefusal(const QByteArray &name, const Error &error);
@@ -96,16 +73,13 @@ private:
     const ipc::ChildIdentity m_who;
     const ipc::TaskDefaults m_defaults;
     const tasks::Spill m_spill;
+    BrokerPort m_port;
     std::atomic<quint64> m_nextId;
     std::once_flag m_listenersOnce;
     QSet<QByteArray> m_events; ///< that somebody listens to
     std::mutex m_pendingMutex;
     std::unordered_map<quint64, Pending> m_pending; ///< guarded by m_pendingMutex
-    std::shared_mutex m_mutex;                      ///< shared while somebody sends; guards what follows
-    ipc::Channel *m_channel = nullptr;
-    std::function<void()> m_outputWaits;
-    QThread *m_thread = nullptr; ///< that of the channel
-    QElapsedTimer m_refusalTold; ///< in the channel's thread
+    QElapsedTimer m_refusalTold;                    ///< in the channel's thread
     int m_untoldRefusals = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "cronjobs.h"
 #include "hooks.h"
+#include "processes.h"
 #include "taskroutes.h"
 #include "tasks.h"
 
@@ -13,7 +14,11 @@ void WorklabPlugin::install(Quern::Application &app)
     installHooks(app, m_journal);
     installTasks(app, m_journal);
     installCronJobs(app, m_journal);
-    app.group("/work", [](Quern::RouteGroup &work) { installTaskRoutes(work); });
+    installProcesses(app, m_journal);
+    app.group("/work", [](Quern::RouteGroup &work) {
+        installTaskRoutes(work);
+        installProcessRoutes(work);
+    });
 }
 
 } // namespace Worklab

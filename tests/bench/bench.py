@@ -174,7 +174,7 @@ def parse_options() -> argparse.Namespace:
     options = parser.parse_args()
     options.only = options.only or NAMES
     options.build_dir = options.build_dir.resolve()
-    for program in ("bin/quern", "tests/bench/limit_server", "tests/bench/live_clients", "tests/bench/table_bench", "lib/quern/plugins/libworklab.so",
+    for program in ("bin/quern", "tests/bench/limit_server", "tests/bench/live_clients", "tests/bench/table_bench",
                     "tests/fixtures/plugins/liblive.so", "lib/quern/plugins/libworklab.so"):
         if not (options.build_dir / program).exists():
             parser.error(f"{options.build_dir / program} is missing: build first, or name the folder with --build-dir")

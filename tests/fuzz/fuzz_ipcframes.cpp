@@ -5,6 +5,7 @@
 #include "ipc/frame.h"
 #include "ipc/livemessages.h"
 #include "ipc/messages.h"
+#include "ipc/postmessages.h"
 #include "ipc/taskmessages.h"
 
 using namespace Quern;
@@ -199,6 +200,21 @@ void checkTasks(QByteArrayView payload)
         fail("an answer does not encode to what it was decoded from");
 }
 
+void checkPost(QByteArrayView payload)
+{
+    const Result<ipc::PostMessage> message = ipc::decodePost(payload);
+    if (!message)
+        return;
+    if (!lies(message->name, payload) || !lies(message->payload, payload) || message->number < -1)
+        fail("a post message breaks a rule of its interface");
+    QByteArray again;
+    ipc::appendPost(again, 0, *message);
+    for (const qsizetype reserved : {14, 15})
+        again[ipc::FrameHeaderSize + reserved] = payload[reserved];
+    if (again.sliced(ipc::FrameHeaderSize) != payload)
+        fail("a post message does not encode to what it was decoded from");
+}
+
 /// A decoded message encodes to one that decodes to the same.
 template <typename Message>
 void checkCbor(QByteArrayView payload)
@@ -222,6 +238,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     checkResponse(bytes);
     checkLive(bytes);
     checkTasks(bytes);
+    checkPost(bytes);
     if (const Result<quint32> credit = ipc::creditOf(bytes); credit.ok() != (size == 4))
         fail("a credit of another size was taken");
     checkCbor<ipc::BootMessage>(bytes);

@@ -54,7 +54,7 @@ class TestCron(WorkTestCase):
         wait_until(lambda: job(work, "few")["stopped"], "the job has stopped itself")
         self.assertEqual(work.count("cron few"), 3)
         status = wait_until(lambda: (s := job(work, "broken"))["failures"] > 2 and s, "failures")
-        self.assertEqual(status["error"], "it threw: it was to fail")
+        self.assertEqual(status["error"], "it threw an exception: it was to fail")
         work.wait_log("outside.*from outside")
         wait_until(lambda: job(work, "outside")["runs"] > 1, "the command has run")
 

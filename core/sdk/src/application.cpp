@@ -40,8 +40,8 @@ std::shared_ptr<const Middleware> sharedMiddleware(Middleware middleware, const 
 
 ApplicationPrivate::Mark ApplicationPrivate::mark() const
 {
-    return {routes.size(), receivedHooks.size(), generatedHooks.size(), cleaners.size(),
-            tasks.size(), listeners.size(), hooks.size(), cronJobs.size()};
+    return {routes.size(),    receivedHooks.size(), generatedHooks.size(), cleaners.size(),  tasks.size(),
+            listeners.size(), hooks.size(),         cronJobs.size(),       processes.size(), messageHandlers.size()};
 }
 
 void ApplicationPrivate::rollBack(const Mark &mark)
@@ -52,6 +52,8 @@ void ApplicationPrivate::rollBack(const Mark &mark)
     cleaners.erase(cleaners.begin() + std::ptrdiff_t(mark.cleaners), cleaners.end());
     tasks.erase(tasks.begin() + std::ptrdiff_t(mark.tasks), tasks.end());
     listeners.erase(listeners.begin() + std::ptrdiff_t(mark.listeners), listeners.end());
+    processes.erase(processes.begin() + std::ptrdiff_t(mark.processes), processes.end());
+    messageHandlers.erase(messageHandlers.begin() + std::ptrdiff_t(mark.messageHandlers), messageHandlers.end());
     hooks.erase(hooks.begin() + std::ptrdiff_t(mark.hooks), hooks.end());
     cronJobs.erase(cronJobs.begin() + std::ptrdiff_t(mark.cronJobs), cronJobs.end());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lifecycle_p.h"
+#include "process_p.h"
 #include "work_p.h"
 
 #include <Quern/application.h>
@@ -95,6 +96,8 @@ public:
         std::size_t listeners = 0;
         std::size_t hooks = 0;
         std::size_t cronJobs = 0;
+        std::size_t processes = 0;
+        std::size_t messageHandlers = 0;
     };
     Mark mark() const;
     /// Forgets what was registered after \a mark.
@@ -107,6 +110,7 @@ public:
     std::vector<QByteArray> workNames() const;
     /// nullptr if there is none.
     const TaskSpec *taskNamed(QByteArrayView name) const;
+    const ProcessSpec *processNamed(QByteArrayView name) const; ///< the same
 
     /// Has \a route found by \a name. Throws std::invalid_argument if that is empty or taken.
     void giveName(RouteSpec &route, QByteArrayView name) const;
@@ -137,6 +141,8 @@ public:
     std::vector<Cleaner> cleaners;
     std::deque<TaskSpec> tasks; ///< a deque, so that TaskHandler keeps a valid pointer
     std::vector<ListenerSpec> listeners;
+    std::deque<ProcessSpec> processes; ///< a deque, so that ProcessHandler keeps a valid pointer
+    std::vector<MessageSpec> messageHandlers;
     std::vector<HookSpec> hooks;
     std::deque<CronSpec> cronJobs; ///< a deque, so that CronJob handles keep valid pointers
 

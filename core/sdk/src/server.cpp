@@ -41,6 +41,10 @@ public:
         return noServer();
     }
     Delivery fire(QByteArrayView, const Payload &, const TaskOptions &) override { return noServer(); }
+    Outcome sendMessage(const ProcessAddress &, const Payload &) override { return noServer(); }
+    ProcessAddress self() const override { return {}; }
+    Outcome callProcess(const ProcessCall &, const ProcessAnswer &) override { return noServer(); }
+    Result<Payload> callProcessAndWait(const ProcessCall &) override { return noServer(); }
     bool isEstablished(ConnectionId) const override { return false; }
     Result<ConnectionInfo> info(ConnectionId) const override { return noServer(); }
     ConnectionPage connections(ConnectionId, int) const override { return {}; }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "process_p.h"
+
 #include <Quern/server.h>
 
 namespace Quern {
@@ -13,6 +15,10 @@ public:
     /// Sends \a bytes to where a datagram has come from: \a peer as the event named it, and the number of the port and
     /// of the reactor that took it.
     virtual Outcome reply(int port, int reactor, const QByteArray &peer, QByteArrayView bytes) = 0;
+    /// What a ProcessHandle asks for. \a answered is called in the main thread, unless it is empty.
+    virtual Outcome callProcess(const ProcessCall &call, const ProcessAnswer &answered) = 0;
+    /// The same, and waits for the answer.
+    virtual Result<Payload> callProcessAndWait(const ProcessCall &call) = 0;
 };
 
 /// Has server() return \a backend from now on, which outlives all threads that may ask; null: nobody's. Returns the one

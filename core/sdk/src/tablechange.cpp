@@ -2,14 +2,15 @@
 
 #include "tablesweep_p.h"
 
-#include <sched.h>
+#include <thread>
 
 namespace Quern {
 
 namespace {
 
-/// How often a change looks for a record again before it gives up: others give theirs back in between.
-constexpr int maxAttempts = 1000;
+/// How long a change waits, and how often, for what others are in the middle of: 20 ms in all.
+constexpr std::chrono::microseconds waitTime{100};
+constexpr int mostWaits = 200;
 
 quint64 link(quint32 next, quint32 permit)
 {
@@ -32,7 +33,7 @@ TableChange::~TableChange()
     for (const PoolClaim claim : m_claims)
         m_core.records().release(claim);
     if (m_permit)
-        m_core.permits().release(*m_permit);
+        m_core.releasePermit(*m_permit);
 }
 
 bool TableChange::isUnchanged() const
@@ -152,8 +153,13 @@ TableChange::End TableChange::put()
         return End::Exhausted;
     if (!m_found && !m_permit) {
         m_permit = m_core.permits().claim();
-        if (!m_permit)
-            return isUnchanged() ? End::Full : End::Again;
+        if (!m_permit) {
+            // First the table, then the row: somebody may just have made it.
+            const bool isFull = m_core.isSurelyFull();
+            if (!isUnchanged())
+                return End::Again;
+            return isFull ? End::Full : End::Crowded;
+        }
         m_core.permitBucket(m_permit->index).store(m_bucket, std::memory_order_relaxed);
         m_core.usePageOf(m_bucket);
     }
@@ -188,34 +194,34 @@ TableChange::End TableChange::remove()
         return End::Again;
     publishRecords(needed);
     releasePassed();
-    m_core.permits().release(m_rowPermit);
+    m_core.releasePermit(m_rowPermit);
     return End::Done;
 }
 
-Result<void> considerEnd(TableCore &core, TableChange::End end, int &attempts)
+Result<void> TablePatience::consider(TableChange::End end)
 {
-    if (end == TableChange::End::Full && attempts < maxAttempts) {
-        const quint64 next = core.nextExpiry().load(std::memory_order_acquire);
-        attempts = maxAttempts; // once
-        if (TableCore::isExpired(next)) {
-            TableSweep(core, TableSweep::Aim::Expired).finish();
+    if (end == TableChange::End::Full || end == TableChange::End::Crowded) {
+        if (!m_hasPurged && TableCore::isExpired(m_core.nextExpiry().load(std::memory_order_acquire))) {
+            m_hasPurged = true;
+            TableSweep(m_core, TableSweep::Aim::Expired).finish();
             return {};
         }
-    }
-    if (end == TableChange::End::Full) {
-        return Error(Error::Busy, QStringLiteral("table \"%1\" is full: it holds %2 rows; raise its size in [[table]]")
-                                      .arg(core.info().name)
-                                      .arg(core.info().size));
-    }
-    if (end == TableChange::End::Exhausted) {
-        if (++attempts > maxAttempts) {
+        // Who is in the middle of an insert may have no use for its place: then this one can have it.
+        if (end == TableChange::End::Full || ++m_attempts > mostWaits) {
             return Error(Error::Busy,
-                         QStringLiteral("table \"%1\" has no room to prepare a change: too many processes are in the "
-                                        "middle of one, or were stopped there; try again later")
-                             .arg(core.info().name));
+                         QStringLiteral("table \"%1\" is full: it holds %2 rows; raise its size in [[table]]")
+                             .arg(m_core.info().name)
+                             .arg(m_core.info().size));
         }
-        ::sched_yield();
     }
+    if (end == TableChange::End::Exhausted && ++m_attempts > mostWaits) {
+        return Error(Error::Busy,
+                     QStringLiteral("table \"%1\" has no room to prepare a change: too many processes are in the "
+                                    "middle of one, or were stopped there; try again later")
+                         .arg(m_core.info().name));
+    }
+    if (end != TableChange::End::Again)
+        std::this_thread::sleep_for(waitTime);
     return {};
 }
 

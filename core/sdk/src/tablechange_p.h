@@ -14,7 +14,8 @@ public:
     enum class End {
         Done,
         Again,     ///< somebody else was quicker: look() again
-        Full,      ///< the table holds as many rows as it can
+        Full,      ///< the table holds as many rows as it can, and not this one
+        Crowded,   ///< the last places are held by who is in the middle of an insert
         Exhausted, ///< no record is left to prepare it in
     };
 
@@ -79,14 +80,27 @@ enum class RowStep { Leave, Put, Remove };
 template <typename Decide>
 Result<void> changeRow(TableCore &core, const KeyWords &key, Decide decide);
 
-/// For changeRow(): what to do about an end that is not Done. An error, or nothing: again.
-QUERN_EXPORT Result<void> considerEnd(TableCore &core, TableChange::End end, int &attempts);
+/// For changeRow(): what to do about ends that are not Done. Lives as long as one change.
+class QUERN_EXPORT TablePatience
+{
+public:
+    explicit TablePatience(TableCore &core) : m_core(core) {}
+
+    /// An error, or nothing: again.
+    Result<void> consider(TableChange::End end);
+
+private:
+    TableCore &m_core;
+    bool m_hasPurged = false;
+    int m_attempts = 0;
+};
 
 template <typename Decide>
 Result<void> changeRow(TableCore &core, const KeyWords &key, Decide decide)
 {
     TableChange change(core, key);
-    for (int attempts = 0;;) {
+    TablePatience patience(core);
+    for (;;) {
         if (!change.look())
             continue;
         TableChange::End end = TableChange::End::Again;
@@ -103,7 +117,7 @@ Result<void> changeRow(TableCore &core, const KeyWords &key, Decide decide)
         }
         if (end == TableChange::End::Done)
             return {};
-        if (const Result<void> considered = considerEnd(core, end, attempts); !considered)
+        if (const Result<void> considered = patience.consider(end); !considered)
             return considered;
     }
 }

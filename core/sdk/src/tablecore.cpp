@@ -30,6 +30,8 @@ TableCore::TableCore(std::shared_ptr<void> memory, std::byte *base, TableInfo in
     , m_seed(seed)
     , m_geometry(TableGeometry::of(m_info))
     , m_nextExpiry(wordsAt(base, 0))
+    , m_permitsReleased(wordsAt(base, 8))
+    , m_fullAt(wordsAt(base, 16))
     , m_bucketBits(wordsAt(base, m_geometry.bucketBits))
     , m_permitWords(wordsAt(base, m_geometry.permitsAt))
     , m_buckets(wordsAt(base, m_geometry.bucketsAt))
@@ -176,6 +178,37 @@ void TableCore::usePageOf(quint32 index) const
     const quint32 page = index / BucketsPerPage;
     if (!isPageUsed(page))
         m_bucketBits[page / 64].fetch_or(quint64(1) << (page % 64), std::memory_order_acq_rel);
+}
+
+void TableCore::releasePermit(PoolClaim permit) const
+{
+    // Twice: whoever has looked in between has seen neither that it is there nor that it is gone.
+    m_permitsReleased->fetch_add(1, std::memory_order_seq_cst);
+    m_permits.release(permit);
+    m_permitsReleased->fetch_add(1, std::memory_order_seq_cst);
+}
+
+void TableCore::reclaimPermit(quint32 index, quint64 expected) const
+{
+    m_permitsReleased->fetch_add(1, std::memory_order_seq_cst);
+    m_permits.reclaim(index, expected);
+    m_permitsReleased->fetch_add(1, std::memory_order_seq_cst);
+}
+
+bool TableCore::isSurelyFull() const
+{
+    const quint64 released = m_permitsReleased->load(std::memory_order_seq_cst);
+    // Looked at once for all who find it full: as long as none is given back, none can be claimed.
+    if (m_fullAt->load(std::memory_order_seq_cst) == released + 1)
+        return true;
+    for (quint32 index = 0; index < m_permits.count(); ++index) {
+        if (PoolHeader::state(m_permits.header(index).load(std::memory_order_seq_cst)) != PoolHeader::Published)
+            return false;
+    }
+    if (m_permitsReleased->load(std::memory_order_seq_cst) != released)
+        return false;
+    m_fullAt->store(released + 1, std::memory_order_seq_cst);
+    return true;
 }
 
 void TableCore::noteExpiry(quint64 time) const

@@ -91,6 +91,12 @@ public:
 
     /// When the next row may expire; 0 if none ever may.
     SharedWord &nextExpiry() const { return *m_nextExpiry; }
+    /// Gives the right to a row back.
+    void releasePermit(PoolClaim permit) const;
+    /// The same, if its header is \a expected still.
+    void reclaimPermit(quint32 index, quint64 expected) const;
+    /// Whether all rows are there, and nobody is in the middle of an insert.
+    bool isSurelyFull() const;
     /// A row expires at \a time.
     void noteExpiry(quint64 time) const;
     static bool isExpired(quint64 expires) { return expires != 0 && expires <= tableClock(); }
@@ -118,6 +124,8 @@ private:
     const TableGeometry m_geometry;
     std::vector<quint32> m_columnWords;
     SharedWord *const m_nextExpiry;
+    SharedWord *const m_permitsReleased; ///< how often one was given back
+    SharedWord *const m_fullAt;          ///< at which of these + 1 the table was full; 0: never
     SharedWord *const m_bucketBits;
     SharedWord *const m_permitWords;
     SharedWord *const m_buckets;

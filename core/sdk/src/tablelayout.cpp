@@ -7,7 +7,7 @@ namespace Quern {
 namespace {
 
 constexpr quint64 pageSize = 4096;
-constexpr quint64 controlSize = 64; ///< the word of the next expiry stands there
+constexpr quint64 controlSize = 64; ///< of the words that TableCore has for the whole table
 
 quint64 aligned(quint64 offset, quint64 alignment = 64)
 {

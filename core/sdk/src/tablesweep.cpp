@@ -140,7 +140,7 @@ void TableSweep::checkPermit(quint32 index)
         return;
     const auto bucket = quint32(m_core.permitBucket(index).load(std::memory_order_relaxed));
     if (!m_core.refersToPermit(bucket, index))
-        pool.reclaim(index, header);
+        m_core.reclaimPermit(index, header);
     else if (state == PoolHeader::Held)
         pool.confirm(index, header);
 }

@@ -52,6 +52,7 @@ TestServer::TestServer(const ApplicationPrivate &application, std::chrono::milli
     , m_before(setServer(this))
     , m_deadline(deadline)
     , m_tasks(application)
+    , m_processes(std::make_shared<TestProcesses>(application))
 {
     m_ports.push_back({.name = QStringLiteral("main"), .address = {}, .handler = {}});
     for (const RouteSpec &route : application.routes) {
@@ -66,6 +67,11 @@ TestServer::TestServer(const ApplicationPrivate &application, std::chrono::milli
 
 TestServer::~TestServer()
 {
+    // While what they ask for is still there. A handle of the test's may keep one.
+    for (const auto &process : m_running) {
+        if (!process->leave(TestProcessPrivate::Leave::Quietly))
+            qFatal("the function of process %s does not return, though it is to end", qPrintable(process->name()));
+    }
     if (&serverBackend() == this)
         setServer(m_before);
     for (const auto &[id, connected] : m_connections) {

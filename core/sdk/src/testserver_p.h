@@ -2,6 +2,7 @@
 
 #include "application_p.h"
 #include "server_p.h"
+#include "testprocesses_p.h"
 #include "testsocket_p.h"
 #include "testtasks_p.h"
 
@@ -41,6 +42,8 @@ public:
     std::optional<quint8> httpPort(const QByteArray &handler) const;
     void setDeadline(std::chrono::milliseconds deadline) { m_deadline = deadline; }
     TestTasks &tasks() { return m_tasks; }
+    TestProcess startProcess(const QByteArray &handler, const QVariantMap &parameters, int number);
+    QList<TestProcessMessage> sentMessages() const;
 
     // What clients do, in the main thread. Each returns when the handlers have.
     std::shared_ptr<TestSocketPrivate> openWebSocket(const TestResponse &response,
@@ -80,6 +83,13 @@ public:
     {
         return m_tasks.fire(name, payload, options);
     }
+    Outcome sendMessage(const ProcessAddress &to, const Payload &payload) override;
+    ProcessAddress self() const override;
+    Outcome callProcess(const ProcessCall &call, const ProcessAnswer &answered) override
+    {
+        return m_processes->call(call, answered);
+    }
+    Result<Payload> callProcessAndWait(const ProcessCall &call) override { return m_processes->callAndWait(call); }
     bool isEstablished(ConnectionId id) const override;
     Result<ConnectionInfo> info(ConnectionId id) const override;
     ConnectionPage connections(ConnectionId after, int limit) const override;
@@ -125,15 +135,18 @@ private:
     ServerBackend *m_before; ///< what server() returned before
     std::chrono::milliseconds m_deadline;
     TestTasks m_tasks;
+    const std::shared_ptr<TestProcesses> m_processes;
     QObject m_home;             ///< in the main thread
     mutable std::mutex m_mutex; ///< guards what follows, but for the last
     std::vector<PortInfo> m_ports;
     std::map<quint64, Connected> m_connections;
     std::deque<std::function<void()>> m_events;
     QList<TestPacket> m_packets;
+    QList<TestProcessMessage> m_messages;
     quint64 m_serial = 0;
     quint64 m_handled = 0;
-    bool m_isCalling = false; ///< main thread
+    bool m_isCalling = false;                                   ///< main thread
+    std::vector<std::shared_ptr<TestProcessPrivate>> m_running; ///< the same
 };
 
 } // namespace Quern

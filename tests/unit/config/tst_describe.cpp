@@ -139,11 +139,12 @@ void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
     const QHash<QString, QList<QByteArray>> tables = {
         {QStringLiteral("server"), defaultLines("\n[server]\n", "\n[tasks]\n")},
         {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n#[[socket]]\n")},
-        {QStringLiteral("socket"), defaultLines("\n#[[socket]]\n", "\n#[[cron]]\n")},
+        {QStringLiteral("socket"), defaultLines("\n#[[socket]]\n", "\n#[[process]]\n")},
+        {QStringLiteral("process"), defaultLines("\n#[[process]]\n", "\n#[[cron]]\n")},
         {QStringLiteral("cron"), defaultLines("\n#[[cron]]\n", "\n#[[plugin]]\n")},
     };
-    for (const SettingInfo &info :
-         describe(defaults(QStringLiteral("/srv"))) + describeSocketKeys() + describeCronKeys()) {
+    for (const SettingInfo &info : describe(defaults(QStringLiteral("/srv"))) + describeSocketKeys() +
+                                       describeProcessKeys() + describeCronKeys()) {
         if (info.key.startsWith(u"plugin"))
             continue;
         const QList<QByteArray> lines = tables.value(info.key.section(u'.', 0, 0));
@@ -158,7 +159,7 @@ void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
         QVERIFY2(above.contains(sentence), qPrintable(QStringLiteral("%1: %2").arg(info.key, sentence)));
         if (info.derived.isEmpty())
             QCOMPARE(*it, beginning + info.defaultValue.toUtf8());
-        else if (info.key != u"socket.listen")
+        else if (info.key != u"socket.listen" && info.key != u"process.handler")
             QVERIFY2(above.contains(info.derived), qPrintable(info.key));
     }
 }
@@ -198,6 +199,9 @@ void tst_Describe::defaultFileWithEveryKeySwitchedOn()
     const Result<Settings> settings = SettingsFile::load(text.toUtf8());
     QVERIFY2(settings.ok(), settings ? "" : qPrintable(settings.error().message()));
     QCOMPARE(settings->plugins.size(), 2);
+    ProcessSettings process;
+    process.name = process.handler = QStringLiteral("mailer");
+    QCOMPARE(settings->processes, QList<ProcessSettings>{process});
     SocketSettings socket;
     socket.name = socket.handler = QStringLiteral("telnet");
     socket.listen = {ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5201)};

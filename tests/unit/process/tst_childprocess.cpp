@@ -26,6 +26,7 @@ private Q_SLOTS:
     void killStatesItsReason();
     void killComesTooLate();
     void exitsBeforeItIsReady();
+    void redirectedOutput();
     void bootTimeout();
     void stopTimeout();
     void unreachableIsKilled();
@@ -190,6 +191,17 @@ void TestChildProcess::exitsBeforeItIsReady()
     QCOMPARE(exit().text, QStringLiteral("exit code 3"));
     QVERIFY(exit().isFault);
     QCOMPARE(m_ready->size(), 0);
+}
+
+void TestChildProcess::redirectedOutput()
+{
+    m_spec.redirect = true;
+    QByteArray printed;
+    start(
+        script(m_folder, "printf 'one\\n<6>quern.test\\037logged\\n<b>two</b>\\nthree <6>quern.test\\037not logged'"));
+    connect(m_child.get(), &ChildProcess::printed, this, [&](const QByteArray &bytes) { printed += bytes; });
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QCOMPARE(printed, QByteArray("one\n<b>two</b>\nthree <6>quern.test\037not logged"));
 }
 
 void TestChildProcess::bootTimeout()

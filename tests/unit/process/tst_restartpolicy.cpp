@@ -25,6 +25,8 @@ private Q_SLOTS:
     void justTooShort();
     void readinessIsForgotten();
     void killedFromOutside();
+    void interval();
+    void givesUp();
 };
 
 void TestRestartPolicy::firstRestartIsImmediate()
@@ -106,6 +108,38 @@ void TestRestartPolicy::killedFromOutside()
     // One that cannot become ready is of no use, whoever ends it.
     QCOMPARE(policy.died(now, false), 0ms);
     QCOMPARE(policy.died(now, false), defaults.firstDelay);
+}
+
+void TestRestartPolicy::interval()
+{
+    RestartPolicy policy({.interval = 5s, .maxDelay = 60s});
+    MonotonicTime now(1h);
+    const auto diesAfter = [&](std::chrono::milliseconds life) {
+        policy.becameReady(now);
+        now += life;
+        return policy.died(now, true);
+    };
+    QCOMPARE(diesAfter(1h), 5s); // even after a long life
+    QCOMPARE(diesAfter(10ms), 5s);
+    QCOMPARE(diesAfter(10ms), 5s);
+    QCOMPARE(diesAfter(10ms), 10s);
+    QCOMPARE(diesAfter(10ms), 20s);
+    QCOMPARE(diesAfter(10ms), 40s);
+    QCOMPARE(diesAfter(10ms), 60s);
+    QVERIFY(!policy.hasGivenUp());
+    QCOMPARE(diesAfter(2s), 5s);
+}
+
+void TestRestartPolicy::givesUp()
+{
+    RestartPolicy policy({.interval = 100ms, .maxEarlyDeaths = 3, .givesUp = true});
+    const MonotonicTime now(1h);
+    for (int death = 1; death <= 3; ++death) {
+        QVERIFY(!policy.hasGivenUp());
+        policy.becameReady(now);
+        policy.died(now, true);
+    }
+    QVERIFY(policy.hasGivenUp());
 }
 
 QTEST_GUILESS_MAIN(TestRestartPolicy)

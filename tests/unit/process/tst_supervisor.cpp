@@ -9,10 +9,10 @@
 using namespace ProcessTest;
 using namespace Quern;
 using namespace std::chrono_literals;
-using process::Supervisor;
-using process::SupervisorSettings;
 using process::ChildHandoff;
 using process::ChildReport;
+using process::Supervisor;
+using process::SupervisorSettings;
 
 /// Generations of real workers. The reactors are played by the test, which keeps what is handed to them.
 class TestSupervisor : public QObject
@@ -27,6 +27,7 @@ private Q_SLOTS:
     void startFailsForAMissingPlugin();
     void startFailsForAMissingProgram();
     void deadWorkerIsReplaced();
+    void recycledChildIsReplaced();
     void crashLoopOpensNothingElse();
     void noReplacementCanBeStarted();
     void reloadSwitches();
@@ -185,6 +186,25 @@ void TestSupervisor::deadWorkerIsReplaced()
     QCOMPARE(report.restarts, 1);
     QVERIFY(report.lastExit.startsWith(u"signal 9"));
     QVERIFY(!m_supervisor->isBreakerOpen());
+    stop();
+}
+
+void TestSupervisor::recycledChildIsReplaced()
+{
+    m_settings.taskWorkerNum = 1;
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    QCOMPARE(m_handoffs.size(), 3);
+    const auto old = m_handoffs.at(2);
+    QCOMPARE(old->who, (ipc::ChildIdentity{ipc::ChildRole::TaskWorker, 0}));
+    m_supervisor->recycle(old->childId, QStringLiteral("it is old"));
+    QCOMPARE(m_drains, QList<quint64>{old->childId});
+    QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 4, patience);
+    QCOMPARE(m_handoffs.at(3)->who, old->who);
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QVERIFY(!isAlive(old->pid));
+    QCOMPARE(m_supervisor->report().at(2).lastExit, QStringLiteral("replaced: it is old"));
+    QCOMPARE(m_supervisor->report().at(2).restarts, 0); // it has not died
     stop();
 }
 

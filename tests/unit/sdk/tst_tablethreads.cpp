@@ -25,6 +25,7 @@ private Q_SLOTS:
     void pagesBesideWriters();
     void nothingTorn();
     void everyIncrementCounts();
+    void lastPlaceIsForWhoNeedsIt();
     void everyTakeOnce();
 };
 
@@ -109,11 +110,12 @@ void TestTableThreads::everyIncrementCounts()
 {
     TableFixture fixture(sampleTable(2));
     constexpr int times = 50'000;
-    const auto add = [&fixture] {
+    std::atomic<int> failures = 0;
+    const auto add = [&] {
         Table table = fixture.table;
         const IntColumn column = *table.intColumn(count);
         for (int i = 0; i < times; ++i)
-            std::ignore = table.increment(i % 2 == 0 ? "even" : "odd", column);
+            failures += table.increment(i % 2 == 0 ? "even" : "odd", column).ok() ? 0 : 1;
     };
     std::thread first(add);
     std::thread second(add);
@@ -121,6 +123,7 @@ void TestTableThreads::everyIncrementCounts()
     first.join();
     second.join();
     third.join();
+    QCOMPARE(failures, 0);
     QCOMPARE(**fixture.table.get("even", count), QVariant(qlonglong(3 * times / 2)));
     QCOMPARE(**fixture.table.get("odd", count), QVariant(qlonglong(3 * times / 2)));
     QCOMPARE(fixture.core().records().takenCount(), 2U);
@@ -152,6 +155,33 @@ void TestTableThreads::everyTakeOnce()
     QCOMPARE(sum, qint64(rows) * (rows - 1) / 2);
     QCOMPARE(fixture.table.count(), 0U);
     QCOMPARE(fixture.core().records().takenCount(), 0U);
+}
+
+void TestTableThreads::lastPlaceIsForWhoNeedsIt()
+{
+    // Of those who make the same row at once, one needs a place, and the others give theirs back.
+    for (int round = 0; round < 300; ++round) {
+        TableFixture fixture(sampleTable(2));
+        std::atomic<int> ready = 0;
+        std::atomic<int> failures = 0;
+        const auto insert = [&] {
+            Table table = fixture.table;
+            ++ready;
+            while (ready < 3)
+                std::this_thread::yield();
+            failures += table.set("even", {}).ok() ? 0 : 1;
+            failures += table.set("odd", {}).ok() ? 0 : 1;
+        };
+        std::thread first(insert);
+        std::thread second(insert);
+        std::thread third(insert);
+        first.join();
+        second.join();
+        third.join();
+        QCOMPARE(failures, 0);
+        QCOMPARE(fixture.table.count(), 2U);
+        QCOMPARE(fixture.table.set("third", {}).error().code(), Error::Busy);
+    }
 }
 
 QTEST_GUILESS_MAIN(TestTableThreads)

@@ -5,6 +5,7 @@
 #include <Quern/global.h>
 #include <Quern/lifecycle.h>
 #include <Quern/middleware.h>
+#include <Quern/process.h>
 #include <Quern/request.h>
 #include <Quern/response.h>
 #include <Quern/task.h>
@@ -254,6 +255,14 @@ public:
         addListener(name, listenerFunction(std::move(listener)));
     }
 
+    /// Has \a run called in each custom process of a [[process]] entry with handler = \a name, in a thread of its own:
+    /// a name of 1 to 64 bytes that no other has, else std::invalid_argument. The process ends when it returns, and is
+    /// started again after restart_interval; an exception is logged, and ends it as well.
+    ProcessHandler process(QByteArrayView name, std::function<void(Process &process)> run);
+    /// Has \a handler called for each message that Server::sendMessage() sends to a process, in the main thread of that
+    /// process, be it a worker, a task worker, between two tasks, or any other; behind those that were registered
+    /// before. An exception is logged.
+    void onMessage(std::function<void(const ProcessMessage &message)> handler);
     /// Registers \a handler as the cron job \a name: letters, digits, '_' and '-'. It runs by the schedule that the
     /// calls on what is returned give it, or by those of [[cron]] entries with job = \a name, in the timer process: in
     /// a thread of its own, and beside other processes that have the plugin, so that its members are not those that

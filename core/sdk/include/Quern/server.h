@@ -4,6 +4,7 @@
 #include <Quern/connection.h>
 #include <Quern/connectionid.h>
 #include <Quern/global.h>
+#include <Quern/process.h>
 #include <Quern/result.h>
 #include <Quern/table.h>
 #include <Quern/task.h>
@@ -142,6 +143,17 @@ public:
     /// Tells the listeners of the event \a name, see Application::listen(): they are called in a task worker, one after
     /// the other. As deliver(); without listeners it is fine, and nothing happens.
     virtual Delivery fire(QByteArrayView name, const Payload &payload = {}, const TaskOptions &options = {}) = 0;
+
+    /// The custom process \a name: its pipe and its queue. \a number names one of its copies; a shared queue has none.
+    ProcessHandle process(QByteArrayView name, int number = -1) const;
+    /// Sends \a payload to another process of the server, or to all of a kind but this one: what
+    /// Application::onMessage() was given is called there. Error::NotFound if there is none, or no plugin takes
+    /// messages; Error::TooLarge beyond 1 MiB; Error::Busy, Error::Unavailable as above. Messages to one process arrive
+    /// in their order. While it is busy or being restarted 1000 of them wait for it, 8 MiB at most; what is more is
+    /// refused, and only the log tells.
+    virtual Outcome sendMessage(const ProcessAddress &to, const Payload &payload) = 0;
+    /// Which process this is.
+    virtual ProcessAddress self() const = 0;
 
     /// Whether the connection is there.
     virtual bool isEstablished(ConnectionId id) const = 0;

@@ -230,7 +230,8 @@ using TimeToLive = std::optional<std::chrono::milliseconds>;
 ///   there, or a value that its column cannot take; for a null handle as well;
 /// - Error::TooLarge: a string that is longer than its column, or an integer beyond its width. Nothing is cut;
 /// - Error::Busy: the table is full. A table of size N holds N rows, whatever their keys. Also, when processes that
-///   were stopped or killed in the middle of a change hold what others need, as rarely happens; then later.
+///   were stopped or killed in the middle of a change hold what others need, as rarely happens; then later. Before, it
+///   waits for up to 20 ms, if others are in the middle of an insert, to see whether they need the last place.
 /// Nothing was changed then.
 ///
 ///     const auto prices = Quern::server().table("prices");

@@ -6,6 +6,7 @@
 #include <Quern/error.h>
 #include <Quern/eventstream.h>
 #include <Quern/global.h>
+#include <Quern/process.h>
 #include <Quern/request.h>
 #include <Quern/result.h>
 #include <Quern/table.h>
@@ -28,6 +29,7 @@ namespace Quern {
 
 class HandlerPlugin;
 class TestHarnessPrivate;
+class TestProcessPrivate;
 class TestSocketPrivate;
 
 /// Header or trailer fields: pairs of name and value, in order.
@@ -187,6 +189,42 @@ struct TestTask
     std::chrono::milliseconds due{0}; ///< how long it still waits; zero or less: it is due
 };
 
+/// A message that the application has sent to a process. A value type.
+struct TestProcessMessage
+{
+    ProcessAddress to; ///< as it was given
+    Payload payload;   ///< as it was sent
+};
+
+/// A custom process that TestHarness runs in a thread. A cheap handle, whose copies are the same; to be used in the
+/// main thread. Its pipe and its queue are those of server().process(): each read returns one write, and an item that
+/// was pushed without a number goes to any copy.
+class QUERN_EXPORT TestProcess
+{
+public:
+    /// Made by TestHarness.
+    explicit TestProcess(std::shared_ptr<TestProcessPrivate> d);
+    TestProcess(const TestProcess &other);
+    TestProcess &operator=(const TestProcess &other);
+    ~TestProcess();
+
+    /// Whether its function has not returned yet.
+    bool isRunning() const;
+    /// Has it end, as the server does when it stops, or reloads: onStop() or onReload() is called. Returns when its
+    /// function has, or false when the deadline of the harness has passed.
+    bool stop();
+    bool reload();
+    /// The same of one that ends by itself.
+    bool waitForEnd();
+    /// What it has written and nobody has read, in one piece; it stays there.
+    QByteArray written() const;
+    /// The first exception that has left one of its functions. Null if there was none.
+    QString problem() const;
+
+private:
+    std::shared_ptr<TestProcessPrivate> d;
+};
+
 /// What [[table]] and [[atomic]] say in the settings of a server. A value type:
 ///
 ///     TestHarness harness(shop, {}, {.tables = {{"prices", 1000, {{"price", ColumnInfo::Type::Int, 8}}}}});
@@ -274,6 +312,14 @@ public:
     int runTasks(std::chrono::milliseconds elapsed = std::chrono::milliseconds(0));
     /// How tasks and events have ended so far, in that order; an event without payload if all went well.
     QList<TaskResult> endedTasks() const;
+
+    /// Calls what Application::process() was given for \a handler in a thread of its own, as copy \a number with these
+    /// parameters. It is asked to end with the harness, and must return within its deadline then.
+    TestProcess startProcess(const QByteArray &handler, const QVariantMap &parameters = {}, int number = 0);
+    /// The messages that were sent to processes. Every worker, task worker and registered process is there, and each
+    /// message calls what Application::onMessage() was given, in the main thread; who has sent it is a worker with the
+    /// number 0, or the process.
+    QList<TestProcessMessage> sentMessages() const;
 
 private:
     const std::unique_ptr<TestHarnessPrivate> d;

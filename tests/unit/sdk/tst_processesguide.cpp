@@ -1,0 +1,188 @@
+// What the guide to custom processes shows, resources/docs/processes.md, compiled and run. It is written as an author
+// writes it, with literals for QString.
+#undef QT_NO_CAST_FROM_ASCII
+#undef QT_NO_CAST_TO_ASCII
+
+#include <Quern/handlerplugin.h>
+#include <Quern/server.h>
+#include <Quern/testharness.h>
+
+#include <QFile>
+#include <QRegularExpression>
+#include <QTest>
+
+#include <atomic>
+#include <chrono>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// clang-format off
+/*
+    [[process]]
+    handler = "mailer"
+    num = 2
+    pipe = "stream"
+    queue = { mode = "shared", capacity = 10000 }
+    parameters = { relay = "smtp.example.org" }
+*/
+
+class Shop : public QObject, public Quern::HandlerPlugin
+{
+    Q_OBJECT
+    Q_INTERFACES(Quern::HandlerPlugin)
+
+public:
+    void install(Quern::Application &app) override;
+    void installMore(Quern::Application &app);
+    int sent() const { return m_sent; }
+    int forgotten() const { return m_forgotten; }
+    int sweeps() const { return m_sweeps; }
+
+private:
+    void run(Quern::Process &process)
+    {
+    while (!process.isStopRequested()) {
+        if (const auto item = process.pop(1s))
+            send(item->map());
+    }
+    }
+
+    void send(const QVariantMap &mail) { m_sent += mail.value("to").toString().isEmpty() ? 0 : 1; }
+    void sweep() { ++m_sweeps; }
+
+    struct { int count = 0; void clear() { ++count; } } m_prices;
+    std::atomic<int> m_sent = 0;
+    std::atomic<int> m_sweeps = 0;
+    int m_forgotten = 0;
+};
+
+    void Shop::install(Quern::Application &app)
+    {
+        app.process("mailer", [this](Quern::Process &process) { run(process); })
+            .onReload([] { qInfo("a newer mailer takes over"); })
+            .onStop([] { qInfo("the server stops"); });
+    }
+
+void Shop::installMore(Quern::Application &app)
+{
+    app.process("sweeper", [this](Quern::Process &process) {
+    while (!process.waitForStop(10s))
+        sweep();
+    });
+
+    app.get("/shout", [](const Quern::Request &, Quern::Response &response) {
+        const Quern::ProcessHandle shouter = Quern::server().process("shouter");
+        shouter.write("hello");
+        shouter.read([later = response.defer()](const Quern::Result<QByteArray> &bytes) mutable {
+            later.text(bytes ? QString::fromUtf8(*bytes) : bytes.error().message());
+            later.end();
+        });
+    });
+
+    app.process("shouter", [](Quern::Process &process) {
+        while (!process.isStopRequested()) {
+            if (const auto bytes = process.read(1s))
+                process.write(bytes->toUpper());
+        }
+    });
+
+    app.get("/mail/:address", [](const Quern::Request &request, Quern::Response &) {
+        const QString address = request.param("address");
+    Quern::server().process("mailer").push({{"to", address}});
+    });
+
+    app.onMessage([this](const Quern::ProcessMessage &message) {
+        if (message.payload.value("do").toString() == "forget prices")
+            m_prices.clear();
+    });
+
+    app.get("/forget", [this](const Quern::Request &, Quern::Response &) {
+    Quern::server().sendMessage(Quern::ProcessAddress::worker(), {{"do", "forget prices"}});
+    Quern::server().sendMessage(Quern::ProcessAddress::process("mailer", 0), {{"pause", true}});
+        m_forgotten = m_prices.count;
+    });
+}
+// clang-format on
+
+class WholeShop final : public Shop
+{
+    Q_OBJECT
+public:
+    void install(Quern::Application &app) override
+    {
+        Shop::install(app);
+        installMore(app);
+    }
+};
+
+QString textOf(const char *path)
+{
+    QFile file(QString::fromUtf8(path));
+    if (!file.open(QIODevice::ReadOnly))
+        qFatal("cannot read %s", path);
+    return QString::fromUtf8(file.readAll());
+}
+
+QString withoutSpace(QString text)
+{
+    return text.remove(QRegularExpression(QStringLiteral("\\s+")));
+}
+
+} // namespace
+
+class TestProcessesGuide : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everySnippetIsHere();
+    void worksAsSaid();
+};
+
+void TestProcessesGuide::everySnippetIsHere()
+{
+    const QString here = withoutSpace(textOf(THIS_SOURCE));
+    const QString guide = textOf(GUIDE);
+    // A block of lines that are indented by four spaces, blank ones between them included.
+    static const QRegularExpression block(QStringLiteral("(?:^    .*\\n(?:\\n(?=    ))?)+"),
+                                          QRegularExpression::MultilineOption);
+    int found = 0;
+    for (auto each = block.globalMatch(guide); each.hasNext(); ++found) {
+        const QString snippet = each.next().captured();
+        // A handler and its process may stand in one block, and apart here.
+        const QStringList pieces = snippet.split(QStringLiteral("\n\n"));
+        for (const QString &piece : pieces)
+            QVERIFY2(here.contains(withoutSpace(piece)), qPrintable(piece));
+    }
+    QCOMPARE(found, 8);
+}
+
+void TestProcessesGuide::worksAsSaid()
+{
+    WholeShop shop;
+    // clang-format off
+    Quern::TestHarness harness(shop);
+    Quern::TestProcess mailer = harness.startProcess("mailer", {{"relay", "none"}});
+    Quern::server().process("mailer").push({{"to", "ann"}});
+    QTRY_COMPARE(shop.sent(), 1);
+    QVERIFY(mailer.stop());
+    QVERIFY2(mailer.problem().isNull(), qPrintable(mailer.problem()));
+    // clang-format on
+    QCOMPARE(harness.get("/mail/bob").status, 200);
+    mailer = harness.startProcess("mailer");
+    QTRY_COMPARE(shop.sent(), 2);
+
+    Quern::TestProcess shouter = harness.startProcess("shouter");
+    QCOMPARE(harness.get("/shout").body, QByteArray("HELLO"));
+    Quern::TestProcess sweeper = harness.startProcess("sweeper");
+    QVERIFY(sweeper.stop());
+    QCOMPARE(shop.sweeps(), 0);
+    QCOMPARE(harness.get("/forget").status, 200);
+    QCOMPARE(harness.sentMessages().size(), 2);
+    QTRY_COMPARE((harness.get("/forget"), shop.forgotten() > 0), true);
+}
+
+QTEST_GUILESS_MAIN(TestProcessesGuide)
+#include "tst_processesguide.moc"
