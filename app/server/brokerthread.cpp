@@ -1,5 +1,6 @@
 #include "app/server/brokerthread.h"
 
+#include "app/host/taskplace.h"
 #include "app/server/settingscheck.h"
 #include "app/server/tasksettings.h"
 #include "loop/epolleventdispatcher.h"
@@ -114,9 +115,9 @@ Result<std::unique_ptr<tasks::TaskStore>> BrokerThread::openStore(const config::
     return std::unique_ptr<tasks::TaskStore>(std::move(*opened));
 }
 
-void BrokerThread::ask(quint64 token, std::function<void(tasks::Broker &, const Answer &)> question)
+void BrokerThread::ask(quint64 token, BrokerQuestion question)
 {
-    const Answer answer = [this, token](const Result<QJsonObject> &outcome) {
+    const BrokerAnswer answer = [this, token](const Result<QJsonObject> &outcome) {
         QMetaObject::invokeMethod(
             this, [this, token, outcome] { Q_EMIT answered(token, outcome); }, Qt::QueuedConnection);
     };

@@ -1,15 +1,14 @@
 #pragma once
 
+#include "app/server/brokerquestion.h"
 #include "config/settings.h"
 #include "process/supervisor.h"
 #include "tasks/broker.h"
 #include "tasks/spill.h"
 
-#include <QJsonObject>
 #include <QObject>
 #include <QThread>
 
-#include <functional>
 #include <memory>
 
 namespace Quern::app {
@@ -35,9 +34,8 @@ public:
 
     const tasks::Broker &broker() const { return *m_broker; }
 
-    using Answer = std::function<void(const Result<QJsonObject> &outcome)>;
-    /// Calls \a question in the thread; once it has called its \a answer, from there, answered() follows here.
-    void ask(quint64 token, std::function<void(tasks::Broker &broker, const Answer &answer)> question);
+    /// Calls \a question in the thread; once it has called its answer, answered() follows here.
+    void ask(quint64 token, BrokerQuestion question);
 
 Q_SIGNALS:
     void stopped();

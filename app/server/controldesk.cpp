@@ -29,8 +29,10 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master
     });
     m_logs = std::make_unique<LogDesk>(m_server);
     connect(m_logs.get(), &LogDesk::levelsChanged, master, &Master::logLevelsChanged);
-    m_tasks =
-        std::make_unique<TaskDesk>(broker, [this](quint64 client, const admin::Reply &reply) { send(client, reply); });
+    m_tasks = std::make_unique<TaskDesk>(
+        [broker](quint64 token, BrokerQuestion question) { broker->ask(token, std::move(question)); },
+        [this](quint64 client, const admin::Reply &reply) { send(client, reply); });
+    connect(broker, &BrokerThread::answered, m_tasks.get(), &TaskDesk::answered);
     connect(&master->operations(), &admin::OperationLog::changed, this, &ControlDesk::operationChanged);
     m_thread.start();
 }

@@ -1,9 +1,9 @@
 #include "app/server/taskdesk.h"
 
 #include "admin/protocol/methods.h"
-#include "app/server/brokerthread.h"
 #include "app/server/deadletterjson.h"
 #include "base/clock.h"
+#include "tasks/broker.h"
 
 #include <QTimerEvent>
 
@@ -17,7 +17,7 @@ namespace {
 constexpr int watchMilliseconds = 200;
 
 /// Turns the broker's count into the message.
-tasks::TaskStore::Count countTo(const BrokerThread::Answer &answer)
+tasks::TaskStore::Count countTo(const BrokerAnswer &answer)
 {
     return [answer](const Result<qsizetype> &count) {
         answer(count ? Result<QJsonObject>(admin::DeadLetterCount{*count}.toJson()) : count.error());
@@ -26,19 +26,18 @@ tasks::TaskStore::Count countTo(const BrokerThread::Answer &answer)
 
 } // namespace
 
-TaskDesk::TaskDesk(BrokerThread *broker, Send send, QObject *parent)
+TaskDesk::TaskDesk(Ask ask, Send send, QObject *parent)
     : QObject(parent)
-    , m_broker(broker)
+    , m_ask(std::move(ask))
     , m_send(std::move(send))
 {
-    connect(broker, &BrokerThread::answered, this, &TaskDesk::reply);
 }
 
 TaskDesk::~TaskDesk()
 {
     const Error stopping(Error::Unavailable, QStringLiteral("the server has stopped before it could answer"));
     while (!m_pending.empty())
-        reply(m_pending.begin()->first, stopping);
+        answered(m_pending.begin()->first, stopping);
 }
 
 void TaskDesk::handle(quint64 client, const admin::Request &request)
@@ -52,7 +51,7 @@ void TaskDesk::handle(quint64 client, const admin::Request &request)
         hasRoom ? ask(token, request)
                 : Error(Error::Busy, QStringLiteral("too many requests wait for the queue of tasks; try again"));
     if (!asked)
-        reply(token, asked.error());
+        answered(token, asked.error());
 }
 
 Result<void> TaskDesk::ask(quint64 token, const admin::Request &request)
@@ -74,7 +73,7 @@ Result<void> TaskDesk::askForLetters(quint64 token, const QJsonObject &params)
         message ? deadLetterQuery(*message) : Result<tasks::DeadLetterPageQuery>(message.error());
     if (!query)
         return query.error();
-    m_broker->ask(token, [query = *query](tasks::Broker &broker, const BrokerThread::Answer &answer) {
+    m_ask(token, [query = *query](tasks::Broker &broker, const BrokerAnswer &answer) {
         broker.deadLetters().page(query, [answer](const Result<tasks::DeadLetterPage> &page) {
             answer(page ? Result<QJsonObject>(deadLetterPage(*page).toJson()) : page.error());
         });
@@ -88,7 +87,7 @@ Result<void> TaskDesk::askForPayload(quint64 token, const QJsonObject &params)
     const Result<quint64> id = message ? taskNumber(message->id) : Result<quint64>(message.error());
     if (!id)
         return id.error();
-    m_broker->ask(token, [id = *id](tasks::Broker &broker, const BrokerThread::Answer &answer) {
+    m_ask(token, [id = *id](tasks::Broker &broker, const BrokerAnswer &answer) {
         broker.deadLetters().payload(id, [answer](const Result<tasks::DeadPayload> &payload) {
             answer(payload ? Result<QJsonObject>(deadLetterPayload(*payload).toJson()) : payload.error());
         });
@@ -103,18 +102,17 @@ Result<void> TaskDesk::askForChange(quint64 token, const QJsonObject &params, bo
         message ? deadLetterSelection(*message) : Result<tasks::DeadLetterSelection>(message.error());
     if (!selection)
         return selection.error();
-    m_broker->ask(token,
-                  [selection = *selection, isRevival](tasks::Broker &broker, const BrokerThread::Answer &answer) {
-                      if (isRevival)
-                          broker.deadLetters().revive(selection, base::wallClockMs(), countTo(answer));
-                      else
-                          broker.deadLetters().drop(selection, countTo(answer));
-                      broker.deadLettersChanged();
-                  });
+    m_ask(token, [selection = *selection, isRevival](tasks::Broker &broker, const BrokerAnswer &answer) {
+        if (isRevival)
+            broker.deadLetters().revive(selection, base::wallClockMs(), countTo(answer));
+        else
+            broker.deadLetters().drop(selection, countTo(answer));
+        broker.deadLettersChanged();
+    });
     return {};
 }
 
-void TaskDesk::reply(quint64 token, const Result<QJsonObject> &outcome)
+void TaskDesk::answered(quint64 token, const Result<QJsonObject> &outcome)
 {
     const auto found = m_pending.find(token);
     if (found == m_pending.end())
@@ -132,10 +130,11 @@ void TaskDesk::timerEvent(QTimerEvent *event)
         return;
     // All have the same patience.
     while (!m_pending.empty() && m_pending.begin()->second.deadline.hasExpired())
-        reply(m_pending.begin()->first,
-              Error(Error::Timeout, QStringLiteral("the queue of tasks has not answered within %1 s; what was asked "
-                                                   "may still happen")
-                                        .arg(std::chrono::duration_cast<std::chrono::seconds>(AnswerTimeout).count())));
+        answered(
+            m_pending.begin()->first,
+            Error(Error::Timeout, QStringLiteral("the queue of tasks has not answered within %1 s; what was asked "
+                                                 "may still happen")
+                                      .arg(std::chrono::duration_cast<std::chrono::seconds>(AnswerTimeout).count())));
 }
 
 } // namespace Quern::app

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "admin/protocol/message.h"
-#include "admin/protocol/taskmessages.h"
+#include "app/server/brokerquestion.h"
 
 #include <QBasicTimer>
 #include <QDeadlineTimer>
@@ -11,8 +11,6 @@
 #include <map>
 
 namespace Quern::app {
-
-class BrokerThread;
 
 /// Answers the methods "task.…" of the management protocol: it asks the broker in its thread, and the reply follows
 /// when that has answered, when its time is over, or when the desk ends; exactly one for each request. Lives in the
@@ -26,13 +24,17 @@ public:
     /// More requests than that are not under way; they are refused with Error::Busy.
     static constexpr std::size_t MostPending = 64;
 
+    /// Brings a question to the broker; its answer comes to answered(), or never.
+    using Ask = std::function<void(quint64 token, BrokerQuestion question)>;
     using Send = std::function<void(quint64 client, const admin::Reply &reply)>;
 
-    /// \a broker outlives this. \a send is called within handle(), or later.
-    TaskDesk(BrokerThread *broker, Send send, QObject *parent = nullptr);
+    /// \a send is called within handle(), or later.
+    TaskDesk(Ask ask, Send send, QObject *parent = nullptr);
     ~TaskDesk() override;
 
     void handle(quint64 client, const admin::Request &request);
+    /// Answers that are late, or come twice, are ignored.
+    void answered(quint64 token, const Result<QJsonObject> &outcome);
 
 protected:
     void timerEvent(QTimerEvent *event) override;
@@ -51,9 +53,8 @@ private:
     Result<void> askForLetters(quint64 token, const QJsonObject &params);
     Result<void> askForPayload(quint64 token, const QJsonObject &params);
     Result<void> askForChange(quint64 token, const QJsonObject &params, bool isRevival);
-    void reply(quint64 token, const Result<QJsonObject> &outcome);
 
-    BrokerThread *m_broker;
+    Ask m_ask;
     Send m_send;
     std::map<quint64, Pending> m_pending; ///< by token, so that the oldest is the first
     quint64 m_lastToken = 0;

@@ -1,8 +1,8 @@
 #include "app/server/doctor/folderchecks.h"
 
 #include "app/host/runtimedirectory.h"
+#include "app/host/taskplace.h"
 #include "app/server/doctor/text.h"
-#include "app/server/tasksettings.h"
 #include "base/filedescriptor.h"
 #include "tasks/sqlite/taskdatabase.h"
 
