@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QThread>
 
+#include <atomic>
 #include <memory>
 
 namespace Quern::app {
@@ -37,6 +38,8 @@ private:
     Result<void> openDatabase(const config::Settings &settings, tasks::TaskStore::Client &client,
                               std::unique_ptr<tasks::TaskStore> &store);
     void follow(process::Supervisor *supervisor);
+    /// A custom process has printed \a bytes for its pipe.
+    void printed(const ipc::ChildIdentity &who, const QByteArray &bytes);
     /// Runs \a function in the thread: at once, or behind what was asked of the broker before.
     template <typename Function>
     void callAndWait(Function function);
@@ -47,6 +50,8 @@ private:
     QObject m_context; ///< lives in m_thread, as what follows
     const tasks::Spill m_spill;
     std::unique_ptr<tasks::Broker> m_broker;
+    std::atomic<qint64> m_printing = 0; ///< bytes that were printed and are on their way to the broker
+    qint64 m_unprinted = 0;             ///< bytes for which there was no room
 };
 
 } // namespace Quern::app

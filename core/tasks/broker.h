@@ -75,8 +75,11 @@ public:
     /// The server stops: nothing more is handed out; stopped() follows when all that runs has ended.
     void stop();
 
-    /// A custom process has printed what is for its pipe.
-    void printed(const ipc::ChildIdentity &who, const QByteArray &bytes) { m_post.printed(who, bytes); }
+    /// A custom process has printed what is for its pipe, behind \a lost bytes that found no way.
+    void printed(const ipc::ChildIdentity &who, const QByteArray &bytes, qint64 lost)
+    {
+        m_post.printed(who, bytes, lost);
+    }
 
     const BrokerCounters &counters() const { return m_counters; }
     const PostCounters &postCounters() const { return m_post.counters(); }

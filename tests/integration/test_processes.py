@@ -119,6 +119,11 @@ class PipesTest(ProcessesTest):
                 self.assertEqual(answer[0], status, answer)
                 self.assertIn(text, answer[1])
 
+    def test_refusal_that_nobody_hears_is_logged(self) -> None:
+        quern = self.lab(process("hanger", name="full", pipe="stream", pipe_buffer="1K")).start()
+        self.assertEqual(self.call(quern, "POST", "/processes/full/pipe?nowait=true", "x" * 1025)[0], 200)
+        quern.wait_log('what was sent to a process was refused: process "full": the pipe is full')
+
     def test_output_goes_into_the_pipe_and_the_log_into_the_log(self) -> None:
         quern = self.lab(process("printer", pipe="stream", redirect=True)).start()
         read = ""
