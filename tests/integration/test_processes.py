@@ -48,7 +48,7 @@ class ProcessesTest(QuernTestCase):
 
     def journal(self, beginning: str = "") -> list[str]:
         lines = self.journal_file.read_text().splitlines() if self.journal_file.exists() else []
-        return [line for line in lines if line.startswith(beginning)]
+        return [line for line in lines if line.startswith(beginning) and not line.startswith("hook")]
 
     def wait_journal(self, pattern: str, count: int = 1, seconds: float = 10.0) -> list[str]:
         def found() -> list[str] | None:
