@@ -15,6 +15,9 @@ namespace Quern::app {
 
 namespace {
 
+/// What processes print waits for the broker, which may wait for its disk: so many bytes.
+constexpr qint64 mostPrinting = 8 * 1024 * 1024;
+
 tasks::StoreLimits limitsOf(const config::ServerSettings &server, qsizetype most)
 {
     tasks::StoreLimits limits;
@@ -153,14 +156,24 @@ void BrokerThread::follow(process::Supervisor *supervisor)
             [this, broker](quint64 childId, const process::ChildExit &exit) {
                 call([broker, childId, exit] { broker->childDied(childId, exit.text, exit.isFault); });
             });
-    connect(supervisor, &Supervisor::childPrinted, this,
-            [this, broker](const ipc::ChildIdentity &who, const QByteArray &bytes) {
-                call([broker, who, bytes] { broker->printed(who, bytes); });
-            });
+    connect(supervisor, &Supervisor::childPrinted, this, &BrokerThread::printed);
     connect(broker, &tasks::Broker::childDrained, supervisor, &Supervisor::drained);
     connect(broker, &tasks::Broker::childStuck, supervisor, &Supervisor::killStuck);
     connect(broker, &tasks::Broker::childUsedUp, supervisor, &Supervisor::recycle);
     connect(broker, &tasks::Broker::childUnreachable, supervisor, &Supervisor::childUnreachable);
+}
+
+void BrokerThread::printed(const ipc::ChildIdentity &who, const QByteArray &bytes)
+{
+    if (m_printing.load(std::memory_order_relaxed) + bytes.size() > mostPrinting) {
+        m_unprinted += bytes.size();
+        return;
+    }
+    m_printing.fetch_add(bytes.size(), std::memory_order_relaxed);
+    call([this, who, bytes, lost = std::exchange(m_unprinted, 0)] {
+        m_broker->printed(who, bytes, lost);
+        m_printing.fetch_sub(bytes.size(), std::memory_order_relaxed);
+    });
 }
 
 } // namespace Quern::app

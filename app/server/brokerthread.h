@@ -9,6 +9,7 @@
 #include <QObject>
 #include <QThread>
 
+#include <atomic>
 #include <memory>
 
 namespace Quern::app {
@@ -45,6 +46,8 @@ private:
     Result<std::unique_ptr<tasks::TaskStore>> openStore(const config::Settings &settings,
                                                         tasks::TaskStore::Client &client) const;
     void follow(process::Supervisor *supervisor);
+    /// A custom process has printed \a bytes for its pipe.
+    void printed(const ipc::ChildIdentity &who, const QByteArray &bytes);
     /// Runs \a function in the thread: at once, or behind what was asked of the broker before.
     template <typename Function>
     void callAndWait(Function function);
@@ -56,6 +59,8 @@ private:
     const tasks::Spill m_spill;
     std::unique_ptr<tasks::Broker> m_broker;
     bool m_isPrepared = false;
+    std::atomic<qint64> m_printing = 0; ///< bytes that were printed and are on their way to the broker
+    qint64 m_unprinted = 0;             ///< bytes for which there was no room
 };
 
 } // namespace Quern::app

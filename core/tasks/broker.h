@@ -102,8 +102,11 @@ public:
     /// They have been revived or dropped: what waits again is handed out, and the counters follow.
     void deadLettersChanged() { m_dirty = true; }
 
-    /// A custom process has printed what is for its pipe.
-    void printed(const ipc::ChildIdentity &who, const QByteArray &bytes) { m_post.printed(who, bytes); }
+    /// A custom process has printed what is for its pipe, behind \a lost bytes that found no way.
+    void printed(const ipc::ChildIdentity &who, const QByteArray &bytes, qint64 lost)
+    {
+        m_post.printed(who, bytes, lost);
+    }
 
     const BrokerCounters &counters() const { return m_counters; }
     /// Why durable tasks cannot be kept at present; nullopt if they can. Any thread.

@@ -44,8 +44,8 @@ public:
     void removeLink(quint64 childId);
     /// A Post frame.
     void received(BrokerLink &link, quint64 id, const ipc::PostMessage &message);
-    /// The process \a who has printed \a bytes, which are for its pipe.
-    void printed(const ipc::ChildIdentity &who, const QByteArray &bytes);
+    /// The process \a who has printed \a bytes, which are for its pipe, behind \a lostBefore bytes that are lost.
+    void printed(const ipc::ChildIdentity &who, const QByteArray &bytes, qint64 lostBefore = 0);
 
     const PostCounters &counters() const { return m_counters; }
 

@@ -117,12 +117,12 @@ void PostOffice::timerEvent(QTimerEvent *event)
         watch({0, 0, next});
 }
 
-void PostOffice::printed(const ipc::ChildIdentity &who, const QByteArray &bytes)
+void PostOffice::printed(const ipc::ChildIdentity &who, const QByteArray &bytes, qint64 lostBefore)
 {
     Process *process = processNamed(who.name);
     if (!process || std::size_t(who.number) >= process->output.size())
         return;
-    const qint64 lost = process->output[std::size_t(who.number)].print(bytes);
+    const qint64 lost = lostBefore + process->output[std::size_t(who.number)].print(bytes);
     if (lost > 0)
         tellLoss(who, lost);
 }

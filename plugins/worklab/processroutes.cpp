@@ -37,7 +37,10 @@ std::chrono::milliseconds timeoutOf(const Quern::Request &request)
 
 void write(const Quern::Request &request, Quern::Response &response)
 {
-    const Quern::Outcome written = processOf(request).writeAndWait(request.body().toByteArray());
+    const QByteArray bytes = request.body().toByteArray();
+    // With ?nowait=true only the log tells of a full pipe.
+    const Quern::Outcome written =
+        request.query("nowait").isEmpty() ? processOf(request).writeAndWait(bytes) : processOf(request).write(bytes);
     if (!written)
         refuse(response, written.error());
 }

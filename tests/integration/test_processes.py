@@ -48,7 +48,7 @@ class ProcessesTest(QuernTestCase):
 
     def journal(self, beginning: str = "") -> list[str]:
         lines = self.journal_file.read_text().splitlines() if self.journal_file.exists() else []
-        return [line for line in lines if line.startswith(beginning)]
+        return [line for line in lines if line.startswith(beginning) and not line.startswith("hook")]
 
     def wait_journal(self, pattern: str, count: int = 1, seconds: float = 10.0) -> list[str]:
         def found() -> list[str] | None:
@@ -118,6 +118,11 @@ class PipesTest(ProcessesTest):
                 answer = self.call(quern, method, target, body)
                 self.assertEqual(answer[0], status, answer)
                 self.assertIn(text, answer[1])
+
+    def test_refusal_that_nobody_hears_is_logged(self) -> None:
+        quern = self.lab(process("hanger", name="full", pipe="stream", pipe_buffer="1K")).start()
+        self.assertEqual(self.call(quern, "POST", "/processes/full/pipe?nowait=true", "x" * 1025)[0], 200)
+        quern.wait_log('what was sent to a process was refused: process "full": the pipe is full')
 
     def test_output_goes_into_the_pipe_and_the_log_into_the_log(self) -> None:
         quern = self.lab(process("printer", pipe="stream", redirect=True)).start()
