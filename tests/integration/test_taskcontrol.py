@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import resource
 import signal
 import sqlite3
 import threading
@@ -12,7 +12,15 @@ import unittest
 from quernserver import wait_until
 from workserver import WorkServer, WorkTestCase
 
-EXISTS = 4
+EXISTS, IO = 4, 9
+
+
+class FileLimitedServer(WorkServer):
+    """One whose master goes on when a file would become larger than it may be."""
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 
 class TestDeadLetters(WorkTestCase):
@@ -159,6 +167,28 @@ class TestStatus(WorkTestCase):
         status = work.status()
         self.assertEqual(status["state"], "degraded")
         self.assertIn("1 task waits, and no task worker is there", status["sentence"])
+
+    def test_a_disk_that_is_full(self) -> None:
+        work = FileLimitedServer()
+        self._servers.append(work)
+        work.start()
+        self.assertEqual(work.ask("POST", "/work/tasks/note?durable=true&until=accepted", {"number": 1})[0], 200)
+        before = resource.prlimit(work.master, resource.RLIMIT_FSIZE)
+        largest = max(file.stat().st_size for file in (*work.runtime.glob("tasks.db*"), work.log_file)
+                      if file.is_file())
+        resource.prlimit(work.master, resource.RLIMIT_FSIZE, (largest, before[1]))
+        # Its own end may be written still: it is the log of the database that is full soon.
+        wait_until(lambda: work.ask("POST", "/work/tasks/note?durable=true&until=accepted", {"number": 2})[1]
+                   .get("code") == IO, "a refusal")
+        status = work.status()
+        self.assertEqual(status["state"], "degraded")
+        self.assertIn("durable tasks cannot be kept: ", status["sentence"])
+        self.assertIn("tasks.db", status["tasks"]["failure"])
+        self.assertEqual(work.deliver("echo", {"a": 1}, until="finished", durable="false")["result"], {"a": 1})
+        resource.prlimit(work.master, resource.RLIMIT_FSIZE, before)
+        wait_until(lambda: work.ask("POST", "/work/tasks/note?durable=true&until=accepted", {"number": 3})[0] == 200,
+                   "the database works again")
+        self.assertIn("All is well", work.status()["sentence"])
 
     def test_the_first_task_workers_come_with_a_reload(self) -> None:
         """What an earlier life has left in the database is run then, and durable tasks are kept."""
