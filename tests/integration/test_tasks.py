@@ -156,7 +156,7 @@ class TestFaults(WorkTestCase):
         failed = work.deliver("crash", {"number": 1}, until="finished", tries=2, durable="true")
         self.assertEqual((failed["code"], failed["attempts"]), (UNAVAILABLE, 2))
         self.assertIn("signal 6", failed["error"])
-        self.assertEqual(work.lines(), ["task crash 1 1", "task crash 1 2"])
+        self.assertEqual(work.work_lines(), ["task crash 1 1", "task crash 1 2"])
 
     def test_killed_task_workers_lose_no_durable_task(self) -> None:
         work = self.work()
@@ -198,7 +198,7 @@ class TestFaults(WorkTestCase):
         work = self.work()
         work.deliver("note", {"number": 1}, delay=1500, until="accepted")
         work.stop()
-        self.assertEqual(work.lines(), [])
+        self.assertEqual(work.work_lines(), [])
         work.start()
         work.wait_lines("task note 1", 1)
 

@@ -28,6 +28,10 @@ class WorkServer(QuernServer):
         """What has run so far."""
         return self.journal.read_text().splitlines() if self.journal.exists() else []
 
+    def work_lines(self) -> list[str]:
+        """The same without the life-cycle hooks."""
+        return [line for line in self.lines() if not line.startswith("hook ")]
+
     def count(self, start: str) -> int:
         return sum(line.startswith(start) for line in self.lines())
 

@@ -35,7 +35,6 @@ inline constexpr QLatin1StringView taskRetry = "task.retry"_L1;
 /// Parameters: a DeadLetterSelection; the result is a DeadLetterCount, of those that are gone.
 inline constexpr QLatin1StringView taskDrop = "task.drop"_L1;
 
-
 /// Parameters: a CronJobReference; the result is empty. The job runs once now, also while it is paused.
 inline constexpr QLatin1StringView cronRun = "cron.run"_L1;
 /// The same; it is not run by its schedule until it is resumed, over reloads and restarts as well.

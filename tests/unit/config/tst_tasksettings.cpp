@@ -55,7 +55,7 @@ QList<Row> rows()
         {"retry_delay = 300", [](const auto &s) { return s.taskRetryDelay == 300s; }},
         {"retry_delay_max = 1", [](const auto &s) { return s.taskRetryDelayMax == 1s; }},
         {"dead_letter_max = 0", [](const auto &s) { return s.taskDeadLetterMax == 0; }},
-        {"spill_size = \"16M\"", [](const auto &s) { return s.taskSpillSize == 16 << 20; }},
+        {"spill_size = \"1M\"", [](const auto &s) { return s.taskSpillSize == 1 << 20; }},
     };
 }
 
