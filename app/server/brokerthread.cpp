@@ -1,12 +1,15 @@
 #include "app/server/brokerthread.h"
 
-#include "app/server/log.h"
+#include "app/host/taskplace.h"
+#include "app/server/settingscheck.h"
 #include "app/server/tasksettings.h"
 #include "loop/epolleventdispatcher.h"
 #include "tasks/memorystore.h"
 #include "tasks/sqlite/sqlitestore.h"
 
-#include <optional>
+#include <QFileInfo>
+
+#include <utility>
 
 namespace Quern::app {
 
@@ -40,7 +43,11 @@ BrokerThread::~BrokerThread()
     if (!m_thread.isRunning())
         return;
     // It dies in its own thread, where its channels and timers live, and its database.
-    callAndWait([this] { m_broker.reset(); });
+    callAndWait([this] {
+        if (m_broker)
+            m_broker->close();
+        m_broker.reset();
+    });
     m_thread.quit();
     m_thread.wait();
 }
@@ -60,7 +67,6 @@ void BrokerThread::call(Function function)
 Result<void> BrokerThread::start(const config::Settings &settings, process::Supervisor *supervisor)
 {
     m_thread.start();
-    Result<void> opened;
     callAndWait([&] {
         const config::ServerSettings &server = settings.server;
         const auto makeStores = [&](tasks::TaskStore::Client &client) {
@@ -69,32 +75,56 @@ Result<void> BrokerThread::start(const config::Settings &settings, process::Supe
             stores.allDurable = server.taskDriver == config::TaskDriver::Sqlite;
             stores.memory =
                 std::make_unique<tasks::MemoryStore>(limitsOf(server, server.taskQueueMax), client, m_spill);
-            if (usesTaskDatabase(server))
-                opened = openDatabase(settings, client, stores.durable);
             return stores;
         };
         m_broker = std::make_unique<tasks::Broker>(makeStores, brokerSettings(settings));
     });
-    if (!opened)
-        return opened;
+    if (const Result<void> prepared = prepareForTasks(settings); !prepared)
+        return prepared;
     connect(m_broker.get(), &tasks::Broker::stopped, this, &BrokerThread::stopped);
     follow(supervisor);
     return {};
 }
 
-Result<void> BrokerThread::openDatabase(const config::Settings &settings, tasks::TaskStore::Client &client,
-                                        std::unique_ptr<tasks::TaskStore> &store)
+Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
 {
-    if (const Result<void> prepared = m_spill.prepare(); !prepared)
-        return prepared;
+    if (m_isPrepared || settings.server.taskWorkerNum == 0)
+        return {};
+    Result<void> prepared;
+    callAndWait([&] {
+        prepared = m_spill.prepare();
+        if (prepared && usesTaskDatabase(settings.server))
+            prepared =
+                m_broker->openDatabase([&](tasks::TaskStore::Client &client) { return openStore(settings, client); });
+        else if (prepared && !QFileInfo::exists(taskDatabasePath(settings.server))) // which may name some
+            m_spill.removeLeftovers([](const QByteArray &) { return false; });
+    });
+    if (!prepared)
+        return errorAtPath(settings, QStringLiteral("tasks.database"), prepared.error());
+    m_isPrepared = true;
+    return {};
+}
+
+Result<std::unique_ptr<tasks::TaskStore>> BrokerThread::openStore(const config::Settings &settings,
+                                                                  tasks::TaskStore::Client &client) const
+{
     const config::ServerSettings &server = settings.server;
-    Result<std::unique_ptr<tasks::SqliteStore>> opened =
-        tasks::SqliteStore::open(taskDatabasePath(settings), limitsOf(server, server.taskDurableMax), client, m_spill);
+    Result<std::unique_ptr<tasks::SqliteStore>> opened = tasks::SqliteStore::open(
+        taskDatabasePath(settings.server), limitsOf(server, server.taskDurableMax), client, m_spill);
     if (!opened)
         return opened.error();
-    store = std::move(*opened);
-    m_spill.removeLeftovers([&store](const QByteArray &name) { return store->namesSpillFile(name); });
-    return {};
+    tasks::SqliteStore &store = **opened;
+    m_spill.removeLeftovers([&store](const QByteArray &name) { return store.namesSpillFile(name); });
+    return std::unique_ptr<tasks::TaskStore>(std::move(*opened));
+}
+
+void BrokerThread::ask(quint64 token, BrokerQuestion question)
+{
+    const BrokerAnswer answer = [this, token](const Result<QJsonObject> &outcome) {
+        QMetaObject::invokeMethod(
+            this, [this, token, outcome] { Q_EMIT answered(token, outcome); }, Qt::QueuedConnection);
+    };
+    call([broker = m_broker.get(), question = std::move(question), answer] { question(*broker, answer); });
 }
 
 void BrokerThread::reconfigure(const config::Settings &settings)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/server/brokerquestion.h"
 #include "config/settings.h"
 #include "process/supervisor.h"
 #include "tasks/broker.h"
@@ -22,21 +23,28 @@ public:
     /// Ends the thread; what the stores were told is on disk then.
     ~BrokerThread() override;
 
-    /// Opens the stores, in the thread, and follows \a supervisor, which outlives it. Error::Io and the like if the
-    /// database or the spill folder cannot be used.
+    /// Opens the stores, in the thread, and follows \a supervisor, which outlives it. Error::Io and the like, with the
+    /// place in the settings, if the database or the spill folder cannot be used.
     Result<void> start(const config::Settings &settings, process::Supervisor *supervisor);
+    /// Before there are task workers for the first time: opens the database, if \a settings want one, and makes the
+    /// spill folder. Waits for both. Errors as of start().
+    Result<void> prepareForTasks(const config::Settings &settings);
     void reconfigure(const config::Settings &settings);
     /// Nothing more is handed out; stopped() follows when all that runs has ended.
     void stop();
 
     const tasks::Broker &broker() const { return *m_broker; }
 
+    /// Calls \a question in the thread; once it has called its answer, answered() follows here.
+    void ask(quint64 token, BrokerQuestion question);
+
 Q_SIGNALS:
     void stopped();
+    void answered(quint64 token, const Quern::Result<QJsonObject> &outcome);
 
 private:
-    Result<void> openDatabase(const config::Settings &settings, tasks::TaskStore::Client &client,
-                              std::unique_ptr<tasks::TaskStore> &store);
+    Result<std::unique_ptr<tasks::TaskStore>> openStore(const config::Settings &settings,
+                                                        tasks::TaskStore::Client &client) const;
     void follow(process::Supervisor *supervisor);
     /// A custom process has printed \a bytes for its pipe.
     void printed(const ipc::ChildIdentity &who, const QByteArray &bytes);
@@ -50,6 +58,7 @@ private:
     QObject m_context; ///< lives in m_thread, as what follows
     const tasks::Spill m_spill;
     std::unique_ptr<tasks::Broker> m_broker;
+    bool m_isPrepared = false;
     std::atomic<qint64> m_printing = 0; ///< bytes that were printed and are on their way to the broker
     qint64 m_unprinted = 0;             ///< bytes for which there was no room
 };

@@ -25,6 +25,8 @@ public:
         Init,
         Doctor,
         Logs,
+        Tasks,
+        Cron,
         Help,
         Version
     };
@@ -41,9 +43,11 @@ public:
     bool check = false;
     bool showSecrets = false;
     bool follow = false;
+    bool all = false; ///< every dead letter is meant
     QString lines;    ///< how many lines of the log, as given
     QString level;    ///< least important level of the log that is shown, as given
     QString role;     ///< whose lines of the log are shown: "master", "worker 2"; empty: everybody's
+    QString name;     ///< of the tasks that are meant, as given; empty: any
     QString setLevel; ///< new levels of the running server: "debug" or "quern.http=debug,info"
 
     /// \a arguments without the program's name. Error::Invalid for anything that is not understood; it says what to

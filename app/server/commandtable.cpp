@@ -50,6 +50,16 @@ constexpr std::array commands = {
                 SOURCE_TEXT("The last lines that master and workers have logged or printed. Without a server that "
                             "runs, they are those of the log file. --set-level changes nothing in the settings; levels "
                             "of categories that it does not name stay.")},
+    CommandSpec{Command::Tasks, u"tasks", SOURCE_TEXT("[show ID | retry ID… | retry --all | drop ID… | drop --all]"), 0,
+                1000, SOURCE_TEXT("show the queues of background tasks, and retry or drop dead letters"),
+                SOURCE_TEXT("A task or event that has failed in all its tries is a dead letter; the newest hundred are "
+                            "listed. show prints what one was delivered with. retry queues it again, with all its "
+                            "tries before it. drop forgets it.")},
+    CommandSpec{
+        Command::Cron, u"cron", SOURCE_TEXT("[run JOB… | pause JOB… | resume JOB…]"), 0, 1000,
+        SOURCE_TEXT("show the cron jobs, run them now, pause or resume them"),
+        SOURCE_TEXT("run does so once, also if the job is paused. A job that is paused stays so over reloads and "
+                    "restarts.")},
     CommandSpec{Command::Help, u"help", SOURCE_TEXT("[COMMAND]"), 0, 1, SOURCE_TEXT("show this text, or a command's"),
                 ""},
 };
@@ -77,7 +87,8 @@ constexpr std::array options = {
     OptionSpec{u"", u"--no-gui", "", &CommandLine::noGui, starting,
                SOURCE_TEXT("accepted and without effect: this version has no desktop console")},
     OptionSpec{u"", u"--json", "", &CommandLine::json,
-               only(Command::Info, Command::Status, Command::Config, Command::Plugin, Command::Doctor, Command::Logs),
+               only(Command::Info, Command::Status, Command::Config, Command::Plugin, Command::Doctor, Command::Logs,
+                    Command::Tasks, Command::Cron),
                SOURCE_TEXT("print JSON")},
     OptionSpec{u"", u"--check", "", &CommandLine::check, only(Command::Config), SOURCE_TEXT("check the settings only")},
     OptionSpec{u"", u"--show-secrets", "", &CommandLine::showSecrets, only(Command::Config),
@@ -90,6 +101,10 @@ constexpr std::array options = {
                SOURCE_TEXT("show lines of this level and above only: debug, info, warning, error")},
     OptionSpec{u"", u"--role", "ROLE", &CommandLine::role, only(Command::Logs),
                SOURCE_TEXT("show the lines of one process only: master, \"worker 2\"")},
+    OptionSpec{u"", u"--all", "", &CommandLine::all, only(Command::Tasks),
+               SOURCE_TEXT("retry or drop all dead letters, or all of the name that --name gives")},
+    OptionSpec{u"", u"--name", "NAME", &CommandLine::name, only(Command::Tasks),
+               SOURCE_TEXT("dead letters of tasks and events of this name only")},
     OptionSpec{
         u"", u"--set-level", "LEVELS", &CommandLine::setLevel, only(Command::Logs),
         SOURCE_TEXT("change what the running server logs, until its next start: debug, or quern.http=debug,info")},

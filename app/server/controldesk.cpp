@@ -1,5 +1,6 @@
 #include "app/server/controldesk.h"
 
+#include "admin/protocol/cronmessages.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/operation.h"
 #include "app/server/master.h"
@@ -14,7 +15,7 @@ constexpr std::chrono::milliseconds closePatience(500);
 
 } // namespace
 
-ControlDesk::ControlDesk(Master *master) : m_master(master), m_server(new admin::ControlServer)
+ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master), m_server(new admin::ControlServer)
 {
     m_thread.setObjectName(QStringLiteral("admin"));
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
@@ -28,12 +29,17 @@ ControlDesk::ControlDesk(Master *master) : m_master(master), m_server(new admin:
     });
     m_logs = std::make_unique<LogDesk>(m_server);
     connect(m_logs.get(), &LogDesk::levelsChanged, master, &Master::logLevelsChanged);
+    m_tasks = std::make_unique<TaskDesk>(
+        [broker](quint64 token, BrokerQuestion question) { broker->ask(token, std::move(question)); },
+        [this](quint64 client, const admin::Reply &reply) { send(client, reply); });
+    connect(broker, &BrokerThread::answered, m_tasks.get(), &TaskDesk::answered);
     connect(&master->operations(), &admin::OperationLog::changed, this, &ControlDesk::operationChanged);
     m_thread.start();
 }
 
 ControlDesk::~ControlDesk()
 {
+    m_tasks.reset();
     m_logs.reset();
     QMetaObject::invokeMethod(
         m_server, [server = m_server] { server->close(closePatience); }, Qt::BlockingQueuedConnection);
@@ -51,7 +57,39 @@ Result<void> ControlDesk::listen(const QString &path)
 
 void ControlDesk::handle(quint64 client, const admin::Request &request)
 {
-    const admin::Reply reply = {request.id, answer(client, request)};
+    if (request.method.startsWith(QLatin1StringView("task.")))
+        m_tasks->handle(client, request);
+    else if (request.method.startsWith(QLatin1StringView("cron.")))
+        steerCron(client, request);
+    else
+        send(client, {request.id, answer(client, request)});
+}
+
+void ControlDesk::steerCron(quint64 client, const admin::Request &request)
+{
+    namespace Methods = admin::Methods;
+    using Action = ipc::CronCommandMessage::Action;
+    const Result<admin::CronJobReference> job = admin::CronJobReference::fromJson(request.params);
+    std::optional<Action> action;
+    if (request.method == Methods::cronRun)
+        action = Action::RunNow;
+    else if (request.method == Methods::cronPause)
+        action = Action::Pause;
+    else if (request.method == Methods::cronResume)
+        action = Action::Resume;
+    if (!action || !job) {
+        send(client,
+             {request.id,
+              job ? Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method)) : job.error()});
+        return;
+    }
+    m_master->cron().command(*action, job->job, [this, client, id = request.id](const Result<void> &outcome) {
+        send(client, {id, outcome ? Result<QJsonObject>(QJsonObject()) : Result<QJsonObject>(outcome.error())});
+    });
+}
+
+void ControlDesk::send(quint64 client, const admin::Reply &reply)
+{
     QMetaObject::invokeMethod(m_server, [server = m_server, client, reply] { server->sendReply(client, reply); });
 }
 

@@ -3,6 +3,7 @@
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
 #include "app/server/logdesk.h"
+#include "app/server/taskdesk.h"
 
 #include <QHash>
 #include <QObject>
@@ -13,6 +14,7 @@
 
 namespace Quern::app {
 
+class BrokerThread;
 class Master;
 
 /// Answers the management protocol for the master: a ControlServer in the admin thread carries the messages, this
@@ -21,7 +23,8 @@ class ControlDesk final : public QObject
 {
     Q_OBJECT
 public:
-    explicit ControlDesk(Master *master);
+    /// Both outlive this.
+    ControlDesk(Master *master, BrokerThread *broker);
     /// Lets the clients have their last events and closes the socket.
     ~ControlDesk() override;
 
@@ -29,6 +32,9 @@ public:
 
 private:
     void handle(quint64 client, const admin::Request &request);
+    /// Replies when the timer process has answered, or it is clear that it does not.
+    void steerCron(quint64 client, const admin::Request &request);
+    void send(quint64 client, const admin::Reply &reply);
     Result<QJsonObject> answer(quint64 client, const admin::Request &request);
     Result<QJsonObject> watch(quint64 client, const QJsonObject &params);
     void operationChanged(const admin::Operation &operation);
@@ -37,6 +43,7 @@ private:
     QThread m_thread;
     admin::ControlServer *m_server; ///< lives in m_thread
     std::unique_ptr<LogDesk> m_logs;
+    std::unique_ptr<TaskDesk> m_tasks;
     QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation
 };
 

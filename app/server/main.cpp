@@ -2,6 +2,7 @@
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
 #include "app/server/configcommand.h"
+#include "app/server/croncommand.h"
 #include "app/server/doctorcommand.h"
 #include "app/server/infocommand.h"
 #include "app/server/initcommand.h"
@@ -11,6 +12,7 @@
 #include "app/server/settingscheck.h"
 #include "app/server/settingssource.h"
 #include "app/server/startcommand.h"
+#include "app/server/taskscommand.h"
 #include "app/server/terminal.h"
 #include "app/server/tlssettings.h"
 #include "base/processtitle.h"
@@ -103,9 +105,11 @@ int callServer(const app::CommandLine &line)
     }
 }
 
-int logs(const app::CommandLine &line)
+/// A command that looks at its arguments before it looks for the server.
+template <typename ServerCommand>
+int runServerCommand(const app::CommandLine &line)
 {
-    const Result<app::LogsCommand> command = app::LogsCommand::parse(line);
+    const Result<ServerCommand> command = ServerCommand::parse(line);
     if (!command) {
         app::terminal::complain(command.error().message());
         return notUnderstood;
@@ -150,7 +154,11 @@ int run(const app::CommandLine &line, int argc, char **argv)
     case Command::Init:
         return app::runInitCommand(line);
     case Command::Logs:
-        return logs(line);
+        return runServerCommand<app::LogsCommand>(line);
+    case Command::Tasks:
+        return runServerCommand<app::TasksCommand>(line);
+    case Command::Cron:
+        return runServerCommand<app::CronCommand>(line);
     case Command::Plugin:
         return app::runPluginCommand(line);
     case Command::Info:

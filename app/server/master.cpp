@@ -104,7 +104,8 @@ Result<void> Master::start()
         return bound;
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
         return accessLogError(m_settings, opened.error());
-    m_control = std::make_unique<ControlDesk>(this);
+    m_broker = std::make_unique<BrokerThread>(m_settings);
+    m_control = std::make_unique<ControlDesk>(this, m_broker.get());
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;
     m_signals = std::make_unique<SignalWatcher>(watchedSignals);
@@ -125,7 +126,6 @@ Result<void> Master::start()
     connect(m_supervisor.get(), &process::Supervisor::companionsLeft, this, &Master::stopPartDone);
     connect(m_reactors.get(), &ReactorPool::drained, this, &Master::stopPartDone);
     m_cron = std::make_unique<CronDesk>(m_settings.server.runtimeDir, m_supervisor.get());
-    m_broker = std::make_unique<BrokerThread>(m_settings);
     connect(m_broker.get(), &BrokerThread::stopped, this, &Master::stopPartDone);
     if (const Result<void> started = m_broker->start(m_settings, m_supervisor.get()); !started)
         return started;
@@ -168,6 +168,8 @@ Result<admin::OperationReference> Master::beginReload()
     Result<Next> next = loadNext();
     if (!next)
         return next.error();
+    if (const Result<void> prepared = m_broker->prepareForTasks(next->settings); !prepared)
+        return prepared.error();
     if (const Result<void> begun = m_supervisor->reload(next->workers); !begun)
         return begun.error();
     m_next = std::make_unique<Next>(std::move(*next));
@@ -336,7 +338,7 @@ admin::PluginList Master::plugins() const
 
 admin::Status Master::status() const
 {
-    admin::Status status = statusReport(*m_supervisor, *m_reactors, *m_tables);
+    admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables);
     status.cron = cronStatus(m_cron->jobs());
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();

@@ -4,6 +4,7 @@
 #include "dispatch/eventlanes.h"
 #include "process/supervisor.h"
 #include "tables/sharedtables.h"
+#include "tasks/broker.h"
 
 #include <QFile>
 
@@ -57,6 +58,42 @@ admin::WorkerStatus workerStatus(const process::ChildReport &report)
     return status;
 }
 
+admin::TaskStoreStatus storeStatus(const QString &name, const tasks::StoreGauges &gauges)
+{
+    return {name, qint64(gauges.queued), qint64(gauges.delayed), qint64(gauges.running), qint64(gauges.dead)};
+}
+
+admin::TaskStatus taskStatus(const tasks::Broker &broker)
+{
+    const tasks::BrokerCounters &counters = broker.counters();
+    admin::TaskStatus status;
+    status.delivered = qint64(counters.delivered);
+    status.refused = qint64(counters.refused);
+    status.done = qint64(counters.done);
+    status.failed = qint64(counters.failed);
+    status.retried = qint64(counters.retried);
+    status.buried = qint64(counters.buried);
+    status.stores.append(storeStatus(QStringLiteral("memory"), counters.memory));
+    if (counters.hasDatabase)
+        status.stores.append(storeStatus(QStringLiteral("database"), counters.database));
+    status.failure = broker.failure().value_or(QString());
+    return status;
+}
+
+/// What is wrong with tasks, as a part of a sentence; empty if all is well.
+QString taskTrouble(const admin::TaskStatus &tasks, bool hasTaskWorker)
+{
+    if (!tasks.failure.isEmpty())
+        return QStringLiteral("durable tasks cannot be kept: %1").arg(tasks.failure);
+    qint64 waiting = 0;
+    for (const admin::TaskStoreStatus &store : tasks.stores)
+        waiting += store.queued + store.delayed;
+    if (waiting == 0 || hasTaskWorker)
+        return {};
+    return waiting == 1 ? QStringLiteral("1 task waits, and no task worker is there")
+                        : QStringLiteral("%1 tasks wait, and no task worker is there").arg(waiting);
+}
+
 } // namespace
 
 admin::Totals totalsOf(const ReactorPool &reactors)
@@ -108,9 +145,10 @@ QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
 }
 
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
-                           const tables::SharedTables &tables)
+                           const tasks::Broker &broker, const tables::SharedTables &tables)
 {
     admin::Status status;
+    status.tasks = taskStatus(broker);
     status.generation = supervisor.generation();
     status.listeners = reactors.listeners();
     const QList<ipc::HelloMessage::Plugin> plugins = supervisor.manifest().plugins;
@@ -129,30 +167,34 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     int ready = 0;
     int wanted = 0;
     const QList<process::ChildReport> children = supervisor.report();
-    QStringList absent; // of those that are no workers
+    QStringList troubles; // of those that are no workers, and what else is wrong
+    bool hasTaskWorker = false;
     for (const process::ChildReport &child : children) {
         const bool isWorker = child.who.role == ipc::ChildRole::Worker;
         (isWorker ? status.workers : status.processes).append(workerStatus(child));
         if (child.generation != status.generation)
             continue;
         const bool isReady = child.state == process::ChildReport::State::Ready;
+        hasTaskWorker = hasTaskWorker || (isReady && child.who.role == ipc::ChildRole::TaskWorker);
         if (isWorker) {
             ++wanted;
             ready += isReady ? 1 : 0;
         } else if (!isReady) {
-            absent.append(child.state == process::ChildReport::State::Fatal
-                              ? QStringLiteral("%1 is FATAL (%2)").arg(child.who.text(), child.lastExit)
-                              : QStringLiteral("%1 is not running").arg(child.who.text()));
+            troubles.append(child.state == process::ChildReport::State::Fatal
+                                ? QStringLiteral("%1 is FATAL (%2)").arg(child.who.text(), child.lastExit)
+                                : QStringLiteral("%1 is not running").arg(child.who.text()));
         }
     }
+    if (const QString trouble = taskTrouble(status.tasks, hasTaskWorker); !trouble.isEmpty())
+        troubles.append(trouble);
     const auto count = [&] { return QStringLiteral("%1 of %2 workers are ready").arg(ready).arg(wanted); };
     if (supervisor.isBreakerOpen()) {
         status.state = admin::Status::State::Degraded;
-        status.sentence = absent.isEmpty() ? QStringLiteral("%1: some crash as soon as they start.").arg(count())
-                                           : QStringLiteral("%1; %2.").arg(count(), absent.join(u", "));
-    } else if (ready < wanted || !absent.isEmpty()) {
+        status.sentence = troubles.isEmpty() ? QStringLiteral("%1: some crash as soon as they start.").arg(count())
+                                             : QStringLiteral("%1; %2.").arg(count(), troubles.join(u", "));
+    } else if (ready < wanted || !troubles.isEmpty()) {
         status.state = admin::Status::State::Degraded;
-        status.sentence = QStringLiteral("%1.").arg((QStringList(count()) + absent).join(u"; "));
+        status.sentence = QStringLiteral("%1.").arg((QStringList(count()) + troubles).join(u"; "));
     } else if (supervisor.isReloading()) {
         status.state = admin::Status::State::Reloading;
         status.sentence = QStringLiteral("A reload is under way; %1.").arg(count());

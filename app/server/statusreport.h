@@ -6,6 +6,9 @@
 namespace Quern::process {
 class Supervisor;
 }
+namespace Quern::tasks {
+class Broker;
+}
 
 namespace Quern::tables {
 class SharedTables;
@@ -19,9 +22,10 @@ admin::Totals totalsOf(const ReactorPool &reactors);
 
 /// The cron jobs of a status.
 QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs);
-/// Processes, reactors, tables, totals and the health that follows from them. Called in the main thread; waits for no
-/// other.
+
+/// Processes, reactors, tasks, tables, totals and the health that follows from them. Called in the main thread; waits
+/// for no other.
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
-                           const tables::SharedTables &tables);
+                           const tasks::Broker &broker, const tables::SharedTables &tables);
 
 } // namespace Quern::app

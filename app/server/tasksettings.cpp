@@ -1,23 +1,13 @@
 #include "app/server/tasksettings.h"
 
+#include "app/host/taskplace.h"
 #include "app/server/processsettings.h"
 
 namespace Quern::app {
 
-QString taskDatabasePath(const config::Settings &settings)
-{
-    const config::ServerSettings &server = settings.server;
-    return server.taskDatabase.isEmpty() ? server.runtimeDir + QStringLiteral("/tasks.db") : server.taskDatabase;
-}
-
 QString taskSpillFolder(const config::Settings &settings)
 {
-    return taskDatabasePath(settings) + QStringLiteral("-payloads");
-}
-
-bool usesTaskDatabase(const config::ServerSettings &server)
-{
-    return server.taskWorkerNum > 0 && server.taskDriver != config::TaskDriver::Memory;
+    return taskDatabasePath(settings.server) + QStringLiteral("-payloads");
 }
 
 ipc::TaskDefaults taskDefaults(const config::Settings &settings)

@@ -6,12 +6,8 @@
 
 namespace Quern::app {
 
-/// Where durable tasks wait; absolute.
-QString taskDatabasePath(const config::Settings &settings);
 /// Where large payloads wait: beside the database.
 QString taskSpillFolder(const config::Settings &settings);
-/// Whether there is a database at all.
-bool usesTaskDatabase(const config::ServerSettings &server);
 /// What children are told, and what the broker is.
 ipc::TaskDefaults taskDefaults(const config::Settings &settings);
 tasks::BrokerSettings brokerSettings(const config::Settings &settings);

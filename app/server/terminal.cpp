@@ -204,20 +204,6 @@ QStringList tableLines(const QList<admin::TableStatus> &tables)
     return lines;
 }
 
-/// Names of files and arguments may hold what steers a terminal.
-QString printable(const QString &text)
-{
-    QString out;
-    for (const QChar c : text) {
-        const bool isControl = (c.unicode() < 0x20 && c != u'\n') || (c.unicode() >= 0x7f && c.unicode() < 0xa0);
-        if (isControl)
-            out += QStringLiteral("\\x%1").arg(c.unicode(), 2, 16, QLatin1Char('0'));
-        else
-            out += c;
-    }
-    return out;
-}
-
 } // namespace
 
 void say(const QString &text)
@@ -239,6 +225,47 @@ void sayJson(const QJsonObject &object)
 void complain(const QString &text)
 {
     std::fputs((QStringLiteral("quern: ") + printable(text) + u'\n').toLocal8Bit().constData(), stderr);
+}
+
+QString printable(const QString &text)
+{
+    QString out;
+    for (const QChar c : text) {
+        const bool isControl = (c.unicode() < 0x20 && c != u'\n') || (c.unicode() >= 0x7f && c.unicode() < 0xa0);
+        if (isControl)
+            out += QStringLiteral("\\x%1").arg(c.unicode(), 2, 16, QLatin1Char('0'));
+        else
+            out += c;
+    }
+    return out;
+}
+
+QStringList taskLines(const admin::TaskStatus &tasks)
+{
+    QStringList lines = {tr("  tasks        queued    delayed    running dead letters")};
+    for (const admin::TaskStoreStatus &store : tasks.stores) {
+        lines << QStringLiteral("  %1 %2 %3 %4 %5")
+                     .arg(store.name, -8)
+                     .arg(store.queued, 10)
+                     .arg(store.delayed, 10)
+                     .arg(store.running, 10)
+                     .arg(store.dead, 12);
+    }
+    lines << tr("Tasks and events delivered %1, refused %2, done %3, tries that failed %4, tried again %5, given up %6")
+                 .arg(tasks.delivered)
+                 .arg(tasks.refused)
+                 .arg(tasks.done)
+                 .arg(tasks.failed)
+                 .arg(tasks.retried)
+                 .arg(tasks.buried);
+    if (!tasks.failure.isEmpty())
+        lines << tr("Durable tasks cannot be kept: %1").arg(printable(tasks.failure));
+    return lines;
+}
+
+QString cronText(const QList<admin::CronJobStatus> &jobs)
+{
+    return cronLines(jobs).mid(1).join(u'\n');
 }
 
 QString statusText(const admin::Status &status)
@@ -272,6 +299,12 @@ QString statusText(const admin::Status &status)
                  .arg(totals.events)
                  .arg(totals.eventsMoved)
                  .arg(totals.eventsLost);
+    const auto isEmpty = [](const admin::TaskStoreStatus &store) {
+        return store.queued + store.delayed + store.running + store.dead == 0;
+    };
+    const QList<admin::TaskStoreStatus> &stores = status.tasks.stores;
+    if (status.tasks.delivered + status.tasks.refused > 0 || !std::all_of(stores.begin(), stores.end(), isEmpty))
+        lines << QString() << taskLines(status.tasks);
     return lines.join(u'\n');
 }
 

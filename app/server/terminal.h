@@ -14,7 +14,13 @@ void sayJson(const QJsonObject &object);
 bool wroteAll();
 /// "quern: text" on standard error.
 void complain(const QString &text);
+/// \a text without what would steer a terminal.
+QString printable(const QString &text);
+/// Background tasks: their queues, and what has happened since the start.
+QStringList taskLines(const admin::TaskStatus &tasks);
 /// One screen: health, listeners, processes, totals.
 QString statusText(const admin::Status &status);
+/// The cron jobs alone, as a table.
+QString cronText(const QList<admin::CronJobStatus> &jobs);
 
 } // namespace Quern::app::terminal

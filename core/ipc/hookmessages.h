@@ -25,8 +25,8 @@ struct RunHooksMessage
 {
     Hook kind = Hook::WorkerStart;
     quint64 pid = 0;
-    QString process; ///< "worker 1"
-    QString reason;
+    QString process = {}; ///< "worker 1"
+    QString reason = {};
 
     QByteArray encode() const;
     static Result<RunHooksMessage> decode(QByteArrayView payload);

@@ -30,6 +30,7 @@ Broker::Broker(const std::function<BrokerStores(TaskStore::Client &)> &makeStore
     , m_stores(makeStores(*this))
     , m_post(settings.plan)
 {
+    shareKeys();
     connect(QAbstractEventDispatcher::instance(QThread::currentThread()), &QAbstractEventDispatcher::aboutToBlock, this,
             &Broker::turnEnded);
     m_dirty = true;
@@ -41,6 +42,27 @@ Broker::~Broker()
     m_lanes.clear();
     m_links.clear();
     m_stores = {};
+}
+
+Result<void> Broker::openDatabase(const OpenDatabase &open)
+{
+    if (m_stores.durable)
+        return {};
+    Result<std::unique_ptr<TaskStore>> opened = open(*this);
+    if (!opened)
+        return opened.error();
+    m_stores.durable = std::move(*opened);
+    shareKeys();
+    m_dirty = true;
+    return {};
+}
+
+void Broker::shareKeys()
+{
+    if (!m_stores.durable)
+        return;
+    m_stores.memory->shareKeys(m_stores.durable.get());
+    m_stores.durable->shareKeys(m_stores.memory.get());
 }
 
 void Broker::addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkInfo &info)

@@ -2,6 +2,8 @@
 
 #include "ipc/childrole.h"
 #include "tasks/brokerlink.h"
+#include "tasks/deadletterbox.h"
+#include "tasks/memorystore.h"
 #include "tasks/postoffice.h"
 #include "tasks/tasklane.h"
 #include "tasks/taskstore.h"
@@ -9,13 +11,27 @@
 #include <QBasicTimer>
 #include <QObject>
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 namespace Quern::tasks {
+
+/// What is in one store now.
+struct StoreGauges
+{
+    std::atomic<quint64> queued = 0;  ///< due, and waiting for a task worker
+    std::atomic<quint64> delayed = 0; ///< waiting for their time
+    std::atomic<quint64> running = 0; ///< sent to a task worker
+    std::atomic<quint64> dead = 0;    ///< dead letters
+
+    void store(const TaskCounts &counts);
+};
 
 /// What may be read of the broker from any thread.
 struct BrokerCounters
@@ -26,16 +42,15 @@ struct BrokerCounters
     std::atomic<quint64> failed = 0;  ///< tries that failed
     std::atomic<quint64> retried = 0; ///< of these, those that another try followed
     std::atomic<quint64> buried = 0;  ///< tasks that became dead letters
-    std::atomic<quint64> queued = 0;  ///< due, and waiting for a task worker now; both stores together
-    std::atomic<quint64> delayed = 0; ///< waiting for their time now
-    std::atomic<quint64> running = 0; ///< sent to a task worker now
-    std::atomic<quint64> dead = 0;    ///< dead letters now
+    StoreGauges memory;
+    StoreGauges database;
+    std::atomic<bool> hasDatabase = false;
 };
 
 /// The stores that a broker works with. The one on disk may be missing.
 struct BrokerStores
 {
-    std::unique_ptr<TaskStore> memory;
+    std::unique_ptr<MemoryStore> memory;
     std::unique_ptr<TaskStore> durable;
     bool allInMemory = false; ///< the settings say so: delayed tasks as well
     bool allDurable = false;  ///< the same of the other
@@ -58,6 +73,10 @@ public:
     Broker(const std::function<BrokerStores(TaskStore::Client &)> &makeStores, const BrokerSettings &settings);
     ~Broker() override;
 
+    using OpenDatabase = std::function<Result<std::unique_ptr<TaskStore>>(TaskStore::Client &)>;
+    /// The store on disk, if there was none. Error: what \a open has returned, and all is as it was.
+    Result<void> openDatabase(const OpenDatabase &open);
+
     /// From now on these hold.
     void reconfigure(const BrokerSettings &settings)
     {
@@ -74,6 +93,14 @@ public:
     void childDied(quint64 childId, const QString &how, bool isOwnFault);
     /// The server stops: nothing more is handed out; stopped() follows when all that runs has ended.
     void stop();
+    /// The last call, when all children are dead: what still waits in memory goes to the store on disk, if there is
+    /// one, and the log is told what has become of it. It waits for the disk, for some seconds at most.
+    void close();
+
+    /// The dead letters of both stores.
+    DeadLetterBox deadLetters() const { return {*m_stores.memory, m_stores.durable.get()}; }
+    /// They have been revived or dropped: what waits again is handed out, and the counters follow.
+    void deadLettersChanged() { m_dirty = true; }
 
     /// A custom process has printed what is for its pipe, behind \a lost bytes that found no way.
     void printed(const ipc::ChildIdentity &who, const QByteArray &bytes, qint64 lost)
@@ -82,6 +109,8 @@ public:
     }
 
     const BrokerCounters &counters() const { return m_counters; }
+    /// Why durable tasks cannot be kept at present; nullopt if they can. Any thread.
+    std::optional<QString> failure() const;
     const PostCounters &postCounters() const { return m_post.counters(); }
 
 Q_SIGNALS:
@@ -145,7 +174,11 @@ private:
     void interrupted(const TaskLane::Sent &sent, const QString &how, bool isOwnFault);
     void checkDrained(TaskLane &lane);
     void checkStopped();
+    /// The second may be null.
+    std::array<TaskStore *, 2> stores() const { return {m_stores.memory.get(), m_stores.durable.get()}; }
     void updateCounts();
+    void shareKeys();
+    void handOver();
     TaskStore *storeFor(quint8 flags, quint64 delayMs) const;
     BrokerLink *linkOf(quint64 childId) const;
     TaskLane *laneOf(quint64 childId) const;
@@ -162,6 +195,8 @@ private:
     std::vector<const TaskRecord *> m_taken;          ///< scratch
     std::vector<Due> m_due;                           ///< the same
     BrokerCounters m_counters;
+    mutable std::mutex m_failureMutex;
+    std::optional<QString> m_failure; ///< guarded by it
     QBasicTimer m_dueTimer;
     QBasicTimer m_watch;
     qint64 m_dueAt = 0; ///< what m_dueTimer waits for

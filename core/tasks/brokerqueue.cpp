@@ -18,6 +18,14 @@ constexpr qint64 longestWait = 1000;
 
 } // namespace
 
+void StoreGauges::store(const TaskCounts &counts)
+{
+    queued.store(quint64(counts.queued), std::memory_order_relaxed);
+    delayed.store(quint64(counts.delayed), std::memory_order_relaxed);
+    running.store(quint64(counts.taken), std::memory_order_relaxed);
+    dead.store(quint64(counts.dead), std::memory_order_relaxed);
+}
+
 void Broker::turnEnded()
 {
     if (!std::exchange(m_dirty, false))
@@ -52,7 +60,7 @@ void Broker::pump()
     if (room <= 0)
         return;
     m_due.clear();
-    for (TaskStore *store : {m_stores.memory.get(), m_stores.durable.get()}) {
+    for (TaskStore *store : stores()) {
         if (!store)
             continue;
         m_taken.clear();
@@ -99,7 +107,7 @@ void Broker::armDueTimer()
             due = other;
     };
     const bool hasRoom = freeRoom() > 0 && !m_stopping;
-    for (const TaskStore *store : {m_stores.memory.get(), m_stores.durable.get()}) {
+    for (const TaskStore *store : stores()) {
         if (!store)
             continue;
         consider(store->commitDueMs());
@@ -153,18 +161,20 @@ void Broker::watchLanes()
 
 void Broker::updateCounts()
 {
-    TaskCounts sum = m_stores.memory->counts(base::wallClockMs());
-    if (m_stores.durable) {
-        const TaskCounts more = m_stores.durable->counts(base::wallClockMs());
-        sum.queued += more.queued;
-        sum.delayed += more.delayed;
-        sum.taken += more.taken;
-        sum.dead += more.dead;
-    }
-    m_counters.queued.store(quint64(sum.queued), std::memory_order_relaxed);
-    m_counters.delayed.store(quint64(sum.delayed), std::memory_order_relaxed);
-    m_counters.running.store(quint64(sum.taken), std::memory_order_relaxed);
-    m_counters.dead.store(quint64(sum.dead), std::memory_order_relaxed);
+    m_counters.memory.store(m_stores.memory->counts(base::wallClockMs()));
+    if (!m_stores.durable)
+        return;
+    m_counters.database.store(m_stores.durable->counts(base::wallClockMs()));
+    m_counters.hasDatabase.store(true, std::memory_order_relaxed);
+    const std::optional<Error> failure = m_stores.durable->failure();
+    const std::lock_guard lock(m_failureMutex);
+    m_failure = failure ? std::optional(failure->message()) : std::nullopt;
+}
+
+std::optional<QString> Broker::failure() const
+{
+    const std::lock_guard lock(m_failureMutex);
+    return m_failure;
 }
 
 } // namespace Quern::tasks

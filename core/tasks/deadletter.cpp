@@ -9,6 +9,13 @@ Error noDeadLetter(quint64 id)
     return Error(Error::NotFound, QStringLiteral("task %1 is not among the dead letters").arg(id));
 }
 
+Error keyTaken(const QByteArray &uniqueKey)
+{
+    return Error(
+        Error::Exists,
+        QStringLiteral("a task with the unique key %1 waits or runs already").arg(QString::fromUtf8(uniqueKey)));
+}
+
 void logDroppedDeadLetters(const std::vector<std::pair<quint64, QByteArray>> &dropped, const QString &reason)
 {
     if (dropped.empty())

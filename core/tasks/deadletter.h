@@ -38,11 +38,20 @@ struct DeadLetterQuery
 
 using DeadLetters = QList<DeadLetter>;
 
+/// What the task was delivered with.
+struct DeadPayload
+{
+    QByteArray bytes;
+    bool isMap = false; ///< the bytes are CBOR of a map
+};
+
 /// Bytes of a spilled payload that are read for a dead letter.
 inline constexpr qint64 longestDeadPayload = 64 << 20;
 
 /// Error::NotFound, for people.
 Error noDeadLetter(quint64 id);
+/// Error::Exists, for people.
+Error keyTaken(const QByteArray &uniqueKey);
 /// Tells the log which have gone, by id and name, and why: "there are more than …".
 void logDroppedDeadLetters(const std::vector<std::pair<quint64, QByteArray>> &dropped, const QString &reason);
 

@@ -54,9 +54,9 @@ std::optional<Error> MemoryStore::refusal(const TaskRecord &record) const
                      QStringLiteral("the payloads of tasks in memory have %1 bytes, and queue_memory allows "
                                     "no more")
                          .arg(m_bytes + m_deadBytes));
-    if (!record.uniqueKey.isEmpty() && m_uniqueKeys.contains(record.uniqueKey))
-        return Error(Error::Exists, QStringLiteral("a task with the unique key %1 waits or runs already")
-                                        .arg(QString::fromUtf8(record.uniqueKey)));
+    if (!record.uniqueKey.isEmpty() &&
+        (m_uniqueKeys.contains(record.uniqueKey) || (m_keySharer && m_keySharer->holdsKey(record.uniqueKey))))
+        return keyTaken(record.uniqueKey);
     return std::nullopt;
 }
 
@@ -209,15 +209,17 @@ MemoryStore::Dead::iterator MemoryStore::findDead(quint64 id)
     return std::find_if(m_dead.begin(), m_dead.end(), [id](const auto &entry) { return entry.second.record.id == id; });
 }
 
-void MemoryStore::deadPayload(quint64 id, const std::function<void(const Result<QByteArray> &)> &done)
+void MemoryStore::deadPayload(quint64 id, const std::function<void(const Result<DeadPayload> &)> &done)
 {
     const auto it = findDead(id);
-    if (it == m_dead.end())
+    if (it == m_dead.end()) {
         done(noDeadLetter(id));
-    else if (it->second.record.spillFile.isEmpty())
-        done(it->second.record.payload);
-    else
-        done(m_spill.read(it->second.record.spillFile, longestDeadPayload));
+        return;
+    }
+    const TaskRecord &record = it->second.record;
+    const Result<QByteArray> bytes =
+        record.spillFile.isEmpty() ? record.payload : m_spill.read(record.spillFile, longestDeadPayload);
+    done(bytes ? Result<DeadPayload>(DeadPayload{*bytes, record.isMap}) : bytes.error());
 }
 
 Result<void> MemoryStore::revive(Dead::iterator it, qint64 nowMs)
@@ -295,6 +297,21 @@ void MemoryStore::dropBeyondLimits()
     logDroppedDeadLetters(dropped,
                           QStringLiteral("there are more than dead_letter_max, or their payloads are too large for "
                                          "queue_memory"));
+}
+
+std::vector<TaskRecord> MemoryStore::takeOut(qsizetype limit)
+{
+    std::vector<TaskRecord> records;
+    while (qsizetype(records.size()) < limit) {
+        Node *node = static_cast<Node *>(m_ready.take(std::numeric_limits<qint64>::max()));
+        if (!node)
+            break;
+        records.push_back(node->record);
+        release(node);
+        if (!records.back().spillFile.isEmpty())
+            m_spill.synchronize(records.back().spillFile);
+    }
+    return records;
 }
 
 bool MemoryStore::namesSpillFile(const QByteArray &)

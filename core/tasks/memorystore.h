@@ -23,6 +23,8 @@ public:
     ~MemoryStore() override;
     Q_DISABLE_COPY_MOVE(MemoryStore)
 
+    void shareKeys(TaskStore *other) override { m_keySharer = other; }
+    bool holdsKey(const QByteArray &key) override { return m_uniqueKeys.contains(key); }
     void add(TaskRecord record, quint64 ticket) override;
     void finish(quint64 id) override;
     void retry(quint64 id, Retry retry) override;
@@ -37,12 +39,16 @@ public:
     std::optional<Error> failure() const override;
     void deadLetters(const DeadLetterQuery &query,
                      const std::function<void(const Result<DeadLetters> &)> &done) override;
-    void deadPayload(quint64 id, const std::function<void(const Result<QByteArray> &)> &done) override;
+    void deadPayload(quint64 id, const std::function<void(const Result<DeadPayload> &)> &done) override;
     void reviveDead(quint64 id, qint64 nowMs, const Count &done) override;
     void reviveAllDead(const QByteArray &name, qint64 nowMs, const Count &done) override;
     void dropDead(quint64 id, const Count &done) override;
     void dropAllDead(const QByteArray &name, const Count &done) override;
     bool namesSpillFile(const QByteArray &name) override;
+
+    /// Takes out up to \a limit tasks that wait, due or not, for another store: nothing is left of them here, and
+    /// whoever gets them owns their spill files, which are on the disk then.
+    std::vector<TaskRecord> takeOut(qsizetype limit);
 
 private:
     struct Node : ReadyEntry
@@ -77,6 +83,7 @@ private:
     ReadyQueue m_ready;
     QHash<quint64, Node *> m_taken;
     QSet<QByteArray> m_uniqueKeys; ///< of what waits or runs
+    TaskStore *m_keySharer = nullptr;
     Dead m_dead;
     qint64 m_bytes = 0;     ///< payloads of what waits or runs
     qint64 m_deadBytes = 0; ///< payloads of dead letters

@@ -2,6 +2,7 @@
 
 #include "base/filedescriptor.h"
 #include "base/systemerror.h"
+#include "tasks/log.h"
 
 #include <QDir>
 #include <QFile>
@@ -114,6 +115,17 @@ Result<QByteArray> Spill::read(const QByteArray &name, qint64 longest) const
         filled += count;
     }
     return bytes;
+}
+
+void Spill::synchronize(const QByteArray &name) const
+{
+    const QByteArray whole = path(name);
+    const base::FileDescriptor fd(isName(name) ? ::open(whole.constData(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1);
+    Result<void> done = fd.isValid() && ::fsync(fd.get()) == 0 ? Result<void>() : failed("writing", whole);
+    if (done)
+        done = synchronizeFolder(QFile::encodeName(m_folder));
+    if (!done)
+        qCWarning(logTasks).noquote() << done.error().message();
 }
 
 qint64 Spill::size(const QByteArray &name) const

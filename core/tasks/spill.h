@@ -25,6 +25,8 @@ public:
     Result<QByteArray> write(quint64 id, QByteArrayView payload, bool isDurable) const;
     /// Error::TooLarge beyond \a longest bytes; Error::NotFound or Error::Io with the path and the reason.
     Result<QByteArray> read(const QByteArray &name, qint64 longest) const;
+    /// A file that was not written to outlive the machine does so from now on, as far as its disk allows.
+    void synchronize(const QByteArray &name) const;
     /// Bytes; 0 if there is no such file.
     qint64 size(const QByteArray &name) const;
     void remove(const QByteArray &name) const;

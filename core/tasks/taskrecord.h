@@ -27,7 +27,7 @@ struct TaskRecord
     qint64 createdMs = 0;
     qint64 dueMs = 0;     ///< not run before; a retry moves it
     QByteArray name;      ///< of the task or event, UTF-8
-    bool isMap = false; ///< the payload is CBOR of a map; else any bytes
+    bool isMap = false;   ///< the payload is CBOR of a map; else any bytes
     QByteArray payload;   ///< opaque; empty if it has spilled
     QByteArray spillFile; ///< name of the payload's file in the spill folder; empty if the payload is above
     QByteArray uniqueKey; ///< no other task with this key is accepted until this one has ended; empty: none

@@ -64,6 +64,11 @@ public:
 
     virtual ~TaskStore() = default;
 
+    /// The unique keys of \a other, which outlives this one's use, are taken here as well. Null: no other's.
+    virtual void shareKeys(TaskStore *other) = 0;
+    /// Whether a task with the unique key \a key waits or runs, or is added and not committed yet.
+    virtual bool holdsKey(const QByteArray &key) = 0;
+
     /// \a ticket comes back with the outcome. The store owns the record's spill file from here on.
     virtual void add(TaskRecord record, quint64 ticket) = 0;
 
@@ -97,14 +102,16 @@ public:
     virtual void deadLetters(const DeadLetterQuery &query,
                              const std::function<void(const Result<DeadLetters> &)> &done) = 0;
     /// The payload of the dead letter of task \a id. Error::NotFound if there is none.
-    virtual void deadPayload(quint64 id, const std::function<void(const Result<QByteArray> &)> &done) = 0;
+    virtual void deadPayload(quint64 id, const std::function<void(const Result<DeadPayload> &)> &done) = 0;
     /// Queues the dead letter of task \a id again, due now and with all its tries before it. Error::NotFound,
     /// Error::Exists, Error::Busy as for add(): then it stays dead.
     virtual void reviveDead(quint64 id, qint64 nowMs, const Count &done) = 0;
     /// The same with all that have the name \a name, or with all if it is empty. Tells how many: those that there is no
     /// room for, or whose unique key is taken, stay dead.
     virtual void reviveAllDead(const QByteArray &name, qint64 nowMs, const Count &done) = 0;
+    /// Forgets the dead letter of task \a id, and its payload. Error::NotFound.
     virtual void dropDead(quint64 id, const Count &done) = 0;
+    /// The same with all that have the name \a name, or with all if it is empty. Tells how many.
     virtual void dropAllDead(const QByteArray &name, const Count &done) = 0;
     /// Whether a task or a dead letter has its payload in the file \a name of the spill folder.
     virtual bool namesSpillFile(const QByteArray &name) = 0;

@@ -36,7 +36,7 @@ _quern_files() {
 }
 
 _quern() {
-    local commands='start stop restart reload info status config plugin init doctor logs help'
+    local commands='start stop restart reload info status config plugin init doctor logs tasks cron help'
     local common='-c --config -e --env -h --help'
     local starting='-d --daemonize -i --ignore -x --x-version --no-gui'
     local levels='debug info warning error'
@@ -58,7 +58,8 @@ _quern() {
             option=''
         elif [[ $word == -* ]]; then
             case $word in
-                -c | --config | -e | --env | -x | --x-version | -n | --lines | --level | --role | --set-level)
+                -c | --config | -e | --env | -x | --x-version | -n | --lines | --level | --role | --set-level | \
+                    --name)
                     option=$word
                     ;;
             esac
@@ -87,7 +88,7 @@ _quern() {
             _quern_offer "$current" < <(compgen -W master)
             return
             ;;
-        -x | --x-version | -n | --lines)
+        -x | --x-version | -n | --lines | --name)
             return
             ;;
     esac
@@ -97,8 +98,9 @@ _quern() {
         case $command in
             '') own="$starting -v --version" ;;
             start | restart) own=$starting ;;
-            info | status | plugin | doctor) own=--json ;;
+            info | status | plugin | doctor | cron) own=--json ;;
             config) own='--json --check --show-secrets' ;;
+            tasks) own='--json --all --name' ;;
             logs) own='--json -f --follow -n --lines --level --role --set-level' ;;
         esac
         _quern_offer "$current" < <(compgen -W "$common $own")
@@ -113,6 +115,8 @@ _quern() {
             compopt -o filenames 2>/dev/null
             _quern_offer '' < <(compgen -d -- "$current")
             ;;
+        cron) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W 'run pause resume') ;;
+        tasks) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W 'show retry drop') ;;
         plugin)
             if [[ ${#words[@]} -eq 0 ]]; then
                 _quern_offer "$current" < <(compgen -W 'new check list')

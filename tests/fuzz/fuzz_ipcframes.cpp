@@ -6,6 +6,7 @@
 #include "ipc/livemessages.h"
 #include "ipc/messages.h"
 #include "ipc/postmessages.h"
+#include "ipc/taskmessages.h"
 
 using namespace Quern;
 using fuzz::fail;
@@ -148,6 +149,57 @@ void checkLive(QByteArrayView payload)
         fail("the peer of a packet does not encode to what it was decoded from");
 }
 
+/// \a again is a frame; what is \a reserved of it is written as zero.
+void checkSame(QByteArray again, std::initializer_list<qsizetype> reserved, QByteArrayView payload, const char *what)
+{
+    for (const qsizetype place : reserved)
+        again[ipc::FrameHeaderSize + place] = payload[place];
+    if (again.sliced(ipc::FrameHeaderSize) != payload)
+        fail(what);
+}
+
+void checkTasks(QByteArrayView payload)
+{
+    if (const Result<ipc::DeliverMessage> message = ipc::decodeDeliver(payload)) {
+        if (message->name.isEmpty() || message->priority > 9 || message->tries == 0 || !lies(message->name, payload) ||
+            !lies(message->uniqueKey, payload) || !lies(message->payload, payload))
+            fail("a delivery breaks a rule of its interface");
+        QByteArray again;
+        ipc::appendDeliver(again, 0, *message);
+        checkSame(again, {28, 29, 30, 31}, payload, "a delivery does not encode to what it was decoded from");
+    }
+    if (const Result<ipc::RunTaskMessage> message = ipc::decodeRunTask(payload)) {
+        if (message->name.isEmpty() || !lies(message->name, payload) || !lies(message->payload, payload))
+            fail("a task breaks a rule of its interface");
+        QByteArray again;
+        ipc::appendRunTask(again, 0, *message);
+        checkSame(again, {19, 20, 21, 22, 23}, payload, "a task does not encode to what it was decoded from");
+    }
+    if (const Result<ipc::TaskDoneMessage> message = ipc::decodeTaskDone(payload)) {
+        if (message->outcome > ipc::TaskOutcome::Hopeless || !lies(message->error, payload) ||
+            !lies(message->result, payload))
+            fail("the end of a try breaks a rule of its interface");
+        QByteArray again;
+        ipc::appendTaskDone(again, 0, *message);
+        checkSame(again, {18, 19, 20, 21, 22, 23}, payload,
+                  "the end of a try does not encode to what it was decoded from");
+    }
+    if (const Result<ipc::TaskFinishedMessage> message = ipc::decodeTaskFinished(payload)) {
+        if (message->code > Error::Internal + 1 || !lies(message->name, payload) || !lies(message->error, payload) ||
+            !lies(message->result, payload))
+            fail("the end of a task breaks a rule of its interface");
+        QByteArray again;
+        ipc::appendTaskFinished(again, 0, *message);
+        checkSame(again, {10, 11, 12, 13, 14, 15}, payload,
+                  "the end of a task does not encode to what it was decoded from");
+    }
+    const Result<void> answer = ipc::decodeDeliverAnswer(payload);
+    // Text that is no UTF-8 is not the same again.
+    if (!answer && answer.error().code() != Error::Protocol && payload.isValidUtf8() &&
+        ipc::encodeDeliverAnswer(answer) != payload)
+        fail("an answer does not encode to what it was decoded from");
+}
+
 void checkPost(QByteArrayView payload)
 {
     const Result<ipc::PostMessage> message = ipc::decodePost(payload);
@@ -185,6 +237,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     checkRequest(bytes);
     checkResponse(bytes);
     checkLive(bytes);
+    checkTasks(bytes);
     checkPost(bytes);
     if (const Result<quint32> credit = ipc::creditOf(bytes); credit.ok() != (size == 4))
         fail("a credit of another size was taken");

@@ -22,7 +22,8 @@ def entry(**keys) -> str:
 
 
 def job(work: WorkServer, name: str) -> dict:
-    return next(each for each in work.status()["cron"] if each["name"] == name)
+    return wait_until(lambda: next((each for each in work.status()["cron"] if each["name"] == name), None),
+                      f"the state of {name}")
 
 
 class TestCron(WorkTestCase):
@@ -94,6 +95,25 @@ class TestCron(WorkTestCase):
         work.start()
         wait_until(lambda: work.count("cron caught") >= caught + 3, "what was missed has run")
         self.assertLess(work.count("cron skip"), skipped + 3)
+
+    def test_commands(self) -> None:
+        work = self.work(tables=entry(job="tick", interval=50) + entry(name="rare", job="tick", expression="0 0 1 1 *"))
+        work.wait_lines("cron tick", 1)
+        self.assert_exit(work.command("cron"), 0, r"tick +every 50 ms", r"rare +0 0 1 1 \*")
+        self.assert_exit(work.command("cron", "run", "rare"), 0, "rare runs")
+        work.wait_lines("cron rare", 1)
+        self.assert_exit(work.command("cron", "pause", "tick"), 0)
+        self.assertTrue(job(work, "tick")["paused"])
+        ticks = work.count("cron tick")
+        self.assertEqual(work.command("reload").returncode, 0)
+        work.stop()
+        work.start()
+        self.assertTrue(wait_until(lambda: job(work, "tick"), "the timer process")["paused"])
+        self.assertEqual(work.count("cron tick"), ticks)
+        self.assert_exit(work.command("cron", "resume", "tick"), 0)
+        wait_until(lambda: work.count("cron tick") > ticks, "it goes on")
+        self.assert_exit(work.command("cron", "run", "nobody"), 1, "nobody")
+        self.assert_exit(work.command("cron", "walk"), 2, "see quern help cron")
 
     def test_unknown_job_is_a_start_error(self) -> None:
         server = WorkServer(tables=entry(job="nobody", interval=10))

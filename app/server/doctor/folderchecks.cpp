@@ -1,8 +1,10 @@
 #include "app/server/doctor/folderchecks.h"
 
 #include "app/host/runtimedirectory.h"
+#include "app/host/taskplace.h"
 #include "app/server/doctor/text.h"
 #include "base/filedescriptor.h"
+#include "tasks/sqlite/taskdatabase.h"
 
 #include <QDir>
 #include <QFile>
@@ -178,6 +180,31 @@ Check documentRoot(const QString &path)
     return well(name, path);
 }
 
+/// \a makesFolder: a start makes the folder of the file.
+Check taskDatabase(const QString &path, bool makesFolder)
+{
+    const QString name = QStringLiteral("tasks.database");
+    const QFileInfo file(path);
+    const QString folder = file.path();
+    if (file.isDir())
+        return error(name, Text::tr("%1 is a folder").arg(path),
+                     Text::tr("write database = \"%1/tasks.db\" in [tasks]").arg(path));
+    if (!makesFolder && !QFileInfo(folder).isDir())
+        return error(name, Text::tr("the folder of %1 is not there").arg(path), Text::tr("mkdir -p %1").arg(folder));
+    // SQLite writes its log beside it.
+    if (const std::optional<Check> refused = cannotMake(name, folder))
+        return *refused;
+    if (file.exists() && !mayAccess(path, R_OK | W_OK)) {
+        return error(name, Text::tr("this user may not write to %1").arg(path),
+                     Text::tr("as root: chown %1 %2; or let %3 name another file").arg(::geteuid()).arg(path, name));
+    }
+    if (tasks::isInMemory(existing(path))) {
+        return warning(name, Text::tr("%1 lies in memory: durable tasks end with the machine").arg(path),
+                       Text::tr("let tasks.database name a file on a disk"));
+    }
+    return withSpace(name, path, path);
+}
+
 } // namespace
 
 Check spaceCheck(const QString &name, const QString &found, const QString &path, const Space &space)
@@ -213,6 +240,10 @@ Checks folderChecks(const config::ServerSettings &server)
         checks.append(uploads(server.uploadTmpDir));
     if (server.handleStatic)
         checks.append(documentRoot(server.documentRoot));
+    if (usesTaskDatabase(server)) {
+        const QString path = taskDatabasePath(server);
+        checks.append(taskDatabase(path, isMadeByStart(server.runtimeDir, server.logFile, QFileInfo(path).path())));
+    }
     return checks;
 }
 

@@ -16,7 +16,7 @@ struct Space
 Check spaceCheck(const QString &name, const QString &found, const QString &path, const Space &space);
 
 /// Whether the folders and files that the settings name can be used, and have room: runtime_dir, log_file, access_log,
-/// upload_tmp_dir and document_root. Those that a start would make are not made.
+/// upload_tmp_dir, document_root and, if there are task workers, tasks.database. Those that a start would make are not made.
 Checks folderChecks(const config::ServerSettings &server);
 
 } // namespace Quern::app::doctor

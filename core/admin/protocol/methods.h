@@ -26,6 +26,22 @@ inline constexpr QLatin1StringView logFollow = "log.follow"_L1;
 /// Parameters: a LogLevelChange; the result is the LogLevelsInForce.
 inline constexpr QLatin1StringView logSetLevel = "log.setLevel"_L1;
 
+/// Parameters: a DeadLetterQuery; the result is a DeadLetterPage.
+inline constexpr QLatin1StringView taskDeadLetters = "task.deadLetters"_L1;
+/// Parameters: a DeadLetterReference; the result is a DeadLetterPayload.
+inline constexpr QLatin1StringView taskDeadPayload = "task.deadPayload"_L1;
+/// Parameters: a DeadLetterSelection; the result is a DeadLetterCount, of those that wait again.
+inline constexpr QLatin1StringView taskRetry = "task.retry"_L1;
+/// Parameters: a DeadLetterSelection; the result is a DeadLetterCount, of those that are gone.
+inline constexpr QLatin1StringView taskDrop = "task.drop"_L1;
+
+
+/// Parameters: a CronJobReference; the result is empty. The job runs once now, also while it is paused.
+inline constexpr QLatin1StringView cronRun = "cron.run"_L1;
+/// The same; it is not run by its schedule until it is resumed, over reloads and restarts as well.
+inline constexpr QLatin1StringView cronPause = "cron.pause"_L1;
+inline constexpr QLatin1StringView cronResume = "cron.resume"_L1;
+
 } // namespace Quern::admin::Methods
 
 /// What an Event may tell; append-only.

@@ -87,6 +87,21 @@ constexpr auto fieldsOf<Totals> = std::tuple{
 };
 
 template <>
+constexpr auto fieldsOf<TaskStoreStatus> = std::tuple{
+    Field{"name"_L1, &TaskStoreStatus::name},       Field{"queued"_L1, &TaskStoreStatus::queued},
+    Field{"delayed"_L1, &TaskStoreStatus::delayed}, Field{"running"_L1, &TaskStoreStatus::running},
+    Field{"dead"_L1, &TaskStoreStatus::dead},
+};
+
+template <>
+constexpr auto fieldsOf<TaskStatus> = std::tuple{
+    Field{"delivered"_L1, &TaskStatus::delivered}, Field{"refused"_L1, &TaskStatus::refused},
+    Field{"done"_L1, &TaskStatus::done},           Field{"failed"_L1, &TaskStatus::failed},
+    Field{"retried"_L1, &TaskStatus::retried},     Field{"buried"_L1, &TaskStatus::buried},
+    Field{"stores"_L1, &TaskStatus::stores},       Field{"failure"_L1, &TaskStatus::failure},
+};
+
+template <>
 constexpr auto fieldsOf<Rates> = std::tuple{
     Field{"windowMs"_L1, &Rates::window},
     Field{"requests"_L1, &Rates::requests},
@@ -112,6 +127,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"cron"_L1, &Status::cron},
     Field{"tables"_L1, &Status::tables},
     Field{"totals"_L1, &Status::totals},
+    Field{"tasks"_L1, &Status::tasks},
     Field{"rates"_L1, &Status::rates},
 };
 

@@ -106,6 +106,33 @@ struct Totals
     bool operator==(const Totals &) const = default;
 };
 
+/// What one store of tasks holds now.
+struct TaskStoreStatus
+{
+    QString name;       ///< "memory" or "database"
+    qint64 queued = 0;  ///< due, and waiting for a task worker
+    qint64 delayed = 0; ///< waiting for their time
+    qint64 running = 0; ///< sent to a task worker
+    qint64 dead = 0;    ///< dead letters
+
+    bool operator==(const TaskStoreStatus &) const = default;
+};
+
+/// Background tasks and events: what has become of them since the start of the server, and where they are.
+struct TaskStatus
+{
+    qint64 delivered = 0; ///< accepted
+    qint64 refused = 0;
+    qint64 done = 0;
+    qint64 failed = 0;             ///< tries that failed
+    qint64 retried = 0;            ///< of these, those that another try followed
+    qint64 buried = 0;             ///< tasks that became dead letters
+    QList<TaskStoreStatus> stores; ///< memory first; the database only if there is one
+    QString failure;               ///< why the database cannot keep tasks at present; empty if it can
+
+    bool operator==(const TaskStatus &) const = default;
+};
+
 /// What happened per second within one window up to now.
 struct Rates
 {
@@ -144,6 +171,7 @@ struct Status
     QList<CronJobStatus> cron;     ///< empty if there is no timer process
     QList<TableStatus> tables;     ///< in the order of the settings
     Totals totals;
+    TaskStatus tasks;
     QList<Rates> rates; ///< over about 10 s, and over about a minute; less if it has just started
 
     QJsonObject toJson() const;

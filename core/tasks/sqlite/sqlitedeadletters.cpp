@@ -113,27 +113,42 @@ void SqliteStore::deadLetters(const DeadLetterQuery &query,
     done(letters);
 }
 
-void SqliteStore::deadPayload(quint64 id, const std::function<void(const Result<QByteArray> &)> &done)
+void SqliteStore::deadPayload(quint64 id, const std::function<void(const Result<DeadPayload> &)> &done)
 {
-    Result<QSqlQuery> query = m_database->prepare(QStringLiteral("SELECT payload, spill FROM dead WHERE id = ?"));
-    if (!query) {
-        done(query.error());
-        return;
-    }
+    done(payloadOfDead(id));
+}
+
+Result<DeadPayload> SqliteStore::payloadOfDead(quint64 id)
+{
+    Result<QSqlQuery> query =
+        m_database->prepare(QStringLiteral("SELECT payload, spill, is_map FROM dead WHERE id = ?"));
+    if (!query)
+        return query.error();
     query->bindValue(0, qint64(id));
     if (const Result<void> run = m_database->run(*query); !run)
-        done(run.error());
-    else if (!query->next())
-        done(noDeadLetter(id));
-    else if (query->value(1).isNull())
-        done(query->value(0).toByteArray());
-    else
-        done(m_spill.read(query->value(1).toString().toLatin1(), longestDeadPayload));
+        return run.error();
+    if (!query->next())
+        return noDeadLetter(id);
+    DeadPayload payload = {query->value(0).toByteArray(), query->value(2).toBool()};
+    if (query->value(1).isNull())
+        return payload;
+    const Result<QByteArray> bytes = m_spill.read(query->value(1).toString().toLatin1(), longestDeadPayload);
+    if (!bytes)
+        return bytes.error();
+    payload.bytes = *bytes;
+    return payload;
 }
 
 /// Whether there was room for its key.
 Result<bool> SqliteStore::reviveOne(quint64 number, qint64 nowMs)
 {
+    const Result<QVariant> key =
+        m_database->value(QStringLiteral("SELECT unique_key FROM dead WHERE number = %1").arg(number));
+    if (!key)
+        return key.error();
+    // Its own store may have gathered one with the key that it does not know of yet.
+    if (isTakenElsewhere(key->toByteArray()) || m_addedKeys.contains(key->toByteArray()))
+        return false;
     const QString again = taskColumnsWith({QStringLiteral("due = ?"), QStringLiteral("attempts = 0")});
     Result<QSqlQuery> insert = m_database->prepare(
         QStringLiteral("INSERT INTO task (%1) SELECT %2 FROM dead WHERE number = ? ON CONFLICT DO NOTHING")
@@ -207,10 +222,8 @@ void SqliteStore::reviveDead(quint64 id, qint64 nowMs, const Count &done)
         done(revived);
         return;
     }
-    bool isDead = false;
-    deadPayload(id, [&isDead](const Result<QByteArray> &payload) {
-        isDead = payload.ok() || payload.error().code() != Error::NotFound;
-    });
+    const Result<DeadPayload> payload = payloadOfDead(id);
+    const bool isDead = payload || payload.error().code() != Error::NotFound;
     done(isDead ? Error(Error::Exists, QStringLiteral("a task with the unique key of task %1 waits or runs").arg(id))
                 : noDeadLetter(id));
 }

@@ -43,6 +43,7 @@ void SqliteStore::giveBack(std::span<const quint64> ids)
 void SqliteStore::enqueue(std::unique_ptr<TaskRecord> record)
 {
     ++m_waiting.at(record->priority);
+    m_delayed += record->dueMs > m_countedMs ? 1 : 0;
     m_windows.at(record->priority).offer(std::move(record));
 }
 
@@ -60,6 +61,7 @@ qsizetype SqliteStore::takeDue(qint64 nowMs, qsizetype limit, std::vector<const 
             const quint64 id = record->id;
             m_taken.insert_or_assign(id, Taken{std::move(record)});
             --m_waiting.at(priority);
+            m_delayed -= taken.back()->dueMs > m_countedMs ? 1 : 0;
             ++count;
             fill(priority, nowMs);
         }

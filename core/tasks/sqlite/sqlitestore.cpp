@@ -69,6 +69,7 @@ Result<void> SqliteStore::prepare()
         {&m_statements.countDelayed, QStringLiteral("SELECT count(*) FROM task WHERE priority = ? AND due > ?")},
         {&m_statements.namesSpill,
          QStringLiteral("SELECT 1 FROM task WHERE spill = ? UNION ALL SELECT 1 FROM dead WHERE spill = ?")},
+        {&m_statements.holdsKey, QStringLiteral("SELECT 1 FROM task WHERE unique_key = ?")},
         {&m_statements.oldestDead, QStringLiteral("SELECT number, id, name, spill FROM dead ORDER BY number LIMIT ?")},
         {&m_statements.dropDeadUpTo, QStringLiteral("DELETE FROM dead WHERE number <= ?")},
     };
@@ -89,6 +90,22 @@ std::optional<Error> SqliteStore::refusal() const
                  QStringLiteral("%1 durable tasks wait or run, and durable_max allows no more").arg(m_limits.tasks));
 }
 
+bool SqliteStore::isTakenElsewhere(const QByteArray &uniqueKey) const
+{
+    return !uniqueKey.isEmpty() && m_keySharer && m_keySharer->holdsKey(uniqueKey);
+}
+
+bool SqliteStore::holdsKey(const QByteArray &key)
+{
+    if (m_addedKeys.contains(key))
+        return true;
+    QSqlQuery &query = m_statements.holdsKey;
+    query.bindValue(0, key);
+    const bool isHeld = m_database->run(query) && query.next();
+    query.finish();
+    return isHeld;
+}
+
 void SqliteStore::refuse(const Add &add, const Error &error)
 {
     if (!add.record.spillFile.isEmpty())
@@ -100,11 +117,16 @@ void SqliteStore::add(TaskRecord record, quint64 ticket)
 {
     record.priority = std::min(record.priority, highestPriority);
     Add add{std::move(record), ticket};
-    if (const std::optional<Error> error = refusal()) {
+    std::optional<Error> error = refusal();
+    if (!error && isTakenElsewhere(add.record.uniqueKey))
+        error = keyTaken(add.record.uniqueKey);
+    if (error) {
         refuse(add, *error);
         return;
     }
     ++m_adds;
+    if (!add.record.uniqueKey.isEmpty())
+        m_addedKeys.insert(add.record.uniqueKey);
     m_operations.emplace_back(std::move(add));
 }
 
@@ -163,10 +185,12 @@ void SqliteStore::commit(qint64 nowMs)
         }
         m_operations = std::move(ends);
         m_adds = 0;
+        m_addedKeys.clear();
         return;
     }
     works();
     m_adds = m_ends = 0;
+    m_addedKeys.clear();
     for (Operation &operation : m_operations)
         std::visit([this](auto &concrete) { apply(concrete); }, operation);
     m_operations.clear();
@@ -235,11 +259,10 @@ void SqliteStore::apply(Add &add)
 {
     if (!add.isAccepted) {
         const QByteArray &key = add.record.uniqueKey;
-        refuse(add, Error(Error::Exists,
-                          key.isEmpty()
-                              ? QStringLiteral("a task with the number %1 waits or runs already").arg(add.record.id)
-                              : QStringLiteral("a task with the unique key %1 waits or runs already")
-                                    .arg(QString::fromUtf8(key))));
+        refuse(add, key.isEmpty()
+                        ? Error(Error::Exists,
+                                QStringLiteral("a task with the number %1 waits or runs already").arg(add.record.id))
+                        : keyTaken(key));
         return;
     }
     enqueue(std::make_unique<TaskRecord>(std::move(add.record)));

@@ -4,6 +4,8 @@
 #include "tasks/sqlite/taskdatabase.h"
 #include "tasks/taskstore.h"
 
+#include <QSet>
+
 #include <array>
 #include <memory>
 #include <unordered_map>
@@ -29,6 +31,8 @@ public:
     ~SqliteStore() override;
     Q_DISABLE_COPY_MOVE(SqliteStore)
 
+    void shareKeys(TaskStore *other) override { m_keySharer = other; }
+    bool holdsKey(const QByteArray &key) override;
     void add(TaskRecord record, quint64 ticket) override;
     void finish(quint64 id) override;
     void retry(quint64 id, Retry retry) override;
@@ -43,7 +47,7 @@ public:
     std::optional<Error> failure() const override;
     void deadLetters(const DeadLetterQuery &query,
                      const std::function<void(const Result<DeadLetters> &)> &done) override;
-    void deadPayload(quint64 id, const std::function<void(const Result<QByteArray> &)> &done) override;
+    void deadPayload(quint64 id, const std::function<void(const Result<DeadPayload> &)> &done) override;
     void reviveDead(quint64 id, qint64 nowMs, const Count &done) override;
     void reviveAllDead(const QByteArray &name, qint64 nowMs, const Count &done) override;
     void dropDead(quint64 id, const Count &done) override;
@@ -89,6 +93,7 @@ private:
         QSqlQuery loadLater;
         QSqlQuery countDelayed;
         QSqlQuery namesSpill;
+        QSqlQuery holdsKey;
         QSqlQuery oldestDead;
         QSqlQuery dropDeadUpTo;
     };
@@ -98,6 +103,7 @@ private:
 
     bool beginEnd(quint64 id);
     std::optional<Error> refusal() const;
+    bool isTakenElsewhere(const QByteArray &uniqueKey) const;
     void refuse(const Add &add, const Error &error);
     Result<void> write();
     Result<void> write(Add &add);
@@ -123,6 +129,7 @@ private:
     Result<void> recount();
     qsizetype held() const;
 
+    Result<DeadPayload> payloadOfDead(quint64 id);
     Result<qsizetype> revive(const QString &condition, const QVariant &value, qint64 nowMs);
     Result<bool> reviveOne(quint64 number, qint64 nowMs);
     Result<qsizetype> drop(const QString &condition, const QVariant &value);
@@ -135,7 +142,9 @@ private:
     Statements m_statements; ///< gone before the database is
 
     std::vector<Operation> m_operations;
-    qsizetype m_adds = 0; ///< of the operations
+    qsizetype m_adds = 0;         ///< of the operations
+    QSet<QByteArray> m_addedKeys; ///< unique keys of these
+    TaskStore *m_keySharer = nullptr;
     qsizetype m_ends = 0; ///< of the operations
     std::array<DueWindow, highestPriority + 1> m_windows;
     std::array<qsizetype, highestPriority + 1> m_waiting = {}; ///< rows of tasks that are not taken
@@ -146,8 +155,8 @@ private:
 
     std::optional<Error> m_failure;
     qint64 m_retryMs = 0;    ///< no further attempt at the database before it, once it has failed
-    qint64 m_countedMs = -1; ///< when m_delayed was true
-    qsizetype m_delayed = 0;
+    qint64 m_countedMs = -1; ///< when they were counted last; -1: not yet
+    qsizetype m_delayed = 0; ///< of those that wait, how many are due later than m_countedMs
 };
 
 } // namespace Quern::tasks

@@ -36,36 +36,44 @@ Status sample()
     status.listeners = {QStringLiteral("127.0.0.1:5200"), QStringLiteral("unix:/run/app.sock")};
     status.plugins = {{QStringLiteral("welcome"), QStringLiteral("0.1.0")}};
     status.reactors = {{0, 64, 1, 5'000'000'000}, {1, 63, 0, 7}};
-    status.workers = {{0, QStringLiteral("worker 0"), 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
-                      {1, QStringLiteral("worker 1"), 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0,
-                       QStringLiteral("signal 6 (SIGABRT)")}};
+    status.workers = {
+        {0, QStringLiteral("worker 0"), 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
+        {1, QStringLiteral("worker 1"), 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, QStringLiteral("signal 6")}};
     status.processes = {
-        {0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 1, 7, 2, 4096, QStringLiteral("exit code 0")}};
+        {0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 0, 0, 5, 0, QStringLiteral("exit code 1")}};
     CronJobStatus job;
-    job.name = QStringLiteral("sweep");
-    job.schedule = QStringLiteral("every 10 ms");
-    job.last = QDateTime(QDate(2026, 1, 31), QTime(12, 0), Qt::UTC);
-    job.durationUs = 15;
+    job.name = QStringLiteral("clean");
+    job.schedule = QStringLiteral("0 3 * * *");
+    job.next = status.startedAt;
+    job.durationUs = 40;
     job.runs = 3;
+    job.failures = 2;
+    job.skipped = 1;
     job.paused = true;
     status.cron = {job};
     status.tables = {{QStringLiteral("prices"), 12, 1000, 98'304, 200'000}};
     status.totals = {130, 1000, 5, 4, 3, 2, 1, 70, 8, 9};
+    status.tasks.delivered = 40;
+    status.tasks.refused = 5;
+    status.tasks.done = 30;
+    status.tasks.failed = 4;
+    status.tasks.retried = 3;
+    status.tasks.buried = 2;
+    status.tasks.stores = {{QStringLiteral("memory"), 6, 7, 8, 9}, {QStringLiteral("database"), 1, 0, 0, 2}};
+    status.tasks.failure = QStringLiteral("no room");
     status.rates = {{std::chrono::milliseconds(10'200), 100.5, 2, 0}};
     return status;
 }
 
 const QByteArray goldenSample =
     "{\"configFile\":\"/srv/quern.toml\","
-    "\"cron\":[{\"durationUs\":15,\"error\":\"\",\"failures\":0,"
-    "\"last\":\"2026-01-31T12:00:00.000Z\",\"name\":\"sweep\",\"next\":null,"
-    "\"paused\":true,\"running\":0,\"runs\":3,\"schedule\":\"every 10 ms\","
-    "\"skipped\":0,\"stopped\":false}],\"generation\":2,"
+    "\"cron\":[{\"durationUs\":40,\"error\":\"\",\"failures\":2,\"last\":null,\"name\":\"clean\","
+    "\"next\":\"2026-01-31T12:00:00.000Z\",\"paused\":true,\"running\":0,\"runs\":3,"
+    "\"schedule\":\"0 3 * * *\",\"skipped\":1,\"stopped\":false}],\"generation\":2,"
     "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
     "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
-    "\"processes\":[{\"generation\":2,\"id\":0,\"inFlight\":1,"
-    "\"lastExit\":\"exit code 0\",\"name\":\"timer\",\"pid\":102,\"requests\":7,"
-    "\"restarts\":2,\"rssBytes\":4096,\"state\":\"fatal\"}],"
+    "\"processes\":[{\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code 1\","
+    "\"name\":\"timer\",\"pid\":102,\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"state\":\"fatal\"}],"
     "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
     "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
     "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
@@ -73,13 +81,19 @@ const QByteArray goldenSample =
     "\"startedAt\":\"2026-01-31T12:00:00.000Z\",\"state\":\"degraded\","
     "\"tables\":[{\"memory\":98304,\"memoryLimit\":200000,\"name\":\"prices\",\"rows\":12,"
     "\"size\":1000}],"
+    "\"tasks\":{\"buried\":2,\"delivered\":40,\"done\":30,\"failed\":4,\"failure\":\"no room\","
+    "\"refused\":5,\"retried\":3,\"stores\":["
+    "{\"dead\":9,\"delayed\":7,\"name\":\"memory\",\"queued\":6,\"running\":8},"
+    "{\"dead\":2,\"delayed\":0,\"name\":\"database\",\"queued\":1,\"running\":0}]},"
     "\"totals\":{\"connections\":130,\"events\":70,\"eventsLost\":9,\"eventsMoved\":8,"
     "\"failed\":2,\"redispatched\":4,\"refused\":5,"
     "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
     "\"uptimeMs\":90500,\"version\":\"0.1.0\","
-    "\"workers\":[{\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\",\"name\":\"worker 0\",\"pid\":101,"
+    "\"workers\":[{\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\","
+    "\"name\":\"worker 0\",\"pid\":101,"
     "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"state\":\"ready\"},"
-    "{\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6 (SIGABRT)\",\"name\":\"worker 1\","
+    "{\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6\","
+    "\"name\":\"worker 1\","
     "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"state\":\"waiting\"}]}\n";
 
 } // namespace
@@ -163,7 +177,8 @@ void tst_Status::malformed_data()
     row("state: must be one of \"starting\", \"running\", \"reloading\", \"stopping\", \"degraded\", "
         "not the string \"fine\"",
         "degraded", "fine");
-    row("startedAt: must be a time such as \"2026-01-31T12:00:00.000Z\", not 5", "\"2026-01-31T12:00:00.000Z\"", "5");
+    row("startedAt: must be a time such as \"2026-01-31T12:00:00.000Z\", not 5",
+        "\"startedAt\":\"2026-01-31T12:00:00.000Z\"", "\"startedAt\":5");
     row("listeners[1]: must be a string, not 5", "\"unix:/run/app.sock\"", "5");
     row("reactors[1]: must be an object, not null", "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}",
         "null");

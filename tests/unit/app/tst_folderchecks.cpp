@@ -1,4 +1,5 @@
 #include "app/server/doctor/folderchecks.h"
+#include "tasks/sqlite/taskdatabase.h"
 
 #include <QDir>
 #include <QFile>
@@ -30,6 +31,8 @@ private Q_SLOTS:
     void logIntoAPipe();
     void uploads();
     void documentRoot();
+    void taskDatabase();
+    void taskDatabaseInMemory();
 
 private:
     QString path(const char *name) const { return m_folder->filePath(QString::fromLatin1(name)); }
@@ -182,6 +185,41 @@ void TestFolderChecks::documentRoot()
     QCOMPARE(named("document_root").outcome, Check::Outcome::Error);
     QVERIFY(QDir().mkpath(path("public")));
     QCOMPARE(named("document_root").outcome, Check::Outcome::Ok);
+}
+
+void TestFolderChecks::taskDatabase()
+{
+    m_server.taskDatabase = path("data/tasks.db");
+    QCOMPARE(folderChecks(m_server).size(), 1);
+    m_server.taskWorkerNum = 1;
+    QVERIFY2(named("tasks.database").mend.contains(QStringLiteral("mkdir -p ") + path("data")),
+             qPrintable(named("tasks.database").mend));
+    QVERIFY(QDir().mkpath(path("data")));
+    QVERIFY2(named("tasks.database").found.startsWith(path("data/tasks.db")),
+             qPrintable(named("tasks.database").found));
+    QVERIFY(named("tasks.database").outcome != Check::Outcome::Error);
+    touch(path("file"));
+    m_server.taskDatabase = path("file/tasks.db");
+    QCOMPARE(named("tasks.database").outcome, Check::Outcome::Error);
+    m_server.taskDatabase = path("data");
+    QVERIFY2(named("tasks.database").found.contains(u"is a folder"), qPrintable(named("tasks.database").found));
+    m_server.taskDriver = config::TaskDriver::Memory;
+    QCOMPARE(folderChecks(m_server).size(), 1);
+    m_server.taskDriver = config::TaskDriver::Auto;
+    m_server.taskDatabase.clear(); // then it is in runtime_dir, which a start makes
+    QVERIFY2(named("tasks.database").found.startsWith(path("run/tasks.db")), qPrintable(named("tasks.database").found));
+}
+
+void TestFolderChecks::taskDatabaseInMemory()
+{
+    const QString shared = QStringLiteral("/dev/shm");
+    if (!tasks::isInMemory(shared))
+        QSKIP("there is no file system in memory");
+    m_server.taskWorkerNum = 1;
+    m_server.taskDatabase = shared + QStringLiteral("/quern-tasks-of-a-test.db");
+    const Check found = named("tasks.database");
+    QCOMPARE(found.outcome, Check::Outcome::Warning);
+    QVERIFY2(found.found.contains(u"lies in memory"), qPrintable(found.found));
 }
 
 QTEST_GUILESS_MAIN(TestFolderChecks)

@@ -65,7 +65,7 @@ void tst_DeadLetters::buried()
     QCOMPARE(letter.buriedMs, someTime + 3);
     QCOMPARE(letter.payloadSize, 7);
     QByteArray payload;
-    store->deadPayload(7, [&payload](const auto &found) { payload = *found; });
+    store->deadPayload(7, [&payload](const auto &found) { payload = found->bytes; });
     QCOMPARE(payload, QByteArray("grain 7"));
     Error::Code code = Error::Internal;
     store->deadPayload(8, [&code](const auto &found) { code = found.error().code(); });

@@ -323,7 +323,7 @@ void tst_TaskStores::spilledPayload()
     QCOMPARE(files(), 2);
     QCOMPARE(store.deadLetters().constFirst().payloadSize, 100'000);
     QByteArray payload;
-    store->deadPayload(3, [&payload](const auto &found) { payload = *found; });
+    store->deadPayload(3, [&payload](const auto &found) { payload = found->bytes; });
     QCOMPARE(payload.size(), 100'000);
     if (isDurable()) {
         store.reopen();
