@@ -3,6 +3,7 @@
 #include "cronjobs.h"
 #include "hooks.h"
 #include "processes.h"
+#include "tableroutes.h"
 #include "taskroutes.h"
 #include "tasks.h"
 
@@ -17,6 +18,7 @@ void WorklabPlugin::install(Quern::Application &app)
     installProcesses(app, m_journal);
     app.group("/work", [](Quern::RouteGroup &work) {
         installTaskRoutes(work);
+        installTableRoutes(work);
         installProcessRoutes(work);
     });
 }

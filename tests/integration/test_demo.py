@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import unittest
+import urllib.request
 from pathlib import Path
 
 from ports import reserve_port
@@ -32,6 +34,13 @@ class Demo(QuernTestCase):
             client.settimeout(10 * TIME_SCALE)
             client.sendto(b"echo hello", ("127.0.0.1", lines))
             self.assertEqual(client.recv(100), b"hello\r\n")
+        post = urllib.request.Request(f"http://127.0.0.1:{server.port}/work/tasks/echo?until=finished", b'{"a": 1}')
+        with urllib.request.urlopen(post, timeout=10 * TIME_SCALE) as answer:
+            self.assertEqual(json.loads(answer.read())["result"], {"a": 1})
+        status = json.loads(server.command("status", "--json").stdout)
+        self.assertEqual([table["name"] for table in status["tables"]], ["prices"])
+        self.assertEqual([process["name"] for process in status["processes"]],
+                         ["task worker 0", "task worker 1", "process shouter 0", "timer"])
         server.stop()
 
 
