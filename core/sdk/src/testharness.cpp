@@ -70,6 +70,7 @@ TestHarnessPrivate::TestHarnessPrivate(HandlerPlugin &plugin, const QVariantMap 
 
 TestHarnessPrivate::~TestHarnessPrivate()
 {
+    m_server->endProcesses();
     // What the handlers hold may answer when it goes away.
     retire();
     m_server.reset();

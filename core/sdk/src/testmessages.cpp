@@ -14,6 +14,16 @@ TestProcess TestServer::startProcess(const QByteArray &handler, const QVariantMa
     return TestProcess(m_running.back());
 }
 
+void TestServer::endProcesses()
+{
+    // A handle of the test's may keep one, which has ended then.
+    for (const auto &process : m_running) {
+        if (!process->leave(TestProcessPrivate::Leave::Quietly))
+            qFatal("the function of process %s does not return, though it is to end", qPrintable(process->name()));
+    }
+    m_running.clear();
+}
+
 ProcessAddress TestServer::self() const
 {
     const TestProcessPrivate *process = TestProcessPrivate::current();

@@ -67,11 +67,6 @@ TestServer::TestServer(const ApplicationPrivate &application, std::chrono::milli
 
 TestServer::~TestServer()
 {
-    // While what they ask for is still there. A handle of the test's may keep one.
-    for (const auto &process : m_running) {
-        if (!process->leave(TestProcessPrivate::Leave::Quietly))
-            qFatal("the function of process %s does not return, though it is to end", qPrintable(process->name()));
-    }
     if (&serverBackend() == this)
         setServer(m_before);
     for (const auto &[id, connected] : m_connections) {

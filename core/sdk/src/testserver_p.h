@@ -43,6 +43,8 @@ public:
     void setDeadline(std::chrono::milliseconds deadline) { m_deadline = deadline; }
     TestTasks &tasks() { return m_tasks; }
     TestProcess startProcess(const QByteArray &handler, const QVariantMap &parameters, int number);
+    /// Before it goes away itself: what they ask for is still there, and the event loop goes round meanwhile.
+    void endProcesses();
     QList<TestProcessMessage> sentMessages() const;
 
     // What clients do, in the main thread. Each returns when the handlers have.

@@ -29,12 +29,13 @@ BootMessage sampleBoot()
                           QStringLiteral("unix:/t"), QStringLiteral("q.toml:3"), 5, 300});
     message.tasks = {2, 3, 500ms, 20ms, 24ms, 4096, QStringLiteral("/s")};
     message.maxWaitTime = 20ms;
+    message.plan = {2, 1, true, {{QStringLiteral("m"), QStringLiteral("h")}}};
     return message;
 }
 
 QByteArray goldenBoot(char version = 6)
 {
-    return QByteArray("\xab") + text("protocol") + version + text("role") + "\x03" + text("worker") + "\x02" +
+    return QByteArray("\xac") + text("protocol") + version + text("role") + "\x03" + text("worker") + "\x02" +
            text("name") + text("mail") + text("generation") + QByteArray::fromHex("19012c") + text("answers") + "\xa5" +
            text("debug") + "\xf5" + text("compression") + "\xf5" + text("level") + "\x07" + text("minLength") +
            QByteArray::fromHex("190200") + text("types") + "\x81" + text("text/*") + text("plugins") + "\x81\xa4" +
@@ -45,7 +46,12 @@ QByteArray goldenBoot(char version = 6)
            text("tasks") + "\xa7" + text("workers") + "\x02" + text("tries") + "\x03" + text("timeout") +
            QByteArray::fromHex("1901f4") + text("retryDelay") + "\x14" + text("retryDelayMax") +
            QByteArray::fromHex("1818") + text("spillSize") + QByteArray::fromHex("191000") + text("spillFolder") +
-           text("/s") + text("cron") + "\x80" + text("maxWait") + "\x14";
+           text("/s") + text("cron") + "\x80" + text("maxWait") + "\x14" + text("plan") + "\xa4" + text("workers") +
+           "\x02" + text("taskWorkers") + "\x01" + text("hasTimer") + "\xf5" + text("processes") + "\x81\xaa" +
+           text("name") + text("m") + text("handler") + text("h") + text("num") + "\x01" + text("pipe") +
+           QByteArray(1, '\0') + text("pipeBuffer") + QByteArray::fromHex("1a00100000") + text("queue") +
+           QByteArray(1, '\0') + text("queueCapacity") + QByteArray::fromHex("1903e8") + text("queueMemory") +
+           QByteArray::fromHex("1a04000000") + text("parameters") + "\xa0" + text("place") + text("");
 }
 
 HelloMessage sampleHello()
