@@ -21,6 +21,7 @@ ipc::TaskDefaults taskDefaults(const config::Settings &settings)
     defaults.retryDelayMax = server.taskRetryDelayMax;
     defaults.spillSize = server.taskSpillSize;
     defaults.spillFolder = taskSpillFolder(settings);
+    defaults.allDurable = server.taskDriver == config::TaskDriver::Sqlite;
     return defaults;
 }
 

@@ -1,17 +1,15 @@
 #include "app/worker/workerprocess.h"
 
 #include "tables/sharedtables.h"
+#include "worker/log.h"
 
 #include <QCoreApplication>
-#include <QLoggingCategory>
 
 #include <algorithm>
 
 #include <unistd.h>
 
 namespace Quern::app {
-
-Q_LOGGING_CATEGORY(logWorkerProcess, "quern.worker", QtInfoMsg)
 
 std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &arguments)
 {
@@ -176,7 +174,7 @@ void WorkerProcess::leaveCron()
         m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{m_timer->states(), {}}.encode());
         m_channel.flush();
         for (const QString &line : busy)
-            qCWarning(logWorkerProcess).noquote() << line;
+            qCWarning(worker::logWorker).noquote() << line;
         // Threads that still run would be waited for.
         if (!busy.isEmpty())
             ::_exit(0);
@@ -235,7 +233,7 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     // Once: all have the same.
     if (boot.who == ipc::ChildIdentity{ipc::ChildRole::Worker, 0}) {
         for (const QString &warning : std::as_const(m_cronPlan.warnings))
-            qCWarning(logWorkerProcess).noquote() << warning;
+            qCWarning(worker::logWorker).noquote() << warning;
     }
     m_maxWaitTime = boot.maxWaitTime;
 

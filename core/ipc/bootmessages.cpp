@@ -88,7 +88,8 @@ QCborMap toCbor(const TaskDefaults &tasks)
             {QStringLiteral("retryDelay"), qint64(tasks.retryDelay.count())},
             {QStringLiteral("retryDelayMax"), qint64(tasks.retryDelayMax.count())},
             {QStringLiteral("spillSize"), tasks.spillSize},
-            {QStringLiteral("spillFolder"), tasks.spillFolder}};
+            {QStringLiteral("spillFolder"), tasks.spillFolder},
+            {QStringLiteral("allDurable"), tasks.allDurable}};
 }
 
 TaskDefaults taskDefaults(const QCborMap &map)
@@ -104,6 +105,7 @@ TaskDefaults taskDefaults(const QCborMap &map)
     tasks.retryDelayMax = milliseconds(QLatin1StringView("retryDelayMax"));
     tasks.spillSize = qint64(qMin<quint64>(size(map.value(QLatin1StringView("spillSize"))), MaxInlinePayload));
     tasks.spillFolder = map.value(QLatin1StringView("spillFolder")).toString();
+    tasks.allDurable = map.value(QLatin1StringView("allDurable")).toBool();
     return tasks;
 }
 

@@ -190,6 +190,7 @@ struct TaskDefaults
     std::chrono::milliseconds retryDelayMax{300'000};
     qint64 spillSize = 64 * 1024; ///< bytes: a longer payload goes through a file
     QString spillFolder = {};     ///< absolute
+    bool allDurable = false;      ///< also those of which nobody says so
     bool operator==(const TaskDefaults &) const = default;
 };
 
@@ -197,7 +198,7 @@ struct TaskDefaults
 /// "answers": map with "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file",
 /// "settings", "source" and "place"; "ports": list of maps with "name", "kind", "handler", "address", "place",
 /// "messageBytes", "outputBytes"; "tasks": map with "workers", "tries", "timeout", "retryDelay", "retryDelayMax",
-/// "spillSize" and "spillFolder"; "cron": list of CronEntry; "maxWait": milliseconds; "plan": see ProcessPlan.
+/// "spillSize", "spillFolder" and "allDurable"; "cron": list of CronEntry; "maxWait": milliseconds; "plan": see ProcessPlan.
 struct BootMessage
 {
     struct Plugin

@@ -149,8 +149,8 @@ Result<TaskId> TaskClient::send(QByteArrayView name, const Payload &payload, con
         message.flags |= ipc::WantsAnswer;
     QByteArray spilled;
     if (message.payload.size() > m_defaults.spillSize) {
-        const bool isDurable = (message.flags & ipc::VolatileTask) == 0 &&
-                               ((message.flags & ipc::DurableTask) != 0 || message.delayMs > 0);
+        const bool isDurable = m_defaults.allDurable || (message.flags & ipc::DurableTask) != 0 ||
+                               ((message.flags & ipc::VolatileTask) == 0 && message.delayMs > 0);
         const Result<QByteArray> file = m_spill.write(id, message.payload, isDurable);
         if (!file)
             return file.error();

@@ -101,52 +101,52 @@ QVariantMap Payload::map() const
 
 TaskId Task::id() const
 {
-    return TaskId(m_call.id);
+    return TaskId(d.id);
 }
 
 QString Task::name() const
 {
-    return QString::fromUtf8(m_call.name);
+    return QString::fromUtf8(d.name);
 }
 
 const Payload &Task::payload() const
 {
-    return m_call.payload;
+    return d.payload;
 }
 
 int Task::attempt() const
 {
-    return m_call.attempt;
+    return d.attempt;
 }
 
 int Task::tries() const
 {
-    return m_call.tries;
+    return d.tries;
 }
 
 void Task::setResult(const Payload &result)
 {
-    m_call.result = result;
+    d.result = result;
 }
 
 TaskId Event::id() const
 {
-    return TaskId(m_call.id);
+    return TaskId(d.id);
 }
 
 QString Event::name() const
 {
-    return QString::fromUtf8(m_call.name);
+    return QString::fromUtf8(d.name);
 }
 
 const Payload &Event::payload() const
 {
-    return m_call.payload;
+    return d.payload;
 }
 
 int Event::attempt() const
 {
-    return m_call.attempt;
+    return d.attempt;
 }
 
 TaskId TaskResult::id() const

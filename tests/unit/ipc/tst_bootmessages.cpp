@@ -27,7 +27,7 @@ BootMessage sampleBoot()
                             QStringLiteral("q.toml:9")});
     message.ports.append({QStringLiteral("tty"), BootMessage::Port::Kind::Stream, QStringLiteral("h"),
                           QStringLiteral("unix:/t"), QStringLiteral("q.toml:3"), 5, 300});
-    message.tasks = {2, 3, 500ms, 20ms, 24ms, 4096, QStringLiteral("/s")};
+    message.tasks = {2, 3, 500ms, 20ms, 24ms, 4096, QStringLiteral("/s"), true};
     message.maxWaitTime = 20ms;
     message.plan = {2, 1, true, {{QStringLiteral("m"), QStringLiteral("h")}}};
     return message;
@@ -43,15 +43,16 @@ QByteArray goldenBoot(char version = 6)
            text("/a.so") + text("place") + text("q.toml:9") + text("ports") + "\x81\xa7" + text("name") + text("tty") +
            text("kind") + "\x01" + text("handler") + text("h") + text("address") + text("unix:/t") + text("place") +
            text("q.toml:3") + text("messageBytes") + "\x05" + text("outputBytes") + QByteArray::fromHex("19012c") +
-           text("tasks") + "\xa7" + text("workers") + "\x02" + text("tries") + "\x03" + text("timeout") +
+           text("tasks") + "\xa8" + text("workers") + "\x02" + text("tries") + "\x03" + text("timeout") +
            QByteArray::fromHex("1901f4") + text("retryDelay") + "\x14" + text("retryDelayMax") +
            QByteArray::fromHex("1818") + text("spillSize") + QByteArray::fromHex("191000") + text("spillFolder") +
-           text("/s") + text("cron") + "\x80" + text("maxWait") + "\x14" + text("plan") + "\xa4" + text("workers") +
-           "\x02" + text("taskWorkers") + "\x01" + text("hasTimer") + "\xf5" + text("processes") + "\x81\xaa" +
-           text("name") + text("m") + text("handler") + text("h") + text("num") + "\x01" + text("pipe") +
-           QByteArray(1, '\0') + text("pipeBuffer") + QByteArray::fromHex("1a00100000") + text("queue") +
-           QByteArray(1, '\0') + text("queueCapacity") + QByteArray::fromHex("1903e8") + text("queueMemory") +
-           QByteArray::fromHex("1a04000000") + text("parameters") + "\xa0" + text("place") + text("");
+           text("/s") + text("allDurable") + "\xf5" + text("cron") + "\x80" + text("maxWait") + "\x14" + text("plan") +
+           "\xa4" + text("workers") + "\x02" + text("taskWorkers") + "\x01" + text("hasTimer") + "\xf5" +
+           text("processes") + "\x81\xaa" + text("name") + text("m") + text("handler") + text("h") + text("num") +
+           "\x01" + text("pipe") + QByteArray(1, '\0') + text("pipeBuffer") + QByteArray::fromHex("1a00100000") +
+           text("queue") + QByteArray(1, '\0') + text("queueCapacity") + QByteArray::fromHex("1903e8") +
+           text("queueMemory") + QByteArray::fromHex("1a04000000") + text("parameters") + "\xa0" + text("place") +
+           text("");
 }
 
 HelloMessage sampleHello()

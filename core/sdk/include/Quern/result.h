@@ -21,12 +21,12 @@ public:
 
     /// Only when ok().
     const T &value() const & { return *std::get_if<0>(&m_state); }
-    T &value() & { return *std::get_if<0>(&m_state); }
-    T &&value() && { return std::move(*std::get_if<0>(&m_state)); }
-    const T &operator*() const & { return value(); }
-    T &operator*() & { return value(); }
-    const T *operator->() const { return std::get_if<0>(&m_state); }
-    T *operator->() { return std::get_if<0>(&m_state); }
+    T &value() & { return *std::get_if<0>(&m_state); }               ///< the same
+    T &&value() && { return std::move(*std::get_if<0>(&m_state)); }  ///< the same
+    const T &operator*() const & { return value(); }                 ///< the same
+    T &operator*() & { return value(); }                             ///< the same
+    const T *operator->() const { return std::get_if<0>(&m_state); } ///< the same
+    T *operator->() { return std::get_if<0>(&m_state); }             ///< the same
 
     /// Only when not ok().
     const Error &error() const { return *std::get_if<1>(&m_state); }

@@ -49,7 +49,7 @@ class QUERN_EXPORT Task
 {
 public:
     /// Made by the task worker.
-    explicit Task(TaskCall &call) : m_call(call) {}
+    explicit Task(TaskCall &call) : d(call) {}
     Q_DISABLE_COPY_MOVE(Task)
 
     TaskId id() const;              ///< the same in each try
@@ -62,7 +62,7 @@ public:
     void setResult(const Payload &result);
 
 private:
-    TaskCall &m_call;
+    TaskCall &d;
 };
 
 /// How a task has ended: its result, or the error of its last try. A value type; any thread.
@@ -80,7 +80,8 @@ public:
     /// Error::Unavailable if its task worker died, Error::NotFound if nobody handles it, else Error::Internal with what
     /// the handler has returned or thrown. The task is among the dead letters then, unless it was not accepted.
     const Error &error() const;
-    int attempts() const; ///< how often it was tried
+    /// How often it was tried.
+    int attempts() const;
 
 private:
     std::shared_ptr<const TaskResultData> m_data;
@@ -113,9 +114,9 @@ struct TaskOptions
 class Delivery : public Result<TaskId>
 {
 public:
-    Delivery(TaskId id) : Result<TaskId>(id) {}                            ///< it is on its way
-    Delivery(Error error) : Result<TaskId>(std::move(error)) {}            ///< it is not
-    Delivery(Result<TaskId> result) : Result<TaskId>(std::move(result)) {} ///< either
+    Delivery(TaskId id) : Result(id) {}                            ///< it is on its way
+    Delivery(Error error) : Result(std::move(error)) {}            ///< it is not
+    Delivery(Result<TaskId> result) : Result(std::move(result)) {} ///< either
 };
 
 /// A task that was just registered; its calls chain. After HandlerPlugin::install() they throw std::logic_error, and
@@ -133,8 +134,9 @@ public:
     TaskHandler &timeout(std::chrono::milliseconds timeout); ///< see TaskOptions
     /// Before the second try, and the longest to which it is doubled.
     TaskHandler &retryDelay(std::chrono::milliseconds first, std::chrono::milliseconds longest = std::chrono::hours(1));
-    TaskHandler &priority(int priority);  ///< see TaskOptions; 0 to 9
-    TaskHandler &durable(bool on = true); ///< see TaskOptions
+    TaskHandler &priority(int priority); ///< see TaskOptions; 0 to 9
+    /// See TaskOptions.
+    TaskHandler &durable(bool on = true);
 
 private:
     ApplicationPrivate *d;
@@ -146,7 +148,7 @@ class QUERN_EXPORT Event
 {
 public:
     /// Made by the task worker.
-    explicit Event(TaskCall &call) : m_call(call) {}
+    explicit Event(TaskCall &call) : d(call) {}
     Q_DISABLE_COPY_MOVE(Event)
 
     TaskId id() const;              ///< the same in each try
@@ -155,7 +157,7 @@ public:
     int attempt() const;            ///< from 1, see Task::attempt()
 
 private:
-    TaskCall &m_call;
+    TaskCall &d;
 };
 
 /// What Application::task() takes: a call that may fail, by its result or by an exception.
