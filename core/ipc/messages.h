@@ -198,7 +198,7 @@ struct TaskDefaults
 /// "answers": map with "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file",
 /// "settings", "source" and "place"; "ports": list of maps with "name", "kind", "handler", "address", "place",
 /// "messageBytes", "outputBytes"; "tasks": map with "workers", "tries", "timeout", "retryDelay", "retryDelayMax",
-/// "spillSize", "spillFolder" and "allDurable"; "cron": list of CronEntry; "maxWait": milliseconds; "plan": see ProcessPlan.
+/// "spillSize", "spillFolder" and "allDurable"; "cron": list of CronEntry; "maxWait": ms; "plan": see ProcessPlan.
 struct BootMessage
 {
     struct Plugin
