@@ -42,15 +42,17 @@ class TestDeadLetters(WorkTestCase):
         self.assert_exit(work.command("tasks"), 0, "There are no dead letters.")
         self.bury(work, range(6))
         letters = self.letters(work)
-        self.assertEqual([letter["store"] for letter in letters], ["database", "memory"] * 3)
+        times = [letter["buriedAt"] for letter in letters]
+        self.assertEqual(times, sorted(times, reverse=True))
+        numbers = {json.loads(work.command("tasks", "show", letter["id"], "--json").stdout)["map"]["number"]:
+                   letter["store"] for letter in letters}
+        self.assertEqual(numbers, {number: "database" if number % 2 else "memory" for number in range(6)})
         newest = letters[0]
         self.assertEqual((newest["name"], newest["kind"], newest["attempts"], newest["error"]),
                          ("throw", "task", 1, "it threw: thrown on purpose"))
         self.assertRegex(newest["buriedAt"], r"^\d{4}-\d\d-\d\dT.*Z$")
         self.assertGreater(newest["payloadBytes"], 0)
-        self.assertEqual(json.loads(work.command("tasks", "show", newest["id"], "--json").stdout)["map"],
-                         {"number": 5})
-        self.assert_exit(work.command("tasks", "show", letters[1]["id"]), 0, '"number": 4')
+        self.assert_exit(work.command("tasks", "show", newest["id"]), 0, '"number": [0-5]')
         table = work.command("tasks")
         self.assert_exit(table, 0, "throw: it threw: thrown on purpose", newest["id"])
         self.assertLess(table.stdout.index(newest["id"]), table.stdout.index(letters[-1]["id"]))
