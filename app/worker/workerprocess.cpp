@@ -233,7 +233,7 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     // Once: all have the same.
     if (boot.who == ipc::ChildIdentity{ipc::ChildRole::Worker, 0}) {
         for (const QString &warning : std::as_const(m_cronPlan.warnings))
-            qCWarning(worker::logWorker).noquote() << warning;
+            qCInfo(worker::logWorker).noquote() << warning;
     }
     m_maxWaitTime = boot.maxWaitTime;
 

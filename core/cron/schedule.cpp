@@ -34,20 +34,14 @@ Result<Schedule> Schedule::at(const QString &expression, const QByteArray &zone)
     return Schedule(Calendar{*read, timeZone, zone.isEmpty()});
 }
 
-milliseconds Schedule::interval() const
-{
-    const auto *interval = std::get_if<milliseconds>(&m_kind);
-    return interval ? *interval : milliseconds::zero();
-}
-
 std::optional<Schedule::Time> Schedule::next(Time after, Time start) const
 {
-    if (const auto *calendar = std::get_if<Calendar>(&m_kind)) {
+    if (const Calendar *calendar = m_calendar.get()) {
         const auto seconds = std::chrono::floor<std::chrono::seconds>(after);
         const auto time = calendar->expression.next(std::chrono::sys_seconds(seconds), calendar->zone);
         return time ? std::optional<Time>(time->time_since_epoch()) : std::nullopt;
     }
-    const Time interval = this->interval();
+    const Time interval = m_interval;
     return after < start ? start : start + ((after - start) / interval + 1) * interval;
 }
 
@@ -61,18 +55,19 @@ Schedule::DueTimes Schedule::between(Time after, Time until, Time start, std::si
     }
     times.count = times.first.size();
     if (!followsWallClock() && time && *time <= until)
-        times.count += quint64((until - *time) / Time(interval())) + 1;
+        times.count += quint64((until - *time) / Time(m_interval)) + 1;
     return times;
 }
 
 QString Schedule::text() const
 {
-    if (const auto *calendar = std::get_if<Calendar>(&m_kind)) {
+    if (const Calendar *calendar = m_calendar.get()) {
         const QString zone = QString::fromUtf8(calendar->zone.id());
         const QString text = calendar->expression.text();
         return calendar->isSystemZone ? text : QStringLiteral("%1 (%2)").arg(text, zone);
     }
-    return Text::tr("every %1 ms").arg(interval().count());
+    const qint64 ms = m_interval.count();
+    return ms % 1000 == 0 ? Text::tr("every %1 s").arg(ms / 1000) : Text::tr("every %1 ms").arg(ms);
 }
 
 } // namespace Quern::cron

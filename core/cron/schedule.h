@@ -5,8 +5,8 @@
 #include <QByteArray>
 
 #include <chrono>
+#include <memory>
 #include <optional>
-#include <variant>
 #include <vector>
 
 namespace Quern::cron {
@@ -30,9 +30,9 @@ public:
     static Result<Schedule> at(const QString &expression, const QByteArray &zone = {});
 
     /// Whether its times are those of the clock on the wall.
-    bool followsWallClock() const { return std::holds_alternative<Calendar>(m_kind); }
+    bool followsWallClock() const { return m_calendar != nullptr; }
     /// Zero for an expression.
-    std::chrono::milliseconds interval() const;
+    std::chrono::milliseconds interval() const { return m_interval; }
 
     /// The first due time after \a after; null if there is none any more. An interval is due at \a start and each
     /// interval after it, so that delays of the caller do not add up.
@@ -57,10 +57,11 @@ private:
         bool isSystemZone = false;
     };
 
-    explicit Schedule(std::chrono::milliseconds interval) : m_kind(interval) {}
-    explicit Schedule(Calendar calendar) : m_kind(std::move(calendar)) {}
+    explicit Schedule(std::chrono::milliseconds interval) : m_interval(interval) {}
+    explicit Schedule(Calendar calendar) : m_calendar(std::make_shared<const Calendar>(std::move(calendar))) {}
 
-    std::variant<std::chrono::milliseconds, Calendar> m_kind;
+    std::chrono::milliseconds m_interval{0};
+    std::shared_ptr<const Calendar> m_calendar; ///< null: it goes by the interval
 };
 
 } // namespace Quern::cron

@@ -279,7 +279,7 @@ void TestTimerHost::takesOverWhatTheLastOneKnew()
 {
     CronJobState before;
     before.name = u"hourly"_s;
-    before.schedule = u"every 3600000 ms"_s;
+    before.schedule = u"every 3600 s"_s;
     before.last = 1000;
     before.error = u"no paper"_s;
     before.runs = 7;
