@@ -232,8 +232,10 @@ class EndsTest(ProcessesTest):
     def test_killed_from_outside_is_no_quick_end(self) -> None:
         quern = self.lab(process("ticker", pipe="stream", restart_interval=0.05, start_retries=1)).start()
         pid = 0
-        for _ in range(5):
+        for begun in range(5):
             pid = self.wait_pid(quern, "ticker", without=pid)
+            # One that dies while it loads its plugins has not been killed at its work.
+            self.wait_journal("process ticker 0 begins", begun + 1)
             os.kill(pid, signal.SIGKILL)
         self.wait_pid(quern, "ticker", without=pid)
         self.assertNotIn("FATAL", quern.log())
