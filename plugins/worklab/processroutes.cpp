@@ -88,7 +88,7 @@ void push(const Quern::Request &request, Quern::Response &response)
     response.json(QJsonObject{{u"pushed"_s, pushed}});
 }
 
-/// POST /work/messages/worker/1 with the text as body; ?answer=true wants one back.
+/// POST /lab/messages/worker/1 with the text as body; ?answer=true wants one back.
 void send(const Quern::Request &request, Quern::Response &response)
 {
     const QString kind = request.param("kind");

@@ -16,7 +16,7 @@ void WorklabPlugin::install(Quern::Application &app)
     installTasks(app, m_journal);
     installCronJobs(app, m_journal);
     installProcesses(app, m_journal);
-    app.group("/work", [](Quern::RouteGroup &work) {
+    app.group("/lab", [](Quern::RouteGroup &work) {
         installTaskRoutes(work);
         installTableRoutes(work);
         installProcessRoutes(work);

@@ -21,9 +21,9 @@ class Case:
     tasks: int
 
 
-ROUND_TRIPS = Case("tasks", "/work/race/echo?count={}&window=256", 400_000)
+ROUND_TRIPS = Case("tasks", "/lab/race/echo?count={}&window=256", 400_000)
 ROUND_TRIP_BAR = 1.4  # at least so many times the limit's requests per second
-DURABLE = Case("durable", "/work/race/echo?count={}&window=256&durable=true&until=accepted", 60_000)
+DURABLE = Case("durable", "/lab/race/echo?count={}&window=256&durable=true&until=accepted", 60_000)
 DURABLE_BAR = 20_000  # accepted per second, at least
 
 

@@ -34,7 +34,7 @@ class Demo(QuernTestCase):
             client.settimeout(10 * TIME_SCALE)
             client.sendto(b"echo hello", ("127.0.0.1", lines))
             self.assertEqual(client.recv(100), b"hello\r\n")
-        post = urllib.request.Request(f"http://127.0.0.1:{server.port}/work/tasks/echo?until=finished", b'{"a": 1}')
+        post = urllib.request.Request(f"http://127.0.0.1:{server.port}/lab/tasks/echo?until=finished", b'{"a": 1}')
         with urllib.request.urlopen(post, timeout=10 * TIME_SCALE) as answer:
             self.assertEqual(json.loads(answer.read())["result"], {"a": 1})
         status = json.loads(server.command("status", "--json").stdout)

@@ -60,7 +60,7 @@ class ProcessesTest(QuernTestCase):
     def call(self, quern: QuernServer, method: str, target: str, body: bytes | str = b"") -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", quern.port, timeout=30)
         try:
-            connection.request(method, "/work" + target, body)
+            connection.request(method, "/lab" + target, body)
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:

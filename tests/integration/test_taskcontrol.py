@@ -69,7 +69,7 @@ class TestDeadLetters(WorkTestCase):
 
     def test_events_and_bytes(self) -> None:
         work = self.work()
-        work.ask("POST", "/work/events/greeting", {"failures": 9})
+        work.ask("POST", "/lab/events/greeting", {"failures": 9})
         letter = wait_until(lambda: self.letters(work), "dead letter")[0]
         self.assertEqual((letter["kind"], letter["name"]), ("event", "greeting"))
         self.assertIn("listener 2", letter["error"])
@@ -174,13 +174,13 @@ class TestStatus(WorkTestCase):
         work = FileLimitedServer()
         self._servers.append(work)
         work.start()
-        self.assertEqual(work.ask("POST", "/work/tasks/note?durable=true&until=accepted", {"number": 1})[0], 200)
+        self.assertEqual(work.ask("POST", "/lab/tasks/note?durable=true&until=accepted", {"number": 1})[0], 200)
         before = resource.prlimit(work.master, resource.RLIMIT_FSIZE)
         largest = max(file.stat().st_size for file in (*work.runtime.glob("tasks.db*"), work.log_file)
                       if file.is_file())
         resource.prlimit(work.master, resource.RLIMIT_FSIZE, (largest, before[1]))
         # Its own end may be written still: it is the log of the database that is full soon.
-        wait_until(lambda: work.ask("POST", "/work/tasks/note?durable=true&until=accepted", {"number": 2})[1]
+        wait_until(lambda: work.ask("POST", "/lab/tasks/note?durable=true&until=accepted", {"number": 2})[1]
                    .get("code") == IO, "a refusal")
         status = work.status()
         self.assertEqual(status["state"], "degraded")
@@ -188,7 +188,7 @@ class TestStatus(WorkTestCase):
         self.assertIn("tasks.db", status["tasks"]["failure"])
         self.assertEqual(work.deliver("echo", {"a": 1}, until="finished", durable="false")["result"], {"a": 1})
         resource.prlimit(work.master, resource.RLIMIT_FSIZE, before)
-        wait_until(lambda: work.ask("POST", "/work/tasks/note?durable=true&until=accepted", {"number": 3})[0] == 200,
+        wait_until(lambda: work.ask("POST", "/lab/tasks/note?durable=true&until=accepted", {"number": 3})[0] == 200,
                    "the database works again")
         self.assertIn("All is well", work.status()["sentence"])
 
@@ -257,8 +257,8 @@ class TestStop(WorkTestCase):
         work = self.work(task_worker_num=1, tables="[tasks]\nspill_size = 4096")
         work.deliver("sleep", {"number": 0, "ms": 600})
         work.wait_lines("begun", 1)
-        work.ask("POST", "/work/events/greeting", {"failures": 0})
-        work.ask("POST", "/work/events/greeting", {"stop": True, "filler": "x" * 10_000})
+        work.ask("POST", "/lab/events/greeting", {"failures": 0})
+        work.ask("POST", "/lab/events/greeting", {"stop": True, "filler": "x" * 10_000})
         wait_until(lambda: work.status()["tasks"]["stores"][0]["queued"] == 2, "both wait")
         work.stop()
         work.wait_log("2 tasks that waited in memory are kept in the database")
@@ -301,9 +301,9 @@ class TestUniqueKeys(WorkTestCase):
             with self.subTest(first=first, second=second):
                 key = f"k-{first}"
                 work.deliver("sleep", {"number": 1, "ms": 300}, key=key, durable=first, until="accepted")
-                status, refused = work.ask("POST", f"/work/tasks/note?key={key}&durable={second}&until=accepted")
+                status, refused = work.ask("POST", f"/lab/tasks/note?key={key}&durable={second}&until=accepted")
                 self.assertEqual((status, refused["code"]), (409, EXISTS))
-                wait_until(lambda: work.ask("POST", f"/work/tasks/echo?key={key}&durable={second}&until=accepted")[0]
+                wait_until(lambda: work.ask("POST", f"/lab/tasks/echo?key={key}&durable={second}&until=accepted")[0]
                            == 200, "the key is free again")
 
 

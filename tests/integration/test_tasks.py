@@ -26,7 +26,7 @@ class TestResults(WorkTestCase):
         self.assertEqual(work.deliver("echo", until="finished")["result"], {})
         failed = work.deliver("throw", until="finished")
         self.assertEqual((failed["code"], failed["error"]), (INTERNAL, "it threw: thrown on purpose"))
-        status, answer = work.ask("POST", "/work/tasks/nobody")
+        status, answer = work.ask("POST", "/lab/tasks/nobody")
         self.assertEqual(status, 400)
         self.assertIn("no plugin handles the task", answer["error"])
 
@@ -56,10 +56,10 @@ class TestResults(WorkTestCase):
         ):
             with self.subTest(query=query, body=body):
                 before = len(work.lines())
-                self.assertEqual(work.ask("POST", f"/work/events/greeting{query}", body)[0], 200)
+                self.assertEqual(work.ask("POST", f"/lab/events/greeting{query}", body)[0], 200)
                 wait_until(lambda: len(work.lines()) >= before + len(heard), "listeners")
                 self.assertEqual([line[15:] for line in work.lines()[before:]], heard)
-        self.assertEqual(work.ask("POST", "/work/events/nobody-listens")[0], 200)
+        self.assertEqual(work.ask("POST", "/lab/events/nobody-listens")[0], 200)
 
     def test_delay_and_priority(self) -> None:
         work = self.work(task_worker_num=1)
@@ -84,9 +84,9 @@ class TestLimits(WorkTestCase):
             with self.subTest(durable=durable):
                 key = f"k-{durable}"
                 work.deliver("sleep", {"number": 1, "ms": 300}, key=key, durable=durable, until="accepted")
-                status, refused = work.ask("POST", f"/work/tasks/note?key={key}&durable={durable}&until=accepted")
+                status, refused = work.ask("POST", f"/lab/tasks/note?key={key}&durable={durable}&until=accepted")
                 self.assertEqual((status, refused["code"]), (409, EXISTS))
-                wait_until(lambda: work.ask("POST", f"/work/tasks/echo?key={key}&durable={durable}&until=accepted")[0]
+                wait_until(lambda: work.ask("POST", f"/lab/tasks/echo?key={key}&durable={durable}&until=accepted")[0]
                            == 200, "the key is free again")
 
     def test_full_queue_refuses(self) -> None:
@@ -96,18 +96,18 @@ class TestLimits(WorkTestCase):
                 accepted = 0
                 for _ in range(limit + 2):
                     status, answer = work.ask(
-                        "POST", f"/work/tasks/sleep?durable={durable}&until=accepted", {"ms": 5000, "number": 1})
+                        "POST", f"/lab/tasks/sleep?durable={durable}&until=accepted", {"ms": 5000, "number": 1})
                     accepted += status == 200
                     if status != 200:
                         self.assertEqual((status, answer["code"]), (409, BUSY), answer)
                 self.assertEqual(accepted, limit)
         # Nobody hears of this one: the log does.
-        self.assertEqual(work.ask("POST", "/work/tasks/note?durable=false")[0], 200)
+        self.assertEqual(work.ask("POST", "/lab/tasks/note?durable=false")[0], 200)
         work.wait_log(r"a task .*was refused")
 
     def test_no_task_workers(self) -> None:
         work = self.work(task_worker_num=0)
-        status, answer = work.ask("POST", "/work/tasks/echo")
+        status, answer = work.ask("POST", "/lab/tasks/echo")
         self.assertEqual(status, 400)
         self.assertIn("task_worker_num", answer["error"])
 
@@ -144,9 +144,9 @@ class TestLimits(WorkTestCase):
 
     def test_wait_within_a_handler(self) -> None:
         work = self.work()
-        status, answer = work.ask("POST", "/work/tasks/note/wait?durable=true", {"number": 1})
+        status, answer = work.ask("POST", "/lab/tasks/note/wait?durable=true", {"number": 1})
         self.assertEqual(status, 200, answer)
-        status, answer = work.ask("POST", "/work/tasks/note/wait?tries=0")
+        status, answer = work.ask("POST", "/lab/tasks/note/wait?tries=0")
         self.assertEqual(status, 400, answer)
 
 
@@ -182,7 +182,7 @@ class TestFaults(WorkTestCase):
     def test_killed_master_loses_no_durable_task(self) -> None:
         work = self.work()
         count = 10_000 if os.environ.get("QUERN_SOAK") else 2_000
-        race = work.ask("GET", f"/work/race/note?count={count}&window=500&durable=true&until=accepted")[1]
+        race = work.ask("GET", f"/lab/race/note?count={count}&window=500&durable=true&until=accepted")[1]
         self.assertEqual((race["count"], race["failed"]), (count, 0))
         work.kill_master()
         ran_before = sum(work.numbers().values())

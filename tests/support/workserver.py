@@ -56,7 +56,7 @@ class WorkServer(QuernServer):
     def deliver(self, task: str, body: bytes | dict | None = None, *, until: str = "", **options):
         """The JSON of the answer; options are those of the route: delay, tries, timeout, priority, key, durable."""
         query = "&".join([f"{name}={value}" for name, value in options.items()] + ([f"until={until}"] if until else []))
-        return self.ask("POST", f"/work/tasks/{task}?{query}", body)[1]
+        return self.ask("POST", f"/lab/tasks/{task}?{query}", body)[1]
 
     def task_workers(self) -> list[int]:
         """Pids of the living task workers."""
