@@ -1,11 +1,20 @@
 #pragma once
 
+#include <Quern/error.h>
+
 #include <QByteArrayView>
+#include <QLatin1StringView>
 #include <QtEndian>
 
 #include <cstring>
 
 namespace Quern::ipc {
+
+/// What decoders say of a payload that is none: \a what is the name of the message.
+inline Error broken(const char *what)
+{
+    return Error(Error::Protocol, QStringLiteral("malformed %1 message").arg(QLatin1StringView(what)));
+}
 
 /// Writes integers, little-endian, and bytes, one behind the other, to a place with room for them.
 class FieldWriter

@@ -11,11 +11,6 @@ bool isHook(quint8 kind)
     return kind >= quint8(Hook::ServerStart) && kind <= quint8(Hook::Drain);
 }
 
-Error broken(const char *what)
-{
-    return Error(Error::Protocol, QStringLiteral("malformed %1 message").arg(QLatin1StringView(what)));
-}
-
 } // namespace
 
 QByteArray RunHooksMessage::encode() const

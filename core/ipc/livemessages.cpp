@@ -1,5 +1,7 @@
 #include "ipc/livemessages.h"
 
+#include "ipc/bytefields.h"
+
 #include <QtEndian>
 
 #include <cstring>
@@ -7,11 +9,6 @@
 namespace Quern::ipc {
 
 namespace {
-
-Error broken(const char *what)
-{
-    return Error(Error::Protocol, QStringLiteral("malformed %1 message").arg(QLatin1StringView(what)));
-}
 
 void put(char *place, QByteArrayView first, QByteArrayView second)
 {

@@ -1,5 +1,6 @@
 #include "ipc/messages.h"
 
+#include "ipc/bytefields.h"
 #include "ipc/frame.h"
 
 #include <QtEndian>
@@ -33,11 +34,6 @@ base::Span takeSpan(const char *&place)
     const base::Span span = {qFromLittleEndian<quint32>(place), qFromLittleEndian<quint32>(place + 4)};
     place += spanSize;
     return span;
-}
-
-Error broken(const char *what)
-{
-    return Error(Error::Protocol, QStringLiteral("malformed %1 message").arg(QLatin1StringView(what)));
 }
 
 } // namespace

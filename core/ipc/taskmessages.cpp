@@ -5,15 +5,6 @@
 
 namespace Quern::ipc {
 
-namespace {
-
-Error broken(const char *what)
-{
-    return Error(Error::Protocol, QStringLiteral("malformed %1 message").arg(QLatin1StringView(what)));
-}
-
-} // namespace
-
 void appendDeliver(QByteArray &out, quint64 id, const DeliverMessage &message)
 {
     const qsizetype size = DeliverHeaderSize + message.name.size() + message.uniqueKey.size() + message.payload.size();
