@@ -1,32 +1,18 @@
 // The code of resources/docs/cron.md, as it stands there: what a plugin author copies must compile, and do what is
 // said.
 #include "config/loader.h"
+#include "guidesupport.h"
 
 #include <Quern/application.h>
 #include <Quern/handlerplugin.h>
 #include <Quern/testharness.h>
 
-#include <QFile>
-#include <QRegularExpression>
 #include <QTest>
 
 using namespace Quern;
 using namespace std::chrono_literals;
 
 namespace {
-
-QString textOf(const char *path)
-{
-    QFile file(QString::fromUtf8(path));
-    if (!file.open(QIODevice::ReadOnly))
-        qFatal("%s cannot be read", path);
-    return QString::fromUtf8(file.readAll());
-}
-
-QString withoutSpace(QString text)
-{
-    return text.removeIf([](QChar c) { return c.isSpace(); });
-}
 
 class Shop final : public QObject, public HandlerPlugin
 {
@@ -80,17 +66,11 @@ private Q_SLOTS:
 
 void tst_CronGuide::everySnippetIsRight()
 {
-    const QString here = withoutSpace(textOf(THIS_SOURCE));
-    const QString guide = textOf(GUIDE);
-    // A block of lines that are indented by four spaces, blank ones between them included.
-    static const QRegularExpression block(QStringLiteral("(?:^    .*\\n(?:\\n(?=    ))?)+"),
-                                          QRegularExpression::MultilineOption);
     int code = 0;
     int settings = 0;
-    for (auto each = block.globalMatch(guide); each.hasNext();) {
-        const QString snippet = each.next().captured();
+    for (const QString &snippet : guide::snippets(GUIDE)) {
         if (!snippet.contains(u"[[cron]]")) {
-            QVERIFY2(here.contains(withoutSpace(snippet)), qPrintable(snippet));
+            QCOMPARE(guide::missingOf(snippet, THIS_SOURCE), QString());
             ++code;
             continue;
         }

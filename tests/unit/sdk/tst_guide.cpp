@@ -1,8 +1,7 @@
 // The code of resources/docs/http.md, as it stands there: what a plugin author copies must compile.
+#include "guidesupport.h"
 #include "sdk/src/application_p.h"
 
-#include <QFile>
-#include <QRegularExpression>
 #include <QTest>
 
 #include <memory>
@@ -27,19 +26,6 @@ void download(const Request &, Response &) {}
 void take(const Request &, Response &) {}
 void me(const Request &, Response &) {}
 void store(QByteArrayView) {}
-
-QString textOf(const char *path)
-{
-    QFile file(QString::fromUtf8(path));
-    if (!file.open(QIODevice::ReadOnly))
-        qFatal("%s cannot be read", path);
-    return QString::fromUtf8(file.readAll());
-}
-
-QString withoutSpace(QString text)
-{
-    return text.removeIf([](QChar c) { return c.isSpace(); });
-}
 
 class Shop
 {
@@ -165,21 +151,15 @@ private Q_SLOTS:
 
 void tst_Guide::everySnippetIsHere()
 {
-    const QString here = withoutSpace(textOf(THIS_SOURCE));
-    const QString guide = textOf(GUIDE);
-    // A block of lines that are indented by four spaces, blank ones between them included.
-    static const QRegularExpression block(QStringLiteral("(?:^    .*\\n(?:\\n(?=    ))?)+"),
-                                          QRegularExpression::MultilineOption);
     int found = 0;
-    for (auto each = block.globalMatch(guide); each.hasNext();) {
-        const QString snippet = each.next().captured();
+    for (const QString &snippet : guide::snippets(GUIDE)) {
         if (snippet.startsWith(u"    [server]")) // TOML
             continue;
         ++found;
-        QVERIFY2(here.contains(withoutSpace(snippet)), qPrintable(snippet));
+        QCOMPARE(guide::missingOf(snippet, THIS_SOURCE), QString());
     }
     QCOMPARE(found, 8);
-    QVERIFY(guide.contains(u"`request.urlFor(\"article\", {{\"id\", QStringLiteral(\"5\")}})`"));
+    QVERIFY(guide::textOf(GUIDE).contains(u"`request.urlFor(\"article\", {{\"id\", QStringLiteral(\"5\")}})`"));
 }
 
 void tst_Guide::routesAreAccepted()

@@ -1,30 +1,17 @@
 // The code of resources/docs/live.md, as it stands there: what a plugin author copies must compile, and do what is
 // said.
+#include "guidesupport.h"
+
 #include <Quern/application.h>
 #include <Quern/handlerplugin.h>
 #include <Quern/server.h>
 #include <Quern/testharness.h>
 
-#include <QFile>
-#include <QRegularExpression>
 #include <QTest>
 
 using namespace Quern;
 
 namespace {
-
-QString textOf(const char *path)
-{
-    QFile file(QString::fromUtf8(path));
-    if (!file.open(QIODevice::ReadOnly))
-        qFatal("%s cannot be read", path);
-    return QString::fromUtf8(file.readAll());
-}
-
-QString withoutSpace(QString text)
-{
-    return text.removeIf([](QChar c) { return c.isSpace(); });
-}
 
 class Chat final : public QObject, public HandlerPlugin
 {
@@ -102,17 +89,10 @@ private Q_SLOTS:
 
 void tst_LiveGuide::everySnippetIsHere()
 {
-    const QString here = withoutSpace(textOf(THIS_SOURCE));
-    const QString guide = textOf(GUIDE);
-    // A block of lines that are indented by four spaces, blank ones between them included.
-    static const QRegularExpression block(QStringLiteral("(?:^    .*\\n(?:\\n(?=    ))?)+"),
-                                          QRegularExpression::MultilineOption);
-    int found = 0;
-    for (auto each = block.globalMatch(guide); each.hasNext(); ++found) {
-        const QString snippet = each.next().captured();
-        QVERIFY2(here.contains(withoutSpace(snippet)), qPrintable(snippet));
-    }
-    QCOMPARE(found, 6);
+    const QStringList snippets = guide::snippets(GUIDE);
+    QCOMPARE(snippets.size(), 6);
+    for (const QString &snippet : snippets)
+        QCOMPARE(guide::missingOf(snippet, THIS_SOURCE), QString());
 }
 
 void tst_LiveGuide::worksAsSaid()

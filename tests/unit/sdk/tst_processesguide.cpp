@@ -3,12 +3,12 @@
 #undef QT_NO_CAST_FROM_ASCII
 #undef QT_NO_CAST_TO_ASCII
 
+#include "guidesupport.h"
+
 #include <Quern/handlerplugin.h>
 #include <Quern/server.h>
 #include <Quern/testharness.h>
 
-#include <QFile>
-#include <QRegularExpression>
 #include <QTest>
 
 #include <atomic>
@@ -117,19 +117,6 @@ public:
     }
 };
 
-QString textOf(const char *path)
-{
-    QFile file(QString::fromUtf8(path));
-    if (!file.open(QIODevice::ReadOnly))
-        qFatal("cannot read %s", path);
-    return QString::fromUtf8(file.readAll());
-}
-
-QString withoutSpace(QString text)
-{
-    return text.remove(QRegularExpression(QStringLiteral("\\s+")));
-}
-
 } // namespace
 
 class TestProcessesGuide : public QObject
@@ -143,20 +130,10 @@ private Q_SLOTS:
 
 void TestProcessesGuide::everySnippetIsHere()
 {
-    const QString here = withoutSpace(textOf(THIS_SOURCE));
-    const QString guide = textOf(GUIDE);
-    // A block of lines that are indented by four spaces, blank ones between them included.
-    static const QRegularExpression block(QStringLiteral("(?:^    .*\\n(?:\\n(?=    ))?)+"),
-                                          QRegularExpression::MultilineOption);
-    int found = 0;
-    for (auto each = block.globalMatch(guide); each.hasNext(); ++found) {
-        const QString snippet = each.next().captured();
-        // A handler and its process may stand in one block, and apart here.
-        const QStringList pieces = snippet.split(QStringLiteral("\n\n"));
-        for (const QString &piece : pieces)
-            QVERIFY2(here.contains(withoutSpace(piece)), qPrintable(piece));
-    }
-    QCOMPARE(found, 8);
+    const QStringList snippets = Quern::guide::snippets(GUIDE);
+    QCOMPARE(snippets.size(), 8);
+    for (const QString &snippet : snippets)
+        QCOMPARE(Quern::guide::missingOf(snippet, THIS_SOURCE), QString());
 }
 
 void TestProcessesGuide::worksAsSaid()

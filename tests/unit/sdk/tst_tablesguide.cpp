@@ -3,13 +3,13 @@
 #undef QT_NO_CAST_FROM_ASCII
 #undef QT_NO_CAST_TO_ASCII
 
+#include "guidesupport.h"
+
 #include <Quern/handlerplugin.h>
 #include <Quern/server.h>
 #include <Quern/testharness.h>
 
-#include <QFile>
 #include <QJsonObject>
-#include <QRegularExpression>
 #include <QTest>
 
 #include <stdexcept>
@@ -95,19 +95,6 @@ private:
     Atomic m_visits;
 };
 
-QString textOf(const char *path)
-{
-    QFile file(QString::fromUtf8(path));
-    if (!file.open(QIODevice::ReadOnly))
-        qFatal("cannot read %s", path);
-    return QString::fromUtf8(file.readAll());
-}
-
-QString withoutSpace(QString text)
-{
-    return text.remove(QRegularExpression(QStringLiteral("\\s+")));
-}
-
 } // namespace
 
 class TestTablesGuide : public QObject
@@ -122,17 +109,10 @@ private Q_SLOTS:
 
 void TestTablesGuide::everySnippetIsHere()
 {
-    const QString here = withoutSpace(textOf(THIS_SOURCE));
-    const QString guide = textOf(GUIDE);
-    // A block of lines that are indented by four spaces, blank ones between them included.
-    static const QRegularExpression block(QStringLiteral("(?:^    .*\\n(?:\\n(?=    ))?)+"),
-                                          QRegularExpression::MultilineOption);
-    int found = 0;
-    for (auto each = block.globalMatch(guide); each.hasNext(); ++found) {
-        const QString snippet = each.next().captured();
-        QVERIFY2(here.contains(withoutSpace(snippet)), qPrintable(snippet));
-    }
-    QCOMPARE(found, 8);
+    const QStringList snippets = guide::snippets(GUIDE);
+    QCOMPARE(snippets.size(), 8);
+    for (const QString &snippet : snippets)
+        QCOMPARE(guide::missingOf(snippet, THIS_SOURCE), QString());
 }
 
 void TestTablesGuide::worksAsSaid()

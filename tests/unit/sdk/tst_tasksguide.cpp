@@ -3,12 +3,13 @@
 #undef QT_NO_CAST_FROM_ASCII
 #undef QT_NO_CAST_TO_ASCII
 
+#include "guidesupport.h"
+
 #include <Quern/application.h>
 #include <Quern/handlerplugin.h>
 #include <Quern/server.h>
 #include <Quern/testharness.h>
 
-#include <QFile>
 #include <QJsonObject>
 #include <QRegularExpression>
 #include <QTest>
@@ -133,19 +134,6 @@ void Shop::deliverWithOptions(const QString &address)
 }
 // clang-format on
 
-QString textOf(const char *path)
-{
-    QFile file(QString::fromUtf8(path));
-    if (!file.open(QIODevice::ReadOnly))
-        qFatal("%s cannot be read", path);
-    return QString::fromUtf8(file.readAll());
-}
-
-QString withoutSpace(QString text)
-{
-    return text.removeIf([](QChar c) { return c.isSpace(); });
-}
-
 } // namespace
 
 class tst_TasksGuide : public QObject
@@ -163,20 +151,12 @@ private Q_SLOTS:
 
 void tst_TasksGuide::everySnippetIsHere()
 {
-    const QString here = withoutSpace(textOf(THIS_SOURCE));
-    const QString guide = textOf(GUIDE);
-    // A block of lines that are indented by four spaces, blank ones between them included.
-    static const QRegularExpression block(QStringLiteral("(?:^    .*\\n(?:\\n(?=    ))?)+"),
-                                          QRegularExpression::MultilineOption);
     int found = 0;
-    for (auto each = block.globalMatch(guide); each.hasNext();) {
-        const QString snippet = each.next().captured();
-        // Commands: the integration tests of tasks give each of them.
-        if (snippet.trimmed().startsWith('$'))
+    for (const QString &snippet : guide::snippets(GUIDE)) {
+        if (snippet.trimmed().startsWith(u'$')) // commands: the integration tests of tasks give each of them
             continue;
-        for (const QString &part : snippet.split("\n\n"))
-            QVERIFY2(here.contains(withoutSpace(part)), qPrintable(part));
         ++found;
+        QCOMPARE(guide::missingOf(snippet, THIS_SOURCE), QString());
     }
     QCOMPARE(found, 7);
 }
