@@ -163,7 +163,13 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     for (const tables::TableFill &fill : fills)
         status.tables.append(
             {fill.name, qint64(fill.rows), qint64(fill.size), qint64(fill.memory), qint64(fill.memoryLimit)});
+    const QList<tasks::ChannelFill> channels = broker.channelFill();
+    for (const tasks::ChannelFill &fill : channels)
+        status.channels.append({fill.process, fill.queueItems, fill.queueCapacity, fill.inputBytes, fill.outputBytes,
+                                fill.pipeCapacity, fill.printedLost});
     status.totals = totalsOf(reactors);
+    status.totals.messages = qint64(broker.postCounters().messages);
+    status.totals.messagesRefused = qint64(broker.postCounters().messagesRefused);
     int ready = 0;
     int wanted = 0;
     const QList<process::ChildReport> children = supervisor.report();

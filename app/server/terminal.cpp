@@ -175,32 +175,66 @@ QStringList reactorLines(const QList<admin::ReactorStatus> &reactors)
     return lines.size() <= mostLines ? lines : QStringList(reactorLine(tr("%1 reactors").arg(reactors.size()), sum));
 }
 
-QString tableLine(const admin::TableStatus &table)
+double shareOf(qint64 part, qint64 whole)
+{
+    return whole > 0 ? double(part) / double(whole) : 0;
+}
+
+QString bytes(qint64 count)
+{
+    return QLocale::c().formattedDataSize(count, 1, QLocale::DataSizeIecFormat);
+}
+
+double fillOf(const admin::TableStatus &table)
+{
+    return shareOf(table.rows, table.size);
+}
+
+QString fillLine(const admin::TableStatus &table)
 {
     return tr("Table %1: %2 of %3 rows (%4 %), %5")
         .arg(table.name)
         .arg(table.rows)
         .arg(table.size)
-        .arg(100.0 * double(table.rows) / double(std::max<qint64>(table.size, 1)), 0, 'f', 1)
-        .arg(QLocale::c().formattedDataSize(table.memory, 1, QLocale::DataSizeIecFormat));
+        .arg(100.0 * fillOf(table), 0, 'f', 1)
+        .arg(bytes(table.memory));
 }
 
-/// When there are many, the fullest ones come first, and the rest is counted.
-QStringList tableLines(const QList<admin::TableStatus> &tables)
+double fillOf(const admin::ChannelStatus &channel)
+{
+    return std::max(shareOf(channel.queueItems, channel.queueCapacity),
+                    shareOf(std::max(channel.inputBytes, channel.outputBytes), channel.pipeCapacity));
+}
+
+QString fillLine(const admin::ChannelStatus &channel)
+{
+    QStringList parts;
+    if (channel.queueCapacity > 0)
+        parts << tr("%1 of %2 items in its queue").arg(channel.queueItems).arg(channel.queueCapacity);
+    if (channel.pipeCapacity > 0)
+        parts << tr("%1 to it and %2 from it in its pipe, of %3")
+                     .arg(bytes(channel.inputBytes), bytes(channel.outputBytes), bytes(channel.pipeCapacity));
+    if (channel.printedLost > 0)
+        parts << tr("%1 that it printed are lost").arg(bytes(channel.printedLost));
+    return tr("Process %1: %2").arg(channel.process, parts.join(QStringLiteral("; ")));
+}
+
+/// When there are many, the fullest ones come first, and the rest is counted in the words of \a rest.
+template <typename Entry>
+QStringList fillLines(QList<Entry> shown, const char *rest)
 {
     constexpr qsizetype mostLines = 3;
-    QList<admin::TableStatus> shown = tables;
-    if (tables.size() > mostLines) {
-        std::stable_sort(shown.begin(), shown.end(), [](const auto &one, const auto &other) {
-            return double(one.rows) * double(other.size) > double(other.rows) * double(one.size);
-        });
+    const qsizetype count = shown.size();
+    if (count > mostLines) {
+        std::stable_sort(shown.begin(), shown.end(),
+                         [](const Entry &one, const Entry &other) { return fillOf(one) > fillOf(other); });
         shown.resize(mostLines);
     }
     QStringList lines;
-    for (const admin::TableStatus &table : std::as_const(shown))
-        lines << tableLine(table);
-    if (tables.size() > shown.size())
-        lines.last() += tr(", and %1 tables more; --json shows them all").arg(tables.size() - shown.size());
+    for (const Entry &entry : std::as_const(shown))
+        lines << fillLine(entry);
+    if (count > shown.size())
+        lines.last() += tr(rest).arg(count - shown.size());
     return lines;
 }
 
@@ -287,7 +321,11 @@ QString statusText(const admin::Status &status)
         lines << rateLine(rates);
     lines << QString() << workerLines(status.workers) << processLines(status.processes) << cronLines(status.cron)
           << QString();
-    lines << reactorLines(status.reactors) << tableLines(status.tables);
+    lines << reactorLines(status.reactors)
+          << fillLines(status.tables,
+                       QT_TRANSLATE_NOOP("Quern::app::terminal", ", and %1 tables more; --json shows them all"))
+          << fillLines(status.channels,
+                       QT_TRANSLATE_NOOP("Quern::app::terminal", ", and %1 processes more; --json shows them all"));
     const admin::Totals &totals = status.totals;
     lines << tr("Refused (503) %1, worker died (502) %2, too late (504) %3, run again %4, given to another worker %5")
                  .arg(totals.refused)
@@ -299,6 +337,8 @@ QString statusText(const admin::Status &status)
                  .arg(totals.events)
                  .arg(totals.eventsMoved)
                  .arg(totals.eventsLost);
+    if (totals.messages + totals.messagesRefused > 0)
+        lines << tr("Messages between processes %1, refused %2").arg(totals.messages).arg(totals.messagesRefused);
     const auto isEmpty = [](const admin::TaskStoreStatus &store) {
         return store.queued + store.delayed + store.running + store.dead == 0;
     };

@@ -112,6 +112,8 @@ public:
     /// Why durable tasks cannot be kept at present; nullopt if they can. Any thread.
     std::optional<QString> failure() const;
     const PostCounters &postCounters() const { return m_post.counters(); }
+    /// Of pipes and queues of custom processes. Any thread.
+    QList<ChannelFill> channelFill() const { return m_post.fill(); }
 
 Q_SIGNALS:
     void childDrained(quint64 childId);

@@ -28,6 +28,7 @@ void StoreGauges::store(const TaskCounts &counts)
 
 void Broker::turnEnded()
 {
+    m_post.turnEnded();
     if (!std::exchange(m_dirty, false))
         return;
     m_stores.memory->commit(base::wallClockMs());

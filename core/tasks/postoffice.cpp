@@ -53,12 +53,13 @@ void PostOffice::removeLink(quint64 childId)
     }
     if (const auto box = m_mailboxes.find(who.text()); box != m_mailboxes.end())
         box->second.forget(childId);
-    countItems();
+    m_isChanged = true;
 }
 
 void PostOffice::received(BrokerLink &link, quint64 id, const ipc::PostMessage &message)
 {
     const PostRequest request = requestOf(link, id, message);
+    m_isChanged = true;
     switch (message.kind) {
     case ipc::PostKind::Open:
         mailboxOf(link.info().who).open(request.childId);
@@ -102,7 +103,6 @@ void PostOffice::received(BrokerLink &link, quint64 id, const ipc::PostMessage &
     case ipc::PostKind::Done:
         if (Process *process = processNamed(link.info().who.name); process && process->queue)
             process->queue->done(request.childId, message.item);
-        countItems();
         break;
     case ipc::PostKind::Cancel:
         cancel(request);
@@ -207,7 +207,6 @@ void PostOffice::push(const ipc::PostMessage &message, const PostRequest &reques
     if (pushed)
         m_counters.pushed.store(m_counters.pushed + 1, std::memory_order_relaxed);
     settle(request, message.flags, process->entry.name, pushed);
-    countItems();
 }
 
 void PostOffice::pop(const BrokerLink &link, const ipc::PostMessage &message, const PostRequest &request)
@@ -221,7 +220,6 @@ void PostOffice::pop(const BrokerLink &link, const ipc::PostMessage &message, co
         return;
     queue->pop(who.number, request, message.item);
     watch(request);
-    countItems();
 }
 
 void PostOffice::cancel(const PostRequest &request)

@@ -9,12 +9,14 @@
 
 #include <QBasicTimer>
 #include <QElapsedTimer>
+#include <QList>
 #include <QMap>
 #include <QObject>
 
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 
 namespace Quern::tasks {
@@ -25,8 +27,20 @@ struct PostCounters
     std::atomic<quint64> messages = 0;        ///< taken since the start
     std::atomic<quint64> messagesRefused = 0; ///< their receiver had too many waiting
     std::atomic<quint64> pushed = 0;          ///< items taken into queues since the start
-    std::atomic<quint64> queueItems = 0;      ///< in all queues now
-    std::atomic<quint64> printedLost = 0;     ///< bytes that processes have printed and nobody has read
+};
+
+/// What waits in the pipes and the queue of one custom process, of all its copies.
+struct ChannelFill
+{
+    QString process;
+    qint64 queueItems = 0;
+    qint64 queueCapacity = 0; ///< items; 0: it has no queue
+    qint64 inputBytes = 0;    ///< written to it, and not yet read by it
+    qint64 outputBytes = 0;   ///< written or printed by it, and not yet read
+    qint64 pipeCapacity = 0;  ///< bytes that may wait in each direction; 0: it has no pipe
+    qint64 printedLost = 0;   ///< bytes that it has printed and nobody has read, since the start
+
+    bool operator==(const ChannelFill &) const = default;
 };
 
 /// The half of the broker that passes on what children say to each other: pipes and queues of custom processes, and
@@ -47,7 +61,12 @@ public:
     /// The process \a who has printed \a bytes, which are for its pipe, behind \a lostBefore bytes that are lost.
     void printed(const ipc::ChildIdentity &who, const QByteArray &bytes, qint64 lostBefore = 0);
 
+    /// The loop is about to block: fill() tells of what has been until now.
+    void turnEnded();
+
     const PostCounters &counters() const { return m_counters; }
+    /// Of the processes that have a pipe or a queue, by name. Any thread.
+    QList<ChannelFill> fill() const;
 
 protected:
     void timerEvent(QTimerEvent *event) override;
@@ -59,6 +78,7 @@ private:
         std::vector<PostPipe> input;  ///< one for each copy: what it is to read
         std::vector<PostPipe> output; ///< what it has written
         std::unique_ptr<PostQueue> queue;
+        qint64 printedLost = 0;
     };
     enum class Direction { Input, Output };
 
@@ -84,15 +104,18 @@ private:
     void updatePipes(Process &process, const ipc::ProcessEntry &entry);
     void watch(const PostRequest &request);
     void forEachPipe(const std::function<void(PostPipe &)> &visit);
-    void countItems();
     void tellRefusal(const QString &to, const Error &error);
     void tellLoss(const ipc::ChildIdentity &who, qint64 bytes);
+    ChannelFill fillOf(const Process &process) const;
 
     ipc::ProcessPlan m_plan;
     std::map<QString, Process> m_processes;
     std::map<QString, Mailbox> m_mailboxes; ///< by ChildIdentity::text()
     std::unordered_map<quint64, BrokerLink *> m_links;
     PostCounters m_counters;
+    bool m_isChanged = true; ///< since m_fill was made
+    mutable std::mutex m_fillMutex;
+    QList<ChannelFill> m_fill; ///< guarded by it
     QBasicTimer m_timer;
     base::MonotonicTime m_dueAt = base::MonotonicTime::max(); ///< what m_timer waits for
     QElapsedTimer m_refusalTold;

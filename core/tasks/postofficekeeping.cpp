@@ -6,6 +6,8 @@
 #include <QTimerEvent>
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 namespace Quern::tasks {
 
@@ -54,7 +56,7 @@ void PostOffice::reconfigure(const ipc::ProcessPlan &plan)
             process.queue = std::make_unique<PostQueue>(entry, static_cast<PostReplies &>(*this));
         process.entry = entry;
     }
-    countItems();
+    m_isChanged = true;
 }
 
 void PostOffice::updatePipes(Process &process, const ipc::ProcessEntry &entry)
@@ -122,14 +124,15 @@ void PostOffice::printed(const ipc::ChildIdentity &who, const QByteArray &bytes,
     Process *process = processNamed(who.name);
     if (!process || std::size_t(who.number) >= process->output.size())
         return;
+    m_isChanged = true;
     const qint64 lost = lostBefore + process->output[std::size_t(who.number)].print(bytes);
+    process->printedLost += lost;
     if (lost > 0)
         tellLoss(who, lost);
 }
 
 void PostOffice::tellLoss(const ipc::ChildIdentity &who, qint64 bytes)
 {
-    m_counters.printedLost.store(m_counters.printedLost + quint64(bytes), std::memory_order_relaxed);
     m_lost[who.text()] += bytes;
     if (!m_lossTimer.isActive())
         m_lossTimer.start(reportMilliseconds, this);
@@ -148,12 +151,40 @@ void PostOffice::tellRefusal(const QString &to, const Error &error)
         << (untold > 0 ? QStringLiteral("; and %1 others since the last line like this").arg(untold) : QString());
 }
 
-void PostOffice::countItems()
+ChannelFill PostOffice::fillOf(const Process &process) const
 {
-    qint64 count = 0;
-    for (const auto &[name, process] : m_processes)
-        count += process.queue ? process.queue->size() : 0;
-    m_counters.queueItems.store(quint64(count), std::memory_order_relaxed);
+    const auto waiting = [](const std::vector<PostPipe> &pipes) {
+        return std::accumulate(pipes.begin(), pipes.end(), qint64(0),
+                               [](qint64 sum, const PostPipe &pipe) { return sum + pipe.waitingBytes(); });
+    };
+    ChannelFill fill;
+    fill.process = process.entry.name;
+    fill.queueItems = process.queue ? process.queue->size() : 0;
+    fill.queueCapacity = process.queue ? process.entry.queueCapacity : 0;
+    fill.inputBytes = waiting(process.input);
+    fill.outputBytes = waiting(process.output);
+    fill.pipeCapacity = process.entry.pipeBuffer * qint64(process.input.size());
+    fill.printedLost = process.printedLost;
+    return fill;
+}
+
+void PostOffice::turnEnded()
+{
+    if (!std::exchange(m_isChanged, false))
+        return;
+    QList<ChannelFill> fills;
+    for (const auto &[name, process] : m_processes) {
+        if (process.queue || !process.input.empty())
+            fills.append(fillOf(process));
+    }
+    const std::lock_guard lock(m_fillMutex);
+    m_fill.swap(fills);
+}
+
+QList<ChannelFill> PostOffice::fill() const
+{
+    const std::lock_guard lock(m_fillMutex);
+    return m_fill;
 }
 
 } // namespace Quern::tasks

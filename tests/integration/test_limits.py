@@ -77,7 +77,7 @@ class LongBodies(QuernTestCase):
         self.assertEqual(self.upload(quern), 200)
 
     def test_a_slow_reader_outlives_the_worker_that_answered(self) -> None:
-        quern = self.serve(max_wait_time=1)
+        quern = self.serve(max_wait_time=TIME_SCALE)
         with RawConnection(quern.address, timeout=10.0 * TIME_SCALE) as client:
             # More than all the buffers on the way hold: the worker has most of it when it is to leave.
             client.send(request_bytes("GET", f"/bytes/{self.SIZE}"))

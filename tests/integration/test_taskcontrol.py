@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import unittest
 
-from quernserver import wait_until
+from quernserver import TIME_SCALE, wait_until
 from workserver import WorkServer, WorkTestCase
 
 EXISTS, IO = 4, 9
@@ -255,7 +255,7 @@ class TestStop(WorkTestCase):
 
     def test_events_and_files_of_payloads_are_kept_as_well(self) -> None:
         work = self.work(task_worker_num=1, tables="[tasks]\nspill_size = 4096")
-        work.deliver("sleep", {"number": 0, "ms": 600})
+        work.deliver("sleep", {"number": 0, "ms": int(600 * TIME_SCALE)})
         work.wait_lines("begun", 1)
         work.ask("POST", "/lab/events/greeting", {"failures": 0})
         work.ask("POST", "/lab/events/greeting", {"stop": True, "filler": "x" * 10_000})

@@ -69,6 +69,17 @@ constexpr auto fieldsOf<CronJobStatus> = std::tuple{
 };
 
 template <>
+constexpr auto fieldsOf<ChannelStatus> = std::tuple{
+    Field{"process"_L1, &ChannelStatus::process},
+    Field{"queueItems"_L1, &ChannelStatus::queueItems},
+    Field{"queueCapacity"_L1, &ChannelStatus::queueCapacity},
+    Field{"inputBytes"_L1, &ChannelStatus::inputBytes},
+    Field{"outputBytes"_L1, &ChannelStatus::outputBytes},
+    Field{"pipeCapacity"_L1, &ChannelStatus::pipeCapacity},
+    Field{"printedLost"_L1, &ChannelStatus::printedLost},
+};
+
+template <>
 constexpr auto fieldsOf<TableStatus> = std::tuple{
     Field{"name"_L1, &TableStatus::name},
     Field{"rows"_L1, &TableStatus::rows},
@@ -84,6 +95,7 @@ constexpr auto fieldsOf<Totals> = std::tuple{
     Field{"retried"_L1, &Totals::retried},         Field{"failed"_L1, &Totals::failed},
     Field{"timedOut"_L1, &Totals::timedOut},       Field{"events"_L1, &Totals::events},
     Field{"eventsMoved"_L1, &Totals::eventsMoved}, Field{"eventsLost"_L1, &Totals::eventsLost},
+    Field{"messages"_L1, &Totals::messages},       Field{"messagesRefused"_L1, &Totals::messagesRefused},
 };
 
 template <>
@@ -125,6 +137,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"workers"_L1, &Status::workers},
     Field{"processes"_L1, &Status::processes},
     Field{"cron"_L1, &Status::cron},
+    Field{"channels"_L1, &Status::channels},
     Field{"tables"_L1, &Status::tables},
     Field{"totals"_L1, &Status::totals},
     Field{"tasks"_L1, &Status::tasks},

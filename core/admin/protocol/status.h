@@ -68,6 +68,20 @@ struct CronJobStatus
     bool operator==(const CronJobStatus &) const = default;
 };
 
+/// What waits in the pipes and the queue of one custom process, of all its copies.
+struct ChannelStatus
+{
+    QString process;
+    qint64 queueItems = 0;
+    qint64 queueCapacity = 0; ///< items; 0: it has no queue
+    qint64 inputBytes = 0;    ///< written to it, and not yet read by it
+    qint64 outputBytes = 0;   ///< written or printed by it, and not yet read
+    qint64 pipeCapacity = 0;  ///< bytes that may wait in each direction; 0: it has no pipe
+    qint64 printedLost = 0;   ///< bytes that it has printed and nobody has read, since the start
+
+    bool operator==(const ChannelStatus &) const = default;
+};
+
 /// A table in shared memory.
 struct TableStatus
 {
@@ -92,16 +106,18 @@ struct PluginStatus
 /// Counters since the start of the server.
 struct Totals
 {
-    qint64 connections = 0;  ///< accepted
-    qint64 requests = 0;     ///< received
-    qint64 refused = 0;      ///< answered 503, for want of room in a queue or under max_conn
-    qint64 redispatched = 0; ///< given to another worker before they were begun
-    qint64 retried = 0;      ///< run again after their worker had died
-    qint64 failed = 0;       ///< answered 502, since their worker had died
-    qint64 timedOut = 0;     ///< answered 504
-    qint64 events = 0;       ///< of WebSockets, streams and datagrams that handlers have been called for
-    qint64 eventsMoved = 0;  ///< given to another worker, since theirs died or left
-    qint64 eventsLost = 0;   ///< begun by a worker that died, or datagrams that found no room
+    qint64 connections = 0;     ///< accepted
+    qint64 requests = 0;        ///< received
+    qint64 refused = 0;         ///< answered 503, for want of room in a queue or under max_conn
+    qint64 redispatched = 0;    ///< given to another worker before they were begun
+    qint64 retried = 0;         ///< run again after their worker had died
+    qint64 failed = 0;          ///< answered 502, since their worker had died
+    qint64 timedOut = 0;        ///< answered 504
+    qint64 events = 0;          ///< of WebSockets, streams and datagrams that handlers have been called for
+    qint64 eventsMoved = 0;     ///< given to another worker, since theirs died or left
+    qint64 eventsLost = 0;      ///< begun by a worker that died, or datagrams that found no room
+    qint64 messages = 0;        ///< between processes, taken
+    qint64 messagesRefused = 0; ///< too many of them waited
 
     bool operator==(const Totals &) const = default;
 };
@@ -169,6 +185,7 @@ struct Status
     QList<WorkerStatus> workers;   ///< that answer requests
     QList<WorkerStatus> processes; ///< task workers, timer, custom processes
     QList<CronJobStatus> cron;     ///< empty if there is no timer process
+    QList<ChannelStatus> channels; ///< of the custom processes that have a pipe or a queue
     QList<TableStatus> tables;     ///< in the order of the settings
     Totals totals;
     TaskStatus tasks;

@@ -51,8 +51,9 @@ Status sample()
     job.skipped = 1;
     job.paused = true;
     status.cron = {job};
+    status.channels = {{QStringLiteral("mailer"), 3, 1000, 40, 50, 1 << 20, 60}};
     status.tables = {{QStringLiteral("prices"), 12, 1000, 98'304, 200'000}};
-    status.totals = {130, 1000, 5, 4, 3, 2, 1, 70, 8, 9};
+    status.totals = {130, 1000, 5, 4, 3, 2, 1, 70, 8, 9, 11, 12};
     status.tasks.delivered = 40;
     status.tasks.refused = 5;
     status.tasks.done = 30;
@@ -66,7 +67,9 @@ Status sample()
 }
 
 const QByteArray goldenSample =
-    "{\"configFile\":\"/srv/quern.toml\","
+    "{\"channels\":[{\"inputBytes\":40,\"outputBytes\":50,\"pipeCapacity\":1048576,\"printedLost\":60,"
+    "\"process\":\"mailer\",\"queueCapacity\":1000,\"queueItems\":3}],"
+    "\"configFile\":\"/srv/quern.toml\","
     "\"cron\":[{\"durationUs\":40,\"error\":\"\",\"failures\":2,\"last\":null,\"name\":\"clean\","
     "\"next\":\"2026-01-31T12:00:00.000Z\",\"paused\":true,\"running\":0,\"runs\":3,"
     "\"schedule\":\"0 3 * * *\",\"skipped\":1,\"stopped\":false}],\"generation\":2,"
@@ -86,7 +89,7 @@ const QByteArray goldenSample =
     "{\"dead\":9,\"delayed\":7,\"name\":\"memory\",\"queued\":6,\"running\":8},"
     "{\"dead\":2,\"delayed\":0,\"name\":\"database\",\"queued\":1,\"running\":0}]},"
     "\"totals\":{\"connections\":130,\"events\":70,\"eventsLost\":9,\"eventsMoved\":8,"
-    "\"failed\":2,\"redispatched\":4,\"refused\":5,"
+    "\"failed\":2,\"messages\":11,\"messagesRefused\":12,\"redispatched\":4,\"refused\":5,"
     "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
     "\"uptimeMs\":90500,\"version\":\"0.1.0\","
     "\"workers\":[{\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\","

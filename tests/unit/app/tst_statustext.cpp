@@ -13,6 +13,7 @@ private Q_SLOTS:
     void fitsOneScreen();
     void unusualWorkersAreShown();
     void fullestTablesAreShown();
+    void channelsAreShown();
 };
 
 namespace {
@@ -85,6 +86,24 @@ void TestStatusText::fullestTablesAreShown()
     QVERIFY2(text.contains(u"Table other 9: 9 of 10 rows (90.0 %), 4.0 KiB\nTable other 8: 8 of 10"), qPrintable(text));
     QVERIFY2(text.contains(u"Table other 7: 7 of 10 rows (70.0 %), 4.0 KiB, and 8 tables more"), qPrintable(text));
     QVERIFY(!text.contains(u"prices"));
+}
+
+void TestStatusText::channelsAreShown()
+{
+    admin::Status status = sample(1);
+    const auto textOf = [](const admin::Status &one) { return app::terminal::statusText(one); };
+    QVERIFY(!textOf(status).contains(u"Messages"));
+    status.channels = {{QStringLiteral("mailer"), 3, 1000, 0, 0, 0, 0},
+                       {QStringLiteral("shouter"), 0, 0, 40, 2048, 1 << 20, 60}};
+    status.totals.messages = 7;
+    status.totals.messagesRefused = 1;
+    QVERIFY(textOf(status).contains(u"\nProcess mailer: 3 of 1000 items in its queue\n"));
+    QVERIFY(textOf(status).contains(u"\nProcess shouter: 40 bytes to it and 2.0 KiB from it in its pipe, of 1.0 MiB; "
+                                    "60 bytes that it printed are lost\n"));
+    QVERIFY(textOf(status).contains(u"\nMessages between processes 7, refused 1"));
+    for (int i = 0; i < 10; ++i)
+        status.channels.append({QStringLiteral("other %1").arg(i), i, 10, 0, 0, 0, 0});
+    QVERIFY(textOf(status).contains(u"Process other 7: 7 of 10 items in its queue, and 9 processes more"));
 }
 
 QTEST_APPLESS_MAIN(TestStatusText)

@@ -214,7 +214,9 @@ void TestPostOffice::queueOutlivesItsProcess()
     second.send(PostKind::Done, {}, {}, 0, 2);
     second.send(PostKind::Pop);
     QCOMPARE(second.next(), u"3 ok three #3"_s);
-    QCOMPARE(office.counters().queueItems.load(), quint64(1));
+    office.turnEnded();
+    QCOMPARE(office.fill(),
+             (QList<ChannelFill>{{.process = u"mailer"_s, .queueItems = 1, .queueCapacity = 3, .pipeCapacity = 200}}));
 }
 
 void TestPostOffice::cancelledPop()
@@ -290,7 +292,16 @@ void TestPostOffice::printedGoesIntoThePipe()
     Child worker(office, 1, {ChildRole::Worker, 0});
     worker.send(PostKind::ReadFrom);
     QCOMPARE(worker.next(), u"1 ok "_s + QString(20, u'b'));
-    QCOMPARE(office.counters().printedLost.load(), quint64(90));
+    office.turnEnded();
+    QCOMPARE(office.fill().first().printedLost, qint64(90));
+    QCOMPARE(office.fill().first().outputBytes, qint64(0));
+    office.printed(who, "more");
+    office.turnEnded();
+    QCOMPARE(office.fill().first().outputBytes, qint64(4));
+    worker.send(PostKind::WriteTo, "five!", u"mailer"_s, 1);
+    QCOMPARE(worker.next(), u"2 ok "_s);
+    office.turnEnded();
+    QCOMPARE(office.fill().first().inputBytes, qint64(5));
     // The line comes a second later; what is ignored must come, else the test fails.
     QTest::qWait(0);
     QVERIFY(IpcTest::turnUntil([clock = QDeadlineTimer(1100)] { return clock.hasExpired(); }));
