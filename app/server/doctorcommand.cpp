@@ -8,6 +8,7 @@
 #include "app/server/doctor/listenchecks.h"
 #include "app/server/doctor/programchecks.h"
 #include "app/server/doctor/serverchecks.h"
+#include "app/server/doctor/statechecks.h"
 #include "app/server/doctor/text.h"
 #include "app/server/installation.h"
 #include "app/server/master.h"
@@ -15,6 +16,8 @@
 #include "app/server/plugininspector.h"
 #include "app/server/portplan.h"
 #include "app/server/settingscheck.h"
+#include "app/server/tablesettings.h"
+#include "app/server/tasksettings.h"
 #include "app/server/terminal.h"
 #include "app/server/tlssettings.h"
 
@@ -111,6 +114,9 @@ Checks checksOf(const config::Settings &settings, bool isRight)
     checks += doctor::listenChecks(settings, machine, pid);
     checks += doctor::certificateChecks(certificateReports(settings));
     checks += doctor::folderChecks(settings.server);
+    // A server that runs has its tables already.
+    checks +=
+        doctor::stateChecks(pid > 0 ? Result<void>() : checkTableMemory(settings), tryTaskDatabase(settings, pid > 0));
     checks += doctor::limitChecks(settings, machine, pid > 0, largestWorker(report));
     return checks;
 }

@@ -9,6 +9,7 @@
 #include "app/server/portplan.h"
 #include "app/server/serverconnection.h"
 #include "app/server/settingscheck.h"
+#include "app/server/tasksettings.h"
 
 namespace Quern::app {
 
@@ -41,6 +42,8 @@ Result<void> checkRestart(const config::Settings &settings)
         return same;
     if (const Result<void> free = checkAddresses(settings, *running); !free)
         return free;
+    if (const Result<void> database = tryTaskDatabase(settings, true); !database)
+        return database;
     const Result<QList<ipc::BootMessage::Plugin>> files = pluginFiles(settings);
     const Result<ipc::HelloMessage> manifest =
         files ? inspectPlugins(*files, settings, bootPorts(settings)) : files.error();

@@ -2,6 +2,10 @@
 
 #include "app/host/taskplace.h"
 #include "app/server/processsettings.h"
+#include "app/server/settingscheck.h"
+#include "tasks/sqlite/taskdatabase.h"
+
+#include <QFileInfo>
 
 namespace Quern::app {
 
@@ -28,6 +32,17 @@ ipc::TaskDefaults taskDefaults(const config::Settings &settings)
 tasks::BrokerSettings brokerSettings(const config::Settings &settings)
 {
     return {.taskMaxRequest = quint64(settings.server.taskMaxRequest), .plan = processPlan(settings)};
+}
+
+Result<void> tryTaskDatabase(const config::Settings &settings, bool isServerRunning)
+{
+    const QString path = taskDatabasePath(settings.server);
+    if (!usesTaskDatabase(settings.server) || !QFileInfo(path).isFile())
+        return {};
+    const auto opened = tasks::TaskDatabase::open(path);
+    if (opened || (isServerRunning && opened.error().code() == Error::Busy))
+        return {};
+    return errorAtPath(settings, QStringLiteral("tasks.database"), opened.error());
 }
 
 } // namespace Quern::app

@@ -11,5 +11,8 @@ QString taskSpillFolder(const config::Settings &settings);
 /// What children are told, and what the broker is.
 ipc::TaskDefaults taskDefaults(const config::Settings &settings);
 tasks::BrokerSettings brokerSettings(const config::Settings &settings);
+/// Whether a start could use the database of tasks, if it is there: it is opened and closed again. Errors as of
+/// TaskDatabase::open(), with the place in the settings. \a isServerRunning: it may be in use.
+Result<void> tryTaskDatabase(const config::Settings &settings, bool isServerRunning);
 
 } // namespace Quern::app

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 
 from quernserver import FIXTURES, QUERN_BIN, QuernServer, QuernTestCase, wait_until
@@ -149,6 +150,36 @@ class Doctor(QuernTestCase):
             self.assert_check(self.examine(quern, 1)[name], "error", "is taken", "another path")
             self.assert_exit(quern.command("start"), 1, "socket.listen: .*Address already in use")
         self.assert_check(self.examine(quern, 0)[name], "ok", "is free")
+
+    def test_a_database_of_tasks_that_no_start_could_use(self) -> None:
+        quern = self.server(task_worker_num=1)
+        database = quern.directory / "tasks.db"
+        with quern.config.open("a", encoding="utf-8") as file:
+            file.write(f'[tasks]\ndatabase = "{database}"\n')
+        self.assertEqual(self.examine(quern, 0)["tasks.database"]["outcome"], "ok")
+        self.assertFalse(database.exists(), "the doctor has made the database")
+        database.write_text("no database at all" * 100)
+        self.assert_check(self.examine(quern, 1)["tasks"], "error", f"{database}: is no database",
+                          "let tasks.database name another")
+        self.assertEqual(database.read_text(), "no database at all" * 100)
+        database.unlink()
+        quern.start()
+        self.assertEqual(self.examine(quern, 0)["tasks.database"]["outcome"], "ok")
+        # Nor is a good server given up for it.
+        other = quern.directory / "other.db"
+        with sqlite3.connect(other) as theirs:
+            theirs.execute("CREATE TABLE orders (id INTEGER)")
+        theirs.close()
+        quern.config.write_text(quern.config.read_text().replace(str(database), str(other)))
+        self.assert_exit(quern.command("restart", "-d"), 1, f"{other}: is a database, but not of Quern's tasks")
+        self.assertEqual(quern.get("/hello/you")[0], 200)
+
+    def test_tables_larger_than_the_memory(self) -> None:
+        quern = self.server()
+        with quern.config.open("a", encoding="utf-8") as file:
+            file.write('[[table]]\nname = "huge"\nsize = 16777216\n'
+                       'columns = { one = "string:4096", two = "string:4096" }\n')
+        self.assert_check(self.examine(quern, 1)["tables"], "error", r'quern\.toml:\d+.* of it table "huge"', "smaller")
 
     def test_a_server_that_hangs(self) -> None:
         quern = self.serve()

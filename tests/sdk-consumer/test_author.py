@@ -54,6 +54,13 @@ class Author(unittest.TestCase):
         self.assertEqual(result.returncode, status, f"{command}\n{output}")
         return output
 
+    def test_guides_are_installed(self) -> None:
+        guides = self.prefix / "share/doc/quern"
+        self.assertIn("Background tasks", (guides / "tasks.md").read_text())
+        for guide in guides.glob("*.md"):
+            for link in re.findall(r"\]\(([a-z]+\.md)", guide.read_text()):
+                self.assertTrue((guides / link).is_file(), f"{guide.name}: {link}")
+
     def steps(self, output: str, last: str) -> list[str]:
         """The commands that output tells to type."""
         found = re.findall(r"^    (\S.*)$", output.partition("Next")[2], re.MULTILINE)

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "app/server/doctor/check.h"
+
+#include <Quern/result.h>
+
+namespace Quern::app::doctor {
+
+/// Whether what the server keeps can be had: \a memory for its tables, and the \a database of its tasks.
+Checks stateChecks(const Result<void> &memory, const Result<void> &database);
+
+} // namespace Quern::app::doctor
