@@ -67,6 +67,16 @@ QList<doctor::PluginPlace> enabledPlugins(const config::Settings &settings)
     return places;
 }
 
+QList<doctor::JobProgram> jobPrograms(const config::Settings &settings)
+{
+    QList<doctor::JobProgram> programs;
+    for (const config::CronSettings &job : settings.crons) {
+        if (job.enabled && !job.command.isEmpty())
+            programs.append({job.name, job.command.constFirst()});
+    }
+    return programs;
+}
+
 /// \a line is of what the plugins' worker says of a port.
 bool isAboutPort(const QString &line, const QList<ipc::BootMessage::Port> &ports)
 {
@@ -111,6 +121,7 @@ Checks checksOf(const config::Settings &settings, bool isRight)
     Checks checks = doctor::serverChecks(report, QCoreApplication::applicationVersion());
     checks += doctor::pluginChecks(enabledPlugins(settings), installation::pluginNames());
     checks += loadingChecks(settings, isRight ? bootPorts(settings) : QList<ipc::BootMessage::Port>());
+    checks += doctor::jobProgramChecks(jobPrograms(settings));
     checks += doctor::listenChecks(settings, machine, pid);
     checks += doctor::certificateChecks(certificateReports(settings));
     checks += doctor::folderChecks(settings.server);

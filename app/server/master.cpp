@@ -338,8 +338,7 @@ admin::PluginList Master::plugins() const
 
 admin::Status Master::status() const
 {
-    admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables);
-    status.cron = cronStatus(m_cron->jobs());
+    admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables, m_cron->jobs());
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();
     status.startedAt = m_startedAt;

@@ -94,6 +94,25 @@ QString taskTrouble(const admin::TaskStatus &tasks, bool hasTaskWorker)
                         : QStringLiteral("%1 tasks wait, and no task worker is there").arg(waiting);
 }
 
+/// The jobs whose last run failed, as a part of a sentence; empty if there are none. The server is none the worse.
+QString cronTrouble(const QList<admin::CronJobStatus> &jobs)
+{
+    constexpr qsizetype mostNames = 3;
+    QStringList failing;
+    for (const admin::CronJobStatus &job : jobs) {
+        if (!job.error.isEmpty())
+            failing.append(job.name);
+    }
+    const qsizetype count = failing.size();
+    if (count == 0)
+        return {};
+    if (count == 1)
+        return QStringLiteral("the last run of cron job %1 failed").arg(failing.constFirst());
+    const QString more = count > mostNames ? QStringLiteral(" and %1 others").arg(count - mostNames) : QString();
+    return QStringLiteral("the last runs of cron jobs %1%2 failed")
+        .arg(failing.mid(0, mostNames).join(QStringLiteral(", ")), more);
+}
+
 } // namespace
 
 admin::Totals totalsOf(const ReactorPool &reactors)
@@ -145,9 +164,11 @@ QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
 }
 
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
-                           const tasks::Broker &broker, const tables::SharedTables &tables)
+                           const tasks::Broker &broker, const tables::SharedTables &tables,
+                           const QList<ipc::CronJobState> &cron)
 {
     admin::Status status;
+    status.cron = cronStatus(cron);
     status.tasks = taskStatus(broker);
     status.generation = supervisor.generation();
     status.listeners = reactors.listeners();
@@ -206,7 +227,9 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
         status.sentence = QStringLiteral("A reload is under way; %1.").arg(count());
     } else {
         status.state = admin::Status::State::Running;
-        status.sentence = QStringLiteral("All is well: %1.").arg(count());
+        const QString failing = cronTrouble(status.cron);
+        status.sentence = failing.isEmpty() ? QStringLiteral("All is well: %1.").arg(count())
+                                            : QStringLiteral("%1; %2.").arg(count(), failing);
     }
     return status;
 }

@@ -23,9 +23,10 @@ admin::Totals totalsOf(const ReactorPool &reactors);
 /// The cron jobs of a status.
 QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs);
 
-/// Processes, reactors, tasks, tables, totals and the health that follows from them. Called in the main thread; waits
-/// for no other.
+/// Processes, reactors, tasks, tables, cron jobs, totals and the health that follows from them. Called in the main
+/// thread; waits for no other.
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
-                           const tasks::Broker &broker, const tables::SharedTables &tables);
+                           const tasks::Broker &broker, const tables::SharedTables &tables,
+                           const QList<ipc::CronJobState> &cron);
 
 } // namespace Quern::app

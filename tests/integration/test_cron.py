@@ -56,6 +56,7 @@ class TestCron(WorkTestCase):
         self.assertEqual(work.count("cron few"), 3)
         status = wait_until(lambda: (s := job(work, "broken"))["failures"] > 2 and s, "failures")
         self.assertEqual(status["error"], "it threw an exception: it was to fail")
+        self.assertIn("the last run of cron job broken failed", work.status()["sentence"])
         work.wait_log("outside.*from outside")
         wait_until(lambda: job(work, "outside")["runs"] > 1, "the command has run")
 

@@ -7,6 +7,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QProcess>
+#include <QStandardPaths>
 #include <QVersionNumber>
 
 #include <unistd.h>
@@ -125,6 +126,26 @@ Checks pluginChecks(const QList<PluginPlace> &plugins, const QStringList &instal
         } else {
             checks.append(well(name, plugin.file));
         }
+    }
+    return checks;
+}
+
+Checks jobProgramChecks(const QList<JobProgram> &jobs)
+{
+    Checks checks;
+    for (const JobProgram &job : jobs) {
+        if (!QStandardPaths::findExecutable(job.program).isEmpty())
+            continue;
+        const QString name = QStringLiteral("cron ") + job.job;
+        const bool isPath = job.program.contains(u'/');
+        if (isPath && QFileInfo(job.program).isFile())
+            checks.append(warning(name, Text::tr("this user may not execute %1").arg(job.program),
+                                  Text::tr("chmod +x %1").arg(job.program)));
+        else
+            checks.append(warning(name,
+                                  isPath ? Text::tr("%1 is not there").arg(job.program)
+                                         : Text::tr("no program is called %1 in PATH").arg(job.program),
+                                  Text::tr("install it, or write its path in command")));
     }
     return checks;
 }

@@ -23,4 +23,14 @@ struct PluginPlace
 /// Whether the files of \a plugins are there: one check each. \a installed are the names that the settings may use.
 Checks pluginChecks(const QList<PluginPlace> &plugins, const QStringList &installed);
 
+/// The program that a cron job of the settings runs.
+struct JobProgram
+{
+    QString job;
+    QString program; ///< a path, or a name to be looked for in PATH
+};
+
+/// A warning for each of \a jobs whose program cannot be run.
+Checks jobProgramChecks(const QList<JobProgram> &jobs);
+
 } // namespace Quern::app::doctor

@@ -25,10 +25,12 @@ private Q_SLOTS:
     void noWorkerProgram();
     void foundations();
     void plugins();
+    void programsOfJobs();
     void serverThatDoesNotRun();
     void serverThatDoesNotAnswer();
     void server_data();
     void server();
+    void mends();
 };
 
 void TestProgramChecks::workerProgram_data()
@@ -101,6 +103,27 @@ void TestProgramChecks::plugins()
     QCOMPARE(checks.at(0).outcome, Check::Outcome::Ok);
 }
 
+void TestProgramChecks::programsOfJobs()
+{
+    const FakeSystem system;
+    system.write(QStringLiteral("plain"), "text");
+    const QString plain = system.path(QStringLiteral("plain"));
+    const Checks checks =
+        app::doctor::jobProgramChecks({{QStringLiteral("good"), QStringLiteral("sh")},
+                                       {QStringLiteral("better"), QStringLiteral("/bin/sh")},
+                                       {QStringLiteral("far"), QStringLiteral("/nowhere/backup")},
+                                       {QStringLiteral("misspelt"), QStringLiteral("no-such-program")},
+                                       {QStringLiteral("plain"), plain}});
+    QStringList told;
+    for (const Check &check : checks) {
+        QVERIFY(check.outcome == Check::Outcome::Warning);
+        told.append(check.name + QStringLiteral(": ") + check.found);
+    }
+    QCOMPARE(told, (QStringList{QStringLiteral("cron far: /nowhere/backup is not there"),
+                                QStringLiteral("cron misspelt: no program is called no-such-program in PATH"),
+                                QStringLiteral("cron plain: this user may not execute ") + plain}));
+}
+
 void TestProgramChecks::serverThatDoesNotRun()
 {
     const Checks checks = serverChecks(ServerReport{}, QStringLiteral("1.0.0"));
@@ -155,6 +178,30 @@ void TestProgramChecks::server()
     const Check &last = checks.last();
     QCOMPARE(last.outcome, worst);
     QCOMPARE(last.mend.isEmpty(), worst == Check::Outcome::Ok);
+}
+
+void TestProgramChecks::mends()
+{
+    admin::WorkerStatus ready;
+    ready.state = admin::WorkerStatus::State::Ready;
+    admin::Status status;
+    status.state = admin::Status::State::Degraded;
+    status.workers = {ready};
+    const auto mend = [&status] { return serverChecks({77, status}, {}).first().mend; };
+    // All are there: it can only be tasks that wait.
+    QVERIFY2(mend().contains(u"write task_worker_num = 1"), qPrintable(mend()));
+    status.tasks.failure = QStringLiteral("the disk is full");
+    QVERIFY2(mend().contains(u"tries again by itself"), qPrintable(mend()));
+    admin::WorkerStatus timer;
+    timer.name = QStringLiteral("timer");
+    timer.restarts = 5;
+    timer.lastExit = QStringLiteral("signal 11");
+    timer.state = admin::WorkerStatus::State::Waiting;
+    status.processes = {timer};
+    QVERIFY2(mend().contains(u"\"quern logs\" tells why they end"), qPrintable(mend()));
+    const Check last = serverChecks({77, status}, {}).last();
+    QCOMPARE(last.name, QStringLiteral("timer"));
+    QCOMPARE(last.found, QStringLiteral("was restarted 5 times; last: signal 11"));
 }
 
 QTEST_GUILESS_MAIN(TestProgramChecks)
