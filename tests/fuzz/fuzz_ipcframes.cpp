@@ -2,7 +2,9 @@
 
 #include "ipc/bodylayout.h"
 #include "ipc/bodystream.h"
+#include "ipc/cronmessages.h"
 #include "ipc/frame.h"
+#include "ipc/hookmessages.h"
 #include "ipc/livemessages.h"
 #include "ipc/messages.h"
 #include "ipc/postmessages.h"
@@ -122,6 +124,15 @@ void checkResponse(QByteArrayView payload)
         fail("a part of a response is missing");
 }
 
+/// \a again is a frame; what is \a reserved of it is written as zero.
+void checkSame(QByteArray again, std::initializer_list<qsizetype> reserved, QByteArrayView payload, const char *what)
+{
+    for (const qsizetype place : reserved)
+        again[ipc::FrameHeaderSize + place] = payload[place];
+    if (again.sliced(ipc::FrameHeaderSize) != payload)
+        fail(what);
+}
+
 void checkLive(QByteArrayView payload)
 {
     if (const Result<ipc::EventMessage> message = ipc::decodeEvent(payload)) {
@@ -130,9 +141,7 @@ void checkLive(QByteArrayView payload)
             fail("an event breaks a rule of its interface");
         QByteArray again;
         ipc::appendEvent(again, 0, *message);
-        again[ipc::FrameHeaderSize + 27] = payload[27]; // reserved, and written as zero
-        if (again.sliced(ipc::FrameHeaderSize) != payload)
-            fail("an event does not encode to what it was decoded from");
+        checkSame(again, {27}, payload, "an event does not encode to what it was decoded from");
     }
     if (const Result<ipc::CommandMessage> message = ipc::decodeCommand(payload)) {
         if (!lies(message->name, payload) || !lies(message->bodyPart, payload) ||
@@ -140,22 +149,10 @@ void checkLive(QByteArrayView payload)
             fail("a command breaks a rule of its interface");
         QByteArray again;
         ipc::appendCommand(again, 0, *message);
-        for (const qsizetype reserved : {20, 21, 22, 23})
-            again[ipc::FrameHeaderSize + reserved] = payload[reserved];
-        if (again.sliced(ipc::FrameHeaderSize) != payload)
-            fail("a command does not encode to what it was decoded from");
+        checkSame(again, {20, 21, 22, 23}, payload, "a command does not encode to what it was decoded from");
     }
     if (const Result<ipc::PacketPeer> peer = ipc::PacketPeer::decode(payload); peer && peer->encode() != payload)
         fail("the peer of a packet does not encode to what it was decoded from");
-}
-
-/// \a again is a frame; what is \a reserved of it is written as zero.
-void checkSame(QByteArray again, std::initializer_list<qsizetype> reserved, QByteArrayView payload, const char *what)
-{
-    for (const qsizetype place : reserved)
-        again[ipc::FrameHeaderSize + place] = payload[place];
-    if (again.sliced(ipc::FrameHeaderSize) != payload)
-        fail(what);
 }
 
 void checkTasks(QByteArrayView payload)
@@ -209,10 +206,7 @@ void checkPost(QByteArrayView payload)
         fail("a post message breaks a rule of its interface");
     QByteArray again;
     ipc::appendPost(again, 0, *message);
-    for (const qsizetype reserved : {14, 15})
-        again[ipc::FrameHeaderSize + reserved] = payload[reserved];
-    if (again.sliced(ipc::FrameHeaderSize) != payload)
-        fail("a post message does not encode to what it was decoded from");
+    checkSame(again, {14, 15}, payload, "a post message does not encode to what it was decoded from");
 }
 
 /// A decoded message encodes to one that decodes to the same.
@@ -244,5 +238,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     checkCbor<ipc::BootMessage>(bytes);
     checkCbor<ipc::HelloMessage>(bytes);
     checkCbor<ipc::BodyLayout>(bytes);
+    checkCbor<ipc::RunHooksMessage>(bytes);
+    checkCbor<ipc::HooksDoneMessage>(bytes);
+    checkCbor<ipc::CronStateMessage>(bytes);
+    checkCbor<ipc::CronCommandMessage>(bytes);
     return 0;
 }
