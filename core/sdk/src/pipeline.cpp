@@ -39,7 +39,7 @@ Router &Pipeline::routerOf(const QByteArray &service)
         if (each.name == service)
             return each.router;
     }
-    return m_services.emplace_back(service, Router()).router;
+    return m_services.emplace_back(Service{service, Router()}).router;
 }
 
 Router::Match Pipeline::match(const RequestPrivate &request) const
