@@ -43,6 +43,7 @@ public:
     const LinkInfo &info() const { return m_info; }
     const std::shared_ptr<ipc::ChildPage> &page() const { return m_page; }
     ipc::Channel &channel() { return m_channel; }
+    const ipc::Channel &channel() const { return m_channel; }
 
 private:
     void frameReceived(const ipc::Frame &frame) override;

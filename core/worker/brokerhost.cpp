@@ -21,7 +21,7 @@ BrokerHost::~BrokerHost()
     detach();
 }
 
-void BrokerHost::attach(HandlerHost *host, ipc::EventProgress &progress)
+void BrokerHost::attach(HandlerHost *host, ipc::TaskProgress &progress)
 {
     m_host = host;
     m_tasks.attach(&m_channel, [host] { host->outputWaits(); });

@@ -23,7 +23,7 @@ public:
     TaskClient &tasks() { return m_tasks; }
     PostClient &post() { return m_post; }
     /// From now on \a host runs what arrives; it goes before this does.
-    void attach(HandlerHost *host, ipc::EventProgress &progress);
+    void attach(HandlerHost *host, ipc::TaskProgress &progress);
     /// Nothing is sent or run any more.
     void detach();
 
