@@ -79,6 +79,8 @@ void installTasks(Quern::Application &app, const Journal &journal)
         return !event.payload().value(u"stop"_s).toBool();
     });
     app.listen("greeting", [heard](const Quern::Event &event) { heard("third", event); });
+    // It has the name of a task, whose onFinish() has nothing to do with it.
+    app.listen("fail", [heard](const Quern::Event &event) { heard("only", event); });
 }
 
 } // namespace Worklab

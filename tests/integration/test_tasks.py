@@ -61,6 +61,16 @@ class TestResults(WorkTestCase):
                 self.assertEqual([line[15:] for line in work.lines()[before:]], heard)
         self.assertEqual(work.ask("POST", "/lab/events/nobody-listens")[0], 200)
 
+    def test_the_end_of_an_event_is_told(self) -> None:
+        """Also of one that nobody listens to; and it is none of a task that has its name."""
+        work = self.work()
+        for event, attempts in (("fail", 1), ("nobody-listens", 0)):
+            with self.subTest(event=event):
+                for until in ("accepted", "finished"):
+                    status, told = work.ask("POST", f"/lab/events/{event}?until={until}", {"a": 1})
+                    self.assertEqual((status, told.get("attempts", attempts)), (200, attempts), told)
+        self.assertEqual(work.work_lines(), ["event fail only 1"] * 2)
+
     def test_delay_and_priority(self) -> None:
         work = self.work(task_worker_num=1)
         work.deliver("sleep", {"number": 0, "ms": 300})
@@ -157,6 +167,19 @@ class TestFaults(WorkTestCase):
         self.assertEqual((failed["code"], failed["attempts"]), (UNAVAILABLE, 2))
         self.assertIn("signal 6", failed["error"])
         self.assertEqual(work.work_lines(), ["task crash 1 1", "task crash 1 2"])
+
+    def test_a_crash_costs_no_task_that_was_done_before(self) -> None:
+        """They had run in the same batch, and their ends were on their way together."""
+        work = self.work(task_worker_num=1)
+        work.deliver("sleep", {"number": 0, "ms": 300})
+        work.wait_lines("begun", 1)
+        for number in range(400):
+            work.deliver("crash" if number % 50 == 49 else "note", {"number": number},
+                         durable="true" if number % 2 else "false", until="accepted")
+        wait_until(lambda: work.count("task ") == 401, "every task has run", 30)
+        wait_until(lambda: work.status()["tasks"]["stores"][1]["running"] == 0, "the last one has ended")
+        self.assertEqual(set(work.numbers().values()), {1})
+        self.assertEqual(work.status()["tasks"]["buried"], 8)
 
     def test_killed_task_workers_lose_no_durable_task(self) -> None:
         work = self.work()
