@@ -60,6 +60,11 @@ private:
         std::vector<PostPipe> output; ///< what it has written
         std::unique_ptr<PostQueue> queue;
     };
+    struct Receiver
+    {
+        ipc::ChildIdentity who;
+        Mailbox mailbox;
+    };
     enum class Direction { Input, Output };
 
     // PostReplies
@@ -82,6 +87,9 @@ private:
     Mailbox &mailboxOf(const ipc::ChildIdentity &who);
     void sendLetter(quint64 childId, const Letter &letter);
     void updatePipes(Process &process, const ipc::ProcessEntry &entry);
+    /// \a reason says what has become of the process's queue, if it has one: what waits is lost.
+    void dropQueue(Process &process, const QString &reason);
+    void dropLetters();
     void watch(const PostRequest &request);
     void forEachPipe(const std::function<void(PostPipe &)> &visit);
     void countItems();
@@ -90,7 +98,7 @@ private:
 
     ipc::ProcessPlan m_plan;
     std::map<QString, Process> m_processes;
-    std::map<QString, Mailbox> m_mailboxes; ///< by ChildIdentity::text()
+    std::map<QString, Receiver> m_receivers; ///< by ChildIdentity::text()
     std::unordered_map<quint64, BrokerLink *> m_links;
     PostCounters m_counters;
     QBasicTimer m_timer;
