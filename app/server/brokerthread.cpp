@@ -1,8 +1,10 @@
 #include "app/server/brokerthread.h"
 
 #include "app/host/taskplace.h"
+#include "app/server/log.h"
 #include "app/server/settingscheck.h"
 #include "app/server/tasksettings.h"
+#include "base/clock.h"
 #include "loop/epolleventdispatcher.h"
 #include "tasks/memorystore.h"
 #include "tasks/sqlite/sqlitestore.h"
@@ -70,7 +72,7 @@ Result<void> BrokerThread::start(const config::Settings &settings, process::Supe
     callAndWait([&] {
         const config::ServerSettings &server = settings.server;
         const auto makeStores = [&](tasks::TaskStore::Client &client) {
-            tasks::BrokerStores stores;
+            tasks::BrokerStores stores{.spill = m_spill};
             stores.allInMemory = server.taskDriver == config::TaskDriver::Memory;
             stores.allDurable = server.taskDriver == config::TaskDriver::Sqlite;
             stores.memory =
@@ -88,8 +90,12 @@ Result<void> BrokerThread::start(const config::Settings &settings, process::Supe
 
 Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
 {
-    if (m_isPrepared || settings.server.taskWorkerNum == 0)
+    if (m_isPrepared)
         return {};
+    if (settings.server.taskWorkerNum == 0) {
+        findLeftTasks(settings);
+        return {};
+    }
     Result<void> prepared;
     callAndWait([&] {
         prepared = m_spill.prepare();
@@ -103,6 +109,29 @@ Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
         return errorAtPath(settings, QStringLiteral("tasks.database"), prepared.error());
     m_isPrepared = true;
     return {};
+}
+
+void BrokerThread::findLeftTasks(const config::Settings &settings)
+{
+    const QString path = taskDatabasePath(settings.server);
+    if (settings.server.taskDriver == config::TaskDriver::Memory || !QFileInfo::exists(path))
+        return;
+    qsizetype left = 0;
+    Result<void> opened;
+    callAndWait([&] {
+        opened = m_broker->openDatabase([&](tasks::TaskStore::Client &client) {
+            Result<std::unique_ptr<tasks::TaskStore>> store = openStore(settings, client);
+            const tasks::TaskCounts counts = store ? (*store)->counts(base::wallClockMs()) : tasks::TaskCounts();
+            left = counts.queued + counts.delayed;
+            return store;
+        });
+    });
+    if (!opened)
+        qCWarning(logMaster).noquote() << "whether tasks wait in the database is not known:"
+                                       << opened.error().message();
+    else if (left > 0)
+        qCWarning(logMaster).noquote() << left << (left == 1 ? "task waits" : "tasks wait") << "in" << path
+                                       << "and nobody runs them: set task_worker_num in [server], for instance to 2";
 }
 
 Result<std::unique_ptr<tasks::TaskStore>> BrokerThread::openStore(const config::Settings &settings,

@@ -27,7 +27,8 @@ public:
     /// place in the settings, if the database or the spill folder cannot be used.
     Result<void> start(const config::Settings &settings, process::Supervisor *supervisor);
     /// Before there are task workers for the first time: opens the database, if \a settings want one, and makes the
-    /// spill folder. Waits for both. Errors as of start().
+    /// spill folder. Waits for both. Errors as of start(). Without task workers a database that is there is opened,
+    /// too, so that its tasks can be seen, and the log tells how many there are.
     Result<void> prepareForTasks(const config::Settings &settings);
     void reconfigure(const config::Settings &settings);
     /// Nothing more is handed out; stopped() follows when all that runs has ended.
@@ -46,6 +47,9 @@ private:
     Result<std::unique_ptr<tasks::TaskStore>> openStore(const config::Settings &settings,
                                                         tasks::TaskStore::Client &client) const;
     void follow(process::Supervisor *supervisor);
+    /// Without task workers: whoever has left tasks in the database hears that nobody runs them. No error keeps the
+    /// server from its other work.
+    void findLeftTasks(const config::Settings &settings);
     /// A custom process has printed \a bytes for its pipe.
     void printed(const ipc::ChildIdentity &who, const QByteArray &bytes);
     /// Runs \a function in the thread: at once, or behind what was asked of the broker before.
