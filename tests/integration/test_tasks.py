@@ -87,7 +87,39 @@ class TestResults(WorkTestCase):
         self.assertGreaterEqual(time.monotonic() - begun, 0.4)
 
 
+class TestDeliverers(WorkTestCase):
+    def test_from_everywhere(self) -> None:
+        """Task workers, cron jobs and custom processes deliver and fire; that they would not hear the end is told."""
+        work = self.work(tables="""
+            [[cron]]
+            job = "relay"
+            interval = 3600000
+            immediate = true
+            parameters = { number = 200 }
+            [[process]]
+            handler = "relay"
+            parameters = { number = 300 }
+            """)
+        work.deliver("relay", {"number": 100})
+        work.wait_lines("relay", 3)
+        work.wait_lines("event greeting third", 3)
+        work.wait_lines("task note", 6)
+        self.assertEqual(work.numbers(), {number + i: 1 for number in (100, 200, 300) for i in (0, 1)})
+        said = sorted(line.removeprefix("relay ") for line in work.lines() if line.startswith("relay"))
+        self.assertRegex(" / ".join(said), "^process relay 0 has sent, would not hear / "
+                         "task worker [01] has sent, would not hear / timer has sent, would not hear$")
+
+
 class TestLimits(WorkTestCase):
+    def test_largest_payload(self) -> None:
+        work = self.work(package_max_length="80M")
+        largest = 64 << 20
+        self.assertEqual(work.deliver("echo", b"x" * largest, until="finished", timeout=0).get("bytes"), largest)
+        status, refused = work.ask("POST", "/lab/tasks/echo", b"x" * (largest + 1))
+        self.assertEqual(status, 400)
+        self.assertIn(f"a payload has {largest} bytes at most, not {largest + 1}: put it into a file", refused["error"])
+        self.assertEqual(list(work.runtime.glob("tasks.db-payloads/*")), [])
+
     def test_unique_key(self) -> None:
         work = self.work(task_worker_num=1)
         for durable in ("false", "true"):

@@ -65,6 +65,10 @@ public:
         message.timeoutMs = timeoutMs;
         message.uniqueKey = key;
         message.payload = "payload";
+        deliver(id, message);
+    }
+    void deliver(quint64 id, const ipc::DeliverMessage &message)
+    {
         m_channel->sendWith([&](QByteArray &out) { ipc::appendDeliver(out, id, message); });
         m_channel->flush();
     }
@@ -85,7 +89,7 @@ public:
         m_page->counters().currentSinceNs = base::nowNanoseconds() - quint64(time.count());
     }
     void end(qsizetype place, ipc::TaskOutcome outcome = ipc::TaskOutcome::Done, const QByteArray &text = {},
-             quint8 flags = 0)
+             quint8 flags = 0, quint32 resumeAt = 0)
     {
         const auto message = ipc::decodeRunTask(got.at(place).payload);
         m_page->counters().currentSlot = ipc::NoSlot;
@@ -93,6 +97,7 @@ public:
         done.sequence = message->sequence;
         done.outcome = outcome;
         done.flags = flags;
+        done.resumeAt = resumeAt;
         (outcome == ipc::TaskOutcome::Done ? done.result : done.error) = text;
         m_channel->sendWith([&](QByteArray &out) { ipc::appendTaskDone(out, got.at(place).id, done); });
         m_channel->flush();

@@ -44,6 +44,10 @@ private Q_SLOTS:
     void drainWaitsForWhatRuns();
     void usedUpTaskWorker();
     void generations();
+    void deliverersOfTheGenerationBefore();
+    void eventsGoOnWhereTheyFailed();
+    void delayedTasksWaitInTheDatabase();
+    void priorityHoldsOverBothStores();
     void successorOfTheDeliverer();
     void whatEndsBeforeTheSuccessorIsThere();
     void resultThatNobodyHears();
@@ -307,6 +311,68 @@ void TestBroker::generations()
     TRY_COMPARE(m_second->got.size(), 1, patience);
     QCOMPARE(m_first->got.size(), 1);
     QVERIFY(m_first->begin(0)); // it keeps what it has
+}
+
+void TestBroker::deliverersOfTheGenerationBefore()
+{
+    m_worker->deliver(1, "mail", ipc::WantsFinish);
+    TRY_COMPARE(m_first->got.size(), 1, patience);
+    const FakeChild next(*m_broker, 8, {ChildRole::Worker, 0}, 2);
+    m_broker->activate(2);
+    QVERIFY(m_first->begin(0));
+    m_first->end(0);
+    // It still has requests that wait for it.
+    TRY_COMPARE(m_worker->ids(), QList<quint64>{1}, patience);
+    QVERIFY(next.got.isEmpty());
+    m_broker.reset();
+}
+
+void TestBroker::eventsGoOnWhereTheyFailed()
+{
+    for (const quint8 store : {ipc::VolatileTask, ipc::DurableTask}) {
+        const qsizetype before = m_first->got.size();
+        m_worker->deliver(store, "paid", quint8(store | ipc::EventTask), 2);
+        TRY_COMPARE(m_first->got.size(), before + 1, patience);
+        QVERIFY(m_first->begin(before));
+        m_first->end(before, ipc::TaskOutcome::Failed, "listener 3", 0, 2);
+        TRY_COMPARE(m_first->got.size(), before + 2, patience);
+        QCOMPARE(ipc::decodeRunTask(m_first->got.constLast().payload)->resumeAt, 2u);
+        QVERIFY(m_first->begin(before + 1));
+        m_first->end(before + 1);
+    }
+}
+
+void TestBroker::delayedTasksWaitInTheDatabase()
+{
+    ipc::DeliverMessage message;
+    message.name = "mail";
+    message.delayMs = 60'000;
+    m_worker->deliver(1, message);
+    message.flags = ipc::VolatileTask;
+    m_worker->deliver(2, message);
+    const BrokerCounters &counters = m_broker->counters();
+    TRY_COMPARE(counters.delivered.load(), 2u, patience);
+    TRY_COMPARE(counters.database.delayed.load(), 1u, patience);
+    TRY_COMPARE(counters.memory.delayed.load(), 1u, patience);
+}
+
+void TestBroker::priorityHoldsOverBothStores()
+{
+    m_broker->drain(2);
+    ipc::DeliverMessage message;
+    message.name = "mail";
+    for (const auto &[id, priority, flags] : {std::tuple(1, 3, ipc::VolatileTask),
+                                              {2, 7, ipc::DurableTask},
+                                              {3, 9, ipc::VolatileTask},
+                                              {4, 5, ipc::DurableTask}}) {
+        message.priority = quint8(priority);
+        message.flags = flags;
+        m_worker->deliver(quint64(id), message);
+    }
+    TRY_COMPARE(m_broker->counters().delivered.load(), 4u, patience);
+    m_second = std::make_unique<FakeChild>(*m_broker, 3, ipc::ChildIdentity{ChildRole::TaskWorker, 1});
+    m_second->setQuick();
+    TRY_COMPARE(m_second->ids(), (QList<quint64>{3, 2, 4, 1}), patience);
 }
 
 void TestBroker::successorOfTheDeliverer()
