@@ -188,6 +188,13 @@ void Broker::interrupted(const TaskLane::Sent &sent, const QString &how, bool is
            false);
 }
 
+void Broker::posted(BrokerLink &link, quint64 id, const ipc::PostMessage &message)
+{
+    if (message.kind == ipc::PostKind::Close)
+        link.setLeaving();
+    m_post.received(link, id, message);
+}
+
 void Broker::linkClosed(BrokerLink &link)
 {
     // Nothing more can begin in a dying process: what it had not begun need not wait for the news of its end.
@@ -349,7 +356,7 @@ BrokerLink *Broker::senderOf(const TaskRecord &record) const
 {
     const auto sender = m_senders.find(record.id);
     BrokerLink *const link = sender == m_senders.end() ? nullptr : linkOf(sender->second);
-    if (link && link->channel().isOpen())
+    if (link && !link->isLeaving())
         return link;
     // Its successor, who knows what the plugins have registered.
     const auto successor = std::find_if(m_links.begin(), m_links.end(), [&](const auto &each) {
@@ -361,7 +368,7 @@ BrokerLink *Broker::senderOf(const TaskRecord &record) const
 bool Broker::isPresentWorker(const BrokerLink &link) const
 {
     return link.info().who.role == ipc::ChildRole::Worker && link.info().generation == m_generation &&
-           link.channel().isOpen();
+           !link.isLeaving();
 }
 
 void Broker::tellWaitingNews(BrokerLink &link)

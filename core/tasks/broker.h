@@ -148,10 +148,7 @@ private:
     // BrokerLinkEvents
     void delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &message) override;
     void taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &message) override;
-    void posted(BrokerLink &link, quint64 id, const ipc::PostMessage &message) override
-    {
-        m_post.received(link, id, message);
-    }
+    void posted(BrokerLink &link, quint64 id, const ipc::PostMessage &message) override;
     void linkClosed(BrokerLink &link) override;
 
     /// The loop is about to block: what was gathered becomes true, and what is due leaves.

@@ -65,6 +65,8 @@ void PostOffice::received(BrokerLink &link, quint64 id, const ipc::PostMessage &
         break;
     case ipc::PostKind::Close:
         mailboxOf(link.info().who).close(request.childId);
+        // Behind all that was sent to it before.
+        settle(request, message.flags, {}, {});
         break;
     case ipc::PostKind::Begun:
         mailboxOf(link.info().who).begun(request.childId, message.item);

@@ -31,6 +31,12 @@ void BrokerHost::attach(HandlerHost *host, ipc::TaskProgress &progress)
             std::make_unique<TaskRunner>(m_application, progress, m_channel, *host, m_spill, m_defaults.spillSize);
 }
 
+void BrokerHost::leave()
+{
+    m_post.close();
+    m_channel.readRest();
+}
+
 void BrokerHost::detach()
 {
     m_tasks.detach();

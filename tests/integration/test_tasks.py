@@ -271,6 +271,16 @@ class TestFaults(WorkTestCase):
         self.assertEqual(work.command("reload").returncode, 0)
         work.wait_lines("finished fail 1", 1)
 
+    def test_finish_while_the_deliverer_leaves(self) -> None:
+        """What ends while the last hooks of a worker run is heard, there or by its successor."""
+        work = self.work(worker_num=1, worklab={"slow": "WorkerStop"})
+        count = 40
+        for number in range(count):
+            work.deliver("fail", {"number": number, "failures": 0}, delay=50 * number, durable="false")
+        self.assertEqual(work.command("reload").returncode, 0)
+        work.wait_lines("task fail", count)
+        work.wait_lines("finished fail", count)
+
     def test_stop_waits_for_what_runs(self) -> None:
         work = self.work(task_worker_num=1)
         work.deliver("sleep", {"number": 1, "ms": 700})

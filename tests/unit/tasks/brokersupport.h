@@ -72,6 +72,14 @@ public:
         m_channel->sendWith([&](QByteArray &out) { ipc::appendDeliver(out, id, message); });
         m_channel->flush();
     }
+    void leave(quint64 request)
+    {
+        ipc::PostMessage message;
+        message.kind = ipc::PostKind::Close;
+        message.flags = ipc::PostWantsAnswer;
+        m_channel->sendWith([&](QByteArray &out) { ipc::appendPost(out, request, message); });
+        m_channel->flush();
+    }
     /// Begins the task that came as number \a place; false if it has been taken back.
     bool begin(qsizetype place)
     {

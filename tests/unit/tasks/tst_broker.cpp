@@ -315,8 +315,10 @@ void TestBroker::generations()
 
 void TestBroker::deliverersOfTheGenerationBefore()
 {
+    m_first->setQuick();
     m_worker->deliver(1, "mail", ipc::WantsFinish);
-    TRY_COMPARE(m_first->got.size(), 1, patience);
+    m_worker->deliver(2, "mail", ipc::WantsFinish);
+    TRY_COMPARE(m_first->got.size(), 2, patience);
     const FakeChild next(*m_broker, 8, {ChildRole::Worker, 0}, 2);
     m_broker->activate(2);
     QVERIFY(m_first->begin(0));
@@ -324,6 +326,13 @@ void TestBroker::deliverersOfTheGenerationBefore()
     // It still has requests that wait for it.
     TRY_COMPARE(m_worker->ids(), QList<quint64>{1}, patience);
     QVERIFY(next.got.isEmpty());
+    // It has none any more, and nothing reaches it behind the answer to its farewell.
+    m_worker->leave(7);
+    TRY_COMPARE(m_worker->ids(), (QList<quint64>{1, 7}), patience);
+    QVERIFY(m_first->begin(1));
+    m_first->end(1);
+    TRY_COMPARE(next.ids(), QList<quint64>{2}, patience);
+    QCOMPARE(m_worker->got.size(), 2);
     m_broker.reset();
 }
 
