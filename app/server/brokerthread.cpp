@@ -20,6 +20,11 @@ namespace {
 /// What processes print waits for the broker, which may wait for its disk: so many bytes.
 constexpr qint64 mostPrinting = 8 * 1024 * 1024;
 
+/// What nobody knows in the spill folder is removed this often at most.
+constexpr std::chrono::milliseconds sweepInterval = std::chrono::hours(1);
+/// No payload is under way to the broker, nor a result to its worker, for as long as this.
+constexpr std::chrono::seconds underWayForLong = std::chrono::hours(1);
+
 tasks::StoreLimits limitsOf(const config::ServerSettings &server, qsizetype most)
 {
     tasks::StoreLimits limits;
@@ -107,6 +112,7 @@ Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
     });
     if (!prepared)
         return errorAtPath(settings, QStringLiteral("tasks.database"), prepared.error());
+    m_hasSpillFolder = usesTaskDatabase(settings.server) || !QFileInfo::exists(taskDatabasePath(settings.server));
     m_isPrepared = true;
     return {};
 }
@@ -183,13 +189,24 @@ void BrokerThread::follow(process::Supervisor *supervisor)
             [this, broker](quint64 childId) { call([broker, childId] { broker->drain(childId); }); });
     connect(supervisor, &Supervisor::childExited, this,
             [this, broker](quint64 childId, const process::ChildExit &exit) {
-                call([broker, childId, exit] { broker->childDied(childId, exit.text, exit.isFault); });
+                call([this, broker, childId, exit] {
+                    broker->childDied(childId, exit.text, exit.isFault);
+                    sweep();
+                });
             });
     connect(supervisor, &Supervisor::childPrinted, this, &BrokerThread::printed);
     connect(broker, &tasks::Broker::childDrained, supervisor, &Supervisor::drained);
     connect(broker, &tasks::Broker::childStuck, supervisor, &Supervisor::killStuck);
     connect(broker, &tasks::Broker::childUsedUp, supervisor, &Supervisor::recycle);
     connect(broker, &tasks::Broker::childUnreachable, supervisor, &Supervisor::childUnreachable);
+}
+
+void BrokerThread::sweep()
+{
+    if (!m_hasSpillFolder || (m_swept.isValid() && !m_swept.hasExpired(sweepInterval.count())))
+        return;
+    m_swept.start();
+    m_spill.removeLeftovers([this](const QByteArray &name) { return m_broker->namesSpillFile(name); }, underWayForLong);
 }
 
 void BrokerThread::printed(const ipc::ChildIdentity &who, const QByteArray &bytes)

@@ -100,6 +100,10 @@ public:
     /// They have been revived or dropped: what waits again is handed out, and the counters follow.
     void deadLettersChanged() { m_dirty = true; }
 
+    /// Whether a task, a dead letter or a result that nobody has heard of has its bytes in the file \a name of the
+    /// spill folder. Nothing is known of what children have under way.
+    bool namesSpillFile(const QByteArray &name) const;
+
     /// A custom process has printed what is for its pipe, behind \a lost bytes that found no way.
     void printed(const ipc::ChildIdentity &who, const QByteArray &bytes, qint64 lost)
     {

@@ -172,6 +172,12 @@ void Broker::updateCounts()
     m_failure = failure ? std::optional(failure->message()) : std::nullopt;
 }
 
+bool Broker::namesSpillFile(const QByteArray &name) const
+{
+    return m_finishes.namesSpillFile(name) || m_stores.memory->namesSpillFile(name) ||
+           (m_stores.durable && m_stores.durable->namesSpillFile(name));
+}
+
 std::optional<QString> Broker::failure() const
 {
     const std::lock_guard lock(m_failureMutex);

@@ -2,6 +2,8 @@
 
 #include "tasks/log.h"
 
+#include <algorithm>
+
 namespace Quern::tasks {
 
 void FinishBox::setWorkers(int count)
@@ -37,6 +39,14 @@ QByteArray FinishBox::take(int number)
         qCWarning(logTasks).noquote() << "worker" << number << "was away for too long: it does not hear of the end of"
                                       << news.mapped().dropped << "tasks";
     return news.mapped().frames;
+}
+
+bool FinishBox::namesSpillFile(const QByteArray &name) const
+{
+    return std::any_of(m_news.begin(), m_news.end(), [&name](const auto &each) {
+        const std::vector<QByteArray> &files = each.second.spillFiles;
+        return std::find(files.begin(), files.end(), name) != files.end();
+    });
 }
 
 } // namespace Quern::tasks

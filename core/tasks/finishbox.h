@@ -26,6 +26,8 @@ public:
     void add(int number, const QByteArray &frame, const QByteArray &spillFile);
     /// The frames for worker \a number, in their order: nothing of them is left here.
     QByteArray take(int number);
+    /// Whether the file holds a result that waits here.
+    bool namesSpillFile(const QByteArray &name) const;
 
 private:
     struct News

@@ -213,6 +213,25 @@ class TestFaults(WorkTestCase):
         self.assertEqual(set(work.numbers().values()), {1})
         self.assertEqual(work.status()["tasks"]["buried"], 8)
 
+    def test_files_of_the_dead_are_removed(self) -> None:
+        """What nobody needs in the folder of payloads goes with the next death, once it is old."""
+        work = self.work(task_worker_num=1, tables="[tasks]\nspill_size = 4096")
+        for durable in ("false", "true"):
+            work.deliver("echo", b"x" * 5000, delay=3_600_000, durable=durable, until="accepted")
+            work.deliver("throw", b"x" * 5000, durable=durable, until="finished")
+        folder = work.runtime / "tasks.db-payloads"
+        needed = set(folder.iterdir())
+        self.assertEqual(len(needed), 4)
+        old, old_unfinished, young = (folder / name for name in (
+            "00000000000000aa.task", "00000000000000ab.task.tmp", "00000000000000ac.task"))
+        for file in (old, old_unfinished, young):
+            file.write_bytes(b"x")
+        for file in {*needed, old, old_unfinished}:
+            os.utime(file, (time.time() - 7200,) * 2)
+        os.kill(work.task_workers()[0], signal.SIGKILL)
+        wait_until(lambda: not old.exists() and not old_unfinished.exists(), "the old ones are gone")
+        self.assertEqual(set(folder.iterdir()), {*needed, young})
+
     def test_killed_task_workers_lose_no_durable_task(self) -> None:
         work = self.work()
         count = 400
