@@ -1,8 +1,10 @@
 #include "app/server/brokerthread.h"
 
 #include "app/host/taskplace.h"
+#include "app/server/log.h"
 #include "app/server/settingscheck.h"
 #include "app/server/tasksettings.h"
+#include "base/clock.h"
 #include "loop/epolleventdispatcher.h"
 #include "tasks/memorystore.h"
 #include "tasks/sqlite/sqlitestore.h"
@@ -17,6 +19,11 @@ namespace {
 
 /// What processes print waits for the broker, which may wait for its disk: so many bytes.
 constexpr qint64 mostPrinting = 8 * 1024 * 1024;
+
+/// What nobody knows in the spill folder is removed this often at most.
+constexpr std::chrono::milliseconds sweepInterval = std::chrono::hours(1);
+/// No payload is under way to the broker, nor a result to its worker, for as long as this.
+constexpr std::chrono::seconds underWayForLong = std::chrono::hours(1);
 
 tasks::StoreLimits limitsOf(const config::ServerSettings &server, qsizetype most)
 {
@@ -70,7 +77,7 @@ Result<void> BrokerThread::start(const config::Settings &settings, process::Supe
     callAndWait([&] {
         const config::ServerSettings &server = settings.server;
         const auto makeStores = [&](tasks::TaskStore::Client &client) {
-            tasks::BrokerStores stores;
+            tasks::BrokerStores stores{.spill = m_spill};
             stores.allInMemory = server.taskDriver == config::TaskDriver::Memory;
             stores.allDurable = server.taskDriver == config::TaskDriver::Sqlite;
             stores.memory =
@@ -88,8 +95,12 @@ Result<void> BrokerThread::start(const config::Settings &settings, process::Supe
 
 Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
 {
-    if (m_isPrepared || settings.server.taskWorkerNum == 0)
+    if (m_isPrepared)
         return {};
+    if (settings.server.taskWorkerNum == 0) {
+        findLeftTasks(settings);
+        return {};
+    }
     Result<void> prepared;
     callAndWait([&] {
         prepared = m_spill.prepare();
@@ -101,8 +112,32 @@ Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
     });
     if (!prepared)
         return errorAtPath(settings, QStringLiteral("tasks.database"), prepared.error());
+    m_hasSpillFolder = usesTaskDatabase(settings.server) || !QFileInfo::exists(taskDatabasePath(settings.server));
     m_isPrepared = true;
     return {};
+}
+
+void BrokerThread::findLeftTasks(const config::Settings &settings)
+{
+    const QString path = taskDatabasePath(settings.server);
+    if (settings.server.taskDriver == config::TaskDriver::Memory || !QFileInfo::exists(path))
+        return;
+    qsizetype left = 0;
+    Result<void> opened;
+    callAndWait([&] {
+        opened = m_broker->openDatabase([&](tasks::TaskStore::Client &client) {
+            Result<std::unique_ptr<tasks::TaskStore>> store = openStore(settings, client);
+            const tasks::TaskCounts counts = store ? (*store)->counts(base::wallClockMs()) : tasks::TaskCounts();
+            left = counts.queued + counts.delayed;
+            return store;
+        });
+    });
+    if (!opened)
+        qCWarning(logMaster).noquote() << "whether tasks wait in the database is not known:"
+                                       << opened.error().message();
+    else if (left > 0)
+        qCWarning(logMaster).noquote() << left << (left == 1 ? "task waits" : "tasks wait") << "in" << path
+                                       << "and nobody runs them: set task_worker_num in [server], for instance to 2";
 }
 
 Result<std::unique_ptr<tasks::TaskStore>> BrokerThread::openStore(const config::Settings &settings,
@@ -154,13 +189,24 @@ void BrokerThread::follow(process::Supervisor *supervisor)
             [this, broker](quint64 childId) { call([broker, childId] { broker->drain(childId); }); });
     connect(supervisor, &Supervisor::childExited, this,
             [this, broker](quint64 childId, const process::ChildExit &exit) {
-                call([broker, childId, exit] { broker->childDied(childId, exit.text, exit.isFault); });
+                call([this, broker, childId, exit] {
+                    broker->childDied(childId, exit.text, exit.isFault);
+                    sweep();
+                });
             });
     connect(supervisor, &Supervisor::childPrinted, this, &BrokerThread::printed);
     connect(broker, &tasks::Broker::childDrained, supervisor, &Supervisor::drained);
     connect(broker, &tasks::Broker::childStuck, supervisor, &Supervisor::killStuck);
     connect(broker, &tasks::Broker::childUsedUp, supervisor, &Supervisor::recycle);
     connect(broker, &tasks::Broker::childUnreachable, supervisor, &Supervisor::childUnreachable);
+}
+
+void BrokerThread::sweep()
+{
+    if (!m_hasSpillFolder || (m_swept.isValid() && !m_swept.hasExpired(sweepInterval.count())))
+        return;
+    m_swept.start();
+    m_spill.removeLeftovers([this](const QByteArray &name) { return m_broker->namesSpillFile(name); }, underWayForLong);
 }
 
 void BrokerThread::printed(const ipc::ChildIdentity &who, const QByteArray &bytes)

@@ -6,6 +6,7 @@
 #include "tasks/broker.h"
 #include "tasks/spill.h"
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QThread>
 
@@ -27,7 +28,8 @@ public:
     /// place in the settings, if the database or the spill folder cannot be used.
     Result<void> start(const config::Settings &settings, process::Supervisor *supervisor);
     /// Before there are task workers for the first time: opens the database, if \a settings want one, and makes the
-    /// spill folder. Waits for both. Errors as of start().
+    /// spill folder. Waits for both. Errors as of start(). Without task workers a database that is there is opened,
+    /// too, so that its tasks can be seen, and the log tells how many there are.
     Result<void> prepareForTasks(const config::Settings &settings);
     void reconfigure(const config::Settings &settings);
     /// Nothing more is handed out; stopped() follows when all that runs has ended.
@@ -46,6 +48,12 @@ private:
     Result<std::unique_ptr<tasks::TaskStore>> openStore(const config::Settings &settings,
                                                         tasks::TaskStore::Client &client) const;
     void follow(process::Supervisor *supervisor);
+    /// Without task workers: whoever has left tasks in the database hears that nobody runs them. No error keeps the
+    /// server from its other work.
+    void findLeftTasks(const config::Settings &settings);
+    /// A child has died: payloads and results that it had under way may lie in the spill folder, for nobody. Removes
+    /// what has lain there for long. In the thread.
+    void sweep();
     /// A custom process has printed \a bytes for its pipe.
     void printed(const ipc::ChildIdentity &who, const QByteArray &bytes);
     /// Runs \a function in the thread: at once, or behind what was asked of the broker before.
@@ -59,8 +67,10 @@ private:
     const tasks::Spill m_spill;
     std::unique_ptr<tasks::Broker> m_broker;
     bool m_isPrepared = false;
-    std::atomic<qint64> m_printing = 0; ///< bytes that were printed and are on their way to the broker
-    qint64 m_unprinted = 0;             ///< bytes for which there was no room
+    std::atomic<bool> m_hasSpillFolder = false; ///< for itself: no database that is not open names its files
+    QElapsedTimer m_swept;                      ///< in the thread
+    std::atomic<qint64> m_printing = 0;         ///< bytes that were printed and are on their way to the broker
+    qint64 m_unprinted = 0;                     ///< bytes for which there was no room
 };
 
 } // namespace Quern::app

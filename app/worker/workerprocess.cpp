@@ -68,10 +68,12 @@ void WorkerProcess::frameReceived(const ipc::Frame &frame)
     if (frame.type == ipc::FrameType::Boot && !m_plugins) {
         boot(frame.payload);
     } else if (frame.type == ipc::FrameType::Stop) {
-        if (m_process)
+        if (m_process) {
             leaveSoon(worker::LeaveReason::Stop);
-        else
+        } else {
+            leaveBroker();
             leave();
+        }
     } else if (frame.type == ipc::FrameType::Leaving) {
         const bool isReload = frame.payload.startsWith(char(worker::LeaveReason::Reload));
         leaveSoon(isReload ? worker::LeaveReason::Reload : worker::LeaveReason::Stop);
@@ -100,14 +102,20 @@ void WorkerProcess::begin(QByteArrayView memory)
 
 void WorkerProcess::leaveSoon(worker::LeaveReason reason)
 {
-    if (m_broker)
-        m_broker->post().close();
+    leaveBroker();
     if (m_process)
         m_process->leave(reason);
     else if (m_timer)
         leaveCron();
     else
         leave();
+}
+
+void WorkerProcess::leaveBroker()
+{
+    // Which knows nothing of one that is only inspected.
+    if (m_broker && m_arguments.who.role != ipc::ChildRole::Boot)
+        m_broker->leave();
 }
 
 void WorkerProcess::tellStep(const QString &title)

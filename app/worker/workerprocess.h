@@ -62,6 +62,8 @@ private:
     void begin(QByteArrayView memory);
     /// A timer or custom process is to end by itself.
     void leaveSoon(worker::LeaveReason reason);
+    /// Before the last hooks run: what is sent to this child from now on is for its successor.
+    void leaveBroker();
     /// Of the timer process.
     void beginCron(QByteArrayView memory);
     void cronCommand(QByteArrayView payload);

@@ -79,6 +79,8 @@ void Channel::flush()
 
 void Channel::readRest()
 {
+    if (m_hasLeft)
+        readFrames();
     while (m_open && m_socket.waitForReadyRead(0))
         readFrames();
 }

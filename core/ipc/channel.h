@@ -60,7 +60,8 @@ public:
         m_outboxSize.store(m_outbox.size(), std::memory_order_seq_cst);
     }
     void flush();
-    /// Gives out what the other side had sent before it died, instead of waiting for the loop to do so.
+    /// Gives out what the other side has sent so far, before it died for instance, instead of waiting for the loop to
+    /// do so.
     void readRest();
     /// For a receiver that waits, within frameReceived(), in an event loop of its own: gives out what has come that is
     /// urgent. The rest follows in its order when frameReceived() returns. Does nothing outside of it.

@@ -11,7 +11,7 @@ constexpr std::size_t masterCountersSize = 128;
 constexpr std::size_t progressSize = 64;
 constexpr std::size_t taskProgressOffset = childCountersSize + masterCountersSize;
 constexpr std::size_t progressOffset = taskProgressOffset + progressSize;
-static_assert(sizeof(EventProgress) <= progressSize);
+static_assert(sizeof(EventProgress) <= progressSize && sizeof(TaskProgress) <= progressSize);
 static_assert(sizeof(ChildCounters) <= childCountersSize && sizeof(MasterCounters) <= masterCountersSize);
 static_assert(std::atomic<quint64>::is_always_lock_free && std::atomic<quint32>::is_always_lock_free);
 
@@ -63,9 +63,9 @@ EventProgress &ChildPage::eventProgress(int reactorId) const
     return *reinterpret_cast<EventProgress *>(first + std::size_t(reactorId) * progressSize);
 }
 
-EventProgress &ChildPage::taskProgress() const
+TaskProgress &ChildPage::taskProgress() const
 {
-    return *reinterpret_cast<EventProgress *>(static_cast<char *>(m_memory.data()) + taskProgressOffset);
+    return *reinterpret_cast<TaskProgress *>(static_cast<char *>(m_memory.data()) + taskProgressOffset);
 }
 
 std::span<ClaimSlot> ChildPage::claimSlots() const

@@ -61,10 +61,17 @@ struct MasterCounters
     std::atomic<quint32> inFlight; ///< requests sent by any reactor and neither answered nor deferred
 };
 
-/// How far one child has come with the events of one reactor's connections, or with tasks; see EventGate and TaskGate.
+/// How far one child has come with the events of one reactor's connections; see EventGate.
 struct EventProgress
 {
     std::atomic<quint64> word;
+};
+
+/// The same with tasks; see TaskGate.
+struct TaskProgress
+{
+    std::atomic<quint64> word; ///< what has begun
+    std::atomic<quint64> done; ///< what is done; the child alone writes it
 };
 
 /// The memory that the master shares with one child: its counters, its progress with events and the claim ring. One
@@ -85,7 +92,7 @@ public:
     MasterCounters &masterCounters() const;
     EventProgress &eventProgress(int reactorId) const;
     /// How far the child has come with tasks; see TaskGate.
-    EventProgress &taskProgress() const;
+    TaskProgress &taskProgress() const;
     /// All slots; reactor r owns SlotsPerReactor of them from r × SlotsPerReactor.
     std::span<ClaimSlot> claimSlots() const;
 

@@ -13,7 +13,7 @@ namespace Quern::ipc {
 /// part of the wire format: append only.
 enum class PostKind : quint8 {
     Open = 0,          ///< child → broker: messages may come
-    Close = 1,         ///< child → broker: it leaves, and begins with no message any more
+    Close = 1,         ///< child → broker: it leaves, begins with no message any more, and hears of no more tasks
     WriteTo = 2,       ///< child → broker: bytes that the process is to read
     ReadFrom = 3,      ///< child → broker: the next that the process has written is wanted
     ProcessWrites = 4, ///< process → broker: bytes for whoever reads its pipe

@@ -94,7 +94,7 @@ struct TaskFinishedMessage
 {
     quint16 attempts = 1;
     quint8 code = 0;
-    quint8 flags = 0; ///< of the result: MapPayload, SpilledPayload
+    quint8 flags = 0; ///< EventTask; and of the result MapPayload, SpilledPayload
     QByteArrayView name;
     QByteArrayView error; ///< UTF-8
     QByteArrayView result;

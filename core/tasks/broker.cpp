@@ -29,7 +29,9 @@ Broker::Broker(const std::function<BrokerStores(TaskStore::Client &)> &makeStore
     : m_settings(settings)
     , m_stores(makeStores(*this))
     , m_post(settings.plan)
+    , m_finishes(m_stores.spill)
 {
+    m_finishes.setWorkers(settings.plan.workers);
     shareKeys();
     connect(QAbstractEventDispatcher::instance(QThread::currentThread()), &QAbstractEventDispatcher::aboutToBlock, this,
             &Broker::turnEnded);
@@ -41,7 +43,15 @@ Broker::~Broker()
     // The stores before their client.
     m_lanes.clear();
     m_links.clear();
-    m_stores = {};
+    m_stores.memory.reset();
+    m_stores.durable.reset();
+}
+
+void Broker::reconfigure(const BrokerSettings &settings)
+{
+    m_settings = settings;
+    m_post.reconfigure(settings.plan);
+    m_finishes.setWorkers(settings.plan.workers);
 }
 
 Result<void> Broker::openDatabase(const OpenDatabase &open)
@@ -70,6 +80,7 @@ void Broker::addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkIn
     BrokerLinkEvents &events = *this;
     m_links.push_back(std::make_unique<BrokerLink>(fd, std::move(page), info, events));
     m_post.addLink(*m_links.back());
+    tellWaitingNews(*m_links.back());
     if (info.who.role != ipc::ChildRole::TaskWorker)
         return;
     m_lanes.push_back(std::make_unique<TaskLane>(*m_links.back()));
@@ -82,6 +93,8 @@ void Broker::activate(int generation)
     m_generation = generation;
     for (const auto &lane : m_lanes)
         lane->setActive(lane->info().generation == generation);
+    for (const auto &link : m_links)
+        tellWaitingNews(*link);
     m_dirty = true;
 }
 
@@ -131,13 +144,36 @@ void Broker::settle(TaskLane &lane, const QString &how, bool isOwnFault)
 {
     giveBack(lane.close());
     const QString reason = lane.timedOut;
+    const ipc::TaskGate::Done done = lane.done();
     for (const TaskLane::Sent &sent : lane.takeAll()) {
-        if (!reason.isEmpty())
+        if (sent.sequence <= done.sequence)
+            succeededUnheard(sent, done.hasResults, lane.info().who.text());
+        else if (!reason.isEmpty())
             failed(*sent.store, *sent.record, sent.record->attempts + 1, sent.record->resumeAt,
                    Error(Error::Timeout, reason), false);
         else
             interrupted(sent, QStringLiteral("%1 died: %2").arg(lane.info().who.text(), how), isOwnFault);
     }
+}
+
+void Broker::succeeded(const TaskLane::Sent &sent, const Result<void> &outcome, const ipc::TaskDoneMessage &done)
+{
+    const quint64 id = sent.record->id;
+    m_counters.done.store(m_counters.done + 1, std::memory_order_relaxed);
+    tellSender(*sent.record, sent.record->attempts + 1, outcome, outcome ? &done : nullptr);
+    m_interruptions.erase(id);
+    sent.store->finish(id);
+}
+
+void Broker::succeededUnheard(const TaskLane::Sent &sent, bool mayHaveResult, const QString &taskWorker)
+{
+    Result<void> outcome;
+    if (mayHaveResult)
+        outcome = Error(Error::Unavailable,
+                        QStringLiteral("it is done, but %1 died before it could tell the result").arg(taskWorker));
+    ipc::TaskDoneMessage emptyMap;
+    emptyMap.flags = ipc::MapPayload;
+    succeeded(sent, outcome, emptyMap);
 }
 
 void Broker::interrupted(const TaskLane::Sent &sent, const QString &how, bool isOwnFault)
@@ -150,6 +186,13 @@ void Broker::interrupted(const TaskLane::Sent &sent, const QString &how, bool is
     }
     failed(*sent.store, *sent.record, sent.record->attempts + 1, sent.record->resumeAt, Error(Error::Unavailable, how),
            false);
+}
+
+void Broker::posted(BrokerLink &link, quint64 id, const ipc::PostMessage &message)
+{
+    if (message.kind == ipc::PostKind::Close)
+        link.setLeaving();
+    m_post.received(link, id, message);
 }
 
 void Broker::linkClosed(BrokerLink &link)
@@ -252,6 +295,7 @@ void Broker::taskRefused(quint64 ticket, const Error &error)
     const QByteArray text = error.message().toUtf8();
     ipc::TaskFinishedMessage message;
     message.attempts = 0;
+    message.flags = told.flags & ipc::EventTask;
     message.code = quint8(error.code() + 1);
     message.name = told.name;
     message.error = text;
@@ -271,10 +315,7 @@ void Broker::taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &
     const TaskRecord &record = *sent->record;
     const quint32 attempts = record.attempts + 1;
     if (message.outcome == ipc::TaskOutcome::Done) {
-        m_counters.done.store(m_counters.done + 1, std::memory_order_relaxed);
-        tellSender(record, attempts, {}, &message);
-        m_interruptions.erase(id);
-        sent->store->finish(id);
+        succeeded(*sent, {}, message);
     } else {
         const bool isHopeless = message.outcome == ipc::TaskOutcome::Hopeless;
         failed(*sent->store, record, attempts, message.resumeAt,
@@ -314,16 +355,27 @@ void Broker::failed(TaskStore &store, const TaskRecord &record, quint32 attempts
 BrokerLink *Broker::senderOf(const TaskRecord &record) const
 {
     const auto sender = m_senders.find(record.id);
-    if (BrokerLink *link = sender == m_senders.end() ? nullptr : linkOf(sender->second))
+    BrokerLink *const link = sender == m_senders.end() ? nullptr : linkOf(sender->second);
+    if (link && !link->isLeaving())
         return link;
     // Its successor, who knows what the plugins have registered.
-    for (const auto &link : m_links) {
-        const LinkInfo &info = link->info();
-        if (info.who.role == ipc::ChildRole::Worker && info.who.number == record.sender &&
-            info.generation == m_generation)
-            return link.get();
-    }
-    return nullptr;
+    const auto successor = std::find_if(m_links.begin(), m_links.end(), [&](const auto &each) {
+        return isPresentWorker(*each) && each->info().who.number == record.sender;
+    });
+    return successor == m_links.end() ? nullptr : successor->get();
+}
+
+bool Broker::isPresentWorker(const BrokerLink &link) const
+{
+    return link.info().who.role == ipc::ChildRole::Worker && link.info().generation == m_generation &&
+           !link.isLeaving();
+}
+
+void Broker::tellWaitingNews(BrokerLink &link)
+{
+    const QByteArray frames = isPresentWorker(link) ? m_finishes.take(link.info().who.number) : QByteArray();
+    if (!frames.isEmpty())
+        link.channel().sendWith([&frames](QByteArray &out) { out += frames; });
 }
 
 void Broker::tellSender(const TaskRecord &record, quint32 attempts, const Result<void> &outcome,
@@ -333,17 +385,23 @@ void Broker::tellSender(const TaskRecord &record, quint32 attempts, const Result
         return;
     BrokerLink *link = senderOf(record);
     m_senders.erase(record.id);
-    if (!link)
-        return;
     const QByteArray error = outcome ? QByteArray() : outcome.error().message().toUtf8();
     ipc::TaskFinishedMessage message;
     message.attempts = quint16(std::min<quint32>(attempts, 0xffff));
     message.code = outcome ? 0 : quint8(outcome.error().code() + 1);
+    message.flags = record.kind == TaskKind::Event ? ipc::EventTask : 0;
     message.name = record.name;
     message.error = error;
     if (done) {
-        message.flags = done->flags;
+        message.flags |= done->flags;
         message.result = done->result;
+    }
+    if (!link) {
+        QByteArray frame;
+        ipc::appendTaskFinished(frame, record.id, message);
+        const bool isSpilled = (message.flags & ipc::SpilledPayload) != 0;
+        m_finishes.add(record.sender, frame, isSpilled ? message.result.toByteArray() : QByteArray());
+        return;
     }
     ipc::Channel &channel = link->channel();
     channel.sendWith([&](QByteArray &out) { ipc::appendTaskFinished(out, record.id, message); });

@@ -3,6 +3,7 @@
 #include "ipc/childrole.h"
 #include "tasks/brokerlink.h"
 #include "tasks/deadletterbox.h"
+#include "tasks/finishbox.h"
 #include "tasks/memorystore.h"
 #include "tasks/postoffice.h"
 #include "tasks/tasklane.h"
@@ -50,8 +51,9 @@ struct BrokerCounters
 /// The stores that a broker works with. The one on disk may be missing.
 struct BrokerStores
 {
-    std::unique_ptr<MemoryStore> memory;
-    std::unique_ptr<TaskStore> durable;
+    Spill spill; ///< where results wait that are large
+    std::unique_ptr<MemoryStore> memory = {};
+    std::unique_ptr<TaskStore> durable = {};
     bool allInMemory = false; ///< the settings say so: delayed tasks as well
     bool allDurable = false;  ///< the same of the other
 };
@@ -78,11 +80,7 @@ public:
     Result<void> openDatabase(const OpenDatabase &open);
 
     /// From now on these hold.
-    void reconfigure(const BrokerSettings &settings)
-    {
-        m_settings = settings;
-        m_post.reconfigure(settings.plan);
-    }
+    void reconfigure(const BrokerSettings &settings);
     /// A child is ready; \a fd is the master's end of its channel to the broker, which it now owns.
     void addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkInfo &info);
     /// Task workers of \a generation get what is to be run from now on.
@@ -101,6 +99,10 @@ public:
     DeadLetterBox deadLetters() const { return {*m_stores.memory, m_stores.durable.get()}; }
     /// They have been revived or dropped: what waits again is handed out, and the counters follow.
     void deadLettersChanged() { m_dirty = true; }
+
+    /// Whether a task, a dead letter or a result that nobody has heard of has its bytes in the file \a name of the
+    /// spill folder. Nothing is known of what children have under way.
+    bool namesSpillFile(const QByteArray &name) const;
 
     /// A custom process has printed what is for its pipe, behind \a lost bytes that found no way.
     void printed(const ipc::ChildIdentity &who, const QByteArray &bytes, qint64 lost)
@@ -152,10 +154,7 @@ private:
     // BrokerLinkEvents
     void delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &message) override;
     void taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &message) override;
-    void posted(BrokerLink &link, quint64 id, const ipc::PostMessage &message) override
-    {
-        m_post.received(link, id, message);
-    }
+    void posted(BrokerLink &link, quint64 id, const ipc::PostMessage &message) override;
     void linkClosed(BrokerLink &link) override;
 
     /// The loop is about to block: what was gathered becomes true, and what is due leaves.
@@ -173,6 +172,10 @@ private:
     /// What was in a task worker that takes nothing more.
     void giveBack(const std::vector<TaskLane::Sent> &sent);
     void settle(TaskLane &lane, const QString &how, bool isOwnFault);
+    /// A try has succeeded. \a outcome: whether its result, which is in \a done, is known.
+    void succeeded(const TaskLane::Sent &sent, const Result<void> &outcome, const ipc::TaskDoneMessage &done);
+    /// The same of one that only the gate of a dead task worker tells of.
+    void succeededUnheard(const TaskLane::Sent &sent, bool mayHaveResult, const QString &taskWorker);
     void interrupted(const TaskLane::Sent &sent, const QString &how, bool isOwnFault);
     void checkDrained(TaskLane &lane);
     void checkStopped();
@@ -184,11 +187,17 @@ private:
     TaskStore *storeFor(quint8 flags, quint64 delayMs) const;
     BrokerLink *linkOf(quint64 childId) const;
     TaskLane *laneOf(quint64 childId) const;
+    /// nullptr while there is none.
     BrokerLink *senderOf(const TaskRecord &record) const;
+    /// Whether it is a worker of those that work now.
+    bool isPresentWorker(const BrokerLink &link) const;
+    /// What has ended while it was not there.
+    void tellWaitingNews(BrokerLink &link);
 
     BrokerSettings m_settings;
     BrokerStores m_stores;
     PostOffice m_post;
+    FinishBox m_finishes;
     std::vector<std::unique_ptr<BrokerLink>> m_links;
     std::vector<std::unique_ptr<TaskLane>> m_lanes; ///< of the task workers among them
     std::unordered_map<quint64, Ticket> m_tickets;

@@ -43,6 +43,10 @@ public:
     const LinkInfo &info() const { return m_info; }
     const std::shared_ptr<ipc::ChildPage> &page() const { return m_page; }
     ipc::Channel &channel() { return m_channel; }
+    const ipc::Channel &channel() const { return m_channel; }
+    /// It takes no news any more: it leaves, or is dead.
+    bool isLeaving() const { return m_leaving || !m_channel.isOpen(); }
+    void setLeaving() { m_leaving = true; }
 
 private:
     void frameReceived(const ipc::Frame &frame) override;
@@ -54,6 +58,7 @@ private:
     std::shared_ptr<ipc::ChildPage> m_page;
     BrokerLinkEvents &m_events;
     ipc::Channel m_channel;
+    bool m_leaving = false;
 };
 
 } // namespace Quern::tasks

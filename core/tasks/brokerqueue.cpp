@@ -144,12 +144,13 @@ void Broker::watchLanes()
             continue;
         const auto elapsed = std::chrono::nanoseconds(now - running->sinceNs);
         const TaskRecord &record = *running->sent->record;
-        if (elapsed >= TaskLane::StuckAfter && !lane->isBlocked()) {
-            // The quick ones behind it need not wait.
+        const bool isOverdue = record.timeout.count() > 0 && elapsed > record.timeout;
+        if ((elapsed >= TaskLane::StuckAfter || isOverdue) && !lane->isBlocked()) {
+            // The quick ones behind it need not wait, nor die with it.
             lane->setBlocked(true);
             giveBack(lane->takeBack());
         }
-        if (record.timeout.count() > 0 && elapsed > record.timeout && lane->timedOut.isEmpty()) {
+        if (isOverdue && lane->timedOut.isEmpty()) {
             const QString limit = QStringLiteral("longer than its timeout of %1 ms").arg(record.timeout.count());
             lane->timedOut = QStringLiteral("it ran for %1").arg(limit);
             Q_EMIT childStuck(lane->info().childId, QStringLiteral("\"%1\", id %2, has been running for %3")
@@ -170,6 +171,12 @@ void Broker::updateCounts()
     const std::optional<Error> failure = m_stores.durable->failure();
     const std::lock_guard lock(m_failureMutex);
     m_failure = failure ? std::optional(failure->message()) : std::nullopt;
+}
+
+bool Broker::namesSpillFile(const QByteArray &name) const
+{
+    return m_finishes.namesSpillFile(name) || m_stores.memory->namesSpillFile(name) ||
+           (m_stores.durable && m_stores.durable->namesSpillFile(name));
 }
 
 std::optional<QString> Broker::failure() const

@@ -67,6 +67,8 @@ void MemoryStore::enqueue(TaskRecord record)
     node->record.priority = std::min(node->record.priority, highestPriority);
     if (!node->record.uniqueKey.isEmpty())
         m_uniqueKeys.insert(node->record.uniqueKey);
+    if (!node->record.spillFile.isEmpty())
+        m_spillFiles.insert(node->record.spillFile);
     m_bytes += node->record.payload.size();
     node->priority = node->record.priority;
     node->dueMs = node->record.dueMs;
@@ -105,8 +107,7 @@ void MemoryStore::finish(quint64 id)
     Node *node = untake(id);
     if (!node)
         return;
-    if (!node->record.spillFile.isEmpty())
-        m_spill.remove(node->record.spillFile);
+    removeSpilled(node->record);
     release(node);
 }
 
@@ -261,8 +262,7 @@ MemoryStore::Dead::iterator MemoryStore::drop(Dead::iterator it)
 {
     const TaskRecord &record = it->second.record;
     m_deadBytes -= record.payload.size();
-    if (!record.spillFile.isEmpty())
-        m_spill.remove(record.spillFile);
+    removeSpilled(record);
     return m_dead.erase(it);
 }
 
@@ -308,16 +308,20 @@ std::vector<TaskRecord> MemoryStore::takeOut(qsizetype limit)
             break;
         records.push_back(node->record);
         release(node);
-        if (!records.back().spillFile.isEmpty())
-            m_spill.synchronize(records.back().spillFile);
+        if (const QByteArray &file = records.back().spillFile; !file.isEmpty()) {
+            m_spillFiles.remove(file);
+            m_spill.synchronize(file);
+        }
     }
     return records;
 }
 
-bool MemoryStore::namesSpillFile(const QByteArray &)
+void MemoryStore::removeSpilled(const TaskRecord &record)
 {
-    // None outlives the process, and none is left over while it lives.
-    return false;
+    if (record.spillFile.isEmpty())
+        return;
+    m_spillFiles.remove(record.spillFile);
+    m_spill.remove(record.spillFile);
 }
 
 } // namespace Quern::tasks

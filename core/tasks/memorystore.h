@@ -44,7 +44,7 @@ public:
     void reviveAllDead(const QByteArray &name, qint64 nowMs, const Count &done) override;
     void dropDead(quint64 id, const Count &done) override;
     void dropAllDead(const QByteArray &name, const Count &done) override;
-    bool namesSpillFile(const QByteArray &name) override;
+    bool namesSpillFile(const QByteArray &name) override { return m_spillFiles.contains(name); }
 
     /// Takes out up to \a limit tasks that wait, due or not, for another store: nothing is left of them here, and
     /// whoever gets them owns their spill files, which are on the disk then.
@@ -74,6 +74,7 @@ private:
     Result<void> revive(Dead::iterator it, qint64 nowMs);
     Dead::iterator drop(Dead::iterator it);
     void dropBeyondLimits();
+    void removeSpilled(const TaskRecord &record);
 
     const StoreLimits m_limits;
     Client &m_client;
@@ -83,6 +84,7 @@ private:
     ReadyQueue m_ready;
     QHash<quint64, Node *> m_taken;
     QSet<QByteArray> m_uniqueKeys; ///< of what waits or runs
+    QSet<QByteArray> m_spillFiles; ///< of tasks and dead letters
     TaskStore *m_keySharer = nullptr;
     Dead m_dead;
     qint64 m_bytes = 0;     ///< payloads of what waits or runs

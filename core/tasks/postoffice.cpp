@@ -51,8 +51,8 @@ void PostOffice::removeLink(quint64 childId)
                 << " processes have died with it in their hands, the last of them " << who.text();
         }
     }
-    if (const auto box = m_mailboxes.find(who.text()); box != m_mailboxes.end())
-        box->second.forget(childId);
+    if (const auto receiver = m_receivers.find(who.text()); receiver != m_receivers.end())
+        receiver->second.mailbox.forget(childId);
     m_isChanged = true;
 }
 
@@ -66,6 +66,8 @@ void PostOffice::received(BrokerLink &link, quint64 id, const ipc::PostMessage &
         break;
     case ipc::PostKind::Close:
         mailboxOf(link.info().who).close(request.childId);
+        // Behind all that was sent to it before.
+        settle(request, message.flags, {}, {});
         break;
     case ipc::PostKind::Begun:
         mailboxOf(link.info().who).begun(request.childId, message.item);
@@ -261,7 +263,7 @@ void PostOffice::deliver(const ipc::ChildIdentity &to, const Letter &letter)
 Mailbox &PostOffice::mailboxOf(const ipc::ChildIdentity &who)
 {
     const auto send = [this](quint64 childId, const Letter &letter) { sendLetter(childId, letter); };
-    return m_mailboxes.try_emplace(who.text(), send).first->second;
+    return m_receivers.try_emplace(who.text(), Receiver{who, Mailbox(send)}).first->second.mailbox;
 }
 
 void PostOffice::sendLetter(quint64 childId, const Letter &letter)

@@ -80,6 +80,11 @@ private:
         std::unique_ptr<PostQueue> queue;
         qint64 printedLost = 0;
     };
+    struct Receiver
+    {
+        ipc::ChildIdentity who;
+        Mailbox mailbox;
+    };
     enum class Direction { Input, Output };
 
     // PostReplies
@@ -102,6 +107,9 @@ private:
     Mailbox &mailboxOf(const ipc::ChildIdentity &who);
     void sendLetter(quint64 childId, const Letter &letter);
     void updatePipes(Process &process, const ipc::ProcessEntry &entry);
+    /// \a reason says what has become of the process's queue, if it has one: what waits is lost.
+    void dropQueue(Process &process, const QString &reason);
+    void dropLetters();
     void watch(const PostRequest &request);
     void forEachPipe(const std::function<void(PostPipe &)> &visit);
     void tellRefusal(const QString &to, const Error &error);
@@ -110,7 +118,7 @@ private:
 
     ipc::ProcessPlan m_plan;
     std::map<QString, Process> m_processes;
-    std::map<QString, Mailbox> m_mailboxes; ///< by ChildIdentity::text()
+    std::map<QString, Receiver> m_receivers; ///< by ChildIdentity::text()
     std::unordered_map<quint64, BrokerLink *> m_links;
     PostCounters m_counters;
     bool m_isChanged = true; ///< since m_fill was made

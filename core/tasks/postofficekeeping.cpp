@@ -36,27 +36,47 @@ void PostOffice::reconfigure(const ipc::ProcessPlan &plan)
             ++each;
             continue;
         }
-        if (each->second.queue && each->second.queue->size() > 0)
-            qCWarning(logTasks).noquote().nospace()
-                << "process \"" << each->first << "\" is no more: " << each->second.queue->size()
-                << " items of its queue are lost";
+        ipc::ProcessEntry ended = each->second.entry;
+        ended.pipe = ipc::PipeKind::None;
+        updatePipes(each->second, ended);
+        dropQueue(each->second, QStringLiteral("process \"%1\" is no more: %2 items of its queue are lost"));
         each = m_processes.erase(each);
     }
     for (const ipc::ProcessEntry &entry : plan.processes) {
         Process &process = m_processes[entry.name];
         updatePipes(process, entry);
-        if (process.queue && (entry.queue == ipc::QueueMode::None || !process.queue->reconfigure(entry))) {
-            if (process.queue->size() > 0)
-                qCWarning(logTasks).noquote().nospace()
-                    << "the queue of process \"" << entry.name << "\" is another now: the " << process.queue->size()
-                    << " items of the old one are lost";
-            process.queue.reset();
-        }
+        if (process.queue && (entry.queue == ipc::QueueMode::None || !process.queue->reconfigure(entry)))
+            dropQueue(process, QStringLiteral(
+                                   "the queue of process \"%1\" is another now: the %2 items of the old one are lost"));
         if (!process.queue && entry.queue != ipc::QueueMode::None)
             process.queue = std::make_unique<PostQueue>(entry, static_cast<PostReplies &>(*this));
         process.entry = entry;
     }
+    dropLetters();
     m_isChanged = true;
+}
+
+void PostOffice::dropQueue(Process &process, const QString &reason)
+{
+    if (!process.queue)
+        return;
+    if (process.queue->size() > 0)
+        qCWarning(logTasks).noquote() << reason.arg(process.entry.name).arg(process.queue->size());
+    process.queue->refuse(Error(Error::Unavailable, QStringLiteral("the queue of the process is there no more")));
+    process.queue.reset();
+}
+
+void PostOffice::dropLetters()
+{
+    std::erase_if(m_receivers, [this](const auto &each) {
+        const auto &[who, mailbox] = each.second;
+        if (who.number < m_plan.countOf(who.role, who.name))
+            return false;
+        if (mailbox.size() > 0)
+            qCWarning(logTasks).noquote().nospace()
+                << who.text() << " is no more: " << mailbox.size() << " messages for it are lost";
+        return true;
+    });
 }
 
 void PostOffice::updatePipes(Process &process, const ipc::ProcessEntry &entry)

@@ -119,6 +119,12 @@ void PostQueue::cancel(quint64 childId, quint64 id)
         line.waiters.cancel(childId, id);
 }
 
+void PostQueue::refuse(const Error &error)
+{
+    for (Line &line : m_lines)
+        line.waiters.refuse(error);
+}
+
 void PostQueue::expire(base::MonotonicTime now)
 {
     for (Line &line : m_lines)

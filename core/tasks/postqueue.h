@@ -30,6 +30,8 @@ public:
     /// The child is dead: what it had in its hand goes back. Returns the number of items dropped: 0 or 1.
     int forget(quint64 childId);
     void cancel(quint64 childId, quint64 id);
+    /// The queue ends: answers all who wait.
+    void refuse(const Error &error);
     void expire(base::MonotonicTime now);
     std::optional<base::MonotonicTime> nextDeadline() const;
 

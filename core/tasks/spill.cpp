@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -140,15 +141,19 @@ void Spill::remove(const QByteArray &name) const
         ::unlink(path(name).constData());
 }
 
-int Spill::removeLeftovers(const std::function<bool(const QByteArray &)> &isNeeded) const
+int Spill::removeLeftovers(const std::function<bool(const QByteArray &)> &isNeeded, std::chrono::seconds age) const
 {
+    const auto isOld = [this, latest = std::time(nullptr) - age.count()](const QByteArray &name) {
+        struct stat status = {};
+        return ::stat(path(name).constData(), &status) == 0 && status.st_mtime <= latest;
+    };
     int count = 0;
     const QStringList names = QDir(m_folder).entryList(QDir::Files | QDir::Hidden | QDir::System);
     for (const QString &decoded : names) {
         const QByteArray name = QFile::encodeName(decoded);
         const bool isUnfinished =
             name.endsWith(unfinishedEnding) && isName(QByteArrayView(name).chopped(unfinishedEnding.size()));
-        if (isUnfinished || (isName(name) && !isNeeded(name)))
+        if ((isUnfinished || isName(name)) && isOld(name) && (isUnfinished || !isNeeded(name)))
             count += ::unlink(path(name).constData()) == 0 ? 1 : 0;
     }
     return count;

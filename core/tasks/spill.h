@@ -6,6 +6,7 @@
 #include <QByteArrayView>
 #include <QString>
 
+#include <chrono>
 #include <functional>
 
 namespace Quern::tasks {
@@ -30,9 +31,10 @@ public:
     /// Bytes; 0 if there is no such file.
     qint64 size(const QByteArray &name) const;
     void remove(const QByteArray &name) const;
-    /// Removes the files that \a isNeeded does not claim, and unfinished ones; returns how many. For the start, before
-    /// anyone writes.
-    int removeLeftovers(const std::function<bool(const QByteArray &name)> &isNeeded) const;
+    /// Removes the files that \a isNeeded does not claim, and unfinished ones, if they were written \a age ago or
+    /// earlier; returns how many. Without an age for the start, before anyone writes.
+    int removeLeftovers(const std::function<bool(const QByteArray &name)> &isNeeded,
+                        std::chrono::seconds age = std::chrono::seconds(0)) const;
 
     /// Whether write() makes such names: 16 hexadecimal digits and ".task". No other file is touched.
     static bool isName(QByteArrayView name);

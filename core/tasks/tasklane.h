@@ -56,8 +56,10 @@ public:
     std::vector<Sent> takeBack();
     /// It begins nothing more. Returns what it has not begun, in order.
     std::vector<Sent> close();
-    /// What it has begun and not ended: for when it is dead.
+    /// What it has begun and told no end of: for when it is dead.
     std::vector<Sent> takeAll();
+    /// How much of that is done.
+    ipc::TaskGate::Done done() const { return m_gate.done(); }
 
     bool isActive() const { return m_active && !m_draining && !m_closed; }
     void setActive(bool active) { m_active = active; }

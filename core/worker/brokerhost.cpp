@@ -21,7 +21,7 @@ BrokerHost::~BrokerHost()
     detach();
 }
 
-void BrokerHost::attach(HandlerHost *host, ipc::EventProgress &progress)
+void BrokerHost::attach(HandlerHost *host, ipc::TaskProgress &progress)
 {
     m_host = host;
     m_tasks.attach(&m_channel, [host] { host->outputWaits(); });
@@ -29,6 +29,12 @@ void BrokerHost::attach(HandlerHost *host, ipc::EventProgress &progress)
     if (m_who.role == ipc::ChildRole::TaskWorker)
         m_runner =
             std::make_unique<TaskRunner>(m_application, progress, m_channel, *host, m_spill, m_defaults.spillSize);
+}
+
+void BrokerHost::leave()
+{
+    m_post.close();
+    m_channel.readRest();
 }
 
 void BrokerHost::detach()

@@ -23,7 +23,10 @@ public:
     TaskClient &tasks() { return m_tasks; }
     PostClient &post() { return m_post; }
     /// From now on \a host runs what arrives; it goes before this does.
-    void attach(HandlerHost *host, ipc::EventProgress &progress);
+    void attach(HandlerHost *host, ipc::TaskProgress &progress);
+    /// This child is to leave: messages and the news of tasks go to its successor from now on, and what had come before
+    /// has been given out when this returns.
+    void leave();
     /// Nothing is sent or run any more.
     void detach();
 

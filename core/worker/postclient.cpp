@@ -11,6 +11,8 @@ namespace {
 constexpr qint64 refusalReportMs = 1000;
 /// How much longer than its own time limit an answer of the broker may take: it may wait for its disk.
 constexpr std::chrono::milliseconds answerGrace = std::chrono::seconds(30);
+/// How long a child that is to leave waits for the broker, which may wait for its disk.
+constexpr std::chrono::milliseconds closeTimeout(500);
 constexpr std::chrono::milliseconds longestTimeout = std::chrono::hours(24);
 
 ProcessAddress::Kind kindOf(ipc::ChildRole role)
@@ -96,7 +98,12 @@ void PostClient::close()
     m_isOpen = false;
     ipc::PostMessage message;
     message.kind = ipc::PostKind::Close;
-    tell(message);
+    message.flags = ipc::PostWantsAnswer;
+    const auto waiter = std::make_shared<Waiter>();
+    if (const Result<quint64> sent = send(message, {{}, waiter})) {
+        m_port.wait(*waiter, closeTimeout);
+        takePending(*sent);
+    }
 }
 
 Result<void> PostClient::check(const ProcessCall &call) const

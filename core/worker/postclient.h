@@ -43,8 +43,10 @@ public:
     Result<Payload> callAndWait(const ProcessCall &call);
     Outcome sendMessage(const ProcessAddress &to, const Payload &payload);
 
-    /// From now on messages come, or none any more. In the channel's thread.
+    /// From now on messages come. In the channel's thread.
     void open();
+    /// They come no more, and nothing else than answers: when this returns, what the broker had sent before has
+    /// arrived, unless it is too busy to say so. In the channel's thread.
     void close();
 
     // For the function of a custom process, in its thread:

@@ -3,6 +3,7 @@
 #include "sdk/src/exceptiontext_p.h"
 #include "worker/log.h"
 
+#include <QCoreApplication>
 #include <QRandomGenerator>
 
 namespace Quern::worker {
@@ -124,8 +125,10 @@ Result<TaskId> TaskClient::send(QByteArrayView name, const Payload &payload, con
             for (const ListenerSpec &listener : m_application.listeners)
                 m_events.insert(listener.event);
         });
-        if (!m_events.contains(ownName))
+        if (!m_events.contains(ownName)) {
+            nobodyListens(id, {ownName, true, options.accepted, options.finished, {}});
             return TaskId(id);
+        }
     } else if (!spec) {
         return Error(Error::NotFound, QStringLiteral("no plugin handles the task \"%1\": register it with "
                                                      "Application::task()")
@@ -160,7 +163,7 @@ Result<TaskId> TaskClient::send(QByteArrayView name, const Payload &payload, con
     }
     if (hasPending) {
         const std::lock_guard lock(m_pendingMutex);
-        m_pending.emplace(id, Pending{ownName, options.accepted, options.finished, waiter});
+        m_pending.emplace(id, Pending{ownName, isEvent, options.accepted, options.finished, waiter});
     }
     if (const Result<void> left = dispatch(id, message); !left) {
         takePending(id, true);
@@ -200,29 +203,42 @@ void TaskClient::answered(const ipc::Frame &frame)
             refused(frame.id, *pending, outcome.error());
         else
             logRefusal({}, outcome.error());
-    } else if (pending && pending->accepted) {
-        try {
-            pending->accepted(TaskId(frame.id));
-        } catch (...) {
-            qCCritical(logWorker).noquote() << "the function \"accepted\" of a task threw:" << textOfCurrentException();
-        }
+    } else if (pending) {
+        tellAccepted(*pending, TaskId(frame.id));
+    }
+}
+
+void TaskClient::nobodyListens(quint64 id, const Pending &pending) const
+{
+    if (!pending.accepted && !pending.finished)
+        return;
+    // In the main thread, and not before the caller has its answer.
+    const auto tellBoth = [this, id, pending] {
+        tellAccepted(pending, TaskId(id));
+        tell(&pending, makeResult(id, pending.name, Payload(), 0), true);
+    };
+    QMetaObject::invokeMethod(QCoreApplication::instance(), tellBoth, Qt::QueuedConnection);
+}
+
+void TaskClient::tellAccepted(const Pending &pending, const Result<TaskId> &outcome)
+{
+    if (!pending.accepted)
+        return;
+    try {
+        pending.accepted(outcome);
+    } catch (...) {
+        qCCritical(logWorker).noquote() << "the function \"accepted\" of a task threw:" << textOfCurrentException();
     }
 }
 
 void TaskClient::refused(quint64 id, Pending &pending, const Error &error)
 {
-    if (pending.accepted) {
-        try {
-            pending.accepted(error);
-        } catch (...) {
-            qCCritical(logWorker).noquote() << "the function \"accepted\" of a task threw:" << textOfCurrentException();
-        }
-    }
-    const TaskSpec *spec = m_application.taskNamed(pending.name);
+    tellAccepted(pending, error);
+    const TaskSpec *spec = pending.isEvent ? nullptr : m_application.taskNamed(pending.name);
     const bool isHeard = pending.accepted || pending.finished || pending.waiter || (spec && spec->finish);
     if (!isHeard)
         logRefusal(pending.name, error);
-    tell(&pending, makeResult(id, pending.name, error, 0));
+    tell(&pending, makeResult(id, pending.name, error, 0), pending.isEvent);
 }
 
 void TaskClient::logRefusal(const QByteArray &name, const Error &error)
@@ -260,12 +276,14 @@ void TaskClient::finished(const ipc::Frame &frame)
         outcome = PayloadAccess::make(isMap, message->result.toByteArray());
     }
     const QByteArray name = message->name.toByteArray();
-    tell(pending ? &*pending : nullptr, makeResult(frame.id, name, std::move(outcome), message->attempts));
+    tell(pending ? &*pending : nullptr, makeResult(frame.id, name, std::move(outcome), message->attempts),
+         (message->flags & ipc::EventTask) != 0);
 }
 
-void TaskClient::tell(const Pending *pending, const TaskResult &result) const
+void TaskClient::tell(const Pending *pending, const TaskResult &result, bool isEvent) const
 {
-    const TaskSpec *spec = m_application.taskNamed(result.name().toUtf8());
+    // An event may have the name of a task, and is none.
+    const TaskSpec *spec = isEvent ? nullptr : m_application.taskNamed(result.name().toUtf8());
     const auto call = [&](const std::function<void(const TaskResult &)> &function) {
         if (!function)
             return;

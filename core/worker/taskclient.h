@@ -53,6 +53,7 @@ private:
     struct Pending
     {
         QByteArray name;
+        bool isEvent = false;
         std::function<void(const Result<TaskId> &)> accepted;
         std::function<void(const TaskResult &)> finished;
         std::shared_ptr<Waiter> waiter;
@@ -64,8 +65,11 @@ private:
     ipc::DeliverMessage messageFor(const TaskSpec *spec, const TaskOptions &options) const;
     /// Error::Unavailable or Error::Busy if it cannot leave.
     Result<void> dispatch(quint64 id, const ipc::DeliverMessage &message);
+    /// Nobody listens to an event, which is soon told, as of any other.
+    void nobodyListens(quint64 id, const Pending &pending) const;
+    static void tellAccepted(const Pending &pending, const Result<TaskId> &outcome);
     void refused(quint64 id, Pending &pending, const Error &error);
-    void tell(const Pending *pending, const TaskResult &result) const;
+    void tell(const Pending *pending, const TaskResult &result, bool isEvent) const;
     void logRefusal(const QByteArray &name, const Error &error);
     std::optional<Pending> takePending(quint64 id, bool ends);
 

@@ -22,7 +22,7 @@ constexpr qsizetype maxError = 4096;
 
 } // namespace
 
-TaskRunner::TaskRunner(const ApplicationPrivate &application, ipc::EventProgress &progress, ipc::Channel &channel,
+TaskRunner::TaskRunner(const ApplicationPrivate &application, ipc::TaskProgress &progress, ipc::Channel &channel,
                        HandlerHost &host, const tasks::Spill &spill, qint64 spillSize)
     : m_progress(progress)
     , m_channel(channel)
@@ -114,9 +114,20 @@ void TaskRunner::report(quint64 id, const ipc::RunTaskMessage &message, const Wo
             }
         }
     }
+    send(id, done);
+}
+
+void TaskRunner::send(quint64 id, const ipc::TaskDoneMessage &done)
+{
+    const bool isFailure = done.outcome != ipc::TaskOutcome::Done;
     m_channel.sendWith([&](QByteArray &out) { ipc::appendTaskDone(out, id, done); });
-    if (m_channel.isBatchFull())
+    if (isFailure || m_channel.isBatchFull())
         m_channel.flush();
+    const bool isWaiting = m_channel.hasOutput();
+    m_failureWaits = isWaiting && (m_failureWaits || isFailure);
+    m_resultWaits = isWaiting && (m_resultWaits || !done.result.isEmpty());
+    if (!m_failureWaits)
+        ipc::markTasksDone(m_progress, done.sequence, m_resultWaits);
 }
 
 } // namespace Quern::worker

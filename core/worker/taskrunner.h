@@ -20,7 +20,7 @@ class TaskRunner
 {
 public:
     /// All outlive the runner; \a application is complete.
-    TaskRunner(const ApplicationPrivate &application, ipc::EventProgress &progress, ipc::Channel &channel,
+    TaskRunner(const ApplicationPrivate &application, ipc::TaskProgress &progress, ipc::Channel &channel,
                HandlerHost &host, const tasks::Spill &spill, qint64 spillSize);
     Q_DISABLE_COPY_MOVE(TaskRunner)
 
@@ -37,14 +37,18 @@ private:
     WorkEnd run(const Known &known, const ipc::RunTaskMessage &message, TaskCall &call);
     Result<Payload> payloadOf(const ipc::RunTaskMessage &message) const;
     void report(quint64 id, const ipc::RunTaskMessage &message, const WorkEnd &ended, const Payload &result);
+    /// Sends the end of a try, and notes what the master is to know of it should this process die before it has left.
+    void send(quint64 id, const ipc::TaskDoneMessage &done);
 
-    ipc::EventProgress &m_progress;
+    ipc::TaskProgress &m_progress;
     ipc::Channel &m_channel;
     HandlerHost &m_host;
     const tasks::Spill &m_spill;
     const qint64 m_spillSize;
     QHash<QByteArray, Known> m_tasks;
     QHash<QByteArray, Known> m_events;
+    bool m_failureWaits = false; ///< among the ends that have not left yet
+    bool m_resultWaits = false;  ///< the same
 };
 
 } // namespace Quern::worker

@@ -1,5 +1,7 @@
 #include "cronjobs.h"
 
+#include "tasks.h"
+
 #include <QThread>
 
 #include <stdexcept>
@@ -35,6 +37,10 @@ void installCronJobs(Quern::Application &app, const Journal &journal)
     app.cron("broken", [&journal](Quern::CronRun &cron) {
         run(journal, cron);
         throw std::runtime_error("it was to fail");
+    });
+    app.cron("relay", [&journal](Quern::CronRun &cron) {
+        relay(journal, cron.parameters().value(u"number"_s).toInt());
+        cron.stop();
     });
     // Deaf to all that it is asked.
     app.cron("stuck", [&journal](Quern::CronRun &cron) {

@@ -13,8 +13,11 @@ void installHooks(Quern::Application &app, const Journal &journal)
 {
     const QString failing = app.settings().value(u"fail"_s).toString();
     const QString hanging = app.settings().value(u"hang"_s).toString();
-    const auto note = [&journal, failing, hanging](const QString &hook, const QByteArray &more = {}) {
+    const QString slow = app.settings().value(u"slow"_s).toString();
+    const auto note = [&journal, failing, hanging, slow](const QString &hook, const QByteArray &more = {}) {
         journal.write("hook " + hook.toUtf8() + ' ' + QByteArray::number(QCoreApplication::applicationPid()) + more);
+        if (hook == slow)
+            QThread::msleep(700);
         if (hook == failing)
             throw std::runtime_error("it was to fail");
         while (hook == hanging)

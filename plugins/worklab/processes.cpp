@@ -1,5 +1,7 @@
 #include "processes.h"
 
+#include "tasks.h"
+
 #include <Quern/server.h>
 
 #include <QProcess>
@@ -97,6 +99,11 @@ void installProcesses(Quern::Application &app, const Journal &journal)
         .onStop([&journal] { journal.write("onStop"); });
     app.process("shouter", shout);
     app.process("consumer", [&journal](Quern::Process &process) { consume(journal, process); });
+    app.process("relay", [&journal](Quern::Process &process) {
+        relay(journal, process.parameters().value(u"number"_s).toInt());
+        while (!process.waitForStop(1h)) {
+        }
+    });
     app.process("printer", print);
     app.process("quitter", quit);
     app.process("hanger", [&journal](Quern::Process &process) { hang(journal, process); });

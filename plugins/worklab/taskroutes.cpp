@@ -8,6 +8,7 @@
 #include <QJsonObject>
 
 #include <chrono>
+#include <functional>
 
 using namespace Qt::Literals::StringLiterals;
 
@@ -68,8 +69,11 @@ void refuse(Quern::Response &response, const Quern::Error &error)
     response.setStatus(isBusy ? 409 : 400).json(jsonOf(error));
 }
 
+using Send = Quern::Delivery (Quern::Server::*)(QByteArrayView name, const Quern::Payload &payload,
+                                                const Quern::TaskOptions &options);
+
 /// ?until=accepted or ?until=finished: the answer waits for that; else it leaves at once.
-void deliver(const Quern::Request &request, Quern::Response &response)
+void send(Send deliverOrFire, const Quern::Request &request, Quern::Response &response)
 {
     const QByteArray name = request.param("name").toUtf8();
     const QString until = request.query("until");
@@ -91,7 +95,7 @@ void deliver(const Quern::Request &request, Quern::Response &response)
             later.end();
         };
     }
-    const Quern::Delivery delivered = Quern::server().deliver(name, payloadOf(request), options);
+    const Quern::Delivery delivered = (Quern::server().*deliverOrFire)(name, payloadOf(request), options);
     if (!delivered)
         refuse(later, delivered.error());
     else if (until.isEmpty())
@@ -110,23 +114,13 @@ void deliverAndWait(const Quern::Request &request, Quern::Response &response)
         refuse(response, id.error());
 }
 
-void fire(const Quern::Request &request, Quern::Response &response)
-{
-    const Quern::Delivery fired =
-        Quern::server().fire(request.param("name").toUtf8(), payloadOf(request), optionsOf(request));
-    if (fired)
-        response.json({{u"id"_s, fired->toString()}});
-    else
-        refuse(response, fired.error());
-}
-
 } // namespace
 
 void installTaskRoutes(Quern::RouteGroup &work)
 {
-    work.post("/tasks/:name", deliver);
+    work.post("/tasks/:name", std::bind_front(send, &Quern::Server::deliver));
     work.post("/tasks/:name/wait", deliverAndWait);
-    work.post("/events/:name", fire);
+    work.post("/events/:name", std::bind_front(send, &Quern::Server::fire));
     work.get("/race/:name", TaskRace::start);
 }
 

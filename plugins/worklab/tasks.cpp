@@ -1,5 +1,7 @@
 #include "tasks.h"
 
+#include <Quern/server.h>
+
 #include <QThread>
 
 #include <chrono>
@@ -42,6 +44,16 @@ Quern::Result<void> fail(const Journal &journal, Quern::Task &task)
 
 } // namespace
 
+void relay(const Journal &journal, int number)
+{
+    Quern::Server &server = Quern::server();
+    const bool isSent = server.deliver("note", {{u"number"_s, number}}).ok() &&
+                        server.deliverAndWait("note", {{u"number"_s, number + 1}}).ok() && server.fire("greeting").ok();
+    const Quern::Delivery unheard = server.deliver("note", {}, {.finished = [](const Quern::TaskResult &) {}});
+    journal.write("relay " + server.self().toString().toUtf8() + (isSent ? " has sent" : " could not send") +
+                  (unheard ? "" : ", would not hear"));
+}
+
 void installTasks(Quern::Application &app, const Journal &journal)
 {
     app.task("echo", [](Quern::Task &task) { task.setResult(task.payload()); });
@@ -54,6 +66,7 @@ void installTasks(Quern::Application &app, const Journal &journal)
         .onFinish([&journal](const Quern::TaskResult &result) {
             journal.write("finished fail " + QByteArray::number(result.attempts()));
         });
+    app.task("relay", [&journal](Quern::Task &task) { relay(journal, task.payload().value(u"number"_s).toInt()); });
     app.task("throw", [](Quern::Task &) { throw std::runtime_error("thrown on purpose"); });
     app.task("crash", [&journal](Quern::Task &task) {
         note(journal, task);
@@ -79,6 +92,8 @@ void installTasks(Quern::Application &app, const Journal &journal)
         return !event.payload().value(u"stop"_s).toBool();
     });
     app.listen("greeting", [heard](const Quern::Event &event) { heard("third", event); });
+    // It has the name of a task, whose onFinish() has nothing to do with it.
+    app.listen("fail", [heard](const Quern::Event &event) { heard("only", event); });
 }
 
 } // namespace Worklab

@@ -200,7 +200,11 @@ class TestStatus(WorkTestCase):
         work.settings["task_worker_num"] = 0
         work.write_config()
         work.start()
-        self.assertEqual(len(work.status()["tasks"]["stores"]), 1)
+        work.wait_log("1 task waits in .*tasks.db and nobody runs them: set task_worker_num")
+        status = work.status()
+        database = status["tasks"]["stores"][1]
+        self.assertEqual(database["queued"] + database["delayed"], 1)
+        self.assertIn("1 task waits, and no task worker is there", status["sentence"])
         work.settings["task_worker_num"] = 1
         work.write_config()
         self.assert_exit(work.command("reload"), 0)
@@ -226,6 +230,11 @@ class TestStatus(WorkTestCase):
             pass
         self.assertNotEqual(work.launch().wait(10), 0)
         self.assertRegex(work.log(), place)
+        # Without task workers nobody needs it.
+        work.settings["task_worker_num"] = 0
+        work.write_config()
+        work.start()
+        work.wait_log("whether tasks wait in the database is not known: .*other.db: is no database")
 
 
 class TestStop(WorkTestCase):

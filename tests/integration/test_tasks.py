@@ -61,6 +61,16 @@ class TestResults(WorkTestCase):
                 self.assertEqual([line[15:] for line in work.lines()[before:]], heard)
         self.assertEqual(work.ask("POST", "/lab/events/nobody-listens")[0], 200)
 
+    def test_the_end_of_an_event_is_told(self) -> None:
+        """Also of one that nobody listens to; and it is none of a task that has its name."""
+        work = self.work()
+        for event, attempts in (("fail", 1), ("nobody-listens", 0)):
+            with self.subTest(event=event):
+                for until in ("accepted", "finished"):
+                    status, told = work.ask("POST", f"/lab/events/{event}?until={until}", {"a": 1})
+                    self.assertEqual((status, told.get("attempts", attempts)), (200, attempts), told)
+        self.assertEqual(work.work_lines(), ["event fail only 1"] * 2)
+
     def test_delay_and_priority(self) -> None:
         work = self.work(task_worker_num=1)
         work.deliver("sleep", {"number": 0, "ms": 300})
@@ -77,7 +87,39 @@ class TestResults(WorkTestCase):
         self.assertGreaterEqual(time.monotonic() - begun, 0.4)
 
 
+class TestDeliverers(WorkTestCase):
+    def test_from_everywhere(self) -> None:
+        """Task workers, cron jobs and custom processes deliver and fire; that they would not hear the end is told."""
+        work = self.work(tables="""
+            [[cron]]
+            job = "relay"
+            interval = 3600000
+            immediate = true
+            parameters = { number = 200 }
+            [[process]]
+            handler = "relay"
+            parameters = { number = 300 }
+            """)
+        work.deliver("relay", {"number": 100})
+        work.wait_lines("relay", 3)
+        work.wait_lines("event greeting third", 3)
+        work.wait_lines("task note", 6)
+        self.assertEqual(work.numbers(), {number + i: 1 for number in (100, 200, 300) for i in (0, 1)})
+        said = sorted(line.removeprefix("relay ") for line in work.lines() if line.startswith("relay"))
+        self.assertRegex(" / ".join(said), "^process relay 0 has sent, would not hear / "
+                         "task worker [01] has sent, would not hear / timer has sent, would not hear$")
+
+
 class TestLimits(WorkTestCase):
+    def test_largest_payload(self) -> None:
+        work = self.work(package_max_length="80M")
+        largest = 64 << 20
+        self.assertEqual(work.deliver("echo", b"x" * largest, until="finished", timeout=0).get("bytes"), largest)
+        status, refused = work.ask("POST", "/lab/tasks/echo", b"x" * (largest + 1))
+        self.assertEqual(status, 400)
+        self.assertIn(f"a payload has {largest} bytes at most, not {largest + 1}: put it into a file", refused["error"])
+        self.assertEqual(list(work.runtime.glob("tasks.db-payloads/*")), [])
+
     def test_unique_key(self) -> None:
         work = self.work(task_worker_num=1)
         for durable in ("false", "true"):
@@ -158,6 +200,38 @@ class TestFaults(WorkTestCase):
         self.assertIn("signal 6", failed["error"])
         self.assertEqual(work.work_lines(), ["task crash 1 1", "task crash 1 2"])
 
+    def test_a_crash_costs_no_task_that_was_done_before(self) -> None:
+        """They had run in the same batch, and their ends were on their way together."""
+        work = self.work(task_worker_num=1)
+        work.deliver("sleep", {"number": 0, "ms": 300})
+        work.wait_lines("begun", 1)
+        for number in range(400):
+            work.deliver("crash" if number % 50 == 49 else "note", {"number": number},
+                         durable="true" if number % 2 else "false", until="accepted")
+        wait_until(lambda: work.count("task ") == 401, "every task has run", 30)
+        wait_until(lambda: work.status()["tasks"]["stores"][1]["running"] == 0, "the last one has ended")
+        self.assertEqual(set(work.numbers().values()), {1})
+        self.assertEqual(work.status()["tasks"]["buried"], 8)
+
+    def test_files_of_the_dead_are_removed(self) -> None:
+        """What nobody needs in the folder of payloads goes with the next death, once it is old."""
+        work = self.work(task_worker_num=1, tables="[tasks]\nspill_size = 4096")
+        for durable in ("false", "true"):
+            work.deliver("echo", b"x" * 5000, delay=3_600_000, durable=durable, until="accepted")
+            work.deliver("throw", b"x" * 5000, durable=durable, until="finished")
+        folder = work.runtime / "tasks.db-payloads"
+        needed = set(folder.iterdir())
+        self.assertEqual(len(needed), 4)
+        old, old_unfinished, young = (folder / name for name in (
+            "00000000000000aa.task", "00000000000000ab.task.tmp", "00000000000000ac.task"))
+        for file in (old, old_unfinished, young):
+            file.write_bytes(b"x")
+        for file in {*needed, old, old_unfinished}:
+            os.utime(file, (time.time() - 7200,) * 2)
+        os.kill(work.task_workers()[0], signal.SIGKILL)
+        wait_until(lambda: not old.exists() and not old_unfinished.exists(), "the old ones are gone")
+        self.assertEqual(set(folder.iterdir()), {*needed, young})
+
     def test_killed_task_workers_lose_no_durable_task(self) -> None:
         work = self.work()
         count = 400
@@ -215,6 +289,16 @@ class TestFaults(WorkTestCase):
         work.deliver("fail", {"number": 1, "failures": 0}, delay=1200, durable="true")
         self.assertEqual(work.command("reload").returncode, 0)
         work.wait_lines("finished fail 1", 1)
+
+    def test_finish_while_the_deliverer_leaves(self) -> None:
+        """What ends while the last hooks of a worker run is heard, there or by its successor."""
+        work = self.work(worker_num=1, worklab={"slow": "WorkerStop"})
+        count = 40
+        for number in range(count):
+            work.deliver("fail", {"number": number, "failures": 0}, delay=50 * number, durable="false")
+        self.assertEqual(work.command("reload").returncode, 0)
+        work.wait_lines("task fail", count)
+        work.wait_lines("finished fail", count)
 
     def test_stop_waits_for_what_runs(self) -> None:
         work = self.work(task_worker_num=1)

@@ -143,6 +143,8 @@ Result<bool> SqliteStore::loadRows(QSqlQuery &query, DueWindow &window)
 std::optional<qint64> SqliteStore::nextDueMs() const
 {
     std::optional<qint64> next;
+    if (m_ends > mostEnds)
+        return next; // the commit that succeeds is followed by another question
     for (size_t priority = 0; priority < m_windows.size(); ++priority) {
         if (m_waiting.at(priority) == 0)
             continue;

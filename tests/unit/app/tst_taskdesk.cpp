@@ -75,7 +75,7 @@ void TestTaskDesk::answersOfABroker()
     tasks::MemoryStore *store = nullptr;
     tasks::Broker broker(
         [&](tasks::TaskStore::Client &client) {
-            tasks::BrokerStores stores;
+            tasks::BrokerStores stores{.spill = spill};
             stores.memory = std::make_unique<tasks::MemoryStore>(tasks::StoreLimits(), client, spill);
             store = stores.memory.get();
             return stores;

@@ -1,13 +1,9 @@
 #include "epolltestmain.h"
 
-#include "base/clock.h"
-#include "tasks/broker.h"
+#include "brokersupport.h"
 #include "taskstoresupport.h"
 
-#include <QEventLoop>
 #include <QSignalSpy>
-#include <QTest>
-#include <QTimer>
 
 #include <chrono>
 
@@ -19,109 +15,13 @@ using ipc::FrameType;
 
 namespace {
 
-/// What is sent leaves when the loop blocks, which it does not do while QTest looks for a condition.
-template <typename Condition>
-bool becomesTrue(const Condition &condition, std::chrono::milliseconds limit)
+BrokerSettings settingsFor(int workers)
 {
-    QEventLoop loop;
-    QTimer look;
-    QObject::connect(&look, &QTimer::timeout, &loop, [&] {
-        if (condition())
-            loop.exit(1);
-    });
-    look.start(5);
-    QTimer::singleShot(limit, &loop, &QEventLoop::quit);
-    return condition() || loop.exec() == 1;
+    BrokerSettings settings;
+    settings.taskMaxRequest = 3;
+    settings.plan.workers = workers;
+    return settings;
 }
-
-#define TRY_COMPARE(actual, expected, limit)                                                                           \
-    do {                                                                                                               \
-        becomesTrue([&] { return (actual) == (expected); }, std::chrono::milliseconds(limit));                         \
-        QCOMPARE(actual, expected);                                                                                    \
-    } while (false)
-#define TRY_VERIFY(condition, limit)                                                                                   \
-    QVERIFY(becomesTrue([&] { return bool(condition); }, std::chrono::milliseconds(limit)))
-
-constexpr int patience = 10000;
-
-/// A child at the other end of its channel: it does what the test says, and nothing by itself.
-class FakeChild final : public ipc::FrameSink
-{
-public:
-    struct Got
-    {
-        FrameType type;
-        quint64 id = 0;
-        QByteArray payload;
-    };
-
-    FakeChild(Broker &broker, quint64 childId, ipc::ChildIdentity who, int generation = 1)
-        : m_page(std::make_shared<ipc::ChildPage>(ipc::ChildPage::create(1).value()))
-        , m_ends(*ipc::Channel::createPair())
-        , m_channel(std::make_unique<ipc::Channel>(m_ends.second, this))
-    {
-        broker.addChild(m_ends.first, m_page, {childId, std::move(who), generation});
-    }
-
-    void deliver(quint64 id, const QByteArray &name, quint8 flags = 0, quint16 tries = 1, quint32 timeoutMs = 0,
-                 const QByteArray &key = {})
-    {
-        ipc::DeliverMessage message;
-        message.name = name;
-        message.flags = flags;
-        message.tries = tries;
-        message.timeoutMs = timeoutMs;
-        message.uniqueKey = key;
-        message.payload = "payload";
-        m_channel->sendWith([&](QByteArray &out) { ipc::appendDeliver(out, id, message); });
-        m_channel->flush();
-    }
-    /// Begins the task that came as number \a place; false if it has been taken back.
-    bool begin(qsizetype place)
-    {
-        const auto message = ipc::decodeRunTask(got.at(place).payload);
-        if (!ipc::beginTask(m_page->taskProgress(), message->sequence))
-            return false;
-        ipc::ChildCounters &counters = m_page->counters();
-        counters.currentRequest = got.at(place).id;
-        counters.currentSinceNs = base::nowNanoseconds();
-        counters.currentSlot = ipc::TaskSlot;
-        return true;
-    }
-    void end(qsizetype place, ipc::TaskOutcome outcome = ipc::TaskOutcome::Done, const QByteArray &text = {})
-    {
-        const auto message = ipc::decodeRunTask(got.at(place).payload);
-        m_page->counters().currentSlot = ipc::NoSlot;
-        ipc::TaskDoneMessage done;
-        done.sequence = message->sequence;
-        done.outcome = outcome;
-        (outcome == ipc::TaskOutcome::Done ? done.result : done.error) = text;
-        m_channel->sendWith([&](QByteArray &out) { ipc::appendTaskDone(out, got.at(place).id, done); });
-        m_channel->flush();
-    }
-    /// What a moving average of the run times makes it: quick ones get many tasks at a time.
-    void setQuick() { m_page->counters().handlerNs = 1000; }
-    QList<quint64> ids() const
-    {
-        QList<quint64> list;
-        for (const Got &each : got)
-            list.append(each.id);
-        return list;
-    }
-
-    QList<Got> got;
-
-private:
-    void frameReceived(const ipc::Frame &frame) override
-    {
-        got.append({frame.type, frame.id, frame.payload.toByteArray()});
-    }
-    void channelClosed(const QString &) override {}
-
-    std::shared_ptr<ipc::ChildPage> m_page;
-    std::pair<int, int> m_ends;
-    std::unique_ptr<ipc::Channel> m_channel;
-};
 
 } // namespace
 
@@ -140,10 +40,18 @@ private Q_SLOTS:
     void ownFaultsCostATry();
     void quickTasksDoNotWaitBehindASlowOne();
     void overdueTaskIsToldOnce();
+    void nothingDiesWithAnOverdueTask();
     void drainWaitsForWhatRuns();
     void usedUpTaskWorker();
     void generations();
+    void deliverersOfTheGenerationBefore();
+    void eventsGoOnWhereTheyFailed();
+    void delayedTasksWaitInTheDatabase();
+    void priorityHoldsOverBothStores();
     void successorOfTheDeliverer();
+    void whatEndsBeforeTheSuccessorIsThere();
+    void resultThatNobodyHears();
+    void whatADeadTaskWorkerHadDone();
     void stopHandsOutNothing();
 
 private:
@@ -166,14 +74,14 @@ void TestBroker::init()
     m_spill = std::make_unique<Spill>(m_folder->filePath(u"spill"_s));
     QVERIFY(m_spill->prepare());
     const auto makeStores = [this](TaskStore::Client &client) {
-        BrokerStores stores;
+        BrokerStores stores{.spill = *m_spill};
         stores.memory = std::make_unique<MemoryStore>(StoreLimits{.tasks = 5}, client, *m_spill);
         auto durable = SqliteStore::open(m_folder->filePath(u"tasks.db"_s), {}, client, *m_spill);
         if (durable)
             stores.durable = std::move(*durable);
         return stores;
     };
-    m_broker = std::make_unique<Broker>(makeStores, BrokerSettings{.taskMaxRequest = 3});
+    m_broker = std::make_unique<Broker>(makeStores, settingsFor(2));
     m_broker->activate(1);
     m_worker = std::make_unique<FakeChild>(*m_broker, 1, ipc::ChildIdentity{ChildRole::Worker, 0});
     m_first = std::make_unique<FakeChild>(*m_broker, 2, ipc::ChildIdentity{ChildRole::TaskWorker, 0});
@@ -341,6 +249,23 @@ void TestBroker::overdueTaskIsToldOnce()
     QCOMPARE(stuck.size(), 1);
 }
 
+void TestBroker::nothingDiesWithAnOverdueTask()
+{
+    QSignalSpy stuck(m_broker.get(), &Broker::childStuck);
+    m_first->setQuick();
+    m_worker->deliver(1, "mail", 0, 1, 1);
+    m_worker->deliver(2, "mail");
+    TRY_COMPARE(m_first->got.size(), 2, patience);
+    QVERIFY(m_first->begin(0));
+    // Its time is over before it would hold anybody up.
+    const auto isTold = [&] {
+        m_first->seemsToRunFor(std::chrono::milliseconds(5));
+        return !stuck.isEmpty();
+    };
+    QVERIFY(becomesTrue(isTold, std::chrono::milliseconds(patience)));
+    QVERIFY(!m_first->begin(1));
+}
+
 void TestBroker::drainWaitsForWhatRuns()
 {
     QSignalSpy drained(m_broker.get(), &Broker::childDrained);
@@ -388,6 +313,77 @@ void TestBroker::generations()
     QVERIFY(m_first->begin(0)); // it keeps what it has
 }
 
+void TestBroker::deliverersOfTheGenerationBefore()
+{
+    m_first->setQuick();
+    m_worker->deliver(1, "mail", ipc::WantsFinish);
+    m_worker->deliver(2, "mail", ipc::WantsFinish);
+    TRY_COMPARE(m_first->got.size(), 2, patience);
+    const FakeChild next(*m_broker, 8, {ChildRole::Worker, 0}, 2);
+    m_broker->activate(2);
+    QVERIFY(m_first->begin(0));
+    m_first->end(0);
+    // It still has requests that wait for it.
+    TRY_COMPARE(m_worker->ids(), QList<quint64>{1}, patience);
+    QVERIFY(next.got.isEmpty());
+    // It has none any more, and nothing reaches it behind the answer to its farewell.
+    m_worker->leave(7);
+    TRY_COMPARE(m_worker->ids(), (QList<quint64>{1, 7}), patience);
+    QVERIFY(m_first->begin(1));
+    m_first->end(1);
+    TRY_COMPARE(next.ids(), QList<quint64>{2}, patience);
+    QCOMPARE(m_worker->got.size(), 2);
+    m_broker.reset();
+}
+
+void TestBroker::eventsGoOnWhereTheyFailed()
+{
+    for (const quint8 store : {ipc::VolatileTask, ipc::DurableTask}) {
+        const qsizetype before = m_first->got.size();
+        m_worker->deliver(store, "paid", quint8(store | ipc::EventTask), 2);
+        TRY_COMPARE(m_first->got.size(), before + 1, patience);
+        QVERIFY(m_first->begin(before));
+        m_first->end(before, ipc::TaskOutcome::Failed, "listener 3", 0, 2);
+        TRY_COMPARE(m_first->got.size(), before + 2, patience);
+        QCOMPARE(ipc::decodeRunTask(m_first->got.constLast().payload)->resumeAt, 2u);
+        QVERIFY(m_first->begin(before + 1));
+        m_first->end(before + 1);
+    }
+}
+
+void TestBroker::delayedTasksWaitInTheDatabase()
+{
+    ipc::DeliverMessage message;
+    message.name = "mail";
+    message.delayMs = 60'000;
+    m_worker->deliver(1, message);
+    message.flags = ipc::VolatileTask;
+    m_worker->deliver(2, message);
+    const BrokerCounters &counters = m_broker->counters();
+    TRY_COMPARE(counters.delivered.load(), 2u, patience);
+    TRY_COMPARE(counters.database.delayed.load(), 1u, patience);
+    TRY_COMPARE(counters.memory.delayed.load(), 1u, patience);
+}
+
+void TestBroker::priorityHoldsOverBothStores()
+{
+    m_broker->drain(2);
+    ipc::DeliverMessage message;
+    message.name = "mail";
+    for (const auto &[id, priority, flags] : {std::tuple(1, 3, ipc::VolatileTask),
+                                              {2, 7, ipc::DurableTask},
+                                              {3, 9, ipc::VolatileTask},
+                                              {4, 5, ipc::DurableTask}}) {
+        message.priority = quint8(priority);
+        message.flags = flags;
+        m_worker->deliver(quint64(id), message);
+    }
+    TRY_COMPARE(m_broker->counters().delivered.load(), 4u, patience);
+    m_second = std::make_unique<FakeChild>(*m_broker, 3, ipc::ChildIdentity{ChildRole::TaskWorker, 1});
+    m_second->setQuick();
+    TRY_COMPARE(m_second->ids(), (QList<quint64>{3, 2, 4, 1}), patience);
+}
+
 void TestBroker::successorOfTheDeliverer()
 {
     m_worker->deliver(1, "mail", ipc::WantsFinish);
@@ -400,6 +396,80 @@ void TestBroker::successorOfTheDeliverer()
     TRY_COMPARE(successor.got.size(), 1, patience);
     QCOMPARE(other.got.size(), 0);
     m_broker.reset();
+}
+
+void TestBroker::whatEndsBeforeTheSuccessorIsThere()
+{
+    m_first->setQuick();
+    for (quint64 id = 1; id <= 3; ++id)
+        m_worker->deliver(id, "mail", ipc::WantsFinish);
+    TRY_COMPARE(m_first->got.size(), 3, patience);
+    // Its end is known before its death is.
+    m_worker.reset();
+    for (qsizetype place = 0; place < 2; ++place) {
+        QVERIFY(m_first->begin(place));
+        m_first->end(place);
+    }
+    TRY_COMPARE(m_broker->counters().done.load(), 2u, patience);
+    m_broker->childDied(1, u"signal 9"_s, false);
+    QVERIFY(m_first->begin(2));
+    m_first->end(2);
+    TRY_COMPARE(m_broker->counters().done.load(), 3u, patience);
+    // One of the next generation hears of it when its time has come.
+    FakeChild other(*m_broker, 8, {ChildRole::Worker, 1}, 2);
+    FakeChild successor(*m_broker, 9, {ChildRole::Worker, 0}, 2);
+    m_broker->activate(2);
+    TRY_COMPARE(successor.ids(), (QList<quint64>{1, 2, 3}), patience);
+    QCOMPARE(other.got.size(), 0);
+    m_broker->activate(2);
+    m_broker.reset();
+    QCOMPARE(successor.got.size(), 3);
+}
+
+void TestBroker::resultThatNobodyHears()
+{
+    const QByteArray file = *m_spill->write(1, "a large result", false);
+    m_worker->deliver(1, "mail", ipc::WantsFinish);
+    TRY_COMPARE(m_first->got.size(), 1, patience);
+    m_broker->childDied(1, u"signal 9"_s, false);
+    QVERIFY(m_first->begin(0));
+    m_first->end(0, ipc::TaskOutcome::Done, file, ipc::SpilledPayload);
+    TRY_COMPARE(m_broker->counters().done.load(), 1u, patience);
+    QVERIFY(m_spill->size(file) > 0);
+    m_broker->reconfigure(settingsFor(0));
+    QCOMPARE(m_spill->size(file), 0);
+}
+
+void TestBroker::whatADeadTaskWorkerHadDone()
+{
+    m_first->setQuick();
+    const QList<quint8> flags = {ipc::WantsFinish, 0, ipc::WantsFinish | ipc::DurableTask, ipc::WantsFinish};
+    for (const bool hasResult : {false, true}) {
+        const quint64 done = m_broker->counters().done, dead = deadLetters();
+        const qsizetype before = m_first->got.size();
+        m_worker->got.clear();
+        for (qsizetype i = 0; i < flags.size(); ++i)
+            m_worker->deliver(quint64(i + 1), "mail", flags.at(i));
+        TRY_COMPARE(m_first->got.size(), before + 4, patience);
+        for (qsizetype place = before; place < before + 4; ++place)
+            QVERIFY(m_first->begin(place));
+        m_first->endUnheard(before + 2, hasResult);
+        const quint64 unended = m_first->got.constLast().id; // the durable one may be the last
+        const quint64 childId = hasResult ? 3 : 2;
+        m_broker->childDied(childId, u"signal 11"_s, true);
+        m_first = std::make_unique<FakeChild>(*m_broker, childId + 1, ipc::ChildIdentity{ChildRole::TaskWorker, 0});
+        m_first->setQuick();
+        // The last one had only begun.
+        TRY_COMPARE(deadLetters(), dead + 1, patience);
+        QCOMPARE(m_broker->counters().done.load(), done + 3);
+        TRY_COMPARE(m_worker->got.size(), 3, patience);
+        for (const FakeChild::Got &each : std::as_const(m_worker->got)) {
+            const auto finished = ipc::decodeTaskFinished(each.payload);
+            const bool isLost = hasResult || each.id == unended;
+            QCOMPARE(int(finished->code), isLost ? int(Error::Unavailable + 1) : 0);
+            QCOMPARE(finished->error.startsWith("it is done"), hasResult && each.id != unended);
+        }
+    }
 }
 
 void TestBroker::stopHandsOutNothing()

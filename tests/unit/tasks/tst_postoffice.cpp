@@ -134,6 +134,8 @@ private Q_SLOTS:
     void messageWaitsForTheSuccessor();
     void printedGoesIntoThePipe();
     void reloadKeepsWhatCanStay();
+    void reloadAnswersWhoWaits();
+    void reloadDropsMessages();
 };
 
 void TestPostOffice::pipeInBothDirections()
@@ -336,6 +338,49 @@ void TestPostOffice::reloadKeepsWhatCanStay()
     office.reconfigure({});
     worker.send(PostKind::Push, "three");
     QCOMPARE(worker.next(), errorText(5, Error::NotFound));
+}
+
+void TestPostOffice::reloadAnswersWhoWaits()
+{
+    PostOffice office(plan());
+    Child worker(office, 1, {ChildRole::Worker, 0});
+    Child mailer(office, 2, {ChildRole::Process, 0, u"mailer"_s});
+    mailer.send(PostKind::Pop);
+    QVERIFY(mailer.hasNothing());
+    ipc::ProcessPlan other = plan();
+    other.processes.first().queue = ipc::QueueMode::Addressed;
+    office.reconfigure(other);
+    QCOMPARE(mailer.next(), errorText(1, Error::Unavailable));
+    mailer.send(PostKind::Pop);
+    worker.send(PostKind::ReadFrom);
+    QVERIFY(mailer.hasNothing() && worker.hasNothing());
+    office.reconfigure({});
+    QCOMPARE(mailer.next(), errorText(2, Error::Unavailable));
+    QCOMPARE(worker.next(), errorText(1, Error::Unavailable));
+}
+
+void TestPostOffice::reloadDropsMessages()
+{
+    PostOffice office(plan());
+    Child worker(office, 1, {ChildRole::Worker, 0});
+    PostMessage message;
+    message.kind = PostKind::Message;
+    message.role = ChildRole::Worker;
+    message.number = 1;
+    message.payload = "old";
+    worker.send(message);
+    QVERIFY(worker.hasNothing());
+    QCOMPARE(office.counters().messages.load(), 1u);
+    ipc::ProcessPlan fewer = plan();
+    fewer.workers = 1;
+    QTest::ignoreMessage(QtWarningMsg, "worker 1 is no more: 1 messages for it are lost");
+    office.reconfigure(fewer);
+    office.reconfigure(plan());
+    Child receiver(office, 2, {ChildRole::Worker, 1});
+    receiver.send(PostKind::Open);
+    message.payload = "new";
+    worker.send(message);
+    QCOMPARE(receiver.next(), u"new #1 from worker 0"_s);
 }
 
 QUERN_EPOLL_TEST_MAIN(TestPostOffice)

@@ -185,6 +185,9 @@ void tst_SqliteStore::nothingStartsWhileEndsPileUp()
     store->finish(10'001);
     store->commit(someTime);
     QCOMPARE(store.take(), QList<quint64>());
+    // Nobody is to ask again at once.
+    QCOMPARE(store->nextDueMs(), std::optional<qint64>());
+    QCOMPARE(store->commitDueMs(), std::optional<qint64>(someTime + 1000));
     diskfaults::isFull = false;
     QTest::ignoreMessage(QtInfoMsg, QRegularExpression(QStringLiteral("^the database of tasks works again: ")));
     store->commit(someTime + 1000);

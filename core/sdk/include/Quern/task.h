@@ -78,7 +78,8 @@ public:
     const Payload &payload() const; ///< what the handler has set; only when ok()
     /// Only when not ok(). Error::Busy, Error::Exists and Error::Io if it was not accepted at all, Error::Timeout,
     /// Error::Unavailable if its task worker died, Error::NotFound if nobody handles it, else Error::Internal with what
-    /// the handler has returned or thrown. The task is among the dead letters then, unless it was not accepted.
+    /// the handler has returned or thrown. The task is among the dead letters then, unless it was not accepted, or is
+    /// done and its result alone has gone with its task worker.
     const Error &error() const;
     /// How often it was tried.
     int attempts() const;
