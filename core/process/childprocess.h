@@ -7,6 +7,7 @@
 #include "ipc/childpage.h"
 #include "ipc/childrole.h"
 #include "ipc/messages.h"
+#include "process/childoutput.h"
 
 #include <QBasicTimer>
 #include <QMap>
@@ -127,10 +128,6 @@ private:
     void frameReceived(const ipc::Frame &frame) override;
     void channelClosed(const QString &reason) override;
     void readOutput();
-    void logOutput(const QByteArray &bytes);
-    void logLine(QByteArrayView line) const;
-    /// Gives out what it prints, and logs what its log says.
-    void passOn(const QByteArray &bytes);
     void startFailed();
     void hooksEnded(QByteArrayView payload);
     void hookOverdue();
@@ -147,8 +144,7 @@ private:
     base::FileDescriptor m_brokerChannel;
     std::shared_ptr<ipc::ChildPage> m_page;
     ipc::HelloMessage m_manifest;
-    QByteArray m_partialLine;
-    bool m_isWithinLine = false; ///< of what is passed on
+    ChildOutput m_output;
     QString m_killReason;
     QString m_loading;      ///< the plugin that it is loading, as messages name it
     QBasicTimer m_deadline; ///< of the boot, then of the stop
