@@ -22,9 +22,12 @@ std::chrono::milliseconds RestartPolicy::died(base::MonotonicTime now, bool isFa
     const bool wasReady = std::exchange(m_ready, false);
     const bool wasHealthy = wasReady && now - m_readySince >= m_settings.healthyAfter;
     ++m_deaths;
+    if (wasHealthy)
+        m_earlyDeaths = 0;
+    else if (!wasReady || isFault)
+        m_earlyDeaths = std::min(m_earlyDeaths + 1, m_settings.maxEarlyDeaths);
     if (wasReady && !isFault)
         return m_settings.interval;
-    m_earlyDeaths = wasHealthy ? 0 : std::min(m_earlyDeaths + 1, m_settings.maxEarlyDeaths);
     if (m_earlyDeaths <= 1)
         return m_settings.interval;
     if (isBreakerOpen(now))
