@@ -95,6 +95,8 @@ class TestJobPlan : public QObject
 private Q_SLOTS:
     void runsOnItsGrid();
     void immediateRunsAtOnceToo();
+    void anImmediateRunIsMissedWhilePaused_data();
+    void anImmediateRunIsMissedWhilePaused();
     void anOverrunningJobNeverOverlaps_data();
     void anOverrunningJobNeverOverlaps();
     void overlappingIsBounded();
@@ -137,6 +139,31 @@ void TestJobPlan::immediateRunsAtOnceToo()
     settings.isImmediate = true;
     Scene scene(settings);
     QCOMPARE(scene.runsUntil(20ms), u"0 10 20"_s);
+}
+
+void TestJobPlan::anImmediateRunIsMissedWhilePaused_data()
+{
+    QTest::addColumn<MissedRuns>("missed");
+    QTest::addColumn<QString>("begun");
+    QTest::addColumn<quint64>("skipped");
+    QTest::newRow("skip") << MissedRuns::Skip << "" << quint64(3);
+    QTest::newRow("once") << MissedRuns::Once << "0" << quint64(2);
+    QTest::newRow("catch up") << MissedRuns::CatchUp << "0 10 20" << quint64(0);
+}
+
+void TestJobPlan::anImmediateRunIsMissedWhilePaused()
+{
+    QFETCH(MissedRuns, missed);
+    QFETCH(QString, begun);
+    QFETCH(quint64, skipped);
+    JobSettings settings = every(10ms, missed);
+    settings.isImmediate = true;
+    Scene scene(settings, {std::nullopt, true});
+    scene.moveTo(25ms);
+    QCOMPARE(scene.runs(), QString());
+    scene.plan().resume(scene.now());
+    QCOMPARE(scene.runs(), begun);
+    QCOMPARE(scene.plan().skipped(), skipped);
 }
 
 void TestJobPlan::anOverrunningJobNeverOverlaps_data()
