@@ -108,7 +108,7 @@ Q_SIGNALS:
     void childExited(quint64 childId, const Quern::process::ChildExit &exit);
     /// A custom process whose output is redirected has printed something.
     void childPrinted(const Quern::ipc::ChildIdentity &who, const QByteArray &bytes);
-    /// After leaveCompanions(): none of them is left.
+    /// Once after leaveCompanions(): none of them is left.
     void companionsLeft();
     /// False: no worker can be started for the time being; true: there is one again.
     void availabilityChanged(bool available);
@@ -191,7 +191,8 @@ private:
     bool m_stopping = false;
     bool m_stopped = false;
     bool m_companionsLeave = false;
-    bool m_hasStarted = false; ///< ServerStart hooks have been called, or there are none
+    bool m_companionsHaveLeft = false; ///< that has been told
+    bool m_hasStarted = false;         ///< ServerStart hooks have been called, or there are none
     bool m_stopHooksDone = false;
     bool m_reloadOpen = false; ///< a reload has been asked for and not been reported yet
 };

@@ -100,7 +100,7 @@ void Supervisor::becameReady(ChildProcess *child)
                                         .arg(m_next->number)
                                         .arg(child->pid()));
         }
-        if (child->manifest().hasCron && !m_next->hasTimer())
+        if (child->manifest().hasCron && !m_next->hasTimer() && !m_companionsLeave)
             startChild(*m_next, m_next->addTimer());
         if (m_next && m_next->allReady())
             activateNext();
@@ -231,7 +231,7 @@ void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
         }
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
         discard(std::move(nextPlace->child));
-        if (!m_stopping)
+        if (!m_stopping && !m_companionsLeave)
             failNext(startFailure(*child, exit));
     } else {
         const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
