@@ -31,8 +31,8 @@ bool isFaultSignal(int number)
 
 QString ChildProcess::presentWork() const
 {
-    if (m_state != State::Starting && !m_loading.isEmpty())
-        return m_loading;
+    if (m_state != State::Starting && !m_step.isEmpty())
+        return m_step;
     const ipc::ChildCounters &counters = m_page->counters();
     if (counters.currentSlot.load(std::memory_order_acquire) == ipc::NoSlot)
         return {};
@@ -54,7 +54,7 @@ QByteArray ChildProcess::workName(quint32 slot, quint32 place) const
 ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) const
 {
     ChildExit exit;
-    exit.whileLoading = m_loading;
+    exit.step = m_step;
     // A child that had ended by itself when it was to be killed is told of as what it was.
     if (!m_killReason.isEmpty() && status == QProcess::CrashExit && code == SIGKILL) {
         exit.text = QStringLiteral("killed: %1").arg(m_killReason);
@@ -80,7 +80,7 @@ ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) cons
 
 QString startFailure(const ChildProcess &child, const ChildExit &exit)
 {
-    if (exit.whileLoading.isEmpty()) {
+    if (exit.step.isEmpty()) {
         // One that is ready waits for the others of its generation.
         const bool wasReady = !child.manifest().plugins.isEmpty();
         return QStringLiteral("%1 (pid %2) ended before it %3: %4")
@@ -88,9 +88,12 @@ QString startFailure(const ChildProcess &child, const ChildExit &exit)
             .arg(child.pid())
             .arg(wasReady ? u"took over" : u"was ready", exit.text);
     }
+    if (exit.isStepHook())
+        return QStringLiteral("%1: the process that called it ended with %2; mend the plugin")
+            .arg(exit.step, exit.text);
     return QStringLiteral("%1: the worker that loaded it ended with %2; mend the plugin, or switch it off with "
                           "enabled = false")
-        .arg(exit.whileLoading, exit.text);
+        .arg(exit.step, exit.text);
 }
 
 QList<QByteArray> ChildProcess::routesAtWork() const

@@ -51,7 +51,7 @@ ChildProcess::~ChildProcess()
 {
     m_process.disconnect(this);
     if (m_process.state() != QProcess::NotRunning) {
-        m_process.kill();
+        kill(QStringLiteral("nobody looks after it any more"));
         m_process.waitForFinished(1000);
     }
 }
@@ -156,7 +156,19 @@ void ChildProcess::runHooks(const ipc::RunHooksMessage &hooks)
     ++m_hooksUnderWay;
     m_channel->send(ipc::FrameType::RunHooks, 0, hooks.encode());
     m_channel->flush();
-    m_hookDeadline.start(int(m_spec.hookTimeout.count()), this);
+    // It has nothing else to do.
+    if (m_state == State::Starting || m_spec.who.role == ipc::ChildRole::Boot)
+        startHookDeadline();
+}
+
+void ChildProcess::stepBegun(const QString &title)
+{
+    m_step = title;
+    // Each has its own time; those of its end are not asked for.
+    if (!title.isEmpty() && (m_hooksUnderWay > 0 || m_state == State::Stopping))
+        startHookDeadline();
+    else if (m_state != State::Starting)
+        m_hookDeadline.stop();
 }
 
 void ChildProcess::hooksEnded(QByteArrayView payload)
@@ -173,7 +185,7 @@ void ChildProcess::hookOverdue()
 {
     m_hookDeadline.stop();
     const QString reason = QStringLiteral("%1 has run for longer than hook_timeout (%2 s)")
-                               .arg(m_loading.isEmpty() ? QStringLiteral("a hook") : m_loading)
+                               .arg(m_step.isEmpty() ? QStringLiteral("a hook") : m_step)
                                .arg(std::chrono::duration<double>(m_spec.hookTimeout).count());
     if (m_state == State::Starting)
         Q_EMIT bootFailed(reason);
@@ -237,11 +249,11 @@ void ChildProcess::timerEvent(QTimerEvent *event)
     if (m_state == State::Starting) {
         const double seconds = std::chrono::duration<double>(m_spec.bootTimeout).count();
         const QString reason =
-            m_loading.isEmpty()
+            m_step.isEmpty()
                 ? QStringLiteral("not ready after %1 s; raise worker_start_timeout if it needs longer").arg(seconds)
                 : QStringLiteral("%1: not installed after %2 s: it hangs, or needs longer; find out what its install() "
                                  "waits for, or raise worker_start_timeout")
-                      .arg(m_loading)
+                      .arg(m_step)
                       .arg(seconds);
         Q_EMIT bootFailed(reason);
         kill(reason);
@@ -257,10 +269,7 @@ void ChildProcess::timerEvent(QTimerEvent *event)
 void ChildProcess::frameReceived(const ipc::Frame &frame)
 {
     if (frame.type == ipc::FrameType::BootStep) {
-        m_loading = QString::fromUtf8(frame.payload);
-        // Each has its own time.
-        if (m_hookDeadline.isActive())
-            m_hookDeadline.start(int(m_spec.hookTimeout.count()), this);
+        stepBegun(QString::fromUtf8(frame.payload));
     } else if (frame.type == ipc::FrameType::BootFailed) {
         m_state = State::Stopping;
         m_deadline.start(1000, this);
@@ -304,9 +313,9 @@ void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
     readOutput();
     m_output.finish(m_pid);
     // The last it said of itself may not have been read yet.
-    if (m_state == State::Starting)
-        m_channel->readRest();
+    m_channel->readRest();
     m_deadline.stop();
+    m_hookDeadline.stop();
     // Programs that it has started belong to it, however it ended.
     if (m_spec.who.role == ipc::ChildRole::Process && m_pid > 0)
         ::kill(-pid_t(m_pid), SIGKILL);

@@ -54,8 +54,10 @@ struct ChildExit
     bool wasKilled = false;         ///< by ChildProcess::kill()
     bool isSuccess = false;         ///< exit code 0
     bool isCrash = false;           ///< by a signal, whoever sent it
-    QString whileLoading;           ///< the plugin that it was loading, as messages name it; empty: none
+    QString step;                   ///< the plugin that it was loading, or "hook Ready of plugin shop"; empty: none
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
+
+    bool isStepHook() const { return step.startsWith(u"hook "); }
 };
 
 /// One child of the master: a quern-worker in one of its roles, with a channel to the main thread, one to the broker,
@@ -83,7 +85,8 @@ public:
     const ChildSpec &spec() const { return m_spec; }
     State state() const { return m_state; }
     void setDraining() { m_state = State::Draining; }
-    /// Calls hooks; hooksDone() follows, or it is killed if one of them takes too long.
+    /// Calls hooks; hooksDone() follows, or it is killed if one of them takes too long. One that is at work begins with
+    /// them when it has finished that, and their time begins then.
     void runHooks(const ipc::RunHooksMessage &hooks);
     /// It has loaded its plugins, and what had to follow that is done: ready() follows.
     void setReady();
@@ -129,6 +132,8 @@ private:
     void channelClosed(const QString &reason) override;
     void readOutput();
     void startFailed();
+    void stepBegun(const QString &title);
+    void startHookDeadline() { m_hookDeadline.start(int(m_spec.hookTimeout.count()), this); }
     void hooksEnded(QByteArrayView payload);
     void hookOverdue();
     void processFinished(int code, QProcess::ExitStatus status);
@@ -146,7 +151,7 @@ private:
     ipc::HelloMessage m_manifest;
     ChildOutput m_output;
     QString m_killReason;
-    QString m_loading;      ///< the plugin that it is loading, as messages name it
+    QString m_step;         ///< the plugin that it is loading, or the hook that it calls, as messages name it
     QBasicTimer m_deadline; ///< of the boot, then of the stop
     QBasicTimer m_hookDeadline;
     int m_hooksUnderWay = 0; ///< kinds of hooks that it was asked to run and has not

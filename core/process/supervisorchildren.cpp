@@ -9,9 +9,11 @@ namespace Quern::process {
 
 namespace {
 
-QString loadingText(const ChildExit &exit)
+QString stepText(const ChildExit &exit)
 {
-    return exit.whileLoading.isEmpty() ? QString() : QStringLiteral(" while it loaded ") + exit.whileLoading;
+    if (exit.step.isEmpty())
+        return {};
+    return (exit.isStepHook() ? QStringLiteral(" while it called ") : QStringLiteral(" while it loaded ")) + exit.step;
 }
 
 } // namespace
@@ -222,7 +224,7 @@ void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
         if (hasReturned && !isExpected)
             qCInfo(logProcess).noquote() << who << "has returned";
         else if (!isExpected || exit.wasKilled)
-            qCWarning(logProcess).noquote() << who << "ended:" << exit.text + loadingText(exit);
+            qCWarning(logProcess).noquote() << who << "ended:" << exit.text + stepText(exit);
         if (!isExpected) {
             if (!isCompanion(place->who.role) || exit.wasKilled || exit.isCrash)
                 place->lastFailure = {ipc::Hook::WorkerError, quint64(child->pid()), place->who.text(), exit.text};
