@@ -59,7 +59,8 @@ TimerHost::TimerHost(std::vector<Job> jobs, const QList<ipc::CronJobState> &reme
         if (before != remembered.end())
             told = *before;
         JobMemory memory{std::nullopt, told.isPaused};
-        if (told.settledUntil > 0 && told.schedule == schedule)
+        // A later time is that of a clock that has been set since: nothing is known to be missed.
+        if (told.settledUntil > 0 && told.settledUntil <= toMs(now.wall) && told.schedule == schedule)
             memory.settledUntil = WallTime(milliseconds(told.settledUntil));
         told.name = job.name;
         told.schedule = schedule;

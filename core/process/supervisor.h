@@ -68,10 +68,12 @@ public:
     void recycle(quint64 childId, const QString &reason);
     /// What the next timer process knows of what was before it: a CronStateMessage.
     void setCronMemory(const QByteArray &state) { m_cronMemory = state; }
+    /// Whether the generation that serves has cron jobs.
+    bool hasTimer() const { return m_active && m_active->hasTimer(); }
     /// False if no timer process is there that could take a CronCommandMessage.
     bool sendCronCommand(const QByteArray &command);
     /// The server is about to stop: timer and custom processes finish what they have begun and end; companionsLeft()
-    /// follows.
+    /// follows. A reload that has not come up yet fails. To be called once.
     void leaveCompanions();
     /// Tells all children the levels of the log that hold now.
     void sendLogLevels();

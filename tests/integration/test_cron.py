@@ -115,6 +115,20 @@ class TestCron(WorkTestCase):
         self.assert_exit(work.command("cron", "run", "nobody"), 1, "nobody")
         self.assert_exit(work.command("cron", "walk"), 2, "see quern help cron")
 
+    def test_a_reload_without_jobs(self) -> None:
+        tick = entry(job="tick", interval=50)
+        work = self.work(tables=tick)
+        work.wait_lines("cron tick", 1)
+        work.tables = work.tables.replace(tick, "")
+        work.write_config()
+        self.assertEqual(work.command("reload").returncode, 0)
+        self.assert_exit(work.command("cron"), 0, "There are no cron jobs")
+        self.assert_exit(work.command("cron", "run", "tick"), 1, "no timer process runs")
+
+    def test_a_program_inherits_nothing(self) -> None:
+        work = self.work(tables=entry(command=["ls", "-m", "/proc/self/fd"], interval=100).replace("'", '"'))
+        work.wait_log(r"ls: 0, 1, 2, 3\n")  # the last is the folder that it reads
+
     def test_unknown_job_is_a_start_error(self) -> None:
         server = WorkServer(tables=entry(job="nobody", interval=10))
         self._servers.append(server)
