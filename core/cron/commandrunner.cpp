@@ -133,6 +133,9 @@ void CommandRunner::log(QByteArrayView line) const
 
 void CommandRunner::timedOut(Run &run)
 {
+    // It has ended in time, and that is about to be told.
+    if (run.process.state() == QProcess::NotRunning)
+        return;
     if (run.isTimedOut) {
         signalGroup(run, SIGKILL);
         return;

@@ -32,7 +32,7 @@ std::chrono::milliseconds RestartPolicy::died(base::MonotonicTime now, bool isFa
         return m_settings.interval;
     if (isBreakerOpen(now))
         return m_settings.breakerRest;
-    const std::chrono::milliseconds first = std::max(m_settings.firstDelay, m_settings.interval);
+    const std::chrono::milliseconds first = std::max(m_settings.firstDelay, 2 * m_settings.interval);
     return std::min(first * (1 << std::min(m_earlyDeaths - 2, maxDoublings)),
                     std::max(m_settings.maxDelay, m_settings.interval));
 }
