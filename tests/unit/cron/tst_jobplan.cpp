@@ -447,8 +447,10 @@ void TestJobPlan::theWallClockIsSetBack()
 {
     Scene scene(eachMinute());
     QCOMPARE(scene.runsUntil(120s), u"60000 120000"_s);
-    scene.setWallClock(-90s); // 00:00:30: the minute 1 has had its run
+    scene.setWallClock(-90s); // 00:00:30: the minutes 1 and 2 have had their runs
     scene.moveTo(150s);
+    QCOMPARE(scene.runs(), QString());
+    scene.moveTo(210s);
     QCOMPARE(scene.runs(), QString());
     scene.moveTo(270s); // 00:03:00 again
     QCOMPARE(scene.runs(), u"180000"_s);
