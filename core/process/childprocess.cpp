@@ -22,8 +22,9 @@ void prepareChild(const std::vector<int> &inherited, pid_t master)
 {
     for (const int fd : inherited)
         ::fcntl(fd, F_SETFD, 0);
-    // A group of its own: Ctrl+C in the terminal reaches the master alone, which stops its children in order.
-    ::setpgid(0, 0);
+    // A session and a group of its own: Ctrl+C in the terminal reaches the master alone, which stops its children in
+    // order; and what it starts can be told by its session.
+    ::setsid();
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -278,6 +279,8 @@ void ChildProcess::frameReceived(const ipc::Frame &frame)
         hooksEnded(frame.payload);
     } else if (frame.type == ipc::FrameType::CronState) {
         Q_EMIT cronStateReceived(frame.payload.toByteArray());
+    } else if (frame.type == ipc::FrameType::CronPrograms) {
+        programsChanged(frame.payload);
     } else if (frame.type == ipc::FrameType::Hello && m_state == State::Starting) {
         Result<ipc::HelloMessage> hello = ipc::HelloMessage::decode(frame.payload);
         if (!hello) {
@@ -316,12 +319,31 @@ void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
     m_channel->readRest();
     m_deadline.stop();
     m_hookDeadline.stop();
-    // Programs that it has started belong to it, however it ended.
-    if (m_spec.who.role == ipc::ChildRole::Process && m_pid > 0)
-        ::kill(-pid_t(m_pid), SIGKILL);
+    killPrograms();
     const ChildExit exit = describeExit(code, status);
     m_state = State::Gone;
     Q_EMIT exited(exit);
+}
+
+void ChildProcess::programsChanged(QByteArrayView payload)
+{
+    const Result<ipc::CronProgramsMessage> programs = ipc::CronProgramsMessage::decode(payload);
+    if (!programs)
+        return;
+    const QList<qint64> before = std::exchange(m_programs, {});
+    for (const qint64 group : programs->groups) {
+        // It may be less privileged than the master, and must not have it kill what is not its own.
+        if (before.contains(group) || ::getsid(pid_t(group)) == pid_t(m_pid))
+            m_programs.append(group);
+    }
+}
+
+void ChildProcess::killPrograms()
+{
+    for (const qint64 group : std::as_const(m_programs))
+        ::kill(-pid_t(group), SIGKILL);
+    if (m_spec.who.role == ipc::ChildRole::Process && m_pid > 0)
+        ::kill(-pid_t(m_pid), SIGKILL);
 }
 
 void ChildProcess::startFailed()

@@ -133,6 +133,9 @@ private:
     void readOutput();
     void startFailed();
     void stepBegun(const QString &title);
+    void programsChanged(QByteArrayView payload);
+    /// Ends the programs that it has started, and that belong to it.
+    void killPrograms();
     void startHookDeadline() { m_hookDeadline.start(int(m_spec.hookTimeout.count()), this); }
     void hooksEnded(QByteArrayView payload);
     void hookOverdue();
@@ -154,7 +157,8 @@ private:
     QString m_step;         ///< the plugin that it is loading, or the hook that it calls, as messages name it
     QBasicTimer m_deadline; ///< of the boot, then of the stop
     QBasicTimer m_hookDeadline;
-    int m_hooksUnderWay = 0; ///< kinds of hooks that it was asked to run and has not
+    QList<qint64> m_programs; ///< process groups of what a timer process runs
+    int m_hooksUnderWay = 0;  ///< kinds of hooks that it was asked to run and has not
     qint64 m_pid = 0;
     State m_state = State::Starting;
     bool m_begun = false;
