@@ -18,7 +18,7 @@ constexpr int writeIntervalMs = 1000;
 constexpr qint64 patienceMs = 5000;
 constexpr int patienceCheckMs = 500;
 /// A file of ours is not longer, in bytes.
-constexpr qint64 mostBytes = 1024 * 1024;
+constexpr qint64 mostBytes = 4 * 1024 * 1024;
 
 } // namespace
 

@@ -28,10 +28,10 @@ public:
     /// Writes what is not written yet.
     ~CronDesk() override;
 
-    /// Of the timer process of now, or the last one; empty if there has been none since the start.
-    const QList<ipc::CronJobState> &jobs() const { return m_jobs; }
-    /// Has \a answer called once, at once or within some seconds: Error::NotFound if there is no such job, Error::Busy
-    /// if it runs already, Error::Unavailable if there is no timer process, Error::Timeout.
+    /// As the timer process has told last; empty if there are none, or it has not begun yet.
+    QList<ipc::CronJobState> jobs() const { return m_supervisor->hasTimer() ? m_jobs : QList<ipc::CronJobState>(); }
+    /// Has \a answer called once, at once or within some seconds: Error::Invalid with the reason of the timer process
+    /// (there is no such job, it runs already), Error::Unavailable if there is no timer process, Error::Timeout.
     void command(ipc::CronCommandMessage::Action action, const QString &job, Answer answer);
 
 protected:

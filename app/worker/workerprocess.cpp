@@ -160,6 +160,10 @@ void WorkerProcess::beginCron(QByteArrayView memory)
     connect(m_timer.get(), &cron::TimerHost::statesChanged, this, [this](const QList<ipc::CronJobState> &states) {
         m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{states, {}}.encode());
     });
+    connect(m_timer.get(), &cron::TimerHost::programsChanged, this, [this](const QList<qint64> &groups) {
+        m_channel.send(ipc::FrameType::CronPrograms, 0, ipc::CronProgramsMessage{groups}.encode());
+        m_channel.flush();
+    });
     m_timer->start();
 }
 

@@ -110,6 +110,16 @@ void CommandRunner::kill()
         signalGroup(run, SIGKILL);
 }
 
+QList<qint64> CommandRunner::programs() const
+{
+    QList<qint64> groups;
+    for (const Run &run : m_runs) {
+        if (run.group > 0)
+            groups.append(run.group);
+    }
+    return groups;
+}
+
 void CommandRunner::readOutput(Run &run)
 {
     run.line += run.process.readAllStandardOutput();
@@ -133,6 +143,9 @@ void CommandRunner::log(QByteArrayView line) const
 
 void CommandRunner::timedOut(Run &run)
 {
+    // It has ended in time, and that is about to be told.
+    if (run.process.state() == QProcess::NotRunning)
+        return;
     if (run.isTimedOut) {
         signalGroup(run, SIGKILL);
         return;

@@ -23,6 +23,7 @@ public:
     /// A program cannot be asked: it may go on until kill().
     void requestStop() override {}
     void kill() override;
+    QList<qint64> programs() const override;
 
 private:
     struct Run;

@@ -32,7 +32,11 @@ JobPlan::JobPlan(JobSettings settings, const JobMemory &memory, const Moment &st
 {
     if (memory.settledUntil)
         addMissedBefore(*memory.settledUntil, start);
-    if (m_settings.isImmediate && m_owed.empty())
+    if (!m_settings.isImmediate)
+        return;
+    if (m_isPaused)
+        miss({1, {m_start}});
+    else if (m_owed.empty())
         m_owed.push_back(m_start);
 }
 

@@ -3,6 +3,7 @@
 #include "cron/jobplan.h"
 #include "cron/runreports.h"
 
+#include <QList>
 #include <QStringList>
 #include <QVariantMap>
 
@@ -57,6 +58,8 @@ public:
     virtual void requestStop() = 0;
     /// Ends those that can be ended by force; the others are left to their fate, which is the end of the process.
     virtual void kill() = 0;
+    /// The process groups of programs that run.
+    virtual QList<qint64> programs() const { return {}; }
 };
 
 /// The runner for what \a job runs. \a index is the job's place in the reports.

@@ -44,6 +44,8 @@ struct TimerHost::Entry
     std::map<quint64, UnderWay> underWay; ///< by number
     ipc::CronJobState told;               ///< what only changes when a run ends, and the past of the job
     quint64 skippedBefore = 0;            ///< by earlier processes
+
+    bool isProgram() const { return std::holds_alternative<JobCommand>(job.work); }
 };
 
 TimerHost::TimerHost(std::vector<Job> jobs, const QList<ipc::CronJobState> &remembered, QObject *parent)
@@ -59,7 +61,8 @@ TimerHost::TimerHost(std::vector<Job> jobs, const QList<ipc::CronJobState> &reme
         if (before != remembered.end())
             told = *before;
         JobMemory memory{std::nullopt, told.isPaused};
-        if (told.settledUntil > 0 && told.schedule == schedule)
+        // A later time is that of a clock that has been set since: nothing is known to be missed.
+        if (told.settledUntil > 0 && told.settledUntil <= toMs(now.wall) && told.schedule == schedule)
             memory.settledUntil = WallTime(milliseconds(told.settledUntil));
         told.name = job.name;
         told.schedule = schedule;
@@ -167,7 +170,17 @@ void TimerHost::begin(Entry &entry, const PlannedRun &run)
 {
     entry.underWay.insert({run.number, {Moment::now()}});
     entry.runner->begin(run);
+    if (entry.isProgram())
+        tellPrograms();
     changed();
+}
+
+void TimerHost::tellPrograms()
+{
+    QList<qint64> groups;
+    for (const auto &entry : m_entries)
+        groups += entry->runner->programs();
+    Q_EMIT programsChanged(groups);
 }
 
 void TimerHost::noteEnd(Entry &entry, const RunReport &report)
@@ -177,6 +190,8 @@ void TimerHost::noteEnd(Entry &entry, const RunReport &report)
     entry.plan.ended(report.number, report.began, report.ended);
     if (report.stops)
         entry.plan.stop();
+    if (entry.isProgram())
+        tellPrograms();
     ipc::CronJobState &told = entry.told;
     told.last = toMs(report.began.wall);
     told.duration =
@@ -193,7 +208,7 @@ void TimerHost::noteEnd(Entry &entry, const RunReport &report)
 
 void TimerHost::warnOfTimeouts(Entry &entry, const Moment &now)
 {
-    if (entry.job.timeout <= milliseconds::zero() || !std::holds_alternative<JobFunction>(entry.job.work))
+    if (entry.job.timeout <= milliseconds::zero() || entry.isProgram())
         return;
     for (auto &[number, run] : entry.underWay) {
         if (run.isWarned || now.monotonic - run.began.monotonic < entry.job.timeout)
@@ -282,7 +297,7 @@ void TimerHost::drain(milliseconds grace)
         m_drainLimit.disconnect(this);
         connect(&m_drainLimit, &QTimer::timeout, this, &TimerHost::finishDrain);
         const bool hasPrograms = std::any_of(m_entries.begin(), m_entries.end(), [](const auto &entry) {
-            return std::holds_alternative<JobCommand>(entry->job.work) && !entry->underWay.empty();
+            return entry->isProgram() && !entry->underWay.empty();
         });
         if (hasPrograms)
             m_drainLimit.start(killPatience);

@@ -60,6 +60,8 @@ Q_SIGNALS:
     /// A run has begun or ended, or a job was paused or the like: states() tells. At most once in
     /// shortestReportInterval; and once from start().
     void statesChanged(const QList<Quern::ipc::CronJobState> &states);
+    /// The process groups of all programs that run now: one has begun or ended.
+    void programsChanged(const QList<qint64> &groups);
     /// Once after drain(). \a busy has a line for each function that still runs, "busy with job x for 3,200 ms": the
     /// process must not wait for them, but _exit().
     void drained(const QStringList &busy);
@@ -72,6 +74,7 @@ private:
     void wake();
     void begin(Entry &entry, const PlannedRun &run);
     void noteEnd(Entry &entry, const RunReport &report);
+    void tellPrograms();
     void warnOfTimeouts(Entry &entry, const Moment &now);
     void arm();
     void changed();

@@ -1,8 +1,12 @@
 #include "ipc/cronmessages.h"
 
+#include "ipc/bytefields.h"
+
 #include <QCborMap>
 #include <QCborStreamReader>
 #include <QCborValue>
+
+#include <limits>
 
 using namespace Qt::Literals::StringLiterals;
 
@@ -163,6 +167,29 @@ Result<CronStateMessage> CronStateMessage::decode(QByteArrayView payload)
     for (const QCborValue &value : map->value("answers"_L1).toArray()) {
         const QCborMap answer = value.toMap();
         message.answers.append({quint32(number(answer.value("id"_L1))), answer.value("error"_L1).toString()});
+    }
+    return message;
+}
+
+QByteArray CronProgramsMessage::encode() const
+{
+    QByteArray out(groups.size() * qsizetype(sizeof(qint64)), Qt::Uninitialized);
+    FieldWriter writer(out.data());
+    for (const qint64 group : groups)
+        writer.put(group);
+    return out;
+}
+
+Result<CronProgramsMessage> CronProgramsMessage::decode(QByteArrayView payload)
+{
+    FieldReader reader(payload);
+    CronProgramsMessage message;
+    while (!reader.rest().isEmpty()) {
+        const auto group = reader.get<qint64>();
+        // To kill(2) 0 and 1 mean other processes than those of a group.
+        if (!reader.isWhole() || group <= 1 || group > std::numeric_limits<qint32>::max())
+            return broken("CronPrograms");
+        message.groups.append(group);
     }
     return message;
 }

@@ -90,6 +90,17 @@ struct CronCommandMessage
     static Result<CronCommandMessage> decode(QByteArrayView payload);
 };
 
+/// timer process → master: the process groups of the programs that run, so that they end with it however it ends.
+/// Shape: i64 each.
+struct CronProgramsMessage
+{
+    QList<qint64> groups;
+
+    QByteArray encode() const;
+    /// Error::Protocol if it is none, or names what cannot be the group of a program.
+    static Result<CronProgramsMessage> decode(QByteArrayView payload);
+};
+
 /// For the Boot message: what a timer process needs to know. Entries that are no maps are left out.
 QCborArray toCbor(const QList<CronEntry> &entries);
 QCborArray toCbor(const QList<CronJobState> &jobs);

@@ -45,6 +45,7 @@ enum class FrameType : quint16 {
     HooksDone = 31,     ///< child → master: HooksDoneMessage
     CronState = 40,     ///< timer process → master: how its jobs are, whenever that changes (CBOR)
     CronCommand = 41,   ///< master → timer process: what to do with a job (CBOR)
+    CronPrograms = 42,  ///< timer process → master: CronProgramsMessage, whenever that changes
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

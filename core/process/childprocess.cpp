@@ -1,13 +1,11 @@
 #include "process/childprocess.h"
 
 #include "base/log.h"
-#include "base/logrecord.h"
 
 #include <QProcessEnvironment>
 #include <QTimerEvent>
 
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -24,8 +22,9 @@ void prepareChild(const std::vector<int> &inherited, pid_t master)
 {
     for (const int fd : inherited)
         ::fcntl(fd, F_SETFD, 0);
-    // A group of its own: Ctrl+C in the terminal reaches the master alone, which stops its children in order.
-    ::setpgid(0, 0);
+    // A session and a group of its own: Ctrl+C in the terminal reaches the master alone, which stops its children in
+    // order; and what it starts can be told by its session.
+    ::setsid();
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -35,27 +34,13 @@ void prepareChild(const std::vector<int> &inherited, pid_t master)
         ::_exit(1);
 }
 
-bool isFaultSignal(int number)
-{
-    switch (number) {
-    case SIGSEGV:
-    case SIGABRT:
-    case SIGBUS:
-    case SIGFPE:
-    case SIGILL:
-    case SIGSYS:
-    case SIGTRAP:
-    case SIGXCPU:
-    case SIGXFSZ:
-        return true;
-    default:
-        return false; // somebody else sent it
-    }
-}
-
 } // namespace
 
-ChildProcess::ChildProcess(const ChildSpec &spec, QObject *parent) : QObject(parent), m_spec(spec)
+ChildProcess::ChildProcess(const ChildSpec &spec, QObject *parent)
+    : QObject(parent)
+    , m_spec(spec)
+    , m_output(spec.role(), spec.redirect ? [this](const QByteArray &bytes) { Q_EMIT printed(bytes); }
+                                          : std::function<void(const QByteArray &)>())
 {
     m_process.setProcessChannelMode(QProcess::MergedChannels);
     m_process.setStandardInputFile(QProcess::nullDevice());
@@ -67,7 +52,7 @@ ChildProcess::~ChildProcess()
 {
     m_process.disconnect(this);
     if (m_process.state() != QProcess::NotRunning) {
-        m_process.kill();
+        kill(QStringLiteral("nobody looks after it any more"));
         m_process.waitForFinished(1000);
     }
 }
@@ -172,7 +157,19 @@ void ChildProcess::runHooks(const ipc::RunHooksMessage &hooks)
     ++m_hooksUnderWay;
     m_channel->send(ipc::FrameType::RunHooks, 0, hooks.encode());
     m_channel->flush();
-    m_hookDeadline.start(int(m_spec.hookTimeout.count()), this);
+    // It has nothing else to do.
+    if (m_state == State::Starting || m_spec.who.role == ipc::ChildRole::Boot)
+        startHookDeadline();
+}
+
+void ChildProcess::stepBegun(const QString &title)
+{
+    m_step = title;
+    // Each has its own time; those of its end are not asked for.
+    if (!title.isEmpty() && (m_hooksUnderWay > 0 || m_state == State::Stopping))
+        startHookDeadline();
+    else if (m_state != State::Starting)
+        m_hookDeadline.stop();
 }
 
 void ChildProcess::hooksEnded(QByteArrayView payload)
@@ -189,7 +186,7 @@ void ChildProcess::hookOverdue()
 {
     m_hookDeadline.stop();
     const QString reason = QStringLiteral("%1 has run for longer than hook_timeout (%2 s)")
-                               .arg(m_loading.isEmpty() ? QStringLiteral("a hook") : m_loading)
+                               .arg(m_step.isEmpty() ? QStringLiteral("a hook") : m_step)
                                .arg(std::chrono::duration<double>(m_spec.hookTimeout).count());
     if (m_state == State::Starting)
         Q_EMIT bootFailed(reason);
@@ -243,28 +240,6 @@ void ChildProcess::kill(const QString &reason)
         ::kill(-pid_t(m_pid), SIGKILL);
 }
 
-QString ChildProcess::presentWork() const
-{
-    if (m_state != State::Starting && !m_loading.isEmpty())
-        return m_loading;
-    const ipc::ChildCounters &counters = m_page->counters();
-    if (counters.currentSlot.load(std::memory_order_acquire) == ipc::NoSlot)
-        return {};
-    const quint32 place = counters.currentRoute.load(std::memory_order_relaxed);
-    const QByteArray name = workName(counters.currentSlot.load(std::memory_order_relaxed), place);
-    if (name.isEmpty())
-        return {};
-    const quint64 since = counters.currentClaimedNs.load(std::memory_order_relaxed);
-    return QStringLiteral("%1 for %2 ms").arg(QString::fromUtf8(name)).arg((base::nowNanoseconds() - since) / 1000000);
-}
-
-QByteArray ChildProcess::workName(quint32 slot, quint32 place) const
-{
-    if (slot == ipc::TaskSlot)
-        return m_manifest.work.value(place);
-    return place < quint32(m_manifest.routes.size()) ? m_manifest.routes.at(place).name() : QByteArray();
-}
-
 void ChildProcess::timerEvent(QTimerEvent *event)
 {
     if (event->timerId() == m_hookDeadline.timerId())
@@ -275,11 +250,11 @@ void ChildProcess::timerEvent(QTimerEvent *event)
     if (m_state == State::Starting) {
         const double seconds = std::chrono::duration<double>(m_spec.bootTimeout).count();
         const QString reason =
-            m_loading.isEmpty()
+            m_step.isEmpty()
                 ? QStringLiteral("not ready after %1 s; raise worker_start_timeout if it needs longer").arg(seconds)
                 : QStringLiteral("%1: not installed after %2 s: it hangs, or needs longer; find out what its install() "
                                  "waits for, or raise worker_start_timeout")
-                      .arg(m_loading)
+                      .arg(m_step)
                       .arg(seconds);
         Q_EMIT bootFailed(reason);
         kill(reason);
@@ -295,10 +270,7 @@ void ChildProcess::timerEvent(QTimerEvent *event)
 void ChildProcess::frameReceived(const ipc::Frame &frame)
 {
     if (frame.type == ipc::FrameType::BootStep) {
-        m_loading = QString::fromUtf8(frame.payload);
-        // Each has its own time.
-        if (m_hookDeadline.isActive())
-            m_hookDeadline.start(int(m_spec.hookTimeout.count()), this);
+        stepBegun(QString::fromUtf8(frame.payload));
     } else if (frame.type == ipc::FrameType::BootFailed) {
         m_state = State::Stopping;
         m_deadline.start(1000, this);
@@ -307,6 +279,8 @@ void ChildProcess::frameReceived(const ipc::Frame &frame)
         hooksEnded(frame.payload);
     } else if (frame.type == ipc::FrameType::CronState) {
         Q_EMIT cronStateReceived(frame.payload.toByteArray());
+    } else if (frame.type == ipc::FrameType::CronPrograms) {
+        programsChanged(frame.payload);
     } else if (frame.type == ipc::FrameType::Hello && m_state == State::Starting) {
         Result<ipc::HelloMessage> hello = ipc::HelloMessage::decode(frame.payload);
         if (!hello) {
@@ -334,76 +308,42 @@ void ChildProcess::channelClosed(const QString &)
 
 void ChildProcess::readOutput()
 {
-    const QByteArray bytes = m_process.readAllStandardOutput();
-    if (m_spec.redirect)
-        passOn(bytes);
-    else
-        logOutput(bytes);
-}
-
-void ChildProcess::passOn(const QByteArray &bytes)
-{
-    QByteArray out;
-    m_partialLine += bytes;
-    qsizetype start = 0;
-    while (start < m_partialLine.size()) {
-        const QByteArrayView rest = QByteArrayView(m_partialLine).sliced(start);
-        const qsizetype end = rest.indexOf('\n');
-        const QByteArrayView line = end < 0 ? rest : rest.first(end + 1);
-        // It may become a line of the log.
-        if (end < 0 && !m_isWithinLine && line.startsWith('<') && line.size() <= base::MaxChildLine)
-            break;
-        if (end >= 0 && !m_isWithinLine && base::isLogLine(line.chopped(1)))
-            logLine(line.chopped(1));
-        else
-            out += line;
-        m_isWithinLine = end < 0;
-        start += line.size();
-    }
-    m_partialLine.remove(0, start);
-    if (!out.isEmpty())
-        Q_EMIT printed(out);
-}
-
-void ChildProcess::logOutput(const QByteArray &bytes)
-{
-    m_partialLine += bytes;
-    qsizetype start = 0;
-    while (true) {
-        const qsizetype end = m_partialLine.indexOf('\n', start);
-        if (end < 0)
-            break;
-        logLine(QByteArrayView(m_partialLine).sliced(start, end - start));
-        start = end + 1;
-    }
-    m_partialLine.remove(0, start);
-    // A child that prints without ever ending a line is cut.
-    if (m_partialLine.size() > base::MaxChildLine)
-        logLine(std::exchange(m_partialLine, QByteArray()));
-}
-
-void ChildProcess::logLine(QByteArrayView line) const
-{
-    base::logChildLine(m_spec.role(), m_pid, line);
+    m_output.add(m_process.readAllStandardOutput(), m_pid);
 }
 
 void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
 {
     readOutput();
+    m_output.finish(m_pid);
     // The last it said of itself may not have been read yet.
-    if (m_state == State::Starting)
-        m_channel->readRest();
-    if (!m_partialLine.isEmpty() && m_spec.redirect)
-        Q_EMIT printed(std::exchange(m_partialLine, QByteArray()));
-    else if (!m_partialLine.isEmpty())
-        logLine(std::exchange(m_partialLine, QByteArray()));
+    m_channel->readRest();
     m_deadline.stop();
-    // Programs that it has started belong to it, however it ended.
-    if (m_spec.who.role == ipc::ChildRole::Process && m_pid > 0)
-        ::kill(-pid_t(m_pid), SIGKILL);
+    m_hookDeadline.stop();
+    killPrograms();
     const ChildExit exit = describeExit(code, status);
     m_state = State::Gone;
     Q_EMIT exited(exit);
+}
+
+void ChildProcess::programsChanged(QByteArrayView payload)
+{
+    const Result<ipc::CronProgramsMessage> programs = ipc::CronProgramsMessage::decode(payload);
+    if (!programs)
+        return;
+    const QList<qint64> before = std::exchange(m_programs, {});
+    for (const qint64 group : programs->groups) {
+        // It may be less privileged than the master, and must not have it kill what is not its own.
+        if (before.contains(group) || ::getsid(pid_t(group)) == pid_t(m_pid))
+            m_programs.append(group);
+    }
+}
+
+void ChildProcess::killPrograms()
+{
+    for (const qint64 group : std::as_const(m_programs))
+        ::kill(-pid_t(group), SIGKILL);
+    if (m_spec.who.role == ipc::ChildRole::Process && m_pid > 0)
+        ::kill(-pid_t(m_pid), SIGKILL);
 }
 
 void ChildProcess::startFailed()
@@ -413,72 +353,6 @@ void ChildProcess::startFailed()
     ChildExit exit;
     exit.text = QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString());
     Q_EMIT exited(exit);
-}
-
-ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) const
-{
-    ChildExit exit;
-    exit.whileLoading = m_loading;
-    // A child that had ended by itself when it was to be killed is told of as what it was.
-    if (!m_killReason.isEmpty() && status == QProcess::CrashExit && code == SIGKILL) {
-        exit.text = QStringLiteral("killed: %1").arg(m_killReason);
-        exit.wasKilled = true;
-        return exit;
-    }
-    exit.isCrash = status == QProcess::CrashExit;
-    if (exit.isCrash) {
-        // On Unix QProcess reports the signal's number as the exit code of a crash.
-        exit.text = QStringLiteral("signal %1 (%2)").arg(code).arg(QString::fromLocal8Bit(::strsignal(code)));
-        exit.isFault = isFaultSignal(code);
-    } else {
-        exit.text = QStringLiteral("exit code %1").arg(code);
-        exit.isFault = m_state != State::Stopping;
-        exit.isSuccess = code == 0;
-    }
-    if (exit.isFault)
-        exit.blamedRoutes = routesAtWork();
-    if (!exit.blamedRoutes.isEmpty())
-        exit.text += QStringLiteral(" while it ran ") + QString::fromUtf8(exit.blamedRoutes.join(", "));
-    return exit;
-}
-
-QString startFailure(const ChildProcess &child, const ChildExit &exit)
-{
-    if (exit.whileLoading.isEmpty()) {
-        // One that is ready waits for the others of its generation.
-        const bool wasReady = !child.manifest().plugins.isEmpty();
-        return QStringLiteral("%1 (pid %2) ended before it %3: %4")
-            .arg(child.spec().role())
-            .arg(child.pid())
-            .arg(wasReady ? u"took over" : u"was ready", exit.text);
-    }
-    return QStringLiteral("%1: the worker that loaded it ended with %2; mend the plugin, or switch it off with "
-                          "enabled = false")
-        .arg(exit.whileLoading, exit.text);
-}
-
-QList<QByteArray> ChildProcess::routesAtWork() const
-{
-    const auto nameOf = [this](const ipc::ClaimSlot &slot) {
-        const quint32 route = slot.route.load(std::memory_order_relaxed);
-        return route < quint32(m_manifest.routes.size()) ? m_manifest.routes.at(route).name() : QByteArray();
-    };
-    const std::span<ipc::ClaimSlot> claims = m_page->claimSlots();
-    const quint32 current = m_page->counters().currentSlot.load(std::memory_order_acquire);
-    if (current < claims.size())
-        return {nameOf(claims[current])};
-    if (current == ipc::EventSlot || current == ipc::TaskSlot)
-        return {workName(current, m_page->counters().currentRoute.load(std::memory_order_relaxed))};
-    // No handler was on the stack: any of the requests that were to be answered later may have done it.
-    QList<QByteArray> routes;
-    for (const ipc::ClaimSlot &slot : claims) {
-        if (ipc::stateOf(slot.word.load(std::memory_order_acquire)) != ipc::ClaimState::Deferred)
-            continue;
-        const QByteArray name = nameOf(slot);
-        if (!routes.contains(name))
-            routes.append(name);
-    }
-    return routes;
 }
 
 } // namespace Quern::process

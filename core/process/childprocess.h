@@ -7,6 +7,7 @@
 #include "ipc/childpage.h"
 #include "ipc/childrole.h"
 #include "ipc/messages.h"
+#include "process/childoutput.h"
 
 #include <QBasicTimer>
 #include <QMap>
@@ -53,8 +54,10 @@ struct ChildExit
     bool wasKilled = false;         ///< by ChildProcess::kill()
     bool isSuccess = false;         ///< exit code 0
     bool isCrash = false;           ///< by a signal, whoever sent it
-    QString whileLoading;           ///< the plugin that it was loading, as messages name it; empty: none
+    QString step;                   ///< the plugin that it was loading, or "hook Ready of plugin shop"; empty: none
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
+
+    bool isStepHook() const { return step.startsWith(u"hook "); }
 };
 
 /// One child of the master: a quern-worker in one of its roles, with a channel to the main thread, one to the broker,
@@ -82,7 +85,8 @@ public:
     const ChildSpec &spec() const { return m_spec; }
     State state() const { return m_state; }
     void setDraining() { m_state = State::Draining; }
-    /// Calls hooks; hooksDone() follows, or it is killed if one of them takes too long.
+    /// Calls hooks; hooksDone() follows, or it is killed if one of them takes too long. One that is at work begins with
+    /// them when it has finished that, and their time begins then.
     void runHooks(const ipc::RunHooksMessage &hooks);
     /// It has loaded its plugins, and what had to follow that is done: ready() follows.
     void setReady();
@@ -127,11 +131,12 @@ private:
     void frameReceived(const ipc::Frame &frame) override;
     void channelClosed(const QString &reason) override;
     void readOutput();
-    void logOutput(const QByteArray &bytes);
-    void logLine(QByteArrayView line) const;
-    /// Gives out what it prints, and logs what its log says.
-    void passOn(const QByteArray &bytes);
     void startFailed();
+    void stepBegun(const QString &title);
+    void programsChanged(QByteArrayView payload);
+    /// Ends the programs that it has started, and that belong to it.
+    void killPrograms();
+    void startHookDeadline() { m_hookDeadline.start(int(m_spec.hookTimeout.count()), this); }
     void hooksEnded(QByteArrayView payload);
     void hookOverdue();
     void processFinished(int code, QProcess::ExitStatus status);
@@ -147,13 +152,13 @@ private:
     base::FileDescriptor m_brokerChannel;
     std::shared_ptr<ipc::ChildPage> m_page;
     ipc::HelloMessage m_manifest;
-    QByteArray m_partialLine;
-    bool m_isWithinLine = false; ///< of what is passed on
+    ChildOutput m_output;
     QString m_killReason;
-    QString m_loading;      ///< the plugin that it is loading, as messages name it
+    QString m_step;         ///< the plugin that it is loading, or the hook that it calls, as messages name it
     QBasicTimer m_deadline; ///< of the boot, then of the stop
     QBasicTimer m_hookDeadline;
-    int m_hooksUnderWay = 0; ///< kinds of hooks that it was asked to run and has not
+    QList<qint64> m_programs; ///< process groups of what a timer process runs
+    int m_hooksUnderWay = 0;  ///< kinds of hooks that it was asked to run and has not
     qint64 m_pid = 0;
     State m_state = State::Starting;
     bool m_begun = false;

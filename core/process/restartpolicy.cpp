@@ -22,14 +22,17 @@ std::chrono::milliseconds RestartPolicy::died(base::MonotonicTime now, bool isFa
     const bool wasReady = std::exchange(m_ready, false);
     const bool wasHealthy = wasReady && now - m_readySince >= m_settings.healthyAfter;
     ++m_deaths;
+    if (wasHealthy)
+        m_earlyDeaths = 0;
+    else if (!wasReady || isFault)
+        m_earlyDeaths = std::min(m_earlyDeaths + 1, m_settings.maxEarlyDeaths);
     if (wasReady && !isFault)
         return m_settings.interval;
-    m_earlyDeaths = wasHealthy ? 0 : std::min(m_earlyDeaths + 1, m_settings.maxEarlyDeaths);
     if (m_earlyDeaths <= 1)
         return m_settings.interval;
     if (isBreakerOpen(now))
         return m_settings.breakerRest;
-    const std::chrono::milliseconds first = std::max(m_settings.firstDelay, m_settings.interval);
+    const std::chrono::milliseconds first = std::max(m_settings.firstDelay, 2 * m_settings.interval);
     return std::min(first * (1 << std::min(m_earlyDeaths - 2, maxDoublings)),
                     std::max(m_settings.maxDelay, m_settings.interval));
 }

@@ -11,7 +11,7 @@ struct RestartSettings
 {
     std::chrono::milliseconds healthyAfter = std::chrono::seconds(1);
     std::chrono::milliseconds interval{0}; ///< between a death and the next start, at least
-    std::chrono::milliseconds firstDelay = std::chrono::milliseconds(100);
+    std::chrono::milliseconds firstDelay = std::chrono::milliseconds(100); ///< or twice the interval
     std::chrono::milliseconds maxDelay = std::chrono::seconds(5);
     std::chrono::milliseconds breakerRest = std::chrono::seconds(30);
     int maxEarlyDeaths = 10;
@@ -22,8 +22,8 @@ struct RestartSettings
 /// Decides when a child that died is started again. One object for each place in a pool; any one thread.
 ///
 /// The first restart is immediate, or after the interval. Only children that die before they were healthy count as
-/// early, and of those that were ready only the ones that died by their own fault:
-/// from the second early death in a row on the delay doubles, and after maxEarlyDeaths the breaker opens: the place
+/// early, and of those that were ready only the ones that died by their own fault: the delay after the second early
+/// death in a row is firstDelay, and doubles from one to the next; after maxEarlyDeaths the breaker opens: the place
 /// rests for breakerRest before the next try, or for ever.
 class RestartPolicy
 {

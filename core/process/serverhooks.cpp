@@ -51,9 +51,9 @@ void Supervisor::startHookRunner(const Generation &generation, Hook kind)
     });
     connect(child, &ChildProcess::bootFailed, this, &Supervisor::serverHooksDone);
     connect(child, &ChildProcess::exited, this, [this](const ChildExit &exit) {
-        const std::unique_ptr<ChildProcess> ended = std::move(m_hookRunner);
+        std::unique_ptr<ChildProcess> ended = std::move(m_hookRunner);
         serverHooksDone(startFailure(*ended, exit));
-        ended->disconnect();
+        discard(std::move(ended));
         checkStopped();
         Q_EMIT processesChanged();
     });

@@ -123,7 +123,10 @@ void Supervisor::failNext(const QString &reason)
         Q_EMIT startFailed(reason);
         return;
     }
-    qCCritical(logProcess).noquote() << "reload failed, generation" << m_active->number << "goes on:" << reason;
+    if (m_companionsLeave)
+        qCInfo(logProcess).noquote() << "the reload is given up:" << reason;
+    else
+        qCCritical(logProcess).noquote() << "reload failed, generation" << m_active->number << "goes on:" << reason;
     m_reloadOpen = false;
     checkRetired();
     Q_EMIT reloadFinished(reason);
@@ -177,6 +180,10 @@ void Supervisor::sendLogLevels()
 void Supervisor::leaveCompanions()
 {
     m_companionsLeave = true;
+    m_prepareTimer.stop();
+    // Its companions would never begin, nor leave.
+    if (m_active && (m_next || m_preparing != 0))
+        failNext(QStringLiteral("the server stops"));
     forEachChild([](ChildProcess &child) {
         if (child.isReady() && child.spec().who.role != ipc::ChildRole::Boot)
             child.runHooks({ipc::Hook::Drain, 0, {}, {}});
@@ -193,11 +200,12 @@ void Supervisor::leaveCompanions()
 
 void Supervisor::checkCompanions()
 {
-    if (!m_companionsLeave)
+    if (!m_companionsLeave || m_companionsHaveLeft)
         return;
     bool someAreLeft = false;
     forEachChild([&](const ChildProcess &child) { someAreLeft = someAreLeft || isCompanion(child.spec().who.role); });
-    if (!someAreLeft)
+    m_companionsHaveLeft = !someAreLeft;
+    if (m_companionsHaveLeft)
         Q_EMIT companionsLeft();
 }
 

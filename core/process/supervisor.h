@@ -68,10 +68,12 @@ public:
     void recycle(quint64 childId, const QString &reason);
     /// What the next timer process knows of what was before it: a CronStateMessage.
     void setCronMemory(const QByteArray &state) { m_cronMemory = state; }
+    /// Whether the generation that serves has cron jobs.
+    bool hasTimer() const { return m_active && m_active->hasTimer(); }
     /// False if no timer process is there that could take a CronCommandMessage.
     bool sendCronCommand(const QByteArray &command);
     /// The server is about to stop: timer and custom processes finish what they have begun and end; companionsLeft()
-    /// follows.
+    /// follows. A reload that has not come up yet fails. To be called once.
     void leaveCompanions();
     /// Tells all children the levels of the log that hold now.
     void sendLogLevels();
@@ -108,7 +110,7 @@ Q_SIGNALS:
     void childExited(quint64 childId, const Quern::process::ChildExit &exit);
     /// A custom process whose output is redirected has printed something.
     void childPrinted(const Quern::ipc::ChildIdentity &who, const QByteArray &bytes);
-    /// After leaveCompanions(): none of them is left.
+    /// Once after leaveCompanions(): none of them is left.
     void companionsLeft();
     /// False: no worker can be started for the time being; true: there is one again.
     void availabilityChanged(bool available);
@@ -191,7 +193,8 @@ private:
     bool m_stopping = false;
     bool m_stopped = false;
     bool m_companionsLeave = false;
-    bool m_hasStarted = false; ///< ServerStart hooks have been called, or there are none
+    bool m_companionsHaveLeft = false; ///< that has been told
+    bool m_hasStarted = false;         ///< ServerStart hooks have been called, or there are none
     bool m_stopHooksDone = false;
     bool m_reloadOpen = false; ///< a reload has been asked for and not been reported yet
 };

@@ -9,9 +9,11 @@ namespace Quern::process {
 
 namespace {
 
-QString loadingText(const ChildExit &exit)
+QString stepText(const ChildExit &exit)
 {
-    return exit.whileLoading.isEmpty() ? QString() : QStringLiteral(" while it loaded ") + exit.whileLoading;
+    if (exit.step.isEmpty())
+        return {};
+    return (exit.isStepHook() ? QStringLiteral(" while it called ") : QStringLiteral(" while it loaded ")) + exit.step;
 }
 
 } // namespace
@@ -100,7 +102,7 @@ void Supervisor::becameReady(ChildProcess *child)
                                         .arg(m_next->number)
                                         .arg(child->pid()));
         }
-        if (child->manifest().hasCron && !m_next->hasTimer())
+        if (child->manifest().hasCron && !m_next->hasTimer() && !m_companionsLeave)
             startChild(*m_next, m_next->addTimer());
         if (m_next && m_next->allReady())
             activateNext();
@@ -222,7 +224,7 @@ void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
         if (hasReturned && !isExpected)
             qCInfo(logProcess).noquote() << who << "has returned";
         else if (!isExpected || exit.wasKilled)
-            qCWarning(logProcess).noquote() << who << "ended:" << exit.text + loadingText(exit);
+            qCWarning(logProcess).noquote() << who << "ended:" << exit.text + stepText(exit);
         if (!isExpected) {
             if (!isCompanion(place->who.role) || exit.wasKilled || exit.isCrash)
                 place->lastFailure = {ipc::Hook::WorkerError, quint64(child->pid()), place->who.text(), exit.text};
@@ -231,7 +233,7 @@ void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
         }
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
         discard(std::move(nextPlace->child));
-        if (!m_stopping)
+        if (!m_stopping && !m_companionsLeave)
             failNext(startFailure(*child, exit));
     } else {
         const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),

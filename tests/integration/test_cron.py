@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
+import tempfile
 import time
 import unittest
+from pathlib import Path
 
+import proctree
 from quernserver import TIME_SCALE, wait_until
 from workserver import WorkServer, WorkTestCase
 
@@ -115,6 +119,50 @@ class TestCron(WorkTestCase):
         wait_until(lambda: work.count("cron tick") > ticks, "it goes on")
         self.assert_exit(work.command("cron", "run", "nobody"), 1, "nobody")
         self.assert_exit(work.command("cron", "walk"), 2, "see quern help cron")
+
+    def test_a_reload_without_jobs(self) -> None:
+        tick = entry(job="tick", interval=50)
+        work = self.work(tables=tick)
+        work.wait_lines("cron tick", 1)
+        work.tables = work.tables.replace(tick, "")
+        work.write_config()
+        self.assertEqual(work.command("reload").returncode, 0)
+        self.assert_exit(work.command("cron"), 0, "There are no cron jobs")
+        self.assert_exit(work.command("cron", "run", "tick"), 1, "no timer process runs")
+
+    def test_a_program_inherits_nothing(self) -> None:
+        work = self.work(tables=entry(command=["ls", "-m", "/proc/self/fd"], interval=100).replace("'", '"'))
+        work.wait_log(r"ls: 0, 1, 2, 3\n")  # the last is the folder that it reads
+
+    def test_programs_end_with_the_timer_process(self) -> None:
+        for how, settings in (("crash", {}), ("stop", {"max_wait_time": 0.001})):
+            with self.subTest(how=how):
+                folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+                script = folder / "nightly"
+                script.write_text(f"#!/bin/sh\nsleep 600 &\necho $! >{folder}/draft\nmv {folder}/draft {folder}/pid\n"
+                                  "wait\n")
+                script.chmod(0o700)
+                work = self.work(tables=entry(name="nightly", command=[str(script)], interval="1d",
+                                              immediate=True).replace("'", '"'), **settings)
+                wait_until((folder / "pid").exists, "the program")
+                pid = int((folder / "pid").read_text())
+                if how == "stop":
+                    work.stop()
+                else:
+                    os.kill(next(child for child in proctree.descendants(work.master)
+                                 if proctree.title(child) == "quern: timer"), signal.SIGKILL)
+                wait_until(lambda: not proctree.alive(pid), "end of what the program has started")
+
+    def test_a_broken_memory_is_told(self) -> None:
+        work = self.work(tables=entry(job="tick", interval=50, missed="catch-up"))
+        work.wait_lines("cron tick", 1)
+        work.stop()
+        (memory,) = work.directory.rglob("cron.state")
+        memory.write_bytes(memory.read_bytes()[:-1])
+        ticks = work.count("cron tick")
+        work.start()
+        work.wait_log(r"what cron jobs have left in .*cron\.state cannot be read")
+        work.wait_lines("cron tick", ticks + 1)
 
     def test_unknown_job_is_a_start_error(self) -> None:
         server = WorkServer(tables=entry(job="nobody", interval=10))

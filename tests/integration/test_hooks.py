@@ -75,6 +75,16 @@ class TestHooks(WorkTestCase):
                 work.stop()
                 self.assertIn(f"hook {hook} of plugin worklab failed: it threw: it was to fail", work.log())
 
+    def test_a_hook_that_waits_has_not_begun(self) -> None:
+        work = self.work(hook_timeout=0.3, max_wait_time=20, worker_num=1, task_worker_num=1)
+        work.deliver("sleep", {"ms": 1500, "number": 1})
+        work.wait_lines("begun", 1)
+        before = len(hooks(work))
+        self.assertEqual(work.command("reload").returncode, 0)
+        self.assertEqual(work.numbers("sleep"), {1: 1})
+        self.assertEqual(names(work)[before:].count("Drain"), 2)
+        self.assertNotIn("hook_timeout", work.log())
+
     def test_hanging_hooks_are_bounded(self) -> None:
         for hook in ("ServerStart", "WorkerStart"):
             with self.subTest(hook=hook):
@@ -82,6 +92,14 @@ class TestHooks(WorkTestCase):
                 self._servers.append(server)
                 self.assert_exit(server.command("start", "-d"), 1,
                                  rf"hook {hook} of plugin worklab has run for longer than hook_timeout \(0.3 s\)")
+        for hook in ("Drain", "WorkerStop"):
+            with self.subTest(hook=hook):
+                work = self.work(worklab={"hang": hook}, hook_timeout=0.3, max_wait_time=20, worker_num=1,
+                                 task_worker_num=0)
+                begun = time.monotonic()
+                work.stop()
+                self.assertLess(time.monotonic() - begun, 5 * TIME_SCALE)
+                self.assertIn(f"hook {hook} of plugin worklab has run for longer than hook_timeout (0.3 s)", work.log())
         work = self.work(worklab={"hang": "ServerStop"}, max_wait_time=0.5, worker_num=1, task_worker_num=0)
         begun = time.monotonic()
         work.stop()

@@ -95,6 +95,8 @@ class TestJobPlan : public QObject
 private Q_SLOTS:
     void runsOnItsGrid();
     void immediateRunsAtOnceToo();
+    void anImmediateRunIsMissedWhilePaused_data();
+    void anImmediateRunIsMissedWhilePaused();
     void anOverrunningJobNeverOverlaps_data();
     void anOverrunningJobNeverOverlaps();
     void overlappingIsBounded();
@@ -137,6 +139,31 @@ void TestJobPlan::immediateRunsAtOnceToo()
     settings.isImmediate = true;
     Scene scene(settings);
     QCOMPARE(scene.runsUntil(20ms), u"0 10 20"_s);
+}
+
+void TestJobPlan::anImmediateRunIsMissedWhilePaused_data()
+{
+    QTest::addColumn<MissedRuns>("missed");
+    QTest::addColumn<QString>("begun");
+    QTest::addColumn<quint64>("skipped");
+    QTest::newRow("skip") << MissedRuns::Skip << "" << quint64(3);
+    QTest::newRow("once") << MissedRuns::Once << "0" << quint64(2);
+    QTest::newRow("catch up") << MissedRuns::CatchUp << "0 10 20" << quint64(0);
+}
+
+void TestJobPlan::anImmediateRunIsMissedWhilePaused()
+{
+    QFETCH(MissedRuns, missed);
+    QFETCH(QString, begun);
+    QFETCH(quint64, skipped);
+    JobSettings settings = every(10ms, missed);
+    settings.isImmediate = true;
+    Scene scene(settings, {std::nullopt, true});
+    scene.moveTo(25ms);
+    QCOMPARE(scene.runs(), QString());
+    scene.plan().resume(scene.now());
+    QCOMPARE(scene.runs(), begun);
+    QCOMPARE(scene.plan().skipped(), skipped);
 }
 
 void TestJobPlan::anOverrunningJobNeverOverlaps_data()
@@ -420,8 +447,10 @@ void TestJobPlan::theWallClockIsSetBack()
 {
     Scene scene(eachMinute());
     QCOMPARE(scene.runsUntil(120s), u"60000 120000"_s);
-    scene.setWallClock(-90s); // 00:00:30: the minute 1 has had its run
+    scene.setWallClock(-90s); // 00:00:30: the minutes 1 and 2 have had their runs
     scene.moveTo(150s);
+    QCOMPARE(scene.runs(), QString());
+    scene.moveTo(210s);
     QCOMPARE(scene.runs(), QString());
     scene.moveTo(270s); // 00:03:00 again
     QCOMPARE(scene.runs(), u"180000"_s);

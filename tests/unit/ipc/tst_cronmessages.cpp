@@ -75,6 +75,7 @@ class TestCronMessages : public QObject
 
 private Q_SLOTS:
     void state();
+    void programs();
     void command();
     void entries();
     void malformed_data();
@@ -95,6 +96,22 @@ void TestCronMessages::state()
     QCOMPARE(decoded->jobs, message.jobs);
     QCOMPARE(decoded->answers, message.answers);
     QCOMPARE(ipc::cronJobStates(ipc::toCbor(message.jobs)), message.jobs);
+}
+
+void TestCronMessages::programs()
+{
+    QCOMPARE(int(ipc::FrameType::CronPrograms), 42);
+    const ipc::CronProgramsMessage message{{2, 0x1234}};
+    const QByteArray golden = QByteArray::fromHex("02000000000000003412000000000000");
+    QCOMPARE(message.encode().toHex(), golden.toHex());
+    const Result<ipc::CronProgramsMessage> decoded = ipc::CronProgramsMessage::decode(golden);
+    QVERIFY(decoded);
+    QCOMPARE(decoded->groups, message.groups);
+    QVERIFY(ipc::CronProgramsMessage::decode({}));
+    // What kill(2) would take for something else than a group.
+    for (const qint64 group : {qint64(0), qint64(1), qint64(-7), qint64(1) << 32})
+        QVERIFY(!ipc::CronProgramsMessage::decode(ipc::CronProgramsMessage{{group}}.encode()));
+    QVERIFY(!ipc::CronProgramsMessage::decode(QByteArrayView(golden).chopped(1)));
 }
 
 void TestCronMessages::command()

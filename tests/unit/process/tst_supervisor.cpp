@@ -38,8 +38,14 @@ private Q_SLOTS:
     void stuckWorkerIsKilled();
     void stopWithoutMercy();
     void stopWhileStarting();
+    void theEndOfCompanionsIsToldOnce();
+    void noGenerationBeginsWhileCompanionsLeave_data();
+    void noGenerationBeginsWhileCompanionsLeave();
+    void companionsLeaveWhileStarting();
 
 private:
+    /// One custom process, of the plugin with all kinds of work.
+    void wantProcess();
     void create(SupervisorSettings settings);
     void create() { create(m_settings); }
     QList<qint64> pids() const;
@@ -373,6 +379,77 @@ void TestSupervisor::stopWhileStarting()
     QTRY_VERIFY_WITH_TIMEOUT(!m_supervisor->report().isEmpty(), patience);
     stop();
     QVERIFY(m_started->isEmpty());
+    QVERIFY(m_startFailed->isEmpty());
+}
+
+void TestSupervisor::wantProcess()
+{
+    m_settings.workerNum = 1;
+    m_settings.plugins = {{QStringLiteral(WORKLAB_PLUGIN), {}}};
+    process::ProcessPool pool;
+    pool.name = QStringLiteral("ticker");
+    m_settings.processes = {pool};
+    ipc::ProcessEntry entry;
+    entry.name = entry.handler = pool.name;
+    entry.parameters = {{QStringLiteral("pause"), 600'000}}; // there is no broker that would take what it writes
+    m_settings.plan.processes = {entry};
+}
+
+void TestSupervisor::theEndOfCompanionsIsToldOnce()
+{
+    // The master counts what has come to its end: what is told twice would cut off what others have begun.
+    create();
+    QSignalSpy left(m_supervisor.get(), &Supervisor::companionsLeft);
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    m_supervisor->leaveCompanions();
+    QTRY_COMPARE_WITH_TIMEOUT(left.size(), 1, patience);
+    QCOMPARE(::kill(pid_t(m_handoffs.at(1)->pid), SIGKILL), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QCOMPARE(left.size(), 1);
+    stop();
+}
+
+void TestSupervisor::noGenerationBeginsWhileCompanionsLeave_data()
+{
+    QTest::addColumn<bool>("hasBegun");
+    QTest::newRow("while its files are copied") << false;
+    QTest::newRow("while its children start") << true;
+}
+
+void TestSupervisor::noGenerationBeginsWhileCompanionsLeave()
+{
+    QFETCH(const bool, hasBegun);
+    wantProcess();
+    create();
+    QSignalSpy left(m_supervisor.get(), &Supervisor::companionsLeft);
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    QVERIFY(m_supervisor->reload());
+    const auto isNew = [](const ChildReport &report) { return report.generation == 2; };
+    const auto newChildren = [&] {
+        const QList<ChildReport> reports = m_supervisor->report();
+        return std::count_if(reports.begin(), reports.end(), isNew);
+    };
+    if (hasBegun)
+        QTRY_COMPARE_WITH_TIMEOUT(newChildren(), 2, patience);
+    m_supervisor->leaveCompanions();
+    QTRY_COMPARE_WITH_TIMEOUT(left.size(), 1, patience);
+    QTRY_COMPARE_WITH_TIMEOUT(newChildren(), 0, patience);
+    QCOMPARE(m_reloaded->size(), 1);
+    QCOMPARE(m_reloaded->first().first().toString(), QStringLiteral("the server stops"));
+    QCOMPARE(m_supervisor->generation(), 1);
+    stop();
+}
+
+void TestSupervisor::companionsLeaveWhileStarting()
+{
+    // A start that is broken off has not failed.
+    wantProcess();
+    create();
+    QSignalSpy left(m_supervisor.get(), &Supervisor::companionsLeft);
+    QTRY_COMPARE_WITH_TIMEOUT(m_supervisor->report().size(), 2, patience);
+    m_supervisor->leaveCompanions();
+    QTRY_COMPARE_WITH_TIMEOUT(left.size(), 1, patience);
+    stop();
     QVERIFY(m_startFailed->isEmpty());
 }
 
