@@ -100,6 +100,15 @@ std::optional<ClockChange> changeBefore(const QTimeZone &zone, sys_seconds time)
     return zone.hasTransitions() ? changeOf(zone, zone.previousTransition(toQt(time + 1s))) : std::nullopt;
 }
 
+/// When the clocks show \a found, if they have \a offset until then. Of some zones Qt knows no changes from 2038 on,
+/// but what the offset is at any time.
+sys_seconds atOnClock(local_seconds found, seconds offset, const QTimeZone &zone, sys_seconds after)
+{
+    const sys_seconds expected(found.time_since_epoch() - offset);
+    const sys_seconds shown(found.time_since_epoch() - offsetAt(zone, expected));
+    return shown > after ? shown : expected;
+}
+
 } // namespace
 
 Result<CronExpression> CronExpression::parse(const QString &text)
@@ -214,7 +223,7 @@ std::optional<sys_seconds> CronExpression::next(sys_seconds after, const QTimeZo
         const auto change = changeAfter(zone, begin);
         const sys_seconds until = change ? std::min(change->at, end) : end;
         if (const auto found = nextLocal(from, local_seconds(until.time_since_epoch() + offset)))
-            return sys_seconds(found->time_since_epoch() - offset);
+            return atOnClock(*found, offset, zone, after);
         if (!change)
             return std::nullopt;
         if (!followsElapsedTime && nextLocal(std::max(from, change->shownBefore()), change->shownAfter()))
