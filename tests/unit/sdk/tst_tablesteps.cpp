@@ -164,6 +164,7 @@ private Q_SLOTS:
     void stoppedAndKilledAnywhere_data();
     void stoppedAndKilledAnywhere();
     void everyChangeCounts();
+    void everyExpiryIsNoted();
 
 private:
     void othersGoOn(ChainFixture &fixture, int round);
@@ -281,6 +282,31 @@ void TestTableSteps::everyChangeCounts()
         QVERIFY2(sum == QVariant(1 + 8LL), qPrintable(QStringLiteral("%1 at instruction %2").arg(sum.toInt()).arg(at)));
     }
     QVERIFY(at > 100);
+}
+
+void TestTableSteps::everyExpiryIsNoted()
+{
+    // A row that expires and is there is known to expire: its author may be dead from here on.
+    ChainFixture fixture;
+    const auto insert = [&] { fixture.set(3, 3, std::chrono::hours(1)); };
+    SteppedChild child(
+        [&] {
+            insert();
+            fixture.reset();
+        },
+        insert);
+    if (!child.isThere())
+        QSKIP("processes may not be traced here");
+    const SharedWord &noted = fixture.core().nextExpiry();
+    fixture.core().nextExpiry().store(0);
+    int seen = 0;
+    while (child.step(1)) {
+        if (!fixture.table.contains(fixture.keys[3]))
+            continue;
+        ++seen;
+        QVERIFY(noted != 0);
+    }
+    QVERIFY(seen > 10);
 }
 
 QTEST_GUILESS_MAIN(TestTableSteps)
