@@ -181,6 +181,12 @@ void TestTableSteps::stoppedAndKilledAnywhere_data()
     QTest::newRow("take the last") << Change([](ChainFixture &f) { std::ignore = f.table.take(f.keys[0]); });
     QTest::newRow("compare and set") << Change([](ChainFixture &f) { std::ignore = f.compareAndSet(1, 1, 7); });
     QTest::newRow("insert what expires") << Change([](ChainFixture &f) { f.set(3, 3, std::chrono::milliseconds(1)); });
+    QTest::newRow("sweep") << Change([](ChainFixture &f) {
+        // With something that a dead one has left.
+        const PoolClaim left = *f.core().records().claim();
+        f.core().records().publish(left);
+        f.sweep();
+    });
 }
 
 void TestTableSteps::othersGoOn(ChainFixture &fixture, int round)
