@@ -8,6 +8,7 @@
 
 #include <QElapsedTimer>
 #include <QTest>
+#include <QTimer>
 
 #include <tuple>
 
@@ -57,6 +58,7 @@ private Q_SLOTS:
     void sweptThoughThePidIsAnothers();
     void expiredRowsGo();
     void slicesAreShort();
+    void everyTableHasItsTurn();
 };
 
 void TestSharedTables::adoptedByAChild()
@@ -225,6 +227,28 @@ void TestSharedTables::slicesAreShort()
     QVERIFY2(timer.elapsed() < 100, qPrintable(QString::number(timer.elapsed())));
     QTRY_VERIFY_WITH_TIMEOUT(sweeper.isIdle(), 30'000);
     QCOMPARE(table.count(), 300'000U);
+}
+
+void TestSharedTables::everyTableHasItsTurn()
+{
+    // Processes die again before the sweep of the first table is through.
+    const SharedTables tables = made(300'000);
+    Table table = tableOf(tables);
+    for (int i = 0; i < 300'000; ++i)
+        QVERIFY(table.set(QByteArray::number(i), {}).ok());
+    TableCore &other = *tables.area().tables().back();
+    const pid_t child = ::fork();
+    if (child == 0) {
+        std::ignore = other.permits().claim();
+        ::raise(SIGKILL);
+    }
+    ::waitpid(child, nullptr, 0);
+    QCOMPARE(other.count(), 1U);
+    TableSweeper sweeper(tables);
+    QTimer deaths;
+    connect(&deaths, &QTimer::timeout, &sweeper, &TableSweeper::processesChanged);
+    deaths.start(10);
+    QTRY_COMPARE_WITH_TIMEOUT(other.count(), 0U, 30'000);
 }
 
 QTEST_GUILESS_MAIN(TestSharedTables)
