@@ -40,8 +40,7 @@ void TableSweeper::look()
     }
     const auto &all = m_tables.area().tables();
     for (std::size_t i = 0; i < all.size(); ++i) {
-        const bool isDue = std::any_of(m_due.begin(), m_due.end(), [i](const Due &due) { return due.table == i; });
-        if (!isDue && TableCore::isExpired(all[i]->nextExpiry().load(std::memory_order_acquire)))
+        if (!isDue(i) && TableCore::isExpired(all[i]->nextExpiry().load(std::memory_order_acquire)))
             m_due.push_back({i, false});
     }
     goOn();
@@ -49,10 +48,19 @@ void TableSweeper::look()
 
 void TableSweeper::addAll()
 {
-    m_due.clear();
-    for (std::size_t i = 0; i < m_tables.area().tables().size(); ++i)
-        m_due.push_back({i, true});
+    // Those that wait keep their place: else, when processes die often, none but the first would have its turn.
+    for (Due &due : m_due)
+        due.isAll = true;
+    for (std::size_t i = 0; i < m_tables.area().tables().size(); ++i) {
+        if (!isDue(i))
+            m_due.push_back({i, true});
+    }
     goOn();
+}
+
+bool TableSweeper::isDue(std::size_t table) const
+{
+    return std::any_of(m_due.begin(), m_due.end(), [table](const Due &due) { return due.table == table; });
 }
 
 void TableSweeper::goOn()

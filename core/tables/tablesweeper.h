@@ -49,6 +49,7 @@ private:
 
     void look();
     void addAll();
+    bool isDue(std::size_t table) const;
     void goOn();
 
     const SharedTables &m_tables;

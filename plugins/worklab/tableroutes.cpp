@@ -6,8 +6,6 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
-#include <algorithm>
-
 using namespace Qt::Literals::StringLiterals;
 
 namespace Worklab {
@@ -33,6 +31,7 @@ Quern::Handler withTable(Use use)
     };
 }
 
+/// The first hundred rows or so.
 void list(Quern::Table &table, const Quern::Request &, Quern::Response &response)
 {
     QJsonObject rows;
@@ -56,16 +55,13 @@ void read(Quern::Table &table, const Quern::Request &request, Quern::Response &r
 /// The body is JSON with values of columns; ?ttl= in milliseconds.
 void write(Quern::Table &table, const Quern::Request &request, Quern::Response &response)
 {
-    QVariantMap values = QJsonDocument::fromJson(request.body().toByteArray()).object().toVariantMap();
-    // JSON has but one kind of number: columns of integers take whole ones.
-    for (QVariant &value : values) {
-        if (value.typeId() == QMetaType::Double && value.toDouble() == double(value.toLongLong()))
-            value = value.toLongLong();
-    }
+    const QJsonDocument body = QJsonDocument::fromJson(request.body().toByteArray());
+    if (!body.isObject())
+        return refuse(response, Quern::Error(Quern::Error::Invalid, u"the body is to be a JSON object"_s));
     Quern::TimeToLive timeToLive;
     if (const QString ttl = request.query("ttl"); !ttl.isEmpty())
         timeToLive = std::chrono::milliseconds(ttl.toLongLong());
-    const Quern::Outcome written = table.set(request.param("key"), values, timeToLive);
+    const Quern::Outcome written = table.set(request.param("key"), body.object().toVariantMap(), timeToLive);
     if (!written)
         refuse(response, written.error());
     else
@@ -86,7 +82,10 @@ void increment(Quern::Table &table, const Quern::Request &request, Quern::Respon
 void remove(Quern::Table &table, const Quern::Request &request, Quern::Response &response)
 {
     const auto removed = table.remove(request.param("key"));
-    response.json({{u"removed"_s, removed && *removed}});
+    if (removed)
+        response.json({{u"removed"_s, *removed}});
+    else
+        refuse(response, removed.error());
 }
 
 void addToCounter(const Quern::Request &request, Quern::Response &response)

@@ -9,6 +9,7 @@ import threading
 import unittest
 
 from quernserver import FIXTURES, TIME_SCALE, QuernTestCase, wait_until
+from workserver import WorkTestCase
 
 TABLES = """
 [[table]]
@@ -162,6 +163,26 @@ class Deaths(TablesTestCase):
             return answer if status == 200 else None
 
         return wait_until(ask, f"an answer to {path}", 20)
+
+
+class Worklab(WorkTestCase):
+    def test_the_routes_of_its_readme(self) -> None:
+        quern = self.work(tables=TABLES)
+        ask = quern.ask
+        self.assertEqual(ask("PUT", "/lab/tables/goods/tea", {"stock": 5, "price": 3, "title": "Tee"})[0], 204)
+        self.assertEqual(ask("POST", "/lab/tables/goods/tea/stock?by=2"), (200, {"value": 7}))
+        row = {"stock": 7, "price": 3, "title": "Tee"}
+        self.assertEqual(ask("GET", "/lab/tables/goods/tea"), (200, row))
+        self.assertEqual(ask("GET", "/lab/tables/goods"), (200, {"rows": {"tea": row}, "count": 1, "size": 64}))
+        for body in ({"stock": 0.5}, {"stock": "five"}, {"colour": 1}, b"no JSON"):
+            status, answer = ask("PUT", "/lab/tables/goods/milk", body)
+            self.assertEqual((status, list(answer)), (409, ["error"]), body)
+        self.assertEqual(ask("GET", "/lab/tables/goods/milk")[0], 404)
+        self.assertEqual(ask("DELETE", "/lab/tables/goods/tea"), (200, {"removed": True}))
+        self.assertEqual(ask("DELETE", "/lab/tables/goods/tea"), (200, {"removed": False}))
+        self.assertEqual(ask("DELETE", f"/lab/tables/goods/{'k' * 65}")[0], 409)
+        self.assertEqual(ask("POST", "/lab/counters/visits?by=-1"), (200, {"value": 99}))
+        self.assertEqual(ask("GET", "/lab/tables/nothing")[0], 404)
 
 
 if __name__ == "__main__":

@@ -157,16 +157,16 @@ Result<QVariant> addByName(TableCore *core, const TableKey &key, const QString &
         return words.error();
     const ColumnInfo &column = core->info().columns[*number];
     if (column.type == ColumnInfo::Type::Int) {
-        const std::optional<qint64> integer = integerOf(by);
+        const Result<qint64> integer = integerFor(*core, column, by);
         if (!integer)
-            return wrongType(*core, column, by.toString());
+            return integer.error();
         const Result<qint64> sum = addInteger(*core, *words, *number, *integer, isNegative);
         return sum ? Result<QVariant>(QVariant(*sum)) : sum.error();
     }
     if (column.type == ColumnInfo::Type::Float) {
-        const std::optional<double> real = numberOf(by);
+        const Result<double> real = numberFor(*core, column, by);
         if (!real)
-            return wrongType(*core, column, by.toString());
+            return real.error();
         const Result<double> sum = addNumber(*core, *words, *number, isNegative ? -*real : *real);
         return sum ? Result<QVariant>(QVariant(*sum)) : sum.error();
     }

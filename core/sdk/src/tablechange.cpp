@@ -2,6 +2,7 @@
 
 #include "tablesweep_p.h"
 
+#include <algorithm>
 #include <thread>
 
 namespace Quern {
@@ -99,8 +100,9 @@ quint32 TableChange::copyPath(quint32 rest)
         const SharedWord *from = m_core.record(passed.record);
         SharedWord *to = m_core.record(m_claims[i].index);
         to[LinkWord].store(link(rest, passed.permit), std::memory_order_relaxed);
-        for (quint32 word = MetaWord; word < m_core.geometry().recordWords; ++word)
+        for (quint32 word = MetaWord; word < FirstColumnWord; ++word)
             to[word].store(from[word].load(std::memory_order_relaxed), std::memory_order_relaxed);
+        writeValues(to, [from](quint32 word) { return from[FirstColumnWord + word].load(std::memory_order_relaxed); });
         rest = m_claims[i].index + 1;
     }
     return rest;
@@ -114,16 +116,24 @@ void TableChange::writeRow(quint32 index, quint32 next, quint32 permit)
     record[ExpiresWord].store(expires, std::memory_order_relaxed);
     for (quint32 i = 0; i < m_key.count(); ++i)
         record[KeyWord + i].store(m_key.words[i], std::memory_order_relaxed);
-    SharedWord *to = record + FirstColumnWord;
+    writeValues(record, [this](quint32 word) { return m_values[word]; });
+}
+
+template <typename WordAt>
+void TableChange::writeValues(SharedWord *record, WordAt wordAt)
+{
     const QList<ColumnInfo> &columns = m_core.info().columns;
     for (qsizetype i = 0; i < columns.size(); ++i) {
         const quint32 word = m_core.columnWord(int(i));
-        const quint64 value = m_values[word];
-        to[word].store(value, std::memory_order_relaxed);
+        SharedWord *to = record + FirstColumnWord + word;
+        const quint64 value = wordAt(word);
+        to[0].store(value, std::memory_order_relaxed);
         if (columns[i].type != ColumnInfo::Type::String)
             continue;
-        for (quint32 k = 1; k <= (value + 7) / 8; ++k)
-            to[word + k].store(m_values[word + k], std::memory_order_relaxed);
+        // The length may be any, if the bucket has changed meanwhile.
+        const quint64 size = std::min(value, quint64(columns[i].bytes));
+        for (quint32 k = 1; k <= (size + 7) / 8; ++k)
+            to[k].store(wordAt(word + k), std::memory_order_relaxed);
     }
 }
 
@@ -171,6 +181,9 @@ TableChange::End TableChange::put()
     } else {
         writeRow(row, quint32(m_word >> 32), m_permit->index);
     }
+    // First, so that no row expires unnoticed because its author has died behind the exchange.
+    if (expires != 0)
+        m_core.noteExpiry(expires);
     if (!exchange(head))
         return End::Again;
     publishRecords(needed);
@@ -180,8 +193,6 @@ TableChange::End TableChange::put()
         m_core.permits().publish(*m_permit);
         m_permit.reset();
     }
-    if (expires != 0)
-        m_core.noteExpiry(expires);
     return End::Done;
 }
 

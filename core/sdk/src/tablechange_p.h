@@ -51,6 +51,10 @@ private:
     /// behind them comes \a rest; each a record + 1.
     quint32 copyPath(quint32 rest);
     void writeRow(quint32 record, quint32 next, quint32 permit);
+    /// Writes the values, each word of which \a wordAt gives, as far as they are used: the memory of others is not
+    /// touched.
+    template <typename WordAt>
+    void writeValues(SharedWord *record, WordAt wordAt);
     /// The moment when it becomes true.
     bool exchange(quint32 head);
     void publishRecords(qsizetype count);

@@ -2,28 +2,9 @@
 
 #include <bit>
 
-#include <pthread.h>
-#include <unistd.h>
-
 namespace Quern {
 
 namespace {
-
-std::atomic<quint32> &knownPid()
-{
-    static std::atomic<quint32> pid = 0;
-    return pid;
-}
-
-quint32 askForPid()
-{
-    static const bool isWatched =
-        ::pthread_atfork(nullptr, nullptr, [] { knownPid().store(0, std::memory_order_relaxed); }) == 0;
-    const auto pid = quint32(::getpid());
-    if (isWatched)
-        knownPid().store(pid, std::memory_order_relaxed);
-    return pid;
-}
 
 quint64 bitOf(quint32 index)
 {
@@ -32,17 +13,11 @@ quint64 bitOf(quint32 index)
 
 } // namespace
 
-quint32 cachedPid()
-{
-    const quint32 pid = knownPid().load(std::memory_order_relaxed);
-    return pid != 0 ? pid : askForPid();
-}
-
 TablePool::TablePool(const Place &place)
     : m_place(place)
     , m_words(wordsFor(place.count))
     // Processes that begin at different places seldom meet.
-    , m_cursor(quint32(quint64(cachedPid()) * 2654435761U % m_words))
+    , m_cursor(quint32(quint64(processMark()) * 2654435761U % m_words))
 {
 }
 
@@ -63,7 +38,7 @@ std::optional<PoolClaim> TablePool::claimIn(quint32 word)
         quint64 found = owner.load(std::memory_order_acquire);
         const quint32 version = PoolHeader::version(found);
         if (PoolHeader::state(found) == PoolHeader::Free &&
-            owner.compare_exchange_strong(found, PoolHeader::made(version, cachedPid(), PoolHeader::Held),
+            owner.compare_exchange_strong(found, PoolHeader::made(version, processMark(), PoolHeader::Held),
                                           std::memory_order_acq_rel)) {
             setTaken(index);
             // Pairs with the fence of readers: who reads what is written from here on finds the bucket changed.
@@ -103,7 +78,7 @@ std::optional<PoolClaim> TablePool::claim()
 
 void TablePool::publish(PoolClaim claim)
 {
-    quint64 held = PoolHeader::made(claim.version, cachedPid(), PoolHeader::Held);
+    quint64 held = PoolHeader::made(claim.version, processMark(), PoolHeader::Held);
     header(claim.index)
         .compare_exchange_strong(held, PoolHeader::made(claim.version, 0, PoolHeader::Published),
                                  std::memory_order_acq_rel);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <Quern/global.h>
+#include "processmark_p.h"
 
 #include <QtGlobal>
 
@@ -12,8 +12,8 @@ namespace Quern {
 using SharedWord = std::atomic<quint64>;
 static_assert(SharedWord::is_always_lock_free);
 
-/// Who has a record or a permit: version, 32 bits | pid, 24 bits | state, 8 bits. The version changes when it is given
-/// back, so that nobody who comes late can give it back twice. A zero is a free one.
+/// Who has a record or a permit: version, 32 bits | processMark(), 30 bits | state, 2 bits. The version changes when it
+/// is given back, so that nobody who comes late can give it back twice. A zero is a free one.
 struct PoolHeader
 {
     enum State : quint8 {
@@ -21,14 +21,15 @@ struct PoolHeader
         Held = 1,      ///< somebody prepares it; the table may refer to it already
         Published = 2, ///< the table refers to it, or has
     };
+    static constexpr int StateBits = 32 - ProcessMarkBits;
 
-    static quint64 made(quint32 version, quint32 pid, State state)
+    static quint64 made(quint32 version, quint32 holder, State state)
     {
-        return quint64(version) << 32 | quint64(pid) << 8 | state;
+        return quint64(version) << 32 | quint64(holder) << StateBits | state;
     }
     static quint32 version(quint64 header) { return quint32(header >> 32); }
-    static quint32 pid(quint64 header) { return quint32(header >> 8) & 0xffffff; }
-    static State state(quint64 header) { return State(header & 0xff); }
+    static quint32 holder(quint64 header) { return quint32(header) >> StateBits; }
+    static State state(quint64 header) { return State(header & ((1 << StateBits) - 1)); }
 };
 
 /// What a claim has got.
@@ -103,8 +104,5 @@ private:
     const quint32 m_words;
     std::atomic<quint32> m_cursor; ///< of this process: the word where it looks first
 };
-
-/// getpid() without a system call, in a process that was forked as well.
-QUERN_EXPORT quint32 cachedPid();
 
 } // namespace Quern

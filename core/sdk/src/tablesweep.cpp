@@ -3,10 +3,7 @@
 #include "tablechange_p.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
-
-#include <csignal>
 
 namespace Quern {
 
@@ -18,9 +15,9 @@ constexpr quint64 never = std::numeric_limits<quint64>::max();
 constexpr quint64 shortestPause = 10;
 constexpr quint64 longestPause = 1000;
 
-bool isDead(quint32 pid)
+bool isOfTheLiving(quint64 header)
 {
-    return ::kill(pid_t(pid), 0) != 0 && errno == ESRCH;
+    return PoolHeader::state(header) == PoolHeader::Held && !isProcessGone(PoolHeader::holder(header));
 }
 
 } // namespace
@@ -86,7 +83,7 @@ void TableSweep::checkRecord(quint32 index)
     if (m_aim == Aim::Expired)
         return;
     m_core.records().settle(index);
-    if (state == PoolHeader::Free || (state == PoolHeader::Held && !isDead(PoolHeader::pid(header))))
+    if (state == PoolHeader::Free || isOfTheLiving(header))
         return;
     // Whoever is dead had either made the table refer to it, and then the whole of it is written, or never will. And
     // what the table has ceased to refer to it never will again, under this version.
@@ -136,7 +133,7 @@ void TableSweep::checkPermit(quint32 index)
     const quint64 header = pool.header(index).load(std::memory_order_acquire);
     const PoolHeader::State state = PoolHeader::state(header);
     pool.settle(index);
-    if (state == PoolHeader::Free || (state == PoolHeader::Held && !isDead(PoolHeader::pid(header))))
+    if (state == PoolHeader::Free || isOfTheLiving(header))
         return;
     const auto bucket = quint32(m_core.permitBucket(index).load(std::memory_order_relaxed));
     if (!m_core.refersToPermit(bucket, index))

@@ -23,6 +23,55 @@ QString typeText(const ColumnInfo &column)
     return QStringLiteral("a string");
 }
 
+/// An integer that takes all 64 bits without a sign.
+bool isBeyond(const QVariant &value)
+{
+    const int type = value.typeId();
+    return (type == QMetaType::ULong || type == QMetaType::ULongLong) && value.toULongLong() >> 63 != 0;
+}
+
+/// The integer that \a value is without loss; nullopt if it is none.
+std::optional<qint64> integerOf(const QVariant &value)
+{
+    switch (value.typeId()) {
+    case QMetaType::Bool:
+    case QMetaType::Char:
+    case QMetaType::SChar:
+    case QMetaType::UChar:
+    case QMetaType::Short:
+    case QMetaType::UShort:
+    case QMetaType::Int:
+    case QMetaType::UInt:
+    case QMetaType::Long:
+    case QMetaType::LongLong:
+        return value.toLongLong();
+    case QMetaType::ULong:
+    case QMetaType::ULongLong:
+        return isBeyond(value) ? std::nullopt : std::optional<qint64>(value.toLongLong());
+    case QMetaType::Float:
+    case QMetaType::Double: {
+        // JSON has no other numbers.
+        const double number = value.toDouble();
+        if (std::trunc(number) == number && std::abs(number) <= double(1LL << 53))
+            return qint64(number);
+        return std::nullopt;
+    }
+    default:
+        return std::nullopt;
+    }
+}
+
+/// The same of any number.
+std::optional<double> numberOf(const QVariant &value)
+{
+    const int type = value.typeId();
+    if (type == QMetaType::Double || type == QMetaType::Float || isBeyond(value))
+        return value.toDouble();
+    if (const std::optional<qint64> integer = integerOf(value))
+        return double(*integer);
+    return std::nullopt;
+}
+
 QString shownValue(const QVariant &value)
 {
     if (!value.isValid())
@@ -33,6 +82,14 @@ QString shownValue(const QVariant &value)
     if (numberOf(value))
         return value.toString();
     return QString::fromLatin1(value.typeName());
+}
+
+Error tooWide(const TableCore &core, const ColumnInfo &column, const QString &number)
+{
+    return Error(Error::TooLarge,
+                 QStringLiteral("%1 does not fit into column \"%2\" of table \"%3\", an integer of %4 bytes")
+                     .arg(number, column.name, core.info().name)
+                     .arg(column.bytes));
 }
 
 Error tooLong(const TableCore &core, const ColumnInfo &column, qsizetype size)
@@ -57,11 +114,7 @@ Result<void> checkWidth(const TableCore &core, const ColumnInfo &column, qint64 
     const int bits = 8 * column.bytes - 1;
     if (bits >= 63 || (value >> bits) == 0 || (value >> bits) == -1)
         return {};
-    return Error(Error::TooLarge,
-                 QStringLiteral("%1 does not fit into column \"%2\" of table \"%3\", an integer of %4 bytes")
-                     .arg(value)
-                     .arg(column.name, core.info().name)
-                     .arg(column.bytes));
+    return tooWide(core, column, QString::number(value));
 }
 
 Result<int> namedColumn(const TableCore &core, const QString &name)
@@ -76,46 +129,18 @@ Result<int> namedColumn(const TableCore &core, const QString &name)
                                      .arg(core.info().name, name, known.join(QStringLiteral(", "))));
 }
 
-std::optional<qint64> integerOf(const QVariant &value)
+Result<qint64> integerFor(const TableCore &core, const ColumnInfo &column, const QVariant &value)
 {
-    switch (value.typeId()) {
-    case QMetaType::Bool:
-    case QMetaType::Char:
-    case QMetaType::SChar:
-    case QMetaType::UChar:
-    case QMetaType::Short:
-    case QMetaType::UShort:
-    case QMetaType::Int:
-    case QMetaType::UInt:
-    case QMetaType::Long:
-    case QMetaType::LongLong:
-        return value.toLongLong();
-    case QMetaType::ULong:
-    case QMetaType::ULongLong:
-        if (const quint64 number = value.toULongLong(); number >> 63 == 0)
-            return qint64(number);
-        return std::nullopt;
-    case QMetaType::Float:
-    case QMetaType::Double: {
-        // JSON has no other numbers.
-        const double number = value.toDouble();
-        if (std::trunc(number) == number && std::abs(number) <= double(1LL << 53))
-            return qint64(number);
-        return std::nullopt;
-    }
-    default:
-        return std::nullopt;
-    }
+    if (isBeyond(value))
+        return tooWide(core, column, value.toString());
+    const std::optional<qint64> integer = integerOf(value);
+    return integer ? Result<qint64>(*integer) : wrongType(core, column, shownValue(value));
 }
 
-std::optional<double> numberOf(const QVariant &value)
+Result<double> numberFor(const TableCore &core, const ColumnInfo &column, const QVariant &value)
 {
-    const int type = value.typeId();
-    if (type == QMetaType::Double || type == QMetaType::Float)
-        return value.toDouble();
-    if (const std::optional<qint64> integer = integerOf(value))
-        return double(*integer);
-    return std::nullopt;
+    const std::optional<double> number = numberOf(value);
+    return number ? Result<double>(*number) : wrongType(core, column, shownValue(value));
 }
 
 Result<TableValues::Value> TableValues::checked(const TableCore &core, const ColumnValue &value)
@@ -129,7 +154,7 @@ Result<TableValues::Value> TableValues::checked(const TableCore &core, const Col
     switch (value.type) {
     case ColumnInfo::Type::Int:
         if (value.isOutOfRange)
-            return wrongType(core, column, QStringLiteral("%1").arg(quint64(value.integer)));
+            return tooWide(core, column, QString::number(quint64(value.integer)));
         if (column.bytes < 8) {
             if (const Result<void> fits = checkWidth(core, column, value.integer); !fits)
                 return fits.error();
@@ -150,17 +175,17 @@ Result<TableValues::Value> TableValues::checked(const TableCore &core, int numbe
     const ColumnInfo &column = core.info().columns[number];
     const int type = value.typeId();
     if (column.type == ColumnInfo::Type::Int) {
-        const std::optional<qint64> integer = integerOf(value);
+        const Result<qint64> integer = integerFor(core, column, value);
         if (!integer)
-            return wrongType(core, column, shownValue(value));
+            return integer.error();
         if (const Result<void> fits = checkWidth(core, column, *integer); !fits)
             return fits.error();
         return Value{number, quint64(*integer), {}, {}};
     }
     if (column.type == ColumnInfo::Type::Float) {
-        const std::optional<double> real = numberOf(value);
+        const Result<double> real = numberFor(core, column, value);
         if (!real)
-            return wrongType(core, column, shownValue(value));
+            return real.error();
         return Value{number, std::bit_cast<quint64>(*real), {}, {}};
     }
     if (type != QMetaType::QString && type != QMetaType::QByteArray)

@@ -41,11 +41,11 @@ private:
 Result<void> checkWidth(const TableCore &core, const ColumnInfo &column, qint64 value);
 /// The column \a name. Error::Invalid, which tells what there is.
 Result<int> namedColumn(const TableCore &core, const QString &name);
-/// The integer that \a value is without loss; nullopt if it is none.
-std::optional<qint64> integerOf(const QVariant &value);
+/// The integer that \a value is without loss. Error::TooLarge beyond 64 bits, Error::Invalid if it is none.
+Result<qint64> integerFor(const TableCore &core, const ColumnInfo &column, const QVariant &value);
 /// The same of any number.
-std::optional<double> numberOf(const QVariant &value);
-/// Error::Invalid: "must be …".
+Result<double> numberFor(const TableCore &core, const ColumnInfo &column, const QVariant &value);
+/// Error::Invalid: the column takes something else than what was \a given.
 Error wrongType(const TableCore &core, const ColumnInfo &column, const QString &given);
 
 } // namespace Quern

@@ -3,9 +3,12 @@
 #include <Quern/server.h>
 
 #include <QElapsedTimer>
+#include <QFile>
 #include <QScopeGuard>
 #include <QTest>
 
+#include <algorithm>
+#include <functional>
 #include <limits>
 #include <thread>
 
@@ -15,6 +18,23 @@
 
 using namespace Quern;
 using namespace std::chrono_literals;
+
+namespace {
+
+/// Whether a thread of this process sleeps.
+bool isAsleep(pid_t thread)
+{
+    QFile file(QStringLiteral("/proc/self/task/%1/stat").arg(thread));
+    if (!file.open(QIODevice::ReadOnly))
+        return false;
+    const QByteArray text = file.readAll();
+    return text.sliced(text.lastIndexOf(')')).startsWith(") S");
+}
+
+} // namespace
+
+using Change = std::function<void(Atomic &)>;
+Q_DECLARE_METATYPE(Change)
 
 class TestAtomic : public QObject
 {
@@ -27,6 +47,8 @@ private Q_SLOTS:
     void lookup();
     void waits();
     void wakes();
+    void heardAtOnce_data();
+    void heardAtOnce();
     void everyAddCounts();
     void sharedByProcesses();
     void authorThatDies();
@@ -112,6 +134,46 @@ void TestAtomic::wakes()
     }());
     for (std::thread &thread : threads)
         thread.join();
+}
+
+void TestAtomic::heardAtOnce_data()
+{
+    QTest::addColumn<Change>("change");
+    QTest::newRow("add") << Change([](Atomic &atomic) { atomic.add(); });
+    QTest::newRow("sub") << Change([](Atomic &atomic) { atomic.sub(); });
+    QTest::newRow("set") << Change([](Atomic &atomic) { atomic.set(1); });
+    QTest::newRow("compare and set") << Change([](Atomic &atomic) { atomic.compareAndSet(5, 1); });
+    QTest::newRow("wake") << Change([](Atomic &atomic) { atomic.wake(); });
+}
+
+void TestAtomic::heardAtOnce()
+{
+    QFETCH(Change, change);
+    // The quickest of some: a busy machine makes one slow, and who is not woken looks after 100 ms by itself.
+    qint64 quickest = 1000;
+    for (int round = 0; round < 5; ++round) {
+        m_atomic.set(5);
+        std::atomic<pid_t> thread = 0;
+        std::atomic<bool> isOver = false;
+        std::thread waiter([&] {
+            thread = pid_t(::gettid());
+            isOver = m_atomic.wait(5, 10s).ok();
+        });
+        const auto end = qScopeGuard([&] {
+            m_atomic.set(6);
+            waiter.join();
+        });
+        QElapsedTimer timer;
+        timer.start();
+        while (!isAsleep(thread) && timer.elapsed() < 5000)
+            std::this_thread::yield();
+        timer.restart();
+        change(m_atomic);
+        while (!isOver && timer.elapsed() < 5000)
+            std::this_thread::yield();
+        quickest = std::min(quickest, timer.elapsed());
+    }
+    QVERIFY2(quickest < 40, qPrintable(QString::number(quickest)));
 }
 
 void TestAtomic::everyAddCounts()

@@ -41,6 +41,7 @@ private Q_SLOTS:
     void pages();
     void statistics();
     void memoryIsTakenAsUsed();
+    void memoryOfLongStrings();
     void nullHandles();
 };
 
@@ -84,6 +85,15 @@ void TestTable::typedColumns()
     const Result<IntColumn> wrongType = table.intColumn(title);
     QVERIFY(!wrongType && wrongType.error().code() == Error::Invalid);
     QVERIFY(table.intColumn(QStringLiteral("nothing")).error().message().contains(title));
+    QCOMPARE(table.set("tea", {{countColumn, 1ULL << 63}}).error().code(), Error::TooLarge);
+    QVERIFY(table.set("tea", {{rateColumn, 1ULL << 63}}).ok());
+    QCOMPARE(**table.get("tea", rateColumn), 0x1p63);
+    QVERIFY(table.set("tea", {{rate, 1ULL << 62}}).ok());
+    QVERIFY(table.set("tea", {{rate, 1ULL << 63}}).ok());
+    QCOMPARE(**table.get("tea", rateColumn), 0x1p63);
+    QVERIFY(table.set("tea", {{rateColumn, qQNaN()}}).ok());
+    QVERIFY(qIsNaN(**table.get("tea", rateColumn)));
+    QVERIFY(*table.compareAndSet("tea", {{rateColumn, qQNaN()}}, {{rateColumn, 1}}));
     TableFixture other(sampleTable(10));
     QCOMPARE(other.table.set("tea", {{countColumn, 3}}).error().code(), Error::Invalid);
     QCOMPARE(other.table.get("tea", countColumn).error().code(), Error::Invalid);
@@ -101,7 +111,9 @@ void TestTable::wrongValues_data()
     QTest::newRow("text as a number") << count << QVariant(QStringLiteral("12")) << int(Error::Invalid);
     QTest::newRow("a fraction") << count << QVariant(1.5) << int(Error::Invalid);
     QTest::newRow("nothing") << count << QVariant() << int(Error::Invalid);
-    QTest::newRow("beyond 64 bits") << count << QVariant(1ULL << 63) << int(Error::Invalid);
+    QTest::newRow("no number") << count << QVariant(qQNaN()) << int(Error::Invalid);
+    QTest::newRow("beyond 64 bits") << count << QVariant(1ULL << 63) << int(Error::TooLarge);
+    QTest::newRow("beyond 8 bits, and 64") << small << QVariant(1ULL << 63) << int(Error::TooLarge);
     QTest::newRow("text as a float") << rate << QVariant(QStringLiteral("1.5")) << int(Error::Invalid);
     QTest::newRow("a number as text") << title << QVariant(5) << int(Error::Invalid);
     QTest::newRow("a list") << title << QVariant(QVariantList{1}) << int(Error::Invalid);
@@ -197,6 +209,13 @@ void TestTable::increments()
     QCOMPARE(table.increment("new", title).error().code(), Error::Invalid);
     QCOMPARE(table.increment("new", count, 0.5).error().code(), Error::Invalid);
     QCOMPARE(table.increment("new", QStringLiteral("colour")).error().code(), Error::Invalid);
+    const Error text = table.increment("new", count, QStringLiteral("12")).error();
+    QCOMPARE(text.code(), Error::Invalid);
+    QCOMPARE(text.message(), QStringLiteral("column \"count\" of table \"sample\" takes an integer, not a string"));
+    QCOMPARE(table.increment("new", rate, QVariantList()).error().code(), Error::Invalid);
+    QCOMPARE(table.increment("new", count, 1ULL << 63).error().code(), Error::TooLarge);
+    // What cannot be stored makes no row either.
+    QCOMPARE(table.increment("newer", small, 128).error().code(), Error::TooLarge);
     QCOMPARE(table.count(), 1U);
 }
 
@@ -390,6 +409,27 @@ void TestTable::memoryIsTakenAsUsed()
     const TableStats stats = fixture.table.stats();
     QVERIFY2(stats.memory < 1 << 18, qPrintable(QString::number(stats.memory)));
     QVERIFY(stats.memoryLimit > 100 << 20);
+}
+
+void TestTable::memoryOfLongStrings()
+{
+    // Short texts in a wide column, in one chain, so that one change copies many rows.
+    constexpr int rows = 50;
+    constexpr int width = 65536;
+    TableFixture fixture({QStringLiteral("texts"), rows, {{title, ColumnInfo::Type::String, width}}});
+    QList<QByteArray> chosen;
+    for (int i = 0; chosen.size() < rows; ++i) {
+        if (fixture.core().bucketOf(*fixture.core().keyOf(keyOf(i))) == 5)
+            chosen.append(keyOf(i));
+    }
+    for (const QByteArray &key : chosen)
+        QVERIFY(fixture.table.set(key, {{title, QString::fromUtf8(key)}}).ok());
+    for (const QByteArray &key : chosen)
+        QVERIFY(fixture.table.set(key, {{title, QString::fromUtf8(key).toUpper()}}).ok());
+    for (const QByteArray &key : chosen)
+        QCOMPARE(**fixture.table.get(key, title), QVariant(QString::fromUtf8(key).toUpper()));
+    const TableStats stats = fixture.table.stats();
+    QVERIFY2(stats.memory < rows * width / 2, qPrintable(QString::number(stats.memory)));
 }
 
 void TestTable::nullHandles()

@@ -27,6 +27,7 @@ private Q_SLOTS:
     void everyIncrementCounts();
     void lastPlaceIsForWhoNeedsIt();
     void everyTakeOnce();
+    void whatIsThereIsFound();
 };
 
 void TestTableThreads::pagesBesideWriters()
@@ -137,8 +138,12 @@ void TestTableThreads::everyTakeOnce()
         QVERIFY(fixture.table.set(keyOf(i), {{count, i}}).ok());
     std::atomic<int> taken = 0;
     std::atomic<qint64> sum = 0;
+    std::atomic<int> ready = 0;
     const auto takeAll = [&] {
         Table table = fixture.table;
+        ++ready;
+        while (ready < 2)
+            std::this_thread::yield();
         for (int i = 0; i < rows; ++i) {
             const Result<std::optional<Row>> row = table.take(keyOf(i));
             if (row && *row) {
@@ -155,6 +160,37 @@ void TestTableThreads::everyTakeOnce()
     QCOMPARE(sum, qint64(rows) * (rows - 1) / 2);
     QCOMPARE(fixture.table.count(), 0U);
     QCOMPARE(fixture.core().records().takenCount(), 0U);
+}
+
+void TestTableThreads::whatIsThereIsFound()
+{
+    // Of a row that changes all the time, but not in this column.
+    TableFixture fixture(sampleTable(4));
+    const IntColumn countColumn = *fixture.table.intColumn(count);
+    const IntColumn smallColumn = *fixture.table.intColumn(small);
+    QVERIFY(fixture.table.set("here", {{smallColumn, 1}}).ok());
+    std::atomic<bool> isOver = false;
+    std::thread writer([&] {
+        Table own = fixture.table;
+        while (!isOver) {
+            std::ignore = own.increment("here", countColumn);
+            own.set("elsewhere", {{smallColumn, 2}}); // in the record that was the row's
+            std::ignore = own.remove("elsewhere");
+        }
+    });
+    int misses = 0;
+    QElapsedTimer timer;
+    timer.start();
+    for (int i = 0; i < 1000 || timer.elapsed() < 1500; ++i) {
+        const Result<bool> isSame = fixture.table.compareAndSet("here", {{smallColumn, 1}}, {});
+        misses += isSame.valueOr(false) ? 0 : 1;
+        // Nothing of it is changed: it is only looked at.
+        misses += *fixture.table.compareAndSet("here", {{smallColumn, 2}}, {}) ? 1 : 0;
+        misses += fixture.table.insert("here", {}).ok() ? 1 : 0;
+    }
+    isOver = true;
+    writer.join();
+    QCOMPARE(misses, 0);
 }
 
 void TestTableThreads::lastPlaceIsForWhoNeedsIt()

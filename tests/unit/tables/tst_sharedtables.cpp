@@ -2,11 +2,13 @@
 #include "tables/tablesweeper.h"
 
 #include "sdk/src/tablecore_p.h"
+#include "sdk/src/tablesweep_p.h"
 
 #include <Quern/server.h>
 
 #include <QElapsedTimer>
 #include <QTest>
+#include <QTimer>
 
 #include <tuple>
 
@@ -52,8 +54,11 @@ private Q_SLOTS:
     void impossible();
     void fill();
     void sweptAfterADeath();
+    void marksOfProcesses();
+    void sweptThoughThePidIsAnothers();
     void expiredRowsGo();
     void slicesAreShort();
+    void everyTableHasItsTurn();
 };
 
 void TestSharedTables::adoptedByAChild()
@@ -154,6 +159,47 @@ void TestSharedTables::sweptAfterADeath()
     QCOMPARE(core.count(), 1U);
 }
 
+void TestSharedTables::marksOfProcesses()
+{
+    int ends[2] = {-1, -1};
+    QCOMPARE(::pipe(ends), 0);
+    QVERIFY(!isProcessGone(processMark()));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const quint32 own = processMark();
+        ::_exit(::write(ends[1], &own, sizeof(own)) == sizeof(own) && !isProcessGone(own) ? ::pause() : 1);
+    }
+    quint32 mark = 0;
+    QCOMPARE(::read(ends[0], &mark, sizeof(mark)), ssize_t(sizeof(mark)));
+    ::close(ends[0]);
+    ::close(ends[1]);
+    QVERIFY(mark != processMark());
+    QVERIFY(!isProcessGone(mark));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    QVERIFY(isProcessGone(mark));
+}
+
+void TestSharedTables::sweptThoughThePidIsAnothers()
+{
+    const SharedTables tables = made();
+    TableCore &core = *tables.area().tables().front();
+    // What somebody has held who started at another time, and had the pid of this process.
+    const quint32 start = processMark() >> 22;
+    if (start == 0)
+        QSKIP("there is no /proc");
+    const quint32 another = (start % 255 + 1) << 22 | quint32(::getpid());
+    for (TablePool *pool : {&core.records(), &core.permits()}) {
+        const PoolClaim claim = *pool->claim();
+        pool->header(claim.index).store(PoolHeader::made(claim.version, another, PoolHeader::Held));
+        QVERIFY(pool->claim());
+        QCOMPARE(pool->takenCount(), 2U);
+    }
+    TableSweep(core, TableSweep::Aim::All).finish();
+    QCOMPARE(core.records().takenCount(), 1U);
+    QCOMPARE(core.permits().takenCount(), 1U);
+}
+
 void TestSharedTables::expiredRowsGo()
 {
     const SharedTables tables = made();
@@ -181,6 +227,28 @@ void TestSharedTables::slicesAreShort()
     QVERIFY2(timer.elapsed() < 100, qPrintable(QString::number(timer.elapsed())));
     QTRY_VERIFY_WITH_TIMEOUT(sweeper.isIdle(), 30'000);
     QCOMPARE(table.count(), 300'000U);
+}
+
+void TestSharedTables::everyTableHasItsTurn()
+{
+    // Processes die again before the sweep of the first table is through.
+    const SharedTables tables = made(300'000);
+    Table table = tableOf(tables);
+    for (int i = 0; i < 300'000; ++i)
+        QVERIFY(table.set(QByteArray::number(i), {}).ok());
+    TableCore &other = *tables.area().tables().back();
+    const pid_t child = ::fork();
+    if (child == 0) {
+        std::ignore = other.permits().claim();
+        ::raise(SIGKILL);
+    }
+    ::waitpid(child, nullptr, 0);
+    QCOMPARE(other.count(), 1U);
+    TableSweeper sweeper(tables);
+    QTimer deaths;
+    connect(&deaths, &QTimer::timeout, &sweeper, &TableSweeper::processesChanged);
+    deaths.start(10);
+    QTRY_COMPARE_WITH_TIMEOUT(other.count(), 0U, 30'000);
 }
 
 QTEST_GUILESS_MAIN(TestSharedTables)

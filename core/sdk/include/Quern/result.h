@@ -8,6 +8,12 @@
 
 namespace Quern {
 
+/// Ends the process: somebody has asked for the value of a Result that is \a error, and the last line of the log says
+/// so.
+[[noreturn]] QUERN_EXPORT void endForLackOfValue(const Error &error);
+/// Ends the process: somebody has asked for the error of a Result that succeeded.
+[[noreturn]] QUERN_EXPORT void endForLackOfError();
+
 /// A value type: a value, or the Error that explains why there is none. Expected failures are values, not exceptions.
 template <typename T>
 class [[nodiscard]] Result
@@ -19,19 +25,43 @@ public:
     bool ok() const { return m_state.index() == 0; } ///< whether there is a value
     explicit operator bool() const { return ok(); }  ///< the same
 
-    /// Only when ok().
-    const T &value() const & { return *std::get_if<0>(&m_state); }
-    T &value() & { return *std::get_if<0>(&m_state); }               ///< the same
-    T &&value() && { return std::move(*std::get_if<0>(&m_state)); }  ///< the same
-    const T &operator*() const & { return value(); }                 ///< the same
-    T &operator*() & { return value(); }                             ///< the same
-    const T *operator->() const { return std::get_if<0>(&m_state); } ///< the same
-    T *operator->() { return std::get_if<0>(&m_state); }             ///< the same
+    /// Only when ok(): else the process ends, and the log tells the error.
+    const T &value() const &
+    {
+        requireValue();
+        return *std::get_if<0>(&m_state);
+    }
+    /// The same.
+    T &value() &
+    {
+        requireValue();
+        return *std::get_if<0>(&m_state);
+    }
+    T &&value() && { return std::move(value()); }    ///< the same
+    const T &operator*() const & { return value(); } ///< the same
+    T &operator*() & { return value(); }             ///< the same
+    const T *operator->() const { return &value(); } ///< the same
+    T *operator->() { return &value(); }             ///< the same
 
-    /// Only when not ok().
-    const Error &error() const { return *std::get_if<1>(&m_state); }
+    /// The value; \a otherwise if there is none.
+    T valueOr(T otherwise) const & { return ok() ? value() : std::move(otherwise); }
+    T valueOr(T otherwise) && { return ok() ? std::move(value()) : std::move(otherwise); } ///< the same
+
+    /// Only when not ok(): else the process ends.
+    const Error &error() const
+    {
+        if (ok())
+            endForLackOfError();
+        return *std::get_if<1>(&m_state);
+    }
 
 private:
+    void requireValue() const
+    {
+        if (!ok())
+            endForLackOfValue(error());
+    }
+
     std::variant<T, Error> m_state;
 };
 
@@ -46,8 +76,13 @@ public:
     bool ok() const { return !m_error.has_value(); } ///< whether it succeeded
     explicit operator bool() const { return ok(); }  ///< the same
 
-    /// Only when not ok().
-    const Error &error() const { return *m_error; }
+    /// Only when not ok(): else the process ends.
+    const Error &error() const
+    {
+        if (ok())
+            endForLackOfError();
+        return *m_error;
+    }
 
 private:
     std::optional<Error> m_error;
