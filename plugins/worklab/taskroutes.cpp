@@ -74,16 +74,13 @@ void deliver(const Quern::Request &request, Quern::Response &response)
     const QByteArray name = request.param("name").toUtf8();
     const QString until = request.query("until");
     Quern::TaskOptions options = optionsOf(request);
-    Quern::Response later = response;
     if (until == u"finished"_s) {
-        later = response.defer();
-        options.finished = [later](const Quern::TaskResult &result) mutable {
+        options.finished = [later = response.defer()](const Quern::TaskResult &result) mutable {
             later.json(jsonOf(result));
             later.end();
         };
     } else if (until == u"accepted"_s) {
-        later = response.defer();
-        options.accepted = [later](const Quern::Result<Quern::TaskId> &id) mutable {
+        options.accepted = [later = response.defer()](const Quern::Result<Quern::TaskId> &id) mutable {
             if (id)
                 later.json({{u"id"_s, id->toString()}});
             else
@@ -92,12 +89,12 @@ void deliver(const Quern::Request &request, Quern::Response &response)
         };
     }
     const Quern::Delivery delivered = Quern::server().deliver(name, payloadOf(request), options);
-    if (!delivered)
-        refuse(later, delivered.error());
-    else if (until.isEmpty())
+    if (options.accepted || options.finished)
+        return; // they tell of a refusal, too
+    if (delivered)
         response.json({{u"id"_s, delivered->toString()}});
-    if (!delivered)
-        later.end();
+    else
+        refuse(response, delivered.error());
 }
 
 void deliverAndWait(const Quern::Request &request, Quern::Response &response)
