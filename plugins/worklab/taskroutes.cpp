@@ -68,7 +68,8 @@ void refuse(Quern::Response &response, const Quern::Error &error)
     response.setStatus(isBusy ? 409 : 400).json(jsonOf(error));
 }
 
-/// ?until=accepted or ?until=finished: the answer waits for that; else it leaves at once.
+/// ?until=accepted or ?until=finished: the answer waits for that; else it leaves at once. ?until=dropped: and nobody
+/// looks whether it was refused.
 void deliver(const Quern::Request &request, Quern::Response &response)
 {
     const QByteArray name = request.param("name").toUtf8();
@@ -88,7 +89,12 @@ void deliver(const Quern::Request &request, Quern::Response &response)
             later.end();
         };
     }
-    const Quern::Delivery delivered = Quern::server().deliver(name, payloadOf(request), options);
+    const Quern::Payload payload = payloadOf(request);
+    if (until == u"dropped"_s) {
+        Quern::server().deliver(name, payload, options);
+        return;
+    }
+    const Quern::Delivery delivered = Quern::server().deliver(name, payload, options);
     if (options.accepted || options.finished)
         return; // they tell of a refusal, too
     if (delivered)

@@ -35,6 +35,21 @@ QString shownValue(const QVariant &value)
     return QString::fromLatin1(value.typeName());
 }
 
+Error tooWide(const TableCore &core, const ColumnInfo &column, const QString &value)
+{
+    return Error(Error::TooLarge,
+                 QStringLiteral("%1 does not fit into column \"%2\" of table \"%3\", an integer of %4 bytes")
+                     .arg(value, column.name, core.info().name)
+                     .arg(column.bytes));
+}
+
+/// An unsigned number that no qint64 is.
+bool isBeyondInteger(const QVariant &value)
+{
+    const int type = value.typeId();
+    return (type == QMetaType::ULongLong || type == QMetaType::ULong) && value.toULongLong() >> 63 != 0;
+}
+
 Error tooLong(const TableCore &core, const ColumnInfo &column, qsizetype size)
 {
     return Error(Error::TooLarge,
@@ -57,11 +72,17 @@ Result<void> checkWidth(const TableCore &core, const ColumnInfo &column, qint64 
     const int bits = 8 * column.bytes - 1;
     if (bits >= 63 || (value >> bits) == 0 || (value >> bits) == -1)
         return {};
-    return Error(Error::TooLarge,
-                 QStringLiteral("%1 does not fit into column \"%2\" of table \"%3\", an integer of %4 bytes")
-                     .arg(value)
-                     .arg(column.name, core.info().name)
-                     .arg(column.bytes));
+    return tooWide(core, column, QString::number(value));
+}
+
+Error foreignColumn(const TableCore &core, bool isNull)
+{
+    return Error(Error::Invalid,
+                 (isNull ? QStringLiteral("a null column was given to table \"%1\": look it up by "
+                                          "intColumn(), floatColumn() or stringColumn()")
+                         : QStringLiteral("a column of another table was given to table \"%1\": look it "
+                                          "up there"))
+                     .arg(core.info().name));
 }
 
 Result<int> namedColumn(const TableCore &core, const QString &name)
@@ -120,16 +141,13 @@ std::optional<double> numberOf(const QVariant &value)
 
 Result<TableValues::Value> TableValues::checked(const TableCore &core, const ColumnValue &value)
 {
-    if (value.core != &core) {
-        return Error(Error::Invalid,
-                     QStringLiteral("a column of another table was given to table \"%1\": look it up there")
-                         .arg(core.info().name));
-    }
+    if (value.core != &core)
+        return foreignColumn(core, !value.core);
     const ColumnInfo &column = core.info().columns[value.place];
     switch (value.type) {
     case ColumnInfo::Type::Int:
         if (value.isOutOfRange)
-            return wrongType(core, column, QStringLiteral("%1").arg(quint64(value.integer)));
+            return tooWide(core, column, QString::number(quint64(value.integer)));
         if (column.bytes < 8) {
             if (const Result<void> fits = checkWidth(core, column, value.integer); !fits)
                 return fits.error();
@@ -150,6 +168,8 @@ Result<TableValues::Value> TableValues::checked(const TableCore &core, int numbe
     const ColumnInfo &column = core.info().columns[number];
     const int type = value.typeId();
     if (column.type == ColumnInfo::Type::Int) {
+        if (isBeyondInteger(value))
+            return tooWide(core, column, QString::number(value.toULongLong()));
         const std::optional<qint64> integer = integerOf(value);
         if (!integer)
             return wrongType(core, column, shownValue(value));

@@ -83,6 +83,8 @@ void TestTable::typedColumns()
 
     const Result<IntColumn> wrongType = table.intColumn(title);
     QVERIFY(!wrongType && wrongType.error().code() == Error::Invalid);
+    QCOMPARE(wrongType.error().message(),
+             QStringLiteral("column \"title\" of table \"sample\" is looked up by stringColumn()"));
     QVERIFY(table.intColumn(QStringLiteral("nothing")).error().message().contains(title));
     TableFixture other(sampleTable(10));
     QCOMPARE(other.table.set("tea", {{countColumn, 3}}).error().code(), Error::Invalid);
@@ -101,7 +103,7 @@ void TestTable::wrongValues_data()
     QTest::newRow("text as a number") << count << QVariant(QStringLiteral("12")) << int(Error::Invalid);
     QTest::newRow("a fraction") << count << QVariant(1.5) << int(Error::Invalid);
     QTest::newRow("nothing") << count << QVariant() << int(Error::Invalid);
-    QTest::newRow("beyond 64 bits") << count << QVariant(1ULL << 63) << int(Error::Invalid);
+    QTest::newRow("beyond 64 bits") << count << QVariant(1ULL << 63) << int(Error::TooLarge);
     QTest::newRow("text as a float") << rate << QVariant(QStringLiteral("1.5")) << int(Error::Invalid);
     QTest::newRow("a number as text") << title << QVariant(5) << int(Error::Invalid);
     QTest::newRow("a list") << title << QVariant(QVariantList{1}) << int(Error::Invalid);
@@ -408,6 +410,9 @@ void TestTable::nullHandles()
     QCOMPARE(server().table(QStringLiteral("a")).error().code(), Error::Unavailable);
     TableFixture fixture(sampleTable(1));
     QCOMPARE(fixture.table.set("a", {{IntColumn(), 1}}).error().code(), Error::Invalid);
+    QCOMPARE(fixture.table.get("a", IntColumn()).error().message(),
+             QStringLiteral("a null column was given to table \"sample\": look it up by intColumn(), floatColumn() or "
+                            "stringColumn()"));
 }
 
 QTEST_GUILESS_MAIN(TestTable)
