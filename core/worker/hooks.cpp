@@ -1,22 +1,8 @@
 #include "worker/hooks.h"
 
-#include "sdk/src/exceptiontext_p.h"
 #include "worker/log.h"
 
 namespace Quern::worker {
-
-namespace {
-
-Result<void> call(const HookSpec &hook, const WorkerFailure &failure)
-{
-    try {
-        return hook.call(failure);
-    } catch (...) {
-        return Error(Error::Internal, QStringLiteral("it threw: ") + textOfCurrentException());
-    }
-}
-
-} // namespace
 
 quint32 hookKinds(const ApplicationPrivate &application)
 {
@@ -33,14 +19,11 @@ std::optional<QString> runHooks(const ApplicationPrivate &application, HookKind 
     for (const HookSpec &hook : application.hooks) {
         if (hook.kind != kind)
             continue;
-        const QString title =
-            QStringLiteral("hook %1 of plugin %2").arg(QString::fromLatin1(hookName(kind)), hook.plugin);
-        tell(title);
-        if (const Result<void> done = call(hook, failure); !done) {
-            const QString text = QStringLiteral("%1 failed: %2").arg(title, done.error().message());
-            qCCritical(logWorker).noquote() << text;
+        tell(hookTitle(hook));
+        if (const Result<void> done = callHook(hook, failure); !done) {
+            qCCritical(logWorker).noquote() << done.error().message();
             if (!problem)
-                problem = text;
+                problem = done.error().message();
         }
     }
     tell({});

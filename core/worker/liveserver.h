@@ -71,7 +71,7 @@ public:
     Result<TaskId> deliverAndWait(QByteArrayView task, const Payload &payload, const TaskOptions &options,
                                   std::chrono::milliseconds timeout) override;
     Delivery fire(QByteArrayView name, const Payload &payload, const TaskOptions &options) override;
-    Outcome sendMessage(const ProcessAddress &to, const Payload &payload) override;
+    Posted<void> sendMessage(const ProcessAddress &to, const Payload &payload) override;
     ProcessAddress self() const override { return m_self; }
     Outcome callProcess(const ProcessCall &call, const ProcessAnswer &answered) override;
     Result<Payload> callProcessAndWait(const ProcessCall &call) override;

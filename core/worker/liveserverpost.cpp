@@ -10,10 +10,11 @@ void LiveServer::attachPost(PostClient *post)
     m_post = post;
 }
 
-Outcome LiveServer::sendMessage(const ProcessAddress &to, const Payload &payload)
+Posted<void> LiveServer::sendMessage(const ProcessAddress &to, const Payload &payload)
 {
     const std::shared_lock lock(m_tasksMutex);
-    return m_post ? m_post->sendMessage(to, payload) : Outcome(BrokerPort::notServing());
+    return Posted<void>(m_post ? m_post->sendMessage(to, payload) : Outcome(BrokerPort::notServing()),
+                        QStringLiteral("a message to ") + to.toString());
 }
 
 Outcome LiveServer::callProcess(const ProcessCall &call, const ProcessAnswer &answered)

@@ -49,6 +49,13 @@ ipc::ChildRole roleOf(ProcessAddress::Kind kind)
     return ipc::ChildRole::Boot;
 }
 
+Error noProcess(const QString &name)
+{
+    return Error(Error::NotFound, QStringLiteral("there is no process \"%1\": write [[process]] with name = \"%1\" in "
+                                                 "the settings")
+                                      .arg(name));
+}
+
 } // namespace
 
 ProcessAddress addressOf(const ipc::ChildIdentity &who)
@@ -109,11 +116,8 @@ void PostClient::close()
 Result<void> PostClient::check(const ProcessCall &call) const
 {
     const ipc::ProcessEntry *entry = m_plan.find(call.name);
-    if (!entry) {
-        return Error(Error::NotFound, QStringLiteral("there is no process \"%1\": write [[process]] with name = \"%1\" "
-                                                     "in the settings")
-                                          .arg(call.name));
-    }
+    if (!entry)
+        return noProcess(call.name);
     const bool isPush = call.kind == ProcessCall::Kind::Push;
     const bool isAddressed = !isPush || entry->queue == ipc::QueueMode::Addressed;
     if (isPush ? entry->queue == ipc::QueueMode::None : entry->pipe == ipc::PipeKind::None) {
@@ -141,7 +145,7 @@ Result<void> PostClient::check(const ProcessCall &call) const
                                           .arg(call.name)
                                           .arg(entry->num));
     }
-    return checkPostSize(call.payload.bytes().size());
+    return checkPost(call.payload);
 }
 
 Result<quint64> PostClient::request(const ProcessCall &call, Pending pending)
@@ -190,7 +194,13 @@ Result<quint64> PostClient::send(ipc::PostMessage message, Pending pending)
 Outcome PostClient::call(const ProcessCall &call, const ProcessAnswer &answered)
 {
     const Result<quint64> sent = request(call, {answered, {}});
-    return sent ? Outcome() : Outcome(sent.error());
+    if (sent)
+        return {};
+    if (answered)
+        // As if the broker had refused it: authors have one place for refusals.
+        QMetaObject::invokeMethod(
+            &m_home, [answered, error = sent.error()] { tell(answered, error); }, Qt::QueuedConnection);
+    return sent.error();
 }
 
 Result<Payload> PostClient::callAndWait(const ProcessCall &call)
@@ -249,6 +259,8 @@ Outcome PostClient::sendMessage(const ProcessAddress &to, const Payload &payload
     const int count = m_plan.countOf(role, to.name);
     if (to.number < -1)
         return Error(Error::Invalid, QStringLiteral("there is no process with the number %1").arg(to.number));
+    if (count == 0 && role == ipc::ChildRole::Process)
+        return noProcess(to.name);
     if (to.number >= count || count == 0) {
         return Error(
             Error::NotFound,
@@ -258,8 +270,8 @@ Outcome PostClient::sendMessage(const ProcessAddress &to, const Payload &payload
         return Error(Error::NotFound, QStringLiteral("no plugin takes messages: give one a function with "
                                                      "Application::onMessage()"));
     }
-    if (const Result<void> fits = checkPostSize(payload.bytes().size()); !fits)
-        return fits;
+    if (const Result<void> possible = checkPost(payload); !possible)
+        return possible;
     const QByteArray name = to.name.toUtf8();
     ipc::PostMessage message;
     message.kind = ipc::PostKind::Message;
@@ -299,6 +311,16 @@ void PostClient::frameReceived(const ipc::Frame &frame)
         messageArrived(*message);
 }
 
+void PostClient::tell(const ProcessAnswer &answered, const Result<Payload> &answer)
+{
+    try {
+        answered(answer);
+    } catch (...) {
+        qCCritical(logWorker).noquote() << "what was to hear of a process's pipe or queue threw:"
+                                        << textOfCurrentException();
+    }
+}
+
 void PostClient::answered(quint64 id, const ipc::PostMessage &message)
 {
     Result<Answer> outcome = Answer();
@@ -321,12 +343,7 @@ void PostClient::answered(quint64 id, const ipc::PostMessage &message)
     if (pending.waiter) {
         pending.waiter->answer(outcome);
     } else if (pending.answered) {
-        try {
-            pending.answered(outcome ? Result<Payload>(outcome->payload) : Result<Payload>(outcome.error()));
-        } catch (...) {
-            qCCritical(logWorker).noquote()
-                << "what was to hear of a process's pipe or queue threw:" << textOfCurrentException();
-        }
+        tell(pending.answered, outcome ? Result<Payload>(outcome->payload) : Result<Payload>(outcome.error()));
     } else if (!outcome) {
         logRefusal(outcome.error());
     }

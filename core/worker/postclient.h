@@ -7,6 +7,7 @@
 #include "worker/brokerport.h"
 
 #include <QElapsedTimer>
+#include <QObject>
 
 #include <atomic>
 #include <memory>
@@ -80,10 +81,12 @@ private:
     std::optional<Pending> takePending(quint64 id);
     void answered(quint64 id, const ipc::PostMessage &message);
     void messageArrived(const ipc::PostMessage &message);
+    static void tell(const ProcessAnswer &answered, const Result<Payload> &answer);
     void logRefusal(const Error &error);
 
     const ApplicationPrivate &m_application;
     const ipc::ProcessPlan m_plan;
+    QObject m_home; ///< in the thread of who hears of answers
     BrokerPort m_port;
     ipc::Channel *m_channel = nullptr; ///< in its thread
     std::atomic<quint64> m_nextId = 1;

@@ -48,12 +48,12 @@ void TaskClient::detach()
 
 Delivery TaskClient::deliver(QByteArrayView name, const Payload &payload, const TaskOptions &options)
 {
-    return send(name, payload, options, 0, {});
+    return deliveryOf(send(name, payload, options, 0, {}), "task", name, options);
 }
 
 Delivery TaskClient::fire(QByteArrayView name, const Payload &payload, const TaskOptions &options)
 {
-    return send(name, payload, options, ipc::EventTask, {});
+    return deliveryOf(send(name, payload, options, ipc::EventTask, {}), "event", name, options);
 }
 
 Result<TaskId> TaskClient::deliverAndWait(QByteArrayView name, const Payload &payload, const TaskOptions &options,
@@ -79,11 +79,8 @@ Result<void> TaskClient::checkSender(const TaskOptions &options) const
         return Error(Error::NotFound, QStringLiteral("there are no task workers: set task_worker_num in [server], for "
                                                      "instance to 2"));
     }
-    if (options.finished && m_who.role != ipc::ChildRole::Worker) {
-        return Error(Error::Invalid, QStringLiteral("nobody would call \"finished\": only workers hear how a task has "
-                                                    "ended, and this is the %1")
-                                         .arg(m_who.text()));
-    }
+    if (options.finished && m_who.role != ipc::ChildRole::Worker)
+        return finishedIsForWorkers(m_who.text());
     return {};
 }
 
@@ -112,14 +109,28 @@ ipc::DeliverMessage TaskClient::messageFor(const TaskSpec *spec, const TaskOptio
 Result<TaskId> TaskClient::send(QByteArrayView name, const Payload &payload, const TaskOptions &options, quint8 kind,
                                 const std::shared_ptr<Waiter> &waiter)
 {
-    if (const Result<void> possible = checkDelivery(name, options); !possible)
+    const quint64 id = m_nextId.fetch_add(1, std::memory_order_relaxed) & (~quint64(0) >> 1);
+    Result<TaskId> sent = sendAs(id, name, payload, options, kind, waiter);
+    if (!sent && (options.accepted || options.finished)) {
+        // As if the broker had refused it: authors have one place for refusals.
+        Pending pending{name.toByteArray(), options.accepted, options.finished, {}};
+        QMetaObject::invokeMethod(
+            &m_home, [this, id, pending, error = sent.error()]() mutable { refused(id, pending, error); },
+            Qt::QueuedConnection);
+    }
+    return sent;
+}
+
+Result<TaskId> TaskClient::sendAs(quint64 id, QByteArrayView name, const Payload &payload, const TaskOptions &options,
+                                  quint8 kind, const std::shared_ptr<Waiter> &waiter)
+{
+    if (const Result<void> possible = checkDelivery(name, payload, options); !possible)
         return possible.error();
     if (const Result<void> possible = checkSender(options); !possible)
         return possible.error();
     const bool isEvent = (kind & ipc::EventTask) != 0;
     const TaskSpec *spec = isEvent ? nullptr : m_application.taskNamed(name);
     const QByteArray ownName = name.toByteArray();
-    const quint64 id = m_nextId.fetch_add(1, std::memory_order_relaxed) & (~quint64(0) >> 1);
     if (isEvent) {
         std::call_once(m_listenersOnce, [this] {
             for (const ListenerSpec &listener : m_application.listeners)
@@ -133,12 +144,6 @@ Result<TaskId> TaskClient::send(QByteArrayView name, const Payload &payload, con
         return Error(Error::NotFound, QStringLiteral("no plugin handles the task \"%1\": register it with "
                                                      "Application::task()")
                                           .arg(QString::fromUtf8(name)));
-    }
-    if (payload.bytes().size() > MaxPayload) {
-        return Error(Error::TooLarge, QStringLiteral("a payload has %1 bytes at most, not %2: put it into a file and "
-                                                     "deliver its name")
-                                          .arg(MaxPayload)
-                                          .arg(payload.bytes().size()));
     }
     ipc::DeliverMessage message = messageFor(spec, options);
     message.name = ownName;
@@ -294,9 +299,11 @@ void TaskClient::tell(const Pending *pending, const TaskResult &result, bool isE
                                                       << "\" threw: " << textOfCurrentException();
         }
     };
+    if (m_who.role != ipc::ChildRole::Worker)
+        return; // see checkSender()
     if (pending)
         call(pending->finished);
-    if (spec && m_who.role == ipc::ChildRole::Worker)
+    if (spec)
         call(spec->finish);
 }
 

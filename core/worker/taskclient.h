@@ -9,6 +9,7 @@
 #include "worker/brokerport.h"
 
 #include <QElapsedTimer>
+#include <QObject>
 #include <QSet>
 
 #include <atomic>
@@ -25,7 +26,7 @@ class TaskClient
 {
 public:
     /// The longest payload, in bytes.
-    static constexpr qsizetype MaxPayload = 64 * 1024 * 1024;
+    static constexpr qsizetype MaxPayload = MaxTaskPayload;
 
     /// \a application outlives it and is complete before anything is delivered.
     TaskClient(const ApplicationPrivate &application, const ipc::ChildIdentity &who, const ipc::TaskDefaults &defaults);
@@ -61,6 +62,8 @@ private:
 
     Result<TaskId> send(QByteArrayView name, const Payload &payload, const TaskOptions &options, quint8 kind,
                         const std::shared_ptr<Waiter> &waiter);
+    Result<TaskId> sendAs(quint64 id, QByteArrayView name, const Payload &payload, const TaskOptions &options,
+                          quint8 kind, const std::shared_ptr<Waiter> &waiter);
     Result<void> checkSender(const TaskOptions &options) const;
     ipc::DeliverMessage messageFor(const TaskSpec *spec, const TaskOptions &options) const;
     /// Error::Unavailable or Error::Busy if it cannot leave.
@@ -77,6 +80,7 @@ private:
     const ipc::ChildIdentity m_who;
     const ipc::TaskDefaults m_defaults;
     const tasks::Spill m_spill;
+    QObject m_home; ///< in the thread of who hears of answers
     BrokerPort m_port;
     std::atomic<quint64> m_nextId;
     std::once_flag m_listenersOnce;

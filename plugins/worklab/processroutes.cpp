@@ -56,9 +56,8 @@ void read(const Quern::Request &request, Quern::Response &response)
             refuse(response, bytes.error());
         return;
     }
-    Quern::Response later = response.defer();
-    const Quern::Outcome asked = processOf(request).read(
-        [later](const Quern::Result<QByteArray> &bytes) mutable {
+    processOf(request).read(
+        [later = response.defer()](const Quern::Result<QByteArray> &bytes) mutable {
             if (bytes)
                 later.text(QString::fromUtf8(*bytes));
             else
@@ -66,10 +65,6 @@ void read(const Quern::Request &request, Quern::Response &response)
             later.end();
         },
         timeoutOf(request));
-    if (asked)
-        return;
-    refuse(later, asked.error());
-    later.end();
 }
 
 /// A JSON object is one item; ?count=100 pushes it so often, with "number" counted up.

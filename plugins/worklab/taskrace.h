@@ -23,7 +23,7 @@ public:
 private:
     void deliverMore();
     void oneCameBack(bool isGood);
-    void end(const QString &error = {});
+    void end();
 
     QByteArray m_task;
     Quern::TaskOptions m_options;
@@ -35,6 +35,7 @@ private:
     int m_back = 0;
     int m_failed = 0;
     bool m_untilAccepted;
+    QString m_error; ///< of the delivery that was refused at once
 };
 
 } // namespace Worklab

@@ -72,22 +72,20 @@ void refuse(Quern::Response &response, const Quern::Error &error)
 using Send = Quern::Delivery (Quern::Server::*)(QByteArrayView name, const Quern::Payload &payload,
                                                 const Quern::TaskOptions &options);
 
-/// ?until=accepted or ?until=finished: the answer waits for that; else it leaves at once.
+/// ?until=accepted or ?until=finished: the answer waits for that; else it leaves at once. ?until=dropped: and nobody
+/// looks whether it was refused.
 void send(Send deliverOrFire, const Quern::Request &request, Quern::Response &response)
 {
     const QByteArray name = request.param("name").toUtf8();
     const QString until = request.query("until");
     Quern::TaskOptions options = optionsOf(request);
-    Quern::Response later = response;
     if (until == u"finished"_s) {
-        later = response.defer();
-        options.finished = [later](const Quern::TaskResult &result) mutable {
+        options.finished = [later = response.defer()](const Quern::TaskResult &result) mutable {
             later.json(jsonOf(result));
             later.end();
         };
     } else if (until == u"accepted"_s) {
-        later = response.defer();
-        options.accepted = [later](const Quern::Result<Quern::TaskId> &id) mutable {
+        options.accepted = [later = response.defer()](const Quern::Result<Quern::TaskId> &id) mutable {
             if (id)
                 later.json({{u"id"_s, id->toString()}});
             else
@@ -95,13 +93,18 @@ void send(Send deliverOrFire, const Quern::Request &request, Quern::Response &re
             later.end();
         };
     }
-    const Quern::Delivery delivered = (Quern::server().*deliverOrFire)(name, payloadOf(request), options);
-    if (!delivered)
-        refuse(later, delivered.error());
-    else if (until.isEmpty())
+    const Quern::Payload payload = payloadOf(request);
+    if (until == u"dropped"_s) {
+        (Quern::server().*deliverOrFire)(name, payload, options);
+        return;
+    }
+    const Quern::Delivery delivered = (Quern::server().*deliverOrFire)(name, payload, options);
+    if (options.accepted || options.finished)
+        return; // they tell of a refusal, too
+    if (delivered)
         response.json({{u"id"_s, delivered->toString()}});
-    if (!delivered)
-        later.end();
+    else
+        refuse(response, delivered.error());
 }
 
 void deliverAndWait(const Quern::Request &request, Quern::Response &response)

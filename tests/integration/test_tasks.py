@@ -153,6 +153,21 @@ class TestLimits(WorkTestCase):
         self.assertEqual(status, 400)
         self.assertIn("task_worker_num", answer["error"])
 
+    def test_refused_at_once(self) -> None:
+        work = self.work()
+        # The functions of the delivery hear of it, and so does the answer.
+        status, answer = work.ask("POST", "/lab/tasks/nobody?until=accepted")
+        self.assertEqual((status, answer["code"]), (400, NOT_FOUND))
+        self.assertIn("no plugin handles the task", answer["error"])
+        ended = work.deliver("nobody", until="finished")
+        self.assertEqual((ended["code"], ended["attempts"]), (NOT_FOUND, 0))
+        ended = work.deliver("note", tries=0, until="finished")
+        self.assertIn("tries is 0, and must be 1 to 1000", ended["error"])
+        self.assertNotIn("was refused", work.log())
+        # Nobody hears, and nobody looks: the log does.
+        self.assertEqual(work.ask("POST", "/lab/tasks/nobody?until=dropped")[0], 200)
+        work.wait_log(r'task "nobody" was refused: no plugin handles the task "nobody"')
+
     def test_timeout_kills_and_tells(self) -> None:
         work = self.work(task_worker_num=1)
         failed = work.deliver("sleep", {"number": 1, "ms": 60_000}, timeout=200, until="finished")

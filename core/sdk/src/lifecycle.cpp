@@ -1,4 +1,5 @@
 #include "application_p.h"
+#include "exceptiontext_p.h"
 
 #include <stdexcept>
 
@@ -23,6 +24,24 @@ QByteArray hookName(HookKind kind)
         break;
     }
     return "Drain";
+}
+
+QString hookTitle(const HookSpec &hook)
+{
+    return QStringLiteral("hook %1 of plugin %2").arg(QString::fromLatin1(hookName(hook.kind)), hook.plugin);
+}
+
+Result<void> callHook(const HookSpec &hook, const WorkerFailure &failure)
+{
+    const auto failed = [&hook](Error::Code code, const QString &problem) {
+        return Error(code, QStringLiteral("%1 failed: %2").arg(hookTitle(hook), problem));
+    };
+    try {
+        const Result<void> done = hook.call(failure);
+        return done ? done : failed(done.error().code(), done.error().message());
+    } catch (...) {
+        return failed(Error::Internal, QStringLiteral("it threw: ") + textOfCurrentException());
+    }
 }
 
 void Application::addHook(int kind, WorkerErrorHook hook)

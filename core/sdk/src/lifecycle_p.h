@@ -9,17 +9,6 @@
 
 namespace Quern {
 
-/// When a hook is called. The numbers are part of the wire format: append only.
-enum class HookKind : quint8 {
-    ServerStart = 1,
-    ServerStop = 2,
-    WorkerStart = 3,
-    WorkerStop = 4,
-    WorkerError = 5,
-    Ready = 6,
-    Drain = 7,
-};
-
 /// "WorkerStart".
 QUERN_EXPORT QByteArray hookName(HookKind kind);
 
@@ -30,5 +19,10 @@ struct HookSpec
     QString plugin;
     WorkerErrorHook call; ///< only that of WorkerError looks at its argument
 };
+
+/// "hook WorkerStart of plugin shop".
+QUERN_EXPORT QString hookTitle(const HookSpec &hook);
+/// Calls it. The Error has a text for people that begins with its title; what it throws becomes one, too.
+QUERN_EXPORT Result<void> callHook(const HookSpec &hook, const WorkerFailure &failure);
 
 } // namespace Quern

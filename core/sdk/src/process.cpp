@@ -6,6 +6,7 @@
 #include "server_p.h"
 
 #include <stdexcept>
+#include <tuple>
 
 namespace Quern {
 
@@ -31,6 +32,17 @@ ProcessCall callOf(ProcessCall::Kind kind, const ProcessHandle &handle, const Pa
                    std::chrono::milliseconds timeout)
 {
     return {kind, handle.name(), handle.number(), payload, timeout};
+}
+
+Posted<void> post(const ProcessCall &call, const ProcessAnswer &answered)
+{
+    Posted<void> posted(
+        serverBackend().callProcess(call, answered),
+        QStringLiteral("what is for the %1 of process \"%2\"")
+            .arg(call.kind == ProcessCall::Kind::Push ? QStringLiteral("queue") : QStringLiteral("pipe"), call.name));
+    if (answered)
+        std::ignore = posted.ok(); // it is told, too
+    return posted;
 }
 
 ProcessAnswer answerOf(ProcessHandle::Accepted accepted)
@@ -144,10 +156,9 @@ ProcessHandler &ProcessHandler::onStop(std::function<void()> handler)
     return *this;
 }
 
-Outcome ProcessHandle::write(const QByteArray &bytes, Accepted accepted) const
+Posted<void> ProcessHandle::write(const QByteArray &bytes, Accepted accepted) const
 {
-    return serverBackend().callProcess(callOf(ProcessCall::Kind::Write, *this, bytes, {}),
-                                       answerOf(std::move(accepted)));
+    return post(callOf(ProcessCall::Kind::Write, *this, bytes, {}), answerOf(std::move(accepted)));
 }
 
 Outcome ProcessHandle::writeAndWait(const QByteArray &bytes, std::chrono::milliseconds timeout) const
@@ -157,14 +168,14 @@ Outcome ProcessHandle::writeAndWait(const QByteArray &bytes, std::chrono::millis
     return answer ? Outcome() : Outcome(answer.error());
 }
 
-Outcome ProcessHandle::read(Chunk chunk, std::chrono::milliseconds timeout) const
+Posted<void> ProcessHandle::read(Chunk chunk, std::chrono::milliseconds timeout) const
 {
     if (!chunk)
         return Error(Error::Invalid, QStringLiteral("a read() needs a function that takes what comes"));
     const auto answered = [chunk = std::move(chunk)](const Result<Payload> &answer) {
         chunk(answer ? Result<QByteArray>(answer->bytes()) : Result<QByteArray>(answer.error()));
     };
-    return serverBackend().callProcess(callOf(ProcessCall::Kind::Read, *this, {}, timeout), answered);
+    return post(callOf(ProcessCall::Kind::Read, *this, {}, timeout), answered);
 }
 
 Result<QByteArray> ProcessHandle::readAndWait(std::chrono::milliseconds timeout) const
@@ -176,10 +187,9 @@ Result<QByteArray> ProcessHandle::readAndWait(std::chrono::milliseconds timeout)
     return answer->bytes();
 }
 
-Outcome ProcessHandle::push(const Payload &payload, Accepted accepted) const
+Posted<void> ProcessHandle::push(const Payload &payload, Accepted accepted) const
 {
-    return serverBackend().callProcess(callOf(ProcessCall::Kind::Push, *this, payload, {}),
-                                       answerOf(std::move(accepted)));
+    return post(callOf(ProcessCall::Kind::Push, *this, payload, {}), answerOf(std::move(accepted)));
 }
 
 Outcome ProcessHandle::pushAndWait(const Payload &payload, std::chrono::milliseconds timeout) const
@@ -237,6 +247,13 @@ Result<void> checkPostSize(qsizetype size)
                                 "at once: put them into a file and send its name")
                      .arg(size)
                      .arg(MaxPostSize));
+}
+
+Result<void> checkPost(const Payload &payload)
+{
+    if (!payload.problem().isEmpty())
+        return Error(Error::Invalid, payload.problem());
+    return checkPostSize(payload.bytes().size());
 }
 
 void callMessageHandlers(const std::vector<MessageSpec> &handlers, const ProcessMessage &message,

@@ -54,7 +54,8 @@ struct ProcessCall
     std::chrono::milliseconds timeout{0}; ///< of a read; of the others how long an answer is waited for
 };
 
-/// Gets what has come of a ProcessCall: what was read, or an empty payload.
+/// Gets what has come of a ProcessCall, later: what was read, or an empty payload; also of one that was refused at
+/// once.
 using ProcessAnswer = std::function<void(const Result<Payload> &)>;
 
 /// The longest thing that goes into a pipe, a queue or a message, in bytes.
@@ -62,6 +63,8 @@ inline constexpr qsizetype MaxPostSize = 1024 * 1024;
 
 /// Error::TooLarge beyond MaxPostSize.
 QUERN_EXPORT Result<void> checkPostSize(qsizetype size);
+/// The same, and Error::Invalid for a payload with a problem.
+QUERN_EXPORT Result<void> checkPost(const Payload &payload);
 /// Calls all of \a handlers; what they throw is handed to \a failed, with a text for people.
 QUERN_EXPORT void callMessageHandlers(const std::vector<MessageSpec> &handlers, const ProcessMessage &message,
                                       const std::function<void(const QString &problem)> &failed);

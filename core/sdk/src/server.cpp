@@ -15,9 +15,10 @@ constexpr qsizetype maxUserName = 64;
 
 Error noServer()
 {
-    return Error(Error::Unavailable,
-                 QStringLiteral("this process belongs to no server: only what Quern has started can send; in a test "
-                                "make a TestHarness"));
+    return Error(
+        Error::Unavailable,
+        QStringLiteral("this process belongs to no server: only what Quern has started can send, and not before "
+                       "install() has returned; in a test make a TestHarness"));
 }
 
 /// For a process that belongs to no server.
@@ -41,7 +42,7 @@ public:
         return noServer();
     }
     Delivery fire(QByteArrayView, const Payload &, const TaskOptions &) override { return noServer(); }
-    Outcome sendMessage(const ProcessAddress &, const Payload &) override { return noServer(); }
+    Posted<void> sendMessage(const ProcessAddress &, const Payload &) override { return noServer(); }
     ProcessAddress self() const override { return {}; }
     Outcome callProcess(const ProcessCall &, const ProcessAnswer &) override { return noServer(); }
     Result<Payload> callProcessAndWait(const ProcessCall &) override { return noServer(); }

@@ -97,11 +97,8 @@ Result<KeyWords> keyWithColumn(const TableCore *core, const TableCore *columnCor
 {
     if (!core)
         return nullTable();
-    if (columnCore != core) {
-        return Error(Error::Invalid,
-                     QStringLiteral("a column of another table was given to table \"%1\": look it up there")
-                         .arg(core->info().name));
-    }
+    if (columnCore != core)
+        return foreignColumn(*core, !columnCore);
     return core->keyOf(key.view());
 }
 
@@ -175,6 +172,13 @@ Result<QVariant> addByName(TableCore *core, const TableKey &key, const QString &
                      .arg(name, core->info().name));
 }
 
+QString lookupOf(ColumnInfo::Type type)
+{
+    return type == ColumnInfo::Type::Int     ? QStringLiteral("intColumn")
+           : type == ColumnInfo::Type::Float ? QStringLiteral("floatColumn")
+                                             : QStringLiteral("stringColumn");
+}
+
 } // namespace
 
 Table::Table(std::shared_ptr<TableCore> core) : m_core(std::move(core)) {}
@@ -193,7 +197,8 @@ Result<TableColumn<T>> Table::typedColumn(const QString &name, ColumnInfo::Type 
     if (!number)
         return number.error();
     if (const ColumnInfo &column = m_core->info().columns[*number]; column.type != type)
-        return wrongType(*m_core, column, QStringLiteral("a handle of another type"));
+        return Error(Error::Invalid, QStringLiteral("column \"%1\" of table \"%2\" is looked up by %3()")
+                                         .arg(name, m_core->info().name, lookupOf(column.type)));
     return TableColumn<T>(m_core.get(), *number, m_core->columnWord(*number));
 }
 

@@ -117,6 +117,16 @@ Result<void> checkWidth(const TableCore &core, const ColumnInfo &column, qint64 
     return tooWide(core, column, QString::number(value));
 }
 
+Error foreignColumn(const TableCore &core, bool isNull)
+{
+    return Error(Error::Invalid,
+                 (isNull ? QStringLiteral("a null column was given to table \"%1\": look it up by "
+                                          "intColumn(), floatColumn() or stringColumn()")
+                         : QStringLiteral("a column of another table was given to table \"%1\": look it "
+                                          "up there"))
+                     .arg(core.info().name));
+}
+
 Result<int> namedColumn(const TableCore &core, const QString &name)
 {
     const int column = core.findColumn(name);
@@ -145,11 +155,8 @@ Result<double> numberFor(const TableCore &core, const ColumnInfo &column, const 
 
 Result<TableValues::Value> TableValues::checked(const TableCore &core, const ColumnValue &value)
 {
-    if (value.core != &core) {
-        return Error(Error::Invalid,
-                     QStringLiteral("a column of another table was given to table \"%1\": look it up there")
-                         .arg(core.info().name));
-    }
+    if (value.core != &core)
+        return foreignColumn(core, !value.core);
     const ColumnInfo &column = core.info().columns[value.place];
     switch (value.type) {
     case ColumnInfo::Type::Int:

@@ -39,6 +39,8 @@ private:
 
 /// Error::TooLarge if \a value does not fit into \a column.
 Result<void> checkWidth(const TableCore &core, const ColumnInfo &column, qint64 value);
+/// Error::Invalid: what was given is a null column, or one of another table.
+Error foreignColumn(const TableCore &core, bool isNull);
 /// The column \a name. Error::Invalid, which tells what there is.
 Result<int> namedColumn(const TableCore &core, const QString &name);
 /// The integer that \a value is without loss. Error::TooLarge beyond 64 bits, Error::Invalid if it is none.

@@ -1,6 +1,9 @@
 #include "testharness_p.h"
 
 #include "exceptiontext_p.h"
+#include "testrole_p.h"
+
+#include <QScopeGuard>
 
 #include <algorithm>
 
@@ -16,14 +19,22 @@ Result<void> TestHarnessPrivate::runCron(const QByteArray &name, const QVariantM
         return Error(Error::NotFound,
                      QStringLiteral("no cron job \"%1\" is registered: call app.cron(\"%1\", …) in install()")
                          .arg(QString::fromUtf8(name)));
+    CronState &state = m_cronJobs[name];
+    if (state.isStopped)
+        return Error(Error::Unavailable, QStringLiteral("cron job %1 has called CronRun::stop(): it does not run again "
+                                                        "until the server is started anew or reloaded; make another "
+                                                        "TestHarness")
+                                             .arg(QString::fromUtf8(name)));
     const QDeadlineTimer end(deadline, Qt::PreciseTimer);
     CronRunPrivate data;
     data.name = QString::fromUtf8(name);
     data.parameters = parameters;
     data.scheduledAt = QDateTime::currentDateTimeUtc();
-    data.number = ++m_cronRuns;
+    data.number = ++state.runs;
     data.isStopRequested = [end] { return end.hasExpired(); };
     CronRun run(&data);
+    const TestRole role(ProcessAddress::timer());
+    const auto stops = qScopeGuard([&] { state.isStopped = data.stops; });
     try {
         if (const Result<void> result = spec->handler(run); !result)
             return result;

@@ -135,6 +135,7 @@ TestResponse TestHarnessPrivate::answer(const TestRequest &sent, const RequestDa
     if (!exchange.isOver)
         giveUp(exchange, isSlow);
     QCoreApplication::sendPostedEvents(this); // what its author is to be told "soon"
+    m_server->tasks().tellPending();
     m_open.erase(id);
     if (isAuthors)
         m_pipeline->clean(exchange.request.data());
@@ -218,7 +219,7 @@ void TestHarnessPrivate::giveUp(Exchange &exchange, bool isSlow)
                                     "Response::defer(), or allow more by setDeadline()")
                    : QStringLiteral("no answer within %1 ms: end the deferred response, or allow more by "
                                     "setDeadline()");
-        note(exchange, Error::Timeout, problem.arg(time));
+        note(exchange, Error::Timeout, problem.arg(time) + (isSlow ? QString() : adviceOnTasks()));
         exchange.received.status = 504;
         exchange.received.isErrorPage = true;
         exchange.response->cancel();
@@ -232,12 +233,29 @@ void TestHarnessPrivate::giveUp(Exchange &exchange, bool isSlow)
     }
 }
 
+QString TestHarnessPrivate::adviceOnTasks() const
+{
+    const QList<TestTask> tasks = m_server->tasks().waiting();
+    if (tasks.isEmpty())
+        return {};
+    return QStringLiteral("; %1 wait, \"%2\" the first: if the answer waits for one, call runTasks() while it does, by "
+                          "QTimer::singleShot()")
+        .arg(tasks.size() == 1 ? QStringLiteral("1 task or event")
+                               : QStringLiteral("%1 tasks and events").arg(tasks.size()),
+             QString::fromUtf8(tasks.first().name));
+}
+
 void TestHarnessPrivate::setName(const QString &name)
 {
-    for (RouteSpec &route : m_application->routes)
-        route.plugin = name;
-    for (CronSpec &job : m_application->cronJobs)
-        job.plugin = name;
+    const auto rename = [&name](auto &specs) {
+        for (auto &spec : specs)
+            spec.plugin = name;
+    };
+    rename(m_application->routes);
+    rename(m_application->cronJobs);
+    rename(m_application->listeners);
+    rename(m_application->messageHandlers);
+    rename(m_application->hooks);
 }
 
 TestHarnessPrivate::Exchange *TestHarnessPrivate::find(quint64 id) const

@@ -11,6 +11,7 @@
 
 #include <QDeadlineTimer>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -45,6 +46,9 @@ public:
     /// See TestHarness::runCron().
     Result<void> runCron(const QByteArray &name, const QVariantMap &parameters);
 
+    /// Calls the hooks of one kind. Returns the first Error.
+    Result<void> runHooks(HookKind kind, const WorkerFailure &failure) const;
+
     Result<void> installed;
     std::chrono::milliseconds deadline = std::chrono::seconds(5);
 
@@ -61,6 +65,13 @@ private:
         QEventLoop *waiting = nullptr; ///< while it spins
         bool isHead = false;           ///< as sent: hooks may have made another method of it
         bool isOver = false;
+    };
+
+    /// What the timer process would know of a cron job.
+    struct CronState
+    {
+        quint64 runs = 0;
+        bool isStopped = false; ///< by itself
     };
 
     using RequestData = QExplicitlySharedDataPointer<RequestPrivate>;
@@ -80,6 +91,8 @@ private:
     void receive(Exchange &exchange, const Answer &answer);
     void receiveFile(Exchange &exchange, const Answer::File &file);
     static void finish(Exchange &exchange);
+    /// What to do about tasks that wait, while an answer does; empty if there are none.
+    QString adviceOnTasks() const;
     static void note(Exchange &exchange, Error::Code code, const QString &problem);
     /// What the author did not catch.
     void failed(quint64 id, const QString &problem);
@@ -95,7 +108,7 @@ private:
     std::shared_ptr<TestServer> m_server;
     QByteArray m_handler; ///< of the port that requests come in by
     quint64 m_serial = 0;
-    quint64 m_cronRuns = 0;
+    std::map<QByteArray, CronState> m_cronJobs;
 };
 
 } // namespace Quern

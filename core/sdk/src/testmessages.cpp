@@ -2,6 +2,7 @@
 
 #include "log_p.h"
 #include "testharness_p.h"
+#include "testrole_p.h"
 
 namespace Quern {
 
@@ -10,8 +11,10 @@ TestProcess TestServer::startProcess(const QByteArray &handler, const QVariantMa
     const ProcessSpec *spec = m_application.processNamed(handler);
     if (!spec)
         return TestProcess({});
-    m_running.push_back(std::make_shared<TestProcessPrivate>(m_processes, *spec, parameters, number, m_deadline));
-    return TestProcess(m_running.back());
+    const auto started = std::make_shared<TestProcessPrivate>(m_processes, *spec, parameters, number, m_deadline);
+    const std::lock_guard lock(m_mutex);
+    m_running.push_back(started);
+    return TestProcess(started);
 }
 
 void TestServer::endProcesses()
@@ -21,35 +24,68 @@ void TestServer::endProcesses()
         if (!process->leave(TestProcessPrivate::Leave::Quietly))
             qFatal("the function of process %s does not return, though it is to end", qPrintable(process->name()));
     }
-    m_running.clear();
+    std::vector<std::shared_ptr<TestProcessPrivate>> ended;
+    const std::lock_guard lock(m_mutex);
+    m_running.swap(ended);
 }
 
-ProcessAddress TestServer::self() const
+Result<QList<ProcessAddress>> TestServer::receiversOf(const ProcessAddress &to) const
 {
-    const TestProcessPrivate *process = TestProcessPrivate::current();
-    return process ? ProcessAddress::process(process->name(), process->number()) : ProcessAddress::worker(0);
+    using Kind = ProcessAddress::Kind;
+    QList<ProcessAddress> all;
+    if (to.kind == Kind::Worker || to.kind == Kind::TaskWorker ||
+        (to.kind == Kind::Timer && !m_application.cronJobs.empty()))
+        all.append({to.kind, 0});
+    const bool isProcess = to.kind == Kind::Process && m_application.processNamed(to.name.toUtf8());
+    const bool isOne = to.number >= 0;
+    if (isProcess && isOne)
+        all.append(to);
+    if ((all.isEmpty() && !isProcess) || (isOne && !all.contains(to)) || to.number < -1)
+        return Error(Error::NotFound, QStringLiteral("there is no such process: %1; there are %2 of the kind in a test")
+                                          .arg(to.toString())
+                                          .arg(all.size()));
+    if (isOne)
+        return all;
+    const std::lock_guard lock(m_mutex);
+    for (const auto &running : m_running) {
+        if (isProcess && running->name() == to.name)
+            all.append(running->address());
+    }
+    if (isProcess && all.isEmpty())
+        all.append(ProcessAddress::process(to.name, 0));
+    all.removeAll(self());
+    return all;
 }
 
-Outcome TestServer::sendMessage(const ProcessAddress &to, const Payload &payload)
+Posted<void> TestServer::sendMessage(const ProcessAddress &to, const Payload &payload)
 {
-    const bool isProcess = to.kind == ProcessAddress::Kind::Process;
-    if (to.kind == ProcessAddress::Kind::None || (isProcess && !m_application.processNamed(to.name.toUtf8())))
-        return Error(Error::NotFound, QStringLiteral("there is no such process: %1").arg(to.toString()));
+    const auto refused = [&to](const Error &error) {
+        return Posted<void>(error, QStringLiteral("a message to ") + to.toString());
+    };
+    if (const Result<void> serving = TestRole::checkServing(); !serving)
+        return refused(serving.error());
+    const Result<QList<ProcessAddress>> receivers = receiversOf(to);
+    if (!receivers)
+        return refused(receivers.error());
     if (m_application.messageHandlers.empty())
-        return Error(Error::NotFound, QStringLiteral("the plugin takes no messages"));
-    if (const Result<void> fits = checkPostSize(payload.bytes().size()); !fits)
-        return fits;
+        return refused(Error(Error::NotFound, QStringLiteral("the plugin takes no messages: give it a function with "
+                                                             "Application::onMessage()")));
+    if (const Result<void> possible = checkPost(payload); !possible)
+        return refused(possible.error());
     {
         const std::lock_guard lock(m_mutex);
         m_messages.append({to, payload});
-        m_events.push_back([this, message = ProcessMessage{self(), payload}] {
-            callMessageHandlers(m_application.messageHandlers, message,
-                                [](const QString &problem) { qCCritical(logSdk).noquote() << problem; });
-        });
+        for (const ProcessAddress &receiver : *receivers) {
+            m_events.push_back([this, receiver, message = ProcessMessage{self(), payload}] {
+                const TestRole role(receiver);
+                callMessageHandlers(m_application.messageHandlers, message,
+                                    [](const QString &problem) { qCCritical(logSdk).noquote() << problem; });
+            });
+        }
     }
     QMetaObject::invokeMethod(
         &m_home, [this] { callHandlers(); }, Qt::QueuedConnection);
-    return {};
+    return Posted<void>(Result<void>());
 }
 
 QList<TestProcessMessage> TestServer::sentMessages() const

@@ -1,16 +1,11 @@
 #include "exceptiontext_p.h"
 #include "testprocesses_p.h"
+#include "testrole_p.h"
 
 #include <QCoreApplication>
 #include <QDeadlineTimer>
 
 namespace Quern {
-
-namespace {
-
-thread_local const TestProcessPrivate *running = nullptr;
-
-} // namespace
 
 TestProcessPrivate::TestProcessPrivate(std::shared_ptr<TestProcesses> processes, const ProcessSpec &spec,
                                        const QVariantMap &parameters, int number, std::chrono::milliseconds deadline)
@@ -33,14 +28,9 @@ TestProcessPrivate::~TestProcessPrivate()
     m_thread->wait();
 }
 
-const TestProcessPrivate *TestProcessPrivate::current()
-{
-    return running;
-}
-
 void TestProcessPrivate::run()
 {
-    running = this;
+    const TestRole role(address());
     try {
         Process process(*this);
         m_spec.run(process);
@@ -49,7 +39,6 @@ void TestProcessPrivate::run()
             m_processes->giveBack(m_name, *m_inHand);
         note(QStringLiteral("process %1 threw: %2").arg(name(), textOfCurrentException()));
     }
-    running = nullptr;
 }
 
 bool TestProcessPrivate::leave(Leave how)
@@ -68,6 +57,7 @@ bool TestProcessPrivate::leave(Leave how)
 
 void TestProcessPrivate::call(const std::function<void()> &handler)
 {
+    const TestRole role(address());
     try {
         if (handler)
             handler();

@@ -1,5 +1,9 @@
 #include "testprocesses_p.h"
 
+#include "exceptiontext_p.h"
+#include "log_p.h"
+#include "testrole_p.h"
+
 #include <QCoreApplication>
 #include <QTimer>
 
@@ -43,20 +47,29 @@ QByteArray TestProcesses::Pipe::take()
 
 Result<void> TestProcesses::check(const ProcessCall &call) const
 {
+    if (const Result<void> serving = TestRole::checkServing(); !serving)
+        return serving;
     if (!m_application.processNamed(call.name.toUtf8()))
         return Error(Error::NotFound, QStringLiteral("the plugin registers no process \"%1\"").arg(call.name));
-    return checkPostSize(call.payload.bytes().size());
+    return checkPost(call.payload);
 }
 
 Outcome TestProcesses::call(const ProcessCall &call, const ProcessAnswer &answered)
 {
-    if (const Result<void> possible = check(call); !possible)
-        return possible;
-    const Place place(call.name.toUtf8(), std::max(call.number, 0));
-    if (call.kind == ProcessCall::Kind::Read) {
-        readLater(place, call, answered);
+    const Result<void> possible = check(call);
+    if (possible && call.kind == ProcessCall::Kind::Read) {
+        readLater({call.name.toUtf8(), std::max(call.number, 0)}, call, answered);
         return {};
     }
+    const Result<void> outcome = possible ? put(call) : possible;
+    if (answered)
+        tellLater(answered, outcome ? Result<Payload>(Payload()) : Result<Payload>(outcome.error()));
+    return possible && answered ? Outcome() : Outcome(outcome);
+}
+
+Result<void> TestProcesses::put(const ProcessCall &call)
+{
+    const Place place(call.name.toUtf8(), std::max(call.number, 0));
     Result<void> outcome;
     {
         const std::lock_guard lock(m_mutex);
@@ -71,20 +84,33 @@ Outcome TestProcesses::call(const ProcessCall &call, const ProcessAnswer &answer
         }
     }
     m_changed.notify_all();
-    if (answered)
-        answered(outcome ? Result<Payload>(Payload()) : Result<Payload>(outcome.error()));
-    return answered ? Outcome() : Outcome(outcome);
+    return outcome;
+}
+
+void TestProcesses::tellLater(const ProcessAnswer &answered, const Result<Payload> &answer)
+{
+    QMetaObject::invokeMethod(
+        &m_home, [answered, answer] { tell(answered, answer); }, Qt::QueuedConnection);
+}
+
+void TestProcesses::tell(const ProcessAnswer &answered, const Result<Payload> &answer)
+{
+    try {
+        answered(answer);
+    } catch (...) {
+        qCCritical(logSdk).noquote() << "what was to hear of a process's pipe or queue threw:"
+                                     << textOfCurrentException();
+    }
 }
 
 Result<Payload> TestProcesses::callAndWait(const ProcessCall &call)
 {
-    if (call.kind != ProcessCall::Kind::Read) {
-        Result<Payload> answer = Payload();
-        const Outcome called = this->call(call, [&answer](const Result<Payload> &told) { answer = told; });
-        return called ? answer : Result<Payload>(called.error());
-    }
     if (const Result<void> possible = check(call); !possible)
         return possible.error();
+    if (call.kind != ProcessCall::Kind::Read) {
+        const Result<void> outcome = put(call);
+        return outcome ? Result<Payload>(Payload()) : Result<Payload>(outcome.error());
+    }
     std::unique_lock lock(m_mutex);
     Pipe &pipe = m_output[{call.name.toUtf8(), std::max(call.number, 0)}];
     if (!m_changed.wait_for(lock, call.timeout, [&pipe] { return !pipe.chunks.empty(); }))
@@ -114,7 +140,7 @@ void TestProcesses::readLater(const Place &place, const ProcessCall &call, const
                 const ProcessAnswer told = late->answered;
                 readers.erase(late);
                 lock.unlock();
-                told(nothingCame());
+                tell(told, nothingCame());
             });
         },
         Qt::QueuedConnection);
@@ -131,7 +157,7 @@ void TestProcesses::handOut(const Place &place)
         const ProcessAnswer told = pipe.readers.front().answered;
         pipe.readers.pop_front();
         lock.unlock();
-        told(Payload(chunk));
+        tell(told, Payload(chunk));
     }
 }
 

@@ -65,6 +65,11 @@ private:
     using Place = std::pair<QByteArray, int>;
 
     Result<void> check(const ProcessCall &call) const;
+    /// A write or a push.
+    Result<void> put(const ProcessCall &call);
+    /// Has it called by the event loop.
+    void tellLater(const ProcessAnswer &answered, const Result<Payload> &answer);
+    static void tell(const ProcessAnswer &answered, const Result<Payload> &answer);
     void readLater(const Place &place, const ProcessCall &call, const ProcessAnswer &answered);
     void handOut(const Place &place);
 
@@ -90,9 +95,6 @@ public:
     ~TestProcessPrivate() override;
     Q_DISABLE_COPY_MOVE(TestProcessPrivate)
 
-    /// The one whose thread this is; nullptr in others.
-    static const TestProcessPrivate *current();
-
     /// Asks it to end and tells it why, unless it was asked before. Returns whether it has ended by the deadline.
     bool leave(Leave how);
     bool isRunning() const { return !m_thread->isFinished(); }
@@ -101,6 +103,7 @@ public:
 
     QByteArray written() const { return m_processes->written(m_name, m_number); }
 
+    ProcessAddress address() const { return ProcessAddress::process(name(), m_number); }
     QString name() const override { return QString::fromUtf8(m_name); }
     int number() const override { return m_number; }
     int count() const override { return m_number + 1; }

@@ -3,6 +3,7 @@
 #include "application_p.h"
 #include "server_p.h"
 #include "testprocesses_p.h"
+#include "testrole_p.h"
 #include "testsocket_p.h"
 #include "testtasks_p.h"
 
@@ -85,8 +86,8 @@ public:
     {
         return m_tasks.fire(name, payload, options);
     }
-    Outcome sendMessage(const ProcessAddress &to, const Payload &payload) override;
-    ProcessAddress self() const override;
+    Posted<void> sendMessage(const ProcessAddress &to, const Payload &payload) override;
+    ProcessAddress self() const override { return TestRole::current(); }
     Outcome callProcess(const ProcessCall &call, const ProcessAnswer &answered) override
     {
         return m_processes->call(call, answered);
@@ -112,6 +113,8 @@ private:
     };
     using Handler = std::function<void(const LiveHandlers &handlers, const Connection &connection)>;
 
+    /// Error::NotFound if nobody is there.
+    Result<QList<ProcessAddress>> receiversOf(const ProcessAddress &to) const;
     void addPort(const QByteArray &handler, PortInfo::Kind kind);
     const RouteSpec *socketHandler(const QByteArray &name) const;
     int portOf(const QByteArray &handler, PortInfo::Kind kind) const;
@@ -147,8 +150,8 @@ private:
     QList<TestProcessMessage> m_messages;
     quint64 m_serial = 0;
     quint64 m_handled = 0;
+    std::vector<std::shared_ptr<TestProcessPrivate>> m_running; ///< written in the main thread alone
     bool m_isCalling = false;                                   ///< main thread
-    std::vector<std::shared_ptr<TestProcessPrivate>> m_running; ///< the same
 };
 
 } // namespace Quern

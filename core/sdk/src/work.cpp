@@ -3,12 +3,8 @@
 #include "application_p.h"
 #include "httpsyntax_p.h"
 
-#include <QCborMap>
-#include <QCborStreamReader>
-#include <QCborStreamWriter>
-#include <QCborValue>
-
 #include <stdexcept>
+#include <tuple>
 
 namespace Quern {
 
@@ -30,15 +26,20 @@ bool isWithin(std::chrono::milliseconds time, std::chrono::milliseconds longest)
     return time.count() >= 0 && time <= longest;
 }
 
-std::string taskTitle(QByteArrayView name)
+std::string quotedTask(QByteArrayView name)
 {
     return "task " + quoted(name);
 }
 
-void check(bool isGood, const TaskSpec &spec, const char *problem)
+std::string given(const char *call, std::chrono::milliseconds time)
+{
+    return std::string("is given ") + call + " of " + std::to_string(time.count()) + " ms";
+}
+
+void check(bool isGood, const TaskSpec &spec, const std::string &problem)
 {
     if (!isGood)
-        throw std::invalid_argument(taskTitle(spec.name) + ' ' + problem);
+        throw std::invalid_argument(quotedTask(spec.name) + ' ' + problem);
 }
 
 void checkWorkName(QByteArrayView name, const std::string &title)
@@ -48,56 +49,6 @@ void checkWorkName(QByteArrayView name, const std::string &title)
 }
 
 } // namespace
-
-QByteArray encodeMap(const QVariantMap &map)
-{
-    QByteArray encoded;
-    if (map.isEmpty())
-        return encoded;
-    QCborStreamWriter writer(&encoded);
-    writer.startMap(quint64(map.size()));
-    for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
-        writer.append(entry.key());
-        const QVariant &value = entry.value();
-        // What most maps hold, without the detour.
-        switch (value.typeId()) {
-        case QMetaType::Bool:
-            writer.append(value.toBool());
-            break;
-        case QMetaType::Int:
-        case QMetaType::LongLong:
-            writer.append(value.toLongLong());
-            break;
-        case QMetaType::QString:
-            writer.append(*static_cast<const QString *>(value.constData()));
-            break;
-        case QMetaType::QByteArray:
-            writer.append(*static_cast<const QByteArray *>(value.constData()));
-            break;
-        default:
-            QCborValue::fromVariant(value).toCbor(writer);
-        }
-    }
-    writer.endMap();
-    return encoded;
-}
-
-Payload::Payload(const QVariantMap &map) : m_encoded(encodeMap(map)) {}
-
-Payload::Payload(std::initializer_list<std::pair<QString, QVariant>> entries)
-{
-    QVariantMap map;
-    for (const auto &[name, value] : entries)
-        map.insert(name, value);
-    m_encoded = encodeMap(map);
-}
-
-QVariantMap Payload::map() const
-{
-    if (!m_isMap || m_encoded.isEmpty())
-        return {};
-    return QCborValue::fromCbor(m_encoded).toMap().toVariantMap();
-}
 
 TaskId Task::id() const
 {
@@ -191,7 +142,8 @@ TaskHandler &TaskHandler::onFinish(std::function<void(const TaskResult &)> handl
 TaskHandler &TaskHandler::tries(int tries)
 {
     d->checkOpen("TaskHandler::tries()");
-    check(tries >= 1 && tries <= maxTries, *m_spec, "has 1 to 1000 tries");
+    check(tries >= 1 && tries <= maxTries, *m_spec,
+          "is given " + std::to_string(tries) + " tries: give tries() 1 to 1000");
     m_spec->tries = tries;
     return *this;
 }
@@ -199,7 +151,7 @@ TaskHandler &TaskHandler::tries(int tries)
 TaskHandler &TaskHandler::timeout(std::chrono::milliseconds timeout)
 {
     d->checkOpen("TaskHandler::timeout()");
-    check(isWithin(timeout, maxTimeout), *m_spec, "has a timeout() of 0 to 24 days");
+    check(isWithin(timeout, maxTimeout), *m_spec, given("timeout()", timeout) + ": give it 0 to 24 days");
     m_spec->timeout = timeout;
     return *this;
 }
@@ -208,7 +160,8 @@ TaskHandler &TaskHandler::retryDelay(std::chrono::milliseconds first, std::chron
 {
     d->checkOpen("TaskHandler::retryDelay()");
     check(isWithin(first, maxTimeout) && isWithin(longest, maxTimeout) && first <= longest, *m_spec,
-          "has delays in retryDelay() of 0 to 24 days, the first not longer than the longest");
+          given("retryDelay()", first) + " and " + std::to_string(longest.count()) +
+              " ms: give it delays of 0 to 24 days, the first not longer than the longest");
     m_spec->retryDelay = first;
     m_spec->retryDelayMax = longest;
     return *this;
@@ -217,7 +170,8 @@ TaskHandler &TaskHandler::retryDelay(std::chrono::milliseconds first, std::chron
 TaskHandler &TaskHandler::priority(int priority)
 {
     d->checkOpen("TaskHandler::priority()");
-    check(isPriority(priority), *m_spec, "has a priority() of 0 to 9");
+    check(isPriority(priority), *m_spec,
+          "is given the priority " + std::to_string(priority) + ": give priority() 0 to 9");
     m_spec->priority = priority;
     return *this;
 }
@@ -231,12 +185,12 @@ TaskHandler &TaskHandler::durable(bool on)
 
 TaskHandler Application::addTask(QByteArrayView name, TaskFunction handler)
 {
-    d->checkOpen("the registration of " + taskTitle(name));
-    checkWorkName(name, taskTitle(name));
+    d->checkOpen("the registration of " + quotedTask(name));
+    checkWorkName(name, quotedTask(name));
     if (!handler)
-        throw std::invalid_argument(taskTitle(name) + " has an empty handler");
+        throw std::invalid_argument(quotedTask(name) + " has an empty handler");
     if (const TaskSpec *taken = d->taskNamed(name))
-        throw std::invalid_argument(taskTitle(name) + " of plugin " + quoted(d->plugin.toUtf8()) +
+        throw std::invalid_argument(quotedTask(name) + " of plugin " + quoted(d->plugin.toUtf8()) +
                                     " has the name of one of plugin " + quoted(taken->plugin.toUtf8()) +
                                     ": rename or remove one of them");
     TaskSpec &added = d->tasks.emplace_back();
@@ -276,30 +230,59 @@ std::vector<QByteArray> ApplicationPrivate::workNames() const
     return names;
 }
 
-Result<void> checkDelivery(QByteArrayView name, const TaskOptions &options)
+Result<void> checkDelivery(QByteArrayView name, const Payload &payload, const TaskOptions &options)
 {
-    const auto problem = [&]() -> const char * {
+    const auto is = [](auto given, const char *range) {
+        return QStringLiteral("is %1, and must be %2").arg(QString::number(given), QLatin1StringView(range));
+    };
+    const auto wrong = [&]() -> QString {
         if (name.isEmpty() || name.size() > maxName)
-            return "its name has 1 to 128 bytes";
+            return QStringLiteral("its name has %1 bytes, and must have 1 to 128").arg(name.size());
         if (!isWithin(options.delay, maxDelay))
-            return "its delay is 0 to 10 years";
+            return QStringLiteral("delay ") + is(options.delay.count(), "0 to 10 years, in ms");
         if (options.tries && (*options.tries < 1 || *options.tries > maxTries))
-            return "it has 1 to 1000 tries";
+            return QStringLiteral("tries ") + is(*options.tries, "1 to 1000");
         if (options.timeout && !isWithin(*options.timeout, maxTimeout))
-            return "its timeout is 0 to 24 days";
+            return QStringLiteral("timeout ") + is(options.timeout->count(), "0 to 24 days, in ms");
         if (options.retryDelay && !isWithin(*options.retryDelay, maxTimeout))
-            return "its retryDelay is 0 to 24 days";
+            return QStringLiteral("retryDelay ") + is(options.retryDelay->count(), "0 to 24 days, in ms");
         if (options.priority && !isPriority(*options.priority))
-            return "its priority is 0 to 9";
+            return QStringLiteral("priority ") + is(*options.priority, "0 to 9");
         if (options.uniqueKey.size() > maxKey)
-            return "its uniqueKey has 255 bytes at most";
-        return nullptr;
+            return QStringLiteral("uniqueKey has %1 bytes, and may have 255").arg(options.uniqueKey.size());
+        return payload.problem();
     }();
-    if (!problem)
-        return {};
-    return Error(
-        Error::Invalid,
-        QStringLiteral("\"%1\" cannot be delivered: %2").arg(QString::fromUtf8(name), QLatin1StringView(problem)));
+    if (!wrong.isEmpty())
+        return Error(Error::Invalid,
+                     QStringLiteral("\"%1\" cannot be delivered: %2").arg(QString::fromUtf8(name), wrong));
+    if (payload.bytes().size() > MaxTaskPayload)
+        return Error(Error::TooLarge, QStringLiteral("a payload has %1 bytes at most, not %2: put it into a file and "
+                                                     "deliver its name")
+                                          .arg(MaxTaskPayload)
+                                          .arg(payload.bytes().size()));
+    return {};
+}
+
+QString taskTitle(const char *kind, QByteArrayView name)
+{
+    return QStringLiteral("%1 \"%2\"").arg(QLatin1StringView(kind), QString::fromUtf8(name));
+}
+
+Delivery deliveryOf(const Result<TaskId> &outcome, const char *kind, QByteArrayView name, const TaskOptions &options)
+{
+    if (outcome)
+        return *outcome;
+    Delivery delivery(outcome.error(), taskTitle(kind, name));
+    if (options.accepted || options.finished)
+        std::ignore = delivery.ok(); // somebody hears of it
+    return delivery;
+}
+
+Error finishedIsForWorkers(const QString &who)
+{
+    return Error(Error::Invalid, QStringLiteral("nobody would call \"finished\": only workers hear how a task has "
+                                                "ended, and this is the %1")
+                                     .arg(who));
 }
 
 } // namespace Quern

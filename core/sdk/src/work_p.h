@@ -20,9 +20,6 @@ struct PayloadAccess
     }
 };
 
-/// The CBOR of \a map; empty for an empty one.
-QByteArray encodeMap(const QVariantMap &map);
-
 /// A task as a plugin has registered it. What is not given is as the settings say.
 struct TaskSpec
 {
@@ -84,7 +81,17 @@ struct TaskResultData
     int attempts = 0;
 };
 
-/// Error::Invalid, for people, if a task or event cannot be delivered so. \a what is "task" or "event".
-QUERN_EXPORT Result<void> checkDelivery(QByteArrayView name, const TaskOptions &options);
+/// The longest payload of a task or event, in bytes.
+inline constexpr qsizetype MaxTaskPayload = 64 * 1024 * 1024;
+
+/// Error::Invalid or Error::TooLarge, for people, if a task or event cannot be delivered so.
+QUERN_EXPORT Result<void> checkDelivery(QByteArrayView name, const Payload &payload, const TaskOptions &options);
+/// 'task "mail"', for people; \a kind is "task" or "event".
+QUERN_EXPORT QString taskTitle(const char *kind, QByteArrayView name);
+/// What deliver() and fire() return: who has given "accepted" or "finished" is told of a refusal.
+QUERN_EXPORT Delivery deliveryOf(const Result<TaskId> &outcome, const char *kind, QByteArrayView name,
+                                 const TaskOptions &options);
+/// What is said of TaskOptions::finished in another process than a worker; \a who is that process.
+QUERN_EXPORT Error finishedIsForWorkers(const QString &who);
 
 } // namespace Quern

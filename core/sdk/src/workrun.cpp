@@ -9,7 +9,11 @@ WorkEnd runTask(const TaskSpec &spec, TaskCall &call)
     try {
         Task task(call);
         const Result<void> outcome = spec.handle(task);
-        return outcome ? WorkEnd() : WorkEnd{WorkEnd::Kind::Failed, outcome.error().message()};
+        if (!outcome)
+            return {WorkEnd::Kind::Failed, outcome.error().message()};
+        if (const QString &problem = call.result.problem(); !problem.isEmpty())
+            return {WorkEnd::Kind::Failed, QStringLiteral("its result cannot be told: ") + problem};
+        return {};
     } catch (...) {
         return {WorkEnd::Kind::Failed, QStringLiteral("it threw: ") + textOfCurrentException()};
     }

@@ -1,5 +1,7 @@
 #include "harnesssupport.h"
 
+#include <Quern/server.h>
+
 #include <QTest>
 
 #include <stdexcept>
@@ -26,7 +28,7 @@ void TestCronJob::runsWhatIsRegistered()
 {
     QStringList seen;
     const QDateTime begin = QDateTime::currentDateTimeUtc();
-    Server server([&seen, begin](Application &app) {
+    ::Server server([&seen, begin](Application &app) {
         app.cron("cleanup",
                  [&seen, begin](CronRun &run) {
                      seen += run.name() + u' ' + run.parameters().value(u"days"_s).toString() + u' ' +
@@ -34,20 +36,31 @@ void TestCronJob::runsWhatIsRegistered()
                      if (run.scheduledAt() < begin.addMSecs(-1000) || run.scheduledAt() > begin.addSecs(60) ||
                          run.isStopRequested())
                          seen += u"wrong"_s;
-                     run.stop();
                  })
             .at("0 3 * * *", "Europe/Berlin")
             .immediate()
             .overlap()
             .missed(MissedRuns::Once)
             .timeout(5s);
-        app.cron("tick", [](CronRun &) -> Result<void> { return {}; }).every(10ms);
+        app.cron("tick",
+                 [&seen](CronRun &run) -> Result<void> {
+                     seen += u"tick %1 %2"_s.arg(run.number()).arg(Quern::server().self().toString());
+                     run.stop();
+                     return {};
+                 })
+            .every(10ms);
     });
     QVERIFY2(server.harness.installed().ok(), "install() threw");
     QVERIFY(server.harness.runCron("cleanup", {{u"days"_s, 7}}));
     QVERIFY(server.harness.runCron("cleanup"));
-    QCOMPARE(seen, (QStringList{u"cleanup 7 1"_s, u"cleanup  2"_s}));
     QVERIFY(server.harness.runCron("tick"));
+    QCOMPARE(seen, (QStringList{u"cleanup 7 1"_s, u"cleanup  2"_s, u"tick 1 timer"_s})); // each counts for itself
+    const Result<void> stopped = server.harness.runCron("tick");
+    QVERIFY(!stopped);
+    QCOMPARE(stopped.error().code(), Error::Unavailable);
+    QVERIFY(stopped.error().message().startsWith(u"cron job tick has called CronRun::stop(): "_s));
+    QCOMPARE(seen.size(), 3);
+    QVERIFY(server.harness.runCron("cleanup"));
 }
 
 void TestCronJob::outcomes_data()
@@ -69,7 +82,7 @@ void TestCronJob::outcomes()
     QFETCH(QString, job);
     QFETCH(int, code);
     QFETCH(QString, message);
-    Server server([](Application &app) {
+    ::Server server([](Application &app) {
         app.cron("full", [](CronRun &) -> Result<void> { return Error(Error::Io, u"the disk is full"_s); });
         app.cron("throws", [](CronRun &) { throw std::runtime_error("out of paper"); });
         app.cron("slow", [](CronRun &run) {
@@ -107,7 +120,7 @@ void TestCronJob::refusals()
 {
     QFETCH(int, kind);
     QFETCH(QString, message);
-    Server server([kind](Application &app) {
+    ::Server server([kind](Application &app) {
         const auto nothing = [](CronRun &) {};
         switch (kind) {
         case 0:
@@ -156,7 +169,7 @@ void TestCronJob::isOverAfterInstall()
 {
     Application *kept = nullptr;
     std::optional<CronJob> job;
-    Server server([&](Application &app) {
+    ::Server server([&](Application &app) {
         kept = &app;
         job.emplace(app.cron("a", [](CronRun &) {}));
     });

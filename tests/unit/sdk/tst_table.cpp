@@ -84,6 +84,8 @@ void TestTable::typedColumns()
 
     const Result<IntColumn> wrongType = table.intColumn(title);
     QVERIFY(!wrongType && wrongType.error().code() == Error::Invalid);
+    QCOMPARE(wrongType.error().message(),
+             QStringLiteral("column \"title\" of table \"sample\" is looked up by stringColumn()"));
     QVERIFY(table.intColumn(QStringLiteral("nothing")).error().message().contains(title));
     QCOMPARE(table.set("tea", {{countColumn, 1ULL << 63}}).error().code(), Error::TooLarge);
     QVERIFY(table.set("tea", {{rateColumn, 1ULL << 63}}).ok());
@@ -448,6 +450,9 @@ void TestTable::nullHandles()
     QCOMPARE(server().table(QStringLiteral("a")).error().code(), Error::Unavailable);
     TableFixture fixture(sampleTable(1));
     QCOMPARE(fixture.table.set("a", {{IntColumn(), 1}}).error().code(), Error::Invalid);
+    QCOMPARE(fixture.table.get("a", IntColumn()).error().message(),
+             QStringLiteral("a null column was given to table \"sample\": look it up by intColumn(), floatColumn() or "
+                            "stringColumn()"));
 }
 
 QTEST_GUILESS_MAIN(TestTable)

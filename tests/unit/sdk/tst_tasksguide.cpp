@@ -158,7 +158,7 @@ void tst_TasksGuide::everySnippetIsHere()
         ++found;
         QCOMPARE(guide::missingOf(snippet, THIS_SOURCE), QString());
     }
-    QCOMPARE(found, 7);
+    QCOMPARE(found, 8);
 }
 
 void tst_TasksGuide::harness()
@@ -176,9 +176,7 @@ void tst_TasksGuide::harness()
     shop.m_post.failures = 5;
     harness.post("/orders", R"({"to":"ann"})");
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression("no mail: .*the post office is closed"));
-    QCOMPARE(harness.runTasks(1h), 1);
-    for (int tries = 2; tries <= 5; ++tries)
-        QCOMPARE(harness.runTasks(1h), 1);
+    QCOMPARE(harness.runTasks(1h), 5);
     QCOMPARE(harness.endedTasks().last().attempts(), 5);
 }
 
@@ -186,8 +184,10 @@ void tst_TasksGuide::answersLater()
 {
     Shop shop;
     TestHarness harness(shop);
+    // clang-format off
     QTimer::singleShot(0, &shop, [&harness] { harness.runTasks(); });
     QCOMPARE(harness.get("/later/ann").json()->toObject(), (QJsonObject{{"letter", 1}}));
+    // clang-format on
 }
 
 void tst_TasksGuide::options()
@@ -195,7 +195,8 @@ void tst_TasksGuide::options()
     Shop shop;
     TestHarness harness(shop);
     harness.get("/options/ann");
-    harness.get("/options/ann"); // its key is taken
+    QTest::ignoreMessage(QtWarningMsg, "task \"mail\" was refused: a task with this unique key waits or runs");
+    harness.get("/options/ann");
     QCOMPARE(harness.tasks().size(), 1);
     QCOMPARE(harness.tasks().first().due, 1h);
     QCOMPARE(harness.runTasks(59min), 0);

@@ -45,7 +45,7 @@ void install(Application &app, Notes &notes)
         }
     });
     app.process("sender", [](Process &) {
-        server().sendMessage(ProcessAddress::worker(1), {{u"text"_s, u"from a thread"_s}});
+        server().sendMessage(ProcessAddress::worker(0), {{u"text"_s, u"from a thread"_s}});
     });
     app.onMessage([&notes](const ProcessMessage &message) {
         notes.messages.append(message.payload.value(u"text"_s).toString() + u' ' + message.from.toString());
@@ -67,6 +67,9 @@ private Q_SLOTS:
     void bounds();
     void reloadAndStopAreToldOnce();
     void messages();
+    void whoGetsAMessage_data();
+    void whoGetsAMessage();
+    void refusalsAreToldLater();
     void unknownNames();
     void registration_data();
     void registration();
@@ -106,7 +109,8 @@ void TestTestProcesses::queue()
     const auto count = [&accepted](const Result<void> &outcome) { accepted += outcome ? 1 : 0; };
     QVERIFY(server().process("consumer").push({{u"n"_s, 1}}, count));
     QVERIFY(server().process("consumer", 1).pushAndWait({{u"n"_s, 2}}));
-    QCOMPARE(accepted, 1);
+    QCOMPARE(accepted, 0); // never within the call
+    QTRY_COMPARE(accepted, 1);
     TestProcess consumer = harness.startProcess("consumer");
     QTRY_COMPARE(consumer.written(), QByteArray("1"));
     TestProcess other = harness.startProcess("consumer", {}, 1);
@@ -171,7 +175,99 @@ void TestTestProcesses::messages()
     QTRY_COMPARE(notes.messages.size(), 2);
     QCOMPARE(notes.messages.at(1), u"from a thread process sender 0"_s);
     QCOMPARE(harness.sentMessages().size(), 2);
-    QVERIFY(harness.sentMessages().at(1).to == ProcessAddress::worker(1));
+    QVERIFY(harness.sentMessages().at(1).to == ProcessAddress::worker(0));
+}
+
+void TestTestProcesses::whoGetsAMessage_data()
+{
+    QTest::addColumn<QString>("from");
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<int>("number");
+    QTest::addColumn<QStringList>("receivers");
+    const auto row = [](const char *name, const char *from, ProcessAddress::Kind kind, int number,
+                        const QStringList &receivers) {
+        QTest::newRow(name) << QString::fromUtf8(from) << int(kind) << number << receivers;
+    };
+    using Kind = ProcessAddress::Kind;
+    row("to itself by number", "worker", Kind::Worker, 0, {u"worker 0"_s});
+    row("to all workers but this one", "worker", Kind::Worker, -1, {});
+    row("to all workers from a task", "task", Kind::Worker, -1, {u"worker 0"_s});
+    row("to all task workers but this one", "task", Kind::TaskWorker, -1, {});
+    row("to all copies but this one", "talker 1", Kind::Process, -1, {u"process talker 0"_s, u"process talker 2"_s});
+    row("to one copy", "worker", Kind::Process, 7, {u"process talker 7"_s});
+    row("to the timer", "worker", Kind::Timer, 0, {u"timer"_s});
+    row("a worker that is not there", "worker", Kind::Worker, 77, {u"NotFound"_s});
+    row("a task worker that is not there", "worker", Kind::TaskWorker, 1, {u"NotFound"_s});
+    row("a number that is none", "worker", Kind::Worker, -2, {u"NotFound"_s});
+}
+
+void TestTestProcesses::whoGetsAMessage()
+{
+    QFETCH(const QString, from);
+    QFETCH(const int, kind);
+    QFETCH(const int, number);
+    QFETCH(const QStringList, receivers);
+    const bool isProcess = kind == int(ProcessAddress::Kind::Process);
+    const ProcessAddress to{ProcessAddress::Kind(kind), number, isProcess ? u"talker"_s : QString()};
+    QStringList got;
+    std::atomic<bool> isRefused = false;
+    const auto send = [&] {
+        const Result<void> sent = server().sendMessage(to, {});
+        isRefused = !sent.ok();
+    };
+    Plugin plugin([&](Application &app) {
+        app.task("send", [send](Task &) { send(); });
+        app.cron("none", [](CronRun &) {});
+        app.process("talker", [&](Process &process) {
+            if (from == u"talker %1"_s.arg(process.number()) && process.parameters().contains(u"send"_s))
+                send();
+            process.waitForStop(1h);
+        });
+        app.onMessage([&](const ProcessMessage &) { got.append(server().self().toString()); });
+    });
+    TestHarness harness(plugin);
+    if (from == u"task"_s) {
+        server().deliver("send");
+        harness.runTasks();
+    } else if (from == u"worker"_s) {
+        send();
+    } else {
+        harness.startProcess("talker", {}, 0);
+        harness.startProcess("talker", {}, 2);
+        harness.startProcess("talker", {{u"send"_s, true}}, 1);
+        QTRY_COMPARE(harness.sentMessages().size(), 1);
+    }
+    QCoreApplication::processEvents();
+    if (receivers == QStringList(u"NotFound"_s))
+        QVERIFY(isRefused);
+    else
+        QTRY_COMPARE(got, receivers);
+    QCOMPARE(harness.sentMessages().size(), isRefused ? 0 : 1);
+    if (kind == int(ProcessAddress::Kind::Timer)) { // without cron jobs there is none
+        Plugin other([](Application &app) { app.onMessage([](const ProcessMessage &) {}); });
+        const TestHarness without(other);
+        QCOMPARE(server().sendMessage(to, {}).error().code(), Error::NotFound);
+    }
+}
+
+void TestTestProcesses::refusalsAreToldLater()
+{
+    QTest::failOnWarning(QRegularExpression(u"refused"_s));
+    Plugin plugin([](Application &) {});
+    TestHarness harness(plugin);
+    QList<Error::Code> told;
+    const auto hear = [&told](const auto &outcome) {
+        told.append(outcome.error().code());
+        throw std::runtime_error("who hears fails");
+    };
+    const ProcessHandle nobody = server().process("nobody");
+    nobody.push({}, hear);
+    nobody.write("x", hear);
+    nobody.read(hear);
+    QVERIFY(told.isEmpty());
+    for (int i = 0; i < 3; ++i)
+        QTest::ignoreMessage(QtCriticalMsg, "what was to hear of a process's pipe or queue threw: who hears fails");
+    QTRY_COMPARE(told, (QList<Error::Code>{Error::NotFound, Error::NotFound, Error::NotFound}));
 }
 
 void TestTestProcesses::unknownNames()

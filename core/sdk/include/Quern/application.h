@@ -245,6 +245,11 @@ public:
     {
         return addTask(name, taskFunction(std::move(handler)));
     }
+    template <QStringName Name, std::invocable<Task &> Handler>
+    TaskHandler task(const Name &name, Handler handler)
+    {
+        return addTask(QString(name).toUtf8(), taskFunction(std::move(handler)));
+    }
     /// Has \a listener called in a task worker for each event \a name that Server::fire() tells of, behind those that
     /// were registered before, which over plugins is in the order of loading. It returns nothing, bool or Result<bool>:
     /// false keeps the event from the listeners behind it. One that returns an error or throws is called again while
@@ -254,11 +259,21 @@ public:
     {
         addListener(name, listenerFunction(std::move(listener)));
     }
+    template <QStringName Name, std::invocable<const Event &> Listener>
+    void listen(const Name &name, Listener listener)
+    {
+        addListener(QString(name).toUtf8(), listenerFunction(std::move(listener)));
+    }
 
     /// Has \a run called in each custom process of a [[process]] entry with handler = \a name, in a thread of its own:
     /// a name of 1 to 64 bytes that no other has, else std::invalid_argument. The process ends when it returns, and is
     /// started again after restart_interval; an exception is logged, and ends it as well.
     ProcessHandler process(QByteArrayView name, std::function<void(Process &process)> run);
+    template <QStringName Name>
+    ProcessHandler process(const Name &name, std::function<void(Process &process)> run)
+    {
+        return process(QByteArrayView(QString(name).toUtf8()), std::move(run));
+    }
     /// Has \a handler called for each message that Server::sendMessage() sends to a process, in the main thread of that
     /// process, be it a worker, a task worker, between two tasks, or any other; behind those that were registered
     /// before. An exception is logged.
@@ -273,6 +288,11 @@ public:
     ///         .at("0 3 * * *", "Europe/Berlin")
     ///         .missed(MissedRuns::Once);
     CronJob cron(QByteArrayView name, CronHandler handler);
+    template <QStringName Name, typename Function>
+    CronJob cron(const Name &name, Function function)
+    {
+        return cron(QByteArrayView(QString(name).toUtf8()), std::move(function));
+    }
     /// The same for a function that cannot fail, but by an exception.
     template <std::invocable<CronRun &> Function>
     requires std::is_void_v<std::invoke_result_t<Function &, CronRun &>> CronJob cron(QByteArrayView name,

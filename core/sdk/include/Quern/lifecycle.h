@@ -11,6 +11,18 @@
 
 namespace Quern {
 
+/// When a life-cycle hook is called, see Application::onServerStart() and the like. The numbers are part of the wire
+/// format: append only.
+enum class HookKind : quint8 {
+    ServerStart = 1, ///< see Application::onServerStart()
+    ServerStop = 2,  ///< see Application::onServerStop()
+    WorkerStart = 3, ///< see Application::onWorkerStart()
+    WorkerStop = 4,  ///< see Application::onWorkerStop()
+    WorkerError = 5, ///< see Application::onWorkerError()
+    Ready = 6,       ///< see Application::onReady()
+    Drain = 7,       ///< see Application::onDrain()
+};
+
 /// A process that has ended against its will, as Application::onWorkerError() is told. A value type.
 struct WorkerFailure
 {
@@ -28,7 +40,10 @@ using WorkerErrorHook = std::function<Result<void>(const WorkerFailure &failure)
 template <typename... Arguments, std::invocable<Arguments...> Hook>
 std::function<Result<void>(Arguments...)> lifeCycleHook(Hook hook)
 {
-    if constexpr (std::is_void_v<std::invoke_result_t<Hook &, Arguments...>>)
+    using Returned = std::invoke_result_t<Hook &, Arguments...>;
+    static_assert(std::is_void_v<Returned> || std::is_convertible_v<Returned, Result<void>>,
+                  "a hook returns nothing, Result<void> or Outcome");
+    if constexpr (std::is_void_v<Returned>)
         return [hook = std::move(hook)](Arguments... arguments) mutable -> Result<void> {
             hook(arguments...);
             return {};

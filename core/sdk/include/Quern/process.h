@@ -2,13 +2,16 @@
 
 #include <Quern/global.h>
 #include <Quern/payload.h>
+#include <Quern/posted.h>
 #include <Quern/result.h>
 
 #include <QByteArray>
+#include <QByteArrayView>
 #include <QString>
 #include <QVariantMap>
 
 #include <chrono>
+#include <concepts>
 #include <functional>
 
 namespace Quern {
@@ -37,6 +40,13 @@ struct QUERN_EXPORT ProcessAddress
     static ProcessAddress taskWorker(int number = -1);                   ///< a task worker, or all
     static ProcessAddress timer();                                       ///< the process that runs cron jobs
     static ProcessAddress process(const QString &name, int number = -1); ///< a custom process, or all its copies
+
+    /// The same of a name in UTF-8: QByteArray, QByteArrayView or a literal.
+    template <std::convertible_to<QByteArrayView> Name>
+    static ProcessAddress process(const Name &name, int number = -1)
+    {
+        return process(QString::fromUtf8(QByteArrayView(name)), number);
+    }
 
     /// For people: "worker 1", "all workers", "process mailer 0".
     QString toString() const;
@@ -122,7 +132,9 @@ private:
 /// Error::Invalid if it has no pipe or no queue, or \a number is needed and was not given, Error::TooLarge beyond 1
 /// MiB, Error::Busy if the server does not take what was sent before, Error::Unavailable without a server. What the
 /// server refuses afterwards, mostly Error::Busy since pipe or queue are full, is told to \a accepted, in the main
-/// thread, or else to the log. The calls with "AndWait" wait for the server's answer and return it.
+/// thread, or else to the log. \a accepted and \a chunk are told what the call itself refuses as well, later, by the
+/// event loop; only a process without a server calls nothing. The calls with "AndWait" wait for the server's answer and
+/// return it.
 class QUERN_EXPORT ProcessHandle
 {
 public:
@@ -137,16 +149,18 @@ public:
     int number() const { return m_number; }        ///< of the copy; -1: the only one, or any
 
     /// Writes to the pipe of the process: what Process::read() returns there.
-    Outcome write(const QByteArray &bytes, Accepted accepted = {}) const;
-    Outcome writeAndWait(const QByteArray &bytes, std::chrono::milliseconds timeout = std::chrono::seconds(5)) const;
+    Posted<void> write(const QByteArray &bytes, Accepted accepted = {}) const;
+    [[nodiscard]] Outcome writeAndWait(const QByteArray &bytes,
+                                       std::chrono::milliseconds timeout = std::chrono::seconds(5)) const;
     /// Reads what the process writes, or prints with redirect = true: of a stream all that is there, at most 1 MiB, of
     /// a datagram pipe one datagram. Each byte goes to one reader, in the order in which they ask. Error::Timeout if
     /// nothing has come within \a timeout.
-    Outcome read(Chunk chunk, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
+    Posted<void> read(Chunk chunk, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
     Result<QByteArray> readAndWait(std::chrono::milliseconds timeout) const;
     /// Puts an item into the queue of the process: of a shared one without \a number, of an addressed one with it.
-    Outcome push(const Payload &payload, Accepted accepted = {}) const;
-    Outcome pushAndWait(const Payload &payload, std::chrono::milliseconds timeout = std::chrono::seconds(5)) const;
+    Posted<void> push(const Payload &payload, Accepted accepted = {}) const;
+    [[nodiscard]] Outcome pushAndWait(const Payload &payload,
+                                      std::chrono::milliseconds timeout = std::chrono::seconds(5)) const;
 
 private:
     QString m_name;

@@ -91,6 +91,8 @@ concept HasQString = (std::same_as<Name, QString> && std::convertible_to<const T
 /// A connection that closes at the same moment loses what was sent to it, as one that closes a moment later does.
 ///
 /// Messages and names are QByteArrayView, QByteArray or literals, all in UTF-8, or QString. For JSON see jsonText().
+///
+/// Who drops what deliver(), fire(), sendMessage() and ProcessHandle return, unseen, has the log tell of a refusal.
 class QUERN_EXPORT Server
 {
 public:
@@ -130,10 +132,11 @@ public:
 
     /// Hands the task \a task, which a plugin has registered by Application::task(), to the task workers and returns at
     /// once with its id. Error::NotFound if there is no such task, or there are no task workers (task_worker_num),
-    /// Error::Invalid for options that are not possible, Error::TooLarge for a payload over 64 MiB, Error::Busy,
-    /// Error::Unavailable as above. What the server refuses afterwards, since the queue is full (Error::Busy), the
-    /// unique key is taken (Error::Exists) or the disk is (Error::Io), TaskOptions::accepted and finished are told, and
-    /// the log if there is neither. TaskOptions::finished is Error::Invalid outside of workers: nobody would call it.
+    /// Error::Invalid for options that are not possible and a payload with a Payload::problem(), Error::TooLarge for
+    /// one over 64 MiB, Error::Busy, Error::Unavailable as above. What the server refuses afterwards, since the queue
+    /// is full (Error::Busy), the unique key is taken (Error::Exists) or the disk is (Error::Io), TaskOptions::accepted
+    /// and finished are told, and the log if there is neither; what is refused at once is told to both as well, later.
+    /// TaskOptions::finished is Error::Invalid outside of workers: nobody would call it.
     virtual Delivery deliver(QByteArrayView task, const Payload &payload = {}, const TaskOptions &options = {}) = 0;
     /// The same, and waits until the server has accepted the task: a durable one is on disk then. Also what the server
     /// refuses is told, and Error::Timeout if it has not answered within \a timeout: it may accept the task later.
@@ -148,10 +151,11 @@ public:
     ProcessHandle process(QByteArrayView name, int number = -1) const;
     /// Sends \a payload to another process of the server, or to all of a kind but this one: what
     /// Application::onMessage() was given is called there. Error::NotFound if there is none, or no plugin takes
-    /// messages; Error::TooLarge beyond 1 MiB; Error::Busy, Error::Unavailable as above. Messages to one process arrive
-    /// in their order. While it is busy or being restarted 1000 of them wait for it, 8 MiB at most; what is more is
-    /// refused, and only the log tells.
-    virtual Outcome sendMessage(const ProcessAddress &to, const Payload &payload) = 0;
+    /// messages; Error::Invalid for a payload with a Payload::problem(); Error::TooLarge beyond 1 MiB; Error::Busy,
+    /// Error::Unavailable as above. To all of a kind of which this is the only one is fine, and reaches nobody.
+    /// Messages to one process arrive in their order. While it is busy or being restarted 1000 of them wait for it, 8
+    /// MiB at most; what is more is refused, and only the log tells.
+    virtual Posted<void> sendMessage(const ProcessAddress &to, const Payload &payload) = 0;
     /// Which process this is.
     virtual ProcessAddress self() const = 0;
 
@@ -172,6 +176,16 @@ public:
     /// any.
     Result<Table> table(const QString &name) const;
     Result<Atomic> atomic(const QString &name) const;
+    template <std::convertible_to<QByteArrayView> Name>
+    Result<Table> table(const Name &name) const
+    {
+        return table(QString::fromUtf8(QByteArrayView(name)));
+    }
+    template <std::convertible_to<QByteArrayView> Name>
+    Result<Atomic> atomic(const Name &name) const
+    {
+        return atomic(QString::fromUtf8(QByteArrayView(name)));
+    }
 
     /// The same of a QString, which becomes UTF-8. Templates, so that neither literals nor QByteArray are taken for
     /// one.
@@ -199,6 +213,27 @@ public:
     Outcome bind(ConnectionId id, const Text &user)
     {
         return bind(id, QByteArrayView(user.toUtf8()));
+    }
+    template <QStringName Name>
+    Delivery deliver(const Name &task, const Payload &payload = {}, const TaskOptions &options = {})
+    {
+        return deliver(QByteArrayView(QString(task).toUtf8()), payload, options);
+    }
+    template <QStringName Name>
+    Result<TaskId> deliverAndWait(const Name &task, const Payload &payload = {}, const TaskOptions &options = {},
+                                  std::chrono::milliseconds timeout = std::chrono::seconds(5))
+    {
+        return deliverAndWait(QByteArrayView(QString(task).toUtf8()), payload, options, timeout);
+    }
+    template <QStringName Name>
+    Delivery fire(const Name &name, const Payload &payload = {}, const TaskOptions &options = {})
+    {
+        return fire(QByteArrayView(QString(name).toUtf8()), payload, options);
+    }
+    template <QStringName Name>
+    ProcessHandle process(const Name &name, int number = -1) const
+    {
+        return ProcessHandle(name, number);
     }
     template <typename Name, typename Text>
     requires HasQString<Name, Text> Outcome pushToRoom(const Name &room, const Text &message,

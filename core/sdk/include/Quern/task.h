@@ -2,9 +2,12 @@
 
 #include <Quern/global.h>
 #include <Quern/payload.h>
+#include <Quern/posted.h>
 #include <Quern/result.h>
 
 #include <QByteArray>
+#include <QByteArrayView>
+#include <QHashFunctions>
 #include <QString>
 
 #include <chrono>
@@ -44,6 +47,16 @@ private:
     quint64 m_value = 0;
 };
 
+/// For QHash and QSet.
+inline std::size_t qHash(const TaskId &id, std::size_t seed = 0)
+{
+    return ::qHash(id.value(), seed);
+}
+
+/// What can be a name, but not as bytes: QString, and what becomes one.
+template <typename Name>
+concept QStringName = std::convertible_to<const Name &, QString> && !std::convertible_to<const Name &, QByteArrayView>;
+
 /// One try of a task, as its handler sees it. Lives during the call of the handler, in its thread.
 class QUERN_EXPORT Task
 {
@@ -58,7 +71,8 @@ public:
     int attempt() const;            ///< from 1; a try that the end of its task worker or of the server cut short counts
                                     ///< only if it was the task's own doing
     int tries() const;              ///< how many it has in all
-    /// What the deliverer is told when the task succeeds; an empty map without it.
+    /// What the deliverer is told when the task succeeds; an empty map without it. One with a Payload::problem() makes
+    /// the try a failed one.
     void setResult(const Payload &result);
 
 private:
@@ -104,20 +118,26 @@ struct TaskOptions
     /// True: it is kept on disk once it is accepted, and run at least once whatever happens; false: it stays in memory.
     /// Not given: on disk if it is delayed.
     std::optional<bool> durable = {};
-    /// Called when the server has accepted it or refused it; in the main thread of the process.
+    /// Called when the server has accepted it or refused it; in the main thread of the process, by its event loop and
+    /// never within deliver(). Also for what deliver() itself refuses, so that one place knows of every refusal; only a
+    /// process without a server calls nothing.
     std::function<void(const Result<TaskId> &)> accepted = {};
-    /// Called when it has ended, also if it is refused: in a worker alone, in its main thread. A worker that has been
+    /// Called when it has ended, also if it is refused, as \a accepted: in a worker alone. A worker that has been
     /// replaced meanwhile does not hear it; what TaskHandler::onFinish() was given is called in its successor then.
     std::function<void(const TaskResult &)> finished = {};
 };
 
-/// A Result that may be dropped: what refuses a task tells the log, too, if nobody else wants to hear. A value type.
-class Delivery : public Result<TaskId>
+/// A Result<TaskId> that may be dropped: what refuses a task tells the log if nobody else wants to hear, that is, looks
+/// at it, or has given TaskOptions::accepted or finished, which are told as well. A value type.
+class Delivery : public Posted<TaskId>
 {
 public:
-    Delivery(TaskId id) : Result(id) {}                            ///< it is on its way
-    Delivery(Error error) : Result(std::move(error)) {}            ///< it is not
-    Delivery(Result<TaskId> result) : Result(std::move(result)) {} ///< either
+    using Posted::Posted;
+    Delivery(TaskId id) : Posted(Result<TaskId>(id)) {} ///< it is on its way
+
+    const TaskId &value() const { return seen().value(); }           ///< only when ok()
+    const TaskId &operator*() const { return value(); }              ///< the same
+    const TaskId *operator->() const { return seen().operator->(); } ///< the same
 };
 
 /// A task that was just registered; its calls chain. After HandlerPlugin::install() they throw std::logic_error, and
@@ -170,7 +190,10 @@ using ListenerFunction = std::function<Result<bool>(const Event &event)>;
 template <std::invocable<Task &> Handler>
 TaskFunction taskFunction(Handler handler)
 {
-    if constexpr (std::is_void_v<std::invoke_result_t<Handler &, Task &>>)
+    using Returned = std::invoke_result_t<Handler &, Task &>;
+    static_assert(std::is_void_v<Returned> || std::is_convertible_v<Returned, Result<void>>,
+                  "a task returns nothing, Result<void> or Outcome");
+    if constexpr (std::is_void_v<Returned>)
         return [handler = std::move(handler)](Task &task) mutable -> Result<void> {
             handler(task);
             return {};
@@ -183,7 +206,10 @@ TaskFunction taskFunction(Handler handler)
 template <std::invocable<const Event &> Listener>
 ListenerFunction listenerFunction(Listener listener)
 {
-    if constexpr (std::is_void_v<std::invoke_result_t<Listener &, const Event &>>)
+    using Returned = std::invoke_result_t<Listener &, const Event &>;
+    static_assert(std::is_void_v<Returned> || std::is_convertible_v<Returned, Result<bool>>,
+                  "a listener returns nothing, bool or Result<bool>");
+    if constexpr (std::is_void_v<Returned>)
         return [listener = std::move(listener)](const Event &event) mutable -> Result<bool> {
             listener(event);
             return true;
@@ -193,3 +219,11 @@ ListenerFunction listenerFunction(Listener listener)
 }
 
 } // namespace Quern
+
+/// For std::unordered_map and the like.
+template <>
+struct std::hash<Quern::TaskId>
+{
+    /// Of the number.
+    std::size_t operator()(const Quern::TaskId &id) const { return std::hash<quint64>()(id.value()); }
+};

@@ -6,6 +6,7 @@
 #include <Quern/error.h>
 #include <Quern/eventstream.h>
 #include <Quern/global.h>
+#include <Quern/lifecycle.h>
 #include <Quern/process.h>
 #include <Quern/request.h>
 #include <Quern/result.h>
@@ -179,7 +180,8 @@ private:
     std::shared_ptr<TestSocketPrivate> d;
 };
 
-/// A task or event that waits in a TestHarness. A value type.
+/// A task or event that waits in a TestHarness. What neither its delivery nor its registration says is as [tasks] has
+/// it by default. A value type.
 struct TestTask
 {
     TaskId id;                        ///< that deliver() or fire() has returned
@@ -187,6 +189,11 @@ struct TestTask
     bool isEvent = false;             ///< it is an event
     Payload payload;                  ///< as it was delivered
     std::chrono::milliseconds due{0}; ///< how long it still waits; zero or less: it is due
+    int priority = 5;                 ///< see TaskOptions
+    int attempts = 0;                 ///< tries that it has had
+    int tries = 1;                    ///< in all
+    QByteArray uniqueKey = {};        ///< empty: none
+    bool durable = false;             ///< a server would keep it on disk
 };
 
 /// A message that the application has sent to a process. A value type.
@@ -251,6 +258,11 @@ struct TestMemory
 ///     "/chat/lobby"}); QVERIFY(ann.send("hello")); QCOMPARE(bob.received().last().payload, "hello");
 ///
 /// Needs a QCoreApplication, such as QTEST_GUILESS_MAIN makes, whose event loop it spins while an answer is not there.
+/// The code of tasks and listeners runs as "task worker 0", that of cron jobs as "timer", that of a custom process as
+/// itself, and all other as "worker 0", the only ones of their kinds, see Server::self(); what a server refuses to them
+/// is refused here. But all of them have the same instance of the plugin, which on a server each process has its own
+/// of.
+///
 /// To be used in the main thread. What only the server does is not done: limits of size and number, static files,
 /// ranges, compression, error pages, the cutting of streams into packages. What is sent by connections has the limits
 /// of a server whose settings are the defaults: a message of more than 2 MiB is Error::TooLarge; see also
@@ -296,9 +308,20 @@ public:
     Result<QList<QByteArray>> packet(const QByteArray &handler, const QByteArray &payload,
                                      const QByteArray &remoteAddress = QByteArrayLiteral("127.0.0.1"),
                                      quint16 remotePort = 49152);
+    /// Calls the life-cycle hooks of these kinds, kind by kind as they are given; nothing else calls them:
+    ///
+    ///     QVERIFY(harness.runHooks({HookKind::ServerStart, HookKind::WorkerStart, HookKind::Ready}));
+    ///
+    /// As on a server, those of a kind are called in the order of their registration; one that returns an error or
+    /// throws is logged, and the others follow, but for the kinds behind ServerStart: a server does not start then.
+    /// Returns the first Error, with a text that names the hook. Those of ServerStart and ServerStop run in a process
+    /// that delivers nothing, the others as "worker 0". \a failure is what those of WorkerError are told.
+    Result<void> runHooks(const QList<HookKind> &kinds, const WorkerFailure &failure = {});
+
     /// Runs the cron job \a name once, as if it were due now, in the calling thread, and returns what it has: the Error
     /// of its handler; Error::Internal, with its text, if it threw; Error::Timeout if it took longer than the deadline
-    /// of the harness, from which on CronRun::isStopRequested() is true. Error::NotFound if there is no such job.
+    /// of the harness, from which on CronRun::isStopRequested() is true. Error::NotFound if there is no such job;
+    /// Error::Unavailable if a run has called CronRun::stop() before.
     Result<void> runCron(const QByteArray &name, const QVariantMap &parameters = {});
     /// All datagrams that the application has sent.
     QList<TestPacket> sentPackets() const;
@@ -306,9 +329,10 @@ public:
     /// Tasks and events that were delivered and have not ended, in the order of their delivery. They wait until
     /// runTasks() runs them.
     QList<TestTask> tasks() const;
-    /// Moves the clock of the queue on by \a elapsed, and runs what is due by then, what that delivers included: tasks
-    /// that fail wait for their next try. Returns how many tries were run. What is to hear of the end of a task is
-    /// called within it. Timeouts and durability are the server's.
+    /// Moves the clock of the queue on by \a elapsed, and runs what falls due until then, at its time: next tries of
+    /// what fails, and what is delivered meanwhile, included. Returns how many tries were run, 100,000 at most. What is
+    /// to hear of tasks, TaskOptions::accepted, finished and TaskHandler::onFinish(), is called within it; what they
+    /// throw is logged. Timeouts and durability are the server's.
     int runTasks(std::chrono::milliseconds elapsed = std::chrono::milliseconds(0));
     /// How tasks and events have ended so far, in that order; an event without payload if all went well.
     QList<TaskResult> endedTasks() const;
@@ -316,9 +340,10 @@ public:
     /// Calls what Application::process() was given for \a handler in a thread of its own, as copy \a number with these
     /// parameters. It is asked to end with the harness, and must return within its deadline then.
     TestProcess startProcess(const QByteArray &handler, const QVariantMap &parameters = {}, int number = 0);
-    /// The messages that were sent to processes. Every worker, task worker and registered process is there, and each
-    /// message calls what Application::onMessage() was given, in the main thread; who has sent it is a worker with the
-    /// number 0, or the process.
+    /// The messages that were sent to processes. There are one worker, one task worker, the timer if there are cron
+    /// jobs, and each copy of each registered process; a message calls what Application::onMessage() was given, in the
+    /// main thread and as the process that it is for: to all of a name, once for each copy that was started. One to all
+    /// of a kind never reaches who sends it. To test onMessage(), send to ProcessAddress::worker(0).
     QList<TestProcessMessage> sentMessages() const;
 
 private:

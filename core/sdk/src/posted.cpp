@@ -1,0 +1,35 @@
+#include <Quern/posted.h>
+
+#include "log_p.h"
+
+#include <QElapsedTimer>
+
+#include <mutex>
+
+namespace Quern {
+
+namespace {
+
+/// The log tells of refusals this often at most.
+constexpr qint64 reportMs = 1000;
+
+} // namespace
+
+void reportRefusal(const QString &what, const Error &error)
+{
+    static std::mutex mutex;
+    static QElapsedTimer told;
+    static int untold = 0;
+    const std::lock_guard lock(mutex);
+    if (told.isValid() && told.elapsed() < reportMs) {
+        ++untold;
+        return;
+    }
+    told.start();
+    const int others = std::exchange(untold, 0);
+    qCWarning(logSdk).noquote().nospace()
+        << (what.isEmpty() ? QStringLiteral("what was handed over") : what) << " was refused: " << error.message()
+        << (others > 0 ? QStringLiteral("; and %1 others since the last line like this").arg(others) : QString());
+}
+
+} // namespace Quern

@@ -1,0 +1,33 @@
+#include "testrole_p.h"
+
+namespace Quern {
+
+namespace {
+
+thread_local const TestRole *innermost = nullptr;
+
+} // namespace
+
+TestRole::TestRole(ProcessAddress who) : m_who(std::move(who)), m_before(innermost)
+{
+    innermost = this;
+}
+
+TestRole::~TestRole()
+{
+    innermost = m_before;
+}
+
+ProcessAddress TestRole::current()
+{
+    return innermost ? innermost->m_who : ProcessAddress::worker(0);
+}
+
+Result<void> TestRole::checkServing()
+{
+    if (current().kind != ProcessAddress::Kind::None)
+        return {};
+    return Error(Error::Unavailable, QStringLiteral("this process has not begun to serve, or is stopping"));
+}
+
+} // namespace Quern

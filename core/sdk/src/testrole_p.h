@@ -1,0 +1,25 @@
+#pragma once
+
+#include <Quern/process.h>
+
+namespace Quern {
+
+/// Which process of the server the code of this thread stands for in a TestHarness, for as long as this lives.
+class TestRole
+{
+public:
+    explicit TestRole(ProcessAddress who);
+    ~TestRole();
+    Q_DISABLE_COPY_MOVE(TestRole)
+
+    /// Worker 0, if nothing else is said. Nobody (None): one that only runs the hooks of the server's start and end.
+    static ProcessAddress current();
+    /// Error::Unavailable in one that delivers nothing.
+    static Result<void> checkServing();
+
+private:
+    const ProcessAddress m_who;
+    const TestRole *const m_before;
+};
+
+} // namespace Quern
