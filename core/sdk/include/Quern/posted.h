@@ -21,9 +21,12 @@ template <typename T>
 class Posted
 {
 public:
-    Posted(Error error, QString what = {}) : m_result(std::move(error)), m_what(std::move(what)) {} ///< it was refused
-    /// Either; \a what names it in the log.
-    explicit Posted(Result<T> result, QString what = {}) : m_result(std::move(result)), m_what(std::move(what)) {}
+    /// It was refused; \a what names it in the log.
+    Posted(Error error, QString what = QString()) : Posted(Result<T>(std::move(error)), std::move(what)) {}
+    /// Either.
+    explicit Posted(Result<T> result, QString what = QString()) : m_result(std::move(result)), m_what(std::move(what))
+    {
+    }
     Posted(const Posted &other)
         : m_result(other.m_result)
         , m_what(other.m_what)
