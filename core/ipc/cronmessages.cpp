@@ -65,11 +65,20 @@ QCborMap toCbor(const CronEntry &entry)
 
 QCborMap toCbor(const CronJobState &job)
 {
-    return {{u"name"_s, job.name},           {u"schedule"_s, job.schedule},         {u"next"_s, job.next},
-            {u"last"_s, job.last},           {u"duration"_s, job.duration},         {u"error"_s, job.error},
-            {u"runs"_s, qint64(job.runs)},   {u"failures"_s, qint64(job.failures)}, {u"skipped"_s, qint64(job.skipped)},
-            {u"underWay"_s, job.underWay},   {u"paused"_s, job.isPaused},           {u"stopped"_s, job.isStopped},
-            {u"settled"_s, job.settledUntil}};
+    return {{u"name"_s, job.name},
+            {u"schedule"_s, job.schedule},
+            {u"next"_s, job.next},
+            {u"last"_s, job.last},
+            {u"duration"_s, job.duration},
+            {u"error"_s, job.error},
+            {u"runs"_s, qint64(job.runs)},
+            {u"failures"_s, qint64(job.failures)},
+            {u"skipped"_s, qint64(job.skipped)},
+            {u"underWay"_s, job.underWay},
+            {u"paused"_s, job.isPaused},
+            {u"stopped"_s, job.isStopped},
+            {u"settled"_s, job.settledUntil},
+            {u"grid"_s, job.grid}};
 }
 
 template <typename Value>
@@ -143,6 +152,7 @@ QList<CronJobState> cronJobStates(const QCborArray &list)
         job.isPaused = map.value("paused"_L1).toBool();
         job.isStopped = map.value("stopped"_L1).toBool();
         job.settledUntil = number(map.value("settled"_L1));
+        job.grid = number(map.value("grid"_L1));
         jobs.append(job);
     }
     return jobs;

@@ -51,6 +51,7 @@ struct CronJobState
     bool isPaused = false;   ///< by command
     bool isStopped = false;  ///< by itself, until the next start or reload
     qint64 settledUntil = 0; ///< ms since 1970 UTC; what was due later and has had no run is due still. 0: unknown
+    qint64 grid = 0;         ///< one of the times of its interval, the same; 0: it has none, or unknown
 
     bool operator==(const CronJobState &) const = default;
 };

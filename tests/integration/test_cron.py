@@ -7,6 +7,7 @@ import signal
 import tempfile
 import time
 import unittest
+from datetime import datetime
 from pathlib import Path
 
 import proctree
@@ -81,6 +82,35 @@ class TestCron(WorkTestCase):
         self.assertEqual(lines[:second].count("cron slow 1"), 1)
         self.assertEqual(sum(line.startswith("cron") for line in lines[:second]),
                          sum(line.startswith("done") for line in lines[:second]))
+
+    def test_the_grid_of_an_interval_goes_on(self) -> None:
+        daily = entry(job="tick", interval="1d", immediate=True)
+        work = self.work(tables=daily)
+        work.wait_lines("cron tick", 1)
+
+        def due() -> float:
+            return datetime.fromisoformat(job(work, "tick")["next"].replace("Z", "+00:00")).timestamp()
+
+        def timer() -> int:
+            return next(child for child in proctree.descendants(work.master)
+                        if proctree.title(child) == "quern: timer")
+
+        first = due()
+        self.assertEqual(work.command("reload").returncode, 0)
+        work.wait_lines("cron tick", 2)
+        self.assertAlmostEqual(due(), first, delta=0.05)
+        os.kill(timer(), signal.SIGKILL)
+        work.wait_lines("cron tick", 3)
+        self.assertAlmostEqual(due(), first, delta=0.05)
+        work.stop()
+        work.start()
+        work.wait_lines("cron tick", 4)
+        self.assertAlmostEqual(due(), first, delta=0.05)
+        work.tables = work.tables.replace('"1d"', '"2d"')
+        work.write_config()
+        self.assertEqual(work.command("reload").returncode, 0)
+        work.wait_lines("cron tick", 5)
+        self.assertGreater(due(), first + 86400)
 
     def test_a_stuck_job_is_named_and_left_behind(self) -> None:
         work = self.work(tables=entry(job="stuck", interval=10), max_wait_time=0.5)

@@ -34,16 +34,17 @@ CronJobState sampleState()
     state.underWay = 1;
     state.isPaused = true;
     state.settledUntil = 5;
+    state.grid = 4;
     return state;
 }
 
 QByteArray goldenState()
 {
-    return QByteArray("\xad") + text("name") + text("nightly") + text("schedule") + text("every 10 ms") + text("next") +
+    return QByteArray("\xae") + text("name") + text("nightly") + text("schedule") + text("every 10 ms") + text("next") +
            QByteArray::fromHex("1b0000018bcfe56800") + text("last") + QByteArray::fromHex("1b0000018bcfe56418") +
            text("duration") + QByteArray::fromHex("18fa") + text("error") + text("no paper") + text("runs") + "\x07" +
            text("failures") + "\x02" + text("skipped") + "\x03" + text("underWay") + "\x01" + text("paused") + "\xf5" +
-           text("stopped") + "\xf4" + text("settled") + "\x05";
+           text("stopped") + "\xf4" + text("settled") + "\x05" + text("grid") + "\x04";
 }
 
 CronEntry sampleEntry()
