@@ -206,7 +206,8 @@ Result<CronProgramsMessage> CronProgramsMessage::decode(QByteArrayView payload)
 
 QByteArray CronCommandMessage::encode() const
 {
-    const QCborMap map = {{u"action"_s, int(action)}, {u"id"_s, qint64(id)}, {u"job"_s, job}};
+    const QCborMap map = {
+        {u"action"_s, int(action)}, {u"id"_s, qint64(id)}, {u"job"_s, job}, {u"deadline"_s, deadline}};
     return map.toCborValue().toCbor();
 }
 
@@ -218,7 +219,8 @@ Result<CronCommandMessage> CronCommandMessage::decode(QByteArrayView payload)
     const qint64 action = number(map->value("action"_L1));
     if (action < qint64(Action::RunNow) || action > qint64(Action::Resume))
         return Error(Error::Protocol, u"a CronCommand message with the unknown action %1"_s.arg(action));
-    return CronCommandMessage{Action(action), quint32(number(map->value("id"_L1))), map->value("job"_L1).toString()};
+    return CronCommandMessage{Action(action), quint32(number(map->value("id"_L1))), map->value("job"_L1).toString(),
+                              number(map->value("deadline"_L1))};
 }
 
 } // namespace Quern::ipc

@@ -85,6 +85,7 @@ struct CronCommandMessage
     Action action = Action::RunNow;
     quint32 id = 0; ///< for its answer
     QString job;
+    qint64 deadline = 0; ///< ns on the monotonic clock; what arrives later is not done, nor answered
 
     QByteArray encode() const;
     /// Error::Protocol if it is none, or wants what this version does not know.

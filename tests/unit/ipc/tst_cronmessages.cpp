@@ -118,14 +118,17 @@ void TestCronMessages::programs()
 void TestCronMessages::command()
 {
     QCOMPARE(int(ipc::FrameType::CronCommand), 41);
-    const QByteArray golden =
-        QByteArray("\xa3") + text("action") + "\x02" + text("id") + "\x09" + text("job") + text("nightly");
-    QCOMPARE((CronCommandMessage{CronCommandMessage::Action::Pause, 9, u"nightly"_s}.encode().toHex()), golden.toHex());
+    const QByteArray golden = QByteArray("\xa4") + text("action") + "\x02" + text("id") + "\x09" + text("job") +
+                              text("nightly") + text("deadline") + QByteArray::fromHex("1b000002ba7def3000");
+    QCOMPARE(
+        (CronCommandMessage{CronCommandMessage::Action::Pause, 9, u"nightly"_s, 3'000'000'000'000}.encode().toHex()),
+        golden.toHex());
     const Result<CronCommandMessage> decoded = CronCommandMessage::decode(golden);
     QVERIFY(decoded);
     QCOMPARE(decoded->action, CronCommandMessage::Action::Pause);
     QCOMPARE(decoded->id, 9u);
     QCOMPARE(decoded->job, u"nightly"_s);
+    QCOMPARE(decoded->deadline, 3'000'000'000'000);
 }
 
 void TestCronMessages::entries()
