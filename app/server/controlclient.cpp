@@ -11,7 +11,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds callTimeout = std::chrono::seconds(5);
 /// The pid lock is there a moment before the control socket, and a moment longer.
 constexpr std::chrono::milliseconds appearTimeout = std::chrono::seconds(1);
 constexpr unsigned long pollMilliseconds = 20;
@@ -49,7 +48,8 @@ Result<void> ControlClient::connectTo(const QString &path)
     }
 }
 
-Result<QJsonObject> ControlClient::call(QLatin1StringView method, const QJsonObject &params)
+Result<QJsonObject> ControlClient::call(QLatin1StringView method, const QJsonObject &params,
+                                        std::chrono::milliseconds patience)
 {
     admin::Request request;
     request.id = ++m_serial;
@@ -57,7 +57,7 @@ Result<QJsonObject> ControlClient::call(QLatin1StringView method, const QJsonObj
     request.params = params;
     m_socket.write(admin::encodeLine(request.toJson()));
     m_socket.flush();
-    const Clock::time_point deadline = Clock::now() + callTimeout;
+    const Clock::time_point deadline = Clock::now() + patience;
     while (true) {
         const Result<admin::ServerMessage> message = receive(deadline);
         if (!message)

@@ -20,8 +20,12 @@ public:
     /// Error::Unavailable if nobody listens at \a path.
     Result<void> connectTo(const QString &path);
 
-    /// The answer to one request. Error::Timeout, Error::Unavailable if the server goes away, or what it answered.
-    Result<QJsonObject> call(QLatin1StringView method, const QJsonObject &params = {});
+    static constexpr std::chrono::milliseconds callTimeout = std::chrono::seconds(5);
+
+    /// The answer to one request. Error::Timeout after \a patience, Error::Unavailable if the server goes away, or what
+    /// it answered.
+    Result<QJsonObject> call(QLatin1StringView method, const QJsonObject &params = {},
+                             std::chrono::milliseconds patience = callTimeout);
 
     using Progress = std::function<void(const QString &step)>;
     /// Waits until the operation has ended, tells its steps as they come, and calls \a waiting twice a second in

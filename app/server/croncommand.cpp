@@ -3,6 +3,7 @@
 #include "admin/protocol/cronmessages.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/status.h"
+#include "app/server/crondesk.h"
 #include "app/server/serverconnection.h"
 #include "app/server/terminal.h"
 
@@ -11,6 +12,13 @@
 namespace Quern::app {
 
 using namespace Qt::Literals::StringLiterals;
+
+namespace {
+
+/// The server tells of a timer process that does not answer, and has to be given the time for it.
+constexpr std::chrono::milliseconds patience = 2 * CronDesk::patience;
+
+} // namespace
 
 Result<CronCommand> CronCommand::parse(const CommandLine &line)
 {
@@ -65,7 +73,7 @@ int CronCommand::run(const config::Settings &settings) const
     }
     int outcome = 0;
     for (const QString &job : m_jobs) {
-        const Result<QJsonObject> answer = client.call(m_method, admin::CronJobReference{job}.toJson());
+        const Result<QJsonObject> answer = client.call(m_method, admin::CronJobReference{job}.toJson(), patience);
         if (!answer) {
             terminal::complain(answer.error().message());
             outcome = 1;

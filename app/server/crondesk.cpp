@@ -2,6 +2,7 @@
 
 #include "app/server/log.h"
 #include "app/server/privatefile.h"
+#include "base/clock.h"
 
 #include <QFile>
 #include <QTimerEvent>
@@ -14,9 +15,10 @@ namespace {
 
 /// What is written is as old as this at most.
 constexpr int writeIntervalMs = 1000;
-/// A timer process answers at once, or it hangs.
-constexpr qint64 patienceMs = 5000;
 constexpr int patienceCheckMs = 500;
+/// A timer process answers at once, or it hangs. What it does at the last moment is still heard of in time.
+constexpr std::chrono::milliseconds commandTime{5'000};
+static_assert(commandTime < CronDesk::patience);
 /// A file of ours is not longer, in bytes.
 constexpr qint64 mostBytes = 4 * 1024 * 1024;
 
@@ -28,6 +30,11 @@ CronDesk::CronDesk(const QString &directory, process::Supervisor *supervisor, QO
     , m_supervisor(supervisor)
 {
     connect(supervisor, &process::Supervisor::cronStateReceived, this, &CronDesk::stateReceived);
+    connect(supervisor, &process::Supervisor::childExited, this, [this](quint64 childId) {
+        failPending(Error(Error::Unavailable, QStringLiteral("the timer process has ended before it answered; `quern "
+                                                             "cron` tells how the job is")),
+                    [childId](const Pending &pending) { return pending.childId == childId; });
+    });
     read();
 }
 
@@ -80,13 +87,16 @@ void CronDesk::stateReceived(const QByteArray &payload)
 void CronDesk::command(ipc::CronCommandMessage::Action action, const QString &job, Answer answer)
 {
     const quint32 id = m_nextId++;
-    if (!m_supervisor->sendCronCommand(ipc::CronCommandMessage{action, id, job}.encode())) {
+    const auto deadline = qint64(base::toNanoseconds(std::chrono::steady_clock::now() + commandTime));
+    const quint64 childId = m_supervisor->sendCronCommand(ipc::CronCommandMessage{action, id, job, deadline}.encode());
+    if (childId == 0) {
         answer(Error(Error::Unavailable, QStringLiteral("no timer process runs: there are no cron jobs, or it is being "
                                                         "replaced")));
         return;
     }
     Pending &pending = m_pending[id];
     pending.answer = std::move(answer);
+    pending.childId = childId;
     pending.since.start();
     if (!m_patience.isActive())
         m_patience.start(patienceCheckMs, this);
@@ -99,10 +109,16 @@ void CronDesk::timerEvent(QTimerEvent *event)
         write();
         return;
     }
-    QList<Answer> late;
+    failPending(Error(Error::Timeout, QStringLiteral("the timer process does not answer; nothing was done")),
+                [](const Pending &pending) { return pending.since.hasExpired(patience.count()); });
+}
+
+void CronDesk::failPending(const Error &error, const std::function<bool(const Pending &pending)> &isMeant)
+{
+    QList<Answer> failed;
     for (auto pending = m_pending.begin(); pending != m_pending.end();) {
-        if (pending->since.elapsed() >= patienceMs) {
-            late.append(pending->answer);
+        if (isMeant(*pending)) {
+            failed.append(pending->answer);
             pending = m_pending.erase(pending);
         } else {
             ++pending;
@@ -110,8 +126,8 @@ void CronDesk::timerEvent(QTimerEvent *event)
     }
     if (m_pending.isEmpty())
         m_patience.stop();
-    for (const Answer &answer : std::as_const(late))
-        answer(Error(Error::Timeout, QStringLiteral("the timer process does not answer")));
+    for (const Answer &answer : std::as_const(failed))
+        answer(error);
 }
 
 } // namespace Quern::app

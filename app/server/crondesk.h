@@ -10,6 +10,7 @@
 #include <QHash>
 #include <QObject>
 
+#include <chrono>
 #include <functional>
 
 namespace Quern::app {
@@ -20,6 +21,9 @@ class CronDesk final : public QObject
 {
     Q_OBJECT
 public:
+    /// So long a command waits for its answer.
+    static constexpr std::chrono::milliseconds patience{6'000};
+
     /// Hears what has become of a command.
     using Answer = std::function<void(const Result<void> &outcome)>;
 
@@ -30,8 +34,9 @@ public:
 
     /// As the timer process has told last; empty if there are none, or it has not begun yet.
     QList<ipc::CronJobState> jobs() const { return m_supervisor->hasTimer() ? m_jobs : QList<ipc::CronJobState>(); }
-    /// Has \a answer called once, at once or within some seconds: Error::Invalid with the reason of the timer process
-    /// (there is no such job, it runs already), Error::Unavailable if there is no timer process, Error::Timeout.
+    /// Has \a answer called once, at once or within patience: Error::Invalid with the reason of the timer process
+    /// (there is no such job, it runs already), Error::Unavailable if there is no timer process, or it ends before its
+    /// answer. After Error::Timeout nothing was done, and nothing will be.
     void command(ipc::CronCommandMessage::Action action, const QString &job, Answer answer);
 
 protected:
@@ -41,10 +46,12 @@ private:
     struct Pending
     {
         Answer answer;
+        quint64 childId = 0; ///< of the timer process
         QElapsedTimer since;
     };
 
     void stateReceived(const QByteArray &payload);
+    void failPending(const Error &error, const std::function<bool(const Pending &pending)> &isMeant);
     void read();
     void write();
 

@@ -1,5 +1,6 @@
 #include "app/worker/workerprocess.h"
 
+#include "base/clock.h"
 #include "tables/sharedtables.h"
 #include "worker/log.h"
 
@@ -173,6 +174,12 @@ void WorkerProcess::cronCommand(QByteArrayView payload)
     const Result<ipc::CronCommandMessage> command = ipc::CronCommandMessage::decode(payload);
     if (!command)
         return;
+    // Whoever has sent it has been told that nothing was done.
+    if (base::fromNanoseconds(quint64(command->deadline)) < std::chrono::steady_clock::now()) {
+        qCWarning(worker::logWorker).noquote()
+            << QStringLiteral("a command for cron job %1 came too late; nothing was done").arg(command->job);
+        return;
+    }
     const Result<void> done = command->action == Action::RunNow  ? m_timer->runNow(command->job)
                               : command->action == Action::Pause ? m_timer->pause(command->job)
                                                                  : m_timer->resume(command->job);

@@ -23,36 +23,32 @@ nanoseconds wallAhead(const Moment &moment)
 
 JobPlan::JobPlan(JobSettings settings, const JobMemory &memory, const Moment &start)
     : m_settings(std::move(settings))
-    , m_start(position(start))
-    , m_reached(m_start)
-    , m_next(m_settings.schedule.next(m_start, m_start))
     , m_wallAhead(wallAhead(start))
-    , m_free(m_start)
+    , m_reached(position(start))
+    , m_grid(gridOf(memory))
+    , m_next(m_settings.schedule.next(m_reached, m_grid))
+    , m_free(m_reached)
     , m_isPaused(memory.isPaused)
 {
     if (memory.settledUntil)
-        addMissedBefore(*memory.settledUntil, start);
+        addMissedBefore(*memory.settledUntil);
     if (!m_settings.isImmediate)
         return;
     if (m_isPaused)
-        miss({1, {m_start}});
+        miss({1, {m_reached}});
     else if (m_owed.empty())
-        m_owed.push_back(m_start);
+        m_owed.push_back(m_reached);
 }
 
-void JobPlan::addMissedBefore(WallTime settledUntil, const Moment &start)
+JobPlan::Time JobPlan::gridOf(const JobMemory &memory) const
 {
-    // The grid of that process is known by its last time alone; both schedules are followed on the wall clock here.
-    const Time from = settledUntil.time_since_epoch();
-    const Time until = start.wall.time_since_epoch();
-    Schedule::DueTimes times = m_settings.schedule.between(from, until, from, mostOwed);
-    if (m_settings.schedule.followsWallClock()) {
-        miss(times);
-        return;
-    }
-    for (Time &time : times.first)
-        time -= m_wallAhead;
-    miss(times);
+    const std::optional<WallTime> known = memory.grid ? memory.grid : memory.settledUntil;
+    return known ? onLine(*known) : m_reached;
+}
+
+void JobPlan::addMissedBefore(WallTime settledUntil)
+{
+    miss(m_settings.schedule.between(onLine(settledUntil), m_reached, m_grid, mostOwed));
 }
 
 std::optional<PlannedRun> JobPlan::take(const Moment &now)
@@ -116,7 +112,7 @@ std::optional<WallTime> JobPlan::next(const Moment &now) const
         return wallOf(m_owed.front(), now);
     // While it runs, what falls due is accounted for later.
     const Time from = std::max(m_reached, position(now));
-    const auto next = m_next && *m_next <= from ? m_settings.schedule.next(from, m_start) : m_next;
+    const auto next = m_next && *m_next <= from ? m_settings.schedule.next(from, m_grid) : m_next;
     return next ? std::optional(wallOf(*next, now)) : std::nullopt;
 }
 
@@ -157,7 +153,18 @@ JobMemory JobPlan::memory(const Moment &now) const
 {
     // What waits is due again for the process that takes over.
     const WallTime settled = m_owed.empty() ? wallOf(m_reached, now) : wallOf(m_owed.front(), now) - milliseconds(1);
-    return {settled, m_isPaused};
+    if (m_settings.schedule.followsWallClock())
+        return {settled, m_isPaused};
+    const Time last = m_settings.schedule.lastOnGrid(m_owed.empty() ? m_reached : m_owed.front() - Time(1), m_grid);
+    // Rounded, so that the grid does not creep from process to process; what is settled must not seem due by that.
+    const WallTime grid(std::chrono::round<milliseconds>(last + wallAhead(now)));
+    return {std::max(settled, grid), m_isPaused, grid};
+}
+
+JobPlan::Time JobPlan::onLine(WallTime time) const
+{
+    const Time onWall = time.time_since_epoch();
+    return m_settings.schedule.followsWallClock() ? onWall : onWall - m_wallAhead;
 }
 
 JobPlan::Time JobPlan::position(const Moment &moment) const
@@ -192,7 +199,7 @@ void JobPlan::advanceTo(Time until, bool couldRun, const Moment &now)
         pass(until, false);
     } else if (-jump > longestSetBack) {
         m_reached = until;
-        m_next = m_settings.schedule.next(m_reached, m_start);
+        m_next = m_settings.schedule.next(m_reached, m_grid);
     }
 }
 
@@ -206,9 +213,9 @@ void JobPlan::pass(Time until, bool couldRun)
         return;
     const Schedule &schedule = m_settings.schedule;
     const Time inTimeFrom = couldRun ? std::max<Time>(from, until - stillInTime) : until;
-    Schedule::DueTimes late = schedule.between(from, inTimeFrom, m_start, mostOwed);
-    const Schedule::DueTimes inTime = schedule.between(inTimeFrom, until, m_start, mostOwed);
-    m_next = schedule.next(until, m_start);
+    Schedule::DueTimes late = schedule.between(from, inTimeFrom, m_grid, mostOwed);
+    const Schedule::DueTimes inTime = schedule.between(inTimeFrom, until, m_grid, mostOwed);
+    m_next = schedule.next(until, m_grid);
     if (m_isStopped)
         return;
     if (couldRun && late.count > 0 && inTime.count == 0 && m_settings.missed == MissedRuns::Skip) {

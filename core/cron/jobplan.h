@@ -27,6 +27,8 @@ struct JobMemory
     /// Up to here each due time has had its run, or was given up; null: the job has never been planned.
     std::optional<WallTime> settledUntil;
     bool isPaused = false;
+    /// One of the times of an interval's grid; null: settledUntil is one, or it begins anew.
+    std::optional<WallTime> grid = {};
 };
 
 /// A run that is to begin.
@@ -48,6 +50,9 @@ struct PlannedRun
 /// If the wall clock is set forwards, the times of an expression that it jumps over are missed ones. If it is set back
 /// by at most longestSetBack, nothing runs until it shows again what it has shown before; if by more, the plan begins
 /// anew from there. Intervals do not care.
+///
+/// The grid of an interval goes on from one process to the next, by the clock on the wall; a job without memory begins
+/// one at its start.
 class JobPlan
 {
 public:
@@ -93,6 +98,8 @@ private:
 
     Time position(const Moment &moment) const;
     WallTime wallOf(Time time, const Moment &now) const;
+    /// Where \a time, by the clock on the wall as it was when this began, is among the Times.
+    Time onLine(WallTime time) const;
     bool isFull() const { return underWay() >= m_settings.mostAtATime; }
     void advanceTo(Time until, bool couldRun, const Moment &now);
     void pass(Time until, bool couldRun);
@@ -102,14 +109,15 @@ private:
     void dropOverrun(Time begin, Time end);
     /// What waits for longer than stillInTime is not in time any more.
     void dropStale(Time now);
-    void addMissedBefore(WallTime settledUntil, const Moment &start);
+    Time gridOf(const JobMemory &memory) const;
+    void addMissedBefore(WallTime settledUntil);
 
     const JobSettings m_settings;
-    const Time m_start;
-    Time m_reached; ///< up to here everything is accounted for
-    std::optional<Time> m_next;
     std::chrono::nanoseconds m_wallAhead; ///< of the monotonic clock
-    std::deque<Time> m_owed;              ///< due times whose runs begin as soon as they may
+    Time m_reached;                       ///< up to here everything is accounted for
+    const Time m_grid;                    ///< of an interval: one of its times
+    std::optional<Time> m_next;
+    std::deque<Time> m_owed; ///< due times whose runs begin as soon as they may
     int m_manual = 0;
     /// Of the runs that are under way, by number: when each would have begun if nobody were late.
     std::map<quint64, Time> m_starts;

@@ -34,24 +34,30 @@ Result<Schedule> Schedule::at(const QString &expression, const QByteArray &zone)
     return Schedule(Calendar{*read, timeZone, zone.isEmpty()});
 }
 
-std::optional<Schedule::Time> Schedule::next(Time after, Time start) const
+std::optional<Schedule::Time> Schedule::next(Time after, Time grid) const
 {
     if (const Calendar *calendar = m_calendar.get()) {
         const auto seconds = std::chrono::floor<std::chrono::seconds>(after);
         const auto time = calendar->expression.next(std::chrono::sys_seconds(seconds), calendar->zone);
         return time ? std::optional<Time>(time->time_since_epoch()) : std::nullopt;
     }
-    const Time interval = m_interval;
-    return after < start ? start : start + ((after - start) / interval + 1) * interval;
+    return lastOnGrid(after, grid) + m_interval;
 }
 
-Schedule::DueTimes Schedule::between(Time after, Time until, Time start, std::size_t most) const
+Schedule::Time Schedule::lastOnGrid(Time until, Time grid) const
+{
+    const Time interval = m_interval;
+    const Time over = (until - grid) % interval; // of the sign of the difference
+    return until - (over < Time::zero() ? over + interval : over);
+}
+
+Schedule::DueTimes Schedule::between(Time after, Time until, Time grid, std::size_t most) const
 {
     DueTimes times;
-    auto time = next(after, start);
+    auto time = next(after, grid);
     while (time && *time <= until && times.first.size() < most) {
         times.first.push_back(*time);
-        time = next(*time, start);
+        time = next(*time, grid);
     }
     times.count = times.first.size();
     if (!followsWallClock() && time && *time <= until)

@@ -34,9 +34,11 @@ public:
     /// Zero for an expression.
     std::chrono::milliseconds interval() const { return m_interval; }
 
-    /// The first due time after \a after; null if there is none any more. An interval is due at \a start and each
-    /// interval after it, so that delays of the caller do not add up.
-    std::optional<Time> next(Time after, Time start) const;
+    /// The first due time after \a after; null if there is none any more. An interval is due on a grid, at \a grid and
+    /// each so many intervals before and after it, so that delays of the caller do not add up.
+    std::optional<Time> next(Time after, Time grid) const;
+    /// The last time of that grid up to \a until, of an interval.
+    Time lastOnGrid(Time until, Time grid) const;
 
     /// The due times after \a after, up to \a until.
     struct DueTimes
@@ -44,7 +46,7 @@ public:
         quint64 count = 0;       ///< all of them; of an expression at most as many as were asked for
         std::vector<Time> first; ///< the earliest
     };
-    DueTimes between(Time after, Time until, Time start, std::size_t most) const;
+    DueTimes between(Time after, Time until, Time grid, std::size_t most) const;
 
     /// For people: "every 10 ms", "*/5 * * * *", "0 3 * * * (Europe/Berlin)".
     QString text() const;

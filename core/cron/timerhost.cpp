@@ -28,6 +28,20 @@ qint64 toMs(const std::optional<WallTime> &time)
     return time ? qint64(time->time_since_epoch().count()) : 0;
 }
 
+/// What a job whose schedule is \a schedule now takes along of \a told.
+JobMemory memoryOf(const ipc::CronJobState &told, const QString &schedule, const Moment &now)
+{
+    JobMemory memory{std::nullopt, told.isPaused};
+    if (told.schedule != schedule)
+        return memory;
+    // A later time is that of a clock that has been set since: nothing is known to be missed.
+    if (told.settledUntil > 0 && told.settledUntil <= toMs(now.wall))
+        memory.settledUntil = WallTime(milliseconds(told.settledUntil));
+    if (told.grid > 0 && told.grid <= toMs(now.wall) + Schedule::longestInterval.count())
+        memory.grid = WallTime(milliseconds(told.grid));
+    return memory;
+}
+
 } // namespace
 
 struct TimerHost::Entry
@@ -60,10 +74,7 @@ TimerHost::TimerHost(std::vector<Job> jobs, const QList<ipc::CronJobState> &reme
                                          [&job](const ipc::CronJobState &state) { return state.name == job.name; });
         if (before != remembered.end())
             told = *before;
-        JobMemory memory{std::nullopt, told.isPaused};
-        // A later time is that of a clock that has been set since: nothing is known to be missed.
-        if (told.settledUntil > 0 && told.settledUntil <= toMs(now.wall) && told.schedule == schedule)
-            memory.settledUntil = WallTime(milliseconds(told.settledUntil));
+        const JobMemory memory = memoryOf(told, schedule, now);
         told.name = job.name;
         told.schedule = schedule;
         const quint64 skipped = told.skipped;
@@ -280,6 +291,7 @@ ipc::CronJobState TimerHost::stateOf(Entry &entry, const Moment &now) const
     state.isPaused = memory.isPaused;
     state.isStopped = entry.plan.isStopped();
     state.settledUntil = toMs(memory.settledUntil);
+    state.grid = toMs(memory.grid);
     return state;
 }
 

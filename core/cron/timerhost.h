@@ -34,7 +34,7 @@ public:
     static constexpr std::chrono::milliseconds shortestReportInterval{100};
 
     /// \a remembered is what the host before this one has told last; jobs that it does not know begin without a past,
-    /// and those whose schedule is another now have missed no runs.
+    /// and those whose schedule is another now have missed no runs, and begin a new grid.
     explicit TimerHost(std::vector<Job> jobs, const QList<ipc::CronJobState> &remembered = {},
                        QObject *parent = nullptr);
     /// Waits for no function that runs; see ThreadRunner.

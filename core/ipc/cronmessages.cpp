@@ -65,11 +65,20 @@ QCborMap toCbor(const CronEntry &entry)
 
 QCborMap toCbor(const CronJobState &job)
 {
-    return {{u"name"_s, job.name},           {u"schedule"_s, job.schedule},         {u"next"_s, job.next},
-            {u"last"_s, job.last},           {u"duration"_s, job.duration},         {u"error"_s, job.error},
-            {u"runs"_s, qint64(job.runs)},   {u"failures"_s, qint64(job.failures)}, {u"skipped"_s, qint64(job.skipped)},
-            {u"underWay"_s, job.underWay},   {u"paused"_s, job.isPaused},           {u"stopped"_s, job.isStopped},
-            {u"settled"_s, job.settledUntil}};
+    return {{u"name"_s, job.name},
+            {u"schedule"_s, job.schedule},
+            {u"next"_s, job.next},
+            {u"last"_s, job.last},
+            {u"duration"_s, job.duration},
+            {u"error"_s, job.error},
+            {u"runs"_s, qint64(job.runs)},
+            {u"failures"_s, qint64(job.failures)},
+            {u"skipped"_s, qint64(job.skipped)},
+            {u"underWay"_s, job.underWay},
+            {u"paused"_s, job.isPaused},
+            {u"stopped"_s, job.isStopped},
+            {u"settled"_s, job.settledUntil},
+            {u"grid"_s, job.grid}};
 }
 
 template <typename Value>
@@ -143,6 +152,7 @@ QList<CronJobState> cronJobStates(const QCborArray &list)
         job.isPaused = map.value("paused"_L1).toBool();
         job.isStopped = map.value("stopped"_L1).toBool();
         job.settledUntil = number(map.value("settled"_L1));
+        job.grid = number(map.value("grid"_L1));
         jobs.append(job);
     }
     return jobs;
@@ -196,7 +206,8 @@ Result<CronProgramsMessage> CronProgramsMessage::decode(QByteArrayView payload)
 
 QByteArray CronCommandMessage::encode() const
 {
-    const QCborMap map = {{u"action"_s, int(action)}, {u"id"_s, qint64(id)}, {u"job"_s, job}};
+    const QCborMap map = {
+        {u"action"_s, int(action)}, {u"id"_s, qint64(id)}, {u"job"_s, job}, {u"deadline"_s, deadline}};
     return map.toCborValue().toCbor();
 }
 
@@ -208,7 +219,8 @@ Result<CronCommandMessage> CronCommandMessage::decode(QByteArrayView payload)
     const qint64 action = number(map->value("action"_L1));
     if (action < qint64(Action::RunNow) || action > qint64(Action::Resume))
         return Error(Error::Protocol, u"a CronCommand message with the unknown action %1"_s.arg(action));
-    return CronCommandMessage{Action(action), quint32(number(map->value("id"_L1))), map->value("job"_L1).toString()};
+    return CronCommandMessage{Action(action), quint32(number(map->value("id"_L1))), map->value("job"_L1).toString(),
+                              number(map->value("deadline"_L1))};
 }
 
 } // namespace Quern::ipc

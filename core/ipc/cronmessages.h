@@ -51,6 +51,7 @@ struct CronJobState
     bool isPaused = false;   ///< by command
     bool isStopped = false;  ///< by itself, until the next start or reload
     qint64 settledUntil = 0; ///< ms since 1970 UTC; what was due later and has had no run is due still. 0: unknown
+    qint64 grid = 0;         ///< one of the times of its interval, the same; 0: it has none, or unknown
 
     bool operator==(const CronJobState &) const = default;
 };
@@ -84,6 +85,7 @@ struct CronCommandMessage
     Action action = Action::RunNow;
     quint32 id = 0; ///< for its answer
     QString job;
+    qint64 deadline = 0; ///< ns on the monotonic clock; what arrives later is not done, nor answered
 
     QByteArray encode() const;
     /// Error::Protocol if it is none, or wants what this version does not know.

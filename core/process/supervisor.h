@@ -70,8 +70,8 @@ public:
     void setCronMemory(const QByteArray &state) { m_cronMemory = state; }
     /// Whether the generation that serves has cron jobs.
     bool hasTimer() const { return m_active && m_active->hasTimer(); }
-    /// False if no timer process is there that could take a CronCommandMessage.
-    bool sendCronCommand(const QByteArray &command);
+    /// The child that takes a CronCommandMessage, the timer process; 0 if there is none that could.
+    quint64 sendCronCommand(const QByteArray &command);
     /// The server is about to stop: timer and custom processes finish what they have begun and end; companionsLeft()
     /// follows. A reload that has not come up yet fails. To be called once.
     void leaveCompanions();

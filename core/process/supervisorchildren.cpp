@@ -162,17 +162,17 @@ void Supervisor::recycle(quint64 childId, const QString &reason)
     startChild(*m_active, *place);
 }
 
-bool Supervisor::sendCronCommand(const QByteArray &command)
+quint64 Supervisor::sendCronCommand(const QByteArray &command)
 {
     if (!m_active)
-        return false;
+        return 0;
     for (const ChildPlace &place : m_active->places) {
         if (place.who.role == ipc::ChildRole::Timer && place.child && place.child->hasBegun()) {
             place.child->sendCronCommand(command);
-            return true;
+            return place.child->spec().childId;
         }
     }
-    return false;
+    return 0;
 }
 
 void Supervisor::drained(quint64 childId)

@@ -7,6 +7,8 @@ import signal
 import tempfile
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import proctree
@@ -28,6 +30,10 @@ def entry(**keys) -> str:
 def job(work: WorkServer, name: str) -> dict:
     return wait_until(lambda: next((each for each in work.status()["cron"] if each["name"] == name), None),
                       f"the state of {name}")
+
+
+def timer(work: WorkServer) -> int:
+    return next(child for child in proctree.descendants(work.master) if proctree.title(child) == "quern: timer")
 
 
 class TestCron(WorkTestCase):
@@ -82,6 +88,31 @@ class TestCron(WorkTestCase):
         self.assertEqual(sum(line.startswith("cron") for line in lines[:second]),
                          sum(line.startswith("done") for line in lines[:second]))
 
+    def test_the_grid_of_an_interval_goes_on(self) -> None:
+        daily = entry(job="tick", interval="1d", immediate=True)
+        work = self.work(tables=daily)
+        work.wait_lines("cron tick", 1)
+
+        def due() -> float:
+            return datetime.fromisoformat(job(work, "tick")["next"].replace("Z", "+00:00")).timestamp()
+
+        first = due()
+        self.assertEqual(work.command("reload").returncode, 0)
+        work.wait_lines("cron tick", 2)
+        self.assertAlmostEqual(due(), first, delta=0.05)
+        os.kill(timer(work), signal.SIGKILL)
+        work.wait_lines("cron tick", 3)
+        self.assertAlmostEqual(due(), first, delta=0.05)
+        work.stop()
+        work.start()
+        work.wait_lines("cron tick", 4)
+        self.assertAlmostEqual(due(), first, delta=0.05)
+        work.tables = work.tables.replace('"1d"', '"2d"')
+        work.write_config()
+        self.assertEqual(work.command("reload").returncode, 0)
+        work.wait_lines("cron tick", 5)
+        self.assertGreater(due(), first + 86400)
+
     def test_a_stuck_job_is_named_and_left_behind(self) -> None:
         work = self.work(tables=entry(job="stuck", interval=10), max_wait_time=0.5)
         work.wait_lines("cron stuck", 1)
@@ -120,6 +151,30 @@ class TestCron(WorkTestCase):
         self.assert_exit(work.command("cron", "run", "nobody"), 1, "nobody")
         self.assert_exit(work.command("cron", "walk"), 2, "see quern help cron")
 
+    def test_commands_to_a_timer_that_stands_still(self) -> None:
+        rare = {"job": "tick", "expression": "0 0 1 1 *"}
+        work = self.work(tables=entry(name="first", **rare) + entry(name="second", **rare) + entry(name="third", **rare))
+        wait_until(lambda: work.status()["cron"], "the timer process")
+        os.kill(timer(work), signal.SIGSTOP)
+        with ThreadPoolExecutor() as pool:
+            late = [pool.submit(work.command, "cron", *words) for words in (("run", "first"), ("pause", "second"))]
+            for answer in late:
+                self.assert_exit(answer.result(), 1, "the timer process does not answer; nothing was done")
+            os.kill(timer(work), signal.SIGCONT)
+            self.assert_exit(work.command("cron", "run", "third"), 0)
+            work.wait_lines("cron third", 1)
+            self.assertEqual(work.count("cron first"), 0)
+            self.assertFalse(job(work, "second")["paused"])
+            work.wait_log("a command for cron job second came too late; nothing was done")
+
+            os.kill(timer(work), signal.SIGSTOP)
+            begun = time.monotonic()
+            answer = pool.submit(work.command, "cron", "pause", "second")
+            time.sleep(0.5 * TIME_SCALE)  # so that it is under way; if it is not, the test shows nothing
+            os.kill(timer(work), signal.SIGKILL)
+            self.assert_exit(answer.result(), 1, "the timer process has ended before it answered")
+            self.assertLess(time.monotonic() - begun, 4 * TIME_SCALE)
+
     def test_a_reload_without_jobs(self) -> None:
         tick = entry(job="tick", interval=50)
         work = self.work(tables=tick)
@@ -149,8 +204,7 @@ class TestCron(WorkTestCase):
                 if how == "stop":
                     work.stop()
                 else:
-                    os.kill(next(child for child in proctree.descendants(work.master)
-                                 if proctree.title(child) == "quern: timer"), signal.SIGKILL)
+                    os.kill(timer(work), signal.SIGKILL)
                 wait_until(lambda: not proctree.alive(pid), "end of what the program has started")
 
     def test_a_broken_memory_is_told(self) -> None:

@@ -24,6 +24,10 @@ void TestSchedule::anIntervalKeepsToItsGrid()
     const Schedule schedule = *Schedule::every(10ms);
     const Schedule::Time start = 3ms;
     QCOMPARE(schedule.next(0ms, start), std::optional<Schedule::Time>(3ms));
+    QCOMPARE(schedule.next(-7ms, start), std::optional<Schedule::Time>(3ms));
+    QCOMPARE(schedule.next(-8ms, start), std::optional<Schedule::Time>(-7ms));
+    QCOMPARE(schedule.lastOnGrid(13ms, start), Schedule::Time(13ms));
+    QCOMPARE(schedule.lastOnGrid(2ms, start), Schedule::Time(-7ms));
     QCOMPARE(schedule.next(3ms, start), std::optional<Schedule::Time>(13ms));
     QCOMPARE(schedule.next(12'999'999ns, start), std::optional<Schedule::Time>(13ms));
     QCOMPARE(schedule.next(13ms, start), std::optional<Schedule::Time>(23ms));

@@ -79,6 +79,7 @@ private Q_SLOTS:
     void commands();
     void stopFromInside();
     void takesOverWhatTheLastOneKnew();
+    void takesOverTheGrid();
     void drainWaitsForWhatRuns();
     void drainTellsWhatIsBusy();
     void drainKillsPrograms();
@@ -280,7 +281,7 @@ void TestTimerHost::takesOverWhatTheLastOneKnew()
 {
     CronJobState before;
     before.name = u"hourly"_s;
-    before.schedule = u"every 3600 s"_s;
+    before.schedule = Schedule::every(1h)->text();
     before.last = 1000;
     before.error = u"no paper"_s;
     before.runs = 7;
@@ -321,6 +322,29 @@ void TestTimerHost::takesOverWhatTheLastOneKnew()
     before.settledUntil = 1;
     before.schedule = u"every 10 ms"_s;
     QCOMPARE(runsOf(u"hourly"_s, 0).first, 0);
+}
+
+void TestTimerHost::takesOverTheGrid()
+{
+    constexpr qint64 minute = 60'000;
+    const qint64 now = QDateTime::currentMSecsSinceEpoch();
+    // When it is due, in minutes from now.
+    const auto minutesUntilDue = [now](const QString &schedule, qint64 grid) {
+        CronJobState before;
+        before.name = u"hourly"_s;
+        before.schedule = schedule;
+        before.grid = grid;
+        TimerHost host(listOf(jobOf(u"hourly"_s, 1h, nothing)), {before});
+        const qint64 next = stateOf(host, u"hourly"_s).next;
+        return (next - now + minute / 2) / minute;
+    };
+    const QString hourly = Schedule::every(1h)->text();
+    QCOMPARE(minutesUntilDue(hourly, now - 20 * minute), 40);
+    QCOMPARE(minutesUntilDue(hourly, now - 1000 * 60 * minute - 20 * minute), 40);
+    QCOMPARE(minutesUntilDue(hourly, now + 20 * minute), 20); // the clock was set back
+    QCOMPARE(minutesUntilDue(u"every 10 ms"_s, now - 20 * minute), 60);
+    QCOMPARE(minutesUntilDue(hourly, std::numeric_limits<qint64>::max()), 60);
+    QCOMPARE(minutesUntilDue(hourly, std::numeric_limits<qint64>::min()), 60);
 }
 
 void TestTimerHost::drainWaitsForWhatRuns()

@@ -34,16 +34,17 @@ CronJobState sampleState()
     state.underWay = 1;
     state.isPaused = true;
     state.settledUntil = 5;
+    state.grid = 4;
     return state;
 }
 
 QByteArray goldenState()
 {
-    return QByteArray("\xad") + text("name") + text("nightly") + text("schedule") + text("every 10 ms") + text("next") +
+    return QByteArray("\xae") + text("name") + text("nightly") + text("schedule") + text("every 10 ms") + text("next") +
            QByteArray::fromHex("1b0000018bcfe56800") + text("last") + QByteArray::fromHex("1b0000018bcfe56418") +
            text("duration") + QByteArray::fromHex("18fa") + text("error") + text("no paper") + text("runs") + "\x07" +
            text("failures") + "\x02" + text("skipped") + "\x03" + text("underWay") + "\x01" + text("paused") + "\xf5" +
-           text("stopped") + "\xf4" + text("settled") + "\x05";
+           text("stopped") + "\xf4" + text("settled") + "\x05" + text("grid") + "\x04";
 }
 
 CronEntry sampleEntry()
@@ -117,14 +118,17 @@ void TestCronMessages::programs()
 void TestCronMessages::command()
 {
     QCOMPARE(int(ipc::FrameType::CronCommand), 41);
-    const QByteArray golden =
-        QByteArray("\xa3") + text("action") + "\x02" + text("id") + "\x09" + text("job") + text("nightly");
-    QCOMPARE((CronCommandMessage{CronCommandMessage::Action::Pause, 9, u"nightly"_s}.encode().toHex()), golden.toHex());
+    const QByteArray golden = QByteArray("\xa4") + text("action") + "\x02" + text("id") + "\x09" + text("job") +
+                              text("nightly") + text("deadline") + QByteArray::fromHex("1b000002ba7def3000");
+    QCOMPARE(
+        (CronCommandMessage{CronCommandMessage::Action::Pause, 9, u"nightly"_s, 3'000'000'000'000}.encode().toHex()),
+        golden.toHex());
     const Result<CronCommandMessage> decoded = CronCommandMessage::decode(golden);
     QVERIFY(decoded);
     QCOMPARE(decoded->action, CronCommandMessage::Action::Pause);
     QCOMPARE(decoded->id, 9u);
     QCOMPARE(decoded->job, u"nightly"_s);
+    QCOMPARE(decoded->deadline, 3'000'000'000'000);
 }
 
 void TestCronMessages::entries()

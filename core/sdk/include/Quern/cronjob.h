@@ -67,8 +67,9 @@ public:
     /// Made by Application::cron().
     CronJob(ApplicationPrivate *application, CronSpec *spec) : d(application), m_spec(spec) {}
 
-    /// Runs it each \a interval, from 1 ms to 24 days, from the start of the timer process on. Its times do not drift.
-    /// Throws std::invalid_argument for another interval, and if at() was called.
+    /// Runs it each \a interval, from 1 ms to 24 days. Its times are those of a grid, do not drift, and go on over
+    /// reloads and restarts of the server; another interval begins a new grid. Throws std::invalid_argument for another
+    /// interval, and if at() was called.
     CronJob &every(std::chrono::milliseconds interval);
     /// Runs it when the clock shows what \a expression asks for: five fields as in crontab(5), or six with the second
     /// before them. \a timeZone is an IANA name such as "Europe/Berlin"; empty: that of the system. Throws
