@@ -180,7 +180,8 @@ void Broker::interrupted(const TaskLane::Sent &sent, const QString &how, bool is
 {
     const quint64 id = sent.record->id;
     const bool isDurable = sent.store == m_stores.durable.get();
-    if (isDurable && !isOwnFault && ++m_interruptions[id] <= maxInterruptions) {
+    // Who stops a server kills what does not end in time: that is no end of a task, wherever it waits.
+    if (!isOwnFault && (m_stopping || (isDurable && ++m_interruptions[id] <= maxInterruptions))) {
         sent.store->giveBack({&id, 1});
         return;
     }

@@ -10,6 +10,7 @@
 #include "tasks/taskstore.h"
 
 #include <QBasicTimer>
+#include <QDeadlineTimer>
 #include <QObject>
 
 #include <array>
@@ -91,8 +92,9 @@ public:
     void childDied(quint64 childId, const QString &how, bool isOwnFault);
     /// The server stops: nothing more is handed out; stopped() follows when all that runs has ended.
     void stop();
-    /// The last call, when all children are dead: what still waits in memory goes to the store on disk, if there is
-    /// one, and the log is told what has become of it. It waits for the disk, for some seconds at most.
+    /// The last call, when all children are dead: what still waits in memory, and the dead letters there, go to the
+    /// store on disk, if there is one, and the log is told what has become of them. It waits for the disk, for some
+    /// seconds at most.
     void close();
 
     /// The dead letters of both stores.
@@ -183,7 +185,8 @@ private:
     std::array<TaskStore *, 2> stores() const { return {m_stores.memory.get(), m_stores.durable.get()}; }
     void updateCounts();
     void shareKeys();
-    void handOver();
+    void handOverTasks(const QDeadlineTimer &deadline);
+    void handOverDead(const QDeadlineTimer &deadline);
     TaskStore *storeFor(quint8 flags, quint64 delayMs) const;
     BrokerLink *linkOf(quint64 childId) const;
     TaskLane *laneOf(quint64 childId) const;

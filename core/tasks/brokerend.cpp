@@ -1,10 +1,8 @@
-// The part of Broker that ends: what waits in memory goes where the next life finds it.
+// The part of Broker that ends: what is in memory goes where the next life finds it.
 
 #include "base/clock.h"
 #include "tasks/broker.h"
 #include "tasks/log.h"
-
-#include <QDeadlineTimer>
 
 namespace Quern::tasks {
 
@@ -20,10 +18,47 @@ QString tasksText(qsizetype count)
     return count == 1 ? QStringLiteral("1 task") : QStringLiteral("%1 tasks").arg(count);
 }
 
+QString deadText(qsizetype count)
+{
+    return count == 1 ? QStringLiteral("1 dead letter") : QStringLiteral("%1 dead letters").arg(count);
+}
+
 qsizetype waitingIn(TaskStore &store)
 {
     const TaskCounts counts = store.counts(base::wallClockMs());
     return counts.queued + counts.delayed;
+}
+
+/// \a subject makes "3 tasks that waited" of 3.
+template <typename Subject>
+void tellKept(qsizetype count, const Subject &subject)
+{
+    if (count > 0)
+        qCInfo(logTasks).noquote() << subject(count) << "in memory" << (count == 1 ? "is" : "are")
+                                   << "kept in the database";
+}
+
+template <typename Subject>
+void tellLost(qsizetype count, const Subject &subject, const QString &reason)
+{
+    if (count > 0)
+        qCWarning(logTasks).noquote().nospace()
+            << subject(count) << " in memory " << (count == 1 ? "ends" : "end") << " with the server: " << reason;
+}
+
+QString waitedText(qsizetype count)
+{
+    return tasksText(count) + QStringLiteral(" that waited");
+}
+
+QString noDatabaseText(qsizetype count)
+{
+    return QStringLiteral("there is no database to keep %1").arg(count == 1 ? u"it" : u"them");
+}
+
+QString noTimeText()
+{
+    return QStringLiteral("there was no time to write them to the database");
 }
 
 } // namespace
@@ -31,29 +66,32 @@ qsizetype waitingIn(TaskStore &store)
 void Broker::close()
 {
     m_stopping = true;
+    // Whose end has not been heard of.
+    for (const auto &lane : m_lanes)
+        settle(*lane, QStringLiteral("the server has stopped"), false);
     for (TaskStore *store : stores()) {
         if (store)
             store->commit(base::wallClockMs());
     }
-    handOver();
+    const QDeadlineTimer deadline(handOverTime);
+    handOverTasks(deadline);
+    handOverDead(deadline);
     const qsizetype waiting = m_stores.durable ? waitingIn(*m_stores.durable) : 0;
     if (waiting > 0)
         qCInfo(logTasks).noquote() << tasksText(waiting) << (waiting == 1 ? "waits" : "wait") << "for the next start";
 }
 
-void Broker::handOver()
+void Broker::handOverTasks(const QDeadlineTimer &deadline)
 {
     const qsizetype waiting = waitingIn(*m_stores.memory);
     if (waiting == 0)
         return;
     if (!m_stores.durable) {
-        qCWarning(logTasks).noquote() << tasksText(waiting)
-                                      << "that waited in memory end with the server: there is no database to keep them";
+        tellLost(waiting, waitedText, noDatabaseText(waiting));
         return;
     }
     TaskStore &durable = *m_stores.durable;
     const qsizetype before = waitingIn(durable);
-    const QDeadlineTimer deadline(handOverTime);
     while (!deadline.hasExpired()) {
         std::vector<TaskRecord> records = m_stores.memory->takeOut(handedOverTogether);
         if (records.empty())
@@ -64,18 +102,37 @@ void Broker::handOver()
         durable.commit(base::wallClockMs());
     }
     const qsizetype kept = waitingIn(durable) - before;
-    if (kept > 0)
-        qCInfo(logTasks).noquote() << tasksText(kept) << "that waited in memory" << (kept == 1 ? "is" : "are")
-                                   << "kept in the database";
-    if (kept >= waiting)
-        return;
+    tellKept(kept, waitedText);
     const std::optional<Error> failure = durable.failure();
-    const QString reason = failure ? failure->message()
-                           : deadline.hasExpired()
-                               ? QStringLiteral("there was no time to write them to the database")
-                               : QStringLiteral("the database has no room for them (tasks.durable_max)");
-    qCWarning(logTasks).noquote().nospace()
-        << tasksText(waiting - kept) << " that waited in memory end with the server: " << reason;
+    tellLost(waiting - kept, waitedText,
+             failure                 ? failure->message()
+             : deadline.hasExpired() ? noTimeText()
+                                     : QStringLiteral("the database has no room for them (tasks.durable_max)"));
+}
+
+void Broker::handOverDead(const QDeadlineTimer &deadline)
+{
+    const qsizetype dead = m_stores.memory->counts(base::wallClockMs()).dead;
+    if (dead == 0)
+        return;
+    if (!m_stores.durable) {
+        tellLost(dead, deadText, noDatabaseText(dead));
+        return;
+    }
+    qsizetype kept = 0;
+    QString reason = noTimeText();
+    while (!deadline.hasExpired()) {
+        const std::vector<BuriedTask> letters = m_stores.memory->takeOutDead(handedOverTogether);
+        if (letters.empty())
+            break;
+        if (const Result<void> added = m_stores.durable->addDead(letters); !added) {
+            reason = added.error().message();
+            break;
+        }
+        kept += qsizetype(letters.size());
+    }
+    tellKept(kept, deadText);
+    tellLost(dead - kept, deadText, reason);
 }
 
 } // namespace Quern::tasks

@@ -134,8 +134,20 @@ void MemoryStore::bury(quint64 id, quint32 attempts, const QString &error, qint6
     record.attempts = attempts;
     record.lastError = error;
     m_deadBytes += record.payload.size();
-    m_dead.emplace(++m_lastNumber, Buried{std::move(record), nowMs});
+    m_dead.emplace(++m_lastNumber, BuriedTask{std::move(record), nowMs});
     dropBeyondLimits();
+}
+
+Result<void> MemoryStore::addDead(const std::vector<BuriedTask> &letters)
+{
+    for (const BuriedTask &letter : letters) {
+        m_deadBytes += letter.record.payload.size();
+        if (!letter.record.spillFile.isEmpty())
+            m_spillFiles.insert(letter.record.spillFile);
+        m_dead.emplace(++m_lastNumber, letter);
+    }
+    dropBeyondLimits();
+    return {};
 }
 
 void MemoryStore::giveBack(std::span<const quint64> ids)
@@ -200,7 +212,7 @@ void MemoryStore::deadLetters(const DeadLetterQuery &query,
             continue;
         const qint64 size = record.spillFile.isEmpty() ? record.payload.size() : m_spill.size(record.spillFile);
         letters.append({it->first, record.id, record.kind, record.name, record.lastError, record.attempts,
-                        record.createdMs, it->second.whenMs, size});
+                        record.createdMs, it->second.buriedMs, size});
     }
     done(letters);
 }
@@ -308,12 +320,30 @@ std::vector<TaskRecord> MemoryStore::takeOut(qsizetype limit)
             break;
         records.push_back(node->record);
         release(node);
-        if (const QByteArray &file = records.back().spillFile; !file.isEmpty()) {
-            m_spillFiles.remove(file);
-            m_spill.synchronize(file);
-        }
+        leaveSpilled(records.back());
     }
     return records;
+}
+
+std::vector<BuriedTask> MemoryStore::takeOutDead(qsizetype limit)
+{
+    std::vector<BuriedTask> letters;
+    while (qsizetype(letters.size()) < limit && !m_dead.empty()) {
+        letters.push_back(std::move(m_dead.begin()->second));
+        m_dead.erase(m_dead.begin());
+        const TaskRecord &record = letters.back().record;
+        m_deadBytes -= record.payload.size();
+        leaveSpilled(record);
+    }
+    return letters;
+}
+
+void MemoryStore::leaveSpilled(const TaskRecord &record)
+{
+    if (record.spillFile.isEmpty())
+        return;
+    m_spillFiles.remove(record.spillFile);
+    m_spill.synchronize(record.spillFile);
 }
 
 void MemoryStore::removeSpilled(const TaskRecord &record)

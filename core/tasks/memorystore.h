@@ -37,6 +37,7 @@ public:
     std::optional<qint64> nextDueMs() const override;
     TaskCounts counts(qint64 nowMs) override;
     std::optional<Error> failure() const override;
+    Result<void> addDead(const std::vector<BuriedTask> &letters) override;
     void deadLetters(const DeadLetterQuery &query,
                      const std::function<void(const Result<DeadLetters> &)> &done) override;
     void deadPayload(quint64 id, const std::function<void(const Result<DeadPayload> &)> &done) override;
@@ -49,18 +50,15 @@ public:
     /// Takes out up to \a limit tasks that wait, due or not, for another store: nothing is left of them here, and
     /// whoever gets them owns their spill files, which are on the disk then.
     std::vector<TaskRecord> takeOut(qsizetype limit);
+    /// The same with dead letters, the oldest first.
+    std::vector<BuriedTask> takeOutDead(qsizetype limit);
 
 private:
     struct Node : ReadyEntry
     {
         TaskRecord record;
     };
-    struct Buried
-    {
-        TaskRecord record;
-        qint64 whenMs;
-    };
-    using Dead = std::map<quint64, Buried>; ///< by number
+    using Dead = std::map<quint64, BuriedTask>; ///< by number
 
     std::optional<Error> refusal(const TaskRecord &record) const;
     void enqueue(TaskRecord record);
@@ -74,6 +72,8 @@ private:
     Result<void> revive(Dead::iterator it, qint64 nowMs);
     Dead::iterator drop(Dead::iterator it);
     void dropBeyondLimits();
+    /// Its spill file is another store's from now on, and on the disk.
+    void leaveSpilled(const TaskRecord &record);
     void removeSpilled(const TaskRecord &record);
 
     const StoreLimits m_limits;

@@ -39,6 +39,13 @@ struct Retry
     QString error;
 };
 
+/// A dead letter as its store has it.
+struct BuriedTask
+{
+    TaskRecord record;
+    qint64 buriedMs = 0;
+};
+
 /// Where tasks wait for their turn: the interface of all drivers. It knows no worker and no socket. Lives in the
 /// broker's thread, as its client; destroyed, it forgets what was not committed.
 ///
@@ -99,6 +106,9 @@ public:
     /// Why the store does not work at present; nullopt if it does.
     virtual std::optional<Error> failure() const = 0;
 
+    /// Takes over dead letters of another store, the oldest first, with their spill files, at once. Of all that are
+    /// here then the oldest go beyond the limit. If it fails, none was taken.
+    virtual Result<void> addDead(const std::vector<BuriedTask> &letters) = 0;
     virtual void deadLetters(const DeadLetterQuery &query,
                              const std::function<void(const Result<DeadLetters> &)> &done) = 0;
     /// The payload of the dead letter of task \a id. Error::NotFound if there is none.

@@ -288,6 +288,21 @@ class TestStop(WorkTestCase):
         work.wait_log("7 tasks that waited in memory end with the server: there is no database")
         self.assertFalse((work.runtime / "tasks.db").exists())
 
+    def test_what_the_stop_interrupts_and_dead_letters_in_memory(self) -> None:
+        work = self.work(task_worker_num=1, max_wait_time=0.2)
+        work.deliver("throw", {"number": 1}, until="finished")
+        work.deliver("sleep", {"number": 2, "ms": 20_000})
+        work.wait_lines("begun", 1)
+        work.stop()
+        work.wait_log("task worker 0 .*ended: killed: ")
+        work.wait_log("1 dead letter in memory is kept in the database")
+        work.wait_log("1 task that waited in memory is kept in the database")
+        work.start()
+        work.wait_lines("begun", 2)
+        found = work.status()["tasks"]
+        self.assertEqual((found["buried"], found["stores"][1]["running"], found["stores"][1]["dead"]), (0, 1, 1))
+        self.assert_exit(work.command("tasks", "retry", "--all"), 0, "1 task waits again")
+
     def test_large_payloads_need_no_database(self) -> None:
         work = self.work(tables="[tasks]\ndriver = \"memory\"\nspill_size = 4096")
         self.assertEqual(work.deliver("echo", b"x" * 100_000, until="finished").get("bytes"), 100_000)

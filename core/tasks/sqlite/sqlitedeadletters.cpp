@@ -76,6 +76,67 @@ Result<void> SqliteStore::dropBeyondLimit()
     return m_database->run(m_statements.dropDeadUpTo);
 }
 
+Result<void> SqliteStore::addDead(const std::vector<BuriedTask> &letters)
+{
+    const Result<void> added = transaction([&] {
+        const Result<void> inserted = insertDead(letters);
+        return inserted ? dropBeyondLimitByTime() : inserted;
+    });
+    const std::vector<std::pair<quint64, QByteArray>> dropped = std::exchange(m_dropped, {});
+    if (added)
+        logDroppedDeadLetters(dropped, QStringLiteral("there are more than dead_letter_max"));
+    return added;
+}
+
+Result<void> SqliteStore::insertDead(const std::vector<BuriedTask> &letters)
+{
+    const QString places = taskPlaceholders();
+    Result<QSqlQuery> insert =
+        m_database->prepare(QStringLiteral("INSERT INTO dead (%1, buried) VALUES (%2, ?)").arg(taskColumns(), places));
+    if (!insert)
+        return insert.error();
+    for (const BuriedTask &letter : letters) {
+        bindTask(*insert, letter.record);
+        insert->bindValue(int(places.count(u'?')), letter.buriedMs);
+        if (const Result<void> done = m_database->run(*insert); !done)
+            return done;
+    }
+    return {};
+}
+
+/// Of letters that come together with others, the numbers do not tell which are the oldest.
+Result<void> SqliteStore::dropBeyondLimitByTime()
+{
+    const Result<QVariant> count = m_database->value(QStringLiteral("SELECT count(*) FROM dead"));
+    if (!count)
+        return count.error();
+    const qsizetype beyond = count->toLongLong() - m_limits.deadLetters;
+    if (beyond <= 0)
+        return {};
+    Result<QSqlQuery> oldest =
+        m_database->prepare(QStringLiteral("SELECT number, id, name, spill FROM dead ORDER BY buried, number LIMIT ?"));
+    Result<QSqlQuery> erase = m_database->prepare(QStringLiteral("DELETE FROM dead WHERE number = ?"));
+    if (!oldest || !erase)
+        return oldest ? erase.error() : oldest.error();
+    oldest->bindValue(0, beyond);
+    if (const Result<void> done = m_database->run(*oldest); !done)
+        return done;
+    std::vector<qint64> numbers;
+    while (oldest->next()) {
+        numbers.push_back(oldest->value(0).toLongLong());
+        m_dropped.emplace_back(quint64(oldest->value(1).toLongLong()), oldest->value(2).toString().toUtf8());
+        if (!oldest->value(3).isNull())
+            m_unneeded.push_back(oldest->value(3).toString().toLatin1());
+    }
+    oldest->finish();
+    for (const qint64 number : numbers) {
+        erase->bindValue(0, number);
+        if (const Result<void> done = m_database->run(*erase); !done)
+            return done;
+    }
+    return {};
+}
+
 void SqliteStore::deadLetters(const DeadLetterQuery &query,
                               const std::function<void(const Result<DeadLetters> &)> &done)
 {

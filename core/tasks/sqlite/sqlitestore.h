@@ -45,6 +45,7 @@ public:
     std::optional<qint64> nextDueMs() const override;
     TaskCounts counts(qint64 nowMs) override;
     std::optional<Error> failure() const override;
+    Result<void> addDead(const std::vector<BuriedTask> &letters) override;
     void deadLetters(const DeadLetterQuery &query,
                      const std::function<void(const Result<DeadLetters> &)> &done) override;
     void deadPayload(quint64 id, const std::function<void(const Result<DeadPayload> &)> &done) override;
@@ -129,6 +130,8 @@ private:
     Result<void> recount();
     qsizetype held() const;
 
+    Result<void> insertDead(const std::vector<BuriedTask> &letters);
+    Result<void> dropBeyondLimitByTime();
     Result<DeadPayload> payloadOfDead(quint64 id);
     Result<qsizetype> revive(const QString &condition, const QVariant &value, qint64 nowMs);
     Result<bool> reviveOne(quint64 number, qint64 nowMs);

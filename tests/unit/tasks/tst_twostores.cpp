@@ -2,6 +2,8 @@
 
 #include "tasks/deadletterbox.h"
 
+#include <QRegularExpression>
+
 using namespace Quern;
 using namespace Quern::tasks;
 
@@ -22,6 +24,8 @@ private Q_SLOTS:
     void payloads();
     void revivedAndDropped();
     void takenOut();
+    void deadLettersMove();
+    void deadLettersBeyondTheLimit();
     void delayedAreCountedAtOnce();
 
 private:
@@ -260,6 +264,56 @@ void tst_TwoStores::takenOut()
     QCOMPARE(m_database->answers.accepted, QList<quint64>{3});
     m_memory->finish(1);
     QVERIFY(memory->takeOut(100).empty());
+}
+
+void tst_TwoStores::deadLettersMove()
+{
+    TaskRecord spilled = task(2);
+    spilled.payload.clear();
+    spilled.spillFile = *m_memory->spill().write(2, "large", false);
+    bury(*m_memory, 1, someTime + 1);
+    m_memory->add(spilled);
+    m_memory->take();
+    m_memory->bury(2, QStringLiteral("no miller"), someTime + 2);
+    bury(*m_memory, 3, someTime + 4);
+    auto *memory = dynamic_cast<MemoryStore *>(&m_memory->store());
+    QVERIFY(memory);
+    bury(*m_database, 4, someTime + 3);
+    QVERIFY(m_database->store().addDead(memory->takeOutDead(2)));
+    QCOMPARE(m_memory->deadIds(), QList<quint64>{3});
+    QVERIFY(m_database->store().addDead(memory->takeOutDead(100)));
+    QVERIFY(memory->takeOutDead(100).empty());
+    QCOMPARE(m_memory->spill().size(spilled.spillFile), 5);
+    // They outlive it, and are as they were.
+    m_database->reopen();
+    const DeadLetters letters = m_database->deadLetters();
+    QCOMPARE(m_database->deadIds(), (QList<quint64>{3, 2, 1, 4}));
+    QCOMPARE(letters.at(1).error, QStringLiteral("no miller"));
+    QCOMPARE(letters.at(1).attempts, 3u);
+    QCOMPARE(letters.at(1).buriedMs, someTime + 2);
+    QVERIFY(m_database->store().namesSpillFile(spilled.spillFile));
+    QCOMPARE(m_database->store().counts(someTime), (TaskCounts{0, 0, 0, 4}));
+    qsizetype count = 0;
+    m_database->store().reviveDead(1, someTime, countInto(count));
+    QCOMPARE(count, 1);
+    QCOMPARE(m_database->take(), QList<quint64>{1});
+}
+
+void tst_TwoStores::deadLettersBeyondTheLimit()
+{
+    StoreUnderTest database(true, {.deadLetters = 3});
+    bury(database, 1, someTime + 1);
+    bury(database, 2, someTime + 5);
+    bury(*m_memory, 3, someTime);
+    bury(*m_memory, 4, someTime + 3);
+    bury(*m_memory, 5, someTime + 6);
+    auto *memory = dynamic_cast<MemoryStore *>(&m_memory->store());
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("dropped the dead letter of task 3 .* 1 after "
+                                                                         "it: there are more than dead_letter_max")));
+    QVERIFY(database->addDead(memory->takeOutDead(100)));
+    // The oldest by their time, wherever they were.
+    QCOMPARE(database.deadIds(), (QList<quint64>{5, 4, 2}));
+    QCOMPARE(database->counts(someTime), (TaskCounts{0, 0, 0, 3}));
 }
 
 void tst_TwoStores::delayedAreCountedAtOnce()
