@@ -36,12 +36,16 @@ ProcessCall callOf(ProcessCall::Kind kind, const ProcessHandle &handle, const Pa
 
 Posted<void> post(const ProcessCall &call, const ProcessAnswer &answered)
 {
-    Posted<void> posted(
-        serverBackend().callProcess(call, answered),
-        QStringLiteral("what is for the %1 of process \"%2\"")
-            .arg(call.kind == ProcessCall::Kind::Push ? QStringLiteral("queue") : QStringLiteral("pipe"), call.name));
-    if (answered)
-        std::ignore = posted.ok(); // it is told, too
+    const Outcome outcome = serverBackend().callProcess(call, answered);
+    if (outcome)
+        return Posted<void>(outcome);
+    const bool isPush = call.kind == ProcessCall::Kind::Push;
+    Posted<void> posted(outcome.error(),
+                        QStringLiteral("what is for the %1 of process \"%2\"")
+                            .arg(isPush ? QStringLiteral("queue") : QStringLiteral("pipe"), call.name));
+    // It is told of it, too; but where there is no server, nobody is.
+    if (answered && outcome.error().code() != Error::Unavailable)
+        std::ignore = posted.ok();
     return posted;
 }
 

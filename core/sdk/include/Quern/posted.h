@@ -22,30 +22,12 @@ class Posted
 {
 public:
     /// It was refused; \a what names it in the log.
-    Posted(Error error, QString what = QString()) : Posted(Result<T>(std::move(error)), std::move(what)) {}
+    Posted(Error error, QString what = QString());
     /// Either.
-    explicit Posted(Result<T> result, QString what = QString()) : m_result(std::move(result)), m_what(std::move(what))
-    {
-    }
-    Posted(const Posted &other)
-        : m_result(other.m_result)
-        , m_what(other.m_what)
-        , m_isSeen(std::exchange(other.m_isSeen, true))
-    {
-    }
-    Posted &operator=(const Posted &other)
-    {
-        Posted copy(other);
-        std::swap(m_result, copy.m_result);
-        std::swap(m_what, copy.m_what);
-        std::swap(m_isSeen, copy.m_isSeen);
-        return *this;
-    }
-    ~Posted()
-    {
-        if (!m_isSeen && !m_result.ok())
-            reportRefusal(m_what, m_result.error());
-    }
+    explicit Posted(Result<T> result, QString what = QString());
+    Posted(const Posted &other);
+    Posted &operator=(const Posted &other);
+    ~Posted();
 
     bool ok() const { return seen().ok(); }         ///< whether it is on its way
     explicit operator bool() const { return ok(); } ///< the same
@@ -63,9 +45,57 @@ protected:
     }
 
 private:
+    void leave() const;
+
     Result<T> m_result;
     QString m_what;
     mutable bool m_isSeen = false;
 };
+
+/// \cond
+template <typename T>
+Posted<T>::Posted(Error error, QString what) : Posted(Result<T>(std::move(error)), std::move(what))
+{
+}
+
+template <typename T>
+Posted<T>::Posted(Result<T> result, QString what) : m_result(std::move(result))
+                                                  , m_what(std::move(what))
+{
+}
+
+template <typename T>
+Posted<T>::Posted(const Posted &other)
+    : m_result(other.m_result)
+    , m_what(other.m_what)
+    , m_isSeen(std::exchange(other.m_isSeen, true))
+{
+}
+
+template <typename T>
+Posted<T> &Posted<T>::operator=(const Posted &other)
+{
+    if (this == &other)
+        return *this;
+    leave();
+    m_result = other.m_result;
+    m_what = other.m_what;
+    m_isSeen = std::exchange(other.m_isSeen, true);
+    return *this;
+}
+
+template <typename T>
+Posted<T>::~Posted()
+{
+    leave();
+}
+
+template <typename T>
+void Posted<T>::leave() const
+{
+    if (!m_isSeen && !m_result.ok())
+        reportRefusal(m_what, m_result.error());
+}
+/// \endcond
 
 } // namespace Quern

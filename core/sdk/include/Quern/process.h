@@ -133,8 +133,8 @@ private:
 /// MiB, Error::Busy if the server does not take what was sent before, Error::Unavailable without a server. What the
 /// server refuses afterwards, mostly Error::Busy since pipe or queue are full, is told to \a accepted, in the main
 /// thread, or else to the log. \a accepted and \a chunk are told what the call itself refuses as well, later, by the
-/// event loop; only a process without a server calls nothing. The calls with "AndWait" wait for the server's answer and
-/// return it.
+/// event loop; only where there is no server, or not yet, is nothing called. The calls with "AndWait" wait for the
+/// server's answer and return it.
 class QUERN_EXPORT ProcessHandle
 {
 public:

@@ -119,8 +119,8 @@ struct TaskOptions
     /// Not given: on disk if it is delayed.
     std::optional<bool> durable = {};
     /// Called when the server has accepted it or refused it; in the main thread of the process, by its event loop and
-    /// never within deliver(). Also for what deliver() itself refuses, so that one place knows of every refusal; only a
-    /// process without a server calls nothing.
+    /// never within deliver(). Also for what deliver() itself refuses, so that one place knows of every refusal; only
+    /// where there is no server, or not yet, as in HandlerPlugin::install(), is nothing called.
     std::function<void(const Result<TaskId> &)> accepted = {};
     /// Called when it has ended, also if it is refused, as \a accepted: in a worker alone. A worker that has been
     /// replaced meanwhile does not hear it; what TaskHandler::onFinish() was given is called in its successor then.
