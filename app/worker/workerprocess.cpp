@@ -107,7 +107,7 @@ void WorkerProcess::leaveSoon(worker::LeaveReason reason)
     if (m_process)
         m_process->leave(reason);
     else if (m_timer)
-        leaveCron();
+        leaveCron(reason);
     else
         leave();
 }
@@ -187,7 +187,7 @@ void WorkerProcess::cronCommand(QByteArrayView payload)
     m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{m_timer->states(), {answer}}.encode());
 }
 
-void WorkerProcess::leaveCron()
+void WorkerProcess::leaveCron(worker::LeaveReason reason)
 {
     connect(m_timer.get(), &cron::TimerHost::drained, this, [this](const QStringList &busy) {
         m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{m_timer->states(), {}}.encode());
@@ -199,8 +199,13 @@ void WorkerProcess::leaveCron()
             ::_exit(0);
         leave();
     });
+    const QString cause =
+        reason == worker::LeaveReason::Reload ? QStringLiteral("a reload") : QStringLiteral("the stop of the server");
     // A little before the master loses its patience.
-    m_timer->drain(m_maxWaitTime - std::min(m_maxWaitTime / 10, std::chrono::milliseconds(100)));
+    m_timer->drain(m_maxWaitTime - std::min(m_maxWaitTime / 10, std::chrono::milliseconds(100)),
+                   QStringLiteral("it was ended by %1, after max_wait_time = %2 s; raise that if it needs longer")
+                       .arg(cause)
+                       .arg(std::chrono::duration<double>(m_maxWaitTime).count()));
 }
 
 void WorkerProcess::channelClosed(const QString &)

@@ -67,7 +67,7 @@ private:
     /// Of the timer process.
     void beginCron(QByteArrayView memory);
     void cronCommand(QByteArrayView payload);
-    void leaveCron();
+    void leaveCron(worker::LeaveReason reason);
     Result<QByteArray> manifest() const;
 
     WorkerArguments m_arguments;

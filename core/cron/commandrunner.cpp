@@ -52,6 +52,7 @@ struct CommandRunner::Run
     QByteArray line = {}; ///< of its output, while it has no end; no longer than longestLine
     qint64 group = 0;     ///< its number; 0 before it has begun
     bool isTimedOut = false;
+    QString killReason = {};
 };
 
 CommandRunner::CommandRunner(const Job &job, std::size_t index, std::shared_ptr<RunReports> reports)
@@ -104,10 +105,13 @@ void CommandRunner::begin(const PlannedRun &plan)
         run.timer.start(m_timeout);
 }
 
-void CommandRunner::kill()
+void CommandRunner::kill(const QString &reason)
 {
-    for (const Run &run : m_runs)
+    for (Run &run : m_runs) {
+        if (run.process.state() != QProcess::NotRunning)
+            run.killReason = reason;
         signalGroup(run, SIGKILL);
+    }
 }
 
 QList<qint64> CommandRunner::programs() const
@@ -165,8 +169,9 @@ void CommandRunner::finished(Run &run, const QString &failure)
     if (run.isTimedOut)
         signalGroup(run, SIGKILL); // what it has left behind
     RunReport report{.job = m_index, .number = run.number, .began = run.began, .ended = Moment::now()};
-    report.failure =
-        run.isTimedOut ? Text::tr("it took longer than its timeout of %1 ms").arg(m_timeout.count()) : failure;
+    report.failure = run.isTimedOut ? Text::tr("it took longer than its timeout of %1 ms").arg(m_timeout.count())
+                     : run.killReason.isEmpty() ? failure
+                                                : run.killReason;
     m_runs.remove_if([&run](const Run &other) { return &other == &run; });
     m_reports->add(std::move(report));
 }

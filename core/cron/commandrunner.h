@@ -22,7 +22,7 @@ public:
     void begin(const PlannedRun &run) override;
     /// A program cannot be asked: it may go on until kill().
     void requestStop() override {}
-    void kill() override;
+    void kill(const QString &reason) override;
     QList<qint64> programs() const override;
 
 private:

@@ -56,8 +56,9 @@ public:
     virtual void begin(const PlannedRun &run) = 0;
     /// The runs that are under way should come to their end.
     virtual void requestStop() = 0;
-    /// Ends those that can be ended by force; the others are left to their fate, which is the end of the process.
-    virtual void kill() = 0;
+    /// Ends those that can be ended by force, which have failed with \a reason then; the others are left to their fate,
+    /// which is the end of the process.
+    virtual void kill(const QString &reason) = 0;
     /// The process groups of programs that run.
     virtual QList<qint64> programs() const { return {}; }
 };

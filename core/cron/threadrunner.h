@@ -15,7 +15,7 @@ public:
 
     void begin(const PlannedRun &run) override;
     void requestStop() override;
-    void kill() override {}
+    void kill(const QString &) override {}
 
 private:
     struct Shared;

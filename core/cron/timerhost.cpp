@@ -162,8 +162,10 @@ void TimerHost::wake()
             begin(*entry, *run);
         warnOfTimeouts(*entry, now);
     }
-    const bool isIdle =
-        std::all_of(m_entries.begin(), m_entries.end(), [](const auto &entry) { return entry->underWay.empty(); });
+    // When time is up, functions are not waited for.
+    const bool isIdle = std::all_of(m_entries.begin(), m_entries.end(), [this](const auto &entry) {
+        return entry->underWay.empty() || (m_isDrainOver && !entry->isProgram());
+    });
     if (m_isDraining && isIdle)
         finishDrain();
     else
@@ -295,26 +297,23 @@ ipc::CronJobState TimerHost::stateOf(Entry &entry, const Moment &now) const
     return state;
 }
 
-void TimerHost::drain(milliseconds grace)
+void TimerHost::drain(milliseconds grace, const QString &reason)
 {
     m_isStarted = true;
     m_isDraining = true;
+    m_drainReason = reason;
     for (const auto &entry : m_entries) {
         entry->plan.finish();
         entry->runner->requestStop();
     }
     connect(&m_drainLimit, &QTimer::timeout, this, [this] {
         for (const auto &entry : m_entries)
-            entry->runner->kill();
+            entry->runner->kill(m_drainReason);
         m_drainLimit.disconnect(this);
         connect(&m_drainLimit, &QTimer::timeout, this, &TimerHost::finishDrain);
-        const bool hasPrograms = std::any_of(m_entries.begin(), m_entries.end(), [](const auto &entry) {
-            return entry->isProgram() && !entry->underWay.empty();
-        });
-        if (hasPrograms)
-            m_drainLimit.start(killPatience);
-        else
-            finishDrain();
+        m_drainLimit.start(killPatience);
+        m_isDrainOver = true;
+        wake();
     });
     m_drainLimit.start(grace);
     wake();
@@ -328,8 +327,23 @@ void TimerHost::finishDrain()
     m_timer.stop();
     m_report.stop();
     collect();
+    const QStringList busy = busyJobs();
+    noteBrokenOff();
     report();
-    Q_EMIT drained(busyJobs());
+    Q_EMIT drained(busy);
+}
+
+void TimerHost::noteBrokenOff()
+{
+    const Moment now = Moment::now();
+    for (std::size_t index = 0; index < m_entries.size(); ++index) {
+        Entry &entry = *m_entries[index];
+        while (!entry.underWay.empty()) {
+            const auto &[number, run] = *entry.underWay.begin();
+            noteEnd(entry,
+                    {.job = index, .number = number, .began = run.began, .ended = now, .failure = m_drainReason});
+        }
+    }
 }
 
 QStringList TimerHost::busyJobs() const

@@ -49,9 +49,10 @@ public:
     Result<void> pause(const QString &name);
     Result<void> resume(const QString &name);
 
-    /// No run begins any more; what runs is asked to end, and has \a grace for it. Programs are killed then. drained()
-    /// follows, before this returns if nothing runs. To be called once.
-    void drain(std::chrono::milliseconds grace);
+    /// No run begins any more; what runs is asked to end, and has \a grace for it. Programs are killed then, and what
+    /// is broken off has failed with \a reason. drained() follows, before this returns if nothing runs. To be called
+    /// once.
+    void drain(std::chrono::milliseconds grace, const QString &reason);
 
     /// In the order in which they were given.
     QList<ipc::CronJobState> states();
@@ -82,14 +83,17 @@ private:
     ipc::CronJobState stateOf(Entry &entry, const Moment &now) const;
     void finishDrain();
     QStringList busyJobs() const;
+    void noteBrokenOff();
 
     std::vector<std::unique_ptr<Entry>> m_entries;
     std::shared_ptr<RunReports> m_reports;
     QTimer m_timer;      ///< for the earliest run
     QTimer m_report;     ///< for the next statesChanged()
     QTimer m_drainLimit; ///< while draining
+    QString m_drainReason;
     bool m_isStarted = false;
     bool m_isDraining = false;
+    bool m_isDrainOver = false; ///< its time
     bool m_isReportDue = false;
 };
 

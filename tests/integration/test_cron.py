@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import tempfile
 import time
@@ -120,6 +121,20 @@ class TestCron(WorkTestCase):
         work.stop()
         self.assertLess(time.monotonic() - begun, 1.5 * TIME_SCALE)
         work.wait_log("busy with job stuck")
+
+    def test_a_reload_says_that_it_has_ended_a_run(self) -> None:
+        work = self.work(tables=entry(job="stuck", interval="1d", immediate=True) +
+                         entry(name="backup", command=["sleep", "600"], interval="1d", immediate=True).replace("'", '"'),
+                         max_wait_time=0.5)
+        work.wait_lines("cron stuck", 1)
+        wait_until(lambda: job(work, "backup")["running"] == 1, "the program")
+        self.assertEqual(work.command("reload").returncode, 0)
+        reason = "it was ended by a reload, after max_wait_time = 0.5 s; raise that if it needs longer"
+        for name in ("stuck", "backup"):
+            work.wait_log(f"cron job {name}: run 1 failed: {re.escape(reason)}")
+            wait_until(lambda: job(work, name)["error"] == reason, "the failure of " + name)
+        work.stop()
+        work.wait_log("cron job backup: run 1 failed: it was ended by the stop of the server, after max_wait_time = 0.5 s")
 
     def test_missed_while_the_server_was_down(self) -> None:
         work = self.work(tables=entry(name="skip", job="tick", interval=700) +

@@ -52,7 +52,7 @@ CronJobState stateOf(TimerHost &host, const QString &name)
 bool finish(TimerHost &host)
 {
     QSignalSpy drained(&host, &TimerHost::drained);
-    host.drain(20s);
+    host.drain(20s, {});
     return (drained.count() == 1 || drained.wait(30'000)) && drained.first().first().toStringList().isEmpty();
 }
 
@@ -363,7 +363,7 @@ void TestTimerHost::drainWaitsForWhatRuns()
     host.start();
     QVERIFY(QTest::qWaitFor([&] { return stateOf(host, u"quick"_s).runs >= 1; }, 20'000));
     QSignalSpy drained(&host, &TimerHost::drained);
-    host.drain(20s);
+    host.drain(20s, {});
     QVERIFY(drained.count() == 1 || drained.wait(20'000));
     QVERIFY(isAsked);
     QCOMPARE(drained.first().first().toStringList(), QStringList());
@@ -386,12 +386,16 @@ void TestTimerHost::drainTellsWhatIsBusy()
         TimerHost host(listOf(std::move(job)));
         host.start();
         QSignalSpy drained(&host, &TimerHost::drained);
-        host.drain(200ms);
+        QTest::ignoreMessage(QtWarningMsg, "cron job stuck: run 1 failed: it was ended by a reload");
+        host.drain(200ms, u"it was ended by a reload"_s);
         QVERIFY(drained.wait(20'000));
         const QStringList busy = drained.first().first().toStringList();
         QCOMPARE(busy.size(), 1);
         static const QRegularExpression form(u"\\Abusy with job stuck for [1-9][0-9,]* ms\\z"_s);
         QVERIFY2(form.match(busy.first()).hasMatch(), qPrintable(busy.first()));
+        QCOMPARE(stateOf(host, u"stuck"_s).error, u"it was ended by a reload"_s);
+        QCOMPARE(stateOf(host, u"stuck"_s).failures, 1u);
+        QCOMPARE(stateOf(host, u"stuck"_s).underWay, 0);
     }
     *isOver = true;
 }
@@ -401,15 +405,16 @@ void TestTimerHost::drainKillsPrograms()
     Job job = jobOf(u"sleeper"_s, 1h, nothing);
     job.work = cron::JobCommand{{u"sleep"_s, u"1000"_s}, {}};
     job.settings.isImmediate = true;
-    QTest::ignoreMessage(QtWarningMsg, "cron job sleeper: run 1 failed: it was ended by signal 9 (Killed)");
+    QTest::ignoreMessage(QtWarningMsg, "cron job sleeper: run 1 failed: it was ended by a reload");
     TimerHost host(listOf(std::move(job)));
     host.start();
     QVERIFY(QTest::qWaitFor([&] { return stateOf(host, u"sleeper"_s).underWay == 1; }, 20'000));
     QSignalSpy drained(&host, &TimerHost::drained);
-    host.drain(100ms);
+    host.drain(100ms, u"it was ended by a reload"_s);
     QVERIFY(drained.wait(20'000));
     QCOMPARE(drained.first().first().toStringList(), QStringList());
     QCOMPARE(stateOf(host, u"sleeper"_s).runs, 1u);
+    QCOMPARE(stateOf(host, u"sleeper"_s).error, u"it was ended by a reload"_s);
 }
 
 void TestTimerHost::warnsOfATimeout()
