@@ -31,7 +31,10 @@ ipc::TaskDefaults taskDefaults(const config::Settings &settings)
 
 tasks::BrokerSettings brokerSettings(const config::Settings &settings)
 {
-    return {.taskMaxRequest = quint64(settings.server.taskMaxRequest), .plan = processPlan(settings)};
+    const std::chrono::milliseconds hookEnd = settings.server.hookTimeout + std::chrono::seconds(1);
+    return {.taskMaxRequest = quint64(settings.server.taskMaxRequest),
+            .standstillLimit = std::max<std::chrono::milliseconds>(tasks::TaskLane::GivenUpAfter, hookEnd),
+            .plan = processPlan(settings)};
 }
 
 Result<void> tryTaskDatabase(const config::Settings &settings, bool isServerRunning)

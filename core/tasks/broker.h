@@ -62,6 +62,8 @@ struct BrokerStores
 struct BrokerSettings
 {
     quint64 taskMaxRequest = 0; ///< a task worker is replaced after so many tasks; 0: never
+    /// One that stands still is given up after it: longer than a hook may take, which is no standstill.
+    std::chrono::milliseconds standstillLimit = TaskLane::GivenUpAfter;
     ipc::ProcessPlan plan = {};
 };
 
@@ -121,7 +123,7 @@ public:
 
 Q_SIGNALS:
     void childDrained(quint64 childId);
-    /// A task has been running for longer than it may.
+    /// A task has been running for longer than it may, or a task worker does not come to its tasks at all.
     void childStuck(quint64 childId, const QString &reason);
     /// A task worker has run as many tasks as it is to.
     void childUsedUp(quint64 childId, const QString &reason);
@@ -166,6 +168,8 @@ private:
     TaskLane *laneFor();
     void armDueTimer();
     void watchLanes();
+    /// One that begins nothing of what it was sent: others get it, and in the end it is given up.
+    void watchStandstill(TaskLane &lane, quint64 nowNs);
     /// A try has failed: another follows, or it is a dead letter.
     void failed(TaskStore &store, const TaskRecord &record, quint32 attempts, quint32 resumeAt, const Error &error,
                 bool isHopeless);

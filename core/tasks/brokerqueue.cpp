@@ -37,7 +37,7 @@ void Broker::turnEnded()
     if (!m_stopping)
         pump();
     armDueTimer();
-    const bool isBusy = std::any_of(m_lanes.begin(), m_lanes.end(), [](const auto &lane) { return !lane->isEmpty(); });
+    const bool isBusy = std::any_of(m_lanes.begin(), m_lanes.end(), [](const auto &lane) { return lane->isWatched(); });
     if (isBusy != m_watch.isActive()) {
         if (isBusy)
             m_watch.start(watchMilliseconds, this);
@@ -139,6 +139,7 @@ void Broker::watchLanes()
 {
     const quint64 now = base::nowNanoseconds();
     for (const auto &lane : m_lanes) {
+        watchStandstill(*lane, now);
         const std::optional<TaskLane::Running> running = lane->running();
         if (!running || now < running->sinceNs)
             continue;
@@ -158,6 +159,27 @@ void Broker::watchLanes()
                                                         .arg(record.id)
                                                         .arg(limit));
         }
+    }
+}
+
+void Broker::watchStandstill(TaskLane &lane, quint64 nowNs)
+{
+    const bool wasStill = lane.isStill();
+    const std::chrono::nanoseconds still = lane.standstill(nowNs);
+    m_dirty = m_dirty || lane.isStill() != wasStill;
+    // Of one that leaves it is known by when it has to.
+    if (still.count() == 0 || lane.isDraining() || m_stopping)
+        return;
+    const bool hasOther = std::any_of(m_lanes.begin(), m_lanes.end(), [&lane](const auto &other) {
+        return other.get() != &lane && other->isActive() && !other->isStill();
+    });
+    if (still >= lane.patience() && !lane.isBlocked() && hasOther)
+        giveBack(lane.takeBackFromStill());
+    if (still >= std::max(m_settings.standstillLimit, lane.nextTimeout()) && lane.takeGivenUp()) {
+        const auto seconds = std::chrono::duration<double>(std::chrono::floor<std::chrono::milliseconds>(still));
+        Q_EMIT childStuck(
+            lane.info().childId,
+            QStringLiteral("it has stood still for %1 s with tasks to begin").arg(seconds.count(), 0, 'f', 0));
     }
 }
 

@@ -4,6 +4,15 @@
 
 namespace Quern::tasks {
 
+namespace {
+
+/// What counts of the time between two questions at most; they come much sooner, unless the asking process was stopped
+/// itself.
+constexpr std::chrono::nanoseconds longestLook = std::chrono::milliseconds(100);
+constexpr std::chrono::milliseconds longestPatience = std::chrono::seconds(1);
+
+} // namespace
+
 qsizetype TaskLane::room() const
 {
     if (!isActive() || m_blocked || m_sentBytes >= MaxSentBytes)
@@ -31,6 +40,8 @@ void TaskLane::send(TaskStore &store, const TaskRecord &record, bool wantsFinish
     channel.sendWith([&](QByteArray &out) { ipc::appendRunTask(out, record.id, message); });
     if (channel.isBatchFull())
         channel.flush();
+    if (!isWatched())
+        m_lookedNs = 0;
     const qint64 bytes = message.payload.size();
     m_sent.push_back({&store, &record, message.sequence, bytes});
     m_sentBytes += bytes;
@@ -46,6 +57,7 @@ std::optional<TaskLane::Sent> TaskLane::take(quint64 sequence)
     const Sent sent = *found;
     m_sent.erase(found);
     m_sentBytes -= sent.bytes;
+    m_patience = StuckAfter;
     ++m_ended;
     return sent;
 }
@@ -53,13 +65,58 @@ std::optional<TaskLane::Sent> TaskLane::take(quint64 sequence)
 std::optional<TaskLane::Running> TaskLane::running() const
 {
     const ipc::ChildCounters &counters = m_link.page()->counters();
-    if (m_sent.empty() || counters.currentSlot.load(std::memory_order_acquire) != ipc::TaskSlot)
+    if (!hasTaskOnStack())
         return std::nullopt;
     const quint64 id = counters.currentRequest.load(std::memory_order_relaxed);
     const quint64 sinceNs = counters.currentSinceNs.load(std::memory_order_relaxed);
-    if (m_sent.front().record->id != id)
-        return std::nullopt; // its end is on its way
-    return Running{&m_sent.front(), sinceNs};
+    // The first, unless the end of another is on its way.
+    const auto found =
+        std::find_if(m_sent.begin(), m_sent.end(), [id](const Sent &sent) { return sent.record->id == id; });
+    return found == m_sent.end() ? std::nullopt : std::optional(Running{&*found, sinceNs});
+}
+
+bool TaskLane::hasTaskOnStack() const
+{
+    return m_link.page()->counters().currentSlot.load(std::memory_order_acquire) == ipc::TaskSlot;
+}
+
+TaskLane::Pulse TaskLane::pulse() const
+{
+    return {m_gate.begun(), m_ended, m_link.page()->counters().loopTurns.load(std::memory_order_acquire)};
+}
+
+std::chrono::nanoseconds TaskLane::standstill(quint64 nowNs)
+{
+    const Pulse now = pulse();
+    const quint64 since = std::exchange(m_lookedNs, nowNs);
+    if (!isWatched() || hasTaskOnStack() || since == 0 || now != m_pulse) {
+        m_still = std::chrono::nanoseconds(0);
+        m_pulse = now;
+        if (std::exchange(m_isStill, false))
+            m_blocked = false;
+        return m_still;
+    }
+    m_still += std::min(std::chrono::nanoseconds(nowNs - since), longestLook);
+    return m_still;
+}
+
+std::vector<TaskLane::Sent> TaskLane::takeBackFromStill()
+{
+    m_takenTimeout = nextTimeout();
+    m_isStill = m_blocked = true;
+    m_patience = std::min(2 * m_patience, longestPatience);
+    std::vector<Sent> taken = takeBack();
+    m_pulse = pulse(); // what was taken back looks as if it had begun
+    return taken;
+}
+
+std::chrono::milliseconds TaskLane::nextTimeout() const
+{
+    if (m_isStill)
+        return m_takenTimeout;
+    const auto next = std::find_if(m_sent.begin(), m_sent.end(),
+                                   [begun = m_gate.begun()](const Sent &sent) { return sent.sequence > begun; });
+    return next == m_sent.end() ? std::chrono::milliseconds(0) : next->record->timeout;
 }
 
 std::vector<TaskLane::Sent> TaskLane::takeBehind(quint64 begun)

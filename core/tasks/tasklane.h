@@ -8,6 +8,7 @@
 #include <chrono>
 #include <deque>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace Quern::tasks {
@@ -21,8 +22,13 @@ public:
     static constexpr quint64 MaxWindow = 256;
     /// No more bytes of payloads are under way in one task worker.
     static constexpr qint64 MaxSentBytes = 1024 * 1024;
-    /// What waits behind a task that runs for longer than this goes to another task worker.
+    /// What waits behind a task that runs for longer than this goes to another task worker; so does what waits for one
+    /// that does nothing.
     static constexpr std::chrono::milliseconds StuckAfter = std::chrono::milliseconds(20);
+    /// A task worker that has been sent tasks and does nothing for so long is given up: it is stopped, or its loop is
+    /// blocked by what is no task. Handlers of messages that take their time, and machines that are short of theirs,
+    /// are done sooner.
+    static constexpr std::chrono::milliseconds GivenUpAfter = std::chrono::seconds(10);
 
     struct Sent
     {
@@ -54,6 +60,23 @@ public:
     std::optional<Running> running() const;
     /// Takes what it has not begun, in order. It gets more when room() says so.
     std::vector<Sent> takeBack();
+    /// For how long it has done nothing, though it was sent tasks and none is on its stack; zero if it goes on. To be
+    /// asked every now and then: time in which nobody asks hardly counts, since it may be this process that was
+    /// stopped.
+    std::chrono::nanoseconds standstill(quint64 nowNs);
+    /// The same as takeBack(), and it gets no more before it goes on. The next time it is to be given twice the time.
+    std::vector<Sent> takeBackFromStill();
+    /// How long it may stand still before that.
+    std::chrono::milliseconds patience() const { return m_patience; }
+    /// Of the task that it is to begin next, while it stands still.
+    std::chrono::milliseconds nextTimeout() const;
+    /// True once: it is given up.
+    bool takeGivenUp() { return !std::exchange(m_givenUp, true); }
+    /// Whether tasks were taken back from it, and it has not gone on since.
+    bool isStill() const { return m_isStill; }
+    /// Whether there is something to watch.
+    bool isWatched() const { return !m_sent.empty() || m_isStill; }
+
     /// It begins nothing more. Returns what it has not begun, in order.
     std::vector<Sent> close();
     /// What it has begun and told no end of: for when it is dead.
@@ -75,6 +98,18 @@ public:
     QString timedOut;
 
 private:
+    /// What changes while it does anything.
+    struct Pulse
+    {
+        quint64 begun = 0;
+        quint64 ended = 0;
+        quint64 loopTurns = 0;
+
+        bool operator==(const Pulse &) const = default;
+    };
+
+    Pulse pulse() const;
+    bool hasTaskOnStack() const;
     std::vector<Sent> takeBehind(quint64 begun);
 
     BrokerLink &m_link;
@@ -89,6 +124,13 @@ private:
     bool m_closed = false;
     bool m_blocked = false;
     bool m_usedUpTaken = false;
+    Pulse m_pulse;
+    quint64 m_lookedNs = 0; ///< when standstill() was asked last; 0: not since it was sent the first of its tasks
+    std::chrono::nanoseconds m_still{0};
+    std::chrono::milliseconds m_patience = StuckAfter;
+    std::chrono::milliseconds m_takenTimeout{0}; ///< of the first that was taken back while it stood still
+    bool m_isStill = false;
+    bool m_givenUp = false;
 };
 
 } // namespace Quern::tasks

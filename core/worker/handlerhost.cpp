@@ -132,6 +132,8 @@ void HandlerHost::batchEnded(const Port *port)
 void HandlerHost::batchBegan()
 {
     m_inBatch = true;
+    if (!m_handlerRuns)
+        loopTurned();
 }
 
 void HandlerHost::batchOver()

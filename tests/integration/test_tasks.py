@@ -189,6 +189,26 @@ class TestLimits(WorkTestCase):
         self.assertLess(time.monotonic() - begun, 2.5 * TIME_SCALE)
         self.assertEqual(work.count("task sleep"), 0)
 
+    def test_a_frozen_task_worker_holds_nothing_and_is_replaced(self) -> None:
+        work = self.work(task_worker_num=2)
+        for number in range(200):  # so that the window is wide
+            work.deliver("note", {"number": number})
+        work.wait_lines("task note", 200)
+        frozen = work.task_workers()[0]
+        os.kill(frozen, signal.SIGSTOP)
+        begun = time.monotonic()
+        work.deliver("sleep", {"number": 1, "ms": 500})  # it goes to one, and what follows to the other
+        for number in range(200, 260):
+            work.deliver("note", {"number": number}, durable="true" if number % 2 else "false")
+        work.wait_lines("task note", 260)
+        self.assertLess(time.monotonic() - begun, 8 * TIME_SCALE)
+        wait_until(lambda: frozen not in work.task_workers() and len(work.task_workers()) == 2, "a successor",
+                   30 * TIME_SCALE)
+        work.wait_log(rf"task worker [01] \(pid {frozen}\) ended: killed: it has stood still for 1\d s with tasks to begin")
+        self.assertEqual(set(work.numbers().values()), {1})
+        found = work.status()["tasks"]
+        self.assertEqual((found["done"], found["failed"]), (261, 0))
+
     def test_task_max_request(self) -> None:
         work = self.work(task_worker_num=1, task_max_request=50)
         before = work.task_workers()

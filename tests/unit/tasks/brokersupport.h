@@ -2,8 +2,10 @@
 
 #include "base/clock.h"
 #include "tasks/broker.h"
+#include "tasks/sqlite/sqlitestore.h"
 
 #include <QEventLoop>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
 
@@ -92,6 +94,8 @@ public:
         counters.currentSlot = ipc::TaskSlot;
         return true;
     }
+    /// Its loop takes in frames.
+    void turnLoop() { ++m_page->counters().loopTurns; }
     void seemsToRunFor(std::chrono::nanoseconds time)
     {
         m_page->counters().currentSinceNs = base::nowNanoseconds() - quint64(time.count());
@@ -115,6 +119,8 @@ public:
     {
         ipc::markTasksDone(m_page->taskProgress(), ipc::decodeRunTask(got.at(place).payload)->sequence, hasResult);
     }
+    /// Its handler has returned.
+    void leaveStack() { m_page->counters().currentSlot = ipc::NoSlot; }
     /// What a moving average of the run times makes it: quick ones get many tasks at a time.
     void setQuick() { m_page->counters().handlerNs = 1000; }
     QList<quint64> ids() const
@@ -137,6 +143,61 @@ private:
     std::shared_ptr<ipc::ChildPage> m_page;
     std::pair<int, int> m_ends;
     std::unique_ptr<ipc::Channel> m_channel;
+};
+
+inline BrokerSettings settingsFor(int workers)
+{
+    BrokerSettings settings;
+    settings.taskMaxRequest = 3;
+    settings.plan.workers = workers;
+    return settings;
+}
+
+/// A broker with both stores, a worker that delivers and a task worker: what tests of it begin with.
+class BrokerBench
+{
+protected:
+    void start()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        m_spill = std::make_unique<Spill>(m_folder->filePath(QStringLiteral("spill")));
+        QVERIFY(m_spill->prepare());
+        const auto makeStores = [this](TaskStore::Client &client) {
+            BrokerStores stores{.spill = *m_spill};
+            stores.memory = std::make_unique<MemoryStore>(StoreLimits{.tasks = 5}, client, *m_spill);
+            if (m_hasDatabase) {
+                auto durable = SqliteStore::open(m_folder->filePath(QStringLiteral("tasks.db")), {}, client, *m_spill);
+                if (durable)
+                    stores.durable = std::move(*durable);
+            }
+            return stores;
+        };
+        m_broker = std::make_unique<Broker>(makeStores, settingsFor(2));
+        m_broker->activate(1);
+        m_worker = std::make_unique<FakeChild>(*m_broker, 1, ipc::ChildIdentity{ipc::ChildRole::Worker, 0});
+        m_first = std::make_unique<FakeChild>(*m_broker, 2, ipc::ChildIdentity{ipc::ChildRole::TaskWorker, 0});
+        m_second.reset();
+    }
+    void end()
+    {
+        m_broker.reset();
+        m_worker.reset();
+        m_first.reset();
+        m_second.reset();
+    }
+    quint64 deadLetters() const
+    {
+        const BrokerCounters &counters = m_broker->counters();
+        return counters.memory.dead + counters.database.dead;
+    }
+
+    bool m_hasDatabase = true;
+    std::unique_ptr<Broker> m_broker;
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<Spill> m_spill;
+    std::unique_ptr<FakeChild> m_worker;
+    std::unique_ptr<FakeChild> m_first;
+    std::unique_ptr<FakeChild> m_second;
 };
 
 } // namespace Quern::tasks

@@ -13,25 +13,13 @@ using namespace Qt::Literals::StringLiterals;
 using ipc::ChildRole;
 using ipc::FrameType;
 
-namespace {
-
-BrokerSettings settingsFor(int workers)
-{
-    BrokerSettings settings;
-    settings.taskMaxRequest = 3;
-    settings.plan.workers = workers;
-    return settings;
-}
-
-} // namespace
-
-class TestBroker : public QObject
+class TestBroker : public QObject, private BrokerBench
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init();
-    void cleanup();
+    void init() { start(); }
+    void cleanup() { end(); }
     void roundTrip();
     void answersAndRefusals();
     void triesAndDeadLetters();
@@ -52,65 +40,7 @@ private Q_SLOTS:
     void whatEndsBeforeTheSuccessorIsThere();
     void resultThatNobodyHears();
     void whatADeadTaskWorkerHadDone();
-    void stopHandsOutNothing();
-    void whatAStopInterruptsWaits_data();
-    void whatAStopInterruptsWaits();
-    void closeKeepsDeadLettersOfMemory();
-
-private:
-    quint64 deadLetters() const
-    {
-        const BrokerCounters &counters = m_broker->counters();
-        return counters.memory.dead + counters.database.dead;
-    }
-    void start();
-    /// The tasks that wait in the database after the end, with the try that is next.
-    QHash<quint64, quint32> left();
-
-    bool m_hasDatabase = true;
-    std::unique_ptr<Broker> m_broker;
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<Spill> m_spill;
-    std::unique_ptr<FakeChild> m_worker;
-    std::unique_ptr<FakeChild> m_first;
-    std::unique_ptr<FakeChild> m_second;
 };
-
-void TestBroker::init()
-{
-    m_hasDatabase = true;
-    start();
-}
-
-void TestBroker::start()
-{
-    m_folder = std::make_unique<QTemporaryDir>();
-    m_spill = std::make_unique<Spill>(m_folder->filePath(u"spill"_s));
-    QVERIFY(m_spill->prepare());
-    const auto makeStores = [this](TaskStore::Client &client) {
-        BrokerStores stores{.spill = *m_spill};
-        stores.memory = std::make_unique<MemoryStore>(StoreLimits{.tasks = 5}, client, *m_spill);
-        if (m_hasDatabase) {
-            auto durable = SqliteStore::open(m_folder->filePath(u"tasks.db"_s), {}, client, *m_spill);
-            if (durable)
-                stores.durable = std::move(*durable);
-        }
-        return stores;
-    };
-    m_broker = std::make_unique<Broker>(makeStores, settingsFor(2));
-    m_broker->activate(1);
-    m_worker = std::make_unique<FakeChild>(*m_broker, 1, ipc::ChildIdentity{ChildRole::Worker, 0});
-    m_first = std::make_unique<FakeChild>(*m_broker, 2, ipc::ChildIdentity{ChildRole::TaskWorker, 0});
-    m_second.reset();
-}
-
-void TestBroker::cleanup()
-{
-    m_broker.reset();
-    m_worker.reset();
-    m_first.reset();
-    m_second.reset();
-}
 
 void TestBroker::roundTrip()
 {
@@ -485,98 +415,6 @@ void TestBroker::whatADeadTaskWorkerHadDone()
             QCOMPARE(int(finished->code), isLost ? int(Error::Unavailable + 1) : 0);
             QCOMPARE(finished->error.startsWith("it is done"), hasResult && each.id != unended);
         }
-    }
-}
-
-void TestBroker::stopHandsOutNothing()
-{
-    QSignalSpy stopped(m_broker.get(), &Broker::stopped);
-    m_first->setQuick();
-    m_worker->deliver(1, "mail");
-    m_worker->deliver(2, "mail");
-    TRY_COMPARE(m_first->got.size(), 2, patience);
-    QVERIFY(m_first->begin(0));
-    m_broker->stop();
-    m_worker->deliver(3, "mail", ipc::WantsAnswer);
-    TRY_COMPARE(m_worker->got.size(), 1, patience);
-    QVERIFY(stopped.isEmpty());
-    QVERIFY(!m_first->begin(1));
-    m_first->end(0);
-    TRY_COMPARE(stopped.size(), 1, patience);
-    QCOMPARE(m_first->got.size(), 2);
-}
-
-QHash<quint64, quint32> TestBroker::left()
-{
-    m_broker.reset();
-    Answers answers;
-    QHash<quint64, quint32> found;
-    const auto store = SqliteStore::open(m_folder->filePath(u"tasks.db"_s), {}, answers, *m_spill);
-    std::vector<const TaskRecord *> taken;
-    if (store)
-        (*store)->takeDue(std::numeric_limits<qint64>::max(), 1000, taken);
-    for (const TaskRecord *record : taken)
-        found.insert(record->id, record->attempts);
-    return found;
-}
-
-void TestBroker::whatAStopInterruptsWaits_data()
-{
-    QTest::addColumn<bool>("isHeardOf");
-    QTest::addColumn<bool>("isOwnFault");
-    QTest::newRow("killed") << true << false;
-    QTest::newRow("killed unheard") << false << false;
-    QTest::newRow("crashed") << true << true;
-}
-
-void TestBroker::whatAStopInterruptsWaits()
-{
-    QFETCH(const bool, isHeardOf);
-    QFETCH(const bool, isOwnFault);
-    m_first->setQuick();
-    m_worker->deliver(1, "mail", ipc::VolatileTask | ipc::WantsFinish);
-    m_worker->deliver(2, "mail", ipc::VolatileTask);
-    m_worker->deliver(3, "mail", ipc::DurableTask);
-    TRY_COMPARE(m_first->got.size(), 3, patience);
-    const qsizetype place = m_first->ids().indexOf(1);
-    for (qsizetype i = 0; i <= place; ++i)
-        QVERIFY(m_first->begin(i));
-    m_broker->stop();
-    if (isHeardOf)
-        m_broker->childDied(2, u"killed: it did not stop in time"_s, isOwnFault);
-    m_broker->close();
-    QCOMPARE(m_broker->counters().buried.load(), isOwnFault ? 1u : 0u);
-    QHash<quint64, quint32> expected = {{1, 0}, {2, 0}, {3, 0}};
-    if (isOwnFault)
-        expected.remove(1);
-    QCOMPARE(left(), expected);
-}
-
-void TestBroker::closeKeepsDeadLettersOfMemory()
-{
-    for (const bool hasDatabase : {true, false}) {
-        if (!hasDatabase) {
-            cleanup();
-            m_hasDatabase = false;
-            start();
-        }
-        m_worker->deliver(1, "mail", ipc::VolatileTask);
-        TRY_COMPARE(m_first->got.size(), 1, patience);
-        QVERIFY(m_first->begin(0));
-        m_first->end(0, ipc::TaskOutcome::Failed, "no grain");
-        TRY_COMPARE(m_broker->counters().memory.dead.load(), 1u, patience);
-        m_broker->stop();
-        if (hasDatabase)
-            QTest::ignoreMessage(QtInfoMsg, "1 dead letter in memory is kept in the database");
-        else
-            QTest::ignoreMessage(QtWarningMsg, "1 dead letter in memory ends with the server: there is no database to "
-                                               "keep it");
-        m_broker->close();
-        m_broker.reset();
-        Answers answers;
-        const auto store = SqliteStore::open(m_folder->filePath(u"tasks.db"_s), {}, answers, *m_spill);
-        QVERIFY(store);
-        QCOMPARE((*store)->counts(0).dead, hasDatabase ? 1 : 0);
     }
 }
 
