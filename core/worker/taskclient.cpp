@@ -113,7 +113,8 @@ Result<TaskId> TaskClient::send(QByteArrayView name, const Payload &payload, con
     Result<TaskId> sent = sendAs(id, name, payload, options, kind, waiter);
     if (!sent && (options.accepted || options.finished)) {
         // As if the broker had refused it: authors have one place for refusals.
-        Pending pending{name.toByteArray(), options.accepted, options.finished, {}};
+        const bool isEvent = (kind & ipc::EventTask) != 0;
+        Pending pending{name.toByteArray(), isEvent, options.accepted, options.finished, {}};
         QMetaObject::invokeMethod(
             &m_home, [this, id, pending, error = sent.error()]() mutable { refused(id, pending, error); },
             Qt::QueuedConnection);

@@ -69,12 +69,18 @@ void refuse(Quern::Response &response, const Quern::Error &error)
     response.setStatus(isBusy ? 409 : 400).json(jsonOf(error));
 }
 
-using Send = Quern::Delivery (Quern::Server::*)(QByteArrayView name, const Quern::Payload &payload,
-                                                const Quern::TaskOptions &options);
+enum class Kind { Task, Event };
+
+Quern::Delivery deliverOrFire(Kind kind, const QByteArray &name, const Quern::Payload &payload,
+                              const Quern::TaskOptions &options)
+{
+    return kind == Kind::Task ? Quern::server().deliver(name, payload, options)
+                              : Quern::server().fire(name, payload, options);
+}
 
 /// ?until=accepted or ?until=finished: the answer waits for that; else it leaves at once. ?until=dropped: and nobody
 /// looks whether it was refused.
-void send(Send deliverOrFire, const Quern::Request &request, Quern::Response &response)
+void send(Kind kind, const Quern::Request &request, Quern::Response &response)
 {
     const QByteArray name = request.param("name").toUtf8();
     const QString until = request.query("until");
@@ -95,10 +101,10 @@ void send(Send deliverOrFire, const Quern::Request &request, Quern::Response &re
     }
     const Quern::Payload payload = payloadOf(request);
     if (until == u"dropped"_s) {
-        (Quern::server().*deliverOrFire)(name, payload, options);
+        deliverOrFire(kind, name, payload, options);
         return;
     }
-    const Quern::Delivery delivered = (Quern::server().*deliverOrFire)(name, payload, options);
+    const Quern::Delivery delivered = deliverOrFire(kind, name, payload, options);
     if (options.accepted || options.finished)
         return; // they tell of a refusal, too
     if (delivered)
@@ -121,9 +127,9 @@ void deliverAndWait(const Quern::Request &request, Quern::Response &response)
 
 void installTaskRoutes(Quern::RouteGroup &work)
 {
-    work.post("/tasks/:name", std::bind_front(send, &Quern::Server::deliver));
+    work.post("/tasks/:name", std::bind_front(send, Kind::Task));
     work.post("/tasks/:name/wait", deliverAndWait);
-    work.post("/events/:name", std::bind_front(send, &Quern::Server::fire));
+    work.post("/events/:name", std::bind_front(send, Kind::Event));
     work.get("/race/:name", TaskRace::start);
 }
 
