@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <QFile>
+#include <QSet>
 #include <QTimerEvent>
 
 #include <chrono>
@@ -21,6 +22,26 @@ constexpr std::chrono::milliseconds commandTime{5'000};
 static_assert(commandTime < CronDesk::patience);
 /// A file of ours is not longer, in bytes.
 constexpr qint64 mostBytes = 4 * 1024 * 1024;
+/// Jobs that there are no more.
+constexpr qsizetype mostVanished = 250;
+
+/// Those of \a known that are not among \a jobs, up to mostVanished.
+QList<ipc::CronJobState> vanishedOf(const QList<ipc::CronJobState> &known, const QList<ipc::CronJobState> &jobs)
+{
+    QSet<QString> names;
+    for (const ipc::CronJobState &job : jobs)
+        names.insert(job.name);
+    QList<ipc::CronJobState> vanished;
+    for (ipc::CronJobState job : known) {
+        if (names.contains(job.name) || vanished.size() == mostVanished)
+            continue;
+        // What would have been due while it was not wanted is not missed.
+        job.settledUntil = 0;
+        job.underWay = 0;
+        vanished.append(job);
+    }
+    return vanished;
+}
 
 } // namespace
 
@@ -50,18 +71,27 @@ void CronDesk::read()
     if (!file.open(QIODevice::ReadOnly) || file.size() > mostBytes)
         return;
     const QByteArray state = file.readAll();
-    if (const Result<ipc::CronStateMessage> message = ipc::CronStateMessage::decode(state))
-        m_supervisor->setCronMemory(state);
-    else
+    const Result<ipc::CronStateMessage> message = ipc::CronStateMessage::decode(state);
+    if (!message) {
         qCWarning(logMaster).noquote() << "what cron jobs have left in" << m_path
                                        << "cannot be read:" << message.error().message()
                                        << "(they begin without a past)";
+        return;
+    }
+    m_supervisor->setCronMemory(state);
+    // Until the timer process tells which of them there are.
+    m_vanished = message->jobs;
+}
+
+QByteArray CronDesk::memory() const
+{
+    return ipc::CronStateMessage{m_jobs + m_vanished, {}}.encode();
 }
 
 void CronDesk::write()
 {
     m_isDirty = false;
-    if (const Result<void> written = writePrivateFile(m_path, ipc::CronStateMessage{m_jobs, {}}.encode()); !written)
+    if (const Result<void> written = writePrivateFile(m_path, memory()); !written)
         qCWarning(logMaster).noquote() << written.error().message();
 }
 
@@ -72,8 +102,9 @@ void CronDesk::stateReceived(const QByteArray &payload)
         qCWarning(logMaster).noquote() << "the timer process sent a" << message.error().message();
         return;
     }
+    m_vanished = vanishedOf(m_jobs + m_vanished, message->jobs);
     m_jobs = message->jobs;
-    m_supervisor->setCronMemory(ipc::CronStateMessage{m_jobs, {}}.encode());
+    m_supervisor->setCronMemory(memory());
     if (!std::exchange(m_isDirty, true))
         m_writeTimer.start(writeIntervalMs, Qt::VeryCoarseTimer, this);
     for (const ipc::CronAnswer &answer : message->answers) {

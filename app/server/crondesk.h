@@ -54,10 +54,13 @@ private:
     void failPending(const Error &error, const std::function<bool(const Pending &pending)> &isMeant);
     void read();
     void write();
+    /// What the next timer process and the next server take over.
+    QByteArray memory() const;
 
     QString m_path;
     process::Supervisor *m_supervisor;
     QList<ipc::CronJobState> m_jobs;
+    QList<ipc::CronJobState> m_vanished; ///< jobs that there are no more, and may be again; the latest first
     QHash<quint32, Pending> m_pending;
     QBasicTimer m_writeTimer;
     QBasicTimer m_patience;

@@ -166,6 +166,29 @@ class TestCron(WorkTestCase):
         self.assert_exit(work.command("cron", "run", "nobody"), 1, "nobody")
         self.assert_exit(work.command("cron", "walk"), 2, "see quern help cron")
 
+    def test_a_pause_outlives_the_entry(self) -> None:
+        tick, other = entry(job="tick", interval=50), entry(name="other", job="tick", expression="0 0 1 1 *")
+        work = self.work(tables=tick + other)
+        work.wait_lines("cron tick", 1)
+        self.assert_exit(work.command("cron", "pause", "tick"), 0)
+        runs = wait_until(lambda: (state := job(work, "tick"))["running"] == 0 and state["runs"], "the end of the run")
+        whole = work.tables
+        for how in ("reload", "restart"):
+            with self.subTest(how=how):
+                for tables in (whole.replace(tick, ""), whole):
+                    work.tables = tables
+                    work.write_config()
+                    if how == "reload":
+                        self.assertEqual(work.command("reload").returncode, 0)
+                    else:
+                        work.stop()
+                        work.start()
+                    names = {"other"} if tables != whole else {"tick", "other"}
+                    wait_until(lambda: {each["name"] for each in work.status()["cron"]} == names, "the jobs of now")
+                state = job(work, "tick")
+                self.assertTrue(state["paused"])
+                self.assertEqual(state["runs"], runs)
+
     def test_commands_to_a_timer_that_stands_still(self) -> None:
         rare = {"job": "tick", "expression": "0 0 1 1 *"}
         work = self.work(tables=entry(name="first", **rare) + entry(name="second", **rare) + entry(name="third", **rare))

@@ -109,9 +109,6 @@ private Q_SLOTS:
     void pausedRunsAreMissed();
     void theServerWasDown_data();
     void theServerWasDown();
-    void theGridGoesOn_data();
-    void theGridGoesOn();
-    void theGridDoesNotCreep();
     void whatWaitsIsTakenAlong();
     void runNow();
     void stopAndFinish();
@@ -352,75 +349,6 @@ void TestJobPlan::theServerWasDown()
     // One that has never run has missed nothing.
     Scene fresh(isExpression ? eachMinute(missed) : every(60s, missed));
     QCOMPARE(fresh.runs(), QString());
-}
-
-void TestJobPlan::theGridGoesOn_data()
-{
-    QTest::addColumn<MissedRuns>("missed");
-    QTest::addColumn<bool>("isImmediate");
-    QTest::addColumn<QString>("begun");
-    QTest::addColumn<quint64>("skipped");
-    // Down from 130 s to 250 s.
-    QTest::newRow("skip") << MissedRuns::Skip << false << "" << quint64(2);
-    QTest::newRow("once") << MissedRuns::Once << false << "180000" << quint64(1);
-    QTest::newRow("catch up") << MissedRuns::CatchUp << false << "180000 240000" << quint64(0);
-    QTest::newRow("immediate") << MissedRuns::Skip << true << "250000" << quint64(2);
-}
-
-void TestJobPlan::theGridGoesOn()
-{
-    QFETCH(MissedRuns, missed);
-    QFETCH(bool, isImmediate);
-    QFETCH(QString, begun);
-    QFETCH(quint64, skipped);
-    Scene before(every(60s));
-    QCOMPARE(before.runsUntil(130s), u"60000 120000"_s);
-    const JobMemory memory = before.plan().memory(before.now());
-
-    // The machine has been started anew: its monotonic clock begins there.
-    const auto after = [](milliseconds time) { return Moment{base::MonotonicTime(time - 240s), newYear + time}; };
-    JobSettings settings = every(60s, missed);
-    settings.isImmediate = isImmediate;
-    JobPlan heir(settings, memory, after(250s));
-    QStringList list;
-    for (const auto time : {250s, 299s, 300s, 360s}) {
-        while (const auto run = heir.take(after(time))) {
-            list << QString::number((run->scheduledAt - newYear).count());
-            heir.ended(run->number, after(time), after(time));
-        }
-    }
-    QCOMPARE(list.join(u' '), (begun + u" 300000 360000"_s).trimmed());
-    QCOMPARE(heir.skipped(), skipped);
-    // One with another interval, which is told nothing, has a grid of its own.
-    JobPlan other(every(50s), {}, after(250s));
-    QCOMPARE(other.next(after(250s)), std::optional(newYear + 300s));
-}
-
-/// From process to process times are told in milliseconds, and the clocks do not tick together: neither is a run
-/// repeated by that, nor does the grid move away.
-void TestJobPlan::theGridDoesNotCreep()
-{
-    using std::chrono::nanoseconds;
-    const auto at = [](nanoseconds time) {
-        return Moment{base::MonotonicTime(1000s + time), newYear + std::chrono::floor<milliseconds>(time + 618'034ns)};
-    };
-    JobMemory memory;
-    for (int process = 0; process < 500; ++process) {
-        // Each lives from the middle before a due time until that has had its run.
-        const nanoseconds due = 10s * (process + 1);
-        const Moment begin = at(due - 5s + process * 7'001ns);
-        JobPlan plan(every(10s, MissedRuns::CatchUp), process == 0 ? JobMemory{at(0ns).wall, false} : memory, begin);
-        QVERIFY2(!plan.take(begin), qPrintable(u"process %1 repeats a run"_s.arg(process)));
-        const auto idle = plan.idleTime(begin);
-        const nanoseconds next = begin.monotonic.time_since_epoch() + *idle - 1000s;
-        QVERIFY2(std::chrono::abs(next - due) < 50ms,
-                 qPrintable(u"process %1: %2 ns"_s.arg(process).arg(next.count())));
-        const Moment now = at(next);
-        const auto run = plan.take(now);
-        QVERIFY(run);
-        plan.ended(run->number, now, now);
-        memory = plan.memory(now);
-    }
 }
 
 void TestJobPlan::whatWaitsIsTakenAlong()

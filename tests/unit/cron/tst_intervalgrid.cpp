@@ -1,0 +1,117 @@
+#include "cron/jobplan.h"
+
+#include <QTest>
+
+using namespace std::chrono_literals;
+using namespace Qt::Literals::StringLiterals;
+using namespace Quern;
+using cron::JobMemory;
+using cron::JobPlan;
+using cron::JobSettings;
+using cron::Moment;
+using cron::Schedule;
+using cron::WallTime;
+
+Q_DECLARE_METATYPE(Quern::MissedRuns)
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// When the tests begin, on the clock on the wall: 1 January 2024 00:00 UTC.
+constexpr WallTime newYear{milliseconds(1'704'067'200'000)};
+
+JobSettings every(milliseconds interval, MissedRuns missed = MissedRuns::Skip)
+{
+    return {.schedule = *Schedule::every(interval), .missed = missed};
+}
+
+} // namespace
+
+/// Of an interval, from one process to the next.
+class TestIntervalGrid : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void theGridGoesOn_data();
+    void theGridGoesOn();
+    void theGridDoesNotCreep();
+};
+
+void TestIntervalGrid::theGridGoesOn_data()
+{
+    QTest::addColumn<MissedRuns>("missed");
+    QTest::addColumn<bool>("isImmediate");
+    QTest::addColumn<QString>("begun");
+    QTest::addColumn<quint64>("skipped");
+    // Down from 130 s to 250 s.
+    QTest::newRow("skip") << MissedRuns::Skip << false << "" << quint64(2);
+    QTest::newRow("once") << MissedRuns::Once << false << "180000" << quint64(1);
+    QTest::newRow("catch up") << MissedRuns::CatchUp << false << "180000 240000" << quint64(0);
+    QTest::newRow("immediate") << MissedRuns::Skip << true << "250000" << quint64(2);
+}
+
+void TestIntervalGrid::theGridGoesOn()
+{
+    QFETCH(MissedRuns, missed);
+    QFETCH(bool, isImmediate);
+    QFETCH(QString, begun);
+    QFETCH(quint64, skipped);
+    const auto before = [](milliseconds time) { return Moment{base::MonotonicTime(1000s + time), newYear + time}; };
+    JobPlan plan(every(60s), {}, before(0s));
+    for (const auto time : {60s, 120s}) {
+        const auto run = plan.take(before(time));
+        QVERIFY(run);
+        plan.ended(run->number, before(time), before(time));
+    }
+    const JobMemory memory = plan.memory(before(130s));
+
+    // The machine has been started anew: its monotonic clock begins there.
+    const auto after = [](milliseconds time) { return Moment{base::MonotonicTime(time - 240s), newYear + time}; };
+    JobSettings settings = every(60s, missed);
+    settings.isImmediate = isImmediate;
+    JobPlan heir(settings, memory, after(250s));
+    QStringList list;
+    for (const auto time : {250s, 299s, 300s, 360s}) {
+        while (const auto run = heir.take(after(time))) {
+            list << QString::number((run->scheduledAt - newYear).count());
+            heir.ended(run->number, after(time), after(time));
+        }
+    }
+    QCOMPARE(list.join(u' '), (begun + u" 300000 360000"_s).trimmed());
+    QCOMPARE(heir.skipped(), skipped);
+    // One with another interval, which is told nothing, has a grid of its own.
+    JobPlan other(every(50s), {}, after(250s));
+    QCOMPARE(other.next(after(250s)), std::optional(newYear + 300s));
+}
+
+/// From process to process times are told in milliseconds, and the clocks do not tick together: neither is a run
+/// repeated by that, nor does the grid move away.
+void TestIntervalGrid::theGridDoesNotCreep()
+{
+    using std::chrono::nanoseconds;
+    const auto at = [](nanoseconds time) {
+        return Moment{base::MonotonicTime(1000s + time), newYear + std::chrono::floor<milliseconds>(time + 618'034ns)};
+    };
+    JobMemory memory;
+    for (int process = 0; process < 500; ++process) {
+        // Each lives from the middle before a due time until that has had its run.
+        const nanoseconds due = 10s * (process + 1);
+        const Moment begin = at(due - 5s + process * 7'001ns);
+        JobPlan plan(every(10s, MissedRuns::CatchUp), process == 0 ? JobMemory{at(0ns).wall, false} : memory, begin);
+        QVERIFY2(!plan.take(begin), qPrintable(u"process %1 repeats a run"_s.arg(process)));
+        const auto idle = plan.idleTime(begin);
+        const nanoseconds next = begin.monotonic.time_since_epoch() + *idle - 1000s;
+        QVERIFY2(std::chrono::abs(next - due) < 50ms,
+                 qPrintable(u"process %1: %2 ns"_s.arg(process).arg(next.count())));
+        const Moment now = at(next);
+        const auto run = plan.take(now);
+        QVERIFY(run);
+        plan.ended(run->number, now, now);
+        memory = plan.memory(now);
+    }
+}
+
+QTEST_APPLESS_MAIN(TestIntervalGrid)
+#include "tst_intervalgrid.moc"
