@@ -131,11 +131,18 @@ void WorkerProcess::runHooks(QByteArrayView payload)
     if (!hooks)
         return;
     const WorkerFailure failure = {hooks->process, qint64(hooks->pid), hooks->reason};
+    const auto kind = HookKind(hooks->kind);
+    // The master makes its channels known when it is ready.
+    const bool isEarly = kind == HookKind::WorkerStart || kind == HookKind::WorkerError;
     std::optional<QString> problem;
+    if (m_server)
+        m_server->setUnheard(isEarly);
     m_host->runCallback([&] {
-        problem = worker::runHooks(m_plugins->application(), HookKind(hooks->kind), failure,
+        problem = worker::runHooks(m_plugins->application(), kind, failure,
                                    [this](const QString &title) { tellStep(title); });
     });
+    if (m_server)
+        m_server->setUnheard(false);
     m_channel.send(ipc::FrameType::HooksDone, 0,
                    ipc::HooksDoneMessage{hooks->kind, problem.value_or(QString())}.encode());
     m_channel.flush();
@@ -272,16 +279,17 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
                                                    worker::HandlerHost::Identity{boot.who.number, boot.generation},
                                                    boot.answers, m_server.get(), &m_broker->channel());
     m_broker->attach(m_host.get(), m_host->page().taskProgress());
-    if (m_server)
+    const bool takesPart = m_server && boot.who.role != ipc::ChildRole::Boot;
+    if (takesPart)
         m_server->attachTasks(&m_broker->tasks());
+    if (takesPart)
+        m_server->attachPost(&m_broker->post());
     makeProcess(boot);
     return manifest();
 }
 
 void WorkerProcess::makeProcess(const ipc::BootMessage &boot)
 {
-    if (m_server)
-        m_server->attachPost(&m_broker->post());
     const ipc::ProcessEntry *entry = boot.who.role == ipc::ChildRole::Process ? boot.plan.find(boot.who.name) : nullptr;
     if (!entry) {
         // Timer and custom processes take messages when their predecessor has gone.
@@ -311,6 +319,13 @@ Result<void> WorkerProcess::makeServer(const ipc::BootMessage &boot)
         return table.error();
     m_server = std::make_unique<worker::LiveServer>(std::move(*table), boot.ports, boot.who.number);
     m_server->setSelf(worker::addressOf(boot.who));
+    if (boot.who.role == ipc::ChildRole::Boot) {
+        m_server->refuseAll(
+            Error(Error::Unavailable,
+                  QStringLiteral(
+                      "onServerStart() and onServerStop() run while the server takes no tasks, messages or pushes: "
+                      "deliver in onWorkerStart(), onReady() or onDrain()")));
+    }
     return {};
 }
 

@@ -1,5 +1,7 @@
 #include "worker/liveserver.h"
 
+#include <QCoreApplication>
+
 #include <mutex>
 
 namespace Quern::worker {
@@ -80,29 +82,40 @@ void LiveServer::attachTasks(TaskClient *tasks)
 Delivery LiveServer::deliver(QByteArrayView task, const Payload &payload, const TaskOptions &options)
 {
     const std::shared_lock lock(m_tasksMutex);
-    return m_tasks ? m_tasks->deliver(task, payload, options) : Delivery(BrokerPort::notServing());
+    return m_tasks ? m_tasks->deliver(task, payload, options) : Delivery(m_notServing);
 }
 
 Result<TaskId> LiveServer::deliverAndWait(QByteArrayView task, const Payload &payload, const TaskOptions &options,
                                           std::chrono::milliseconds timeout)
 {
+    if (const Result<void> possible = checkWaiting(); !possible)
+        return possible.error();
     const std::shared_lock lock(m_tasksMutex);
-    return m_tasks ? m_tasks->deliverAndWait(task, payload, options, timeout)
-                   : Result<TaskId>(BrokerPort::notServing());
+    return m_tasks ? m_tasks->deliverAndWait(task, payload, options, timeout) : Result<TaskId>(m_notServing);
 }
 
 Delivery LiveServer::fire(QByteArrayView name, const Payload &payload, const TaskOptions &options)
 {
     const std::shared_lock lock(m_tasksMutex);
-    return m_tasks ? m_tasks->fire(name, payload, options) : Delivery(BrokerPort::notServing());
+    return m_tasks ? m_tasks->fire(name, payload, options) : Delivery(m_notServing);
+}
+
+Result<void> LiveServer::checkWaiting() const
+{
+    if (!m_isUnheard.load(std::memory_order_relaxed) ||
+        QThread::currentThread() != QCoreApplication::instance()->thread())
+        return {};
+    return Error(Error::Unavailable,
+                 QStringLiteral("the server answers nobody before onWorkerStart() has returned: call deliver() and "
+                                "push() here, and those that wait for an answer from onReady() on"));
 }
 
 Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::CommandMessage> &messages,
                                   QByteArrayView body)
 {
     const std::shared_lock lock(m_mutex);
-    if (m_channels.empty())
-        return Error(Error::Unavailable, QStringLiteral("this process has not begun to serve, or is stopping"));
+    if (m_refusesAll || m_channels.empty())
+        return m_notServing;
     const auto count = int(m_channels.size());
     if (reactor >= count)
         return Error(Error::NotFound, QStringLiteral("there is no such connection"));

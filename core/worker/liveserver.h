@@ -47,6 +47,16 @@ public:
     void attachTasks(TaskClient *tasks);
     /// The same of what goes to other processes.
     void attachPost(PostClient *post);
+    /// All calls that deliver, send or push are refused with \a reason, an Error::Unavailable: this process has no part
+    /// in the server's work. From the beginning.
+    void refuseAll(const Error &reason)
+    {
+        m_refusesAll = true;
+        m_notServing = reason;
+    }
+    /// While hooks run before the master listens to this process: what would wait for its answer in this thread, the
+    /// main one, is refused.
+    void setUnheard(bool unheard) { m_isUnheard.store(unheard, std::memory_order_relaxed); }
     /// Which process this is, from the beginning.
     void setSelf(const ProcessAddress &self) { m_self = self; }
 
@@ -85,6 +95,7 @@ private:
     using Port = ipc::BootMessage::Port;
     static constexpr int EveryReactor = -1;
 
+    Result<void> checkWaiting() const;
     ConnectionInfo infoOf(const ipc::ConnectionRecord &record) const;
     PortInfo portInfo(int number) const;
     /// Whether \a size bytes may go out by a connection of that kind.
@@ -121,6 +132,9 @@ private:
     TaskClient *m_tasks = nullptr;
     PostClient *m_post = nullptr;
     ProcessAddress m_self;
+    Error m_notServing = BrokerPort::notServing();
+    bool m_refusesAll = false;
+    std::atomic<bool> m_isUnheard = false;
 };
 
 } // namespace Quern::worker

@@ -1,5 +1,7 @@
 #include "hooks.h"
 
+#include <Quern/server.h>
+
 #include <QCoreApplication>
 #include <QThread>
 
@@ -9,13 +11,37 @@ using namespace Qt::Literals::StringLiterals;
 
 namespace Worklab {
 
+namespace {
+
+/// Tries in a hook what handlers do, and notes what became of it.
+void tryAll(const Journal &journal, const QString &hook)
+{
+    Quern::Server &server = Quern::server();
+    const auto tell = [&journal, &hook](const char *call, const auto &outcome) {
+        const QByteArray text = outcome.ok() ? "ok" : outcome.error().message().toUtf8();
+        journal.write("tried " + hook.toUtf8() + ' ' + call + ": " + text);
+    };
+    tell("deliver", server.deliver("note", {{u"number"_s, 1}}));
+    tell("fire", server.fire("greeting"));
+    tell("message", server.sendMessage(Quern::ProcessAddress::worker(0), QByteArray("hello")));
+    tell("broadcast", server.broadcast("hello"));
+    tell("push", server.process("consumer").push({{u"number"_s, 1}}));
+    tell("deliverAndWait", server.deliverAndWait("note", {{u"number"_s, 2}}));
+    tell("pushAndWait", server.process("consumer").pushAndWait({{u"number"_s, 2}}));
+}
+
+} // namespace
+
 void installHooks(Quern::Application &app, const Journal &journal)
 {
     const QString failing = app.settings().value(u"fail"_s).toString();
     const QString hanging = app.settings().value(u"hang"_s).toString();
     const QString slow = app.settings().value(u"slow"_s).toString();
-    const auto note = [&journal, failing, hanging, slow](const QString &hook, const QByteArray &more = {}) {
+    const QString trying = app.settings().value(u"try"_s).toString();
+    const auto note = [&journal, failing, hanging, slow, trying](const QString &hook, const QByteArray &more = {}) {
         journal.write("hook " + hook.toUtf8() + ' ' + QByteArray::number(QCoreApplication::applicationPid()) + more);
+        if (hook == trying)
+            tryAll(journal, hook);
         if (hook == slow)
             QThread::msleep(700);
         if (hook == failing)

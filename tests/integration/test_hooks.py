@@ -85,6 +85,38 @@ class TestHooks(WorkTestCase):
         self.assertEqual(names(work)[before:].count("Drain"), 2)
         self.assertNotIn("hook_timeout", work.log())
 
+    def test_what_may_be_delivered_in_which_hook(self) -> None:
+        """What cannot work says so at once, and what is taken is run."""
+        sent = ("deliver", "fire", "message", "broadcast", "push")
+        waits = ("deliverAndWait", "pushAndWait")
+        nothing = "onServerStart\\(\\) and onServerStop\\(\\) run while the server takes no tasks"
+        for hook, works, refused, why in (
+            ("ServerStart", (), sent + waits, nothing),
+            ("ServerStop", (), sent + waits, nothing),
+            ("WorkerStart", sent, waits, "before onWorkerStart\\(\\) has returned: .* from onReady\\(\\) on"),
+            ("Ready", sent + waits, (), ""),
+            ("Drain", sent + waits, (), ""),
+            ("WorkerStop", sent + waits, (), ""),
+        ):
+            with self.subTest(hook=hook):
+                begun = time.monotonic()
+                work = self.work(worklab={"try": hook}, worker_num=1, task_worker_num=1, tables='''
+                    [[process]]
+                    handler = "consumer"
+                    queue = { mode = "shared" }
+                    ''')
+                if hook == "WorkerStart" or hook == "Ready":
+                    work.wait_lines("task note", 3 if hook == "WorkerStart" else 6)
+                work.stop()
+                self.assertLess(time.monotonic() - begun, 4.5 * TIME_SCALE)
+                tried = [line.split(" ", 2)[2].split(": ", 1) for line in work.lines() if line.startswith("tried ")]
+                self.assertTrue(tried)
+                for call, outcome in tried:
+                    if call in works:
+                        self.assertEqual(outcome, "ok", call)
+                    elif call in refused:
+                        self.assertRegex(outcome, why, call)
+
     def test_hanging_hooks_are_bounded(self) -> None:
         for hook in ("ServerStart", "WorkerStart"):
             with self.subTest(hook=hook):

@@ -197,13 +197,12 @@ class TestLimits(WorkTestCase):
         frozen = work.task_workers()[0]
         os.kill(frozen, signal.SIGSTOP)
         begun = time.monotonic()
-        work.deliver("sleep", {"number": 1, "ms": 500})  # it goes to one, and what follows to the other
+        work.deliver("sleep", {"number": 1, "ms": 500}, timeout=5000)  # it goes to one, and what follows to the other
         for number in range(200, 260):
-            work.deliver("note", {"number": number}, durable="true" if number % 2 else "false")
+            work.deliver("note", {"number": number}, timeout=5000, durable="true" if number % 2 else "false")
         work.wait_lines("task note", 260)
         self.assertLess(time.monotonic() - begun, 8 * TIME_SCALE)
-        wait_until(lambda: frozen not in work.task_workers() and len(work.task_workers()) == 2, "a successor",
-                   30 * TIME_SCALE)
+        wait_until(lambda: frozen not in work.task_workers() and len(work.task_workers()) == 2, "a successor", 30)
         work.wait_log(rf"task worker [01] \(pid {frozen}\) ended: killed: it has stood still for 1\d s with tasks to begin")
         self.assertEqual(set(work.numbers().values()), {1})
         found = work.status()["tasks"]

@@ -309,15 +309,17 @@ public:
     // or throws is logged, and the others follow. They return nothing, Result<void> or Outcome.
 
     /// Called once at the start of the server, before any process takes work, in a process of its own that ends
-    /// afterwards: what it leaves is what it has written, to tables for instance. If one fails, the server does not
-    /// start. Not called at a reload.
+    /// afterwards: what it leaves is what it has written, to tables for instance. There is nobody yet who takes tasks,
+    /// messages or pushes: server() refuses them with Error::Unavailable. If one fails, the server does not start. Not
+    /// called at a reload.
     template <std::invocable<> Hook>
     void onServerStart(Hook hook)
     {
         onServerStart(lifeCycleHook<>(std::move(hook)));
     }
     void onServerStart(LifeCycleHook hook);
-    /// The same at the end, when all other processes have gone. Not called if the server dies.
+    /// The same at the end, when all other processes have gone, and nobody takes anything any more. Not called if the
+    /// server dies.
     template <std::invocable<> Hook>
     void onServerStop(Hook hook)
     {
@@ -325,7 +327,9 @@ public:
     }
     void onServerStop(LifeCycleHook hook);
     /// Called in each process when its plugins are loaded, before it takes work: in workers, task workers, the timer
-    /// process and custom processes, in the main thread. Also after a restart.
+    /// process and custom processes, in the main thread. Also after a restart. What is delivered, sent or pushed here
+    /// leaves when all hooks have returned, so that calls which wait for the server's answer, as deliverAndWait() does,
+    /// are refused with Error::Unavailable; so it is in onWorkerError().
     template <std::invocable<> Hook>
     void onWorkerStart(Hook hook)
     {
@@ -348,7 +352,7 @@ public:
     }
     void onWorkerError(WorkerErrorHook hook);
     /// Called in the same processes as onWorkerStart() when all processes of their generation are ready: from now on
-    /// they get work, and may have got some already.
+    /// they get work, and may have got some already. From here on all calls of server() work.
     template <std::invocable<> Hook>
     void onReady(Hook hook)
     {
