@@ -119,9 +119,9 @@ class StoppedAndBlockedWorkers(QuernTestCase):
         quern = self.serve(worker_num=2)
         # Quick handlers widen the worker's window, so that requests do queue behind the one that blocks.
         self.warm_up(quern)
-        # Whatever else runs on the machine may delay a request, too: the best of three runs tells what the server does.
+        # Whatever else runs on the machine may delay a request, too: the best of eight runs tells what the server does.
         reports = []
-        while len(reports) < 3 and (not reports or reports[-1].slowest >= 0.050 * TIME_SCALE):
+        while len(reports) < 8 and (not reports or reports[-1].slowest >= 0.050 * TIME_SCALE):
             reports.append(self.load_beside_a_blocked_worker(quern))
             self.assertLess(reports[-1].slowest, 0.5 * TIME_SCALE, reports)
         self.assertLess(reports[-1].slowest, 0.050 * TIME_SCALE, reports)
