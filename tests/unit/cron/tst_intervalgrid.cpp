@@ -1,32 +1,18 @@
-#include "cron/jobplan.h"
+#include "jobplansupport.h"
 
 #include <QTest>
 
 using namespace std::chrono_literals;
 using namespace Qt::Literals::StringLiterals;
 using namespace Quern;
+using cron::every;
 using cron::JobMemory;
 using cron::JobPlan;
 using cron::JobSettings;
 using cron::Moment;
-using cron::Schedule;
-using cron::WallTime;
-
-Q_DECLARE_METATYPE(Quern::MissedRuns)
-
-namespace {
+using cron::newYear;
 
 using std::chrono::milliseconds;
-
-/// When the tests begin, on the clock on the wall: 1 January 2024 00:00 UTC.
-constexpr WallTime newYear{milliseconds(1'704'067'200'000)};
-
-JobSettings every(milliseconds interval, MissedRuns missed = MissedRuns::Skip)
-{
-    return {.schedule = *Schedule::every(interval), .missed = missed};
-}
-
-} // namespace
 
 /// Of an interval, from one process to the next.
 class TestIntervalGrid : public QObject

@@ -1,25 +1,21 @@
-#include "cron/jobplan.h"
+#include "jobplansupport.h"
 
 #include <QTest>
 
 using namespace std::chrono_literals;
 using namespace Qt::Literals::StringLiterals;
 using namespace Quern;
+using cron::every;
 using cron::JobMemory;
 using cron::JobPlan;
 using cron::JobSettings;
 using cron::Moment;
+using cron::newYear;
 using cron::Schedule;
-using cron::WallTime;
-
-Q_DECLARE_METATYPE(Quern::MissedRuns)
 
 namespace {
 
 using std::chrono::milliseconds;
-
-/// When the tests begin, on the clock on the wall: 1 January 2024 00:00 UTC.
-constexpr WallTime newYear{milliseconds(1'704'067'200'000)};
 
 /// A plan and the clocks that it goes by. Times are since the beginning.
 class Scene
@@ -75,11 +71,6 @@ private:
     milliseconds m_ahead{0};
     JobPlan m_plan;
 };
-
-JobSettings every(milliseconds interval, MissedRuns missed = MissedRuns::Skip)
-{
-    return {.schedule = *Schedule::every(interval), .missed = missed};
-}
 
 JobSettings eachMinute(MissedRuns missed = MissedRuns::Skip)
 {
