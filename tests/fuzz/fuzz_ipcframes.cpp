@@ -242,5 +242,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     checkCbor<ipc::HooksDoneMessage>(bytes);
     checkCbor<ipc::CronStateMessage>(bytes);
     checkCbor<ipc::CronCommandMessage>(bytes);
+    checkCbor<ipc::CronProgramsMessage>(bytes);
     return 0;
 }
