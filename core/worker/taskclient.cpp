@@ -3,7 +3,6 @@
 #include "sdk/src/exceptiontext_p.h"
 #include "worker/log.h"
 
-#include <QCoreApplication>
 #include <QRandomGenerator>
 
 namespace Quern::worker {
@@ -214,7 +213,7 @@ void TaskClient::answered(const ipc::Frame &frame)
     }
 }
 
-void TaskClient::nobodyListens(quint64 id, const Pending &pending) const
+void TaskClient::nobodyListens(quint64 id, const Pending &pending)
 {
     if (!pending.accepted && !pending.finished)
         return;
@@ -223,7 +222,7 @@ void TaskClient::nobodyListens(quint64 id, const Pending &pending) const
         tellAccepted(pending, TaskId(id));
         tell(&pending, makeResult(id, pending.name, Payload(), 0), true);
     };
-    QMetaObject::invokeMethod(QCoreApplication::instance(), tellBoth, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(&m_home, tellBoth, Qt::QueuedConnection);
 }
 
 void TaskClient::tellAccepted(const Pending &pending, const Result<TaskId> &outcome)

@@ -69,7 +69,7 @@ private:
     /// Error::Unavailable or Error::Busy if it cannot leave.
     Result<void> dispatch(quint64 id, const ipc::DeliverMessage &message);
     /// Nobody listens to an event, which is soon told, as of any other.
-    void nobodyListens(quint64 id, const Pending &pending) const;
+    void nobodyListens(quint64 id, const Pending &pending);
     static void tellAccepted(const Pending &pending, const Result<TaskId> &outcome);
     void refused(quint64 id, Pending &pending, const Error &error);
     void tell(const Pending *pending, const TaskResult &result, bool isEvent) const;
