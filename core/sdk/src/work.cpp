@@ -3,6 +3,8 @@
 #include "application_p.h"
 #include "httpsyntax_p.h"
 
+#include <QDebug>
+
 #include <stdexcept>
 #include <tuple>
 
@@ -49,6 +51,13 @@ void checkWorkName(QByteArrayView name, const std::string &title)
 }
 
 } // namespace
+
+QDebug operator<<(QDebug debug, const TaskId &id)
+{
+    const QDebugStateSaver saver(debug);
+    debug.nospace() << "Quern::TaskId(" << id.value() << ')';
+    return debug;
+}
 
 TaskId Task::id() const
 {

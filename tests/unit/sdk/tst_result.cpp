@@ -62,6 +62,7 @@ class TestResult : public QObject
 private Q_SLOTS:
     void valuesAndErrors();
     void otherwise();
+    void errorsInLogs();
     void misuseIsTold_data();
     void misuseIsTold();
 };
@@ -79,6 +80,13 @@ void TestResult::valuesAndErrors()
     QCOMPARE(bad.error().code(), Error::Io);
     QVERIFY(Result<void>().ok());
     QCOMPARE(Outcome(broken()).error().code(), Error::Io);
+}
+
+void TestResult::errorsInLogs()
+{
+    QString text;
+    QDebug(&text) << "got" << Error(Error::Io, QStringLiteral("\"a\" is full")) << 1;
+    QCOMPARE(text, QStringLiteral("got Quern::Error(Io, \"\\\"a\\\" is full\") 1 "));
 }
 
 void TestResult::otherwise()

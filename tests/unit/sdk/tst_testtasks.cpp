@@ -332,6 +332,9 @@ void tst_TestTasks::namesAsQString()
     QCOMPARE(Quern::server().table("none").error().code(), Quern::server().table(u"none"_s).error().code());
     QCOMPARE(Quern::server().atomic("none").error().code(), Quern::server().atomic(u"none"_s).error().code());
     QVERIFY(byId.contains(*waited) && ids.contains(*waited));
+    QString text;
+    QDebug(&text) << *waited;
+    QCOMPARE(text, u"Quern::TaskId(%1) "_s.arg(waited->value()));
 }
 
 QTEST_GUILESS_MAIN(tst_TestTasks)

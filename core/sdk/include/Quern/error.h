@@ -6,6 +6,8 @@
 
 #include <utility>
 
+class QDebug;
+
 namespace Quern {
 
 /// Why an operation failed: a code to branch on and a message to read. A value type; any thread.
@@ -36,5 +38,8 @@ private:
     QString m_message;
     Code m_code;
 };
+
+/// For logs and tests: `Quern::Error(NotFound, "the thing named")`.
+QUERN_EXPORT QDebug operator<<(QDebug debug, const Error &error);
 
 } // namespace Quern

@@ -53,6 +53,9 @@ inline std::size_t qHash(const TaskId &id, std::size_t seed = 0)
     return ::qHash(id.value(), seed);
 }
 
+/// For logs and tests: `Quern::TaskId(4711)`.
+QUERN_EXPORT QDebug operator<<(QDebug debug, const TaskId &id);
+
 /// What can be a name, but not as bytes: QString, and what becomes one.
 template <typename Name>
 concept QStringName = std::convertible_to<const Name &, QString> && !std::convertible_to<const Name &, QByteArrayView>;
