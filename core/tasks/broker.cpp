@@ -23,6 +23,13 @@ QString titleOf(const TaskRecord &record)
         .arg(record.kind == TaskKind::Event ? u"event" : u"task", QString::fromUtf8(record.name));
 }
 
+Error::Code codeOf(ipc::TaskOutcome outcome)
+{
+    return outcome == ipc::TaskOutcome::Hopeless   ? Error::NotFound
+           : outcome == ipc::TaskOutcome::TooLarge ? Error::TooLarge
+                                                   : Error::Internal;
+}
+
 } // namespace
 
 Broker::Broker(const std::function<BrokerStores(TaskStore::Client &)> &makeStores, const BrokerSettings &settings)
@@ -316,11 +323,14 @@ void Broker::taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &
     const TaskRecord &record = *sent->record;
     const quint32 attempts = record.attempts + 1;
     if (message.outcome == ipc::TaskOutcome::Done) {
-        succeeded(*sent, {}, message);
+        const bool isResultLost = !message.error.isEmpty();
+        succeeded(*sent,
+                  isResultLost ? Result<void>(Error(Error::Io, QString::fromUtf8(message.error))) : Result<void>(),
+                  message);
     } else {
-        const bool isHopeless = message.outcome == ipc::TaskOutcome::Hopeless;
         failed(*sent->store, record, attempts, message.resumeAt,
-               Error(isHopeless ? Error::NotFound : Error::Internal, QString::fromUtf8(message.error)), isHopeless);
+               Error(codeOf(message.outcome), QString::fromUtf8(message.error)),
+               message.outcome != ipc::TaskOutcome::Failed);
     }
     if (lane->takeUsedUp(m_settings.taskMaxRequest))
         Q_EMIT childUsedUp(lane->info().childId,

@@ -72,7 +72,7 @@ public:
                                     ///< only if it was the task's own doing
     int tries() const;              ///< how many it has in all
     /// What the deliverer is told when the task succeeds; an empty map without it. One with a Payload::problem() makes
-    /// the try a failed one.
+    /// the try a failed one. With more than 64 MiB the task fails for good: put it into a file and return its name.
     void setResult(const Payload &result);
 
 private:
@@ -91,9 +91,10 @@ public:
     bool ok() const;                ///< whether it succeeded
     const Payload &payload() const; ///< what the handler has set; only when ok()
     /// Only when not ok(). Error::Busy, Error::Exists and Error::Io if it was not accepted at all, Error::Timeout,
-    /// Error::Unavailable if its task worker died, Error::NotFound if nobody handles it, else Error::Internal with what
-    /// the handler has returned or thrown. The task is among the dead letters then, unless it was not accepted, or is
-    /// done and its result alone has gone with its task worker.
+    /// Error::Unavailable if its task worker died, Error::NotFound if nobody handles it, Error::TooLarge if its result
+    /// is, else Error::Internal with what the handler has returned or thrown. The task is among the dead letters then,
+    /// unless it was not accepted, or is done and its result alone has gone with its task worker or for want of a disk
+    /// (Error::Io).
     const Error &error() const;
     /// How often it was tried.
     int attempts() const;
