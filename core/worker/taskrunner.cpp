@@ -123,6 +123,8 @@ void TaskRunner::report(quint64 id, const ipc::RunTaskMessage &message, const Wo
 void TaskRunner::send(quint64 id, const ipc::TaskDoneMessage &done)
 {
     const bool isFailure = done.outcome != ipc::TaskOutcome::Done;
+    if (!m_channel.hasOutput())
+        m_failureWaits = m_resultWaits = false;
     m_channel.sendWith([&](QByteArray &out) { ipc::appendTaskDone(out, id, done); });
     if (isFailure || m_channel.isBatchFull())
         m_channel.flush();
