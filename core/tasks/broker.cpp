@@ -242,6 +242,16 @@ TaskStore *Broker::storeFor(quint8 flags, quint64 delayMs) const
     return delayMs > 0 && !isVolatile ? m_stores.durable.get() : m_stores.memory.get();
 }
 
+void Broker::tellUndurable(const QByteArray &name)
+{
+    if (std::exchange(m_undurableTold, true))
+        return;
+    qCWarning(logTasks).noquote().nospace()
+        << '"' << name
+        << "\" is to be durable, and driver = \"memory\" in [tasks] keeps it in memory, as all that follows: "
+           "it ends with the server; set driver = \"auto\"";
+}
+
 void Broker::delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &message)
 {
     const bool wantsFinish = (message.flags & ipc::WantsFinish) != 0;
@@ -264,6 +274,8 @@ void Broker::delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &
 
     const quint64 ticket = m_nextTicket++;
     m_tickets.emplace(ticket, Ticket{link.info().childId, id, message.flags, wantsFinish ? record.name : QByteArray()});
+    if (m_stores.allInMemory && (message.flags & ipc::DurableTask) != 0)
+        tellUndurable(record.name);
     storeFor(message.flags, message.delayMs)->add(std::move(record), ticket);
     m_dirty = true;
 }

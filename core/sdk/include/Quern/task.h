@@ -117,7 +117,8 @@ struct TaskOptions
     /// Refused with Error::Exists while another one with this key waits or runs: 1 to 255 bytes; empty: none.
     QByteArray uniqueKey = {};
     /// True: it is kept on disk once it is accepted, and run at least once whatever happens; false: it stays in memory.
-    /// Not given: on disk if it is delayed.
+    /// Not given: on disk if it is delayed. With driver = "memory" in [tasks] all stay in memory, and the log warns of
+    /// the first that was to be durable.
     std::optional<bool> durable = {};
     /// Called when the server has accepted it or refused it; in the main thread of the process, by its event loop and
     /// never within deliver(). Also for what deliver() itself refuses, so that one place knows of every refusal; only
