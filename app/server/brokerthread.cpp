@@ -88,6 +88,7 @@ Result<void> BrokerThread::start(const config::Settings &settings, process::Supe
     });
     if (const Result<void> prepared = prepareForTasks(settings); !prepared)
         return prepared;
+    callAndWait([&] { tellUnused(settings); });
     connect(m_broker.get(), &tasks::Broker::stopped, this, &BrokerThread::stopped);
     follow(supervisor);
     return {};
@@ -138,6 +139,19 @@ void BrokerThread::findLeftTasks(const config::Settings &settings)
     else if (left > 0)
         qCWarning(logMaster).noquote() << left << (left == 1 ? "task waits" : "tasks wait") << "in" << path
                                        << "and nobody runs them: set task_worker_num in [server], for instance to 2";
+}
+
+void BrokerThread::tellUnused(const config::Settings &settings)
+{
+    const Result<LeftTasks> left = leftTasks(settings);
+    if (!left)
+        qCWarning(logMaster).noquote()
+            << "whether tasks of earlier runs wait, which driver = \"memory\" does not run, is "
+               "not known:"
+            << left.error().message();
+    else if (!left->isEmpty())
+        qCWarning(logMaster).noquote().nospace()
+            << left->text() << ": set driver = \"auto\" in [tasks] to have it back, or remove that file";
 }
 
 Result<std::unique_ptr<tasks::TaskStore>> BrokerThread::openStore(const config::Settings &settings,

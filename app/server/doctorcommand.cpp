@@ -112,6 +112,13 @@ Checks loadingChecks(const config::Settings &settings, const QList<ipc::BootMess
     return checks;
 }
 
+/// Of one that cannot be read there is nothing to say: nobody needs it.
+QString unusedTasks(const config::Settings &settings)
+{
+    const Result<LeftTasks> left = leftTasks(settings);
+    return left && !left->isEmpty() ? left->text() : QString();
+}
+
 /// \a isRight: nothing in the file has been refused, so that the settings are those that it says.
 Checks checksOf(const config::Settings &settings, bool isRight)
 {
@@ -126,8 +133,8 @@ Checks checksOf(const config::Settings &settings, bool isRight)
     checks += doctor::certificateChecks(certificateReports(settings));
     checks += doctor::folderChecks(settings.server);
     // A server that runs has its tables already.
-    checks +=
-        doctor::stateChecks(pid > 0 ? Result<void>() : checkTableMemory(settings), tryTaskDatabase(settings, pid > 0));
+    checks += doctor::stateChecks(pid > 0 ? Result<void>() : checkTableMemory(settings),
+                                  tryTaskDatabase(settings, pid > 0), unusedTasks(settings));
     checks += doctor::limitChecks(settings, machine, pid > 0, largestWorker(report));
     return checks;
 }

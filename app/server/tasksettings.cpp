@@ -37,6 +37,34 @@ tasks::BrokerSettings brokerSettings(const config::Settings &settings)
             .plan = processPlan(settings)};
 }
 
+QString LeftTasks::text() const
+{
+    QStringList found;
+    if (waiting > 0)
+        found += waiting == 1 ? QStringLiteral("1 task") : QStringLiteral("%1 tasks").arg(waiting);
+    if (dead > 0)
+        found += dead == 1 ? QStringLiteral("1 dead letter") : QStringLiteral("%1 dead letters").arg(dead);
+    return QStringLiteral("%1 %2 in %3, which driver = \"memory\" does not use")
+        .arg(found.join(u" and "), waiting + dead == 1 ? u"lies" : u"lie", path);
+}
+
+Result<LeftTasks> leftTasks(const config::Settings &settings)
+{
+    LeftTasks left{taskDatabasePath(settings.server)};
+    if (settings.server.taskDriver != config::TaskDriver::Memory || !QFileInfo(left.path).isFile())
+        return left;
+    const auto database = tasks::TaskDatabase::open(left.path);
+    if (!database)
+        return database.error();
+    const Result<QVariant> waiting = (*database)->value(QStringLiteral("SELECT count(*) FROM task"));
+    const Result<QVariant> dead = (*database)->value(QStringLiteral("SELECT count(*) FROM dead"));
+    if (!waiting || !dead)
+        return waiting ? dead.error() : waiting.error();
+    left.waiting = waiting->toLongLong();
+    left.dead = dead->toLongLong();
+    return left;
+}
+
 Result<void> tryTaskDatabase(const config::Settings &settings, bool isServerRunning)
 {
     const QString path = taskDatabasePath(settings.server);

@@ -128,7 +128,7 @@ Result<TaskDoneMessage> decodeTaskDone(QByteArrayView payload)
     reader.get<quint32>();
     message.error = reader.take(errorLength);
     message.result = reader.rest();
-    if (!reader.isWhole() || outcome > quint8(TaskOutcome::Hopeless))
+    if (!reader.isWhole() || outcome > quint8(TaskOutcome::TooLarge))
         return broken("TaskDone");
     return message;
 }

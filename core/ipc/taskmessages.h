@@ -68,6 +68,7 @@ enum class TaskOutcome : quint8 {
     Done = 0,
     Failed = 1,   ///< another try may follow
     Hopeless = 2, ///< no other try can succeed: nobody handles it
+    TooLarge = 3, ///< the same: its result is longer than it may be
 };
 
 /// What a task worker tells of a try that has ended; the frame's id is that of the task.
@@ -79,7 +80,7 @@ struct TaskDoneMessage
     quint32 resumeAt = 0; ///< of an event that failed: the listener that is to run next
     TaskOutcome outcome = TaskOutcome::Done;
     quint8 flags = 0;     ///< of the result: MapPayload, SpilledPayload
-    QByteArrayView error; ///< UTF-8
+    QByteArrayView error; ///< UTF-8; of one that is done: why its result is not here
     QByteArrayView result;
 };
 inline constexpr qsizetype TaskDoneHeaderSize = 24;

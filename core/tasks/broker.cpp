@@ -23,6 +23,13 @@ QString titleOf(const TaskRecord &record)
         .arg(record.kind == TaskKind::Event ? u"event" : u"task", QString::fromUtf8(record.name));
 }
 
+Error::Code codeOf(ipc::TaskOutcome outcome)
+{
+    return outcome == ipc::TaskOutcome::Hopeless   ? Error::NotFound
+           : outcome == ipc::TaskOutcome::TooLarge ? Error::TooLarge
+                                                   : Error::Internal;
+}
+
 } // namespace
 
 Broker::Broker(const std::function<BrokerStores(TaskStore::Client &)> &makeStores, const BrokerSettings &settings)
@@ -235,6 +242,16 @@ TaskStore *Broker::storeFor(quint8 flags, quint64 delayMs) const
     return delayMs > 0 && !isVolatile ? m_stores.durable.get() : m_stores.memory.get();
 }
 
+void Broker::tellUndurable(const QByteArray &name)
+{
+    if (std::exchange(m_undurableTold, true))
+        return;
+    qCWarning(logTasks).noquote().nospace()
+        << '"' << name
+        << "\" is to be durable, and driver = \"memory\" in [tasks] keeps it in memory, as all that follows: "
+           "it ends with the server; set driver = \"auto\"";
+}
+
 void Broker::delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &message)
 {
     const bool wantsFinish = (message.flags & ipc::WantsFinish) != 0;
@@ -257,6 +274,8 @@ void Broker::delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &
 
     const quint64 ticket = m_nextTicket++;
     m_tickets.emplace(ticket, Ticket{link.info().childId, id, message.flags, wantsFinish ? record.name : QByteArray()});
+    if (m_stores.allInMemory && (message.flags & ipc::DurableTask) != 0)
+        tellUndurable(record.name);
     storeFor(message.flags, message.delayMs)->add(std::move(record), ticket);
     m_dirty = true;
 }
@@ -316,11 +335,14 @@ void Broker::taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &
     const TaskRecord &record = *sent->record;
     const quint32 attempts = record.attempts + 1;
     if (message.outcome == ipc::TaskOutcome::Done) {
-        succeeded(*sent, {}, message);
+        const bool isResultLost = !message.error.isEmpty();
+        succeeded(*sent,
+                  isResultLost ? Result<void>(Error(Error::Io, QString::fromUtf8(message.error))) : Result<void>(),
+                  message);
     } else {
-        const bool isHopeless = message.outcome == ipc::TaskOutcome::Hopeless;
         failed(*sent->store, record, attempts, message.resumeAt,
-               Error(isHopeless ? Error::NotFound : Error::Internal, QString::fromUtf8(message.error)), isHopeless);
+               Error(codeOf(message.outcome), QString::fromUtf8(message.error)),
+               message.outcome != ipc::TaskOutcome::Failed);
     }
     if (lane->takeUsedUp(m_settings.taskMaxRequest))
         Q_EMIT childUsedUp(lane->info().childId,

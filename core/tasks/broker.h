@@ -192,6 +192,8 @@ private:
     void handOverTasks(const QDeadlineTimer &deadline);
     void handOverDead(const QDeadlineTimer &deadline);
     TaskStore *storeFor(quint8 flags, quint64 delayMs) const;
+    /// Once: the settings keep in memory what was delivered to be durable.
+    void tellUndurable(const QByteArray &name);
     BrokerLink *linkOf(quint64 childId) const;
     TaskLane *laneOf(quint64 childId) const;
     /// nullptr while there is none.
@@ -223,6 +225,7 @@ private:
     bool m_dirty = false;
     bool m_stopping = false;
     bool m_stoppedTold = false;
+    bool m_undurableTold = false;
 };
 
 } // namespace Quern::tasks

@@ -175,7 +175,7 @@ void Broker::watchStandstill(TaskLane &lane, quint64 nowNs)
     });
     if (still >= lane.patience() && !lane.isBlocked() && hasOther)
         giveBack(lane.takeBackFromStill());
-    if (still >= std::max(m_settings.standstillLimit, lane.nextTimeout()) && lane.takeGivenUp()) {
+    if (still >= m_settings.standstillLimit && lane.takeGivenUp()) {
         const auto seconds = std::chrono::duration<double>(std::chrono::floor<std::chrono::milliseconds>(still));
         Q_EMIT childStuck(
             lane.info().childId,

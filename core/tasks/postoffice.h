@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/linethrottle.h"
 #include "ipc/postmessages.h"
 #include "ipc/processplan.h"
 #include "tasks/brokerlink.h"
@@ -8,7 +9,6 @@
 #include "tasks/postqueue.h"
 
 #include <QBasicTimer>
-#include <QElapsedTimer>
 #include <QList>
 #include <QMap>
 #include <QObject>
@@ -126,8 +126,7 @@ private:
     QList<ChannelFill> m_fill; ///< guarded by it
     QBasicTimer m_timer;
     base::MonotonicTime m_dueAt = base::MonotonicTime::max(); ///< what m_timer waits for
-    QElapsedTimer m_refusalTold;
-    int m_untoldRefusals = 0;
+    base::LineThrottle m_refusals;
     QMap<QString, qint64> m_lost; ///< bytes that were printed and lost, by process; until they are told
     QBasicTimer m_lossTimer;
 };

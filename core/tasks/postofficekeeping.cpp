@@ -160,15 +160,9 @@ void PostOffice::tellLoss(const ipc::ChildIdentity &who, qint64 bytes)
 
 void PostOffice::tellRefusal(const QString &to, const Error &error)
 {
-    if (m_refusalTold.isValid() && m_refusalTold.elapsed() < reportMilliseconds) {
-        ++m_untoldRefusals;
-        return;
-    }
-    m_refusalTold.start();
-    const int untold = std::exchange(m_untoldRefusals, 0);
-    qCWarning(logTasks).noquote().nospace()
-        << "a message for " << to << " was refused: " << error.message()
-        << (untold > 0 ? QStringLiteral("; and %1 others since the last line like this").arg(untold) : QString());
+    if (const std::optional<QString> others = m_refusals.pass())
+        qCWarning(logTasks).noquote().nospace()
+            << "a message for " << to << " was refused: " << error.message() << *others;
 }
 
 ChannelFill PostOffice::fillOf(const Process &process) const

@@ -5,17 +5,45 @@
 
 namespace Quern::tasks {
 
-/// Whether the list has what is next, and not the heap.
+void ReadyQueue::push(Heap &heap, const Place &place)
+{
+    heap.push_back(place);
+    std::push_heap(heap.begin(), heap.end(), isAfter);
+}
+
+ReadyQueue::Place ReadyQueue::pop(Heap &heap)
+{
+    std::pop_heap(heap.begin(), heap.end(), isAfter);
+    const Place place = heap.back();
+    heap.pop_back();
+    return place;
+}
+
+bool ReadyQueue::isRipeFirst(const Lane &lane)
+{
+    return !lane.ripe.empty() && (lane.waiting.empty() || isBefore(lane.ripe.front(), lane.waiting.front()));
+}
+
+const ReadyQueue::Place *ReadyQueue::firstPlace(const Lane &lane)
+{
+    if (isRipeFirst(lane))
+        return &lane.ripe.front();
+    return lane.waiting.empty() ? nullptr : &lane.waiting.front();
+}
+
+/// Whether the list has what is next, and not a heap.
 bool ReadyQueue::isListFirst(const Lane &lane)
 {
-    return lane.first && (lane.heap.empty() || isBefore(*lane.first, lane.heap.front()));
+    const Place *place = firstPlace(lane);
+    return lane.first && (!place || isBefore(*lane.first, *place));
 }
 
 std::optional<qint64> ReadyQueue::nextDueMs(const Lane &lane)
 {
     if (isListFirst(lane))
         return lane.first->dueMs;
-    return lane.heap.empty() ? std::nullopt : std::optional(lane.heap.front().dueMs);
+    const Place *place = firstPlace(lane);
+    return place ? std::optional(place->dueMs) : std::nullopt;
 }
 
 void ReadyQueue::add(ReadyEntry *entry, bool isDelayed)
@@ -31,8 +59,7 @@ void ReadyQueue::add(ReadyEntry *entry, bool isDelayed)
         entry->next = lane.first;
         lane.first = entry;
     } else {
-        lane.heap.push_back({entry->dueMs, entry->sequence, entry});
-        std::push_heap(lane.heap.begin(), lane.heap.end(), isAfter);
+        push(lane.waiting, {entry->dueMs, entry->sequence, entry});
     }
 }
 
@@ -45,14 +72,11 @@ ReadyEntry *ReadyQueue::take(qint64 nowMs)
         if (*nextDueMs(lane) > nowMs)
             continue;
         ReadyEntry *entry = lane.first;
-        if (isListFirst(lane)) {
+        if (isListFirst(lane))
             lane.first = entry->next;
-        } else {
-            entry = lane.heap.front().entry;
-            std::pop_heap(lane.heap.begin(), lane.heap.end(), isAfter);
-            lane.heap.pop_back();
-        }
-        if (!lane.first && lane.heap.empty())
+        else
+            entry = pop(isRipeFirst(lane) ? lane.ripe : lane.waiting).entry;
+        if (!lane.first && !firstPlace(lane))
             m_used &= ~(1U << priority);
         --m_size;
         return entry;
@@ -71,12 +95,13 @@ std::optional<qint64> ReadyQueue::nextDueMs() const
     return next;
 }
 
-qsizetype ReadyQueue::delayed(qint64 nowMs) const
+qsizetype ReadyQueue::delayed(qint64 nowMs)
 {
     qsizetype count = 0;
-    for (const Lane &lane : m_lanes) {
-        count += std::count_if(lane.heap.begin(), lane.heap.end(),
-                               [nowMs](const Place &place) { return place.dueMs > nowMs; });
+    for (Lane &lane : m_lanes) {
+        while (!lane.waiting.empty() && lane.waiting.front().dueMs <= nowMs)
+            push(lane.ripe, pop(lane.waiting));
+        count += qsizetype(lane.waiting.size());
     }
     return count;
 }

@@ -20,9 +20,10 @@ struct ReadyEntry
 
 /// Tasks that wait, by priority, due time and arrival. Lives in one thread.
 ///
-/// Each priority has a list and a heap. What comes in order, which is nearly all that is due at once, goes to the end
-/// of the list without any search; delayed tasks, retries and latecomers go to the heap. What is given back, in the
-/// reverse order of its taking, goes to the list's beginning.
+/// Each priority has a list and two heaps. What comes in order, which is nearly all that is due at once, goes to the
+/// end of the list without any search; delayed tasks, retries and latecomers go to a heap, and are moved to the other
+/// by whoever counts them when their time has come. What is given back, in the reverse order of its taking, goes to the
+/// list's beginning.
 class ReadyQueue
 {
 public:
@@ -32,8 +33,9 @@ public:
 
     std::optional<qint64> nextDueMs() const;
     qsizetype size() const { return m_size; }
-    /// How many wait for their time. Looks at each that was delayed once.
-    qsizetype delayed(qint64 nowMs) const;
+    /// How many wait for their time. Looks at those alone whose time has come since it was asked last; should the clock
+    /// go back, these count as due.
+    qsizetype delayed(qint64 nowMs);
 
 private:
     /// An entry of a heap, with its key beside it: the heap is searched without a look at the entries.
@@ -43,11 +45,13 @@ private:
         quint64 sequence;
         ReadyEntry *entry;
     };
+    using Heap = std::vector<Place>;
     struct Lane
     {
         ReadyEntry *first = nullptr;
         ReadyEntry *last = nullptr;
-        std::vector<Place> heap;
+        Heap waiting; ///< for their time, when that was last looked at
+        Heap ripe;    ///< it had come
     };
     template <typename One, typename Other>
     static bool isBefore(const One &one, const Other &other)
@@ -55,6 +59,11 @@ private:
         return one.dueMs != other.dueMs ? one.dueMs < other.dueMs : one.sequence < other.sequence;
     }
     static bool isAfter(const Place &one, const Place &other) { return isBefore(other, one); }
+    static void push(Heap &heap, const Place &place);
+    static Place pop(Heap &heap);
+    static bool isRipeFirst(const Lane &lane);
+    /// The first one of both heaps; null if there is none.
+    static const Place *firstPlace(const Lane &lane);
     static bool isListFirst(const Lane &lane);
     static std::optional<qint64> nextDueMs(const Lane &lane);
 

@@ -102,21 +102,11 @@ std::chrono::nanoseconds TaskLane::standstill(quint64 nowNs)
 
 std::vector<TaskLane::Sent> TaskLane::takeBackFromStill()
 {
-    m_takenTimeout = nextTimeout();
     m_isStill = m_blocked = true;
     m_patience = std::min(2 * m_patience, longestPatience);
     std::vector<Sent> taken = takeBack();
     m_pulse = pulse(); // what was taken back looks as if it had begun
     return taken;
-}
-
-std::chrono::milliseconds TaskLane::nextTimeout() const
-{
-    if (m_isStill)
-        return m_takenTimeout;
-    const auto next = std::find_if(m_sent.begin(), m_sent.end(),
-                                   [begun = m_gate.begun()](const Sent &sent) { return sent.sequence > begun; });
-    return next == m_sent.end() ? std::chrono::milliseconds(0) : next->record->timeout;
 }
 
 std::vector<TaskLane::Sent> TaskLane::takeBehind(quint64 begun)

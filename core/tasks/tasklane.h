@@ -25,9 +25,9 @@ public:
     /// What waits behind a task that runs for longer than this goes to another task worker; so does what waits for one
     /// that does nothing.
     static constexpr std::chrono::milliseconds StuckAfter = std::chrono::milliseconds(20);
-    /// A task worker that has been sent tasks and does nothing for so long is given up: it is stopped, or its loop is
-    /// blocked by what is no task. Handlers of messages that take their time, and machines that are short of theirs,
-    /// are done sooner.
+    /// A task worker that has been sent tasks and does nothing for so long is given up, however long these may run: it
+    /// is stopped, or its loop is blocked by what is no task. Handlers of messages that take their time, and machines
+    /// that are short of theirs, are done sooner.
     static constexpr std::chrono::milliseconds GivenUpAfter = std::chrono::seconds(10);
 
     struct Sent
@@ -68,8 +68,6 @@ public:
     std::vector<Sent> takeBackFromStill();
     /// How long it may stand still before that.
     std::chrono::milliseconds patience() const { return m_patience; }
-    /// Of the task that it is to begin next, while it stands still.
-    std::chrono::milliseconds nextTimeout() const;
     /// True once: it is given up.
     bool takeGivenUp() { return !std::exchange(m_givenUp, true); }
     /// Whether tasks were taken back from it, and it has not gone on since.
@@ -128,7 +126,6 @@ private:
     quint64 m_lookedNs = 0; ///< when standstill() was asked last; 0: not since it was sent the first of its tasks
     std::chrono::nanoseconds m_still{0};
     std::chrono::milliseconds m_patience = StuckAfter;
-    std::chrono::milliseconds m_takenTimeout{0}; ///< of the first that was taken back while it stood still
     bool m_isStill = false;
     bool m_givenUp = false;
 };

@@ -8,7 +8,6 @@ namespace Quern::worker {
 namespace {
 
 /// The log tells of refusals this often at most.
-constexpr qint64 refusalReportMs = 1000;
 /// How much longer than its own time limit an answer of the broker may take: it may wait for its disk.
 constexpr std::chrono::milliseconds answerGrace = std::chrono::seconds(30);
 /// How long a child that is to leave waits for the broker, which may wait for its disk.
@@ -369,15 +368,9 @@ void PostClient::messageArrived(const ipc::PostMessage &message)
 
 void PostClient::logRefusal(const Error &error)
 {
-    if (m_refusalTold.isValid() && m_refusalTold.elapsed() < refusalReportMs) {
-        ++m_untoldRefusals;
-        return;
-    }
-    m_refusalTold.start();
-    const int untold = std::exchange(m_untoldRefusals, 0);
-    qCWarning(logWorker).noquote().nospace()
-        << "what was sent to a process was refused: " << error.message()
-        << (untold > 0 ? QStringLiteral("; and %1 others since the last line like this").arg(untold) : QString());
+    if (const std::optional<QString> others = m_refusals.pass())
+        qCWarning(logWorker).noquote().nospace()
+            << "what was sent to a process was refused: " << error.message() << *others;
 }
 
 } // namespace Quern::worker

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "base/linethrottle.h"
 #include "ipc/channel.h"
 #include "ipc/postmessages.h"
 #include "ipc/processplan.h"
 #include "sdk/src/application_p.h"
 #include "worker/brokerport.h"
 
-#include <QElapsedTimer>
 #include <QObject>
 
 #include <atomic>
@@ -93,8 +93,7 @@ private:
     mutable std::mutex m_pendingMutex;
     std::unordered_map<quint64, Pending> m_pending; ///< guarded by m_pendingMutex
     bool m_isOpen = false;                          ///< in the channel's thread
-    QElapsedTimer m_refusalTold;                    ///< in the channel's thread
-    int m_untoldRefusals = 0;
+    base::LineThrottle m_refusals;                  ///< in the channel's thread
 };
 
 } // namespace Quern::worker

@@ -10,7 +10,6 @@ namespace Quern::worker {
 namespace {
 
 /// The log tells of refusals this often at most.
-constexpr qint64 refusalReportMs = 1000;
 
 TaskResult makeResult(quint64 id, const QByteArray &name, Result<Payload> outcome, int attempts)
 {
@@ -203,11 +202,10 @@ void TaskClient::answered(const ipc::Frame &frame)
     if (pending && pending->waiter)
         pending->waiter->answer(outcome);
     if (!outcome) {
-        // Without one of its own, the name is not known: the broker has logged it.
         if (pending)
             refused(frame.id, *pending, outcome.error());
         else
-            logRefusal({}, outcome.error());
+            logRefusal(outcome.error());
     } else if (pending) {
         tellAccepted(*pending, TaskId(frame.id));
     }
@@ -239,25 +237,13 @@ void TaskClient::tellAccepted(const Pending &pending, const Result<TaskId> &outc
 void TaskClient::refused(quint64 id, Pending &pending, const Error &error)
 {
     tellAccepted(pending, error);
-    const TaskSpec *spec = pending.isEvent ? nullptr : m_application.taskNamed(pending.name);
-    const bool isHeard = pending.accepted || pending.finished || pending.waiter || (spec && spec->finish);
-    if (!isHeard)
-        logRefusal(pending.name, error);
     tell(&pending, makeResult(id, pending.name, error, 0), pending.isEvent);
 }
 
-void TaskClient::logRefusal(const QByteArray &name, const Error &error)
+void TaskClient::logRefusal(const Error &error)
 {
-    if (m_refusalTold.isValid() && m_refusalTold.elapsed() < refusalReportMs) {
-        ++m_untoldRefusals;
-        return;
-    }
-    m_refusalTold.start();
-    const int untold = std::exchange(m_untoldRefusals, 0);
-    qCWarning(logWorker).noquote().nospace()
-        << "a task " << (name.isEmpty() ? QString() : u'"' + QString::fromUtf8(name) + QStringLiteral("\" "))
-        << "was refused: " << error.message()
-        << (untold > 0 ? QStringLiteral("; and %1 others since the last line like this").arg(untold) : QString());
+    if (const std::optional<QString> others = m_refusals.pass())
+        qCWarning(logWorker).noquote().nospace() << "a task was refused: " << error.message() << *others;
 }
 
 void TaskClient::finished(const ipc::Frame &frame)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/linethrottle.h"
 #include "ipc/channel.h"
 #include "ipc/childrole.h"
 #include "ipc/messages.h"
@@ -8,7 +9,6 @@
 #include "tasks/spill.h"
 #include "worker/brokerport.h"
 
-#include <QElapsedTimer>
 #include <QObject>
 #include <QSet>
 
@@ -73,7 +73,8 @@ private:
     static void tellAccepted(const Pending &pending, const Result<TaskId> &outcome);
     void refused(quint64 id, Pending &pending, const Error &error);
     void tell(const Pending *pending, const TaskResult &result, bool isEvent) const;
-    void logRefusal(const QByteArray &name, const Error &error);
+    /// Of a task whose deliverer wants to hear nothing; nor is its name known.
+    void logRefusal(const Error &error);
     std::optional<Pending> takePending(quint64 id, bool ends);
 
     const ApplicationPrivate &m_application;
@@ -87,8 +88,7 @@ private:
     QSet<QByteArray> m_events; ///< that somebody listens to
     std::mutex m_pendingMutex;
     std::unordered_map<quint64, Pending> m_pending; ///< guarded by m_pendingMutex
-    QElapsedTimer m_refusalTold;                    ///< in the channel's thread
-    int m_untoldRefusals = 0;
+    base::LineThrottle m_refusals;                  ///< in the channel's thread
 };
 
 } // namespace Quern::worker

@@ -15,7 +15,8 @@ constexpr quint64 resultBit = quint64(1) << 63;
 /// The kinds of ends have the numbers of the wire format.
 static_assert(int(WorkEnd::Kind::Done) == int(ipc::TaskOutcome::Done) &&
               int(WorkEnd::Kind::Failed) == int(ipc::TaskOutcome::Failed) &&
-              int(WorkEnd::Kind::Hopeless) == int(ipc::TaskOutcome::Hopeless));
+              int(WorkEnd::Kind::Hopeless) == int(ipc::TaskOutcome::Hopeless) &&
+              int(WorkEnd::Kind::TooLarge) == int(ipc::TaskOutcome::TooLarge));
 
 /// An error is kept and sent around: this much of it, in bytes.
 constexpr qsizetype maxError = 4096;
@@ -109,7 +110,9 @@ void TaskRunner::report(quint64 id, const ipc::RunTaskMessage &message, const Wo
                 done.result = spilled;
                 done.flags |= ipc::SpilledPayload;
             } else {
-                qCCritical(logWorker).noquote() << "the result of a task is lost:" << file.error().message();
+                error = QByteArrayLiteral("it is done, but its result is lost: ") + file.error().message().toUtf8();
+                qCCritical(logWorker).noquote() << "task" << message.name << "with id" << id << error;
+                done.error = error;
                 done.result = {};
             }
         }
@@ -120,12 +123,14 @@ void TaskRunner::report(quint64 id, const ipc::RunTaskMessage &message, const Wo
 void TaskRunner::send(quint64 id, const ipc::TaskDoneMessage &done)
 {
     const bool isFailure = done.outcome != ipc::TaskOutcome::Done;
+    if (!m_channel.hasOutput())
+        m_failureWaits = m_resultWaits = false;
     m_channel.sendWith([&](QByteArray &out) { ipc::appendTaskDone(out, id, done); });
     if (isFailure || m_channel.isBatchFull())
         m_channel.flush();
     const bool isWaiting = m_channel.hasOutput();
     m_failureWaits = isWaiting && (m_failureWaits || isFailure);
-    m_resultWaits = isWaiting && (m_resultWaits || !done.result.isEmpty());
+    m_resultWaits = isWaiting && (m_resultWaits || !done.result.isEmpty() || !done.error.isEmpty());
     if (!m_failureWaits)
         ipc::markTasksDone(m_progress, done.sequence, m_resultWaits);
 }

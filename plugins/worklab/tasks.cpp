@@ -57,6 +57,8 @@ void relay(const Journal &journal, int number)
 void installTasks(Quern::Application &app, const Journal &journal)
 {
     app.task("echo", [](Quern::Task &task) { task.setResult(task.payload()); });
+    app.task("large",
+             [](Quern::Task &task) { task.setResult(QByteArray(task.payload().value(u"bytes"_s).toLongLong(), 'x')); });
     app.task("note", [&journal](Quern::Task &task) {
         pause(task.payload());
         note(journal, task);

@@ -173,7 +173,7 @@ void checkTasks(QByteArrayView payload)
         checkSame(again, {19, 20, 21, 22, 23}, payload, "a task does not encode to what it was decoded from");
     }
     if (const Result<ipc::TaskDoneMessage> message = ipc::decodeTaskDone(payload)) {
-        if (message->outcome > ipc::TaskOutcome::Hopeless || !lies(message->error, payload) ||
+        if (message->outcome > ipc::TaskOutcome::TooLarge || !lies(message->error, payload) ||
             !lies(message->result, payload))
             fail("the end of a try breaks a rule of its interface");
         QByteArray again;

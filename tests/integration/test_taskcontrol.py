@@ -288,6 +288,29 @@ class TestStop(WorkTestCase):
         work.wait_log("7 tasks that waited in memory end with the server: there is no database")
         self.assertFalse((work.runtime / "tasks.db").exists())
 
+    def test_what_a_database_holds_that_is_not_used_any_more(self) -> None:
+        work = self.work(task_worker_num=1)
+        for number in range(2):
+            work.deliver("note", {"number": number}, delay=600_000, until="accepted")
+        work.deliver("throw", {"number": 3}, durable="true", until="finished")
+        work.stop()
+        left = "2 tasks and 1 dead letter lie in .*tasks.db, which driver = \"memory\" does not use"
+        before = work.config.read_text(encoding="utf-8")
+        work.config.write_text(before + '[tasks]\ndriver = "memory"\n', encoding="utf-8")
+        self.assertRegex(work.command("doctor").stdout, f"warning +tasks +{left}")
+        work.start()
+        work.wait_log(left)
+        # And durable is what nothing is here: that is said once.
+        for number in range(2):
+            work.deliver("note", {"number": number}, durable="true", until="finished")
+        work.wait_log('"note" is to be durable, and driver = "memory" in .tasks. keeps it in memory')
+        self.assertEqual(work.log().count("is to be durable"), 1)
+        work.stop()
+        work.config.write_text(before, encoding="utf-8")
+        self.assertNotIn("does not use", work.command("doctor").stdout)
+        work.start()
+        self.assertEqual([work.status()["tasks"]["stores"][1][key] for key in ("delayed", "dead")], [2, 1])
+
     def test_what_the_stop_interrupts_and_dead_letters_in_memory(self) -> None:
         work = self.work(task_worker_num=1, max_wait_time=0.2)
         work.deliver("throw", {"number": 1}, until="finished")

@@ -12,6 +12,7 @@ from quernserver import TIME_SCALE, wait_until
 from workserver import WorkTestCase
 
 INTERNAL, TIMEOUT, UNAVAILABLE, NOT_FOUND, EXISTS, BUSY = 10, 7, 6, 3, 4, 5
+TOO_LARGE, IO = 2, 9
 
 
 class TestResults(WorkTestCase):
@@ -119,6 +120,19 @@ class TestLimits(WorkTestCase):
         self.assertEqual(status, 400)
         self.assertIn(f"a payload has {largest} bytes at most, not {largest + 1}: put it into a file", refused["error"])
         self.assertEqual(list(work.runtime.glob("tasks.db-payloads/*")), [])
+
+    def test_a_result_that_is_too_large_or_finds_no_disk(self) -> None:
+        work = self.work(task_worker_num=1)
+        failed = work.deliver("large", {"bytes": 73_400_320}, until="finished", timeout=0, tries=3)
+        self.assertEqual((failed["code"], failed["attempts"]), (TOO_LARGE, 1), failed)
+        self.assertIn('the result of task "large" has 73400320 bytes, and may have 67108864', failed["error"])
+        self.assertIn('the result of task "large" has 73400320', work.command("tasks").stdout)
+        (work.runtime / "tasks.db-payloads").rmdir()
+        lost = work.deliver("large", {"bytes": 3_000_000}, until="finished")
+        self.assertEqual(lost["code"], IO, lost)
+        self.assertIn("it is done, but its result is lost: ", lost["error"])
+        work.wait_log("task large with id .*its result is lost")
+        self.assertEqual(work.status()["tasks"]["buried"], 1)
 
     def test_unique_key(self) -> None:
         work = self.work(task_worker_num=1)

@@ -4,7 +4,7 @@
 
 namespace Quern::app::doctor {
 
-Checks stateChecks(const Result<void> &memory, const Result<void> &database)
+Checks stateChecks(const Result<void> &memory, const Result<void> &database, const QString &unused)
 {
     Checks checks;
     if (!memory)
@@ -13,6 +13,9 @@ Checks stateChecks(const Result<void> &memory, const Result<void> &database)
     if (!database)
         checks.append(error(QStringLiteral("tasks"), database.error().message(),
                             Text::tr("mend that file, or let tasks.database name another")));
+    if (!unused.isEmpty())
+        checks.append(warning(QStringLiteral("tasks"), unused,
+                              Text::tr("set driver = \"auto\" in [tasks] to have it back, or remove that file")));
     return checks;
 }
 

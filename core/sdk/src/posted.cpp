@@ -10,7 +10,8 @@ namespace Quern {
 
 namespace {
 
-/// The log tells of refusals this often at most.
+/// The log tells of refusals this often at most, as base::LineThrottle has it for the server: plugins link this
+/// library, which knows nothing of the server's others.
 constexpr qint64 reportMs = 1000;
 
 } // namespace

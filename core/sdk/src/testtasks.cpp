@@ -242,6 +242,8 @@ void TestTasks::runOne(Waiting waiting)
     const WorkEnd end = tryOnce(waiting, call);
     if (end.kind == WorkEnd::Kind::Done)
         return finish(waiting, call.result);
+    if (end.kind == WorkEnd::Kind::TooLarge)
+        return finish(waiting, Error(Error::TooLarge, end.error));
     if (task.attempts >= task.tries)
         return finish(waiting, Error(Error::Internal, end.error));
     const TaskSpec *spec = task.isEvent ? nullptr : m_application.taskNamed(task.name);

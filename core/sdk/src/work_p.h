@@ -54,6 +54,9 @@ struct TaskCall
     Payload result;
 };
 
+/// The longest payload of a task or event, and the longest result, in bytes.
+inline constexpr qsizetype MaxTaskPayload = 64 * 1024 * 1024;
+
 /// How one try has ended.
 struct WorkEnd
 {
@@ -61,6 +64,7 @@ struct WorkEnd
         Done,
         Failed,   ///< another try may follow
         Hopeless, ///< no other try can succeed: nobody handles it
+        TooLarge, ///< the same: its result is longer than it may be
     };
 
     Kind kind = Kind::Done;
@@ -80,9 +84,6 @@ struct TaskResultData
     Result<Payload> outcome = Payload();
     int attempts = 0;
 };
-
-/// The longest payload of a task or event, in bytes.
-inline constexpr qsizetype MaxTaskPayload = 64 * 1024 * 1024;
 
 /// Error::Invalid or Error::TooLarge, for people, if a task or event cannot be delivered so.
 QUERN_EXPORT Result<void> checkDelivery(QByteArrayView name, const Payload &payload, const TaskOptions &options);

@@ -13,6 +13,14 @@ WorkEnd runTask(const TaskSpec &spec, TaskCall &call)
             return {WorkEnd::Kind::Failed, outcome.error().message()};
         if (const QString &problem = call.result.problem(); !problem.isEmpty())
             return {WorkEnd::Kind::Failed, QStringLiteral("its result cannot be told: ") + problem};
+        if (const qsizetype size = call.result.bytes().size(); size > MaxTaskPayload) {
+            return {WorkEnd::Kind::TooLarge,
+                    QStringLiteral("the result of task \"%1\" has %2 bytes, and may have %3: put it into a file and "
+                                   "return its name")
+                        .arg(QString::fromUtf8(call.name))
+                        .arg(size)
+                        .arg(MaxTaskPayload)};
+        }
         return {};
     } catch (...) {
         return {WorkEnd::Kind::Failed, QStringLiteral("it threw: ") + textOfCurrentException()};

@@ -172,7 +172,7 @@ void TestTaskMessages::refused_data()
     QTest::newRow("name longer than the task") << 1 << 16 << 9;
     QTest::newRow("error longer than the end") << 2 << 12 << 8;
     QTest::newRow("error of 4 GiB") << 2 << 15 << 255;
-    QTest::newRow("a later outcome") << 2 << 16 << 3;
+    QTest::newRow("a later outcome") << 2 << 16 << 4;
     QTest::newRow("name longer than the news") << 3 << 6 << 12;
     QTest::newRow("an error code that there is not") << 3 << 8 << int(Error::Internal) + 2;
 }

@@ -26,6 +26,7 @@ private Q_SLOTS:
     void eventsResume();
     void listenersMayStopAnEvent();
     void deliverAndWait();
+    void largestResult();
     void tasksThatDeliverTasks();
     void timePassesTaskByTask();
     void endlessTasks();
@@ -237,6 +238,26 @@ void tst_TestTasks::deliverAndWait()
     QCOMPARE(second.error().code(), Error::Exists);
     QTRY_COMPARE(told, 2);
     QCOMPARE(Quern::server().deliverAndWait("nothing").error().code(), Error::NotFound);
+}
+
+void tst_TestTasks::largestResult()
+{
+    constexpr qsizetype largest = 64 << 20;
+    Notes notes([](Application &app) {
+        app.task("large",
+                 [](Task &task) { task.setResult(QByteArray(largest + task.payload().value(u"n"_s).toInt(), 'x')); })
+            .tries(3);
+    });
+    for (const int more : {0, 1})
+        QVERIFY(Quern::server().deliver("large", {{u"n"_s, more}}).ok());
+    QCOMPARE(notes.harness.runTasks(1h), 2);
+    const QList<TaskResult> ended = notes.harness.endedTasks();
+    QVERIFY(ended.at(0).ok());
+    QCOMPARE(ended.at(0).payload().bytes().size(), largest);
+    QCOMPARE(ended.at(1).error().code(), Error::TooLarge);
+    QVERIFY2(ended.at(1).error().message().contains(
+                 u"the result of task \"large\" has 67108865 bytes, and may have 67108864"),
+             qPrintable(ended.at(1).error().message()));
 }
 
 void tst_TestTasks::tasksThatDeliverTasks()

@@ -114,6 +114,16 @@ public:
         m_channel->sendWith([&](QByteArray &out) { ipc::appendTaskDone(out, got.at(place).id, done); });
         m_channel->flush();
     }
+    /// It is done, and its result could not be kept.
+    void endWithoutResult(qsizetype place, const QByteArray &why)
+    {
+        m_page->counters().currentSlot = ipc::NoSlot;
+        ipc::TaskDoneMessage done;
+        done.sequence = ipc::decodeRunTask(got.at(place).payload)->sequence;
+        done.error = why;
+        m_channel->sendWith([&](QByteArray &out) { ipc::appendTaskDone(out, got.at(place).id, done); });
+        m_channel->flush();
+    }
     /// Ends without the news of it: that leaves with those that follow, if the child lives.
     void endUnheard(qsizetype place, bool hasResult)
     {

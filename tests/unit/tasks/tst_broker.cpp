@@ -39,6 +39,7 @@ private Q_SLOTS:
     void successorOfTheDeliverer();
     void whatEndsBeforeTheSuccessorIsThere();
     void resultThatNobodyHears();
+    void resultThatIsNotThere();
     void whatADeadTaskWorkerHadDone();
 };
 
@@ -370,6 +371,30 @@ void TestBroker::whatEndsBeforeTheSuccessorIsThere()
     m_broker->activate(2);
     m_broker.reset();
     QCOMPARE(successor.got.size(), 3);
+}
+
+void TestBroker::resultThatIsNotThere()
+{
+    m_first->setQuick();
+    m_worker->deliver(1, "mail", ipc::WantsFinish, 5);
+    m_worker->deliver(2, "mail", ipc::WantsFinish, 5);
+    TRY_COMPARE(m_first->got.size(), 2, patience);
+    QVERIFY(m_first->begin(0));
+    m_first->endWithoutResult(0, "the disk is full");
+    QVERIFY(m_first->begin(1));
+    m_first->end(1, ipc::TaskOutcome::TooLarge, "it has too many bytes");
+    TRY_COMPARE(m_worker->got.size(), 2, patience);
+    const std::pair<Error::Code, QByteArray> expected[] = {{Error::Io, "the disk is full"},
+                                                           {Error::TooLarge, "it has too many bytes"}};
+    for (qsizetype i = 0; i < 2; ++i) {
+        const auto finished = ipc::decodeTaskFinished(m_worker->got.at(i).payload);
+        QCOMPARE(int(finished->code), int(expected[i].first + 1));
+        QCOMPARE(finished->error, QByteArrayView(expected[i].second));
+    }
+    // The one is done; the other needs no further try.
+    TRY_COMPARE(m_broker->counters().memory.dead.load(), 1u, patience);
+    QCOMPARE(m_broker->counters().done.load(), 1u);
+    QCOMPARE(m_broker->counters().retried.load(), 0u);
 }
 
 void TestBroker::resultThatNobodyHears()

@@ -83,8 +83,9 @@ void TestBrokerFaults::aFrozenTaskWorkerIsGivenUp()
     m_broker->reconfigure(settings);
     QSignalSpy stuck(m_broker.get(), &Broker::childStuck);
     m_first->setQuick();
-    m_worker->deliver(1, "mail");
-    m_worker->deliver(2, "mail", 0, 1, 600);
+    // What it has not begun is no reason to wait for as long as that may run.
+    m_worker->deliver(1, "mail", 0, 1, 60'000);
+    m_worker->deliver(2, "mail", 0, 1, 60'000);
     TRY_COMPARE(m_first->got.size(), 2, patience);
     if (hasEnded) {
         QVERIFY(m_first->begin(0));
@@ -112,7 +113,7 @@ void TestBrokerFaults::aFrozenTaskWorkerIsGivenUp()
 void TestBrokerFaults::whoLooksFrozenIsLeftAlone_data()
 {
     QTest::addColumn<QString>("state");
-    for (const char *state : {"busy with messages", "with a long timeout", "draining", "runs a task", "without tasks"})
+    for (const char *state : {"busy with messages", "draining", "runs a task", "without tasks"})
         QTest::newRow(state) << QString::fromLatin1(state);
 }
 
@@ -125,7 +126,7 @@ void TestBrokerFaults::whoLooksFrozenIsLeftAlone()
     QSignalSpy stuck(m_broker.get(), &Broker::childStuck);
     m_first->setQuick();
     if (state != u"without tasks") {
-        m_worker->deliver(1, "mail", 0, 1, state == u"with a long timeout" ? 60'000 : 0);
+        m_worker->deliver(1, "mail");
         TRY_COMPARE(m_first->got.size(), 1, patience);
     }
     if (state == u"draining" || state == u"runs a task")

@@ -1,5 +1,12 @@
 #include "taskstoresupport.h"
 
+#include <QMap>
+#include <QRandomGenerator>
+#include <QSet>
+
+#include <algorithm>
+#include <tuple>
+
 using namespace Quern;
 using namespace Quern::tasks;
 
@@ -14,6 +21,7 @@ private Q_SLOTS:
     void deadLettersHaveAPartOfTheMemory();
     void revivedPayloadMovesWithItsTask();
     void nothingIsLeftOfManyTasks();
+    void countingAsTimeGoes();
 };
 
 namespace {
@@ -106,6 +114,52 @@ void tst_MemoryStore::nothingIsLeftOfManyTasks()
     }
     QCOMPARE(store.answers.accepted.size(), 10'000);
     QCOMPARE(store->counts(someTime), TaskCounts());
+}
+
+void tst_MemoryStore::countingAsTimeGoes()
+{
+    StoreUnderTest store(false);
+    QRandomGenerator random(QRandomGenerator::global()->generate());
+    QMap<quint64, qint64> waiting; // id → due
+    quint64 lastId = 0;
+    qint64 now = someTime;
+    while (lastId < 2000 || !waiting.isEmpty()) {
+        for (int i = lastId < 2000 ? random.bounded(8) : 0; i > 0; --i) {
+            const qint64 due = now + (random.bounded(2) == 0 ? 0 : random.bounded(1, 50));
+            store.add(task(++lastId, due, quint8(random.bounded(10))));
+            waiting.insert(lastId, due);
+        }
+        // Only sometimes: what is taken is the same, whether it was counted before or not.
+        if (random.bounded(3) > 0) {
+            const qsizetype delayed =
+                std::count_if(waiting.begin(), waiting.end(), [now](qint64 due) { return due > now; });
+            QCOMPARE(store->counts(now).delayed, delayed);
+            QCOMPARE(store->counts(now).queued, waiting.size() - delayed);
+        }
+        QSet<quint64> due;
+        for (auto each = waiting.cbegin(); each != waiting.cend(); ++each) {
+            if (each.value() <= now)
+                due.insert(each.key());
+        }
+        const QList<quint64> taken = store.take(now);
+        QCOMPARE(QSet<quint64>(taken.begin(), taken.end()), due);
+        const auto key = [&store, &waiting](quint64 id) {
+            return std::tuple(-int(store->taken(id)->priority), waiting.value(id));
+        };
+        QVERIFY(std::is_sorted(taken.begin(), taken.end(), [&](quint64 a, quint64 b) { return key(a) < key(b); }));
+        for (const quint64 id : taken) {
+            if (random.bounded(4) == 0) {
+                const qint64 again = now + random.bounded(1, 30);
+                store->retry(id, {1, again, 0, QStringLiteral("no grain")});
+                waiting[id] = again;
+            } else {
+                store.finish(id);
+                waiting.remove(id);
+            }
+        }
+        now += random.bounded(12);
+    }
+    QCOMPARE(store->counts(now), TaskCounts());
 }
 
 QTEST_GUILESS_MAIN(tst_MemoryStore)

@@ -75,7 +75,7 @@ public:
                                     ///< only if it was the task's own doing
     int tries() const;              ///< how many it has in all
     /// What the deliverer is told when the task succeeds; an empty map without it. One with a Payload::problem() makes
-    /// the try a failed one.
+    /// the try a failed one. With more than 64 MiB the task fails for good: put it into a file and return its name.
     void setResult(const Payload &result);
 
 private:
@@ -94,9 +94,10 @@ public:
     bool ok() const;                ///< whether it succeeded
     const Payload &payload() const; ///< what the handler has set; only when ok()
     /// Only when not ok(). Error::Busy, Error::Exists and Error::Io if it was not accepted at all, Error::Timeout,
-    /// Error::Unavailable if its task worker died, Error::NotFound if nobody handles it, else Error::Internal with what
-    /// the handler has returned or thrown. The task is among the dead letters then, unless it was not accepted, or is
-    /// done and its result alone has gone with its task worker.
+    /// Error::Unavailable if its task worker died, Error::NotFound if nobody handles it, Error::TooLarge if its result
+    /// is, else Error::Internal with what the handler has returned or thrown. The task is among the dead letters then,
+    /// unless it was not accepted, or is done and its result alone has gone with its task worker or for want of a disk
+    /// (Error::Io).
     const Error &error() const;
     /// How often it was tried.
     int attempts() const;
@@ -119,7 +120,8 @@ struct TaskOptions
     /// Refused with Error::Exists while another one with this key waits or runs: 1 to 255 bytes; empty: none.
     QByteArray uniqueKey = {};
     /// True: it is kept on disk once it is accepted, and run at least once whatever happens; false: it stays in memory.
-    /// Not given: on disk if it is delayed.
+    /// Not given: on disk if it is delayed. With driver = "memory" in [tasks] all stay in memory, and the log warns of
+    /// the first that was to be durable.
     std::optional<bool> durable = {};
     /// Called when the server has accepted it or refused it; in the main thread of the process, by its event loop and
     /// never within deliver(). Also for what deliver() itself refuses, so that one place knows of every refusal; only
