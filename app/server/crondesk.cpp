@@ -25,7 +25,7 @@ constexpr qint64 mostBytes = 4 * 1024 * 1024;
 /// Jobs that there are no more.
 constexpr qsizetype mostVanished = 250;
 
-/// Those of \a known that are not among \a jobs, up to mostVanished.
+/// Those of \a known that are not among \a jobs, up to mostVanished; the first of a name.
 QList<ipc::CronJobState> vanishedOf(const QList<ipc::CronJobState> &known, const QList<ipc::CronJobState> &jobs)
 {
     QSet<QString> names;
@@ -51,6 +51,10 @@ CronDesk::CronDesk(const QString &directory, process::Supervisor *supervisor, QO
     , m_supervisor(supervisor)
 {
     connect(supervisor, &process::Supervisor::cronStateReceived, this, &CronDesk::stateReceived);
+    connect(supervisor, &process::Supervisor::generationActivated, this, [this] {
+        if (!m_supervisor->hasTimer())
+            take({});
+    });
     connect(supervisor, &process::Supervisor::childExited, this, [this](quint64 childId) {
         failPending(Error(Error::Unavailable, QStringLiteral("the timer process has ended before it answered; `quern "
                                                              "cron` tells how the job is")),
@@ -102,17 +106,25 @@ void CronDesk::stateReceived(const QByteArray &payload)
         qCWarning(logMaster).noquote() << "the timer process sent a" << message.error().message();
         return;
     }
-    m_vanished = vanishedOf(m_jobs + m_vanished, message->jobs);
-    m_jobs = message->jobs;
-    m_supervisor->setCronMemory(memory());
-    if (!std::exchange(m_isDirty, true))
-        m_writeTimer.start(writeIntervalMs, Qt::VeryCoarseTimer, this);
+    take(message->jobs);
+    // The last words of a timer process without a successor.
+    if (!m_supervisor->hasTimer())
+        take({});
     for (const ipc::CronAnswer &answer : message->answers) {
         if (const auto pending = m_pending.constFind(answer.id); pending != m_pending.cend()) {
             const Answer tell = m_pending.take(answer.id).answer;
             tell(answer.error.isEmpty() ? Result<void>() : Result<void>(Error(Error::Invalid, answer.error)));
         }
     }
+}
+
+void CronDesk::take(const QList<ipc::CronJobState> &jobs)
+{
+    m_vanished = vanishedOf(m_jobs + m_vanished, jobs);
+    m_jobs = jobs;
+    m_supervisor->setCronMemory(memory());
+    if (!std::exchange(m_isDirty, true))
+        m_writeTimer.start(writeIntervalMs, Qt::VeryCoarseTimer, this);
 }
 
 void CronDesk::command(ipc::CronCommandMessage::Action action, const QString &job, Answer answer)

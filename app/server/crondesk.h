@@ -51,6 +51,8 @@ private:
     };
 
     void stateReceived(const QByteArray &payload);
+    /// There are \a jobs, and no others any more.
+    void take(const QList<ipc::CronJobState> &jobs);
     void failPending(const Error &error, const std::function<bool(const Pending &pending)> &isMeant);
     void read();
     void write();

@@ -5,6 +5,8 @@ namespace Quern::app {
 namespace {
 
 constexpr std::chrono::milliseconds longestRestart = std::chrono::minutes(1);
+/// However it has ended: no process is started again and again in a tight loop.
+constexpr std::chrono::milliseconds shortestRestart{100};
 
 static_assert(int(config::PipeMode::Datagram) == int(ipc::PipeKind::Datagram) &&
               int(config::PipeMode::Stream) == int(ipc::PipeKind::Stream));
@@ -52,6 +54,7 @@ QList<process::ProcessPool> processPools(const config::Settings &settings)
         pool.restarts.healthyAfter = process.startSeconds;
         pool.restarts.interval = process.restartInterval;
         pool.restarts.maxDelay = longestRestart;
+        pool.restarts.leastDelay = shortestRestart;
         // The first start is no retry.
         pool.restarts.maxEarlyDeaths = process.startRetries + 1;
         pool.restarts.givesUp = true;

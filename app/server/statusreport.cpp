@@ -108,7 +108,7 @@ QString cronTrouble(const QList<admin::CronJobStatus> &jobs)
         return {};
     if (count == 1)
         return QStringLiteral("the last run of cron job %1 failed").arg(failing.constFirst());
-    const QString more = count > mostNames ? QStringLiteral(" and %1 others").arg(count - mostNames) : QString();
+    const QString more = count > mostNames ? QStringLiteral(" and %1 more").arg(count - mostNames) : QString();
     return QStringLiteral("the last runs of cron jobs %1%2 failed")
         .arg(failing.mid(0, mostNames).join(QStringLiteral(", ")), more);
 }

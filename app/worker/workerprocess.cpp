@@ -167,6 +167,7 @@ void WorkerProcess::beginCron(QByteArrayView memory)
                                                 remembered ? remembered->jobs : QList<ipc::CronJobState>());
     connect(m_timer.get(), &cron::TimerHost::statesChanged, this, [this](const QList<ipc::CronJobState> &states) {
         m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{states, {}}.encode());
+        m_channel.flush();
     });
     connect(m_timer.get(), &cron::TimerHost::programsChanged, this, [this](const QList<qint64> &groups) {
         m_channel.send(ipc::FrameType::CronPrograms, 0, ipc::CronProgramsMessage{groups}.encode());

@@ -165,8 +165,9 @@ constexpr std::array keys = {
                QT_TRANSLATE_NOOP("Quern::config", "How many copies of it run.")},
     ProcessKey{"restart_interval"_L1, readSeconds<&P::restartInterval>, timeText<&P::restartInterval>, "seconds",
                QT_TRANSLATE_NOOP("Quern::config",
-                                 "How long after its end it is started again; from the second quick end "
-                                 "in a row on it doubles, up to a minute.")},
+                                 "How long after its end it is started again, at least 0.1 s after a life of "
+                                 "less than a second; from the second quick end in a row on it doubles, up to "
+                                 "a minute.")},
     ProcessKey{"start_seconds"_L1, readSeconds<&P::startSeconds>, timeText<&P::startSeconds>, "seconds",
                QT_TRANSLATE_NOOP("Quern::config", "It ends quickly if it ends before it has run for so long.")},
     ProcessKey{"start_retries"_L1, readNumber<&P::startRetries, 0, mostRetries>, numberText<&P::startRetries>, "",

@@ -1,6 +1,7 @@
 #include "cron/commandrunner.h"
 
 #include "cron/log.h"
+#include "cron/runoutput.h"
 #include "cron/text.h"
 
 #include <QTimer>
@@ -16,8 +17,6 @@ namespace {
 
 /// Between SIGTERM and SIGKILL.
 constexpr std::chrono::milliseconds patience = std::chrono::seconds(2);
-/// Of one line of output in the log, in bytes; more begins another.
-constexpr qsizetype longestLine = 4096;
 
 /// Runs in the child between fork and exec: only async-signal-safe calls.
 void prepareChild(pid_t parent)
@@ -45,12 +44,14 @@ QString failureOf(const QProcess &process)
 
 struct CommandRunner::Run
 {
+    explicit Run(const QString &job) : output(job) {}
+
     quint64 number = 0;
     Moment began;
     QProcess process;
     QTimer timer;
-    QByteArray line = {}; ///< of its output, while it has no end; no longer than longestLine
-    qint64 group = 0;     ///< its number; 0 before it has begun
+    RunOutput output;
+    qint64 group = 0; ///< its number; 0 before it has begun
     bool isTimedOut = false;
     QString killReason = {};
 };
@@ -75,7 +76,7 @@ CommandRunner::~CommandRunner()
 
 void CommandRunner::begin(const PlannedRun &plan)
 {
-    Run &run = m_runs.emplace_back();
+    Run &run = m_runs.emplace_back(m_name);
     run.number = plan.number;
     run.began = Moment::now();
     run.process.setProcessChannelMode(QProcess::MergedChannels);
@@ -126,23 +127,7 @@ QList<qint64> CommandRunner::programs() const
 
 void CommandRunner::readOutput(Run &run)
 {
-    run.line += run.process.readAllStandardOutput();
-    qsizetype from = 0;
-    for (;;) {
-        const qsizetype end = run.line.indexOf('\n', from);
-        const qsizetype length = (end < 0 ? run.line.size() : end) - from;
-        if (end < 0 && length < longestLine)
-            break;
-        const qsizetype taken = qMin(length, longestLine);
-        log(QByteArrayView(run.line).sliced(from, taken));
-        from += taken == length && end >= 0 ? taken + 1 : taken;
-    }
-    run.line.remove(0, from);
-}
-
-void CommandRunner::log(QByteArrayView line) const
-{
-    qCInfo(logCron).noquote() << m_name + QStringLiteral(": ") + QString::fromUtf8(line.trimmed());
+    run.output.add(run.process.readAllStandardOutput());
 }
 
 void CommandRunner::timedOut(Run &run)
@@ -164,8 +149,7 @@ void CommandRunner::timedOut(Run &run)
 void CommandRunner::finished(Run &run, const QString &failure)
 {
     readOutput(run);
-    if (!run.line.isEmpty())
-        log(run.line);
+    run.output.finish();
     if (run.isTimedOut)
         signalGroup(run, SIGKILL); // what it has left behind
     RunReport report{.job = m_index, .number = run.number, .began = run.began, .ended = Moment::now()};

@@ -29,7 +29,6 @@ private:
     struct Run;
 
     void readOutput(Run &run);
-    void log(QByteArrayView line) const;
     void timedOut(Run &run);
     void finished(Run &run, const QString &failure);
     static void signalGroup(const Run &run, int number);

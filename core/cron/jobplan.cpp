@@ -31,7 +31,7 @@ JobPlan::JobPlan(JobSettings settings, const JobMemory &memory, const Moment &st
     , m_isPaused(memory.isPaused)
 {
     if (memory.settledUntil)
-        addMissedBefore(*memory.settledUntil);
+        addMissedBefore(memory);
     if (!m_settings.isImmediate)
         return;
     if (m_isPaused)
@@ -46,9 +46,19 @@ JobPlan::Time JobPlan::gridOf(const JobMemory &memory) const
     return known ? onLine(*known) : m_reached;
 }
 
-void JobPlan::addMissedBefore(WallTime settledUntil)
+void JobPlan::addMissedBefore(const JobMemory &memory)
 {
-    miss(m_settings.schedule.between(onLine(settledUntil), m_reached, m_grid, mostOwed));
+    const Time settled = onLine(*memory.settledUntil);
+    const Time now = m_reached;
+    // The other ways treat what is late as well as what is missed.
+    const bool isGap = memory.isHandedOver && m_settings.missed == MissedRuns::Skip;
+    const Time gap = isGap ? std::max(settled, now - longestGap) : now;
+    miss(m_settings.schedule.between(settled, gap, m_grid, mostOwed));
+    if (gap >= now)
+        return;
+    m_reached = gap;
+    m_next = m_settings.schedule.next(gap, m_grid);
+    pass(now, !m_isPaused);
 }
 
 std::optional<PlannedRun> JobPlan::take(const Moment &now)

@@ -29,6 +29,8 @@ struct JobMemory
     bool isPaused = false;
     /// One of the times of an interval's grid; null: settledUntil is one, or it begins anew.
     std::optional<WallTime> grid = {};
+    /// The process has ended in order: what it has begun is not due any more.
+    bool isHandedOver = false;
 };
 
 /// A run that is to begin.
@@ -45,7 +47,8 @@ struct PlannedRun
 /// A due time that comes while the job cannot run, since mostAtATime runs are under way or it is paused, is missed;
 /// those of an earlier process after JobMemory::settledUntil are as well. MissedRuns says what becomes of them, up to
 /// mostOwed. One that comes while the job could run, or could have run if nobody had been late, is not missed: those of
-/// the last stillInTime are all run, one after the other, and of older ones at least one.
+/// the last stillInTime are all run, one after the other, and of older ones at least one. The same holds for what has
+/// come between an earlier process that has handed over and this one, in the last longestGap before it.
 ///
 /// If the wall clock is set forwards, the times of an expression that it jumps over are missed ones. If it is set back
 /// by at most longestSetBack, nothing runs until it shows again what it has shown before; if by more, the plan begins
@@ -58,6 +61,7 @@ class JobPlan
 public:
     static constexpr std::size_t mostOwed = 1000; ///< missed runs that wait
     static constexpr std::chrono::seconds stillInTime{1};
+    static constexpr std::chrono::seconds longestGap{5};
     static constexpr std::chrono::hours longestSetBack{3};
 
     JobPlan(JobSettings settings, const JobMemory &memory, const Moment &start);
@@ -110,7 +114,7 @@ private:
     /// What waits for longer than stillInTime is not in time any more.
     void dropStale(Time now);
     Time gridOf(const JobMemory &memory) const;
-    void addMissedBefore(WallTime settledUntil);
+    void addMissedBefore(const JobMemory &memory);
 
     const JobSettings m_settings;
     std::chrono::nanoseconds m_wallAhead; ///< of the monotonic clock

@@ -2,11 +2,34 @@
 
 #include "cron/text.h"
 
-#include <algorithm>
+#include <array>
 
 namespace Quern::cron {
 
 using std::chrono::milliseconds;
+
+namespace {
+
+struct Unit
+{
+    const char *name;
+    milliseconds length;
+};
+
+constexpr std::array units = {Unit{"d", std::chrono::days(1)}, Unit{"h", std::chrono::hours(1)},
+                              Unit{"m", std::chrono::minutes(1)}, Unit{"s", std::chrono::seconds(1)}};
+
+/// "10 ms", "90 s", "1 d": in the largest unit of which it is a multiple.
+QString intervalText(milliseconds interval)
+{
+    for (const Unit &unit : units) {
+        if (interval % unit.length == milliseconds::zero())
+            return QStringLiteral("%1 %2").arg(interval / unit.length).arg(QLatin1StringView(unit.name));
+    }
+    return QStringLiteral("%1 ms").arg(interval.count());
+}
+
+} // namespace
 
 Result<Schedule> Schedule::every(milliseconds interval)
 {
@@ -72,8 +95,7 @@ QString Schedule::text() const
         const QString text = calendar->expression.text();
         return calendar->isSystemZone ? text : QStringLiteral("%1 (%2)").arg(text, zone);
     }
-    const qint64 ms = m_interval.count();
-    return ms % 1000 == 0 ? Text::tr("every %1 s").arg(ms / 1000) : Text::tr("every %1 ms").arg(ms);
+    return Text::tr("every %1").arg(intervalText(m_interval));
 }
 
 } // namespace Quern::cron

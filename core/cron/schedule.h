@@ -48,7 +48,7 @@ public:
     };
     DueTimes between(Time after, Time until, Time grid, std::size_t most) const;
 
-    /// For people: "every 10 ms", "*/5 * * * *", "0 3 * * * (Europe/Berlin)".
+    /// For people: "every 10 ms", "every 1 d", "*/5 * * * *", "0 3 * * * (Europe/Berlin)".
     QString text() const;
 
 private:

@@ -28,11 +28,19 @@ qint64 toMs(const std::optional<WallTime> &time)
     return time ? qint64(time->time_since_epoch().count()) : 0;
 }
 
+bool isSame(const Schedule &schedule, const ipc::CronJobState &told)
+{
+    // The text of an interval is for people, and may be another in a later version.
+    return schedule.interval().count() == told.interval &&
+           (!schedule.followsWallClock() || schedule.text() == told.schedule);
+}
+
 /// What a job whose schedule is \a schedule now takes along of \a told.
-JobMemory memoryOf(const ipc::CronJobState &told, const QString &schedule, const Moment &now)
+JobMemory memoryOf(const ipc::CronJobState &told, const Schedule &schedule, const Moment &now)
 {
     JobMemory memory{std::nullopt, told.isPaused};
-    if (told.schedule != schedule)
+    memory.isHandedOver = told.isHandedOver;
+    if (!isSame(schedule, told))
         return memory;
     // A later time is that of a clock that has been set since: nothing is known to be missed.
     if (told.settledUntil > 0 && told.settledUntil <= toMs(now.wall))
@@ -68,7 +76,7 @@ TimerHost::TimerHost(std::vector<Job> jobs, const QList<ipc::CronJobState> &reme
 {
     const Moment now = Moment::now();
     for (Job &job : jobs) {
-        const QString schedule = job.settings.schedule.text();
+        const Schedule &schedule = job.settings.schedule;
         ipc::CronJobState told;
         const auto before = std::find_if(remembered.begin(), remembered.end(),
                                          [&job](const ipc::CronJobState &state) { return state.name == job.name; });
@@ -76,7 +84,8 @@ TimerHost::TimerHost(std::vector<Job> jobs, const QList<ipc::CronJobState> &reme
             told = *before;
         const JobMemory memory = memoryOf(told, schedule, now);
         told.name = job.name;
-        told.schedule = schedule;
+        told.schedule = schedule.text();
+        told.interval = schedule.interval().count();
         const quint64 skipped = told.skipped;
         std::unique_ptr<JobRunner> runner = makeRunner(job, m_entries.size(), m_reports);
         JobPlan plan(job.settings, memory, now);
@@ -104,8 +113,11 @@ TimerHost::~TimerHost()
 void TimerHost::start()
 {
     m_isStarted = true;
-    wake();
+    // Before anything begins: what ends the process at once is not handed over, and not run again.
     report();
+    wake();
+    if (m_isReportDue)
+        report();
 }
 
 Result<TimerHost::Entry *> TimerHost::named(const QString &name)
@@ -294,6 +306,7 @@ ipc::CronJobState TimerHost::stateOf(Entry &entry, const Moment &now) const
     state.isStopped = entry.plan.isStopped();
     state.settledUntil = toMs(memory.settledUntil);
     state.grid = toMs(memory.grid);
+    state.isHandedOver = m_hasDrained;
     return state;
 }
 
@@ -329,6 +342,7 @@ void TimerHost::finishDrain()
     collect();
     const QStringList busy = busyJobs();
     noteBrokenOff();
+    m_hasDrained = true;
     report();
     Q_EMIT drained(busy);
 }

@@ -59,11 +59,11 @@ public:
 
 Q_SIGNALS:
     /// A run has begun or ended, or a job was paused or the like: states() tells. At most once in
-    /// shortestReportInterval; and once from start().
+    /// shortestReportInterval; and from start(), once before anything begins.
     void statesChanged(const QList<Quern::ipc::CronJobState> &states);
     /// The process groups of all programs that run now: one has begun or ended.
     void programsChanged(const QList<qint64> &groups);
-    /// Once after drain(). \a busy has a line for each function that still runs, "busy with job x for 3,200 ms": the
+    /// Once after drain(). \a busy has a line for each function that still runs, "busy with job x for 3200 ms": the
     /// process must not wait for them, but _exit().
     void drained(const QStringList &busy);
 
@@ -94,6 +94,7 @@ private:
     bool m_isStarted = false;
     bool m_isDraining = false;
     bool m_isDrainOver = false; ///< its time
+    bool m_hasDrained = false;
     bool m_isReportDue = false;
 };
 

@@ -78,7 +78,9 @@ QCborMap toCbor(const CronJobState &job)
             {u"paused"_s, job.isPaused},
             {u"stopped"_s, job.isStopped},
             {u"settled"_s, job.settledUntil},
-            {u"grid"_s, job.grid}};
+            {u"grid"_s, job.grid},
+            {u"interval"_s, job.interval},
+            {u"handedOver"_s, job.isHandedOver}};
 }
 
 template <typename Value>
@@ -153,6 +155,8 @@ QList<CronJobState> cronJobStates(const QCborArray &list)
         job.isStopped = map.value("stopped"_L1).toBool();
         job.settledUntil = number(map.value("settled"_L1));
         job.grid = number(map.value("grid"_L1));
+        job.interval = number(map.value("interval"_L1));
+        job.isHandedOver = map.value("handedOver"_L1).toBool();
         jobs.append(job);
     }
     return jobs;

@@ -39,19 +39,21 @@ struct CronEntry
 struct CronJobState
 {
     QString name;
-    QString schedule;        ///< for people: "every 10 ms", "0 3 * * *"
-    qint64 next = 0;         ///< when it is due, ms since 1970 UTC; 0: never, since it is paused or stopped
-    qint64 last = 0;         ///< when the last run that has ended began, the same; 0: none has
-    qint64 duration = 0;     ///< of that run, µs
-    QString error;           ///< of that run; empty: it went well
-    quint64 runs = 0;        ///< that have ended, failed ones included
-    quint64 failures = 0;    ///< of these
-    quint64 skipped = 0;     ///< due times without a run
-    int underWay = 0;        ///< runs
-    bool isPaused = false;   ///< by command
-    bool isStopped = false;  ///< by itself, until the next start or reload
-    qint64 settledUntil = 0; ///< ms since 1970 UTC; what was due later and has had no run is due still. 0: unknown
-    qint64 grid = 0;         ///< one of the times of its interval, the same; 0: it has none, or unknown
+    QString schedule;          ///< for people: "every 10 ms", "0 3 * * *"
+    qint64 next = 0;           ///< when it is due, ms since 1970 UTC; 0: never, since it is paused or stopped
+    qint64 last = 0;           ///< when the last run that has ended began, the same; 0: none has
+    qint64 duration = 0;       ///< of that run, µs
+    QString error;             ///< of that run; empty: it went well
+    quint64 runs = 0;          ///< that have ended, failed ones included
+    quint64 failures = 0;      ///< of these
+    quint64 skipped = 0;       ///< due times without a run
+    int underWay = 0;          ///< runs
+    bool isPaused = false;     ///< by command
+    bool isStopped = false;    ///< by itself, until the next start or reload
+    qint64 settledUntil = 0;   ///< ms since 1970 UTC; what was due later and has had no run is due still. 0: unknown
+    qint64 grid = 0;           ///< one of the times of its interval, the same; 0: it has none, or unknown
+    qint64 interval = 0;       ///< ms; 0: it goes by an expression
+    bool isHandedOver = false; ///< told last, by a process that has ended in order
 
     bool operator==(const CronJobState &) const = default;
 };

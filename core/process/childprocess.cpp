@@ -58,6 +58,7 @@ ChildProcess::~ChildProcess()
     if (m_process.state() != QProcess::NotRunning) {
         kill(QStringLiteral("nobody looks after it any more"));
         m_process.waitForFinished(1000);
+        killPrograms();
     }
 }
 

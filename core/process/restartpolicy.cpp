@@ -20,6 +20,13 @@ void RestartPolicy::becameReady(base::MonotonicTime now)
 std::chrono::milliseconds RestartPolicy::died(base::MonotonicTime now, bool isFault)
 {
     const bool wasReady = std::exchange(m_ready, false);
+    const std::chrono::milliseconds delay = delayAfter(now, wasReady, isFault);
+    const bool wasShort = !wasReady || now - m_readySince < shortLife;
+    return wasShort ? std::max(delay, m_settings.leastDelay) : delay;
+}
+
+std::chrono::milliseconds RestartPolicy::delayAfter(base::MonotonicTime now, bool wasReady, bool isFault)
+{
     const bool wasHealthy = wasReady && now - m_readySince >= m_settings.healthyAfter;
     ++m_deaths;
     if (wasHealthy)

@@ -13,6 +13,7 @@ struct RestartSettings
     std::chrono::milliseconds interval{0}; ///< between a death and the next start, at least
     std::chrono::milliseconds firstDelay = std::chrono::milliseconds(100); ///< or twice the interval
     std::chrono::milliseconds maxDelay = std::chrono::seconds(5);
+    std::chrono::milliseconds leastDelay{0}; ///< after a life of less than RestartPolicy::shortLife, whoever ended it
     std::chrono::milliseconds breakerRest = std::chrono::seconds(30);
     int maxEarlyDeaths = 10;
     bool givesUp = false; ///< when the breaker opens there is no next try
@@ -28,6 +29,8 @@ struct RestartSettings
 class RestartPolicy
 {
 public:
+    static constexpr std::chrono::seconds shortLife{1};
+
     explicit RestartPolicy(const RestartSettings &settings = {}) : m_settings(settings) {}
 
     /// The child is ready to work.
@@ -47,6 +50,8 @@ public:
     int restarts() const { return m_deaths; }
 
 private:
+    std::chrono::milliseconds delayAfter(base::MonotonicTime now, bool wasReady, bool isFault);
+
     RestartSettings m_settings;
     base::MonotonicTime m_readySince;
     bool m_ready = false;

@@ -165,6 +165,22 @@ class CommandLine(QuernTestCase):
         self.assertEqual([worker.number for worker in quern.wait_workers()], [0, 1, 2])
         self.assertRegex(proctree.title(quern.master), "^quern: master")
 
+    def test_each_child_has_a_group_and_only_the_timer_a_session(self) -> None:
+        """A worker in a session of its own costs 10 % more a request: processors are shared out between sessions."""
+        quern = self.server(task_worker_num=1, tables='[[plugin]]\nname = "worklab"\n[[process]]\nhandler = "ticker"\n'
+                                                      '[[cron]]\njob = "tick"\ninterval = "1d"\n')
+        quern.start()
+
+        def children() -> dict[int, str] | None:
+            titles = {pid: proctree.title(pid) for pid in proctree.children_of(quern.master)}
+            kinds = ("worker", "task worker", "process ticker", "timer")
+            return titles if all(any(f"quern: {kind}" in title for title in titles.values()) for kind in kinds) else None
+
+        for pid, title in wait_until(children, "a child of each kind").items():
+            with self.subTest(title):
+                self.assertEqual(os.getpgid(pid), pid)
+                self.assertEqual(os.getsid(pid), pid if "quern: timer" in title else os.getsid(quern.master))
+
     def test_the_runtime_directory_is_private(self) -> None:
         quern = self.serve()
         self.assertEqual(quern.runtime.stat().st_mode & 0o777, 0o700)

@@ -221,13 +221,17 @@ class EndsTest(ProcessesTest):
         self.assert_exit(quern.command("reload"), 0)
         self.assertEqual(self.status(quern)["state"], "running")
 
+    def pauses(self, quern: QuernServer, name: str) -> list[float]:
+        """Seconds from each return of the process to the next one."""
+        stamps = re.findall(rf"^\S+ (\d+):(\d+):(\d+\.\d+) .*process {name} 0 \(pid \d+\) has returned", quern.log(),
+                            re.MULTILINE)
+        times = [3600 * int(hour) + 60 * int(minute) + float(second) for hour, minute, second in stamps]
+        return [after - before for before, after in zip(times, times[1:])]
+
     def test_restart_backs_off(self) -> None:
         quern = self.lab(process("quitter", restart_interval=0.2, start_retries=4)).start()
         quern.wait_log("process quitter 0 has ended too often", 15)
-        stamps = re.findall(r"^\S+ (\d+):(\d+):(\d+\.\d+) .*process quitter 0 \(pid \d+\) has returned", quern.log(),
-                            re.MULTILINE)
-        times = [3600 * int(hour) + 60 * int(minute) + float(second) for hour, minute, second in stamps]
-        pauses = [after - before for before, after in zip(times, times[1:])]
+        pauses = self.pauses(quern, "quitter")
         self.assertEqual(len(pauses), 4)
         for pause, least in zip(pauses, (0.2, 0.4, 0.8, 1.6)):
             self.assertGreaterEqual(pause, least - 0.01, pauses)
@@ -242,6 +246,12 @@ class EndsTest(ProcessesTest):
             os.kill(pid, signal.SIGKILL)
         self.wait_pid(quern, "ticker", without=pid)
         self.assertNotIn("FATAL", quern.log())
+
+    def test_without_an_interval_it_is_no_tight_loop(self) -> None:
+        quern = self.lab(process("quitter", restart_interval=0, start_seconds=0, start_retries=0)).start()
+        quern.wait_log(r"(process quitter 0 \(pid \d+\) has returned[^$]*){4}")
+        for pause in self.pauses(quern, "quitter"):
+            self.assertGreaterEqual(pause, 0.09)
 
     def test_programs_end_with_their_process(self) -> None:
         quern = self.lab(process("hanger", restart_interval=30)).start()

@@ -78,6 +78,7 @@ private Q_SLOTS:
     void howACommandEnds_data();
     void howACommandEnds();
     void theOutputOfACommandIsLogged();
+    void theLogTakesTheBeginningOfMuchOutput();
     void aCommandIsEndedWithItsGroup_data();
     void aCommandIsEndedWithItsGroup();
 };
@@ -229,14 +230,39 @@ void TestJobRunner::howACommandEnds()
 
 void TestJobRunner::theOutputOfACommandIsLogged()
 {
-    Scene scene(jobOf(JobCommand{{u"sh"_s, u"-c"_s, u"echo one; echo two >&2; printf %05000d 0; printf end"_s}, {}}));
+    Scene scene(jobOf(JobCommand{
+        {u"sh"_s, u"-c"_s, u"echo one; echo two >&2; printf '%04096d\\n' 1; printf %05000d 0; printf end"_s}, {}}));
     QTest::ignoreMessage(QtInfoMsg, "nightly: one");
     QTest::ignoreMessage(QtInfoMsg, "nightly: two");
+    QTest::ignoreMessage(QtInfoMsg, QRegularExpression(u"\\Anightly: 0{4095}1\\z"_s));
     // What never ends is cut.
     QTest::ignoreMessage(QtInfoMsg, QRegularExpression(u"\\Anightly: 0{4096}\\z"_s));
     QTest::ignoreMessage(QtInfoMsg, QRegularExpression(u"\\Anightly: 0{904}end\\z"_s));
     scene.begin();
     QVERIFY(scene.wait());
+}
+
+void TestJobRunner::theLogTakesTheBeginningOfMuchOutput()
+{
+    static int lines = 0;
+    static QStringList others;
+    lines = 0;
+    others.clear();
+    const QtMessageHandler before =
+        qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &text) {
+            if (text == u"nightly: y")
+                ++lines;
+            else
+                others << text;
+        });
+    Scene scene(jobOf(JobCommand{{u"sh"_s, u"-c"_s, u"yes | head -c 20000000"_s}, {}}));
+    scene.begin();
+    const bool hasEnded = scene.wait();
+    qInstallMessageHandler(before);
+    QVERIFY(hasEnded);
+    QCOMPARE(lines, 32'768);
+    QCOMPARE(others, QStringList{u"cron job nightly: 19.0 MiB more that it has printed are left out; have it "
+                                 "write them to a file"_s});
 }
 
 void TestJobRunner::aCommandIsEndedWithItsGroup_data()

@@ -90,7 +90,11 @@ void TestSchedule::refusals()
 
 void TestSchedule::texts()
 {
-    QCOMPARE(Schedule::every(10ms)->text(), QStringLiteral("every 10 ms"));
+    const std::pair<std::chrono::milliseconds, const char *> intervals[] = {
+        {10ms, "every 10 ms"}, {1001ms, "every 1001 ms"}, {1s, "every 1 s"}, {90s, "every 90 s"},
+        {5min, "every 5 m"},   {36h, "every 36 h"},       {24h, "every 1 d"}};
+    for (const auto &[interval, text] : intervals)
+        QCOMPARE(Schedule::every(interval)->text(), QString::fromLatin1(text));
     QCOMPARE(Schedule::at(QStringLiteral(" 0  3 * * * "))->text(), QStringLiteral("0 3 * * *"));
     QCOMPARE(Schedule::at(QStringLiteral("@daily"), "Asia/Tokyo")->text(), QStringLiteral("@daily (Asia/Tokyo)"));
 }

@@ -80,6 +80,7 @@ private Q_SLOTS:
     void stopFromInside();
     void takesOverWhatTheLastOneKnew();
     void takesOverTheGrid();
+    void handsOverWhenItHasDrained();
     void drainWaitsForWhatRuns();
     void drainTellsWhatIsBusy();
     void drainKillsPrograms();
@@ -281,7 +282,7 @@ void TestTimerHost::takesOverWhatTheLastOneKnew()
 {
     CronJobState before;
     before.name = u"hourly"_s;
-    before.schedule = Schedule::every(1h)->text();
+    before.interval = 3'600'000;
     before.last = 1000;
     before.error = u"no paper"_s;
     before.runs = 7;
@@ -320,7 +321,7 @@ void TestTimerHost::takesOverWhatTheLastOneKnew()
     before.settledUntil = std::numeric_limits<qint64>::max(); // of a file that somebody has changed
     QCOMPARE(runsOf(u"hourly"_s, 0).first, 0);
     before.settledUntil = 1;
-    before.schedule = u"every 10 ms"_s;
+    before.interval = 10;
     QCOMPARE(runsOf(u"hourly"_s, 0).first, 0);
 }
 
@@ -329,22 +330,40 @@ void TestTimerHost::takesOverTheGrid()
     constexpr qint64 minute = 60'000;
     const qint64 now = QDateTime::currentMSecsSinceEpoch();
     // When it is due, in minutes from now.
-    const auto minutesUntilDue = [now](const QString &schedule, qint64 grid) {
+    const auto minutesUntilDue = [now](qint64 interval, qint64 grid) {
         CronJobState before;
         before.name = u"hourly"_s;
-        before.schedule = schedule;
+        before.schedule = u"once an hour"_s; // by the words of another version
+        before.interval = interval;
         before.grid = grid;
         TimerHost host(listOf(jobOf(u"hourly"_s, 1h, nothing)), {before});
         const qint64 next = stateOf(host, u"hourly"_s).next;
         return (next - now + minute / 2) / minute;
     };
-    const QString hourly = Schedule::every(1h)->text();
+    constexpr qint64 hourly = 60 * minute;
     QCOMPARE(minutesUntilDue(hourly, now - 20 * minute), 40);
     QCOMPARE(minutesUntilDue(hourly, now - 1000 * 60 * minute - 20 * minute), 40);
     QCOMPARE(minutesUntilDue(hourly, now + 20 * minute), 20); // the clock was set back
-    QCOMPARE(minutesUntilDue(u"every 10 ms"_s, now - 20 * minute), 60);
+    QCOMPARE(minutesUntilDue(10, now - 20 * minute), 60);
     QCOMPARE(minutesUntilDue(hourly, std::numeric_limits<qint64>::max()), 60);
     QCOMPARE(minutesUntilDue(hourly, std::numeric_limits<qint64>::min()), 60);
+}
+
+void TestTimerHost::handsOverWhenItHasDrained()
+{
+    CronJobState before;
+    before.name = u"hourly"_s;
+    before.interval = 3'600'000;
+    before.isHandedOver = true;
+    TimerHost host(listOf(jobOf(u"hourly"_s, 1h, nothing)), {before});
+    QSignalSpy told(&host, &TimerHost::statesChanged);
+    const auto isHandedOver = [&told](qsizetype at) {
+        return told.at(at).first().value<QList<CronJobState>>().constFirst().isHandedOver;
+    };
+    host.start();
+    QVERIFY(!isHandedOver(0));
+    QVERIFY(finish(host));
+    QVERIFY(isHandedOver(told.size() - 1));
 }
 
 void TestTimerHost::drainWaitsForWhatRuns()

@@ -35,16 +35,19 @@ CronJobState sampleState()
     state.isPaused = true;
     state.settledUntil = 5;
     state.grid = 4;
+    state.interval = 10;
+    state.isHandedOver = true;
     return state;
 }
 
 QByteArray goldenState()
 {
-    return QByteArray("\xae") + text("name") + text("nightly") + text("schedule") + text("every 10 ms") + text("next") +
+    return QByteArray("\xb0") + text("name") + text("nightly") + text("schedule") + text("every 10 ms") + text("next") +
            QByteArray::fromHex("1b0000018bcfe56800") + text("last") + QByteArray::fromHex("1b0000018bcfe56418") +
            text("duration") + QByteArray::fromHex("18fa") + text("error") + text("no paper") + text("runs") + "\x07" +
            text("failures") + "\x02" + text("skipped") + "\x03" + text("underWay") + "\x01" + text("paused") + "\xf5" +
-           text("stopped") + "\xf4" + text("settled") + "\x05" + text("grid") + "\x04";
+           text("stopped") + "\xf4" + text("settled") + "\x05" + text("grid") + "\x04" + text("interval") + "\x0a" +
+           text("handedOver") + "\xf5";
 }
 
 CronEntry sampleEntry()

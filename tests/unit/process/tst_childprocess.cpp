@@ -31,6 +31,8 @@ private Q_SLOTS:
     void stopTimeout();
     void unreachableIsKilled();
     void programThatCannotBeStarted();
+    void programsOfATimer_data();
+    void programsOfATimer();
 
 private:
     void start(const QString &program = QStringLiteral(WORKER_PROGRAM),
@@ -249,6 +251,60 @@ void TestChildProcess::programThatCannotBeStarted()
     } else {
         QVERIFY(begun.error().message().contains(u"absent"));
     }
+}
+
+void TestChildProcess::programsOfATimer_data()
+{
+    QTest::addColumn<bool>("isDestroyed");
+    QTest::newRow("the timer is killed") << false;
+    QTest::newRow("nobody looks after it") << true;
+}
+
+/// What it says that it runs ends with it, unless that is none of its own.
+void TestChildProcess::programsOfATimer()
+{
+    QFETCH(const bool, isDestroyed);
+    // Runs one program in a group of its own and one in a session of its own, tells of both, and then that it cannot
+    // serve: by that the test knows that both have been heard of.
+    const QByteArray timer = R"(exec python3 -c '
+import os, struct, sys, time
+def program(begin):
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        begin()
+        os.write(writer, b"x")
+        time.sleep(600)
+    os.read(reader, 1)
+    return pid
+pids = [program(os.setpgrp), program(os.setsid)]
+with open(sys.argv[1] + ".pids", "w") as file:
+    file.write("%d %d" % tuple(pids))
+channel = int(next(word for word in sys.argv if word.startswith("--main-fd="))[10:])
+for kind, payload in ((42, struct.pack("<qq", *pids)), (3, b"it is a test")):
+    os.write(channel, struct.pack("<IHHQ", len(payload), kind, 0, 0) + payload)
+time.sleep(600)
+' "$0" "$@")";
+    const auto runs = [](const QByteArray &pid) {
+        QFile file(QStringLiteral("/proc/%1/stat").arg(QString::fromLatin1(pid)));
+        return file.open(QIODevice::ReadOnly) && !file.readAll().contains(") Z ");
+    };
+    m_spec.who.role = ipc::ChildRole::Timer;
+    const QString path = script(m_folder, timer);
+    start(path);
+    QTRY_COMPARE_WITH_TIMEOUT(m_bootFailed->size(), 1, patience);
+    QFile file(path + QStringLiteral(".pids"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QList<QByteArray> pids = file.readAll().split(' ');
+    QCOMPARE(pids.size(), 2);
+    QVERIFY(runs(pids[0]));
+    if (isDestroyed)
+        m_child.reset();
+    else
+        QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QTRY_VERIFY_WITH_TIMEOUT(!runs(pids[0]), patience);
+    QVERIFY(runs(pids[1]));
+    ::kill(pids[1].toInt(), SIGKILL);
 }
 
 QUERN_EPOLL_TEST_MAIN(TestChildProcess)

@@ -28,6 +28,8 @@ private Q_SLOTS:
     void killedAfterAHealthyLife();
     void interval();
     void givesUp();
+    void neverRunsInATightLoop_data();
+    void neverRunsInATightLoop();
 };
 
 void TestRestartPolicy::firstRestartIsImmediate()
@@ -155,6 +157,29 @@ void TestRestartPolicy::givesUp()
         policy.died(now, true);
     }
     QVERIFY(policy.hasGivenUp());
+}
+
+void TestRestartPolicy::neverRunsInATightLoop_data()
+{
+    QTest::addColumn<bool>("isFault");
+    QTest::addColumn<std::chrono::milliseconds>("healthyAfter");
+    QTest::newRow("killed from outside") << false << 1000ms;
+    QTest::newRow("ends at once, and that is healthy") << true << 0ms;
+}
+
+void TestRestartPolicy::neverRunsInATightLoop()
+{
+    QFETCH(const bool, isFault);
+    QFETCH(const std::chrono::milliseconds, healthyAfter);
+    RestartPolicy policy({.healthyAfter = healthyAfter, .leastDelay = 100ms, .maxEarlyDeaths = 3, .givesUp = true});
+    const MonotonicTime now(1h);
+    for (int death = 1; death <= 10; ++death) {
+        policy.becameReady(now);
+        QCOMPARE(policy.died(now + 10ms, isFault), 100ms);
+        QVERIFY(!policy.hasGivenUp());
+    }
+    policy.becameReady(now);
+    QCOMPARE(policy.died(now + RestartPolicy::shortLife, isFault), 0ms);
 }
 
 QTEST_GUILESS_MAIN(TestRestartPolicy)
