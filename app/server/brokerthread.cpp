@@ -108,8 +108,6 @@ Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
         if (prepared && usesTaskDatabase(settings.server))
             prepared =
                 m_broker->openDatabase([&](tasks::TaskStore::Client &client) { return openStore(settings, client); });
-        else if (prepared && !QFileInfo::exists(taskDatabasePath(settings.server))) // which may name some
-            m_spill.removeLeftovers([](const QByteArray &) { return false; });
     });
     if (!prepared)
         return errorAtPath(settings, QStringLiteral("tasks.database"), prepared.error());
@@ -144,6 +142,8 @@ void BrokerThread::findLeftTasks(const config::Settings &settings)
 void BrokerThread::tellUnused(const config::Settings &settings)
 {
     const Result<LeftTasks> left = leftTasks(settings);
+    if (left && settings.server.taskDriver == config::TaskDriver::Memory)
+        m_spill.removeLeftovers([&left](const QByteArray &name) { return left->spillFiles.contains(name); });
     if (!left)
         qCWarning(logMaster).noquote()
             << "whether tasks of earlier runs wait, which driver = \"memory\" does not run, is "

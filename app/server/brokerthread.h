@@ -51,7 +51,8 @@ private:
     /// Without task workers: whoever has left tasks in the database hears that nobody runs them. No error keeps the
     /// server from its other work.
     void findLeftTasks(const config::Settings &settings);
-    /// With `driver = "memory"`: whoever has left tasks in the database before hears that they do not run.
+    /// With `driver = "memory"`, before there are children: whoever has left tasks in the database before hears that
+    /// they do not run. What lies in the spill folder and is not theirs is removed.
     void tellUnused(const config::Settings &settings);
     /// A child has died: payloads and results that it had under way may lie in the spill folder, for nobody. Removes
     /// what has lain there for long. In the thread.

@@ -6,6 +6,8 @@
 #include "tasks/sqlite/taskdatabase.h"
 
 #include <QFileInfo>
+#include <QSqlQuery>
+#include <QVariant>
 
 namespace Quern::app {
 
@@ -50,7 +52,7 @@ QString LeftTasks::text() const
 
 Result<LeftTasks> leftTasks(const config::Settings &settings)
 {
-    LeftTasks left{taskDatabasePath(settings.server)};
+    LeftTasks left{.path = taskDatabasePath(settings.server)};
     if (settings.server.taskDriver != config::TaskDriver::Memory || !QFileInfo(left.path).isFile())
         return left;
     const auto database = tasks::TaskDatabase::open(left.path);
@@ -62,6 +64,14 @@ Result<LeftTasks> leftTasks(const config::Settings &settings)
         return waiting ? dead.error() : waiting.error();
     left.waiting = waiting->toLongLong();
     left.dead = dead->toLongLong();
+    Result<QSqlQuery> names = (*database)->prepare(QStringLiteral(
+        "SELECT spill FROM task WHERE spill IS NOT NULL UNION ALL SELECT spill FROM dead WHERE spill IS NOT NULL"));
+    if (!names)
+        return names.error();
+    if (const Result<void> found = (*database)->run(*names); !found)
+        return found.error();
+    while (names->next())
+        left.spillFiles.insert(names->value(0).toString().toLatin1());
     return left;
 }
 

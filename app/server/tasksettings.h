@@ -4,6 +4,9 @@
 #include "ipc/messages.h"
 #include "tasks/broker.h"
 
+#include <QByteArray>
+#include <QSet>
+
 namespace Quern::app {
 
 /// Where large payloads wait: beside the database.
@@ -17,6 +20,7 @@ struct LeftTasks
     QString path;
     qsizetype waiting = 0;
     qsizetype dead = 0;
+    QSet<QByteArray> spillFiles = {}; ///< of both
 
     bool isEmpty() const { return waiting + dead == 0; }
     /// "3 tasks and 1 dead letter lie in …", for people.

@@ -26,7 +26,10 @@ public:
         }
         m_last = now;
         const qint64 untold = std::exchange(m_untold, 0);
-        return untold > 0 ? QStringLiteral("; and %1 others since the last line like this").arg(untold) : QString();
+        if (untold == 0)
+            return QString();
+        return QStringLiteral("; and %1 since the last line like this")
+            .arg(untold == 1 ? QStringLiteral("1 other") : QStringLiteral("%1 others").arg(untold));
     }
 
 private:

@@ -407,6 +407,12 @@ void Broker::tellSender(const TaskRecord &record, quint32 attempts, const Result
     if (!record.tellsSender)
         return;
     BrokerLink *link = senderOf(record);
+    const bool hasResult = done && !done->result.isEmpty() && (done->flags & ipc::SpilledPayload) == 0;
+    if (link && hasResult && link->channel().unsentBytes() > m_settings.mostUntaken) {
+        const QString loss = QStringLiteral("it is done, but its result is left off: %1 does not take what it is told");
+        tellSender(record, attempts, Error(Error::Busy, loss.arg(link->info().who.text())), nullptr);
+        return;
+    }
     m_senders.erase(record.id);
     const QByteArray error = outcome ? QByteArray() : outcome.error().message().toUtf8();
     ipc::TaskFinishedMessage message;

@@ -64,6 +64,8 @@ struct BrokerSettings
     quint64 taskMaxRequest = 0; ///< a task worker is replaced after so many tasks; 0: never
     /// One that stands still is given up after it: longer than a hook may take, which is no standstill.
     std::chrono::milliseconds standstillLimit = TaskLane::GivenUpAfter;
+    /// Beyond so many bytes that a worker has not taken, it is told of ends without their results.
+    qint64 mostUntaken = 64 * 1024 * 1024;
     ipc::ProcessPlan plan = {};
 };
 

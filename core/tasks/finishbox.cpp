@@ -37,7 +37,7 @@ QByteArray FinishBox::take(int number)
         return {};
     if (news.mapped().dropped > 0)
         qCWarning(logTasks).noquote() << "worker" << number << "was away for too long: it does not hear of the end of"
-                                      << news.mapped().dropped << "tasks";
+                                      << news.mapped().dropped << (news.mapped().dropped == 1 ? "task" : "tasks");
     return news.mapped().frames;
 }
 

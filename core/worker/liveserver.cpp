@@ -1,5 +1,7 @@
 #include "worker/liveserver.h"
 
+#include "sdk/src/lifecycle_p.h"
+
 #include <QCoreApplication>
 
 #include <mutex>
@@ -105,9 +107,7 @@ Result<void> LiveServer::checkWaiting() const
     if (!m_isUnheard.load(std::memory_order_relaxed) ||
         QThread::currentThread() != QCoreApplication::instance()->thread())
         return {};
-    return Error(Error::Unavailable,
-                 QStringLiteral("the server answers nobody before onWorkerStart() has returned: call deliver() and "
-                                "push() here, and those that wait for an answer from onReady() on"));
+    return nobodyAnswersYet();
 }
 
 Result<void> LiveServer::dispatch(int reactor, quint64 id, const QList<ipc::CommandMessage> &messages,

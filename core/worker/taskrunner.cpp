@@ -66,8 +66,14 @@ void TaskRunner::frameReceived(const ipc::Frame &frame)
         return;
     }
     WorkEnd ended;
-    m_host.runTask(known->place, frame.id, [&] { ended = run(*known, *message, call); });
-    report(frame.id, *message, ended, call.result);
+    KeptResult kept;
+    m_host.runTask(known->place, frame.id, [&] {
+        ended = run(*known, *message, call);
+        // A disk that takes its time is part of the try, and no standstill.
+        if (ended.kind == WorkEnd::Kind::Done && (message->flags & ipc::WantsFinish) != 0)
+            kept = keep(frame.id, *message, call.result);
+    });
+    report(frame.id, *message, ended, kept);
 }
 
 WorkEnd TaskRunner::run(const Known &known, const ipc::RunTaskMessage &message, TaskCall &call)
@@ -90,33 +96,30 @@ Result<Payload> TaskRunner::payloadOf(const ipc::RunTaskMessage &message) const
     return PayloadAccess::make(isMap, *read);
 }
 
-void TaskRunner::report(quint64 id, const ipc::RunTaskMessage &message, const WorkEnd &ended, const Payload &result)
+TaskRunner::KeptResult TaskRunner::keep(quint64 id, const ipc::RunTaskMessage &message, const Payload &result) const
 {
-    QByteArray error = ended.error.toUtf8();
+    KeptResult kept{result.bytes(), quint8(result.isMap() ? ipc::MapPayload : 0), {}};
+    if (kept.bytes.size() <= m_spillSize)
+        return kept;
+    const Result<QByteArray> file = m_spill.write(id | resultBit, kept.bytes, false);
+    if (file)
+        return {*file, quint8(kept.flags | ipc::SpilledPayload), {}};
+    const QString loss = QStringLiteral("it is done, but its result is lost: ") + file.error().message();
+    qCCritical(logWorker).noquote() << "task" << message.name << "with id" << id << loss;
+    return {{}, kept.flags, loss.toUtf8()};
+}
+
+void TaskRunner::report(quint64 id, const ipc::RunTaskMessage &message, const WorkEnd &ended, const KeptResult &kept)
+{
+    QByteArray error = ended.kind == WorkEnd::Kind::Done ? kept.loss : ended.error.toUtf8();
     truncateUtf8(error, maxError);
     ipc::TaskDoneMessage done;
     done.sequence = message.sequence;
     done.resumeAt = ended.resumeAt;
     done.outcome = ipc::TaskOutcome(ended.kind);
+    done.flags = kept.flags;
     done.error = error;
-    QByteArray spilled;
-    if (ended.kind == WorkEnd::Kind::Done && (message.flags & ipc::WantsFinish) != 0) {
-        done.result = result.bytes();
-        done.flags = result.isMap() ? ipc::MapPayload : 0;
-        if (done.result.size() > m_spillSize) {
-            const Result<QByteArray> file = m_spill.write(id | resultBit, done.result, false);
-            if (file) {
-                spilled = *file;
-                done.result = spilled;
-                done.flags |= ipc::SpilledPayload;
-            } else {
-                error = QByteArrayLiteral("it is done, but its result is lost: ") + file.error().message().toUtf8();
-                qCCritical(logWorker).noquote() << "task" << message.name << "with id" << id << error;
-                done.error = error;
-                done.result = {};
-            }
-        }
-    }
+    done.result = kept.bytes;
     send(id, done);
 }
 
@@ -128,9 +131,10 @@ void TaskRunner::send(quint64 id, const ipc::TaskDoneMessage &done)
     m_channel.sendWith([&](QByteArray &out) { ipc::appendTaskDone(out, id, done); });
     if (isFailure || m_channel.isBatchFull())
         m_channel.flush();
+    const bool isResult = !isFailure && (!done.result.isEmpty() || !done.error.isEmpty());
     const bool isWaiting = m_channel.hasOutput();
     m_failureWaits = isWaiting && (m_failureWaits || isFailure);
-    m_resultWaits = isWaiting && (m_resultWaits || !done.result.isEmpty() || !done.error.isEmpty());
+    m_resultWaits = isWaiting && (m_resultWaits || isResult);
     if (!m_failureWaits)
         ipc::markTasksDone(m_progress, done.sequence, m_resultWaits);
 }

@@ -34,9 +34,19 @@ private:
         std::vector<const ListenerSpec *> listeners;
         quint32 place = 0; ///< in the manifest
     };
+    /// What the deliverer is told of a try that is done.
+    struct KeptResult
+    {
+        QByteArray bytes; ///< or the name of their file
+        quint8 flags = 0;
+        QByteArray loss; ///< UTF-8: why they are not there; empty: they are
+    };
+
     WorkEnd run(const Known &known, const ipc::RunTaskMessage &message, TaskCall &call);
     Result<Payload> payloadOf(const ipc::RunTaskMessage &message) const;
-    void report(quint64 id, const ipc::RunTaskMessage &message, const WorkEnd &ended, const Payload &result);
+    /// Writes a large result to its file.
+    KeptResult keep(quint64 id, const ipc::RunTaskMessage &message, const Payload &result) const;
+    void report(quint64 id, const ipc::RunTaskMessage &message, const WorkEnd &ended, const KeptResult &kept);
     /// Sends the end of a try, and notes what the master is to know of it should this process die before it has left.
     void send(quint64 id, const ipc::TaskDoneMessage &done);
 

@@ -293,13 +293,20 @@ class TestStop(WorkTestCase):
         for number in range(2):
             work.deliver("note", {"number": number}, delay=600_000, until="accepted")
         work.deliver("throw", {"number": 3}, durable="true", until="finished")
+        work.deliver("echo", b"x" * 100_000, delay=600_000, until="accepted")
         work.stop()
-        left = "2 tasks and 1 dead letter lie in .*tasks.db, which driver = \"memory\" does not use"
+        folder = work.runtime / "tasks.db-payloads"
+        kept = list(folder.glob("*.task"))
+        self.assertEqual(len(kept), 1)
+        # A server that was killed has left one.
+        (folder / "0123456789abcdef.task").write_bytes(b"of nobody")
+        left = "3 tasks and 1 dead letter lie in .*tasks.db, which driver = \"memory\" does not use"
         before = work.config.read_text(encoding="utf-8")
         work.config.write_text(before + '[tasks]\ndriver = "memory"\n', encoding="utf-8")
         self.assertRegex(work.command("doctor").stdout, f"warning +tasks +{left}")
         work.start()
         work.wait_log(left)
+        self.assertEqual(list(folder.iterdir()), kept)
         # And durable is what nothing is here: that is said once.
         for number in range(2):
             work.deliver("note", {"number": number}, durable="true", until="finished")
@@ -309,7 +316,7 @@ class TestStop(WorkTestCase):
         work.config.write_text(before, encoding="utf-8")
         self.assertNotIn("does not use", work.command("doctor").stdout)
         work.start()
-        self.assertEqual([work.status()["tasks"]["stores"][1][key] for key in ("delayed", "dead")], [2, 1])
+        self.assertEqual([work.status()["tasks"]["stores"][1][key] for key in ("delayed", "dead")], [3, 1])
 
     def test_what_the_stop_interrupts_and_dead_letters_in_memory(self) -> None:
         work = self.work(task_worker_num=1, max_wait_time=0.2)

@@ -209,11 +209,16 @@ class TestLimits(WorkTestCase):
             work.deliver("note", {"number": number})
         work.wait_lines("task note", 200)
         frozen = work.task_workers()[0]
-        os.kill(frozen, signal.SIGSTOP)
+        # Another server has no other one: what waits there is delayed until it is given up, and no longer.
+        lone = self.work(task_worker_num=1)
+        lone.deliver("note", {"number": 0}, until="finished")
+        for each in (frozen, *lone.task_workers()):
+            os.kill(each, signal.SIGSTOP)
         begun = time.monotonic()
-        work.deliver("sleep", {"number": 1, "ms": 500}, timeout=5000)  # it goes to one, and what follows to the other
+        lone.deliver("note", {"number": 1})
+        work.deliver("sleep", {"number": 1, "ms": 500})  # it goes to one, and what follows to the other
         for number in range(200, 260):
-            work.deliver("note", {"number": number}, timeout=5000, durable="true" if number % 2 else "false")
+            work.deliver("note", {"number": number}, durable="true" if number % 2 else "false")
         work.wait_lines("task note", 260)
         self.assertLess(time.monotonic() - begun, 8 * TIME_SCALE)
         wait_until(lambda: frozen not in work.task_workers() and len(work.task_workers()) == 2, "a successor", 30)
@@ -221,6 +226,9 @@ class TestLimits(WorkTestCase):
         self.assertEqual(set(work.numbers().values()), {1})
         found = work.status()["tasks"]
         self.assertEqual((found["done"], found["failed"]), (261, 0))
+        lone.wait_lines("task note", 2, 20)
+        self.assertLess(time.monotonic() - begun, 20 * TIME_SCALE)
+        self.assertEqual(set(lone.numbers().values()), {1})
 
     def test_task_max_request(self) -> None:
         work = self.work(task_worker_num=1, task_max_request=50)

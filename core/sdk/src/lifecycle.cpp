@@ -44,6 +44,13 @@ Result<void> callHook(const HookSpec &hook, const WorkerFailure &failure)
     }
 }
 
+Error nobodyAnswersYet()
+{
+    return Error(Error::Unavailable,
+                 QStringLiteral("the server answers nobody before onWorkerStart() has returned: call deliver() and "
+                                "push() here, and those that wait for an answer from onReady() on"));
+}
+
 void Application::addHook(int kind, WorkerErrorHook hook)
 {
     const std::string call = "on" + hookName(HookKind(kind)).toStdString() + "()";

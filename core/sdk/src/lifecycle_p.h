@@ -24,5 +24,7 @@ struct HookSpec
 QUERN_EXPORT QString hookTitle(const HookSpec &hook);
 /// Calls it. The Error has a text for people that begins with its title; what it throws becomes one, too.
 QUERN_EXPORT Result<void> callHook(const HookSpec &hook, const WorkerFailure &failure);
+/// What a hook of WorkerStart or WorkerError is told that would wait for the server's answer.
+QUERN_EXPORT Error nobodyAnswersYet();
 
 } // namespace Quern

@@ -30,7 +30,9 @@ void reportRefusal(const QString &what, const Error &error)
     const int others = std::exchange(untold, 0);
     qCWarning(logSdk).noquote().nospace()
         << (what.isEmpty() ? QStringLiteral("what was handed over") : what) << " was refused: " << error.message()
-        << (others > 0 ? QStringLiteral("; and %1 others since the last line like this").arg(others) : QString());
+        << (others == 0   ? QString()
+            : others == 1 ? QStringLiteral("; and 1 other since the last line like this")
+                          : QStringLiteral("; and %1 others since the last line like this").arg(others));
 }
 
 } // namespace Quern

@@ -238,10 +238,10 @@ QString TestHarnessPrivate::adviceOnTasks() const
     const QList<TestTask> tasks = m_server->tasks().waiting();
     if (tasks.isEmpty())
         return {};
-    return QStringLiteral("; %1 wait, \"%2\" the first: if the answer waits for one, call runTasks() while it does, by "
+    return QStringLiteral("; %1, \"%2\" the first: if the answer waits for one, call runTasks() while it does, by "
                           "QTimer::singleShot()")
-        .arg(tasks.size() == 1 ? QStringLiteral("1 task or event")
-                               : QStringLiteral("%1 tasks and events").arg(tasks.size()),
+        .arg(tasks.size() == 1 ? QStringLiteral("1 task or event waits")
+                               : QStringLiteral("%1 tasks and events wait").arg(tasks.size()),
              QString::fromUtf8(tasks.first().name));
 }
 

@@ -10,7 +10,9 @@ namespace Quern {
 Result<void> TestHarnessPrivate::runHooks(HookKind kind, const WorkerFailure &failure) const
 {
     const bool isServers = kind == HookKind::ServerStart || kind == HookKind::ServerStop;
-    const TestRole role(isServers ? ProcessAddress() : ProcessAddress::worker(0));
+    const bool isEarly = kind == HookKind::WorkerStart || kind == HookKind::WorkerError;
+    const TestRole role(isServers ? ProcessAddress() : ProcessAddress::worker(0),
+                        isEarly ? TestRole::Hearing::Unheard : TestRole::Hearing::Heard);
     Result<void> outcome;
     for (const HookSpec &hook : m_application->hooks) {
         if (hook.kind != kind)

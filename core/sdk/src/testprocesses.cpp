@@ -105,6 +105,8 @@ void TestProcesses::tell(const ProcessAnswer &answered, const Result<Payload> &a
 
 Result<Payload> TestProcesses::callAndWait(const ProcessCall &call)
 {
+    if (const Result<void> possible = TestRole::checkWaiting(); !possible)
+        return possible.error();
     if (const Result<void> possible = check(call); !possible)
         return possible.error();
     if (call.kind != ProcessCall::Kind::Read) {

@@ -8,7 +8,10 @@ namespace Quern {
 class TestRole
 {
 public:
-    explicit TestRole(ProcessAddress who);
+    enum class Hearing { Heard, Unheard };
+
+    /// Unheard: in a hook that runs before the server listens to the process.
+    explicit TestRole(ProcessAddress who, Hearing hearing = Hearing::Heard);
     ~TestRole();
     Q_DISABLE_COPY_MOVE(TestRole)
 
@@ -16,9 +19,12 @@ public:
     static ProcessAddress current();
     /// Error::Unavailable in one that delivers nothing.
     static Result<void> checkServing();
+    /// The same in one that may not wait for an answer either.
+    static Result<void> checkWaiting();
 
 private:
     const ProcessAddress m_who;
+    const Hearing m_hearing;
     const TestRole *const m_before;
 };
 

@@ -42,6 +42,8 @@ Delivery TestTasks::deliver(QByteArrayView name, const Payload &payload, const T
 
 Result<TaskId> TestTasks::deliverAndWait(QByteArrayView name, const Payload &payload, const TaskOptions &options)
 {
+    if (const Result<void> possible = TestRole::checkWaiting(); !possible)
+        return possible.error();
     return add(name, payload, options, false, true).accepted;
 }
 

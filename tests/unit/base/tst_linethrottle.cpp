@@ -24,7 +24,7 @@ void TestLineThrottle::oneASecond()
     QCOMPARE(throttle.pass(start + 1000ms), std::optional(u"; and 3 others since the last line like this"_s));
     QVERIFY(!throttle.pass(start + 1500ms));
     // A second since the last that was written, and what has been told is not told again.
-    QCOMPARE(throttle.pass(start + 2000ms), std::optional(u"; and 1 others since the last line like this"_s));
+    QCOMPARE(throttle.pass(start + 2000ms), std::optional(u"; and 1 other since the last line like this"_s));
     QCOMPARE(throttle.pass(start + 1h), std::optional(QString()));
 }
 

@@ -22,6 +22,7 @@ private Q_SLOTS:
     void failures();
     void fillATable();
     void whatTheServersHooksMayNot();
+    void whatEarlyHooksMayNot();
     void notInstalled();
 };
 
@@ -133,6 +134,38 @@ void tst_TestHooks::whatTheServersHooksMayNot()
     QVERIFY(tested.harness.runHooks({HookKind::ServerStart}));
     QCOMPARE(codes, QList<Error::Code>(6, Error::Unavailable));
     QVERIFY(tested.harness.tasks().isEmpty());
+}
+
+void tst_TestHooks::whatEarlyHooksMayNot()
+{
+    QStringList waits;
+    QStringList others;
+    const auto call = [&] {
+        const auto textOf = [](const auto &outcome) { return outcome ? u"ok"_s : outcome.error().message(); };
+        waits = {textOf(Quern::server().deliverAndWait("mail")),
+                 textOf(Quern::server().process("mill").pushAndWait(QByteArray("grain")))};
+        others = {textOf(Quern::server().deliver("mail")),
+                  textOf(Quern::server().process("mill").push(QByteArray("grain")))};
+    };
+    ::Server tested([&](Application &app) {
+        app.task("mail", [](Task &) {});
+        app.process("mill", [](Process &) {});
+        app.onWorkerStart(call);
+        app.onWorkerError([call](const WorkerFailure &) { call(); });
+        app.onReady(call);
+        app.onDrain(call);
+    });
+    const QStringList taken = {u"ok"_s, u"ok"_s};
+    for (const HookKind kind : {HookKind::WorkerStart, HookKind::WorkerError, HookKind::Ready, HookKind::Drain}) {
+        QVERIFY(tested.harness.runHooks({kind}));
+        QCOMPARE(others, taken);
+        if (kind == HookKind::Ready || kind == HookKind::Drain) {
+            QCOMPARE(waits, taken);
+            continue;
+        }
+        for (const QString &refusal : waits)
+            QVERIFY2(refusal.startsWith(u"the server answers nobody before onWorkerStart()"), qPrintable(refusal));
+    }
 }
 
 void tst_TestHooks::notInstalled()

@@ -221,7 +221,7 @@ void tst_TestRefusals::answersThatWaitForATask()
     QVERIFY(!notes.harness.get("/never").problem().contains(u"runTasks"_s));
     const TestResponse late = notes.harness.get("/");
     QCOMPARE(late.status, 504);
-    const QString advice = u"; 1 task or event wait, \"note\" the first: if the answer waits for one, call runTasks() "
+    const QString advice = u"; 1 task or event waits, \"note\" the first: if the answer waits for one, call runTasks() "
                            "while it does, by QTimer::singleShot()"_s;
     QVERIFY2(late.problem().contains(none + advice), qPrintable(late.problem()));
     notes.harness.setDeadline(5s);

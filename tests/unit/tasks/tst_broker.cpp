@@ -40,6 +40,7 @@ private Q_SLOTS:
     void whatEndsBeforeTheSuccessorIsThere();
     void resultThatNobodyHears();
     void resultThatIsNotThere();
+    void resultsForOneWhoTakesNothing();
     void whatADeadTaskWorkerHadDone();
 };
 
@@ -395,6 +396,35 @@ void TestBroker::resultThatIsNotThere()
     TRY_COMPARE(m_broker->counters().memory.dead.load(), 1u, patience);
     QCOMPARE(m_broker->counters().done.load(), 1u);
     QCOMPARE(m_broker->counters().retried.load(), 0u);
+}
+
+void TestBroker::resultsForOneWhoTakesNothing()
+{
+    BrokerSettings settings = settingsFor(2);
+    settings.mostUntaken = 100;
+    m_broker->reconfigure(settings);
+    m_first->setQuick();
+    for (quint64 id = 1; id <= 4; ++id)
+        m_worker->deliver(id, "mail", ipc::WantsFinish, 5);
+    TRY_COMPARE(m_first->got.size(), 4, patience);
+    // All arrive in one turn, so that nothing of them leaves before the last.
+    const QByteArray result(200, 'x');
+    const QByteArray ends[] = {result, result, {}, result};
+    for (qsizetype i = 0; i < 4; ++i) {
+        QVERIFY(m_first->begin(i));
+        const quint8 flags = i == 3 ? ipc::SpilledPayload : 0; // whose bytes are elsewhere
+        m_first->end(i, ipc::TaskOutcome::Done, ends[i], flags);
+    }
+    TRY_COMPARE(m_worker->got.size(), 4, patience);
+    for (qsizetype i = 0; i < 4; ++i) {
+        const auto finished = ipc::decodeTaskFinished(m_worker->got.at(i).payload);
+        const bool isLeftOff = i == 1;
+        QCOMPARE(int(finished->code), isLeftOff ? int(Error::Busy + 1) : 0);
+        QCOMPARE(finished->error.toByteArray().contains("worker 0 does not take what it is told"), isLeftOff);
+        QCOMPARE(finished->result, QByteArrayView(isLeftOff ? QByteArray() : ends[i]));
+    }
+    TRY_COMPARE(m_broker->counters().done.load(), 4u, patience);
+    QCOMPARE(m_broker->counters().failed.load(), 0u);
 }
 
 void TestBroker::resultThatNobodyHears()

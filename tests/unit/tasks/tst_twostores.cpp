@@ -284,6 +284,7 @@ void tst_TwoStores::deadLettersMove()
     QVERIFY(m_database->store().addDead(memory->takeOutDead(100)));
     QVERIFY(memory->takeOutDead(100).empty());
     QCOMPARE(m_memory->spill().size(spilled.spillFile), 5);
+    QVERIFY(!memory->namesSpillFile(spilled.spillFile));
     // They outlive it, and are as they were.
     m_database->reopen();
     const DeadLetters letters = m_database->deadLetters();

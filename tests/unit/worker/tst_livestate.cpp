@@ -2,6 +2,9 @@
 
 #include <QTest>
 
+#include <algorithm>
+#include <thread>
+
 using namespace Quern;
 using namespace WorkerTest;
 using ipc::ConnectionKind;
@@ -15,6 +18,7 @@ private Q_SLOTS:
     void whatIsThere();
     void portsAndStats();
     void beforeAndAfterTheHost();
+    void whatHooksAreRefused();
     void withoutAServer();
 };
 
@@ -112,6 +116,41 @@ void TestLiveState::beforeAndAfterTheHost()
         QVERIFY(server().broadcast("a"));
     }
     QCOMPARE(server().broadcast("a").error().code(), Error::Unavailable);
+}
+
+void TestLiveState::whatHooksAreRefused()
+{
+    auto table = ipc::ConnectionTable::create(1, 9);
+    QVERIFY(table);
+    worker::LiveServer live(std::move(*table), {}, 3);
+    const auto errorOf = [](const auto &outcome) { return outcome ? QString() : outcome.error().message(); };
+    const auto waiting = [&errorOf] {
+        return QStringList{errorOf(server().deliverAndWait("mail")),
+                           errorOf(server().process("mill").pushAndWait(QByteArray("grain")))};
+    };
+    const auto others = [&errorOf] {
+        return QStringList{errorOf(server().deliver("mail")), errorOf(server().fire("mail")),
+                           errorOf(server().sendMessage(ProcessAddress::worker(0), QByteArray("mail"))),
+                           errorOf(server().process("mill").push(QByteArray("grain"))),
+                           errorOf(server().broadcast("mail"))};
+    };
+    const auto areAll = [](const QStringList &errors, const char *text) {
+        return std::all_of(errors.begin(), errors.end(),
+                           [text](const QString &error) { return error.contains(QLatin1StringView(text)); });
+    };
+    constexpr const char *notServing = "has not begun to serve";
+    QVERIFY(areAll(waiting() + others(), notServing));
+    // While the master does not listen, nothing may wait for it in the thread that is to say that it is ready.
+    live.setUnheard(true);
+    QVERIFY(areAll(waiting(), "call deliver() and push() here"));
+    QVERIFY(areAll(others(), notServing));
+    QStringList elsewhere;
+    std::thread([&] { elsewhere = waiting(); }).join();
+    QVERIFY(areAll(elsewhere, notServing));
+    live.setUnheard(false);
+    QVERIFY(areAll(waiting(), notServing));
+    live.refuseAll(Error(Error::Unavailable, QStringLiteral("it takes no part")));
+    QVERIFY(areAll(waiting() + others(), "it takes no part"));
 }
 
 void TestLiveState::withoutAServer()

@@ -7,6 +7,7 @@
 #include "worker/taskrunner.h"
 
 #include <QRegularExpression>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -111,11 +112,32 @@ void TestTaskRunner::whatTheGateTellsOfTheDead()
     QVERIFY(!m_channel->hasOutput());
 }
 
+namespace {
+
+/// Where the process was when the log was told.
+ipc::ChildPage *watchedPage = nullptr;
+quint32 slotOfLine = ipc::NoSlot;
+QtMessageHandler usual = nullptr;
+
+void noteSlot(QtMsgType type, const QMessageLogContext &context, const QString &text)
+{
+    if (text.contains(u"its result is lost"))
+        slotOfLine = watchedPage->counters().currentSlot;
+    usual(type, context, text);
+}
+
+} // namespace
+
 void TestTaskRunner::aResultThatFindsNoDisk()
 {
+    watchedPage = m_page.get();
+    usual = qInstallMessageHandler(noteSlot);
+    const auto restore = qScopeGuard([] { qInstallMessageHandler(usual); });
     QTest::ignoreMessage(
         QtCriticalMsg, QRegularExpression(u"task tells with id 101 .*it is done, but its result is lost: .*missing"_s));
     run("tells");
+    // The task is on the stack while its result is written: a slow disk is no standstill.
+    QCOMPARE(slotOfLine, ipc::TaskSlot);
     // Of one who hears nothing nothing is lost.
     run("tells", 0);
     m_channel->flush();

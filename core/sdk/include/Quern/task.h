@@ -96,8 +96,8 @@ public:
     /// Only when not ok(). Error::Busy, Error::Exists and Error::Io if it was not accepted at all, Error::Timeout,
     /// Error::Unavailable if its task worker died, Error::NotFound if nobody handles it, Error::TooLarge if its result
     /// is, else Error::Internal with what the handler has returned or thrown. The task is among the dead letters then,
-    /// unless it was not accepted, or is done and its result alone has gone with its task worker or for want of a disk
-    /// (Error::Io).
+    /// unless it was not accepted, or is done and its result alone has gone: with its task worker, for want of a disk
+    /// (Error::Io), or since this worker has let 64 MiB of such news wait (Error::Busy).
     const Error &error() const;
     /// How often it was tried.
     int attempts() const;
