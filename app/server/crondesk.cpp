@@ -65,8 +65,9 @@ CronDesk::CronDesk(const QString &directory, process::Supervisor *supervisor, QO
 
 CronDesk::~CronDesk()
 {
+    m_writer.waitForDone();
     if (m_isDirty)
-        write();
+        writeNow(m_path, memory());
 }
 
 void CronDesk::read()
@@ -92,11 +93,20 @@ QByteArray CronDesk::memory() const
     return ipc::CronStateMessage{m_jobs + m_vanished, {}}.encode();
 }
 
+void CronDesk::writeNow(const QString &path, const QByteArray &memory)
+{
+    if (const Result<void> written = writePrivateFile(path, memory, Lasting::Yes); !written)
+        qCWarning(logMaster).noquote() << written.error().message();
+}
+
 void CronDesk::write()
 {
+    if (m_writer.activeThreadCount() > 0) {
+        m_writeTimer.start(writeIntervalMs, Qt::VeryCoarseTimer, this);
+        return;
+    }
     m_isDirty = false;
-    if (const Result<void> written = writePrivateFile(m_path, memory()); !written)
-        qCWarning(logMaster).noquote() << written.error().message();
+    m_writer.start([path = m_path, memory = memory()] { writeNow(path, memory); });
 }
 
 void CronDesk::stateReceived(const QByteArray &payload)

@@ -9,6 +9,7 @@
 #include <QElapsedTimer>
 #include <QHash>
 #include <QObject>
+#include <QThreadPool>
 
 #include <chrono>
 #include <functional>
@@ -56,6 +57,7 @@ private:
     void failPending(const Error &error, const std::function<bool(const Pending &pending)> &isMeant);
     void read();
     void write();
+    static void writeNow(const QString &path, const QByteArray &memory);
     /// What the next timer process and the next server take over.
     QByteArray memory() const;
 
@@ -64,6 +66,7 @@ private:
     QList<ipc::CronJobState> m_jobs;
     QList<ipc::CronJobState> m_vanished; ///< jobs that there are no more, and may be again; the latest first
     QHash<quint32, Pending> m_pending;
+    QThreadPool m_writer; ///< waits for the disk; one write at a time
     QBasicTimer m_writeTimer;
     QBasicTimer m_patience;
     quint32 m_nextId = 1;

@@ -4,6 +4,7 @@
 #include "base/systemerror.h"
 
 #include <QFile>
+#include <QFileInfo>
 
 #include <cstdio>
 #include <fcntl.h>
@@ -11,13 +12,31 @@
 
 namespace Quern::app {
 
-Result<void> writePrivateFile(const QString &path, const QByteArray &bytes)
+namespace {
+
+bool writeAll(int file, const QByteArray &bytes, Lasting lasting)
+{
+    return ::write(file, bytes.constData(), size_t(bytes.size())) == bytes.size() &&
+           (lasting == Lasting::No || ::fsync(file) == 0);
+}
+
+/// The name of a file lasts when its folder has been written.
+bool syncFolderOf(const QString &path)
+{
+    const QByteArray folder = QFile::encodeName(QFileInfo(path).absolutePath());
+    const base::FileDescriptor opened(::open(folder.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return opened.isValid() && ::fsync(opened.get()) == 0;
+}
+
+} // namespace
+
+Result<void> writePrivateFile(const QString &path, const QByteArray &bytes, Lasting lasting)
 {
     const QByteArray name = QFile::encodeName(path);
     const QByteArray draft = name + ".new";
     const base::FileDescriptor file(::open(draft.constData(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (file.isValid() && ::write(file.get(), bytes.constData(), size_t(bytes.size())) == bytes.size() &&
-        ::rename(draft.constData(), name.constData()) == 0)
+    if (file.isValid() && writeAll(file.get(), bytes, lasting) && ::rename(draft.constData(), name.constData()) == 0 &&
+        (lasting == Lasting::No || syncFolderOf(path)))
         return {};
     const Error error = base::systemError(QStringLiteral("cannot write %1").arg(path));
     ::unlink(draft.constData());

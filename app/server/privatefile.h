@@ -7,8 +7,12 @@
 
 namespace Quern::app {
 
-/// Replaces the file \a path by one with \a bytes, whole or not at all, that its user alone can read. It does not wait
-/// for the disk: after a crash of the machine nobody needs such files. Error::Io and the like with path and reason.
-Result<void> writePrivateFile(const QString &path, const QByteArray &bytes);
+/// Who needs a file: the programs that run now, or whoever comes after a crash of the machine as well.
+enum class Lasting { No, Yes };
+
+/// Replaces the file \a path by one with \a bytes, whole or not at all, that its user alone can read. One that is to be
+/// \a lasting is on the disk when this returns, which may take a while. Error::Io and the like with path and reason.
+/// Any thread.
+Result<void> writePrivateFile(const QString &path, const QByteArray &bytes, Lasting lasting);
 
 } // namespace Quern::app

@@ -62,7 +62,7 @@ void RuntimeFiles::writeProcesses()
 
 void RuntimeFiles::write(const QString &path, const QByteArray &bytes)
 {
-    const Result<void> written = writePrivateFile(path, bytes);
+    const Result<void> written = writePrivateFile(path, bytes, Lasting::No);
     if (!written && !m_failed)
         qCWarning(logMaster).noquote() << written.error().message();
     m_failed = !written;

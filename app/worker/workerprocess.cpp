@@ -165,6 +165,7 @@ void WorkerProcess::beginCron(QByteArrayView memory)
     const Result<ipc::CronStateMessage> remembered = ipc::CronStateMessage::decode(memory);
     m_timer = std::make_unique<cron::TimerHost>(std::move(m_cronPlan.jobs),
                                                 remembered ? remembered->jobs : QList<ipc::CronJobState>());
+    m_timer->setDisabled(m_cronPlan.disabled);
     connect(m_timer.get(), &cron::TimerHost::statesChanged, this, [this](const QList<ipc::CronJobState> &states) {
         m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{states, {}}.encode());
         m_channel.flush();
@@ -300,7 +301,11 @@ void WorkerProcess::makeProcess(const ipc::BootMessage &boot)
     }
     const ProcessSpec *spec = m_plugins->application().processNamed(entry->handler.toUtf8());
     m_process = std::make_unique<worker::ProcessHost>(*spec, *entry, boot.who.number, m_broker->post(), *m_host);
-    connect(m_process.get(), &worker::ProcessHost::ended, this, [this](int exitCode) {
+    connect(m_process.get(), &worker::ProcessHost::ended, this, [this](int exitCode, const QString &problem) {
+        if (!problem.isEmpty()) {
+            m_channel.send(ipc::FrameType::Ending, 0, problem.toUtf8());
+            m_channel.flush();
+        }
         if (m_process->isStopRequested()) {
             leave(exitCode);
             return;

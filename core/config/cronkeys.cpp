@@ -48,6 +48,11 @@ void readName(const Reading &reading, CronSettings &cron)
 
 void readCommand(const Reading &reading, CronSettings &cron)
 {
+    if (reading.value.isArray() && reading.value.elements.empty()) {
+        reading.refuseAt(reading.value.line,
+                         Text::tr("is empty, and names no program; write command = [\"/usr/bin/backup\", \"-v\"]"));
+        return;
+    }
     QStringList words;
     bool isRight = reading.value.isArray() && reading.value.elements.size() <= mostWords;
     if (reading.value.isString()) {
@@ -73,42 +78,42 @@ void readCommand(const Reading &reading, CronSettings &cron)
                        u"[\"/usr/bin/backup\", \"-v\"]"_s);
 }
 
-/// Milliseconds from an integer, or from digits with a unit: "10ms", "5s", "2m", "1h", "1d". Null for anything else;
-/// what is too long for 24 days is no longer than a year.
+/// Milliseconds from an integer, or from a string with a unit; for a message also from what is nearly one. Null for
+/// anything else.
 std::optional<milliseconds> parseInterval(const TomlValue &value)
 {
     constexpr qint64 most = milliseconds(std::chrono::years(1)).count();
     if (value.isInteger())
         return milliseconds(std::clamp<qint64>(value.scalar.toLongLong(), -1, most));
-    static const QRegularExpression form(u"\\A([0-9]{1,12})(ms|s|m|h|d)\\z"_s);
-    const QRegularExpressionMatch match = form.match(value.isString() ? value.scalar.toString() : QString());
-    if (!match.hasMatch())
-        return std::nullopt;
-    const QString unit = match.captured(2);
-    const qint64 factor = unit == u"ms"  ? 1
-                          : unit == u"s" ? 1'000
-                          : unit == u"m" ? 60'000
-                          : unit == u"h" ? 3'600'000
-                                         : 86'400'000;
-    return milliseconds(std::min(match.captured(1).toLongLong(), most) * factor);
+    return value.isString() ? parseDuration(value.scalar.toString()) : std::nullopt;
+}
+
+/// What whoever has written \a value may have meant, as TOML.
+QString meantInterval(const TomlValue &value, const std::optional<milliseconds> &interval)
+{
+    if (interval && *interval > longestInterval)
+        return quotedToml(durationText(longestInterval));
+    if (interval && *interval >= shortestInterval)
+        return quotedToml(durationText(*interval));
+    milliseconds mend = interval ? shortestInterval : milliseconds(1'000);
+    // Whoever writes a fraction thinks of seconds.
+    if (value.type == TomlValue::Type::Float)
+        mend = std::clamp(parseSeconds(value).value_or(mend), shortestInterval, longestInterval);
+    return QString::number(mend.count());
 }
 
 void readInterval(const Reading &reading, CronSettings &cron)
 {
     const std::optional<milliseconds> interval = parseInterval(reading.value);
-    if (interval && *interval >= shortestInterval && *interval <= longestInterval) {
+    if (interval && isDuration(reading.value) && *interval >= shortestInterval && *interval <= longestInterval) {
         cron.interval = *interval;
         return;
     }
-    milliseconds mend = std::clamp(interval.value_or(milliseconds(1'000)), shortestInterval, longestInterval);
-    // Whoever writes a fraction thinks of seconds.
-    if (reading.value.type == TomlValue::Type::Float)
-        mend = std::clamp(parseSeconds(reading.value).value_or(mend), shortestInterval, longestInterval);
     reading.refuse(Text::tr("a number of milliseconds, or a string such as \"10ms\", \"5s\", \"2m\", \"1h\", \"1d\", "
-                            "from %1 to %2 ms")
+                            "from %1 ms to %2 days")
                        .arg(shortestInterval.count())
-                       .arg(longestInterval.count()),
-                   QString::number(mend.count()));
+                       .arg(std::chrono::duration_cast<std::chrono::days>(longestInterval).count()),
+                   meantInterval(reading.value, interval));
 }
 
 void readExpression(const Reading &reading, CronSettings &cron)
@@ -156,7 +161,7 @@ void readOverlapMax(const Reading &reading, CronSettings &cron)
 void readTimeout(const Reading &reading, CronSettings &cron)
 {
     const std::optional<milliseconds> timeout = parseSeconds(reading.value);
-    if (reading.value.isNumber() && timeout && *timeout <= longestDuration)
+    if (isDuration(reading.value) && timeout && *timeout <= longestDuration)
         cron.timeout = *timeout;
     else
         reading.refuse(Text::tr("a number of seconds up to %1, or 0 for no limit").arg(secondsText(longestDuration)),

@@ -73,7 +73,7 @@ void readNumber(const Reading &reading, P &process)
 template <std::chrono::milliseconds P::*Member>
 void readSeconds(const Reading &reading, P &process)
 {
-    const auto time = reading.value.isNumber() ? parseSeconds(reading.value) : std::nullopt;
+    const auto time = isDuration(reading.value) ? parseSeconds(reading.value) : std::nullopt;
     if (time && *time <= longestDuration)
         process.*Member = *time;
     else

@@ -85,7 +85,8 @@ void read(const DurationRule &rule, const Reading &reading, ServerSettings &sett
 {
     const auto duration = parseSeconds(reading.value, rule.longest);
     const bool isNone = rule.zeroIsNoLimit && duration == std::chrono::milliseconds::zero();
-    if (reading.value.isNumber() && duration && (isNone || (*duration >= rule.shortest && *duration <= rule.longest))) {
+    if (isDuration(reading.value) && duration &&
+        (isNone || (*duration >= rule.shortest && *duration <= rule.longest))) {
         settings.*rule.member = *duration;
         return;
     }

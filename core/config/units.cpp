@@ -1,5 +1,7 @@
 #include "config/units.h"
 
+#include <QRegularExpression>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -19,6 +21,19 @@ constexpr Unit units[] = {
     {u'M', 1 << 20},
     {u'K', 1 << 10},
 };
+
+struct TimeUnit
+{
+    QLatin1StringView name;
+    std::chrono::milliseconds length;
+};
+
+constexpr TimeUnit timeUnits[] = {
+    {QLatin1StringView("d"), std::chrono::days(1)},          {QLatin1StringView("h"), std::chrono::hours(1)},
+    {QLatin1StringView("m"), std::chrono::minutes(1)},       {QLatin1StringView("s"), std::chrono::seconds(1)},
+    {QLatin1StringView("ms"), std::chrono::milliseconds(1)},
+};
+constexpr std::chrono::milliseconds longestParsed = std::chrono::days(366);
 
 } // namespace
 
@@ -58,8 +73,42 @@ QString sizeText(quint64 bytes)
     return QString::number(bytes);
 }
 
+bool isDuration(const TomlValue &value)
+{
+    static const QRegularExpression form(QStringLiteral("\\A[0-9]{1,12}(ms|s|m|h|d)\\z"));
+    return value.isNumber() || (value.isString() && form.match(value.scalar.toString()).hasMatch());
+}
+
+std::optional<std::chrono::milliseconds> parseDuration(const QString &text)
+{
+    static const QRegularExpression form(
+        QStringLiteral("\\A\\s*([0-9]{1,12})\\s*(ms|s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)\\s*\\z"),
+        QRegularExpression::CaseInsensitiveOption);
+    const QRegularExpressionMatch match = form.match(text);
+    if (!match.hasMatch())
+        return std::nullopt;
+    const QString word = match.captured(2).toLower();
+    for (const TimeUnit &unit : timeUnits) {
+        if (word == unit.name || (unit.name != u"ms" && word != u"ms" && word.startsWith(unit.name)))
+            return std::chrono::milliseconds(
+                std::min<qint64>(match.captured(1).toLongLong(), longestParsed / unit.length) * unit.length.count());
+    }
+    return std::nullopt;
+}
+
+QString durationText(std::chrono::milliseconds duration)
+{
+    for (const TimeUnit &unit : timeUnits) {
+        if (duration % unit.length == std::chrono::milliseconds::zero())
+            return QStringLiteral("%1%2").arg(duration / unit.length).arg(unit.name);
+    }
+    return QString();
+}
+
 std::optional<std::chrono::milliseconds> parseSeconds(const TomlValue &value, std::chrono::milliseconds longest)
 {
+    if (const auto duration = value.isString() ? parseDuration(value.scalar.toString()) : std::nullopt)
+        return std::min(*duration, longest + std::chrono::milliseconds(1));
     bool isNumber = value.isNumber();
     double seconds = value.scalar.toDouble();
     if (value.isString())

@@ -124,6 +124,11 @@ Result<TimerHost::Entry *> TimerHost::named(const QString &name)
 {
     const auto it = std::find_if(m_entries.begin(), m_entries.end(),
                                  [&name](const auto &entry) { return entry->job.name == name; });
+    if (it == m_entries.end() && m_disabled.contains(name))
+        return Error(Error::Unavailable,
+                     Text::tr("cron job \"%1\" is disabled: write enabled = true in its [[cron]], and "
+                              "reload the server")
+                         .arg(name));
     if (it == m_entries.end())
         return Error(Error::NotFound, Text::tr("there is no cron job \"%1\"; `quern status` lists them").arg(name));
     return it->get();

@@ -40,6 +40,8 @@ public:
     /// Waits for no function that runs; see ThreadRunner.
     ~TimerHost() override;
 
+    /// Jobs that there would be if they were not switched off in the settings: commands to them are refused as such.
+    void setDisabled(const QStringList &names) { m_disabled = names; }
     /// From now on runs begin.
     void start();
 
@@ -87,6 +89,7 @@ private:
 
     std::vector<std::unique_ptr<Entry>> m_entries;
     std::shared_ptr<RunReports> m_reports;
+    QStringList m_disabled;
     QTimer m_timer;      ///< for the earliest run
     QTimer m_report;     ///< for the next statesChanged()
     QTimer m_drainLimit; ///< while draining

@@ -46,6 +46,7 @@ enum class FrameType : quint16 {
     CronState = 40,     ///< timer process → master: how its jobs are, whenever that changes (CBOR)
     CronCommand = 41,   ///< master → timer process: what to do with a job (CBOR)
     CronPrograms = 42,  ///< timer process → master: CronProgramsMessage, whenever that changes
+    Ending = 43,        ///< custom process → master: why it is about to end, what it threw (UTF-8)
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

@@ -68,6 +68,8 @@ ChildExit ChildProcess::describeExit(int code, QProcess::ExitStatus status) cons
         exit.isFault = isFaultSignal(code);
     } else {
         exit.text = QStringLiteral("exit code %1").arg(code);
+        if (!m_problem.isEmpty())
+            exit.text += QStringLiteral(": it threw: ") + m_problem;
         exit.isFault = m_state != State::Stopping;
         exit.isSuccess = code == 0;
     }

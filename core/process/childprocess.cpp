@@ -16,6 +16,8 @@ namespace {
 
 /// A child that cannot be reached any more has this long to end by itself.
 constexpr std::chrono::milliseconds endTimeout = std::chrono::seconds(1);
+/// Of what it says about its end, in bytes.
+constexpr qsizetype longestProblem = 500;
 
 /// Runs in the child between fork and exec: only async-signal-safe calls.
 void prepareChild(const std::vector<int> &inherited, pid_t master, ipc::ChildRole role)
@@ -287,6 +289,8 @@ void ChildProcess::frameReceived(const ipc::Frame &frame)
         Q_EMIT cronStateReceived(frame.payload.toByteArray());
     } else if (frame.type == ipc::FrameType::CronPrograms) {
         programsChanged(frame.payload);
+    } else if (frame.type == ipc::FrameType::Ending) {
+        m_problem = QString::fromUtf8(frame.payload.first(qMin(frame.payload.size(), longestProblem))).simplified();
     } else if (frame.type == ipc::FrameType::Hello && m_state == State::Starting) {
         Result<ipc::HelloMessage> hello = ipc::HelloMessage::decode(frame.payload);
         if (!hello) {

@@ -49,8 +49,8 @@ struct ChildSpec
 /// How a child ended.
 struct ChildExit
 {
-    QString text;                   ///< "exit code 3", "signal 11 (Segmentation fault)", with the reason of a kill
-    bool isFault = false;           ///< its own doing: a fault signal or an exit nobody asked for
+    QString text;         ///< "exit code 3", "signal 11 (Segmentation fault)", with the reason of a kill or of its own
+    bool isFault = false; ///< its own doing: a fault signal or an exit nobody asked for
     bool wasKilled = false;         ///< by ChildProcess::kill()
     bool isSuccess = false;         ///< exit code 0
     bool isCrash = false;           ///< by a signal, whoever sent it
@@ -154,6 +154,7 @@ private:
     ipc::HelloMessage m_manifest;
     ChildOutput m_output;
     QString m_killReason;
+    QString m_problem;      ///< why it ends, as it has said itself
     QString m_step;         ///< the plugin that it is loading, or the hook that it calls, as messages name it
     QBasicTimer m_deadline; ///< of the boot, then of the stop
     QBasicTimer m_hookDeadline;

@@ -172,10 +172,11 @@ PostPipe *PostOffice::pipeOf(Process &process, Direction direction, int number, 
     const std::size_t place = std::size_t(std::max(number, 0));
     if (place < pipes.size())
         return &pipes[place];
-    refuse(request,
-           process.entry.pipe == ipc::PipeKind::None
-               ? Error(Error::Invalid, QStringLiteral("the process \"%1\" has no pipe").arg(process.entry.name))
-               : noProcess(QStringLiteral("%1 %2").arg(process.entry.name).arg(number)));
+    refuse(request, process.entry.pipe == ipc::PipeKind::None
+                        ? Error(Error::Invalid,
+                                QStringLiteral("process \"%1\" has no pipe: write pipe = \"stream\" in its [[process]]")
+                                    .arg(process.entry.name))
+                        : noProcess(QStringLiteral("%1 %2").arg(process.entry.name).arg(number)));
     return nullptr;
 }
 
@@ -193,8 +194,10 @@ PostPipe *PostOffice::ownPipe(const BrokerLink &link, Direction direction, const
 PostQueue *PostOffice::queueOf(Process &process, const PostRequest &request)
 {
     if (!process.queue)
-        refuse(request,
-               Error(Error::Invalid, QStringLiteral("the process \"%1\" has no queue").arg(process.entry.name)));
+        refuse(request, Error(Error::Invalid,
+                              QStringLiteral(
+                                  "process \"%1\" has no queue: write queue = { mode = \"shared\" } in its [[process]]")
+                                  .arg(process.entry.name)));
     return process.queue.get();
 }
 

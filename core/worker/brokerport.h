@@ -4,6 +4,7 @@
 
 #include <QThread>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -32,11 +33,24 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_outcome.has_value();
     }
-    /// False if there was no answer in time. Not in the channel's thread: nobody would read it.
+    /// False if there was no answer in time, nor by the end that expectBy() has set. Not in the channel's thread:
+    /// nobody would read it.
     bool waitFor(std::chrono::milliseconds timeout)
     {
+        const auto deadline = std::chrono::steady_clock::now() + timeout;
         std::unique_lock lock(m_mutex);
-        return m_changed.wait_for(lock, timeout, [this] { return m_outcome.has_value(); });
+        while (!m_outcome && std::chrono::steady_clock::now() < std::min(deadline, m_end))
+            m_changed.wait_until(lock, std::min(deadline, m_end));
+        return m_outcome.has_value();
+    }
+    /// Who waits by waitFor() does so until \a end at most.
+    void expectBy(std::chrono::steady_clock::time_point end)
+    {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_end = end;
+        }
+        m_changed.notify_all();
     }
     /// Only when answered.
     Result<T> outcome() const
@@ -49,6 +63,7 @@ private:
     mutable std::mutex m_mutex;
     std::condition_variable m_changed;
     std::optional<Result<T>> m_outcome;
+    std::chrono::steady_clock::time_point m_end = std::chrono::steady_clock::time_point::max();
 };
 
 /// A child's way to the broker, while there is one. Any thread.

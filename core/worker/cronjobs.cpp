@@ -86,7 +86,9 @@ private:
         const Result<cron::Schedule> schedule = scheduleOf(entry, spec);
         if (!schedule) {
             m_lines.append(title + schedule.error().message());
-        } else if (entry.isEnabled) {
+        } else if (!entry.isEnabled) {
+            m_plan.disabled.append(entry.name);
+        } else {
             const CronSpec plain;
             const CronSpec &base = spec ? *spec : plain;
             cron::Job job{.name = entry.name,

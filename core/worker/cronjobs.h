@@ -17,6 +17,7 @@ namespace Quern::worker {
 struct CronPlan
 {
     std::vector<cron::Job> jobs;
+    QStringList disabled; ///< names of entries that are not enabled
     QStringList warnings; ///< for people: of jobs that have no schedule at all, and are left out
 };
 

@@ -252,6 +252,13 @@ void PostClient::hurry(quint64 id)
     std::ignore = m_port.send([&](QByteArray &out) { ipc::appendPost(out, id, message); });
 }
 
+void PostClient::limit(quint64 id, std::chrono::milliseconds time)
+{
+    const std::lock_guard lock(m_pendingMutex);
+    if (const auto found = m_pending.find(id); found != m_pending.end() && found->second.waiter)
+        found->second.waiter->expectBy(std::chrono::steady_clock::now() + time);
+}
+
 Outcome PostClient::sendMessage(const ProcessAddress &to, const Payload &payload)
 {
     const ipc::ChildRole role = roleOf(to.kind);

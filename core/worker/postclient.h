@@ -57,6 +57,8 @@ public:
     Result<Answer> awaitAnswer(quint64 id, std::chrono::milliseconds timeout);
     /// The answer is wanted at once. Any thread.
     void hurry(quint64 id);
+    /// Whoever awaits the answer does so for \a time from now at most. Any thread.
+    void limit(quint64 id, std::chrono::milliseconds time);
     /// Sends what is not answered.
     void tell(const ipc::PostMessage &message);
 

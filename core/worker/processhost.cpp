@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::chrono::milliseconds longestWait = std::chrono::hours(24);
 constexpr std::chrono::milliseconds writeTimeout = std::chrono::seconds(5);
+/// When the process is to end, an answer has this long to arrive: the server may be too busy for any.
+constexpr std::chrono::milliseconds lastPatience{500};
 constexpr unsigned long destructionPatience = 500; // milliseconds
 
 Error isToEnd()
@@ -52,7 +54,7 @@ void ProcessHost::begin()
     m_thread->setEventDispatcher(new loop::EpollEventDispatcher);
     connect(m_thread.get(), &QThread::finished, this, [this] {
         m_thread->wait();
-        Q_EMIT ended(m_exitCode);
+        Q_EMIT ended(m_exitCode, m_problem);
     });
     m_thread->start();
 }
@@ -65,6 +67,8 @@ bool ProcessHost::requestStop()
             return false;
         if (m_awaited != 0)
             m_post.hurry(m_awaited);
+        for (const quint64 id : m_writes)
+            m_post.limit(id, lastPatience);
     }
     m_stopChanged.notify_all();
     return true;
@@ -76,7 +80,7 @@ void ProcessHost::leave(LeaveReason reason)
         return;
     if (!m_thread) {
         QMetaObject::invokeMethod(
-            this, [this] { Q_EMIT ended(0); }, Qt::QueuedConnection);
+            this, [this] { Q_EMIT ended(0, {}); }, Qt::QueuedConnection);
         return;
     }
     const std::function<void()> &handler = reason == LeaveReason::Reload ? m_spec.reload : m_spec.stop;
@@ -101,8 +105,8 @@ void ProcessHost::run()
         m_spec.run(process);
     } catch (...) {
         isGood = false;
-        qCCritical(logWorker).noquote().nospace()
-            << "process \"" << m_entry.name << "\" threw: " << textOfCurrentException();
+        m_problem = textOfCurrentException();
+        qCCritical(logWorker).noquote().nospace() << "process \"" << m_entry.name << "\" threw: " << m_problem;
     }
     m_exitCode = isGood ? 0 : 1;
     if (!isGood || m_itemInHand == 0)
@@ -166,11 +170,26 @@ Outcome ProcessHost::write(const QByteArray &bytes)
     ipc::PostMessage message;
     message.kind = ipc::PostKind::ProcessWrites;
     message.payload = bytes;
-    const Result<quint64> id = m_post.ask(message);
-    if (!id)
-        return id.error();
-    const Result<PostClient::Answer> answer = m_post.awaitAnswer(*id, writeTimeout);
-    return answer ? Outcome() : Outcome(answer.error());
+    quint64 id = 0;
+    {
+        const std::lock_guard lock(m_mutex);
+        const Result<quint64> sent = m_post.ask(message);
+        if (!sent)
+            return sent.error();
+        id = *m_writes.insert(*sent).first;
+        if (m_stopRequested)
+            m_post.limit(id, lastPatience);
+    }
+    const Result<PostClient::Answer> answer = m_post.awaitAnswer(id, writeTimeout);
+    const std::lock_guard lock(m_mutex);
+    m_writes.erase(id);
+    if (answer)
+        return {};
+    if (m_stopRequested && answer.error().code() == Error::Timeout)
+        return Error(Error::Unavailable,
+                     QStringLiteral("this process is to end, and the server has not answered: it may "
+                                    "write what it was given later"));
+    return answer.error();
 }
 
 Result<Payload> ProcessHost::pop(std::chrono::milliseconds timeout)

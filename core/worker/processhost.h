@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 
 namespace Quern::worker {
 
@@ -38,8 +39,8 @@ public:
     void leave(LeaveReason reason);
 
 Q_SIGNALS:
-    /// The function has returned, or thrown. \a exitCode is that of the process.
-    void ended(int exitCode);
+    /// The function has returned, or thrown: \a problem is what, then. \a exitCode is that of the process.
+    void ended(int exitCode, const QString &problem);
 
 private:
     // ProcessBackend
@@ -65,11 +66,13 @@ private:
     HandlerHost &m_host;
     std::unique_ptr<QThread> m_thread;
     int m_exitCode = 0;         ///< set in m_thread before it ends
+    QString m_problem;          ///< the same
     quint64 m_itemInHand = 0;   ///< in m_thread
     mutable std::mutex m_mutex; ///< guards what follows
     mutable std::condition_variable m_stopChanged;
     bool m_stopRequested = false;
-    quint64 m_awaited = 0; ///< the request that read() or pop() waits for; 0: none
+    quint64 m_awaited = 0;      ///< the request that read() or pop() waits for; 0: none
+    std::set<quint64> m_writes; ///< those that calls of write() wait for
 };
 
 } // namespace Quern::worker

@@ -160,7 +160,8 @@ class TestCron(WorkTestCase):
         self.assertEqual(job(work, "tick")["skipped"], 0)
 
     def test_commands(self) -> None:
-        work = self.work(tables=entry(job="tick", interval=50) + entry(name="rare", job="tick", expression="0 0 1 1 *"))
+        work = self.work(tables=entry(job="tick", interval=50) + entry(name="rare", job="tick", expression="0 0 1 1 *") +
+                         entry(name="off", job="tick", interval=50, enabled=False))
         work.wait_lines("cron tick", 1)
         self.assert_exit(work.command("cron"), 0, r"tick +every 50 ms", r"rare +0 0 1 1 \*")
         self.assert_exit(work.command("cron", "run", "rare"), 0, "rare runs")
@@ -176,6 +177,8 @@ class TestCron(WorkTestCase):
         self.assert_exit(work.command("cron", "resume", "tick"), 0)
         wait_until(lambda: work.count("cron tick") > ticks, "it goes on")
         self.assert_exit(work.command("cron", "run", "nobody"), 1, "nobody")
+        for word in ("run", "pause"):
+            self.assert_exit(work.command("cron", word, "off"), 1, r'cron job "off" is disabled: write enabled = true')
         self.assert_exit(work.command("cron", "walk"), 2, "see quern help cron")
 
     def test_a_pause_outlives_the_entry(self) -> None:

@@ -199,7 +199,7 @@ class EndsTest(ProcessesTest):
                          process("quitter", name="thrower", restart_interval=0.05, start_retries=1,
                                  parameters={"throw": True}),
                          process("ticker", pipe="stream"), task_worker_num=1).start()
-        for name, end, starts in (("quitter", "exit code 0", 3), ("thrower", "exit code 1", 2)):
+        for name, end, starts in (("quitter", "exit code 0", 3), ("thrower", "exit code 1: it threw: ended on purpose", 2)):
             quern.wait_log(f"process {name} 0 has ended too often as soon as it began: it is FATAL, and not started "
                            f"again before the next reload; last: {end}")
             self.assertEqual(len(re.findall(rf"process {name} 0 \(pid \d+\) (?:ended|has returned)", quern.log())),
@@ -208,7 +208,8 @@ class EndsTest(ProcessesTest):
         status = self.status(quern)
         self.assertEqual(status["state"], "degraded")
         self.assertIn("process quitter 0 is FATAL (exit code 0)", status["sentence"])
-        self.assertEqual(self.process_status(quern, "process thrower 0")["state"], "fatal")
+        thrower = self.process_status(quern, "process thrower 0")
+        self.assertEqual((thrower["state"], thrower["lastExit"]), ("fatal", "exit code 1: it threw: ended on purpose"))
         self.assertEqual(self.process_status(quern, "process ticker 0")["state"], "ready")
         self.assert_exit(quern.command("status"), 0, r"process thrower 0.*FATAL")
         # All else goes on.

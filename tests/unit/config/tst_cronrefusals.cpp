@@ -43,16 +43,24 @@ void tst_CronRefusals::oneMistake_data()
         "name = \"a b\"",
         "name: must be a name of letters, digits, \"_\" and \"-\", not the string \"a b\"; write name = \"cleanup\"");
     jobRow("interval = 0", "interval: must be a number of milliseconds, or a string such as \"10ms\", \"5s\", \"2m\", "
-                           "\"1h\", \"1d\", from 1 to 2073600000 ms, not 0; write interval = 1");
+                           "\"1h\", \"1d\", from 1 ms to 24 days, not 0; write interval = 1");
     jobRow("interval = 0.25",
            "interval: must be a number of milliseconds, or a string such as \"10ms\", \"5s\", \"2m\", "
-           "\"1h\", \"1d\", from 1 to 2073600000 ms, not 0.25; write interval = 250");
+           "\"1h\", \"1d\", from 1 ms to 24 days, not 0.25; write interval = 250");
     jobRow("interval = \"25d\"",
            "interval: must be a number of milliseconds, or a string such as \"10ms\", \"5s\", \"2m\", \"1h\", \"1d\", "
-           "from 1 to 2073600000 ms, not the string \"25d\"; write interval = 2073600000");
+           "from 1 ms to 24 days, not the string \"25d\"; write interval = \"24d\"");
     jobRow("interval = \"often\"",
            "interval: must be a number of milliseconds, or a string such as \"10ms\", \"5s\", \"2m\", \"1h\", \"1d\", "
-           "from 1 to 2073600000 ms, not the string \"often\"; write interval = 1000");
+           "from 1 ms to 24 days, not the string \"often\"; write interval = 1000");
+    jobRow("interval = \"1 h\"",
+           "interval: must be a number of milliseconds, or a string such as \"10ms\", \"5s\", \"2m\", \"1h\", \"1d\", "
+           "from 1 ms to 24 days, not the string \"1 h\"; write interval = \"1h\"");
+    jobRow("interval = \"90 Minutes\"",
+           "interval: must be a number of milliseconds, or a string such as \"10ms\", \"5s\", \"2m\", \"1h\", \"1d\", "
+           "from 1 ms to 24 days, not the string \"90 Minutes\"; write interval = \"90m\"");
+    jobRow("timeout = \"1 h\"", "timeout: must be a number of seconds up to 86400, or 0 for no limit, not the string "
+                                "\"1 h\"; write timeout = 3600");
     jobRow("expression = 5",
            "expression: must be a cron expression in quotes, not 5; write expression = \"0 3 * * *\"");
     jobRow("expression = \"0 25 * * *\"", "expression: the field \"hour\" has \"25\"; write 0 to 23, a range such as "
@@ -97,8 +105,7 @@ void tst_CronRefusals::oneMistake_data()
     fileRow("[[cron]]\ninterval = 5\ncommand = \" \"\n",
             "3: cron.command: names no program; write command = [\"/usr/bin/backup\", \"-v\"]");
     fileRow("[[cron]]\ninterval = 5\ncommand = []\n",
-            "3: cron.command: must be a program and its arguments, at most 100 strings, not an array; write command = "
-            "[\"/usr/bin/backup\", \"-v\"]");
+            "3: cron.command: is empty, and names no program; write command = [\"/usr/bin/backup\", \"-v\"]");
     fileRow("[[cron]]\ninterval = 5\ncommand = [\"a\", 1]\n",
             "3: cron.command: must be a program and its arguments, at most 100 strings, not an array; write command = "
             "[\"/usr/bin/backup\", \"-v\"]");

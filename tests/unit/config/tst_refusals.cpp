@@ -127,9 +127,15 @@ void durationRows()
     serverRow("max_wait_time = \"5\"",
               "max_wait_time: must be a number of seconds from 0.001 to 86400, not the string \"5\"; "
               "write max_wait_time = 5");
-    serverRow("max_wait_time = \"5s\"",
-              "max_wait_time: must be a number of seconds from 0.001 to 86400, not the string \"5s\"; "
+    serverRow("max_wait_time = \"5 s\"",
+              "max_wait_time: must be a number of seconds from 0.001 to 86400, not the string \"5 s\"; "
+              "write max_wait_time = 5");
+    serverRow("max_wait_time = \"soon\"",
+              "max_wait_time: must be a number of seconds from 0.001 to 86400, not the string \"soon\"; "
               "write max_wait_time = 3");
+    serverRow("max_wait_time = \"2d\"",
+              "max_wait_time: must be a number of seconds from 0.001 to 86400, not the string \"2d\"; "
+              "write max_wait_time = 86400");
     serverRow("max_request_execution_time = -1",
               "max_request_execution_time: must be a number of seconds from 0.001 to 86400, or 0 for no limit, not -1; "
               "write max_request_execution_time = 60");

@@ -14,7 +14,7 @@ using cron::newYear;
 
 using std::chrono::milliseconds;
 
-/// Of an interval, from one process to the next.
+/// From one process to the next.
 class TestIntervalGrid : public QObject
 {
     Q_OBJECT
@@ -23,6 +23,8 @@ private Q_SLOTS:
     void theGridGoesOn_data();
     void theGridGoesOn();
     void theGridDoesNotCreep();
+    void whatFallsIntoAGapIsLate_data();
+    void whatFallsIntoAGapIsLate();
 };
 
 void TestIntervalGrid::theGridGoesOn_data()
@@ -97,6 +99,56 @@ void TestIntervalGrid::theGridDoesNotCreep()
         plan.ended(run->number, now, now);
         memory = plan.memory(now);
     }
+}
+
+void TestIntervalGrid::whatFallsIntoAGapIsLate_data()
+{
+    QTest::addColumn<bool>("isExpression");
+    QTest::addColumn<milliseconds>("interval");
+    QTest::addColumn<milliseconds>("gap");
+    QTest::addColumn<bool>("isHandedOver");
+    QTest::addColumn<QString>("begun");
+    QTest::addColumn<quint64>("skipped");
+    // The gap ends at 120.5 s, when the successor begins, in the middle of an interval of a second.
+    QTest::newRow("a minute") << false << milliseconds(60s) << milliseconds(1s) << true << "120000" << quint64(0);
+    QTest::newRow("expression") << true << milliseconds(60s) << milliseconds(1s) << true << "120000" << quint64(0);
+    QTest::newRow("nothing was due") << false << milliseconds(60s) << 400ms << true << "" << quint64(0);
+    QTest::newRow("a crash") << false << milliseconds(60s) << milliseconds(1s) << false << "" << quint64(1);
+    QTest::newRow("a long gap") << false << milliseconds(60s) << milliseconds(200s) << true << "120000" << quint64(3);
+    QTest::newRow("too late") << false << milliseconds(114s) << milliseconds(10s) << true << "" << quint64(1);
+    QTest::newRow("late") << false << milliseconds(116s) << milliseconds(10s) << true << "116000" << quint64(0);
+    QTest::newRow("short interval") << false << 300ms << milliseconds(3s) << true << "119700 120000 120300"
+                                    << quint64(7);
+    QTest::newRow("two seconds") << false << milliseconds(1700ms) << milliseconds(5s) << true << "115600" << quint64(2);
+}
+
+void TestIntervalGrid::whatFallsIntoAGapIsLate()
+{
+    QFETCH(bool, isExpression);
+    QFETCH(milliseconds, interval);
+    QFETCH(milliseconds, gap);
+    QFETCH(bool, isHandedOver);
+    QFETCH(QString, begun);
+    QFETCH(quint64, skipped);
+    constexpr milliseconds begin = 120'500ms;
+    const JobMemory memory{newYear + begin - gap, false, newYear, isHandedOver};
+    const Moment start{base::MonotonicTime(1000s + begin), newYear + begin};
+    const JobSettings settings =
+        isExpression ? JobSettings{.schedule = *cron::Schedule::at(u"* * * * *"_s, "UTC")} : every(interval);
+    JobPlan plan(settings, memory, start);
+    QStringList list;
+    while (const auto run = plan.take(start)) {
+        list << QString::number((run->scheduledAt - newYear).count());
+        plan.ended(run->number, start, start);
+    }
+    QCOMPARE(list.join(u' '), begun);
+    QCOMPARE(plan.skipped(), skipped);
+    // One that is paused is not late.
+    JobMemory paused = memory;
+    paused.isPaused = true;
+    JobPlan resting(settings, paused, start);
+    resting.resume(start);
+    QVERIFY(!resting.take(start));
 }
 
 QTEST_APPLESS_MAIN(TestIntervalGrid)

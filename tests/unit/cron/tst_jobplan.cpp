@@ -100,8 +100,6 @@ private Q_SLOTS:
     void pausedRunsAreMissed();
     void theServerWasDown_data();
     void theServerWasDown();
-    void whatFallsIntoAGapIsLate_data();
-    void whatFallsIntoAGapIsLate();
     void whatWaitsIsTakenAlong();
     void runNow();
     void stopAndFinish();
@@ -342,54 +340,6 @@ void TestJobPlan::theServerWasDown()
     // One that has never run has missed nothing.
     Scene fresh(isExpression ? eachMinute(missed) : every(60s, missed));
     QCOMPARE(fresh.runs(), QString());
-}
-
-void TestJobPlan::whatFallsIntoAGapIsLate_data()
-{
-    QTest::addColumn<bool>("isExpression");
-    QTest::addColumn<milliseconds>("interval");
-    QTest::addColumn<milliseconds>("gap");
-    QTest::addColumn<bool>("isHandedOver");
-    QTest::addColumn<QString>("begun");
-    QTest::addColumn<quint64>("skipped");
-    // The gap ends at 120.5 s, when the successor begins, in the middle of an interval of a second.
-    QTest::newRow("a minute") << false << milliseconds(60s) << milliseconds(1s) << true << "120000" << quint64(0);
-    QTest::newRow("expression") << true << milliseconds(60s) << milliseconds(1s) << true << "120000" << quint64(0);
-    QTest::newRow("nothing was due") << false << milliseconds(60s) << 400ms << true << "" << quint64(0);
-    QTest::newRow("a crash") << false << milliseconds(60s) << milliseconds(1s) << false << "" << quint64(1);
-    QTest::newRow("a long gap") << false << milliseconds(60s) << milliseconds(200s) << true << "120000" << quint64(3);
-    QTest::newRow("too late") << false << milliseconds(114s) << milliseconds(10s) << true << "" << quint64(1);
-    QTest::newRow("late") << false << milliseconds(116s) << milliseconds(10s) << true << "116000" << quint64(0);
-    QTest::newRow("short interval") << false << 300ms << milliseconds(3s) << true << "119700 120000 120300"
-                                    << quint64(7);
-    QTest::newRow("two seconds") << false << milliseconds(1700ms) << milliseconds(5s) << true << "115600" << quint64(2);
-}
-
-void TestJobPlan::whatFallsIntoAGapIsLate()
-{
-    QFETCH(bool, isExpression);
-    QFETCH(milliseconds, interval);
-    QFETCH(milliseconds, gap);
-    QFETCH(bool, isHandedOver);
-    QFETCH(QString, begun);
-    QFETCH(quint64, skipped);
-    constexpr milliseconds begin = 120'500ms;
-    const JobMemory memory{newYear + begin - gap, false, newYear, isHandedOver};
-    const JobSettings settings = isExpression ? eachMinute() : every(interval);
-    JobPlan plan(settings, memory, Scene::at(begin));
-    QStringList list;
-    while (const auto run = plan.take(Scene::at(begin))) {
-        list << QString::number((run->scheduledAt - newYear).count());
-        plan.ended(run->number, Scene::at(begin), Scene::at(begin));
-    }
-    QCOMPARE(list.join(u' '), begun);
-    QCOMPARE(plan.skipped(), skipped);
-    // One that is paused is not late.
-    JobMemory paused = memory;
-    paused.isPaused = true;
-    JobPlan resting(settings, paused, Scene::at(begin));
-    resting.resume(Scene::at(begin));
-    QVERIFY(!resting.take(Scene::at(begin)));
 }
 
 void TestJobPlan::whatWaitsIsTakenAlong()

@@ -81,6 +81,7 @@ public:
         if (!message)
             return message.error().message();
         const QString text = QString::fromUtf8(message->payload);
+        m_text = text;
         if (message->kind == PostKind::Message) {
             const ipc::ChildIdentity from{message->role, message->number, QString::fromUtf8(message->name)};
             return u"%1 #%2 from %3"_s.arg(text).arg(message->item).arg(from.text());
@@ -89,6 +90,8 @@ public:
             return u"%1 error %2"_s.arg(frame.id).arg(message->code - 1);
         return u"%1 ok %2"_s.arg(frame.id).arg(text) + (message->item > 0 ? u" #%1"_s.arg(message->item) : QString());
     }
+    /// What stands in that.
+    const QString &text() const { return m_text; }
     bool hasNothing()
     {
         IpcTest::turnUntilBlocking();
@@ -109,6 +112,7 @@ private:
     std::unique_ptr<BrokerLink> m_link;
     std::unique_ptr<ipc::Channel> m_channel;
     qsizetype m_read = 0;
+    QString m_text;
     quint64 m_serial = 0;
 };
 
@@ -179,8 +183,10 @@ void TestPostOffice::refusals()
     QCOMPARE(worker.next(), errorText(10, Error::Busy));
     plain.send(PostKind::ProcessReads);
     QCOMPARE(plain.next(), errorText(1, Error::Invalid));
+    QCOMPARE(plain.text(), u"process \"plain\" has no pipe: write pipe = \"stream\" in its [[process]]"_s);
     plain.send(PostKind::Pop);
     QCOMPARE(plain.next(), errorText(2, Error::Invalid));
+    QCOMPARE(plain.text(), u"process \"plain\" has no queue: write queue = { mode = \"shared\" } in its [[process]]"_s);
 }
 
 void TestPostOffice::readsEndInTime()

@@ -94,7 +94,9 @@ public:
     /// timeout, Error::Unavailable as soon as it is to end, Error::Invalid without a pipe.
     Result<QByteArray> read(std::chrono::milliseconds timeout);
     /// Writes to its own pipe, for those who read it by ProcessHandle. Error::Busy if there is no room for all of it
-    /// (pipe_buffer), Error::TooLarge beyond 1 MiB, Error::Invalid without a pipe: nothing is written then.
+    /// (pipe_buffer), Error::TooLarge beyond 1 MiB, Error::Invalid without a pipe: nothing is written then. If the
+    /// server is too busy to answer, Error::Timeout, or Error::Unavailable half a second after the process is to end:
+    /// it may be written later.
     Outcome write(const QByteArray &bytes);
 
     /// Waits for the next item of the queue. It is in the process's hand from then on, and done when pop() is called
