@@ -7,7 +7,6 @@ namespace Quern::worker {
 
 namespace {
 
-/// The log tells of refusals this often at most.
 /// How much longer than its own time limit an answer of the broker may take: it may wait for its disk.
 constexpr std::chrono::milliseconds answerGrace = std::chrono::seconds(30);
 /// How long a child that is to leave waits for the broker, which may wait for its disk.

@@ -9,8 +9,6 @@ namespace Quern::worker {
 
 namespace {
 
-/// The log tells of refusals this often at most.
-
 TaskResult makeResult(quint64 id, const QByteArray &name, Result<Payload> outcome, int attempts)
 {
     return TaskResult(std::make_shared<const TaskResultData>(TaskResultData{id, name, std::move(outcome), attempts}));
