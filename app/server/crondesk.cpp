@@ -130,7 +130,10 @@ void CronDesk::stateReceived(const QByteArray &payload)
 
 void CronDesk::take(const QList<ipc::CronJobState> &jobs)
 {
-    m_vanished = vanishedOf(m_jobs + m_vanished, jobs);
+    const QList<ipc::CronJobState> vanished = vanishedOf(m_jobs + m_vanished, jobs);
+    if (jobs == m_jobs && vanished == m_vanished)
+        return;
+    m_vanished = vanished;
     m_jobs = jobs;
     m_supervisor->setCronMemory(memory());
     if (!std::exchange(m_isDirty, true))
