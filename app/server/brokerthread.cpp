@@ -143,7 +143,7 @@ void BrokerThread::tellUnused(const config::Settings &settings)
 {
     const Result<LeftTasks> left = leftTasks(settings);
     if (left && settings.server.taskDriver == config::TaskDriver::Memory)
-        m_spill.removeLeftovers([&left](const QByteArray &name) { return left->spillFiles.contains(name); });
+        m_spill.removeLeftovers([&left](const QByteArray &name) { return left->contents.spillFiles.contains(name); });
     if (!left)
         qCWarning(logMaster).noquote()
             << "whether tasks of earlier runs wait, which driver = \"memory\" does not run, is "

@@ -3,11 +3,8 @@
 #include "app/host/taskplace.h"
 #include "app/server/processsettings.h"
 #include "app/server/settingscheck.h"
-#include "tasks/sqlite/taskdatabase.h"
 
 #include <QFileInfo>
-#include <QSqlQuery>
-#include <QVariant>
 
 namespace Quern::app {
 
@@ -41,38 +38,27 @@ tasks::BrokerSettings brokerSettings(const config::Settings &settings)
 
 QString LeftTasks::text() const
 {
+    const qsizetype tasks = contents.tasks;
+    const qsizetype dead = contents.dead;
     QStringList found;
-    if (waiting > 0)
-        found += waiting == 1 ? QStringLiteral("1 task") : QStringLiteral("%1 tasks").arg(waiting);
+    if (tasks > 0)
+        found += tasks == 1 ? QStringLiteral("1 task") : QStringLiteral("%1 tasks").arg(tasks);
     if (dead > 0)
         found += dead == 1 ? QStringLiteral("1 dead letter") : QStringLiteral("%1 dead letters").arg(dead);
     return QStringLiteral("%1 %2 in %3, which driver = \"memory\" does not use")
-        .arg(found.join(u" and "), waiting + dead == 1 ? u"lies" : u"lie", path);
+        .arg(found.join(u" and "), tasks + dead == 1 ? u"lies" : u"lie", path);
 }
 
 Result<LeftTasks> leftTasks(const config::Settings &settings)
 {
-    LeftTasks left{.path = taskDatabasePath(settings.server)};
-    if (settings.server.taskDriver != config::TaskDriver::Memory || !QFileInfo(left.path).isFile())
-        return left;
-    const auto database = tasks::TaskDatabase::open(left.path);
+    const QString path = taskDatabasePath(settings.server);
+    if (settings.server.taskDriver != config::TaskDriver::Memory || !QFileInfo(path).isFile())
+        return LeftTasks{path};
+    const auto database = tasks::TaskDatabase::open(path);
     if (!database)
         return database.error();
-    const Result<QVariant> waiting = (*database)->value(QStringLiteral("SELECT count(*) FROM task"));
-    const Result<QVariant> dead = (*database)->value(QStringLiteral("SELECT count(*) FROM dead"));
-    if (!waiting || !dead)
-        return waiting ? dead.error() : waiting.error();
-    left.waiting = waiting->toLongLong();
-    left.dead = dead->toLongLong();
-    Result<QSqlQuery> names = (*database)->prepare(QStringLiteral(
-        "SELECT spill FROM task WHERE spill IS NOT NULL UNION ALL SELECT spill FROM dead WHERE spill IS NOT NULL"));
-    if (!names)
-        return names.error();
-    if (const Result<void> found = (*database)->run(*names); !found)
-        return found.error();
-    while (names->next())
-        left.spillFiles.insert(names->value(0).toString().toLatin1());
-    return left;
+    const Result<tasks::DatabaseContents> contents = (*database)->contents();
+    return contents ? Result<LeftTasks>(LeftTasks{path, *contents}) : contents.error();
 }
 
 Result<void> tryTaskDatabase(const config::Settings &settings, bool isServerRunning)

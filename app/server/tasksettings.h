@@ -3,9 +3,7 @@
 #include "config/settings.h"
 #include "ipc/messages.h"
 #include "tasks/broker.h"
-
-#include <QByteArray>
-#include <QSet>
+#include "tasks/sqlite/taskdatabase.h"
 
 namespace Quern::app {
 
@@ -14,15 +12,14 @@ QString taskSpillFolder(const config::Settings &settings);
 /// What children are told, and what the broker is.
 ipc::TaskDefaults taskDefaults(const config::Settings &settings);
 tasks::BrokerSettings brokerSettings(const config::Settings &settings);
+
 /// What earlier runs have left in the database that `driver = "memory"` does not use.
 struct LeftTasks
 {
     QString path;
-    qsizetype waiting = 0;
-    qsizetype dead = 0;
-    QSet<QByteArray> spillFiles = {}; ///< of both
+    tasks::DatabaseContents contents = {};
 
-    bool isEmpty() const { return waiting + dead == 0; }
+    bool isEmpty() const { return contents.tasks + contents.dead == 0; }
     /// "3 tasks and 1 dead letter lie in …", for people.
     QString text() const;
 };

@@ -38,6 +38,16 @@ def timer(work: WorkServer) -> int:
 
 
 class TestCron(WorkTestCase):
+    def renew(self, work: WorkServer, tables: str, how: str) -> None:
+        """how: by "reload" or "restart"."""
+        work.tables = tables
+        work.write_config()
+        if how == "reload":
+            self.assertEqual(work.command("reload").returncode, 0)
+        else:
+            work.stop()
+            work.start()
+
     def test_interval_beside_a_job_that_blocks(self) -> None:
         seconds = 60 if os.environ.get("QUERN_SOAK") else 5
         work = self.work(tables=entry(job="tick", interval=10) +
@@ -191,13 +201,7 @@ class TestCron(WorkTestCase):
         for how in ("reload", "restart"):
             with self.subTest(how=how):
                 for tables in (whole.replace(tick, ""), whole):
-                    work.tables = tables
-                    work.write_config()
-                    if how == "reload":
-                        self.assertEqual(work.command("reload").returncode, 0)
-                    else:
-                        work.stop()
-                        work.start()
+                    self.renew(work, tables, how)
                     names = {"other"} if tables != whole else {"tick", "other"}
                     wait_until(lambda: {each["name"] for each in work.status()["cron"]} == names, "the jobs of now")
                 state = job(work, "tick")
@@ -245,18 +249,10 @@ class TestCron(WorkTestCase):
                 work = self.work(tables=tick + left)
                 work.wait_lines("cron tick", 1)
                 whole = work.tables
-                work.tables = whole.replace(tick, "")
-                work.write_config()
-                if how == "reload":
-                    self.assertEqual(work.command("reload").returncode, 0)
-                else:
-                    work.stop()
-                    work.start()
+                self.renew(work, whole.replace(tick, ""), how)
                 time.sleep(3)  # so that 30 runs would be missed
                 before, begun = work.count("cron tick"), time.monotonic()
-                work.tables = whole
-                work.write_config()
-                self.assertEqual(work.command("reload").returncode, 0)
+                self.renew(work, whole, "reload")
                 work.wait_lines("cron tick", before + 3)
                 time.sleep(0.5)  # for those that should not come
                 runs = work.count("cron tick") - before

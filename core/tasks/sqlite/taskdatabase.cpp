@@ -258,6 +258,24 @@ Result<QVariant> TaskDatabase::value(const QString &statement) const
     return query.next() ? query.value(0) : QVariant();
 }
 
+Result<DatabaseContents> TaskDatabase::contents() const
+{
+    const Result<QVariant> tasks = value(QStringLiteral("SELECT count(*) FROM task"));
+    const Result<QVariant> dead = value(QStringLiteral("SELECT count(*) FROM dead"));
+    Result<QSqlQuery> names = prepare(QStringLiteral(
+        "SELECT spill FROM task WHERE spill IS NOT NULL UNION ALL SELECT spill FROM dead WHERE spill IS NOT NULL"));
+    if (!tasks || !dead)
+        return tasks ? dead.error() : tasks.error();
+    if (!names)
+        return names.error();
+    if (const Result<void> found = run(*names); !found)
+        return found.error();
+    DatabaseContents contents{tasks->toLongLong(), dead->toLongLong()};
+    while (names->next())
+        contents.spillFiles.insert(names->value(0).toString().toLatin1());
+    return contents;
+}
+
 Result<void> TaskDatabase::begin()
 {
     return run(m_begin);

@@ -2,6 +2,8 @@
 
 #include <Quern/result.h>
 
+#include <QByteArray>
+#include <QSet>
 #include <QSqlDatabase>
 #include <QSqlQuery>
 #include <QString>
@@ -9,6 +11,14 @@
 #include <memory>
 
 namespace Quern::tasks {
+
+/// What lies in a database of tasks.
+struct DatabaseContents
+{
+    qsizetype tasks = 0; ///< that wait, or that an earlier life has begun
+    qsizetype dead = 0;
+    QSet<QByteArray> spillFiles = {}; ///< names of the files with payloads of both
+};
 
 /// A database of tasks: its file, its form, and its transactions. Lives in the thread that opened it.
 ///
@@ -40,6 +50,9 @@ public:
     Result<void> run(const QString &text) const;
     /// The first value of the first row; invalid if there is no row.
     Result<QVariant> value(const QString &text) const;
+
+    /// For those who only look at it: no store works with it.
+    Result<DatabaseContents> contents() const;
 
     Result<void> begin();
     Result<void> commit();
