@@ -21,17 +21,18 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
     m_server->moveToThread(&m_thread);
     connect(&m_thread, &QThread::finished, m_server, &QObject::deleteLater);
-    connect(m_server, &admin::ControlServer::requestReceived, this, &ControlDesk::handle);
-    connect(m_server, &admin::ControlServer::clientGone, this, [this](quint64 client) {
+    m_clients.add(m_server);
+    connect(&m_clients, &Clients::requestReceived, this, &ControlDesk::handle);
+    connect(&m_clients, &Clients::clientGone, this, [this](quint64 client) {
         for (QSet<quint64> &clients : m_watchers)
             clients.remove(client);
         m_logs->forget(client);
     });
-    m_logs = std::make_unique<LogDesk>(m_server);
+    m_logs = std::make_unique<LogDesk>(&m_clients);
     connect(m_logs.get(), &LogDesk::levelsChanged, master, &Master::logLevelsChanged);
     m_tasks = std::make_unique<TaskDesk>(
         [broker](quint64 token, BrokerQuestion question) { broker->ask(token, std::move(question)); },
-        [this](quint64 client, const admin::Reply &reply) { send(client, reply); });
+        [this](quint64 client, const admin::Reply &reply) { m_clients.sendReply(client, reply); });
     connect(broker, &BrokerThread::answered, m_tasks.get(), &TaskDesk::answered);
     connect(&master->operations(), &admin::OperationLog::changed, this, &ControlDesk::operationChanged);
     m_thread.start();
@@ -55,14 +56,15 @@ Result<void> ControlDesk::listen(const QString &path)
     return result;
 }
 
-void ControlDesk::handle(quint64 client, const admin::Request &request)
+void ControlDesk::handle(const admin::Caller &caller, const admin::Request &request)
 {
+    const quint64 client = caller.client;
     if (request.method.startsWith(QLatin1StringView("task.")))
         m_tasks->handle(client, request);
     else if (request.method.startsWith(QLatin1StringView("cron.")))
         steerCron(client, request);
     else
-        send(client, {request.id, answer(client, request)});
+        m_clients.sendReply(client, {request.id, answer(client, request)});
 }
 
 void ControlDesk::steerCron(quint64 client, const admin::Request &request)
@@ -78,19 +80,16 @@ void ControlDesk::steerCron(quint64 client, const admin::Request &request)
     else if (request.method == Methods::cronResume)
         action = Action::Resume;
     if (!action || !job) {
-        send(client,
-             {request.id,
-              job ? Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method)) : job.error()});
+        m_clients.sendReply(
+            client,
+            {request.id,
+             job ? Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method)) : job.error()});
         return;
     }
     m_master->cron().command(*action, job->job, [this, client, id = request.id](const Result<void> &outcome) {
-        send(client, {id, outcome ? Result<QJsonObject>(QJsonObject()) : Result<QJsonObject>(outcome.error())});
+        m_clients.sendReply(client,
+                            {id, outcome ? Result<QJsonObject>(QJsonObject()) : Result<QJsonObject>(outcome.error())});
     });
-}
-
-void ControlDesk::send(quint64 client, const admin::Reply &reply)
-{
-    QMetaObject::invokeMethod(m_server, [server = m_server, client, reply] { server->sendReply(client, reply); });
 }
 
 Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &request)
@@ -133,7 +132,7 @@ void ControlDesk::operationChanged(const admin::Operation &operation)
     const admin::Event event = {admin::Events::operation, operation.toJson()};
     const QSet<quint64> clients = m_watchers.value(operation.id);
     for (const quint64 client : clients)
-        QMetaObject::invokeMethod(m_server, [server = m_server, client, event] { server->sendEvent(client, event); });
+        m_clients.sendEvent(client, event);
     if (operation.state != admin::Operation::State::Running)
         m_watchers.remove(operation.id);
 }

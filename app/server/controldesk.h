@@ -2,6 +2,7 @@
 
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
+#include "app/server/clients.h"
 #include "app/server/logdesk.h"
 #include "app/server/taskdesk.h"
 
@@ -17,7 +18,7 @@ namespace Quern::app {
 class BrokerThread;
 class Master;
 
-/// Answers the management protocol for the master: a ControlServer in the admin thread carries the messages, this
+/// Answers the management protocol for the master: transports in the admin thread carry the messages, this
 /// object gives them their meaning. Lives in the main thread.
 class ControlDesk final : public QObject
 {
@@ -31,15 +32,15 @@ public:
     Result<void> listen(const QString &path);
 
 private:
-    void handle(quint64 client, const admin::Request &request);
+    void handle(const admin::Caller &caller, const admin::Request &request);
     /// Replies when the timer process has answered, or it is clear that it does not.
     void steerCron(quint64 client, const admin::Request &request);
-    void send(quint64 client, const admin::Reply &reply);
     Result<QJsonObject> answer(quint64 client, const admin::Request &request);
     Result<QJsonObject> watch(quint64 client, const QJsonObject &params);
     void operationChanged(const admin::Operation &operation);
 
     Master *m_master;
+    Clients m_clients;
     QThread m_thread;
     admin::ControlServer *m_server; ///< lives in m_thread
     std::unique_ptr<LogDesk> m_logs;

@@ -2,7 +2,7 @@
 
 #include "admin/protocol/logmessages.h"
 #include "admin/protocol/methods.h"
-#include "admin/server/controlserver.h"
+#include "app/server/clients.h"
 #include "base/log.h"
 
 namespace Quern::app {
@@ -24,9 +24,9 @@ QList<admin::LogLine> linesOf(const base::LogHistory::Page &page)
 
 } // namespace
 
-LogDesk::LogDesk(admin::ControlServer *server, QObject *parent) : QObject(parent), m_server(server)
+LogDesk::LogDesk(Clients *clients, QObject *parent) : QObject(parent), m_clients(clients)
 {
-    connect(server, &admin::ControlServer::outputTaken, this, &LogDesk::outputTaken);
+    connect(clients, &Clients::outputTaken, this, &LogDesk::outputTaken);
     base::logHistory().setListener([this] { deliverLater(); });
 }
 
@@ -123,9 +123,7 @@ void LogDesk::deliverTo(quint64 client, Follower &follower)
     page.lines = linesOf(found);
     page.dropped = qint64(found.lost);
     follower.isBusy = true;
-    const admin::Event event = {admin::Events::log, page.toJson()};
-    QMetaObject::invokeMethod(
-        m_server, [server = m_server, client, event] { server->sendPaced(client, event); }, Qt::QueuedConnection);
+    m_clients->sendPaced(client, {admin::Events::log, page.toJson()});
 }
 
 void LogDesk::outputTaken(quint64 client)

@@ -7,11 +7,9 @@
 
 #include <unordered_map>
 
-namespace Quern::admin {
-class ControlServer;
-}
-
 namespace Quern::app {
+
+class Clients;
 
 /// Answers the methods "log.…" of the management protocol, and brings new lines to the clients that follow the log.
 /// A client that reads slowly gets the next lines when it has taken the last; what the history has forgotten by then is
@@ -20,8 +18,8 @@ class LogDesk final : public QObject
 {
     Q_OBJECT
 public:
-    /// \a server lives in the admin thread, and longer than this.
-    explicit LogDesk(admin::ControlServer *server, QObject *parent = nullptr);
+    /// \a clients lives longer than this.
+    explicit LogDesk(Clients *clients, QObject *parent = nullptr);
     ~LogDesk() override;
 
     Result<QJsonObject> answer(quint64 client, const admin::Request &request);
@@ -47,7 +45,7 @@ private:
     void deliverTo(quint64 client, Follower &follower);
     void outputTaken(quint64 client);
 
-    admin::ControlServer *m_server;
+    Clients *m_clients;
     std::unordered_map<quint64, Follower> m_followers;
 };
 

@@ -60,6 +60,7 @@ LIBRARIES: list[tuple[str, set[str], str]] = [
     ("toml++/", {"core/config"}, "settings are parsed in config"),
     ("llhttp", {"core/protocol"}, "HTTP is parsed in protocol"),
     ("openssl/", {"core/net"}, "TLS is spoken in net"),
+    ("prometheus/", {"core/metrics", "app"}, "numbers become families in metrics, and in the wiring"),
     ("QHttpServer", {"core/admin/server"}, "Qt HTTP Server is GPL and serves the management API alone"),
     ("QtHttpServer", {"core/admin/server"}, "Qt HTTP Server is GPL and serves the management API alone"),
     ("QtCharts", {"admin-gui"}, "Qt Charts is GPL and belongs to the console"),

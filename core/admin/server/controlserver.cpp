@@ -13,18 +13,19 @@ Q_LOGGING_CATEGORY(logAdmin, "quern.admin", QtInfoMsg)
 
 namespace {
 
-bool isPermitted(const QLocalSocket &socket)
+/// Who is at the other end; nobody if he may not come in.
+std::optional<uid_t> permittedUser(const QLocalSocket &socket)
 {
     ucred peer = {};
     socklen_t length = sizeof peer;
     if (::getsockopt(int(socket.socketDescriptor()), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
-        return false;
-    return peer.uid == 0 || peer.uid == ::geteuid();
+        return std::nullopt;
+    return peer.uid == 0 || peer.uid == ::geteuid() ? std::optional(peer.uid) : std::nullopt;
 }
 
 } // namespace
 
-ControlServer::ControlServer(QObject *parent) : QObject(parent), m_server(this)
+ControlServer::ControlServer(QObject *parent) : Transport(parent), m_server(this)
 {
     m_server.setMaxPendingConnections(MaxClients);
     connect(&m_server, &QLocalServer::newConnection, this, &ControlServer::acceptClients);
@@ -62,15 +63,17 @@ void ControlServer::close(std::chrono::milliseconds patience)
 void ControlServer::acceptClients()
 {
     while (QLocalSocket *socket = m_server.nextPendingConnection()) {
-        if (!isPermitted(*socket) || m_clients.size() >= MaxClients) {
+        const std::optional<uid_t> user = permittedUser(*socket);
+        if (!user || m_clients.size() >= MaxClients) {
             qCWarning(logAdmin, "refused a client of the control socket");
             socket->abort();
             socket->deleteLater();
             continue;
         }
-        const quint64 id = ++m_serial;
+        const quint64 id = nextClient();
         socket->setReadBufferSize(longestMessage);
         m_clients[id].socket = socket;
+        m_clients[id].name = QStringLiteral("uid %1").arg(*user);
         connect(socket, &QLocalSocket::readyRead, this, [this, id] { readFrom(id); });
         connect(socket, &QLocalSocket::bytesWritten, this, [this, id] { bytesWritten(id); });
         connect(socket, &QLocalSocket::disconnected, this, [this, id] { dismiss(id); });
@@ -105,7 +108,7 @@ void ControlServer::handleLine(quint64 client, const QByteArray &line)
         sendReply(client, Reply{0, request.error()});
         return;
     }
-    Q_EMIT requestReceived(client, *request);
+    Q_EMIT requestReceived({client, Role::Admin, m_clients.at(client).name}, *request);
 }
 
 void ControlServer::sendReply(quint64 client, const Reply &reply)

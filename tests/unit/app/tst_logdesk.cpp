@@ -3,6 +3,7 @@
 #include "admin/protocol/logmessages.h"
 #include "admin/protocol/methods.h"
 #include "admin/server/controlserver.h"
+#include "app/server/clients.h"
 #include "base/log.h"
 
 #include <QLocalSocket>
@@ -58,6 +59,7 @@ private:
 
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<admin::ControlServer> m_server;
+    std::unique_ptr<app::Clients> m_clients;
     std::unique_ptr<LogDesk> m_desk;
     std::unique_ptr<QLocalSocket> m_client;
     admin::LineDecoder m_decoder;
@@ -76,12 +78,14 @@ void TestLogDesk::init()
 {
     base::setLogLevels({});
     m_server = std::make_unique<admin::ControlServer>();
-    m_desk = std::make_unique<LogDesk>(m_server.get());
-    connect(m_server.get(), &admin::ControlServer::requestReceived, m_desk.get(),
-            [this](quint64 client, const admin::Request &request) {
-                m_server->sendReply(client, {request.id, m_desk->answer(client, request)});
+    m_clients = std::make_unique<app::Clients>();
+    m_clients->add(m_server.get());
+    m_desk = std::make_unique<LogDesk>(m_clients.get());
+    connect(m_clients.get(), &app::Clients::requestReceived, m_desk.get(),
+            [this](const admin::Caller &caller, const admin::Request &request) {
+                m_clients->sendReply(caller.client, {request.id, m_desk->answer(caller.client, request)});
             });
-    connect(m_server.get(), &admin::ControlServer::clientGone, m_desk.get(), &LogDesk::forget);
+    connect(m_clients.get(), &app::Clients::clientGone, m_desk.get(), &LogDesk::forget);
     QVERIFY(m_server->listen(m_folder->filePath(QStringLiteral("control.sock"))));
     connectClient();
 }
@@ -90,6 +94,7 @@ void TestLogDesk::cleanup()
 {
     m_client.reset();
     m_desk.reset();
+    m_clients.reset();
     m_server.reset();
 }
 

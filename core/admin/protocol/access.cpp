@@ -1,0 +1,80 @@
+#include "admin/protocol/access.h"
+
+#include "admin/protocol/methods.h"
+
+#include <algorithm>
+#include <array>
+
+namespace Quern::admin {
+
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+
+constexpr MethodAccess look(QLatin1StringView method)
+{
+    return {method, Role::Viewer, false};
+}
+
+constexpr MethodAccess change(QLatin1StringView method, Role role)
+{
+    return {method, role, true};
+}
+
+constexpr std::array accesses = {
+    look(Methods::serverStatus),
+    change(Methods::serverStop, Role::Admin),
+    change(Methods::serverReload, Role::Operator),
+    look(Methods::operationWatch),
+    look(Methods::pluginList),
+    look(Methods::logRead),
+    look(Methods::logFollow),
+    change(Methods::logSetLevel, Role::Operator),
+    look(Methods::taskDeadLetters),
+    look(Methods::taskDeadPayload),
+    change(Methods::taskRetry, Role::Operator),
+    change(Methods::taskDrop, Role::Operator),
+    change(Methods::cronRun, Role::Operator),
+    change(Methods::cronPause, Role::Operator),
+    change(Methods::cronResume, Role::Operator),
+};
+
+struct RoleName
+{
+    Role role;
+    QLatin1StringView name;
+};
+constexpr std::array roleNames = {
+    RoleName{Role::Viewer, "viewer"_L1},
+    RoleName{Role::Operator, "operator"_L1},
+    RoleName{Role::Admin, "admin"_L1},
+};
+
+} // namespace
+
+std::span<const MethodAccess> methodAccess()
+{
+    return accesses;
+}
+
+const MethodAccess *findMethodAccess(QStringView method)
+{
+    const auto found = std::find_if(accesses.begin(), accesses.end(),
+                                    [method](const MethodAccess &access) { return access.method == method; });
+    return found == accesses.end() ? nullptr : &*found;
+}
+
+QString roleName(Role role)
+{
+    return std::find_if(roleNames.begin(), roleNames.end(), [role](const RoleName &each) { return each.role == role; })
+        ->name;
+}
+
+std::optional<Role> roleOfName(QStringView name)
+{
+    const auto found =
+        std::find_if(roleNames.begin(), roleNames.end(), [name](const RoleName &each) { return each.name == name; });
+    return found == roleNames.end() ? std::nullopt : std::optional<Role>(found->role);
+}
+
+} // namespace Quern::admin

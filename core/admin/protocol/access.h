@@ -1,0 +1,35 @@
+#pragma once
+
+#include <QLatin1StringView>
+#include <QString>
+
+#include <optional>
+#include <span>
+
+namespace Quern::admin {
+
+/// What somebody may do with the server; each role may do what those before it may.
+enum class Role {
+    Viewer,   ///< looks at everything but secrets
+    Operator, ///< leads the service: reload, cron jobs, tasks, connections, levels of the log
+    Admin,    ///< changes its data and ends it: tables, atomics, stop, restart
+};
+
+/// Who may ask for a method of the management protocol.
+struct MethodAccess
+{
+    QLatin1StringView method;
+    Role role = Role::Admin; ///< the least that may
+    bool isChange = true;    ///< it changes something: the audit log tells of it
+};
+
+/// All methods, in the order of methods.h.
+std::span<const MethodAccess> methodAccess();
+/// Null if there is no such method.
+const MethodAccess *findMethodAccess(QStringView method);
+
+/// "viewer", as in the file of tokens.
+QString roleName(Role role);
+std::optional<Role> roleOfName(QStringView name);
+
+} // namespace Quern::admin
