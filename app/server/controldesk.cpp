@@ -2,6 +2,7 @@
 
 #include "admin/protocol/cronmessages.h"
 #include "admin/protocol/methods.h"
+#include "admin/protocol/metricsmessages.h"
 #include "admin/protocol/operation.h"
 #include "app/server/master.h"
 #include "loop/epolleventdispatcher.h"
@@ -104,6 +105,11 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
         if (!operation)
             return operation.error();
         return operation->toJson();
+    }
+    if (request.method == Methods::metricsRead) {
+        if (!m_master->metrics())
+            return Error(Error::NotFound, QStringLiteral("there are no metrics: set enable = true in [metrics]"));
+        return admin::MetricsText{QString::fromUtf8(m_master->metrics()->text())}.toJson();
     }
     if (request.method == Methods::pluginList)
         return m_master->plugins().toJson();

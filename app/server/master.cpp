@@ -5,6 +5,9 @@
 #include "app/server/installation.h"
 #include "app/server/log.h"
 #include "app/server/logtarget.h"
+#include "app/server/metrics/processmetrics.h"
+#include "app/server/metrics/trafficmetrics.h"
+#include "app/server/metrics/workmetrics.h"
 #include "app/server/pluginstate.h"
 #include "app/server/portplan.h"
 #include "app/server/reactorsettings.h"
@@ -58,6 +61,7 @@ Master::~Master()
     // The control socket first: it asks the others. The lock goes last, when nothing of this server is left.
     m_control.reset();
     m_runtimeFiles.reset();
+    m_metrics.reset();
     m_cron.reset();
     m_broker.reset();
     m_reactors.reset();
@@ -131,11 +135,25 @@ Result<void> Master::start()
         return started;
     m_runtimeFiles = std::make_unique<RuntimeFiles>(m_settings.server.runtimeDir, m_supervisor.get());
     m_runtimeFiles->writeSettings(m_settings);
+    openMetrics();
     m_reactors->start(m_supervisor.get());
     if (m_settings.defaultPlugin)
         qCInfo(logMaster) << "no [[plugin]] is listed in the settings: the welcome plugin is loaded";
     m_supervisor->start();
     return {};
+}
+
+void Master::openMetrics()
+{
+    if (!m_settings.server.metricsEnabled)
+        return;
+    m_metrics = std::make_unique<MetricsDesk>(m_settings.server.metricsApplication.toStdString());
+    m_metrics->add(std::make_unique<TrafficMetrics>(*m_reactors));
+    m_metrics->add(std::make_unique<ProcessMetrics>(*m_supervisor, m_startedAt));
+    m_metrics->add(std::make_unique<WorkMetrics>(m_broker->broker(), *m_cron, *m_tables));
+    connect(m_reactors.get(), &ReactorPool::metricsRequested, this, [this](int reactor, quint64 request) {
+        m_reactors->answerMetrics(reactor, request, m_metrics->recentText());
+    });
 }
 
 void Master::becomeReady()

@@ -5,6 +5,7 @@
 #include "admin/server/operationlog.h"
 #include "app/server/brokerthread.h"
 #include "app/server/crondesk.h"
+#include "app/server/metrics/metricsdesk.h"
 #include "app/server/pidfile.h"
 #include "app/server/ratemeter.h"
 #include "app/server/reactorpool.h"
@@ -56,6 +57,8 @@ public:
     admin::PluginList plugins() const;
     admin::OperationLog &operations() { return m_operations; }
     CronDesk &cron() { return *m_cron; }
+    /// Null if the settings want no metrics.
+    const MetricsDesk *metrics() const { return m_metrics.get(); }
 
     static QString pidPath(const config::Settings &settings);
     static QString controlPath(const config::Settings &settings);
@@ -82,6 +85,7 @@ private:
 
     Result<admin::OperationReference> beginReload();
     Result<Next> loadNext() const;
+    void openMetrics();
     void applyReload();
     void reloadStep(const QString &text);
     void becomeReady();
@@ -106,6 +110,7 @@ private:
     std::unique_ptr<ReactorPool> m_reactors;
     std::unique_ptr<BrokerThread> m_broker;
     std::unique_ptr<CronDesk> m_cron;
+    std::unique_ptr<MetricsDesk> m_metrics; ///< null if none are wanted
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;
     std::unique_ptr<RuntimeFiles> m_runtimeFiles;

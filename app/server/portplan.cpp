@@ -128,6 +128,7 @@ Result<std::vector<dispatch::Port>> dispatchPorts(const config::Settings &settin
         port.http = *common;
         port.live = liveSettings(*plan.own);
         if (plan.socket) {
+            port.http.metricsPath.clear();
             port.name = plan.socket->name;
             port.handler = plan.socket->handler.toUtf8();
             applyLimits(*plan.own, port.http);

@@ -6,6 +6,7 @@
 #include "app/server/settingscheck.h"
 #include "dispatch/workerlink.h"
 #include "loop/epolleventdispatcher.h"
+#include "metrics/exposition.h"
 
 #include <QFile>
 
@@ -43,8 +44,11 @@ ReactorPool::ReactorPool(const config::Settings &all, const dispatch::ReactorSet
     , m_connectionLimit(settings.connectionLimit)
     , m_backlog(all.server.backlog)
 {
-    for (const PortPlan &plan : portPlans(all))
+    for (const PortPlan &plan : portPlans(all)) {
         m_addresses.push_back({plan.endpoint(), plan.socketKind(), plan.shown(), plan.key, plan.own->unixSocketMode});
+        m_ports.push_back(
+            {plan.socket ? plan.socket->name : QStringLiteral("main"), plan.socketKind() == net::SocketKind::Datagram});
+    }
     for (int id = 0; id < all.server.reactorNum; ++id) {
         dispatch::ReactorSettings own = settings;
         own.id = id;
@@ -167,6 +171,8 @@ void ReactorPool::follow(process::Supervisor *supervisor, dispatch::Reactor *rea
         callIn(reactor, [reactor, available] { reactor->dispatcher().setAvailable(available); });
     });
     dispatch::Dispatcher *dispatcher = &reactor->dispatcher();
+    connect(dispatcher, &dispatch::Dispatcher::ownRequested, this,
+            [this, id = reactor->id()](quint64 request) { Q_EMIT metricsRequested(id, request); });
     connect(dispatcher, &dispatch::Dispatcher::workerDrained, supervisor, &Supervisor::drained);
     connect(dispatcher, &dispatch::Dispatcher::workerStuck, supervisor, &Supervisor::killStuck);
     connect(dispatcher, &dispatch::Dispatcher::workerUnreachable, supervisor, &Supervisor::childUnreachable);
@@ -187,6 +193,12 @@ void ReactorPool::reconfigure(const std::vector<dispatch::Port> &ports, const di
     m_connectionLimit->setLimit(connectionLimit);
     for (const auto &reactor : m_reactors)
         callIn(reactor.get(), [target = reactor.get(), ports, dispatch] { target->reconfigure(ports, dispatch); });
+}
+
+void ReactorPool::answerMetrics(int reactor, quint64 request, const QByteArray &text)
+{
+    dispatch::Reactor *target = m_reactors[std::size_t(reactor)].get();
+    callIn(target, [target, request, text] { target->dispatcher().answerOwn(request, metrics::expositionType, text); });
 }
 
 void ReactorPool::drain()

@@ -45,12 +45,24 @@ public:
 
     int size() const { return int(m_reactors.size()); }
     const dispatch::Reactor &at(int index) const { return *m_reactors[std::size_t(index)]; }
+    /// A socket that is listened on. What belongs to several addresses has one name.
+    struct Listener
+    {
+        QString name; ///< "main", or of the [[socket]]
+        bool isDatagram = false;
+    };
+    /// Each at the place of its port's number. Any thread.
+    const std::vector<Listener> &ports() const { return m_ports; }
+    /// The answer to metricsRequested().
+    void answerMetrics(int reactor, quint64 request, const QByteArray &text);
     /// What is listened on, for people; see PortPlan::shown().
     QStringList listeners() const;
     /// Of all connections, for workers; see ipc::ConnectionTable.
     const ipc::ConnectionTable &connections() const { return *m_connections; }
 
 Q_SIGNALS:
+    /// Somebody wants the metrics at a public port: answerMetrics() is expected.
+    void metricsRequested(int reactor, quint64 request);
     void drained();
 
 private:
@@ -69,6 +81,7 @@ private:
     Result<void> bind(const Address &address, int port);
 
     std::vector<Address> m_addresses; ///< each at the place of its port's number
+    std::vector<Listener> m_ports;
     std::shared_ptr<ipc::ConnectionTable> m_connections;
     std::shared_ptr<dispatch::ConnectionLimit> m_connectionLimit;
     std::vector<std::unique_ptr<dispatch::Reactor>> m_reactors;

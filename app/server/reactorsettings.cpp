@@ -160,6 +160,8 @@ Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings)
     applyLimits(server, http);
     http.debug = server.debug;
     http.serverHeader = server.serverHeader.toUtf8();
+    if (server.metricsEnabled && server.metricsPublic)
+        http.metricsPath = server.metricsPath.toLatin1();
     const Result<QString> directory = spoolDirectory(settings);
     if (!directory)
         return directory.error();
@@ -181,6 +183,11 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
     result.accessLog.path = server.accessLog;
     result.accessLog.format = accessLogFormat(server.accessLogFormat);
     result.accessLog.slowTime = server.requestSlowlogTimeout;
+    if (server.metricsEnabled) {
+        const std::vector<double> bounds(server.metricsBuckets.begin(), server.metricsBuckets.end());
+        result.metrics = metrics::RequestMeterSettings{
+            metrics::TimeBounds(bounds), {server.metricsIgnoredStatus.begin(), server.metricsIgnoredStatus.end()}};
+    }
     result.dispatch = dispatchSettings(settings);
     result.liveBudget = std::make_shared<dispatch::OutputBudget>(qint64(server.outputBufferTotal));
     Result<std::vector<dispatch::Port>> ports = dispatchPorts(settings);

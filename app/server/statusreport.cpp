@@ -1,28 +1,15 @@
 #include "app/server/statusreport.h"
 
+#include "app/server/processusage.h"
 #include "app/server/reactorpool.h"
 #include "dispatch/eventlanes.h"
 #include "process/supervisor.h"
 #include "tables/sharedtables.h"
 #include "tasks/broker.h"
 
-#include <QFile>
-
-#include <unistd.h>
-
 namespace Quern::app {
 
 namespace {
-
-/// Resident memory of \a pid in bytes; 0 if it cannot be read.
-qint64 residentBytes(qint64 pid)
-{
-    QFile file(QStringLiteral("/proc/%1/statm").arg(pid));
-    if (pid == 0 || !file.open(QIODevice::ReadOnly))
-        return 0;
-    const QList<QByteArray> pages = file.readAll().split(' ');
-    return pages.size() > 1 ? pages.at(1).toLongLong() * ::sysconf(_SC_PAGESIZE) : 0;
-}
 
 admin::WorkerStatus::State stateOf(process::ChildReport::State state)
 {
@@ -53,7 +40,7 @@ admin::WorkerStatus workerStatus(const process::ChildReport &report)
     status.inFlight = int(report.inFlight);
     status.requests = qint64(report.requests);
     status.restarts = report.restarts;
-    status.rssBytes = residentBytes(report.pid);
+    status.rssBytes = usageOf(report.pid).residentBytes;
     status.lastExit = report.lastExit;
     return status;
 }

@@ -1,6 +1,7 @@
 #include "config/keytable.h"
 
 #include "config/listenaddress.h"
+#include "config/metricskeys.h"
 #include "config/taskkeys.h"
 #include "config/tlsrules.h"
 #include "config/tomltext.h"
@@ -311,6 +312,7 @@ std::span<const KeyTable> keyTables()
     static const std::array tables = {
         KeyTable{"server"_L1, serverKeys()},
         KeyTable{"tasks"_L1, taskKeys()},
+        KeyTable{"metrics"_L1, metricsKeys()},
     };
     return tables;
 }

@@ -3,6 +3,7 @@
 #include "config/choices.h"
 #include "config/listenreader.h"
 #include "config/logcategories.h"
+#include "config/numberlist.h"
 #include "config/secrets.h"
 #include "config/text.h"
 #include "config/tlsrules.h"
@@ -222,6 +223,23 @@ void read(const VerifyPeerRule &, const Reading &reading, ServerSettings &settin
     readVerifyPeer(reading, settings.sslVerifyPeer);
 }
 
+template <typename Number>
+void read(const NumberListRule<Number> &rule, const Reading &reading, ServerSettings &settings)
+{
+    if (auto numbers = readNumbers(rule, reading, settings.*rule.member))
+        settings.*rule.member = std::move(*numbers);
+}
+
+void read(const LocationRule &rule, const Reading &reading, ServerSettings &settings)
+{
+    const QString path = reading.value.scalar.toString();
+    static const QRegularExpression form(u"^(/[A-Za-z0-9._~-]+)+$"_s);
+    if (reading.value.isString() && form.match(path).hasMatch())
+        settings.*rule.member = path;
+    else
+        reading.refuse(Text::tr("a path such as \"/metrics\""), quotedToml(settings.*rule.member));
+}
+
 void read(const SniCertificatesRule &, const Reading &reading, ServerSettings &settings)
 {
     settings.sslSniCerts = readSniCertificates(reading);
@@ -316,6 +334,17 @@ QString text(const SocketModeRule &, const ServerSettings &settings)
 QString text(const VerifyPeerRule &, const ServerSettings &settings)
 {
     return verifyPeerText(settings.sslVerifyPeer);
+}
+
+template <typename Number>
+QString text(const NumberListRule<Number> &rule, const ServerSettings &settings)
+{
+    return numbersText(settings.*rule.member);
+}
+
+QString text(const LocationRule &rule, const ServerSettings &settings)
+{
+    return quotedToml(settings.*rule.member);
 }
 
 QString text(const SniCertificatesRule &, const ServerSettings &settings)

@@ -68,6 +68,24 @@ struct ListRule
     bool mayBeEmpty = true;
 };
 
+/// A list of different numbers, \a minimum to \a maximum.
+template <typename Number>
+struct NumberListRule
+{
+    QList<Number> ServerSettings::*member;
+    Number minimum;
+    Number maximum;
+    qsizetype most;
+    const char *element;   ///< what an element is, for messages: "a status such as 404"
+    bool isRising = false; ///< and not empty
+};
+
+/// The path of a URL, such as "/metrics".
+struct LocationRule
+{
+    QString ServerSettings::*member;
+};
+
 struct LogLevelRule
 {
 };
@@ -116,8 +134,9 @@ struct TaskDriverRule
 
 using Rule =
     std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule, FlagRule,
-                 PathRule, TextRule, ListRule, LogLevelRule, LogFormatRule, LogCategoriesRule, AccessLogFormatRule,
-                 DispatchModeRule, ListenRule, SocketModeRule, VerifyPeerRule, SniCertificatesRule, TaskDriverRule>;
+                 PathRule, TextRule, ListRule, NumberListRule<int>, NumberListRule<double>, LocationRule, LogLevelRule,
+                 LogFormatRule, LogCategoriesRule, AccessLogFormatRule, DispatchModeRule, ListenRule, SocketModeRule,
+                 VerifyPeerRule, SniCertificatesRule, TaskDriverRule>;
 
 /// What reading one key needs besides its rule. Lives no longer than the call.
 struct Reading

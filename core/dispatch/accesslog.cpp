@@ -18,13 +18,6 @@ namespace Quern::dispatch {
 
 namespace http = protocol::http;
 
-namespace {
-
-/// What the log calls the status of a request whose client left before it was answered; nginx's number.
-constexpr int clientClosed = 499;
-
-} // namespace
-
 AccessLog::~AccessLog()
 {
     flush();

@@ -25,6 +25,9 @@ struct AccessLogSettings
     bool isWanted() const { return !path.isEmpty() || slowTime.count() > 0; }
 };
 
+/// What log and metrics call the status of a request whose client left before it was answered; nginx's number.
+inline constexpr int clientClosed = 499;
+
 /// Notes down the requests of one reactor. Each reactor has the file open for itself and writes whole lines, so that
 /// they mix but never break. Lives in its reactor thread.
 class AccessLog

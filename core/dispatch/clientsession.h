@@ -4,6 +4,7 @@
 #include "base/intrusivelist.h"
 #include "dispatch/accesslog.h"
 #include "dispatch/port.h"
+#include "dispatch/reactormeter.h"
 #include "net/connection.h"
 #include "net/listener.h"
 
@@ -43,6 +44,7 @@ struct ReactorPort : Port
 
     std::array<WaitQueue, WaitKinds> waits;
     base::MonotonicTime heartbeatLooked; ///< when the waits of live connections were last looked at
+    net::Traffic traffic;                ///< of its connections; datagrams do not count
 };
 
 /// The reactor as its sessions see it.
@@ -52,6 +54,8 @@ public:
     virtual ~SessionHost() = default;
     virtual Dispatcher &dispatcher() = 0;
     virtual LiveHub &live() = 0;
+    /// Null if nothing is counted for the metrics.
+    virtual ReactorMeter *meter() = 0;
     /// Null if no log of requests is kept.
     virtual AccessLog *accessLog() = 0;
     /// For the rest of long answers, when their worker is to leave.

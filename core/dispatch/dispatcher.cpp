@@ -92,6 +92,58 @@ quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime awaited, Resp
     return request->id;
 }
 
+quint64 Dispatcher::submitOwn(base::MonotonicTime awaited, ResponseReceiver *receiver)
+{
+    PendingRequest *request = m_own < MaxOwn ? m_table.create() : nullptr;
+    if (!request)
+        return 0;
+    ++m_own;
+    ++m_counters.inFlight;
+    request->isOwn = true;
+    request->receiver = receiver;
+    request->awaited = awaited;
+    m_deadlines.append(request);
+    watch();
+    Q_EMIT ownRequested(request->id);
+    return request->id;
+}
+
+void Dispatcher::answerOwn(quint64 id, QByteArrayView type, QByteArrayView body)
+{
+    PendingRequest *request = m_table.find(id);
+    if (!request || !request->isOwn)
+        return;
+    ResponseReceiver *receiver = request->receiver;
+    OutputReservation output;
+    // Clients that do not read must not pile it up.
+    const bool fits = output.extend(m_settings.outputBudget.get(), body.size());
+    finish(request);
+    if (!fits) {
+        receiver->responseFailed(id, 503, metrics::RequestMeter::RefusedRoute);
+        return;
+    }
+    const QByteArray headerBlock = "Content-Type: " + type.toByteArray() + "\r\nCache-Control: no-store\r\n";
+    ResponseStart start;
+    start.bodyLength = quint64(body.size());
+    start.headerBlock = headerBlock;
+    start.bodyPart = body;
+    start.workerId = -1;
+    start.route = metrics::RequestMeter::StaticRoute;
+    start.output = &output;
+    receiver->responseStarted(id, start);
+}
+
+metrics::RouteNumber Dispatcher::routeOf(const PendingRequest &request)
+{
+    return request.worker ? request.worker->routeOf(request) : metrics::RequestMeter::RefusedRoute;
+}
+
+metrics::RouteNumber Dispatcher::routeOf(quint64 id) const
+{
+    const PendingRequest *request = m_table.find(id);
+    return request ? routeOf(*request) : metrics::RequestMeter::RefusedRoute;
+}
+
 void Dispatcher::watch()
 {
     if (!m_watch.isActive())
@@ -156,6 +208,7 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
         return;
     }
     ResponseReceiver *receiver = request->receiver;
+    const metrics::RouteNumber route = routeOf(*request); // before it loses its claim
     request->worker->markAnswering(request);
     request->isAnswerStreamed = message.kind == ipc::ResponseKind::Streamed;
     request->isAnswerLengthKnown = message.bodyLength != ipc::UnknownLength;
@@ -171,6 +224,7 @@ void Dispatcher::responseReceived(quint64 childId, quint64 requestId, const ipc:
     start.bodyPart = message.bodyPart;
     start.workerId = request->worker->info().workerId;
     start.worker = &request->worker->info();
+    start.route = route;
     start.output = &output;
     const bool isComplete = request->bodyLeft == 0 && !request->isAnswerStreamed;
     if (isComplete || !receiver) {
@@ -333,6 +387,8 @@ void Dispatcher::enqueue(PendingRequest *request, bool atFront)
 
 void Dispatcher::dequeue(PendingRequest *request)
 {
+    if (request->isOwn)
+        return;
     static_cast<base::ListNode<QueueTag> *>(request)->unlink();
     --m_queued;
     m_queuedBytes -= bytesOf(*request);
@@ -364,6 +420,10 @@ void Dispatcher::dispatch(PendingRequest *request, WorkerEntry *worker)
     WorkerLink &link = worker->link();
     request->claim = *link.ring().acquire(request->id);
     request->sent = std::chrono::steady_clock::now();
+    if (m_meter) {
+        m_meter->queueWait.record(request->sent - request->awaited);
+        m_meter->window.record(worker->window());
+    }
     worker->add(request);
     const ipc::ClaimTicket ticket = {request->claim.slot, request->claim.sequence, base::toNanoseconds(request->sent),
                                      answerCredit(request)};
@@ -460,6 +520,8 @@ void Dispatcher::finish(PendingRequest *request)
 {
     if (request->worker)
         detach(request);
+    if (request->isOwn)
+        --m_own;
     m_table.destroy(request);
     --m_counters.inFlight;
 }
@@ -468,11 +530,12 @@ void Dispatcher::fail(PendingRequest *request, int status)
 {
     ResponseReceiver *receiver = request->receiver;
     const quint64 id = request->id;
+    const metrics::RouteNumber route = routeOf(*request);
     if (!request->isDispatched())
         dequeue(request);
     finish(request);
     if (receiver)
-        receiver->responseFailed(id, status);
+        receiver->responseFailed(id, status, route);
 }
 
 } // namespace Quern::dispatch

@@ -2,6 +2,7 @@
 
 #include "dispatch/pendingtable.h"
 #include "dispatch/policy.h"
+#include "dispatch/reactormeter.h"
 #include "dispatch/routefaults.h"
 #include "dispatch/streamingroutes.h"
 #include "dispatch/workerentry.h"
@@ -75,6 +76,8 @@ class Dispatcher : public QObject, public WorkerLinkEvents
 {
     Q_OBJECT
 public:
+    /// Requests that wait for the server itself.
+    static constexpr int MaxOwn = 64;
     /// How often workers and deadlines are looked at while anything is pending.
     static constexpr std::chrono::milliseconds WatchInterval = std::chrono::milliseconds(10);
     /// A worker whose handler runs longer than this is given nothing more, and what waits behind it is taken back.
@@ -89,6 +92,8 @@ public:
     void setLanes(EventLanes *lanes) { m_lanes = lanes; }
     /// Who does what workers want done for connections; null: nobody.
     void setCommandSink(CommandSink *sink) { m_commands = sink; }
+    /// Who counts for the metrics, before there are workers; null: nobody.
+    void setMeter(ReactorMeter *meter) { m_meter = meter; }
     /// Looks at workers and deadlines from time to time, while anything is under way.
     void watch();
     /// The worker has handled all events that it had.
@@ -97,8 +102,15 @@ public:
     /// Takes a request whose answer is \a awaited since then, which its deadline counts from; \a receiver hears its
     /// answer, not before this call has returned. Returns its id, or 0 if the queue is full.
     quint64 submit(RequestOrder order, base::MonotonicTime awaited, ResponseReceiver *receiver);
+    /// The same for a request that the server answers, and no worker: ownRequested() follows. Returns 0 if too many
+    /// wait.
+    quint64 submitOwn(base::MonotonicTime awaited, ResponseReceiver *receiver);
+    /// The answer to such a request: 200 with \a body, of \a type. Nothing happens if nobody waits any more.
+    void answerOwn(quint64 id, QByteArrayView type, QByteArrayView body);
     /// An id for a request that is not submitted, so that the log and its error page can name it.
     quint64 spareId() { return m_table.spareId(); }
+    /// The route of the request \a id, for the ReactorMeter, as far as it has been begun.
+    metrics::RouteNumber routeOf(quint64 id) const;
     /// Nobody waits for the answer to \a id any more; its receiver hears nothing more.
     void abandon(quint64 id);
     /// \a bytes of the body of the answer to \a id have left: as many may follow.
@@ -136,6 +148,8 @@ public:
     bool isIdle() const;
 
 Q_SIGNALS:
+    /// answerOwn() is expected.
+    void ownRequested(quint64 id);
     void workerDrained(quint64 childId);
     /// The worker's loop has been stuck for longer than the request timeout; \a reason names the handler.
     void workerStuck(quint64 childId, const QString &reason);
@@ -158,6 +172,7 @@ private:
     void batchEnded(quint64 childId) override;
     void linkClosed(quint64 childId) override;
 
+    static metrics::RouteNumber routeOf(const PendingRequest &request);
     WorkerEntry *workerOf(quint64 childId) const;
     PendingRequest *answeredBy(quint64 childId, quint64 requestId) const;
 
@@ -195,6 +210,7 @@ private:
     DispatchSettings m_settings;
     EventLanes *m_lanes = nullptr;
     CommandSink *m_commands = nullptr;
+    ReactorMeter *m_meter = nullptr;
     PendingTable m_table;
     std::unique_ptr<Policy> m_policy;
     base::MonotonicTime m_deadlineTold;                        ///< when the log last told of a late answer
@@ -209,6 +225,7 @@ private:
     QBasicTimer m_watch;
     qint64 m_queuedBytes = 0;
     int m_queued = 0;
+    int m_own = 0; ///< requests that wait for the server itself
     int m_reactorId;
     int m_generation = 0;
     bool m_available = true;

@@ -26,6 +26,13 @@ void Dispatcher::addWorker(std::unique_ptr<WorkerLink> link)
     const int workerId = worker->info().workerId;
     const auto place = std::find_if(m_workers.begin(), m_workers.end(),
                                     [workerId](const auto &other) { return other->info().workerId > workerId; });
+    if (m_meter) {
+        std::vector<metrics::RouteNumber> numbers;
+        const QList<ipc::RouteEntry> &routes = worker->info().routes;
+        for (const ipc::RouteEntry &route : routes)
+            numbers.push_back(m_meter->requests.routeOf(route.pattern));
+        worker->setRouteNumbers(std::move(numbers));
+    }
     WorkerEntry *added = m_workers.insert(place, std::move(worker))->get();
     learnRoutes();
     pump();
@@ -239,7 +246,7 @@ void Dispatcher::expireOverdue(base::MonotonicTime now)
         tellOfDeadline(*request, now);
         ResponseReceiver *receiver = std::exchange(request->receiver, nullptr);
         request->worker->link().sendCancel(request->id);
-        receiver->responseFailed(request->id, 504);
+        receiver->responseFailed(request->id, 504, routeOf(*request));
     }
 }
 

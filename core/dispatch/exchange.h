@@ -52,6 +52,9 @@ struct Exchange
     std::unique_ptr<FileSender> file;      ///< while the answer is a file
     std::unique_ptr<UpgradeOffer> upgrade; ///< if it may become a WebSocket
 
+    /// For the ReactorMeter.
+    metrics::RouteNumber route = metrics::RequestMeter::RefusedRoute;
+    metrics::HttpMethod method = metrics::HttpMethod::Other;
     quint8 minorVersion = 1;
     bool isHead = false;
     bool keepAlive = true;

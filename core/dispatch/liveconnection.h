@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/counter.h"
 #include "base/intrusivelist.h"
 #include "ipc/connectiontable.h"
 #include "ipc/livemessages.h"
@@ -81,10 +82,6 @@ struct LiveConnection : base::ListNode<OrphanTag>, base::ListNode<PausedTag>
     std::vector<std::unique_ptr<Member>> members;
 };
 
-/// Adds to a counter that one thread alone writes.
-inline void addTo(std::atomic<quint64> &counter, quint64 number)
-{
-    counter.store(counter.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
-}
+using base::addTo;
 
 } // namespace Quern::dispatch

@@ -6,6 +6,7 @@
 #include "ipc/bodystream.h"
 #include "ipc/claimring.h"
 #include "ipc/messages.h"
+#include "metrics/requestmeter.h"
 
 #include <QByteArray>
 
@@ -25,7 +26,8 @@ struct ResponseStart
     QByteArrayView headerBlock;
     QByteArrayView bodyPart;
     int workerId = 0;
-    const WorkerInfo *worker = nullptr; ///< that has answered
+    metrics::RouteNumber route = metrics::RequestMeter::NoRoute; ///< for the ReactorMeter
+    const WorkerInfo *worker = nullptr;                          ///< that has answered
     /// The memory set aside for the answer. The receiver takes it over if the answer may stay here after this call.
     OutputReservation *output = nullptr;
 };
@@ -42,8 +44,9 @@ public:
     virtual void responseContinued(quint64 requestId, QByteArrayView bodyPart) = 0;
     /// A streamed answer is complete. \a trailers: "Name: value\r\n" for each trailer field.
     virtual void responseEnded(quint64 requestId, QByteArrayView trailers) = 0;
-    /// There is no answer: the server answers with \a status instead. Never after responseStarted().
-    virtual void responseFailed(quint64 requestId, int status) = 0;
+    /// There is no answer: the server answers with \a status instead. Never after responseStarted(). \a route, for the
+    /// ReactorMeter, is that whose handler has begun.
+    virtual void responseFailed(quint64 requestId, int status, metrics::RouteNumber route) = 0;
     /// The worker died in the middle of the body, or broke it off: the client must see that it is incomplete.
     virtual void responseBroken(quint64 requestId) = 0;
     /// The worker of an answer that has begun is to leave: what is asked of it now, by Dispatcher::grant(), still
@@ -98,6 +101,7 @@ public:
     quint64 bodyLeft = 0;                        ///< of the answer; close to ipc::UnknownLength if that is unknown
     quint8 takenBack = 0;                        ///< how often, at most 255
     quint8 deaths = 0;                           ///< workers that died with it before they had begun it
+    bool isOwn = false;                          ///< no worker is to answer it, but the server
     bool answering = false;                      ///< the head of the answer has come
     bool deferred = false;
     bool retried = false;

@@ -27,10 +27,12 @@ Reactor::Reactor(const ReactorSettings &settings)
     : m_settings(settings)
     , m_dispatcher(settings.dispatch, settings.id, this)
     , m_live(new LiveHub(settings, this))
+    , m_meter(settings.metrics ? std::make_unique<ReactorMeter>(*settings.metrics) : nullptr)
     , m_accessLog(settings.accessLog.isWanted() ? std::make_unique<AccessLog>(settings.accessLog) : nullptr)
 {
     for (const Port &port : settings.ports)
         m_ports.push_back(std::make_unique<ReactorPort>(port));
+    m_dispatcher.setMeter(m_meter.get());
 }
 
 Reactor::~Reactor()
@@ -67,7 +69,17 @@ void Reactor::startWaitTimer()
     std::chrono::milliseconds interval = waitCheckInterval;
     for (const auto &port : m_ports)
         interval = std::min(interval, port->live.checkInterval);
-    m_waitTimer.start(int(interval.count()), this);
+    m_waitInterval = interval;
+    m_waitDue = std::chrono::steady_clock::now() + interval;
+    m_waitTimer.start(int(interval.count()), Qt::PreciseTimer, this);
+}
+
+void Reactor::measureLag(base::MonotonicTime now)
+{
+    if (m_meter)
+        m_meter->loopLag.record(qMax(now - m_waitDue, base::MonotonicTime::duration::zero()));
+    // A turn that was late makes none of those after it late.
+    m_waitDue = qMax(m_waitDue + m_waitInterval, now);
 }
 
 void Reactor::reconfigure(const std::vector<Port> &ports, DispatchSettings dispatch)
@@ -104,7 +116,8 @@ void Reactor::accept(base::FileDescriptor fd, ReactorPort *port, const net::Peer
     }
     const quint64 serial = m_acceptedCount.fetch_add(1, std::memory_order_relaxed) + 1;
     if (port->kind == Port::Kind::Stream) {
-        auto *stream = new StreamSession(std::make_unique<net::Connection>(std::move(fd), nullptr), port, peer, this);
+        auto *stream = new StreamSession(std::make_unique<net::Connection>(std::move(fd), nullptr, &port->traffic),
+                                         port, peer, this);
         m_sessions.append(stream);
         stream->start();
         return;
@@ -276,6 +289,7 @@ void Reactor::timerEvent(QTimerEvent *event)
         m_accessLog->flush();
     m_live->countLostPackets();
     const base::MonotonicTime now = std::chrono::steady_clock::now();
+    measureLag(now);
     for (const auto &port : m_ports)
         expireWaits(*port, now);
 }

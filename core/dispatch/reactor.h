@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace Quern::dispatch {
@@ -28,6 +29,7 @@ struct ReactorSettings
     /// For the rest of long answers, when their worker is to leave: shared by the reactors.
     std::shared_ptr<OutputBudget> handoverBudget = std::make_shared<OutputBudget>(256 * 1024 * 1024);
     AccessLogSettings accessLog;
+    std::optional<metrics::RequestMeterSettings> metrics; ///< none: nothing is counted for them
     DispatchSettings dispatch;
     std::vector<Port> ports = {Port()}; ///< each at the place of its number
     /// What all processes know of live connections; null: there is a table for this reactor alone.
@@ -80,6 +82,10 @@ public:
     /// Connections that were too many, since the start.
     quint64 refusedCount() const { return m_refusedTotal.load(std::memory_order_relaxed); }
     int id() const { return m_settings.id; }
+    /// Null if nothing is counted for the metrics.
+    const ReactorMeter *readMeter() const { return m_meter.get(); }
+    /// Of the connections of one port.
+    const net::Traffic &traffic(int port) const { return m_ports[std::size_t(port)]->traffic; }
 
 Q_SIGNALS:
     /// After drain(): the last connection has gone.
@@ -89,6 +95,7 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
+    ReactorMeter *meter() override { return m_meter.get(); }
     AccessLog *accessLog() override { return m_accessLog.get(); }
     OutputBudget *handoverBudget() override { return m_settings.handoverBudget.get(); }
     bool isDraining() const override { return m_draining; }
@@ -100,6 +107,7 @@ private:
 
     void accept(base::FileDescriptor fd, ReactorPort *port, const net::Peer &peer);
     void startWaitTimer();
+    void measureLag(base::MonotonicTime now);
     /// False if there are too many connections already, altogether or of this client.
     bool admit(const ReactorPort &port, const net::Peer &peer);
     bool countsByAddress(const ReactorPort &port, const net::Peer &peer) const;
@@ -113,11 +121,14 @@ private:
     std::vector<std::unique_ptr<ReactorPort>> m_ports; ///< each at the place of its number
     Dispatcher m_dispatcher;
     std::unique_ptr<LiveHub> m_live;
+    std::unique_ptr<ReactorMeter> m_meter;  ///< null if nothing is counted
     std::unique_ptr<AccessLog> m_accessLog; ///< null if none is wanted
     std::vector<std::unique_ptr<net::Listener>> m_listeners;
     base::IntrusiveList<ClientSession, SessionTag> m_sessions;
     std::vector<std::unique_ptr<ClientSession>> m_ended; ///< destroyed when no call of theirs is on the stack
     QBasicTimer m_waitTimer;
+    base::MonotonicTime m_waitDue; ///< when it fires next
+    std::chrono::milliseconds m_waitInterval{0};
     std::atomic<int> m_connectionCount = 0;
     std::atomic<quint64> m_acceptedCount = 0;
     std::atomic<quint64> m_refusedTotal = 0;

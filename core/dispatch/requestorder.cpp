@@ -34,6 +34,7 @@ std::unique_ptr<Exchange> newExchange(const http::RequestHead &head)
     auto exchange = std::make_unique<Exchange>();
     exchange->received = std::chrono::steady_clock::now();
     exchange->minorVersion = head.minorVersion;
+    exchange->method = metrics::httpMethod(head.methodBytes());
     exchange->isHead = head.isHead;
     exchange->keepAlive = head.keepAlive;
     return exchange;

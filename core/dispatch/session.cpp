@@ -3,6 +3,7 @@
 #include "dispatch/log.h"
 #include "dispatch/sessionrare.h"
 #include "dispatch/websocketsession.h"
+#include "sdk/src/httpsyntax_p.h"
 
 #include <Quern/requestid.h>
 
@@ -15,7 +16,7 @@ Q_LOGGING_CATEGORY(logHttp, "quern.http", QtInfoMsg)
 Session::Session(base::FileDescriptor fd, ReactorPort *port, const net::Peer &peer, quint64 connectionId,
                  SessionHost *host)
     : ClientSession(port, peer, host)
-    , m_connection(std::make_unique<net::Connection>(std::move(fd), this))
+    , m_connection(std::make_unique<net::Connection>(std::move(fd), this, &port->traffic))
     , m_decoder(port->http.limits)
     , m_connectionId(connectionId)
     , m_isPeerTrusted(!port->http.proxies.isEmpty() && port->http.proxies.trusts(QByteArrayView(m_peer.address)))
@@ -82,7 +83,7 @@ void Session::start(ExchangePtr exchange)
         return;
     }
     // A body that is still arriving is for its handler alone.
-    if (m_exchange->isBodyComplete && m_exchange->mayBeStatic && answerWithStaticFile())
+    if (m_exchange->isBodyComplete && (answerWithMetrics() || (m_exchange->mayBeStatic && answerWithStaticFile())))
         return;
     m_exchange->requestId = m_host->dispatcher().submit(std::move(m_exchange->order), m_exchange->awaited, this);
     if (m_exchange->requestId == 0) {
@@ -91,6 +92,19 @@ void Session::start(ExchangePtr exchange)
             m_exchange->keepAlive = false;
         answerError(503, "Retry-After: 1\r\n");
     }
+}
+
+bool Session::answerWithMetrics()
+{
+    using metrics::HttpMethod;
+    const bool isRead = m_exchange->method == HttpMethod::Get || m_exchange->method == HttpMethod::Head;
+    if (settings().metricsPath.isEmpty() || !isRead ||
+        pathOfTarget(m_exchange->head().targetBytes()) != settings().metricsPath)
+        return false;
+    m_exchange->requestId = m_host->dispatcher().submitOwn(m_exchange->awaited, this);
+    if (m_exchange->requestId == 0)
+        answerError(503, "Retry-After: 1\r\n");
+    return true;
 }
 
 bool Session::answerWithStaticFile()
@@ -103,6 +117,7 @@ bool Session::answerWithStaticFile()
     if (std::holds_alternative<NotStatic>(answer))
         return false;
     number(*m_exchange);
+    m_exchange->route = metrics::RequestMeter::StaticRoute;
     AnswerWriter writer(*m_connection, settings());
     if (auto *reply = std::get_if<FileReply>(&answer))
         writer.file(*m_exchange, std::move(*reply));
@@ -139,6 +154,7 @@ void Session::responseStarted(quint64, const ResponseStart &start)
     if (m_host->isDraining() || !exchange.isBodyComplete)
         exchange.keepAlive = false;
     exchange.workerId = start.workerId;
+    exchange.route = start.route;
     AnswerWriter writer(*m_connection, settings());
     switch (start.kind) {
     case ipc::ResponseKind::File:
@@ -182,7 +198,7 @@ void Session::upgrade(const ResponseStart &start)
         return;
     }
     AnswerWriter(*m_connection, settings()).upgrade(*m_exchange, start.headerBlock);
-    logExchange(*m_exchange);
+    noteExchange(*m_exchange);
     WebSocketSession::Opening opening;
     opening.pattern = start.worker->routes.at(place).pattern;
     opening.request = m_exchange->payload;
@@ -213,8 +229,9 @@ void Session::responseEnded(quint64, QByteArrayView trailers)
     settle(Progress::None);
 }
 
-void Session::responseFailed(quint64, int status)
+void Session::responseFailed(quint64, int status, metrics::RouteNumber route)
 {
+    m_exchange->route = route;
     if (m_host->isDraining() || !m_exchange->isBodyComplete)
         m_exchange->keepAlive = false;
     answerError(status, status == 503 ? QByteArrayView("Retry-After: 1\r\n") : QByteArrayView());
@@ -298,15 +315,21 @@ void Session::conclude()
     const ExchangePtr exchange = std::move(m_exchange);
     if (exchange->upgrade)
         m_awaitsUpgrade = false;
-    logExchange(*exchange);
+    noteExchange(*exchange);
     if (!exchange->keepAlive || m_host->isDraining())
         closeAfterOutput();
     else
         startNext();
 }
 
-void Session::logExchange(const Exchange &exchange)
+void Session::noteExchange(const Exchange &exchange)
 {
+    if (ReactorMeter *meter = m_host->meter()) {
+        const bool isAnswered = exchange.status != 0;
+        const base::MonotonicTime until = isAnswered ? exchange.begun : std::chrono::steady_clock::now();
+        meter->requests.record(exchange.method, exchange.route, isAnswered ? exchange.status : clientClosed,
+                               until - exchange.received);
+    }
     if (AccessLog *log = m_host->accessLog())
         log->note(exchange, m_peer,
                   quint64(m_connection->pendingOutput()) + m_connection->pendingFile() +
@@ -390,14 +413,17 @@ void Session::end()
         return;
     m_ended = true;
     if (m_exchange) {
-        if (m_exchange->requestId != 0 && !m_exchange->isAnswered)
+        if (m_exchange->requestId != 0 && !m_exchange->isAnswered) {
+            if (m_exchange->status == 0)
+                m_exchange->route = m_host->dispatcher().routeOf(m_exchange->requestId);
             m_host->dispatcher().abandon(m_exchange->requestId);
+        }
         // An answer that ends with its connection would look complete (RFC 9112 §8).
         if (m_exchange->isEndedByClose && (!m_exchange->isAnswered || m_connection->hasOutput()))
             m_connection->resetOnClose();
-        logExchange(*m_exchange);
-    } else if (m_host->accessLog() && m_decoder.inMessage() && m_decoder.knownHead() && !m_hasExchange) {
-        logExchange(*unreadExchange()); // the rest of its body will never come
+        noteExchange(*m_exchange);
+    } else if (m_decoder.inMessage() && m_decoder.knownHead() && !m_hasExchange) {
+        noteExchange(*unreadExchange()); // the rest of its body will never come
     }
     m_connection->close();
     m_host->sessionEnded(this);

@@ -46,7 +46,7 @@ private:
     void responseStarted(quint64 requestId, const ResponseStart &start) override;
     void responseContinued(quint64 requestId, QByteArrayView bodyPart) override;
     void responseEnded(quint64 requestId, QByteArrayView trailers) override;
-    void responseFailed(quint64 requestId, int status) override;
+    void responseFailed(quint64 requestId, int status, metrics::RouteNumber route) override;
     void responseBroken(quint64 requestId) override;
     void workerLeaves(quint64 requestId) override;
     void bodyProgressed(quint64 requestId) override;
@@ -81,6 +81,7 @@ private:
     void start(ExchangePtr exchange);
     /// The worker has accepted a WebSocket: another session goes on with the connection.
     void upgrade(const ResponseStart &start);
+    bool answerWithMetrics();
     bool answerWithStaticFile();
     /// Whether \a start, an error of the application, has been replaced: its path is that of a static file.
     bool refuseStaticMethod(const ResponseStart &start);
@@ -90,7 +91,8 @@ private:
     /// After each step of an answer: is it complete, has it left, what comes next?
     void progressAnswer();
     void conclude();
-    void logExchange(const Exchange &exchange);
+    /// For the metrics and the log: it has come to its end.
+    void noteExchange(const Exchange &exchange);
     void startNext();
     void grantMore();
     Rare &rare();

@@ -251,6 +251,7 @@ Session::ExchangePtr Session::unreadExchange()
     exchange->keepAlive = false;
     exchange->isConnectionReused = m_requestCount > 0;
     if (const http::RequestHead *head = m_decoder.knownHead()) {
+        exchange->method = metrics::httpMethod(head->methodBytes());
         exchange->minorVersion = head->minorVersion;
         exchange->isHead = exchange->isHead || head->methodBytes() == "HEAD";
         // What proxies say of the client is for the log alone, and no reason any more.

@@ -10,6 +10,12 @@ WorkerEntry::WorkerEntry(std::unique_ptr<WorkerLink> link, quint32 maxConcurrenc
 {
 }
 
+metrics::RouteNumber WorkerEntry::routeOf(const PendingRequest &request) const
+{
+    const quint32 place = request.claim.slot == ipc::NoSlot ? ipc::NoRoute : m_link->ring().route(request.claim);
+    return place < m_routeNumbers.size() ? m_routeNumbers[place] : metrics::RequestMeter::NoRoute;
+}
+
 quint32 WorkerEntry::load() const
 {
     return m_link->ring().masterCounters().inFlight.load(std::memory_order_relaxed);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 namespace Quern::dispatch {
 
@@ -39,6 +40,11 @@ public:
     /// How many of this reactor's requests may be under way at once: many for quick handlers, one for those that block.
     /// Not bounded by what other reactors have sent, or a busy one of them would keep this one out for ever.
     quint32 window() const;
+
+    /// Numbers of its routes for a ReactorMeter, by their places in the manifest.
+    void setRouteNumbers(std::vector<metrics::RouteNumber> numbers) { m_routeNumbers = std::move(numbers); }
+    /// The number of the route that \a request has been claimed for.
+    metrics::RouteNumber routeOf(const PendingRequest &request) const;
 
     /// Bookkeeping of the requests under way; \a request enters or leaves this worker's list.
     void add(PendingRequest *request);
@@ -79,6 +85,7 @@ private:
     quint64 averageNs() const;
 
     std::unique_ptr<WorkerLink> m_link;
+    std::vector<metrics::RouteNumber> m_routeNumbers;
     RequestQueue m_requests; ///< those that are being answered, then the others in the order sent
     quint32 m_maxConcurrency;
     quint32 m_inFlight = 0;  ///< this reactor's requests, deferred ones included, whose answer has not begun

@@ -25,6 +25,22 @@ TimeBounds::TimeBounds(std::span<const double> seconds)
                    [](double bound) { return qRound64(bound * 1e9); });
 }
 
+const TimeBounds &waitBounds()
+{
+    static const TimeBounds bounds(
+        std::array{0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0});
+    return bounds;
+}
+
+HistogramReading NumberHistogram::read() const
+{
+    HistogramReading reading({1, 2, 4, 8, 16, 32, 64});
+    for (std::size_t i = 0; i < Buckets; ++i)
+        reading.counts[i] = m_counts[i].load(std::memory_order_relaxed);
+    reading.sum = double(m_sum.load(std::memory_order_relaxed));
+    return reading;
+}
+
 HistogramReading TimeHistogram::read() const
 {
     HistogramReading reading(m_bounds->seconds());

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/counter.h"
+
 #include <QtGlobal>
 
 #include <array>
@@ -48,11 +50,30 @@ private:
     std::vector<double> m_seconds;
 };
 
-/// Adds to a number that one thread writes and any thread reads: cheaper than a locked instruction.
-inline void addTo(std::atomic<quint64> &number, quint64 difference)
+/// For waits inside of the server, which should be short: from 0.1 ms to 10 s.
+const TimeBounds &waitBounds();
+
+/// How often numbers of which size have been seen, in buckets up to 1, 2, 4 … 64 and above. One thread writes, any
+/// thread reads.
+class NumberHistogram
 {
-    number.store(number.load(std::memory_order_relaxed) + difference, std::memory_order_relaxed);
-}
+public:
+    void record(quint32 number)
+    {
+        std::size_t bucket = 0;
+        while (bucket + 1 < Buckets && number > 1U << bucket)
+            ++bucket;
+        base::addTo(m_counts[bucket], 1);
+        base::addTo(m_sum, number);
+    }
+    HistogramReading read() const;
+
+private:
+    static constexpr std::size_t Buckets = 8;
+
+    std::array<std::atomic<quint64>, Buckets> m_counts = {};
+    std::atomic<quint64> m_sum = 0;
+};
 
 /// How often times of which length have been seen. One thread writes, any thread reads: a reader may see a time in its
 /// bucket and not in the sum yet.
@@ -64,8 +85,8 @@ public:
 
     void record(std::chrono::nanoseconds time)
     {
-        addTo(m_counts[m_bounds->bucketOf(time)], 1);
-        addTo(m_sum, quint64(qMax<qint64>(time.count(), 0)));
+        base::addTo(m_counts[m_bounds->bucketOf(time)], 1);
+        base::addTo(m_sum, quint64(qMax<qint64>(time.count(), 0)));
     }
     HistogramReading read() const;
 

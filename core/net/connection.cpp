@@ -1,5 +1,6 @@
 #include "net/connection.h"
 
+#include "base/counter.h"
 #include "net/tlsstream.h"
 
 #include <QEvent>
@@ -75,9 +76,10 @@ private:
     Connection *m_connection;
 };
 
-Connection::Connection(base::FileDescriptor fd, ConnectionEvents *events)
+Connection::Connection(base::FileDescriptor fd, ConnectionEvents *events, Traffic *traffic)
     : m_fd(std::move(fd))
     , m_events(events)
+    , m_traffic(traffic)
     , m_readNotifier(std::make_unique<Notifier>(this, QSocketNotifier::Read))
 {
 }
@@ -121,7 +123,7 @@ void Connection::readSome()
     char *buffer = readBuffer();
     const ssize_t count = ::recv(m_fd.get(), buffer, size_t(readBufferSize), 0);
     if (count > 0) {
-        m_events->bytesReceived(QByteArrayView(buffer, qsizetype(count)));
+        give(QByteArrayView(buffer, qsizetype(count)));
     } else if (count == 0) {
         endInput();
     } else if (errno != EAGAIN && errno != EINTR) {
@@ -144,7 +146,7 @@ void Connection::readTls()
             m_events->tlsEstablished();
             break;
         case TlsStream::Outcome::Bytes:
-            m_events->bytesReceived(received.bytes);
+            give(received.bytes);
             break;
         case TlsStream::Outcome::Truncated:
             m_inputTruncated = true;
@@ -157,6 +159,19 @@ void Connection::readTls()
             break;
         }
     } while (isOpen() && m_reading && !m_inputEnded && m_tls->holdsInput());
+}
+
+void Connection::give(QByteArrayView received)
+{
+    if (m_traffic)
+        base::addTo(m_traffic->received, quint64(received.size()));
+    m_events->bytesReceived(received);
+}
+
+void Connection::countSent(ssize_t bytes)
+{
+    if (m_traffic && bytes > 0)
+        base::addTo(m_traffic->sent, quint64(bytes));
 }
 
 void Connection::endInput()
@@ -214,7 +229,9 @@ void Connection::keep(QByteArrayView bytes, QByteArrayView more)
 
 ssize_t Connection::sendBytes(QByteArrayView bytes, QByteArrayView more, bool fileFollows)
 {
-    return m_tls ? m_tls->write(bytes, more, fileFollows) : send(m_fd.get(), bytes, more, fileFollows);
+    const ssize_t count = m_tls ? m_tls->write(bytes, more, fileFollows) : send(m_fd.get(), bytes, more, fileFollows);
+    countSent(count);
+    return count;
 }
 
 void Connection::sendFile(std::shared_ptr<const base::FileDescriptor> file, quint64 offset, quint64 length)
@@ -257,6 +274,7 @@ ssize_t Connection::sendSome()
     off_t offset = off_t(m_file->offset);
     const ssize_t count = m_tls ? m_tls->sendFile(file, m_file->offset, m_file->left)
                                 : ::sendfile(m_fd.get(), file, &offset, size_t(qMin(m_file->left, MaxFileTurn)));
+    countSent(count);
     if (count > 0) {
         m_file->offset += quint64(count);
         m_file->left -= quint64(count);

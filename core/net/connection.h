@@ -2,6 +2,7 @@
 
 #include "base/filedescriptor.h"
 #include "net/tlsinfo.h"
+#include "net/traffic.h"
 
 #include <QByteArray>
 #include <QByteArrayView>
@@ -57,7 +58,8 @@ public:
         File, ///< sendFile() at once: the kernel keeps a last packet that is not full until then
     };
 
-    Connection(base::FileDescriptor fd, ConnectionEvents *events);
+    /// \a traffic, unless it is null, counts its bytes, and outlives it.
+    Connection(base::FileDescriptor fd, ConnectionEvents *events, Traffic *traffic = nullptr);
     ~Connection();
     Q_DISABLE_COPY_MOVE(Connection)
 
@@ -133,6 +135,8 @@ private:
     bool writeFile();
     /// Sends what the kernel takes of the file. What sendfile() returned last, or -1 with errno.
     ssize_t sendSome();
+    void countSent(ssize_t bytes);
+    void give(QByteArrayView received);
     qint64 behindFile() const;
     void forgetFile();
     void limitNotSent(int bytes);
@@ -144,6 +148,7 @@ private:
     bool m_inputEnded = false;
     bool m_inputTruncated = false;
     ConnectionEvents *m_events;
+    Traffic *m_traffic;
     std::unique_ptr<Notifier> m_readNotifier;
     std::unique_ptr<Notifier> m_writeNotifier;
     QByteArray m_output;

@@ -6,7 +6,9 @@
 #include <QBasicTimer>
 #include <QObject>
 
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace Quern::process {
@@ -38,10 +40,23 @@ struct ChildReport
     qint64 pid = 0; ///< 0 while there is none
     State state = State::Starting;
     quint32 inFlight = 0;
+    bool isIdle = false; ///< it is ready and has nothing to do
     quint64 requests = 0;
     int restarts = 0;
     QString lastExit;
 };
+
+/// Why a child had to be replaced.
+enum class RestartReason {
+    Returned, ///< a custom process has come to its end
+    Exited,   ///< by itself, and nobody had asked
+    Crashed,  ///< by a signal that is its own fault
+    Killed,   ///< by a signal from outside
+    Stuck,    ///< the master has killed it
+    Replaced, ///< it had worked for long enough, or was asked for
+};
+/// "exited", as metrics have it.
+const char *restartReasonName(RestartReason reason);
 
 /// Keeps the children alive and replaces them by generations: start a new one, switch to it when all of it is ready,
 /// drain the old. Knows nothing of reactors and broker: it announces, and they follow. Lives in the main thread.
@@ -90,6 +105,8 @@ public:
     /// True if some place has given up, for the moment or for good, because its children end at once.
     bool isBreakerOpen() const;
     QList<ChildReport> report() const;
+    /// How many children have been replaced since the start, those of reloads aside.
+    const std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> &restartCounts() const { return m_restarts; }
     /// What the workers that serve have loaded; empty while none is ready.
     ipc::HelloMessage manifest() const;
     /// "worker 2: GET /slow for 1200 ms" for each handler that runs now.
@@ -181,6 +198,7 @@ private:
     QBasicTimer m_prepareTimer;
     QBasicTimer m_drainTimer;
     QByteArray m_cronMemory;
+    std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> m_restarts;
     std::unique_ptr<ChildProcess> m_hookRunner; ///< while hooks of the server's start or stop are called
     ipc::Hook m_serverHook = ipc::Hook::ServerStart;
     std::chrono::milliseconds m_hooksGrace{0};

@@ -16,6 +16,15 @@ QString stepText(const ChildExit &exit)
     return (exit.isStepHook() ? QStringLiteral(" while it called ") : QStringLiteral(" while it loaded ")) + exit.step;
 }
 
+RestartReason reasonOf(const ChildExit &exit)
+{
+    if (exit.wasKilled)
+        return RestartReason::Stuck;
+    if (exit.isCrash)
+        return exit.isFault ? RestartReason::Crashed : RestartReason::Killed;
+    return RestartReason::Exited;
+}
+
 } // namespace
 
 bool isCompanion(ipc::ChildRole role)
@@ -158,6 +167,7 @@ void Supervisor::recycle(quint64 childId, const QString &reason)
     qCInfo(logProcess).noquote().nospace()
         << child->spec().role() << " (pid " << child->pid() << ") is replaced: " << reason;
     place->lastExit = QStringLiteral("replaced: %1").arg(reason);
+    ++m_restarts[{place->who.role, RestartReason::Replaced}];
     retire(std::move(place->child));
     startChild(*m_active, *place);
 }
@@ -228,6 +238,7 @@ void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
         if (!isExpected) {
             if (!isCompanion(place->who.role) || exit.wasKilled || exit.isCrash)
                 place->lastFailure = {ipc::Hook::WorkerError, quint64(child->pid()), place->who.text(), exit.text};
+            ++m_restarts[{place->who.role, hasReturned ? RestartReason::Returned : reasonOf(exit)}];
             restartLater(*place, exit);
             updateAvailability();
         }

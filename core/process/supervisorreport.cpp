@@ -30,6 +30,8 @@ ChildReport reportOn(const ChildProcess &child)
     report.state = reportedState(child.state());
     report.inFlight = child.page()->masterCounters().inFlight + child.page()->counters().deferredRequests;
     report.requests = child.page()->counters().requests;
+    report.isIdle = report.state == ChildReport::State::Ready && report.inFlight == 0 &&
+                    child.page()->counters().currentSlot == ipc::NoSlot;
     return report;
 }
 
@@ -39,6 +41,25 @@ bool Supervisor::isBreakerOpen() const
 {
     return m_active && std::any_of(m_active->places.begin(), m_active->places.end(),
                                    [](const ChildPlace &place) { return place.restarts.isBreakerOpen(); });
+}
+
+const char *restartReasonName(RestartReason reason)
+{
+    switch (reason) {
+    case RestartReason::Returned:
+        return "returned";
+    case RestartReason::Exited:
+        return "exited";
+    case RestartReason::Crashed:
+        return "crashed";
+    case RestartReason::Killed:
+        return "killed";
+    case RestartReason::Stuck:
+        return "stuck";
+    case RestartReason::Replaced:
+        break;
+    }
+    return "replaced";
 }
 
 QList<ChildReport> Supervisor::report() const

@@ -26,6 +26,7 @@ constexpr std::array accesses = {
     change(Methods::serverStop, Role::Admin),
     change(Methods::serverReload, Role::Operator),
     look(Methods::operationWatch),
+    look(Methods::metricsRead),
     look(Methods::pluginList),
     look(Methods::logRead),
     look(Methods::logFollow),

@@ -16,6 +16,8 @@ inline constexpr QLatin1StringView serverReload = "server.reload"_L1;
 /// Parameters: an OperationReference. The result is the Operation as it stands; each later step of it comes as an
 /// Event.
 inline constexpr QLatin1StringView operationWatch = "operation.watch"_L1;
+/// No parameters; the result is a MetricsText.
+inline constexpr QLatin1StringView metricsRead = "metrics.read"_L1;
 /// No parameters; the result is a PluginList.
 inline constexpr QLatin1StringView pluginList = "plugin.list"_L1;
 

@@ -1,0 +1,133 @@
+#include "settingsfile.h"
+
+#include "config/metricskeys.h"
+
+#include <QSet>
+#include <QTest>
+
+#include <functional>
+
+using namespace Quern;
+using namespace Quern::config;
+
+/// The keys of [metrics].
+class tst_MetricsSettings : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyKey_data();
+    void everyKey();
+    void everyKeyIsCovered();
+    void refusals_data();
+    void refusals();
+};
+
+namespace {
+
+using Check = std::function<bool(const MetricsSettings &)>;
+
+struct Row
+{
+    const char *line;
+    Check isRead;
+};
+
+QList<Row> rows()
+{
+    return {
+        {"enable = false", [](const auto &s) { return !s.metricsEnabled; }},
+        {"path = \"/metrics\"", [](const auto &s) { return s.metricsPath == u"/metrics"; }},
+        {"public = true", [](const auto &s) { return s.metricsPublic; }},
+        {"token = false", [](const auto &s) { return !s.metricsToken; }},
+        {"application = \"shop\"", [](const auto &s) { return s.metricsApplication == u"shop"; }},
+        {"ignored_status = []", [](const auto &s) { return s.metricsIgnoredStatus.isEmpty(); }},
+        {"ignored_status = [404, 400]",
+         [](const auto &s) {
+             return s.metricsIgnoredStatus == QList<int>{404, 400};
+         }},
+        {"buckets = [0.25, 1, 2.5]",
+         [](const auto &s) {
+             return s.metricsBuckets == QList<double>{0.25, 1, 2.5};
+         }},
+    };
+}
+
+QString keyOf(const QByteArray &line)
+{
+    return QString::fromUtf8(line.left(line.indexOf(' ')));
+}
+
+QString message(const Result<Settings> &settings)
+{
+    return settings ? QString() : settings.error().message();
+}
+
+} // namespace
+
+void tst_MetricsSettings::everyKey_data()
+{
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<Check>("isRead");
+    for (const Row &row : rows())
+        QTest::newRow(row.line) << QByteArray(row.line) << row.isRead;
+}
+
+void tst_MetricsSettings::everyKey()
+{
+    QFETCH(QByteArray, line);
+    QFETCH(Check, isRead);
+    const Result<Settings> settings = SettingsFile::load("[metrics]\n" + line + '\n');
+    QVERIFY2(settings.ok(), qPrintable(message(settings)));
+    QVERIFY(isRead(settings->server));
+    QCOMPARE(settings->origins.value(QStringLiteral("metrics.") + keyOf(line)), QStringLiteral("quern.toml:2"));
+}
+
+void tst_MetricsSettings::everyKeyIsCovered()
+{
+    QSet<QString> covered;
+    for (const Row &row : rows())
+        covered += keyOf(row.line);
+    const QStringList known = findKeyTable(QStringLiteral("metrics"))->names();
+    QCOMPARE(covered, QSet<QString>(known.begin(), known.end()));
+}
+
+void tst_MetricsSettings::refusals_data()
+{
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<QString>("expected");
+    const QString status = QStringLiteral(
+        "ignored_status: must be a list of at most 500 numbers, each a status such as 404 from 100 to 599, not %1; "
+        "write ignored_status = []");
+    QTest::newRow("no list") << QByteArray("ignored_status = 404") << status.arg(u"404");
+    QTest::newRow("no status") << QByteArray("ignored_status = [404, 99]") << status.arg(u"an array");
+    QTest::newRow("no integer") << QByteArray("ignored_status = [404.5]") << status.arg(u"an array");
+    QTest::newRow("twice") << QByteArray("ignored_status = [404, 404]") << status.arg(u"an array");
+    const QString buckets =
+        QStringLiteral("buckets: must be a list of 1 to 32 rising numbers, each a number of seconds such as 0.25 from "
+                       "1e-06 to 3600, not an array; write buckets = [");
+    QTest::newRow("no bucket") << QByteArray("buckets = []") << buckets;
+    QTest::newRow("not rising") << QByteArray("buckets = [1, 0.5]") << buckets;
+    QTest::newRow("words") << QByteArray("buckets = [\"1s\"]") << buckets;
+    QTest::newRow("not positive") << QByteArray("buckets = [0, 1]") << buckets;
+    QByteArray many;
+    for (int i = 1; i <= 33; ++i)
+        many += QByteArray::number(i) + ',';
+    QTest::newRow("too many") << "buckets = [" + many + ']' << buckets;
+    const QString path = QStringLiteral("path: must be a path such as \"/metrics\", not the string \"%1\"; write path "
+                                        "= \"/actuator/prometheus\"");
+    QTest::newRow("no path") << QByteArray("path = \"metrics\"") << path.arg(u"metrics");
+    QTest::newRow("a query") << QByteArray("path = \"/m?x=1\"") << path.arg(u"/m?x=1");
+    QTest::newRow("the root") << QByteArray("path = \"/\"") << path.arg(u"/");
+}
+
+void tst_MetricsSettings::refusals()
+{
+    QFETCH(QByteArray, line);
+    QFETCH(QString, expected);
+    const QString text = message(SettingsFile::load("[metrics]\n" + line + '\n'));
+    QVERIFY2(text.startsWith(QStringLiteral("quern.toml:2: metrics.") + expected), qPrintable(text));
+}
+
+QTEST_GUILESS_MAIN(tst_MetricsSettings)
+#include "tst_metricssettings.moc"
