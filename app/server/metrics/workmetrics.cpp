@@ -65,7 +65,7 @@ void addCron(FamilyList &list, const QList<ipc::CronJobState> &jobs)
 {
     const auto each = [&jobs](prometheus::MetricFamily &family, auto value) {
         for (const ipc::CronJobState &job : jobs)
-            addValue(family, {{"job", job.name.toStdString()}}, double(value(job)));
+            addValue(family, {{"cron_job", job.name.toStdString()}}, double(value(job)));
     };
     each(list.counter("quern_cron_runs_total", "Runs of cron jobs that have ended."),
          [](const auto &job) { return job.runs; });
