@@ -4,6 +4,7 @@
 #include "admin/protocol/methods.h"
 #include "admin/protocol/metricsmessages.h"
 #include "admin/protocol/operation.h"
+#include "app/server/configdesk.h"
 #include "app/server/master.h"
 #include "loop/epolleventdispatcher.h"
 
@@ -13,6 +14,23 @@ namespace {
 
 /// A client that waits for its last event gets it within this time.
 constexpr std::chrono::milliseconds closePatience(500);
+
+Error noMethod(const admin::Request &request)
+{
+    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
+}
+
+/// The reply that has nothing to tell but that it went well.
+Result<QJsonObject> emptyOr(const Result<void> &outcome)
+{
+    return outcome ? Result<QJsonObject>(QJsonObject()) : outcome.error();
+}
+
+template <typename Message>
+Result<QJsonObject> jsonOr(const Result<Message> &outcome)
+{
+    return outcome ? Result<QJsonObject>(outcome->toJson()) : outcome.error();
+}
 
 } // namespace
 
@@ -28,8 +46,10 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master
         for (QSet<quint64> &clients : m_watchers)
             clients.remove(client);
         m_logs->forget(client);
+        m_streams->forget(client);
     });
     m_logs = std::make_unique<LogDesk>(&m_clients);
+    m_streams = std::make_unique<StreamDesk>(&m_clients, [master] { return master->status(); });
     connect(m_logs.get(), &LogDesk::levelsChanged, master, &Master::logLevelsChanged);
     m_tasks = std::make_unique<TaskDesk>(
         [broker](quint64 token, BrokerQuestion question) { broker->ask(token, std::move(question)); },
@@ -39,9 +59,28 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master
     m_thread.start();
 }
 
+void ControlDesk::follow(const process::Supervisor *supervisor)
+{
+    using What = admin::ProcessEvent::What;
+    connect(supervisor, &process::Supervisor::childReady, this,
+            [this](const std::shared_ptr<process::ChildHandoff> &handoff) {
+                m_streams->processChanged({QDateTime::currentDateTimeUtc(),
+                                           handoff->who.text(),
+                                           handoff->pid,
+                                           handoff->generation,
+                                           What::Ready,
+                                           {}});
+            });
+    connect(supervisor, &process::Supervisor::childExited, this, [this](quint64, const process::ChildExit &exit) {
+        m_streams->processChanged(
+            {QDateTime::currentDateTimeUtc(), exit.who.text(), exit.pid, exit.generation, What::Ended, exit.text});
+    });
+}
+
 ControlDesk::~ControlDesk()
 {
     m_tasks.reset();
+    m_streams.reset();
     m_logs.reset();
     QMetaObject::invokeMethod(
         m_server, [server = m_server] { server->close(closePatience); }, Qt::BlockingQueuedConnection);
@@ -81,10 +120,7 @@ void ControlDesk::steerCron(quint64 client, const admin::Request &request)
     else if (request.method == Methods::cronResume)
         action = Action::Resume;
     if (!action || !job) {
-        m_clients.sendReply(
-            client,
-            {request.id,
-             job ? Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method)) : job.error()});
+        m_clients.sendReply(client, {request.id, job ? noMethod(request) : job.error()});
         return;
     }
     m_master->cron().command(*action, job->job, [this, client, id = request.id](const Result<void> &outcome) {
@@ -98,14 +134,18 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     namespace Methods = admin::Methods;
     if (request.method == Methods::serverStatus)
         return m_master->status().toJson();
-    if (request.method == Methods::serverStop)
-        return m_master->stop(QStringLiteral("asked by a client")).toJson();
-    if (request.method == Methods::serverReload) {
-        const Result<admin::OperationReference> operation = m_master->reload();
-        if (!operation)
-            return operation.error();
-        return operation->toJson();
-    }
+    if (request.method == Methods::serverSubscribe)
+        return emptyOr(m_streams->subscribe(client, request.params));
+    if (request.method.startsWith(u"server."))
+        return lead(request);
+    if (request.method.startsWith(u"operation."))
+        return answerOperation(client, request);
+    if (request.method.startsWith(u"process."))
+        return endProcess(request);
+    if (request.method.startsWith(u"config."))
+        return answerConfig(request);
+    if (request.method.startsWith(u"log."))
+        return m_logs->answer(client, request);
     if (request.method == Methods::metricsRead) {
         if (!m_master->metrics())
             return Error(Error::NotFound, QStringLiteral("there are no metrics: set enable = true in [metrics]"));
@@ -113,11 +153,69 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     }
     if (request.method == Methods::pluginList)
         return m_master->plugins().toJson();
+    return noMethod(request);
+}
+
+Result<QJsonObject> ControlDesk::lead(const admin::Request &request)
+{
+    namespace Methods = admin::Methods;
+    if (request.method == Methods::serverStop)
+        return m_master->stop(QStringLiteral("asked by a client")).toJson();
+    if (request.method == Methods::serverReload)
+        return jsonOr(m_master->reload());
+    if (request.method == Methods::serverRestart)
+        return jsonOr(m_master->restart());
+    if (request.method == Methods::serverScale) {
+        const Result<admin::ScaleRequest> scale = admin::ScaleRequest::fromJson(request.params);
+        return scale ? jsonOr(m_master->scale(*scale)) : Result<QJsonObject>(scale.error());
+    }
+    if (request.method == Methods::serverDrain) {
+        const Result<admin::DrainRequest> drain = admin::DrainRequest::fromJson(request.params);
+        return drain ? jsonOr(m_master->drain(drain->on)) : Result<QJsonObject>(drain.error());
+    }
+    return noMethod(request);
+}
+
+Result<QJsonObject> ControlDesk::answerOperation(quint64 client, const admin::Request &request)
+{
+    namespace Methods = admin::Methods;
     if (request.method == Methods::operationWatch)
         return watch(client, request.params);
-    if (request.method.startsWith(QLatin1StringView("log.")))
-        return m_logs->answer(client, request);
-    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
+    if (request.method == Methods::operationList)
+        return admin::OperationList{m_master->operations().all()}.toJson();
+    if (request.method != Methods::operationRead)
+        return noMethod(request);
+    const Result<admin::OperationNumber> number = admin::OperationNumber::fromJson(request.params);
+    return number ? jsonOr(find(number->operation)) : Result<QJsonObject>(number.error());
+}
+
+Result<QJsonObject> ControlDesk::answerConfig(const admin::Request &request)
+{
+    if (request.method == admin::Methods::configRead)
+        return configReport(m_master->settings()).toJson();
+    if (request.method != admin::Methods::configCheck)
+        return noMethod(request);
+    const Result<admin::ConfigCandidate> candidate = admin::ConfigCandidate::fromJson(request.params);
+    if (!candidate)
+        return candidate.error();
+    return checkCandidate(m_master->candidate(candidate->text.toUtf8()), m_master->settings()).toJson();
+}
+
+Result<QJsonObject> ControlDesk::endProcess(const admin::Request &request)
+{
+    const bool isKill = request.method == admin::Methods::processKill;
+    if (!isKill && request.method != admin::Methods::processRecycle)
+        return noMethod(request);
+    const Result<admin::ProcessReference> process = admin::ProcessReference::fromJson(request.params);
+    return process ? emptyOr(m_master->endProcess(process->process, isKill)) : Result<QJsonObject>(process.error());
+}
+
+Result<admin::Operation> ControlDesk::find(qint64 id) const
+{
+    const std::optional<admin::Operation> operation = m_master->operations().find(id);
+    if (!operation)
+        return Error(Error::NotFound, QStringLiteral("there is no operation %1").arg(id));
+    return *operation;
 }
 
 Result<QJsonObject> ControlDesk::watch(quint64 client, const QJsonObject &params)
@@ -125,9 +223,9 @@ Result<QJsonObject> ControlDesk::watch(quint64 client, const QJsonObject &params
     const Result<admin::OperationReference> reference = admin::OperationReference::fromJson(params);
     if (!reference)
         return reference.error();
-    const std::optional<admin::Operation> operation = m_master->operations().find(reference->operation);
+    const Result<admin::Operation> operation = find(reference->operation);
     if (!operation)
-        return Error(Error::NotFound, QStringLiteral("there is no operation %1").arg(reference->operation));
+        return operation.error();
     if (operation->state == admin::Operation::State::Running)
         m_watchers[operation->id].insert(client);
     return operation->toJson();
@@ -136,6 +234,7 @@ Result<QJsonObject> ControlDesk::watch(quint64 client, const QJsonObject &params
 void ControlDesk::operationChanged(const admin::Operation &operation)
 {
     const admin::Event event = {admin::Events::operation, operation.toJson()};
+    m_streams->operationChanged(operation);
     const QSet<quint64> clients = m_watchers.value(operation.id);
     for (const quint64 client : clients)
         m_clients.sendEvent(client, event);

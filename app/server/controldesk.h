@@ -4,6 +4,7 @@
 #include "admin/server/controlserver.h"
 #include "app/server/clients.h"
 #include "app/server/logdesk.h"
+#include "app/server/streamdesk.h"
 #include "app/server/taskdesk.h"
 
 #include <QHash>
@@ -12,6 +13,10 @@
 #include <QThread>
 
 #include <memory>
+
+namespace Quern::process {
+class Supervisor;
+}
 
 namespace Quern::app {
 
@@ -30,12 +35,19 @@ public:
     ~ControlDesk() override;
 
     Result<void> listen(const QString &path);
+    /// Tells of its children from now on. \a supervisor outlives this.
+    void follow(const process::Supervisor *supervisor);
 
 private:
     void handle(const admin::Caller &caller, const admin::Request &request);
     /// Replies when the timer process has answered, or it is clear that it does not.
     void steerCron(quint64 client, const admin::Request &request);
     Result<QJsonObject> answer(quint64 client, const admin::Request &request);
+    Result<QJsonObject> lead(const admin::Request &request);
+    Result<QJsonObject> answerOperation(quint64 client, const admin::Request &request);
+    Result<QJsonObject> answerConfig(const admin::Request &request);
+    Result<QJsonObject> endProcess(const admin::Request &request);
+    Result<admin::Operation> find(qint64 id) const;
     Result<QJsonObject> watch(quint64 client, const QJsonObject &params);
     void operationChanged(const admin::Operation &operation);
 
@@ -45,6 +57,7 @@ private:
     admin::ControlServer *m_server; ///< lives in m_thread
     std::unique_ptr<LogDesk> m_logs;
     std::unique_ptr<TaskDesk> m_tasks;
+    std::unique_ptr<StreamDesk> m_streams;
     QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation
 };
 

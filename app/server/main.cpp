@@ -51,6 +51,9 @@ QStringList argumentList(int argc, char **argv)
 
 int start(const app::CommandLine &line, int argc, char **argv)
 {
+    // What a restart begins with: later the arguments make place for the process title, and the file may be another.
+    const QByteArray program = QFile::encodeName(QFile::symLinkTarget(QStringLiteral("/proc/self/exe")));
+    const QByteArrayList arguments(argv, argv + argc);
     // A reload reads the file that the start has read: that it is gone by then must not mean the defaults.
     app::CommandLine chosen = line;
     chosen.configFile = app::settingsFile(line);
@@ -83,7 +86,11 @@ int start(const app::CommandLine &line, int argc, char **argv)
             return failed;
         }
     }
-    return app::runServer(*settings, {daemonize, line.ignoreLock, load}, argc, argv);
+    app::StartOptions options{daemonize, line.ignoreLock, load};
+    options.candidateSource = [&chosen](const QByteArray &text) { return app::candidateSettings(chosen, text); };
+    options.program = program;
+    options.arguments = arguments;
+    return app::runServer(*settings, options, argc, argv);
 }
 
 /// The commands that talk to a running server. A mistake in the file must not keep anybody from stopping it.

@@ -4,19 +4,16 @@
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
 #include "app/server/log.h"
-#include "app/server/logtarget.h"
 #include "app/server/metrics/processmetrics.h"
 #include "app/server/metrics/trafficmetrics.h"
 #include "app/server/metrics/workmetrics.h"
 #include "app/server/pluginstate.h"
-#include "app/server/portplan.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
 #include "app/server/tablesettings.h"
 #include "app/server/workersettings.h"
 #include "base/log.h"
-#include "config/difference.h"
 
 #include <QCoreApplication>
 #include <QTimerEvent>
@@ -37,9 +34,6 @@ constexpr std::chrono::milliseconds forcedLeaveTimeout = std::chrono::millisecon
 
 /// ServerStop hooks have this long at least.
 constexpr std::chrono::milliseconds leastHooksGrace = std::chrono::milliseconds(500);
-
-/// What a stop or a reload may take besides the waits that the settings bound.
-constexpr std::chrono::milliseconds patienceMargin = std::chrono::seconds(10);
 
 constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
 
@@ -119,6 +113,7 @@ Result<void> Master::start()
         workerSettings(m_settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor()));
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
+    m_control->follow(m_supervisor.get());
     // Before the reactors hear of its workers.
     connect(m_supervisor.get(), &process::Supervisor::generationArriving, this, &Master::applyReload);
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
@@ -170,87 +165,6 @@ void Master::becomeReady()
     Q_EMIT ready();
 }
 
-Result<admin::OperationReference> Master::reload()
-{
-    Result<admin::OperationReference> begun = beginReload();
-    // Whoever asked may be a script that nobody reads.
-    if (!begun)
-        qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
-    return begun;
-}
-
-Result<admin::OperationReference> Master::beginReload()
-{
-    if (m_state == State::Stopping)
-        return Error(Error::Busy, QStringLiteral("the server is stopping"));
-    Result<Next> next = loadNext();
-    if (!next)
-        return next.error();
-    if (const Result<void> prepared = m_broker->prepareForTasks(next->settings); !prepared)
-        return prepared.error();
-    if (const Result<void> begun = m_supervisor->reload(next->workers); !begun)
-        return begun.error();
-    m_next = std::make_unique<Next>(std::move(*next));
-    m_reloadOperation = m_operations.begin(admin::Operation::Kind::Reload);
-    qCInfo(logMaster) << "reload begins";
-    if (!m_next->needRestart.isEmpty())
-        reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
-    // The old workers may drain for as long as the new settings say; the new ones load their plugins before.
-    const process::SupervisorSettings &workers = m_next->workers;
-    return admin::OperationReference{m_reloadOperation, workers.startTimeout + workers.maxWaitTime + patienceMargin};
-}
-
-Result<Master::Next> Master::loadNext() const
-{
-    const Result<config::Settings> loaded = m_options.settingsSource();
-    if (!loaded)
-        return loaded.error();
-    Next next;
-    next.needRestart = config::changedKeys(m_settings, *loaded, config::Change::Restart);
-    next.settings = config::afterReload(m_settings, *loaded);
-    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(next.settings);
-    if (!plugins)
-        return plugins.error();
-    next.workers =
-        workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor());
-    Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
-    if (!ports)
-        return ports.error();
-    next.ports = std::move(*ports);
-    return next;
-}
-
-void Master::applyReload()
-{
-    if (!m_next)
-        return;
-    const base::LogLevels before = logLevelsOf(m_settings);
-    m_settings = std::move(m_next->settings);
-    m_runtimeFiles->writeSettings(m_settings);
-    // What somebody has set at run time holds until the file says something new.
-    if (const base::LogLevels levels = logLevelsOf(m_settings); levels != before) {
-        base::setLogLevels(levels);
-        logLevelsChanged();
-    }
-    m_broker->reconfigure(m_settings);
-    m_reactors->reconfigure(m_next->ports, dispatchSettings(m_settings), connectionLimit(m_settings.server));
-    m_next.reset();
-}
-
-void Master::reloadStep(const QString &text)
-{
-    qCInfo(logMaster).noquote() << "reload:" << text;
-    m_operations.addStep(m_reloadOperation, text);
-}
-
-void Master::reloadEnded(const QString &error)
-{
-    m_next.reset();
-    if (error.isEmpty())
-        qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
-    m_operations.finish(m_reloadOperation, error);
-}
-
 admin::OperationReference Master::stop(const QString &reason)
 {
     const std::chrono::milliseconds patience = m_settings.server.maxWaitTime + patienceMargin;
@@ -298,13 +212,23 @@ std::chrono::milliseconds Master::hooksGrace() const
 
 void Master::recordRates()
 {
-    m_rateMeter.record(std::chrono::steady_clock::now(), totalsOf(*m_reactors));
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    m_rateMeter.record(now, totalsOf(*m_reactors));
+    QList<qint64> pids;
+    const QList<process::ChildReport> children = m_supervisor->report();
+    for (const process::ChildReport &child : children) {
+        if (child.pid > 0)
+            pids.append(child.pid);
+    }
+    m_usage.record(now, pids);
 }
 
 void Master::timerEvent(QTimerEvent *event)
 {
     if (event->timerId() == m_rateTimer.timerId())
         recordRates();
+    if (event->timerId() == m_leaveTimer.timerId())
+        lookForLeft();
     if (event->timerId() != m_drainDeadline.timerId())
         return;
     m_drainDeadline.stop();
@@ -321,6 +245,8 @@ void Master::childrenStopped()
 {
     qCInfo(logMaster) << "stopped";
     m_operations.finish(m_stopOperation, {});
+    if (m_isToRestart)
+        m_operations.finish(m_reloadOperation, {});
     Q_EMIT finished();
 }
 
@@ -356,13 +282,17 @@ admin::PluginList Master::plugins() const
 
 admin::Status Master::status() const
 {
-    admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables, m_cron->jobs());
+    admin::Status status =
+        statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables, m_cron->jobs(), m_usage);
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();
     status.startedAt = m_startedAt;
     status.uptime = std::chrono::milliseconds(m_uptime.elapsed());
     status.configFile = m_settings.filePath;
     status.rates = m_rateMeter.rates(std::chrono::steady_clock::now(), status.totals);
+    status.draining = m_leaving;
+    if (m_leaving)
+        status.sentence += QStringLiteral(" Clients are asked to go elsewhere.");
     if (m_state != State::Running) {
         status.state = m_state == State::Starting ? admin::Status::State::Starting : admin::Status::State::Stopping;
         status.sentence = m_state == State::Starting ? QStringLiteral("The first workers are starting.")

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin/protocol/pluginlist.h"
+#include "admin/protocol/servermessages.h"
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
 #include "app/server/brokerthread.h"
@@ -12,6 +13,7 @@
 #include "app/server/runtimefiles.h"
 #include "app/server/signalwatcher.h"
 #include "app/server/startcommand.h"
+#include "app/server/usagemeter.h"
 #include "config/settings.h"
 #include "process/supervisor.h"
 #include "tables/sharedtables.h"
@@ -27,6 +29,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace Quern::app {
 
@@ -50,6 +53,21 @@ public:
     /// of theirs is returned at once, and all goes on as it was.
     Result<admin::OperationReference> reload();
     admin::OperationReference stop(const QString &reason);
+    /// A reload with another number of workers.
+    Result<admin::OperationReference> scale(const admin::ScaleRequest &request);
+    /// A reload, and if that succeeds a stop: then isToRestart().
+    Result<admin::OperationReference> restart();
+    /// Has HTTP clients go elsewhere, or stay again.
+    Result<admin::OperationReference> drain(bool on);
+    /// Replaces the child called \a name, which finishes what it has begun unless it is to be killed.
+    Result<void> endProcess(const QString &name, bool kill);
+    /// After finished(): the program is to be started anew.
+    bool isToRestart() const { return m_isToRestart; }
+    /// What is in effect.
+    const config::Settings &settings() const { return m_settings; }
+    /// What would be if the settings file said \a text.
+    Result<config::Settings> candidate(const QByteArray &text) const { return m_options.candidateSource(text); }
+    const process::Supervisor &supervisor() const { return *m_supervisor; }
     /// The log has other levels now: the children are to have them as well.
     void logLevelsChanged();
 
@@ -74,17 +92,35 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
+    /// What a stop or a reload may take besides the waits that the settings bound.
+    static constexpr std::chrono::milliseconds patienceMargin = std::chrono::seconds(10);
+
+    /// How many workers there are to be, whatever the file says, as long as it says what it said then.
+    struct Scale
+    {
+        std::optional<int> workers;
+        std::optional<int> taskWorkers;
+        int fileWorkers = 0;
+        int fileTaskWorkers = 0;
+
+        /// Forgets what the file has made obsolete.
+        void applyTo(config::Settings &settings);
+    };
+
     /// What holds once the reload that is under way has succeeded.
     struct Next
     {
         config::Settings settings;
+        Scale scale;
         process::SupervisorSettings workers;
         std::vector<dispatch::Port> ports;
         QStringList needRestart; ///< keys whose new values do not hold
     };
 
-    Result<admin::OperationReference> beginReload();
-    Result<Next> loadNext() const;
+    Result<admin::OperationReference> beginReload(admin::Operation::Kind kind, const Scale &scale);
+    Result<Next> loadNext(const Scale &scale) const;
+    /// Whether the HTTP clients that were to go have gone.
+    void lookForLeft();
     void openMetrics();
     void applyReload();
     void reloadStep(const QString &text);
@@ -117,13 +153,20 @@ private:
     QBasicTimer m_drainDeadline;
     QBasicTimer m_rateTimer;
     RateMeter m_rateMeter;
+    UsageMeter m_usage;
+    Scale m_scale;
+    QBasicTimer m_leaveTimer;
     QDeadlineTimer m_stopBy; ///< max_wait_time from the beginning of the stop
     QDateTime m_startedAt;
     QElapsedTimer m_uptime;
     qint64 m_reloadOperation = 0;
     qint64 m_stopOperation = 0;
+    qint64 m_leaveOperation = 0;
     int m_stopPartsLeft = 0;
     State m_state = State::Starting;
+    bool m_leaving = false;        ///< HTTP clients are to go elsewhere
+    bool m_restartFollows = false; ///< the reload that is under way
+    bool m_isToRestart = false;
 };
 
 } // namespace Quern::app

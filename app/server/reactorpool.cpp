@@ -210,6 +210,21 @@ void ReactorPool::drain()
         callIn(reactor.get(), [target = reactor.get()] { target->drain(); });
 }
 
+void ReactorPool::setLeaving(bool on)
+{
+    for (const auto &reactor : m_reactors)
+        callIn(reactor.get(), [target = reactor.get(), on] { target->setLeaving(on); });
+}
+
+qint64 ReactorPool::httpConnections() const
+{
+    qint64 all = 0;
+    for (const auto &reactor : m_reactors)
+        all += reactor->connectionCount();
+    // A WebSocket that has just been opened may be in the one number only.
+    return qMax<qint64>(0, all - qint64(m_connections->count()));
+}
+
 void ReactorPool::abortConnections()
 {
     for (const auto &reactor : m_reactors)

@@ -40,6 +40,10 @@ public:
     void listen();
     /// Stops accepting and closes each connection when it is idle; drained() follows.
     void drain();
+    /// See Reactor::setLeaving().
+    void setLeaving(bool on);
+    /// HTTP connections open now, those that are no WebSockets.
+    qint64 httpConnections() const;
     /// Closes whatever connections are left.
     void abortConnections();
 

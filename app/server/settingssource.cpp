@@ -28,4 +28,11 @@ Result<config::Settings> loadSettings(const CommandLine &line, config::Purpose p
     return settings;
 }
 
+Result<config::Settings> candidateSettings(const CommandLine &line, const QByteArray &text)
+{
+    const QString file = settingsFile(line);
+    return config::loadText(text, file.isEmpty() ? QStringLiteral("quern.toml") : file,
+                            {config::Purpose::StartServer, line.environment});
+}
+
 } // namespace Quern::app

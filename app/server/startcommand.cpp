@@ -9,12 +9,16 @@
 #include "app/server/waitingline.h"
 #include "base/log.h"
 #include "base/processtitle.h"
+#include "base/systemerror.h"
 #include "loop/epolleventdispatcher.h"
 
 #include <QCoreApplication>
+#include <QFile>
 
 #include <csignal>
 #include <sys/resource.h>
+#include <unistd.h>
+#include <vector>
 
 namespace Quern::app {
 
@@ -33,7 +37,24 @@ void raiseDescriptorLimit()
     }
 }
 
-int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon)
+/// Becomes the program anew: the server has stopped, and nothing of it is left. Returns if that is impossible.
+int startAnew(const StartOptions &options)
+{
+    std::vector<char *> arguments;
+    QByteArrayList texts = options.arguments;
+    for (QByteArray &text : texts)
+        arguments.push_back(text.data());
+    arguments.push_back(nullptr);
+    ::execv(options.program.constData(), arguments.data());
+    const Error error =
+        base::systemError(QStringLiteral("cannot start %1 anew").arg(QFile::decodeName(options.program)));
+    if (base::logsToFile())
+        qCCritical(logMaster).noquote() << error.message();
+    terminal::complain(error.message());
+    return 1;
+}
+
+int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon, bool &isToRestart)
 {
     const auto fail = [&daemon, daemonize = options.daemonize](const QString &reason) {
         if (base::logsToFile())
@@ -59,6 +80,7 @@ int runMaster(const config::Settings &settings, const StartOptions &options, Dae
     if (const Result<void> begun = master.start(); !begun)
         return fail(begun.error().message());
     const int code = QCoreApplication::exec();
+    isToRestart = master.isToRestart();
     return failure.isEmpty() ? code : fail(failure);
 }
 
@@ -90,8 +112,13 @@ int runServer(const config::Settings &settings, const StartOptions &options, int
     raiseDescriptorLimit();
     base::setProcessTitle("quern: master");
     QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);
-    const QCoreApplication application(argc, argv);
-    return runMaster(settings, options, daemon);
+    int code = 0;
+    bool isToRestart = false;
+    {
+        const QCoreApplication application(argc, argv);
+        code = runMaster(settings, options, daemon, isToRestart);
+    }
+    return code == 0 && isToRestart ? startAnew(options) : code;
 }
 
 } // namespace Quern::app

@@ -4,6 +4,9 @@
 
 #include <Quern/result.h>
 
+#include <QByteArray>
+#include <QByteArrayList>
+
 #include <functional>
 
 namespace Quern::app {
@@ -14,6 +17,11 @@ struct StartOptions
     bool ignoreLock = false; ///< goes on where the file system has no locks
     /// Reads the settings anew, for a reload.
     std::function<Result<config::Settings>()> settingsSource;
+    /// What they would be if the file said \a text.
+    std::function<Result<config::Settings>(const QByteArray &text)> candidateSource = {};
+    /// The program and its arguments, for a restart.
+    QByteArray program = {};
+    QByteArrayList arguments = {};
 };
 
 /// Runs the server in this process until it is stopped, in the foreground or as a daemon, and returns the exit code.

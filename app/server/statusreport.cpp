@@ -29,7 +29,7 @@ admin::WorkerStatus::State stateOf(process::ChildReport::State state)
     return admin::WorkerStatus::State::Fatal;
 }
 
-admin::WorkerStatus workerStatus(const process::ChildReport &report)
+admin::WorkerStatus workerStatus(const process::ChildReport &report, const UsageMeter::Usage &usage)
 {
     admin::WorkerStatus status;
     status.id = report.who.number;
@@ -41,6 +41,8 @@ admin::WorkerStatus workerStatus(const process::ChildReport &report)
     status.requests = qint64(report.requests);
     status.restarts = report.restarts;
     status.rssBytes = usageOf(report.pid).residentBytes;
+    status.rssPerMinute = usage.memoryPerMinute;
+    status.cpuPercent = usage.cpuPercent;
     status.lastExit = report.lastExit;
     return status;
 }
@@ -152,7 +154,7 @@ QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
 
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
                            const tasks::Broker &broker, const tables::SharedTables &tables,
-                           const QList<ipc::CronJobState> &cron)
+                           const QList<ipc::CronJobState> &cron, const UsageMeter &usage)
 {
     admin::Status status;
     status.cron = cronStatus(cron);
@@ -185,7 +187,7 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     bool hasTaskWorker = false;
     for (const process::ChildReport &child : children) {
         const bool isWorker = child.who.role == ipc::ChildRole::Worker;
-        (isWorker ? status.workers : status.processes).append(workerStatus(child));
+        (isWorker ? status.workers : status.processes).append(workerStatus(child, usage.usage(child.pid)));
         if (child.generation != status.generation)
             continue;
         const bool isReady = child.state == process::ChildReport::State::Ready;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin/protocol/status.h"
+#include "app/server/usagemeter.h"
 #include "ipc/cronmessages.h"
 
 namespace Quern::process {
@@ -27,6 +28,6 @@ QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs);
 /// thread; waits for no other.
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
                            const tasks::Broker &broker, const tables::SharedTables &tables,
-                           const QList<ipc::CronJobState> &cron);
+                           const QList<ipc::CronJobState> &cron, const UsageMeter &usage);
 
 } // namespace Quern::app

@@ -236,11 +236,16 @@ Result<Settings> load(const QString &path, const LoadOptions &options)
     const Result<QByteArray> bytes = readFile(path, longestFile);
     if (!bytes)
         return bytes.error();
+    return loadText(*bytes, path, options);
+}
+
+Result<Settings> loadText(const QByteArray &bytes, const QString &path, const LoadOptions &options)
+{
     Environment environment;
     const Result<void> read = environment.readFiles(folderOf(path), options.environment);
     if (!read && options.purpose == Purpose::StartServer)
         return read.error();
-    return parseSettings(*bytes, path, environment, options.purpose);
+    return parseSettings(bytes, path, environment, options.purpose);
 }
 
 Result<Settings> parseSettings(const QByteArray &bytes, const QString &path, const Environment &environment,

@@ -41,6 +41,9 @@ Result<Settings> loadDefaults(const QString &directory, const LoadOptions &optio
 /// Error::Io if one cannot be read.
 Result<Settings> load(const QString &path, const LoadOptions &options = {});
 
+/// The same with the TOML text \a bytes in place of what the file \a path says, which need not be there.
+Result<Settings> loadText(const QByteArray &bytes, const QString &path, const LoadOptions &options = {});
+
 /// Reads the TOML text \a bytes as if it were the file \a path.
 Result<Settings> parseSettings(const QByteArray &bytes, const QString &path, const Environment &environment,
                                Purpose purpose);

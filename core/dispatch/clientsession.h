@@ -62,6 +62,8 @@ public:
     virtual OutputBudget *handoverBudget() = 0;
     /// The server is stopping: each connection closes after its present answer.
     virtual bool isDraining() const = 0;
+    /// HTTP clients are to go elsewhere: each of their connections closes after its present answer.
+    virtual bool isLeaving() const = 0;
     /// Starts \a session's wait anew, in place of the one before.
     virtual void armWait(ClientSession *session, Wait wait) = 0;
     /// The session's connection is closed. The host destroys it later, not within this call.
@@ -89,6 +91,8 @@ public:
     virtual void settingsChanged() {}
     /// The server is stopping: ends as soon as it is decent.
     virtual void drain() = 0;
+    /// HTTP clients are to go elsewhere from now on: closes the connection if nothing is under way on it.
+    virtual void leave() {}
     /// Closes the connection at once.
     virtual void abort() = 0;
 

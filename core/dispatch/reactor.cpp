@@ -223,6 +223,17 @@ void Reactor::drain()
     checkDrained();
 }
 
+void Reactor::setLeaving(bool on)
+{
+    m_leaving = on;
+    ClientSession *session = on ? m_sessions.first() : nullptr;
+    while (session) {
+        ClientSession *const next = m_sessions.next(session);
+        session->leave();
+        session = next;
+    }
+}
+
 void Reactor::abortConnections()
 {
     while (ClientSession *session = m_sessions.first())

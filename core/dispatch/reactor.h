@@ -71,6 +71,8 @@ public:
 
     /// Stops accepting, closes idle connections, and lets the others have their present answer; drained() follows.
     void drain();
+    /// Whether HTTP clients are to go elsewhere: their connections close when they are idle, but who comes is served.
+    void setLeaving(bool on);
     /// Closes whatever connections are left.
     void abortConnections();
 
@@ -99,6 +101,7 @@ private:
     AccessLog *accessLog() override { return m_accessLog.get(); }
     OutputBudget *handoverBudget() override { return m_settings.handoverBudget.get(); }
     bool isDraining() const override { return m_draining; }
+    bool isLeaving() const override { return m_draining || m_leaving; }
     LiveHub &live() override;
     void armWait(ClientSession *session, Wait wait) override;
     void sessionEnded(ClientSession *session) override;
@@ -135,6 +138,7 @@ private:
     base::MonotonicTime m_refusalsTold = base::MonotonicTime::min();
     int m_refusedCount = 0; ///< sessions beyond the limit that have their 503 and are about to go
     bool m_draining = false;
+    bool m_leaving = false;
     bool m_drainedTold = false;
 };
 

@@ -74,7 +74,7 @@ void Session::bytesReceived(QByteArrayView bytes)
 void Session::start(ExchangePtr exchange)
 {
     m_exchange = std::move(exchange);
-    if (m_host->isDraining())
+    if (m_host->isLeaving())
         m_exchange->keepAlive = false;
     if (m_exchange->refusedWith != 0) {
         // RFC 6455 §4.4: of WebSocket no other version is spoken.
@@ -151,7 +151,7 @@ bool Session::refuseStaticMethod(const ResponseStart &start)
 void Session::responseStarted(quint64, const ResponseStart &start)
 {
     Exchange &exchange = *m_exchange;
-    if (m_host->isDraining() || !exchange.isBodyComplete)
+    if (m_host->isLeaving() || !exchange.isBodyComplete)
         exchange.keepAlive = false;
     exchange.workerId = start.workerId;
     exchange.route = start.route;
@@ -232,7 +232,7 @@ void Session::responseEnded(quint64, QByteArrayView trailers)
 void Session::responseFailed(quint64, int status, metrics::RouteNumber route)
 {
     m_exchange->route = route;
-    if (m_host->isDraining() || !m_exchange->isBodyComplete)
+    if (m_host->isLeaving() || !m_exchange->isBodyComplete)
         m_exchange->keepAlive = false;
     answerError(status, status == 503 ? QByteArrayView("Retry-After: 1\r\n") : QByteArrayView());
     settle(Progress::None);
@@ -316,7 +316,7 @@ void Session::conclude()
     if (exchange->upgrade)
         m_awaitsUpgrade = false;
     noteExchange(*exchange);
-    if (!exchange->keepAlive || m_host->isDraining())
+    if (!exchange->keepAlive || m_host->isLeaving())
         closeAfterOutput();
     else
         startNext();

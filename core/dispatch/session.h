@@ -30,6 +30,7 @@ public:
     void waitExpired() override;
     /// Closes the connection now if it is idle, else after the present answer.
     void drain() override;
+    void leave() override { drain(); }
     void abort() override;
 
 private:

@@ -49,6 +49,9 @@ struct ChildSpec
 /// How a child ended.
 struct ChildExit
 {
+    ipc::ChildIdentity who;
+    qint64 pid = 0;
+    int generation = 0;
     QString text;         ///< "exit code 3", "signal 11 (Segmentation fault)", with the reason of a kill or of its own
     bool isFault = false; ///< its own doing: a fault signal or an exit nobody asked for
     bool wasKilled = false;         ///< by ChildProcess::kill()

@@ -79,6 +79,8 @@ public:
     Result<void> reload() { return reload(m_settings); }
     /// Each reactor calls it, and the broker, for a child it was asked to drain.
     void drained(quint64 childId);
+    /// The child that ChildIdentity::text() calls \a name, of the generation that serves; 0 if there is none now.
+    quint64 childNamed(const QString &name) const;
     /// Replaces a child that has worked for long enough; it finishes what it has begun. \a reason is for the log.
     void recycle(quint64 childId, const QString &reason);
     /// What the next timer process knows of what was before it: a CronStateMessage.
@@ -163,7 +165,7 @@ private:
     /// All children of \a generation get work from now on.
     static void runReadyHooks(const Generation &generation);
     void becameReady(ChildProcess *child);
-    void hasExited(ChildProcess *child, const ChildExit &exit);
+    void hasExited(ChildProcess *child, ChildExit exit);
     void announce(ChildProcess *child);
     void activateNext();
     void failNext(const QString &reason);

@@ -158,6 +158,17 @@ void Supervisor::retire(std::unique_ptr<ChildProcess> child)
     }
 }
 
+quint64 Supervisor::childNamed(const QString &name) const
+{
+    if (!m_active)
+        return 0;
+    for (const ChildPlace &place : m_active->places) {
+        if (place.child && place.who.text() == name)
+            return place.child->spec().childId;
+    }
+    return 0;
+}
+
 void Supervisor::recycle(quint64 childId, const QString &reason)
 {
     ChildProcess *child = childWith(childId);
@@ -221,8 +232,11 @@ void Supervisor::armDrainTimer()
     m_drainTimer.start(int(std::max<qint64>(wait.count(), 0)), this);
 }
 
-void Supervisor::hasExited(ChildProcess *child, const ChildExit &exit)
+void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
 {
+    exit.who = child->spec().who;
+    exit.pid = child->pid();
+    exit.generation = child->spec().generation;
     const quint64 childId = child->spec().childId;
     const QString who = QStringLiteral("%1 (pid %2)").arg(child->spec().role()).arg(child->pid());
     Q_EMIT childExited(childId, exit);

@@ -13,6 +13,28 @@ inline constexpr QLatin1StringView serverStatus = "server.status"_L1;
 inline constexpr QLatin1StringView serverStop = "server.stop"_L1;
 /// No parameters; the result is an OperationReference at once, while the workers are replaced.
 inline constexpr QLatin1StringView serverReload = "server.reload"_L1;
+/// Parameters: a ScaleRequest; the result is an OperationReference at once, while the workers are replaced.
+inline constexpr QLatin1StringView serverScale = "server.scale"_L1;
+/// Parameters: a DrainRequest; the result is an OperationReference at once.
+inline constexpr QLatin1StringView serverDrain = "server.drain"_L1;
+/// No parameters; the result is an OperationReference at once. The program is started anew, with the same process id;
+/// unless the new settings cannot hold: then the operation fails, and the server goes on.
+inline constexpr QLatin1StringView serverRestart = "server.restart"_L1;
+/// Parameters: a Subscription; the result is empty, and what was subscribed to comes as an Event.
+inline constexpr QLatin1StringView serverSubscribe = "server.subscribe"_L1;
+/// Parameters: a ProcessReference, to a worker or task worker; the result is empty. It is replaced when it has finished
+/// what it has begun.
+inline constexpr QLatin1StringView processRecycle = "process.recycle"_L1;
+/// Parameters: a ProcessReference; the result is empty. It is killed, and replaced.
+inline constexpr QLatin1StringView processKill = "process.kill"_L1;
+/// No parameters; the result is a ConfigReport.
+inline constexpr QLatin1StringView configRead = "config.read"_L1;
+/// Parameters: a ConfigCandidate; the result is a ConfigVerdict.
+inline constexpr QLatin1StringView configCheck = "config.check"_L1;
+/// No parameters; the result is an OperationList.
+inline constexpr QLatin1StringView operationList = "operation.list"_L1;
+/// Parameters: an OperationNumber; the result is the Operation as it stands.
+inline constexpr QLatin1StringView operationRead = "operation.read"_L1;
 /// Parameters: an OperationReference. The result is the Operation as it stands; each later step of it comes as an
 /// Event.
 inline constexpr QLatin1StringView operationWatch = "operation.watch"_L1;
@@ -52,6 +74,11 @@ using namespace Qt::Literals::StringLiterals;
 
 /// A step of a watched operation; the data is the whole Operation.
 inline constexpr QLatin1StringView operation = "operation"_L1;
+
+/// What the server is now, for those that have subscribed to it; the data is a Status.
+inline constexpr QLatin1StringView status = "status"_L1;
+/// The data is a ProcessEvent.
+inline constexpr QLatin1StringView process = "process"_L1;
 
 /// Lines of a followed log, in their order; the data is a LogPage.
 inline constexpr QLatin1StringView log = "log"_L1;

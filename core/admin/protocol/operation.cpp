@@ -10,6 +10,9 @@ template <>
 constexpr auto namesOf<Operation::Kind> = std::to_array<EnumName<Operation::Kind>>({
     {Operation::Kind::Reload, "reload"_L1},
     {Operation::Kind::Stop, "stop"_L1},
+    {Operation::Kind::Scale, "scale"_L1},
+    {Operation::Kind::Drain, "drain"_L1},
+    {Operation::Kind::Restart, "restart"_L1},
 });
 
 template <>
@@ -26,6 +29,9 @@ constexpr auto fieldsOf<OperationReference> = std::tuple{
 };
 
 template <>
+constexpr auto fieldsOf<OperationNumber> = std::tuple{Field{"operation"_L1, &OperationNumber::operation}};
+
+template <>
 constexpr auto fieldsOf<OperationStep> = std::tuple{
     Field{"at"_L1, &OperationStep::at},
     Field{"text"_L1, &OperationStep::text},
@@ -37,6 +43,9 @@ constexpr auto fieldsOf<Operation> = std::tuple{
     Field{"steps"_L1, &Operation::steps}, Field{"error"_L1, &Operation::error},
 };
 
+template <>
+constexpr auto fieldsOf<OperationList> = std::tuple{Field{"operations"_L1, &OperationList::operations}};
+
 QJsonObject OperationReference::toJson() const
 {
     return toJsonObject(*this);
@@ -47,6 +56,16 @@ Result<OperationReference> OperationReference::fromJson(const QJsonObject &json)
     return fromJsonObject<OperationReference>(json);
 }
 
+QJsonObject OperationNumber::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+Result<OperationNumber> OperationNumber::fromJson(const QJsonObject &json)
+{
+    return fromJsonObject<OperationNumber>(json);
+}
+
 QJsonObject Operation::toJson() const
 {
     return toJsonObject(*this);
@@ -55,6 +74,16 @@ QJsonObject Operation::toJson() const
 Result<Operation> Operation::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<Operation>(json);
+}
+
+QJsonObject OperationList::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+Result<OperationList> OperationList::fromJson(const QJsonObject &json)
+{
+    return fromJsonObject<OperationList>(json);
 }
 
 } // namespace Quern::admin

@@ -22,6 +22,15 @@ struct OperationReference
     static Result<OperationReference> fromJson(const QJsonObject &json);
 };
 
+/// Shape: {"operation": 3}
+struct OperationNumber
+{
+    qint64 operation = 0; ///< Operation::id
+
+    QJsonObject toJson() const;
+    static Result<OperationNumber> fromJson(const QJsonObject &json);
+};
+
 /// One thing that an operation has done.
 struct OperationStep
 {
@@ -36,7 +45,13 @@ struct OperationStep
 /// "error": ""}
 struct Operation
 {
-    enum class Kind { Reload, Stop };
+    enum class Kind {
+        Reload,
+        Stop,
+        Scale,   ///< to another number of workers, which a reload brings
+        Drain,   ///< clients are asked to go elsewhere, until no request keeps a connection
+        Restart, ///< a reload that proves the new settings, and then the start of the program anew
+    };
     enum class State { Running, Succeeded, Failed };
 
     qint64 id = 0; ///< unique while the server runs, from 1
@@ -50,6 +65,15 @@ struct Operation
     static Result<Operation> fromJson(const QJsonObject &json);
 
     bool operator==(const Operation &) const = default;
+};
+
+/// Shape: {"operations": […]}
+struct OperationList
+{
+    QList<Operation> operations; ///< the newest first
+
+    QJsonObject toJson() const;
+    static Result<OperationList> fromJson(const QJsonObject &json);
 };
 
 } // namespace Quern::admin

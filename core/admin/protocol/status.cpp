@@ -49,6 +49,8 @@ constexpr auto fieldsOf<WorkerStatus> = std::tuple{
     Field{"requests"_L1, &WorkerStatus::requests},
     Field{"restarts"_L1, &WorkerStatus::restarts},
     Field{"rssBytes"_L1, &WorkerStatus::rssBytes},
+    Field{"rssPerMinute"_L1, &WorkerStatus::rssPerMinute},
+    Field{"cpuPercent"_L1, &WorkerStatus::cpuPercent},
     Field{"lastExit"_L1, &WorkerStatus::lastExit},
 };
 
@@ -127,6 +129,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"version"_L1, &Status::version},
     Field{"state"_L1, &Status::state},
     Field{"sentence"_L1, &Status::sentence},
+    Field{"draining"_L1, &Status::draining},
     Field{"startedAt"_L1, &Status::startedAt},
     Field{"uptimeMs"_L1, &Status::uptime},
     Field{"generation"_L1, &Status::generation},

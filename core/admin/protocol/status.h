@@ -40,11 +40,13 @@ struct WorkerStatus
     qint64 pid = 0;     ///< 0 while there is no process
     int generation = 0; ///< 1 at start, one more with each reload
     State state = State::Starting;
-    int inFlight = 0;    ///< requests sent to it and not answered
-    qint64 requests = 0; ///< answered since the process started
-    int restarts = 0;    ///< of its place, since its generation started
-    qint64 rssBytes = 0; ///< resident memory
-    QString lastExit;    ///< how the process before ended, for people; empty if there was none
+    int inFlight = 0;        ///< requests sent to it and not answered
+    qint64 requests = 0;     ///< answered since the process started
+    int restarts = 0;        ///< of its place, since its generation started
+    qint64 rssBytes = 0;     ///< resident memory
+    double rssPerMinute = 0; ///< bytes of it won or lost per minute lately
+    double cpuPercent = 0;   ///< of one processor, lately
+    QString lastExit;        ///< how the process before ended, for people; empty if there was none
 
     bool operator==(const WorkerStatus &) const = default;
 };
@@ -175,6 +177,7 @@ struct Status
     QString version;
     State state = State::Starting;
     QString sentence;                    ///< the server's health, for people
+    bool draining = false;               ///< clients are to go elsewhere
     QDateTime startedAt;                 ///< UTC, to the millisecond
     std::chrono::milliseconds uptime{0}; ///< "uptimeMs"
     int generation = 0;                  ///< of the workers that take new requests

@@ -27,6 +27,8 @@ public:
     void finish(qint64 id, const QString &error);
 
     std::optional<Operation> find(qint64 id) const;
+    /// The newest first.
+    QList<Operation> all() const { return {m_operations.rbegin(), m_operations.rend()}; }
 
 Q_SIGNALS:
     void changed(const Quern::admin::Operation &operation);

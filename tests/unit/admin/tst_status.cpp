@@ -29,6 +29,7 @@ Status sample()
     status.version = QStringLiteral("0.1.0");
     status.state = Status::State::Degraded;
     status.sentence = QStringLiteral("worker 1 died 3 times in 10 s");
+    status.draining = true;
     status.startedAt = QDateTime(QDate(2026, 1, 31), QTime(12, 0), Qt::UTC);
     status.uptime = std::chrono::milliseconds(90'500);
     status.generation = 2;
@@ -37,10 +38,11 @@ Status sample()
     status.plugins = {{QStringLiteral("welcome"), QStringLiteral("0.1.0")}};
     status.reactors = {{0, 64, 1, 5'000'000'000}, {1, 63, 0, 7}};
     status.workers = {
-        {0, QStringLiteral("worker 0"), 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, {}},
-        {1, QStringLiteral("worker 1"), 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, QStringLiteral("signal 6")}};
-    status.processes = {
-        {0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 0, 0, 5, 0, QStringLiteral("exit code 1")}};
+        {0, QStringLiteral("worker 0"), 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, -4096.5, 12.5, {}},
+        {1, QStringLiteral("worker 1"), 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, 0, 0,
+         QStringLiteral("signal 6")}};
+    status.processes = {{0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 0, 0, 5, 0, 0, 0,
+                         QStringLiteral("exit code 1")}};
     CronJobStatus job;
     job.name = QStringLiteral("clean");
     job.schedule = QStringLiteral("0 3 * * *");
@@ -72,11 +74,12 @@ const QByteArray goldenSample =
     "\"configFile\":\"/srv/quern.toml\","
     "\"cron\":[{\"durationUs\":40,\"error\":\"\",\"failures\":2,\"last\":null,\"name\":\"clean\","
     "\"next\":\"2026-01-31T12:00:00.000Z\",\"paused\":true,\"running\":0,\"runs\":3,"
-    "\"schedule\":\"0 3 * * *\",\"skipped\":1,\"stopped\":false}],\"generation\":2,"
+    "\"schedule\":\"0 3 * * *\",\"skipped\":1,\"stopped\":false}],\"draining\":true,\"generation\":2,"
     "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
     "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
-    "\"processes\":[{\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code 1\","
-    "\"name\":\"timer\",\"pid\":102,\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"state\":\"fatal\"}],"
+    "\"processes\":[{\"cpuPercent\":0,\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code 1\","
+    "\"name\":\"timer\",\"pid\":102,\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"rssPerMinute\":0,\"state\":"
+    "\"fatal\"}],"
     "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
     "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
     "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
@@ -92,12 +95,12 @@ const QByteArray goldenSample =
     "\"failed\":2,\"messages\":11,\"messagesRefused\":12,\"redispatched\":4,\"refused\":5,"
     "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
     "\"uptimeMs\":90500,\"version\":\"0.1.0\","
-    "\"workers\":[{\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\","
+    "\"workers\":[{\"cpuPercent\":12.5,\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\","
     "\"name\":\"worker 0\",\"pid\":101,"
-    "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"state\":\"ready\"},"
-    "{\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6\","
+    "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"rssPerMinute\":-4096.5,\"state\":\"ready\"},"
+    "{\"cpuPercent\":0,\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6\","
     "\"name\":\"worker 1\","
-    "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"state\":\"waiting\"}]}\n";
+    "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"rssPerMinute\":0,\"state\":\"waiting\"}]}\n";
 
 } // namespace
 

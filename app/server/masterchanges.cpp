@@ -1,0 +1,219 @@
+// The half of Master that leads the running server from one state to another: reload, scale, restart, drain.
+
+#include "app/server/addresscheck.h"
+#include "app/server/log.h"
+#include "app/server/logtarget.h"
+#include "app/server/master.h"
+#include "app/server/pluginstate.h"
+#include "app/server/portplan.h"
+#include "app/server/reactorsettings.h"
+#include "app/server/settingscheck.h"
+#include "app/server/workersettings.h"
+#include "base/log.h"
+#include "config/difference.h"
+
+#include <QCoreApplication>
+
+#include <utility>
+
+namespace Quern::app {
+
+namespace {
+
+/// How often it is looked whether the clients have gone.
+constexpr std::chrono::milliseconds leaveCheckInterval(200);
+/// How many processes of a kind there may be.
+constexpr int mostProcesses = 1024;
+
+/// \a wanted takes the place of \a number, unless the file says something else than it did then.
+void applyOne(std::optional<int> &wanted, int &fileNumber, int &number, QString &origin)
+{
+    if (wanted && number != fileNumber)
+        wanted.reset();
+    if (!wanted)
+        return;
+    number = *wanted;
+    origin = QStringLiteral("scaled at run time");
+}
+
+} // namespace
+
+void Master::Scale::applyTo(config::Settings &settings)
+{
+    applyOne(workers, fileWorkers, settings.server.workerNum, settings.origins[QStringLiteral("server.worker_num")]);
+    applyOne(taskWorkers, fileTaskWorkers, settings.server.taskWorkerNum,
+             settings.origins[QStringLiteral("server.task_worker_num")]);
+}
+
+Result<admin::OperationReference> Master::reload()
+{
+    Result<admin::OperationReference> begun = beginReload(admin::Operation::Kind::Reload, m_scale);
+    // Whoever asked may be a script that nobody reads.
+    if (!begun)
+        qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
+    return begun;
+}
+
+Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kind, const Scale &scale)
+{
+    if (m_state == State::Stopping)
+        return Error(Error::Busy, QStringLiteral("the server is stopping"));
+    Result<Next> next = loadNext(scale);
+    if (!next)
+        return next.error();
+    if (const Result<void> prepared = m_broker->prepareForTasks(next->settings); !prepared)
+        return prepared.error();
+    if (const Result<void> begun = m_supervisor->reload(next->workers); !begun)
+        return begun.error();
+    m_next = std::make_unique<Next>(std::move(*next));
+    m_reloadOperation = m_operations.begin(kind);
+    m_restartFollows = kind == admin::Operation::Kind::Restart;
+    qCInfo(logMaster) << "reload begins";
+    if (!m_next->needRestart.isEmpty())
+        reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
+    // The old workers may drain for as long as the new settings say; the new ones load their plugins before.
+    const process::SupervisorSettings &workers = m_next->workers;
+    return admin::OperationReference{m_reloadOperation, workers.startTimeout + workers.maxWaitTime + patienceMargin};
+}
+
+Result<Master::Next> Master::loadNext(const Scale &scale) const
+{
+    Result<config::Settings> loaded = m_options.settingsSource();
+    if (!loaded)
+        return loaded.error();
+    Next next;
+    next.scale = scale;
+    next.scale.applyTo(*loaded);
+    next.needRestart = config::changedKeys(m_settings, *loaded, config::Change::Restart);
+    next.settings = config::afterReload(m_settings, *loaded);
+    const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(next.settings);
+    if (!plugins)
+        return plugins.error();
+    next.workers =
+        workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor());
+    Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
+    if (!ports)
+        return ports.error();
+    next.ports = std::move(*ports);
+    return next;
+}
+
+void Master::applyReload()
+{
+    if (!m_next)
+        return;
+    const base::LogLevels before = logLevelsOf(m_settings);
+    m_settings = std::move(m_next->settings);
+    m_scale = m_next->scale;
+    m_runtimeFiles->writeSettings(m_settings);
+    // What somebody has set at run time holds until the file says something new.
+    if (const base::LogLevels levels = logLevelsOf(m_settings); levels != before) {
+        base::setLogLevels(levels);
+        logLevelsChanged();
+    }
+    m_broker->reconfigure(m_settings);
+    m_reactors->reconfigure(m_next->ports, dispatchSettings(m_settings), connectionLimit(m_settings.server));
+    m_next.reset();
+}
+
+void Master::reloadStep(const QString &text)
+{
+    qCInfo(logMaster).noquote() << "reload:" << text;
+    m_operations.addStep(m_reloadOperation, text);
+}
+
+void Master::reloadEnded(const QString &error)
+{
+    m_next.reset();
+    if (error.isEmpty())
+        qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
+    if (std::exchange(m_restartFollows, false) && error.isEmpty() && m_state == State::Running) {
+        reloadStep(QStringLiteral("the new settings hold: the server stops, and is started anew"));
+        m_isToRestart = true;
+        stop(QStringLiteral("to be started anew"));
+        return;
+    }
+    m_operations.finish(m_reloadOperation, error);
+}
+
+Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &request)
+{
+    if (request.workers == 0 && request.taskWorkers == 0)
+        return Error(Error::Invalid, QStringLiteral("say how many workers or taskWorkers there are to be"));
+    if (request.workers > mostProcesses || request.taskWorkers > mostProcesses)
+        return Error(Error::Invalid,
+                     QStringLiteral("there can be %1 workers and as many task workers at most").arg(mostProcesses));
+    const Result<config::Settings> file = m_options.settingsSource();
+    if (!file)
+        return file.error();
+    Scale scale = m_scale;
+    if (request.workers > 0) {
+        scale.workers = request.workers;
+        scale.fileWorkers = file->server.workerNum;
+    }
+    if (request.taskWorkers > 0) {
+        scale.taskWorkers = request.taskWorkers;
+        scale.fileTaskWorkers = file->server.taskWorkerNum;
+    }
+    return beginReload(admin::Operation::Kind::Scale, scale);
+}
+
+Result<admin::OperationReference> Master::restart()
+{
+    const Result<config::Settings> loaded = m_options.settingsSource();
+    if (!loaded)
+        return loaded.error();
+    if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid()); !free)
+        return free.error();
+    return beginReload(admin::Operation::Kind::Restart, {});
+}
+
+Result<admin::OperationReference> Master::drain(bool on)
+{
+    if (m_state != State::Running)
+        return Error(Error::Busy, QStringLiteral("the server is not running yet, or no more"));
+    // It may take as long as the longest request.
+    const std::chrono::milliseconds patience = m_settings.server.maxRequestExecutionTime + patienceMargin;
+    if (on && m_leaving)
+        return admin::OperationReference{m_leaveOperation, patience};
+    if (!on && m_leaving)
+        m_operations.finish(m_leaveOperation, QStringLiteral("taken back"));
+    m_leaving = on;
+    m_reactors->setLeaving(on);
+    m_leaveOperation = m_operations.begin(admin::Operation::Kind::Drain);
+    qCInfo(logMaster).noquote() << (on ? "clients are asked to go elsewhere" : "clients may stay again");
+    if (on)
+        m_leaveTimer.start(int(leaveCheckInterval.count()), this);
+    else
+        m_leaveTimer.stop();
+    if (!on)
+        m_operations.finish(m_leaveOperation, {});
+    return admin::OperationReference{m_leaveOperation, patience};
+}
+
+void Master::lookForLeft()
+{
+    if (m_reactors->httpConnections() > 0)
+        return;
+    m_leaveTimer.stop();
+    m_operations.addStep(m_leaveOperation, QStringLiteral("no HTTP connection is left"));
+    m_operations.finish(m_leaveOperation, {});
+}
+
+Result<void> Master::endProcess(const QString &name, bool kill)
+{
+    const quint64 childId = m_supervisor->childNamed(name);
+    if (childId == 0)
+        return Error(Error::NotFound, QStringLiteral("there is no process %1; `quern status` lists them").arg(name));
+    if (kill)
+        m_supervisor->killStuck(childId, QStringLiteral("killed by command"));
+    else if (name.startsWith(u"worker ") || name.startsWith(u"task worker "))
+        m_supervisor->recycle(childId, QStringLiteral("by command"));
+    else
+        return Error(Error::Invalid, QStringLiteral("only workers and task workers are replaced by their next without "
+                                                    "an end; reload, or kill %1")
+                                         .arg(name));
+    return {};
+}
+
+} // namespace Quern::app

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <Quern/result.h>
+
+#include <QDateTime>
+#include <QJsonObject>
+#include <QList>
+#include <QString>
+#include <QStringList>
+
+#include <chrono>
+
+namespace Quern::admin {
+
+// Of all fromJson() functions: Error::Protocol names the member and what is wrong with it.
+
+/// How many processes there are to be. It holds until the settings file names another number than it did, or the server
+/// is restarted. Shape: {"workers": 8, "taskWorkers": 0}
+struct ScaleRequest
+{
+    int workers = 0;     ///< 0: as many as now
+    int taskWorkers = 0; ///< the same
+
+    QJsonObject toJson() const;
+    static Result<ScaleRequest> fromJson(const QJsonObject &json);
+};
+
+/// Whether the server is to lose its clients to others: /readyz says no, and each HTTP connection is closed after its
+/// present answer. Whoever comes is served nevertheless. Shape: {"on": true}
+struct DrainRequest
+{
+    bool on = true;
+
+    QJsonObject toJson() const;
+    static Result<DrainRequest> fromJson(const QJsonObject &json);
+};
+
+/// Names a child as WorkerStatus::name does. Shape: {"process": "worker 1"}
+struct ProcessReference
+{
+    QString process;
+
+    QJsonObject toJson() const;
+    static Result<ProcessReference> fromJson(const QJsonObject &json);
+};
+
+/// What a client wants to be told of, from now on; all off ends it.
+/// Shape: {"status": true, "intervalMs": 1000, "operations": true, "processes": true}
+struct Subscription
+{
+    bool status = false;                      ///< the whole Status, again and again
+    std::chrono::milliseconds interval{1000}; ///< how often, 200 ms to 60 s
+    bool operations = false;                  ///< each step of each Operation
+    bool processes = false;                   ///< each ProcessEvent
+
+    QJsonObject toJson() const;
+    static Result<Subscription> fromJson(const QJsonObject &json);
+    bool operator==(const Subscription &) const = default;
+};
+
+/// A child has come or gone. Shape: {"at": "2026-01-31T12:00:00.000Z", "process": "worker 1", "pid": 4711,
+/// "generation": 2, "what": "ended", "reason": "signal 11 (Segmentation fault)"}
+struct ProcessEvent
+{
+    enum class What { Ready, Ended };
+
+    QDateTime at; ///< UTC, to the millisecond
+    QString process;
+    qint64 pid = 0;
+    int generation = 0;
+    What what = What::Ready;
+    QString reason; ///< how it ended; empty if it is ready
+
+    QJsonObject toJson() const;
+    static Result<ProcessEvent> fromJson(const QJsonObject &json);
+    bool operator==(const ProcessEvent &) const = default;
+};
+
+} // namespace Quern::admin

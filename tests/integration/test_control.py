@@ -1,0 +1,271 @@
+"""The management protocol over the control socket: what leads the server from one state to another, and what it tells."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import time
+import unittest
+
+import proctree
+from controlsocket import ControlSocket, Refused
+from quernserver import QuernServer, QuernTestCase, wait_until
+
+
+class ControlTestCase(QuernTestCase):
+    def control(self, quern: QuernServer) -> ControlSocket:
+        control = ControlSocket(quern.runtime)
+        self.addCleanup(control.close)
+        control.call("server.subscribe", status=False, intervalMs=1000, operations=True, processes=True)
+        return control
+
+    def refused(self, control: ControlSocket, method: str, **params: object) -> Refused:
+        with self.assertRaises(Refused) as caught:
+            control.call(method, **params)
+        return caught.exception
+
+    def hello(self, quern: QuernServer) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("127.0.0.1", quern.port, timeout=10)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/hello/a")
+        response = connection.getresponse()
+        response.read()
+        return response
+
+
+class Scaling(ControlTestCase):
+    def test_scale_up_down_and_over_a_reload(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        for number in (4, 1):
+            outcome = control.wait_operation(control.call("server.scale", workers=number, taskWorkers=0))
+            self.assertEqual((outcome["kind"], outcome["state"]), ("scale", "succeeded"), outcome)
+            self.assertEqual([each["state"] for each in control.call("server.status")["workers"]], number * ["ready"])
+            self.assertEqual(self.hello(quern).status, 200)
+        # A reload keeps it as long as the file says what it said.
+        self.assertEqual(quern.command("reload").returncode, 0)
+        self.assertEqual(len(control.call("server.status")["workers"]), 1)
+        settings = {each["key"]: each for each in control.call("config.read")["settings"]}
+        self.assertEqual(settings["server.worker_num"]["value"], "1")
+        self.assertEqual(settings["server.worker_num"]["origin"], "scaled at run time")
+        quern.settings["worker_num"] = 3
+        quern.write_config()
+        self.assertEqual(quern.command("reload").returncode, 0)
+        self.assertEqual(len(control.call("server.status")["workers"]), 3)
+
+    def test_task_workers(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        outcome = control.wait_operation(control.call("server.scale", workers=0, taskWorkers=2))
+        self.assertEqual(outcome["state"], "succeeded", outcome)
+        names = [each["name"] for each in control.call("server.status")["processes"]]
+        self.assertEqual(names, ["task worker 0", "task worker 1"])
+
+    def test_what_cannot_be(self) -> None:
+        control = self.control(self.serve())
+        self.assertIn("say how many", self.refused(control, "server.scale", workers=0, taskWorkers=0).message)
+        self.assertIn("1024", self.refused(control, "server.scale", workers=5000, taskWorkers=0).message)
+        self.assertIn("workers: must be", self.refused(control, "server.scale", workers=-1, taskWorkers=0).message)
+        self.assertEqual(self.refused(control, "server.sail").code, "not-found")
+
+
+class Draining(ControlTestCase):
+    def test_clients_go_elsewhere_and_may_come_back(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        idle = http.client.HTTPConnection("127.0.0.1", quern.port, timeout=10)
+        self.addCleanup(idle.close)
+        idle.request("GET", "/hello/a")
+        idle.getresponse().read()
+        with socket.create_connection(("127.0.0.1", quern.port), 10) as busy:
+            busy.sendall(b"GET /slow?ms=500 HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: any(each["inFlight"] for each in control.call("server.status")["workers"]), "its request")
+            reference = control.call("server.drain", on=True)
+            self.assertEqual(idle.sock.recv(10), b"", "an idle connection is closed")
+            answer = busy.recv(4096)
+            self.assertIn(b" 200 ", answer)
+            self.assertIn(b"Connection: close", answer)
+        outcome = control.wait_operation(reference)
+        self.assertEqual((outcome["kind"], outcome["state"]), ("drain", "succeeded"), outcome)
+        status = control.call("server.status")
+        self.assertTrue(status["draining"])
+        self.assertIn("go elsewhere", status["sentence"])
+        # Who comes nevertheless is served.
+        response = self.hello(quern)
+        self.assertEqual((response.status, response.getheader("Connection")), (200, "close"))
+        control.wait_operation(control.call("server.drain", on=False))
+        self.assertIsNone(self.hello(quern).getheader("Connection"))
+        self.assertFalse(control.call("server.status")["draining"])
+
+    def test_taken_back_while_a_client_stays(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        with socket.create_connection(("127.0.0.1", quern.port), 10) as busy:
+            busy.sendall(b"GET /slow?ms=1000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: any(each["inFlight"] for each in control.call("server.status")["workers"]), "its request")
+            reference = control.call("server.drain", on=True)
+            control.call("server.drain", on=False)
+            outcome = control.wait_operation(reference)
+            self.assertEqual((outcome["state"], outcome["error"]), ("failed", "taken back"))
+            self.assertIn(b" 200 ", busy.recv(4096))
+
+
+class Restarting(ControlTestCase):
+    def test_the_same_process_with_the_new_settings(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        before = control.call("server.status")
+        quern.settings["max_conn"] = 123  # only a restart changes it
+        quern.write_config()
+        control.call("server.restart")
+        control.wait_event("operation", lambda data: data["kind"] == "restart" and data["state"] == "succeeded")
+        wait_until(lambda: self.restarted(quern, before), "the new server")
+        self.assertEqual(self.hello(quern).status, 200)
+        with ControlSocket(quern.runtime) as fresh:
+            after = fresh.call("server.status")
+            self.assertEqual(after["pid"], before["pid"])
+            values = {each["key"]: each["value"] for each in fresh.call("config.read")["settings"]}
+            self.assertEqual(values["server.max_conn"], "123")
+        self.assertEqual({worker.pid for worker in quern.wait_workers()} & {w["pid"] for w in before["workers"]}, set())
+
+    def restarted(self, quern: QuernServer, before: dict) -> bool:
+        try:
+            with ControlSocket(quern.runtime) as control:
+                status = control.call("server.status")
+                return status["startedAt"] != before["startedAt"] and status["state"] == "running"
+        except OSError:
+            return False
+
+    def test_settings_that_cannot_hold_keep_the_server(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        taken = socket.socket()
+        self.addCleanup(taken.close)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for change, text in (({"listen": [f"127.0.0.1:{taken.getsockname()[1]}"]}, "in use"),
+                             ({"worker_num": 0}, "worker_num")):
+            kept = dict(quern.settings)
+            quern.settings.update(change)
+            quern.write_config()
+            self.assertIn(text, self.refused(control, "server.restart").message)
+            quern.settings = kept
+        quern.write_config()
+        quern.tables = '[[plugin]]\nfile = "/nowhere.so"\n'
+        quern.write_config()
+        try:
+            outcome = control.wait_operation(control.call("server.restart"))
+            self.assertEqual(outcome["state"], "failed", outcome)
+        except Refused as refused:
+            self.assertIn("/nowhere.so", refused.message)
+        self.assertEqual(self.hello(quern).status, 200)
+
+
+class Processes(ControlTestCase):
+    def test_recycle_and_kill(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        first, second = quern.wait_workers()
+        control.call("process.recycle", process="worker 0")
+        control.wait_event("process", lambda data: data["what"] == "ready" and data["process"] == "worker 0")
+        wait_until(lambda: quern.wait_workers()[0].pid != first.pid, "the new worker 0")
+        control.call("process.kill", process="worker 1")
+        ended = control.wait_event("process", lambda data: data["what"] == "ended" and data["pid"] == second.pid)
+        self.assertIn("killed by command", ended["reason"])
+        wait_until(lambda: quern.wait_workers()[1].pid != second.pid, "the new worker 1")
+        worker = control.call("server.status")["workers"][1]
+        self.assertIn("killed by command", worker["lastExit"])
+        self.assertEqual(self.refused(control, "process.kill", process="worker 9").code, "not-found")
+
+    def test_a_crash_is_told_at_once(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        victim = quern.wait_workers()[0]
+        os.kill(victim.pid, signal.SIGKILL)
+        ended = control.wait_event("process", lambda data: data["what"] == "ended")
+        self.assertEqual((ended["process"], ended["pid"], ended["generation"]), ("worker 0", victim.pid, 1))
+        self.assertIn("signal 9", ended["reason"])
+
+    def test_use_of_memory_and_processor(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        control_deadline = time.monotonic() + 20
+        while time.monotonic() < control_deadline:
+            self.hello(quern)
+            workers = control.call("server.status")["workers"]
+            if any(each["cpuPercent"] > 0 for each in workers):
+                break
+        self.assertTrue(any(each["cpuPercent"] > 0 for each in workers), workers)
+        self.assertTrue(all(each["rssBytes"] > 1 << 20 for each in workers), workers)
+
+
+class Streams(ControlTestCase):
+    def test_status_again_and_again(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        control.call("server.subscribe", status=True, intervalMs=200, operations=False, processes=False)
+        begun = time.monotonic()
+        seen = [control.wait_event("status") for _ in range(5)]
+        self.assertGreater(time.monotonic() - begun, 0.6)
+        self.assertEqual({each["pid"] for each in seen}, {quern.master})
+        self.assertEqual(sorted(each["uptimeMs"] for each in seen), [each["uptimeMs"] for each in seen])
+        control.call("server.subscribe", status=False, intervalMs=200, operations=False, processes=False)
+        self.assertIn("from 200 to 60000", self.refused(
+            control, "server.subscribe", status=True, intervalMs=10, operations=False, processes=False).message)
+
+    def test_one_that_never_reads_harms_nobody(self) -> None:
+        quern = self.serve()
+        deaf = [ControlSocket(quern.runtime) for _ in range(20)]
+        for each in deaf:
+            self.addCleanup(each.close)
+            each.call("server.subscribe", status=True, intervalMs=200, operations=True, processes=True)
+        control = self.control(quern)
+        before = proctree.pss_bytes(quern.master)
+        for _ in range(3):
+            self.assertEqual(control.wait_operation(control.call("server.reload"))["state"], "succeeded")
+        self.assertEqual(self.hello(quern).status, 200)
+        self.assertLess(proctree.pss_bytes(quern.master) - before, 32 << 20)
+
+
+class Configuration(ControlTestCase):
+    def test_a_candidate_is_judged_and_changes_nothing(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        text = quern.config.read_text()
+        verdict = control.call("config.check", text=text)
+        self.assertEqual(verdict, {"right": True, "problems": [], "reload": [], "restart": []})
+        verdict = control.call("config.check", text=text.replace("worker_num = 2", "worker_num = 5\nmax_conn = 77"))
+        self.assertEqual((verdict["right"], verdict["reload"], verdict["restart"]),
+                         (True, ["server.worker_num"], ["server.max_conn"]))
+        verdict = control.call("config.check", text="[server]\nworker_nun = 2\n")
+        self.assertFalse(verdict["right"])
+        self.assertRegex(verdict["problems"][0], r"quern.toml:2: server.worker_nun: unknown key; did you mean worker_num")
+        verdict = control.call("config.check", text="[server\n")
+        self.assertFalse(verdict["right"])
+        self.assertEqual(len(control.call("server.status")["workers"]), 2)
+
+    def test_secrets_are_masked(self) -> None:
+        quern = self.serve(server="${API_TOKEN:-tops3cret}")
+        report = self.control(quern).call("config.read")
+        self.assertNotIn("tops3cret", str(report))
+        self.assertEqual(report["file"], str(quern.config))
+
+
+class Operations(ControlTestCase):
+    def test_list_and_read(self) -> None:
+        quern = self.serve()
+        control = self.control(quern)
+        first = control.call("server.reload")["operation"]
+        control.wait_operation({"operation": first})
+        second = control.call("server.reload")["operation"]
+        control.wait_operation({"operation": second})
+        listed = control.call("operation.list")["operations"]
+        self.assertEqual([each["id"] for each in listed], [second, first])
+        self.assertEqual(control.call("operation.read", operation=first), listed[1])
+        self.assertEqual(self.refused(control, "operation.read", operation=999).code, "not-found")
+
+
+if __name__ == "__main__":
+    unittest.main()
