@@ -4,15 +4,15 @@
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
 #include "app/server/log.h"
-#include "app/server/metrics/processmetrics.h"
-#include "app/server/metrics/trafficmetrics.h"
-#include "app/server/metrics/workmetrics.h"
 #include "app/server/pluginstate.h"
+#include "app/server/processmetrics.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
 #include "app/server/tablesettings.h"
+#include "app/server/trafficmetrics.h"
 #include "app/server/workersettings.h"
+#include "app/server/workmetrics.h"
 #include "base/log.h"
 
 #include <QCoreApplication>

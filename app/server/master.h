@@ -6,7 +6,7 @@
 #include "admin/server/operationlog.h"
 #include "app/server/brokerthread.h"
 #include "app/server/crondesk.h"
-#include "app/server/metrics/metricsdesk.h"
+#include "app/server/metricsdesk.h"
 #include "app/server/pidfile.h"
 #include "app/server/ratemeter.h"
 #include "app/server/reactorpool.h"

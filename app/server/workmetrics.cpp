@@ -1,7 +1,7 @@
-#include "app/server/metrics/workmetrics.h"
+#include "app/server/workmetrics.h"
 
 #include "app/server/crondesk.h"
-#include "app/server/metrics/familylist.h"
+#include "app/server/familylist.h"
 #include "tables/sharedtables.h"
 #include "tasks/broker.h"
 

@@ -1,6 +1,6 @@
-#include "app/server/metrics/processmetrics.h"
+#include "app/server/processmetrics.h"
 
-#include "app/server/metrics/familylist.h"
+#include "app/server/familylist.h"
 #include "app/server/processusage.h"
 #include "process/supervisor.h"
 

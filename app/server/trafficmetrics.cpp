@@ -1,6 +1,6 @@
-#include "app/server/metrics/trafficmetrics.h"
+#include "app/server/trafficmetrics.h"
 
-#include "app/server/metrics/familylist.h"
+#include "app/server/familylist.h"
 #include "app/server/reactorpool.h"
 #include "dispatch/eventlanes.h"
 

@@ -1,4 +1,4 @@
-#include "app/server/metrics/metricsdesk.h"
+#include "app/server/metricsdesk.h"
 
 #include "metrics/exposition.h"
 #include "metrics/families.h"
