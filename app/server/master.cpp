@@ -61,6 +61,7 @@ Master::~Master()
     m_cron.reset();
     m_broker.reset();
     m_reactors.reset();
+    m_childMetrics.reset();
     m_supervisor.reset();
     m_sweeper.reset();
     m_tables.reset();
@@ -120,6 +121,7 @@ Result<void> Master::start()
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
     connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
+    m_childMetrics = std::make_unique<ChildMetrics>(m_supervisor.get());
     m_sweeper = std::make_unique<tables::TableSweeper>(*m_tables);
     connect(m_supervisor.get(), &process::Supervisor::processesChanged, m_sweeper.get(),
             &tables::TableSweeper::processesChanged);

@@ -4,6 +4,7 @@
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
 #include "app/server/brokerthread.h"
+#include "app/server/childmetrics.h"
 #include "app/server/crondesk.h"
 #include "app/server/pidfile.h"
 #include "app/server/ratemeter.h"
@@ -56,6 +57,8 @@ public:
     admin::PluginList plugins() const;
     admin::OperationLog &operations() { return m_operations; }
     CronDesk &cron() { return *m_cron; }
+    /// What plugins count. Once start() has succeeded.
+    ChildMetrics &pluginMetrics() { return *m_childMetrics; }
 
     static QString pidPath(const config::Settings &settings);
     static QString controlPath(const config::Settings &settings);
@@ -103,6 +106,7 @@ private:
     std::unique_ptr<tables::SharedTables> m_tables;
     std::unique_ptr<tables::TableSweeper> m_sweeper;
     std::unique_ptr<process::Supervisor> m_supervisor;
+    std::unique_ptr<ChildMetrics> m_childMetrics;
     std::unique_ptr<ReactorPool> m_reactors;
     std::unique_ptr<BrokerThread> m_broker;
     std::unique_ptr<CronDesk> m_cron;

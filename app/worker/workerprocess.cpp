@@ -246,7 +246,13 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     }
     if (const Result<void> made = makeServer(boot); !made)
         return made.error();
+    Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
+    if (!page)
+        return page.error();
     m_plugins = std::make_unique<worker::PluginLoader>(boot.who.number, tellMaster);
+    // Of one that ends at once nobody reads them.
+    if (boot.who.role != ipc::ChildRole::Boot)
+        m_plugins->setMetricArea(page->metricArea(), ipc::ChildPage::MetricBytes);
     QList<worker::PluginEntry> entries;
     for (const ipc::BootMessage::Plugin &plugin : boot.plugins)
         entries.append({plugin.file, plugin.settings, plugin.source, plugin.place});
@@ -270,9 +276,6 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     }
     m_maxWaitTime = boot.maxWaitTime;
 
-    Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
-    if (!page)
-        return page.error();
     ipc::ProcessPlan plan = boot.plan;
     plan.hasTimer = !m_cronPlan.jobs.empty();
     m_broker = std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who,

@@ -68,6 +68,11 @@ Result<void> PluginLoader::load(const QList<PluginEntry> &entries)
     return {};
 }
 
+void PluginLoader::setMetricArea(std::shared_ptr<void> memory, std::size_t bytes)
+{
+    m_application.metricArea = std::make_shared<MetricArea>(std::move(memory), bytes);
+}
+
 void PluginLoader::tell(const QString &title) const
 {
     if (m_observer)
