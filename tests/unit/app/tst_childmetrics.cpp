@@ -60,13 +60,19 @@ private:
 void TestChildMetrics::init()
 {
     m_folder = std::make_unique<QTemporaryDir>();
-    m_connections.emplace(std::move(*ipc::ConnectionTable::create(1, 1)));
+    Result<ipc::ConnectionTable> connections = ipc::ConnectionTable::create(1, 1);
+    QVERIFY(connections.ok());
+    m_connections.emplace(std::move(*connections));
     m_settings = {};
     m_settings.workerNum = 2;
     m_settings.taskWorkerNum = 1;
     m_settings.reactorCount = 1;
-    m_settings.processes = {{u"counting"_s}};
-    m_settings.plan.workers = 2;
+    process::ProcessPool pool;
+    pool.name = u"counting"_s;
+    m_settings.processes = {pool};
+    ipc::ProcessEntry entry;
+    entry.name = entry.handler = pool.name;
+    m_settings.plan.processes = {entry};
     m_settings.workerProgram = QStringLiteral(WORKER_PROGRAM);
     m_settings.generationsDirectory = m_folder->filePath(u"generations"_s);
     m_settings.plugins = {{QStringLiteral(FIXTURE_DIR "/libcounting.so"), {}}};
@@ -136,10 +142,11 @@ void TestChildMetrics::aDeadChildIsKept()
 void TestChildMetrics::aReload()
 {
     start();
-    const auto reload = [this] {
+    const auto reload = [this](bool isRight = true) {
         QSignalSpy reloaded(m_supervisor.get(), &Supervisor::reloadFinished);
         QVERIFY(m_supervisor->reload(m_settings).ok());
         QTRY_COMPARE_WITH_TIMEOUT(reloaded.size(), 1, patience);
+        QCOMPARE(reloaded.first().first().toString().isEmpty(), isRight);
     };
     reload();
     QCOMPARE(lines(u"\"worker 0\""_s), QStringList(u"counting_starts_total{process=\"worker 0\"} 2"_s));
@@ -150,12 +157,13 @@ void TestChildMetrics::aReload()
     const QStringList before = lines();
     const QList<ipc::BootMessage::Plugin> plugins =
         std::exchange(m_settings.plugins, {{QStringLiteral(FIXTURE_DIR "/libthrowing.so"), {}}});
-    reload();
+    reload(false);
     QTRY_COMPARE_WITH_TIMEOUT(lines(), before, patience);
 
     // Without the plugin its metrics go.
     m_settings.plugins = {{QStringLiteral(FIXTURE_DIR "/libgood.so"), {}}};
     m_settings.processes.clear();
+    m_settings.plan.processes.clear();
     reload();
     QCOMPARE(lines(), QStringList());
     m_settings.plugins = plugins;

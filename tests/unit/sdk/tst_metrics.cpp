@@ -18,7 +18,7 @@ using namespace Quern;
 namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double noNumber = std::numeric_limits<double>::quiet_NaN();
 
 QStringList logged;
 
@@ -77,7 +77,7 @@ void TestMetrics::counts()
     plain.increment(0.5);
     plain.increment(0);
     QCOMPARE(value("shop_orders_total"), 3.5);
-    for (const double ignored : {-1.0, -0.25, nan, infinite, -infinite})
+    for (const double ignored : {-1.0, -0.25, noNumber, infinite, -infinite})
         plain.increment(ignored);
     QCOMPARE(value("shop_orders_total"), 3.5);
     plain.increment(1e15);
@@ -116,9 +116,9 @@ void TestMetrics::gauges()
     sum.set(7);
     sum.increment();
     sum.decrement(2.5);
-    sum.increment(nan);
+    sum.increment(noNumber);
     QCOMPARE(server.harness.metric("shop_waiting"), 5.5);
-    sum.set(nan);
+    sum.set(noNumber);
     QVERIFY(!server.harness.metric("shop_waiting").has_value());
 
     const Gauge berlin = most.with({"berlin"});
@@ -139,7 +139,7 @@ void TestMetrics::observes()
     });
     QVERIFY2(server.harness.installed().ok(), "install() threw");
     const Histogram berlin = sizes.with({"berlin"});
-    for (const double value : {0.5, 1.0, 1.5, 100.0, 101.0, nan, infinite, -infinite})
+    for (const double value : {0.5, 1.0, 1.5, 100.0, 101.0, noNumber, infinite, -infinite})
         berlin.observe(value);
     QCOMPARE(server.harness.metric("shop_order_bytes_count", {{"city", "berlin"}}), 5.0);
     QCOMPARE(server.harness.metric("shop_order_bytes_sum", {{"city", "berlin"}}), 204.0);
@@ -187,7 +187,7 @@ void TestMetrics::refusals_data()
     counterRow("a long name", QByteArray(123, 'a') + "_total", u"has a name of 129 bytes: use 128 at most"_s);
     counterRow("no total", "shop_orders",
                u"counter \"shop_orders\" does not end in _total, as a counter has to: call it \"shop_orders_total\""_s);
-    for (const QByteArray &prefix : {"quern_", "http_server_", "process_", "system_"})
+    for (const QByteArray &prefix : QByteArrayList{"quern_", "http_server_", "process_", "system_"})
         counterRow(prefix, prefix + "a_total",
                    u"begins with %1, as the server's own metrics do: begin with the name of the plugin"_s.arg(
                        QString::fromUtf8(prefix)));
@@ -197,7 +197,7 @@ void TestMetrics::refusals_data()
     row(
         "a histogram of totals", [](Application &app) { app.histogram("shop_total", "Help."); },
         u"histogram \"shop_total\" ends in _total"_s);
-    for (const QByteArray &suffix : {"_bucket", "_sum", "_count"}) {
+    for (const QByteArray &suffix : QByteArrayList{"_bucket", "_sum", "_count"}) {
         row(
             "gauge" + suffix, [suffix](Application &app) { app.gauge("shop" + suffix, "Help."); },
             u"ends in %1, as the parts of a histogram do: choose another end"_s.arg(QString::fromUtf8(suffix)));
@@ -226,7 +226,7 @@ void TestMetrics::refusals_data()
     labelRow("no label", {""}, u"has the label \"\", which Prometheus does not take: use letters, digits and '_'"_s);
     labelRow("a colon", {"a:b"}, u"has the label \"a:b\", which Prometheus does not take"_s);
     labelRow("a control character", {"a\nb"}, u"has the label \"a\\x0ab\", which Prometheus does not take"_s);
-    for (const QByteArray &label : {"le", "quantile", "application", "__name__", "__"})
+    for (const QByteArray &label : QByteArrayList{"le", "quantile", "application", "__name__", "__"})
         labelRow("label " + label, {label},
                  u"has the label \"%1\", which has a meaning of its own: rename it"_s.arg(QString::fromUtf8(label)));
     labelRow("a long label", {QByteArray(65, 'a')}, u"of 65 bytes: use 64 at most"_s);
@@ -235,7 +235,7 @@ void TestMetrics::refusals_data()
     bucketRow("falling buckets", {1, 3, 2}, u"has buckets whose bounds do not rise: sort them, and name each once"_s);
     bucketRow("equal buckets", {1, 1}, u"whose bounds do not rise"_s);
     bucketRow("an infinite bucket", {1, infinite}, u"has a bucket without a finite bound"_s);
-    bucketRow("a bucket of no number", {nan}, u"has a bucket without a finite bound"_s);
+    bucketRow("a bucket of no number", {noNumber}, u"has a bucket without a finite bound"_s);
     QList<double> many;
     for (int i = 0; i < 65; ++i)
         many.append(i);
@@ -406,11 +406,11 @@ void TestMetrics::manyThreads()
     QCOMPARE(server.harness.metric("c"), double(threads * rounds));
     double values = 0;
     for (int i = 0; i < 100; ++i)
-        values += server.harness.metric("b_total", {{"value", QByteArray::number(i)}}).value_or(nan);
+        values += server.harness.metric("b_total", {{"value", QByteArray::number(i)}}).value_or(noNumber);
     QCOMPARE(values, double(threads * rounds));
     double observed = 0;
     for (int i = 0; i < 10; ++i)
-        observed += server.harness.metric("d_seconds_count", {{"value", QByteArray::number(i)}}).value_or(nan);
+        observed += server.harness.metric("d_seconds_count", {{"value", QByteArray::number(i)}}).value_or(noNumber);
     QCOMPARE(observed, double(threads * rounds));
 }
 
