@@ -1,5 +1,9 @@
 #include "metricsupport.h"
 
+#include "metrics/exposition.h"
+
+#include <QProcess>
+#include <QStandardPaths>
 #include <QTest>
 
 #include <limits>
@@ -28,6 +32,7 @@ private Q_SLOTS:
     void familiesAreBounded();
     void damage();
     void numbersDoNotComeRound();
+    void promtoolIsContent();
 };
 
 void TestPluginMetrics::sums()
@@ -333,6 +338,31 @@ void TestPluginMetrics::numbersDoNotComeRound()
         QCOMPARE(metrics.collect()[0].metric[0].counter.value, double(std::numeric_limits<quint64>::max()));
         metrics.remove(child);
     }
+}
+
+void TestPluginMetrics::promtoolIsContent()
+{
+    const QString promtool = QStandardPaths::findExecutable(u"promtool"_s);
+    if (promtool.isEmpty())
+        QSKIP("promtool is not there (Debian package prometheus)");
+    PluginMetrics metrics;
+    metrics.activate(1);
+    Child child;
+    metrics.add(1, 1, child.shared());
+    const Counter counter = child.counter("shop_orders_total", {"city"});
+    counter.with({"a \"b\" \\ c\n\t\x01ä"}).increment(1.5);
+    counter.with({""}).increment();
+    child.gauge("shop_waiting", GaugeMerge::Max).set(-std::numeric_limits<double>::infinity());
+    const Histogram histogram = child.histogram("shop_search_seconds", {0.1, 1}, {"city"});
+    for (const double seconds : {0.05, 0.5, 5.0})
+        histogram.with({"x"}).observe(seconds);
+    QProcess process;
+    process.start(promtool, {u"check"_s, u"metrics"_s});
+    process.write(exposition(metrics.collect(), "test"));
+    process.closeWriteChannel();
+    QVERIFY(process.waitForFinished());
+    QCOMPARE(QString::fromUtf8(process.readAllStandardError() + process.readAllStandardOutput()), QString());
+    QCOMPARE(process.exitCode(), 0);
 }
 
 QTEST_GUILESS_MAIN(TestPluginMetrics)
