@@ -59,6 +59,7 @@ Master::~Master()
     m_cron.reset();
     m_broker.reset();
     m_reactors.reset();
+    m_childMetrics.reset();
     m_supervisor.reset();
     m_sweeper.reset();
     m_tables.reset();
@@ -119,6 +120,7 @@ Result<void> Master::start()
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
     connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
+    m_childMetrics = std::make_unique<ChildMetrics>(m_supervisor.get());
     m_sweeper = std::make_unique<tables::TableSweeper>(*m_tables);
     connect(m_supervisor.get(), &process::Supervisor::processesChanged, m_sweeper.get(),
             &tables::TableSweeper::processesChanged);
@@ -145,6 +147,7 @@ void Master::openMetrics()
     m_metrics = std::make_unique<MetricsDesk>(m_settings.server.metricsApplication.toStdString());
     m_metrics->add(std::make_unique<TrafficMetrics>(*m_reactors));
     m_metrics->add(std::make_unique<ProcessMetrics>(*m_supervisor, m_startedAt));
+    m_metrics->add(std::make_unique<PluginCollector>(*m_childMetrics));
     m_metrics->add(std::make_unique<WorkMetrics>(m_broker->broker(), *m_cron, *m_tables));
     connect(m_reactors.get(), &ReactorPool::metricsRequested, this, [this](int reactor, quint64 request) {
         m_reactors->answerMetrics(reactor, request, m_metrics->recentText());

@@ -5,6 +5,7 @@
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
 #include "app/server/brokerthread.h"
+#include "app/server/childmetrics.h"
 #include "app/server/crondesk.h"
 #include "app/server/metricsdesk.h"
 #include "app/server/pidfile.h"
@@ -143,6 +144,7 @@ private:
     std::unique_ptr<tables::SharedTables> m_tables;
     std::unique_ptr<tables::TableSweeper> m_sweeper;
     std::unique_ptr<process::Supervisor> m_supervisor;
+    std::unique_ptr<ChildMetrics> m_childMetrics;
     std::unique_ptr<ReactorPool> m_reactors;
     std::unique_ptr<BrokerThread> m_broker;
     std::unique_ptr<CronDesk> m_cron;

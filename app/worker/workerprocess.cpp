@@ -166,6 +166,9 @@ void WorkerProcess::beginCron(QByteArrayView memory)
     m_timer = std::make_unique<cron::TimerHost>(std::move(m_cronPlan.jobs),
                                                 remembered ? remembered->jobs : QList<ipc::CronJobState>());
     m_timer->setDisabled(m_cronPlan.disabled);
+    m_timer->setLateness(
+        m_plugins->ownHistogram("quern_cron_lateness_seconds", "How long after their time runs of cron jobs began.",
+                                {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 60}, "cron_job"));
     connect(m_timer.get(), &cron::TimerHost::statesChanged, this, [this](const QList<ipc::CronJobState> &states) {
         m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{states, {}}.encode());
         m_channel.flush();
@@ -246,7 +249,13 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     }
     if (const Result<void> made = makeServer(boot); !made)
         return made.error();
+    Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
+    if (!page)
+        return page.error();
     m_plugins = std::make_unique<worker::PluginLoader>(boot.who.number, tellMaster);
+    // Of one that ends at once nobody reads them.
+    if (boot.who.role != ipc::ChildRole::Boot)
+        m_plugins->setMetricArea(page->metricArea(), ipc::ChildPage::MetricBytes);
     QList<worker::PluginEntry> entries;
     for (const ipc::BootMessage::Plugin &plugin : boot.plugins)
         entries.append({plugin.file, plugin.settings, plugin.source, plugin.place});
@@ -270,9 +279,6 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     }
     m_maxWaitTime = boot.maxWaitTime;
 
-    Result<ipc::ChildPage> page = ipc::ChildPage::adopt(m_arguments.pageFd, int(m_arguments.reactorFds.size()));
-    if (!page)
-        return page.error();
     ipc::ProcessPlan plan = boot.plan;
     plan.hasTimer = !m_cronPlan.jobs.empty();
     m_broker = std::make_unique<worker::BrokerHost>(m_arguments.brokerFd, m_plugins->application(), boot.who,

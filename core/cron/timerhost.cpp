@@ -64,8 +64,9 @@ struct TimerHost::Entry
     JobPlan plan;
     std::unique_ptr<JobRunner> runner;
     std::map<quint64, UnderWay> underWay; ///< by number
-    ipc::CronJobState told;               ///< what only changes when a run ends, and the past of the job
-    quint64 skippedBefore = 0;            ///< by earlier processes
+    Histogram lateness;
+    ipc::CronJobState told;    ///< what only changes when a run ends, and the past of the job
+    quint64 skippedBefore = 0; ///< by earlier processes
 
     bool isProgram() const { return std::holds_alternative<JobCommand>(job.work); }
 };
@@ -108,6 +109,12 @@ TimerHost::TimerHost(std::vector<Job> jobs, const QList<ipc::CronJobState> &reme
 TimerHost::~TimerHost()
 {
     m_reports->close();
+}
+
+void TimerHost::setLateness(const Histogram &lateness)
+{
+    for (const auto &entry : m_entries)
+        entry->lateness = lateness.with({entry->job.name.toUtf8()});
 }
 
 void TimerHost::start()
@@ -199,6 +206,8 @@ void TimerHost::collect()
 void TimerHost::begin(Entry &entry, const PlannedRun &run)
 {
     entry.underWay.insert({run.number, {Moment::now()}});
+    if (!run.isManual)
+        entry.lateness.observe(qMax(std::chrono::system_clock::now() - run.scheduledAt, nanoseconds::zero()));
     entry.runner->begin(run);
     if (entry.isProgram())
         tellPrograms();

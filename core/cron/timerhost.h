@@ -3,6 +3,7 @@
 #include "cron/jobrunner.h"
 #include "ipc/cronmessages.h"
 
+#include <Quern/metrics.h>
 #include <Quern/result.h>
 
 #include <QList>
@@ -42,6 +43,9 @@ public:
 
     /// Jobs that there would be if they were not switched off in the settings: commands to them are refused as such.
     void setDisabled(const QStringList &names) { m_disabled = names; }
+    /// Before start(): \a lateness, which has the name of the job as its label, sees how long after their time runs
+    /// begin.
+    void setLateness(const Histogram &lateness);
     /// From now on runs begin.
     void start();
 

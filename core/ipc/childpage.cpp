@@ -15,17 +15,27 @@ static_assert(sizeof(EventProgress) <= progressSize && sizeof(TaskProgress) <= p
 static_assert(sizeof(ChildCounters) <= childCountersSize && sizeof(MasterCounters) <= masterCountersSize);
 static_assert(std::atomic<quint64>::is_always_lock_free && std::atomic<quint32>::is_always_lock_free);
 
+/// The metrics begin with a page of the machine, so that one without any has none there.
+constexpr std::size_t machinePage = 4096;
+
+std::size_t metricOffset(int reactorCount)
+{
+    const std::size_t ring =
+        progressOffset + std::size_t(reactorCount) * (progressSize + ChildPage::SlotsPerReactor * sizeof(ClaimSlot));
+    return (ring + machinePage - 1) / machinePage * machinePage;
+}
+
 } // namespace
 
 ChildPage::ChildPage(base::SharedMemory memory, int reactorCount)
-    : m_memory(std::move(memory))
+    : m_memory(std::make_shared<base::SharedMemory>(std::move(memory)))
     , m_reactorCount(reactorCount)
 {
 }
 
 std::size_t ChildPage::bytesFor(int reactorCount)
 {
-    return progressOffset + std::size_t(reactorCount) * (progressSize + SlotsPerReactor * sizeof(ClaimSlot));
+    return metricOffset(reactorCount) + MetricBytes;
 }
 
 Result<ChildPage> ChildPage::create(int reactorCount)
@@ -49,30 +59,35 @@ Result<ChildPage> ChildPage::adopt(int fd, int reactorCount)
 ChildCounters &ChildPage::counters() const
 {
     // Zero-filled memory is a valid ChildCounters: it holds lock-free atomics only.
-    return *static_cast<ChildCounters *>(m_memory.data());
+    return *static_cast<ChildCounters *>(m_memory->data());
 }
 
 MasterCounters &ChildPage::masterCounters() const
 {
-    return *reinterpret_cast<MasterCounters *>(static_cast<char *>(m_memory.data()) + childCountersSize);
+    return *reinterpret_cast<MasterCounters *>(static_cast<char *>(m_memory->data()) + childCountersSize);
 }
 
 EventProgress &ChildPage::eventProgress(int reactorId) const
 {
-    char *first = static_cast<char *>(m_memory.data()) + progressOffset;
+    char *first = static_cast<char *>(m_memory->data()) + progressOffset;
     return *reinterpret_cast<EventProgress *>(first + std::size_t(reactorId) * progressSize);
 }
 
 TaskProgress &ChildPage::taskProgress() const
 {
-    return *reinterpret_cast<TaskProgress *>(static_cast<char *>(m_memory.data()) + taskProgressOffset);
+    return *reinterpret_cast<TaskProgress *>(static_cast<char *>(m_memory->data()) + taskProgressOffset);
 }
 
 std::span<ClaimSlot> ChildPage::claimSlots() const
 {
-    char *place = static_cast<char *>(m_memory.data()) + progressOffset + std::size_t(m_reactorCount) * progressSize;
+    char *place = static_cast<char *>(m_memory->data()) + progressOffset + std::size_t(m_reactorCount) * progressSize;
     auto *first = reinterpret_cast<ClaimSlot *>(place);
     return {first, std::size_t(m_reactorCount) * SlotsPerReactor};
+}
+
+std::shared_ptr<void> ChildPage::metricArea() const
+{
+    return {m_memory, static_cast<char *>(m_memory->data()) + metricOffset(m_reactorCount)};
 }
 
 } // namespace Quern::ipc

@@ -7,6 +7,7 @@
 #include <QtGlobal>
 
 #include <atomic>
+#include <memory>
 #include <span>
 
 namespace Quern::ipc {
@@ -74,19 +75,21 @@ struct TaskProgress
     std::atomic<quint64> done; ///< what is done; the child alone writes it
 };
 
-/// The memory that the master shares with one child: its counters, its progress with events and the claim ring. One
-/// part of the ring belongs to each reactor thread, so that reactors never compete for slots. Every access is a single
-/// atomic operation: a process killed or stopped at any point leaves nothing locked or torn.
+/// The memory that the master shares with one child: its counters, its progress with events, the claim ring and the
+/// metrics of its plugins. One part of the ring belongs to each reactor thread, so that reactors never compete for
+/// slots. Every access is a single atomic operation: a process killed or stopped at any point leaves nothing locked or
+/// torn.
 class ChildPage
 {
 public:
     static constexpr quint32 SlotsPerReactor = 1024;
+    static constexpr std::size_t MetricBytes = 256 * 1024;
 
     static Result<ChildPage> create(int reactorCount);
     /// In the child: maps the inherited page.
     static Result<ChildPage> adopt(int fd, int reactorCount);
 
-    int descriptor() const { return m_memory.descriptor(); }
+    int descriptor() const { return m_memory->descriptor(); }
     int reactorCount() const { return m_reactorCount; }
     ChildCounters &counters() const;
     MasterCounters &masterCounters() const;
@@ -95,12 +98,15 @@ public:
     TaskProgress &taskProgress() const;
     /// All slots; reactor r owns SlotsPerReactor of them from r × SlotsPerReactor.
     std::span<ClaimSlot> claimSlots() const;
+    /// MetricBytes for what plugins count, zero-filled at first; they take memory as far as they are used. The child
+    /// alone writes there. Keeps the page mapped, even when this has gone.
+    std::shared_ptr<void> metricArea() const;
 
 private:
     ChildPage(base::SharedMemory memory, int reactorCount);
     static std::size_t bytesFor(int reactorCount);
 
-    base::SharedMemory m_memory;
+    std::shared_ptr<base::SharedMemory> m_memory;
     int m_reactorCount = 0;
 };
 

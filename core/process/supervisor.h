@@ -30,6 +30,15 @@ struct ChildHandoff
     std::shared_ptr<ipc::ChildPage> page;
 };
 
+/// A child that has just been started.
+struct StartedChild
+{
+    ipc::ChildIdentity who;
+    int generation = 0;
+    qint64 pid = 0;
+    std::shared_ptr<ipc::ChildPage> page;
+};
+
 /// One line of the process list.
 struct ChildReport
 {
@@ -123,6 +132,9 @@ Q_SIGNALS:
     /// A generation is about to take over: childReady() follows for each of its children, then generationActivated().
     void generationArriving();
     void childReady(const std::shared_ptr<Quern::process::ChildHandoff> &handoff);
+    /// A process has been started for a child of any role, which loads its plugins now; childExited() follows in the
+    /// end. Not for those that only call hooks of the server's start or stop.
+    void childStarted(quint64 childId, const Quern::process::StartedChild &child);
     /// All children of \a generation were announced by childReady(): new work goes to them.
     void generationActivated(int generation);
     void drainRequested(quint64 childId);

@@ -80,6 +80,8 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
             [this, who = spec.who](const QByteArray &bytes) { Q_EMIT childPrinted(who, bytes); });
     connect(child, &ChildProcess::cronStateReceived, this, &Supervisor::cronStateReceived);
     const Result<void> begun = child->start();
+    if (begun)
+        Q_EMIT childStarted(spec.childId, {spec.who, spec.generation, child->pid(), child->page()});
     Q_EMIT processesChanged();
     if (!begun) {
         qCCritical(logProcess).noquote() << begun.error().message();

@@ -68,6 +68,24 @@ Result<void> PluginLoader::load(const QList<PluginEntry> &entries)
     return {};
 }
 
+Histogram PluginLoader::ownHistogram(const QByteArray &name, const QByteArray &help, const std::vector<double> &bounds,
+                                     const QByteArray &label) const
+{
+    MetricDefinition definition;
+    definition.kind = MetricKind::Histogram;
+    definition.name = name;
+    definition.help = help;
+    definition.labels = {label};
+    definition.bounds = bounds;
+    auto family = m_application.metricArea ? m_application.metricArea->addFamily(definition, {}) : nullptr;
+    return family ? Histogram(std::move(family), nullptr) : Histogram();
+}
+
+void PluginLoader::setMetricArea(std::shared_ptr<void> memory, std::size_t bytes)
+{
+    m_application.metricArea = std::make_shared<MetricArea>(std::move(memory), bytes);
+}
+
 void PluginLoader::tell(const QString &title) const
 {
     if (m_observer)

@@ -48,6 +48,13 @@ public:
     /// If any of them cannot be used, all must be refused: the Error::Invalid has one line for each that is at fault,
     /// with its name, file, reason and mend. The others were tried all the same, to find every fault in one go.
     Result<void> load(const QList<PluginEntry> &entries);
+    /// Before load(): what the plugins count is written to \a memory, see MetricArea, for the master to read. Without
+    /// this nobody reads it.
+    void setMetricArea(std::shared_ptr<void> memory, std::size_t bytes);
+
+    /// After load(): a histogram that the server has beside those of the plugins. A null one if there is no room.
+    Histogram ownHistogram(const QByteArray &name, const QByteArray &help, const std::vector<double> &bounds,
+                           const QByteArray &label) const;
 
     /// After load(): see worker::assignPorts().
     Result<void> assignPorts(const QList<ipc::BootMessage::Port> &ports)

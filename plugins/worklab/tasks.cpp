@@ -56,14 +56,26 @@ void relay(const Journal &journal, int number)
 
 void installTasks(Quern::Application &app, const Journal &journal)
 {
-    app.task("echo", [](Quern::Task &task) { task.setResult(task.payload()); });
+    const Quern::Counter tasks =
+        app.counter("worklab_tasks_total", "Tries of the tasks note, echo and fail.", {"task"});
+    const Quern::Histogram noting = app.histogram("worklab_note_seconds", "How long tries of the task note took.");
+    app.task("echo", [echoes = tasks.with({"echo"})](Quern::Task &task) {
+        echoes.increment();
+        task.setResult(task.payload());
+    });
     app.task("large",
              [](Quern::Task &task) { task.setResult(QByteArray(task.payload().value(u"bytes"_s).toLongLong(), 'x')); });
-    app.task("note", [&journal](Quern::Task &task) {
+    app.task("note", [&journal, notes = tasks.with({"note"}), noting](Quern::Task &task) {
+        const auto timer = noting.time();
+        notes.increment();
         pause(task.payload());
         note(journal, task);
     });
-    app.task("fail", [&journal](Quern::Task &task) { return fail(journal, task); })
+    app.task("fail",
+             [&journal, fails = tasks.with({"fail"})](Quern::Task &task) {
+                 fails.increment();
+                 return fail(journal, task);
+             })
         .retryDelay(20ms, 100ms)
         .onFinish([&journal](const Quern::TaskResult &result) {
             journal.write("finished fail " + QByteArray::number(result.attempts()));

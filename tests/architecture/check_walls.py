@@ -21,7 +21,7 @@ WALLS: dict[str, set[str]] = {
     "core/base": {"core/sdk"},
     "core/config": {"core/base"},
     "core/loop": {"core/base"},
-    "core/metrics": {"core/base"},
+    "core/metrics": {"core/base", "core/sdk"},
     "core/net": {"core/loop", "core/base"},
     "core/protocol": {"core/base", "core/sdk"},
     "core/ipc": {"core/base", "core/sdk"},
@@ -52,6 +52,7 @@ GATES = [
 PRIVATE_SDK = "core/sdk/src/"
 PRIVATE_SDK_READERS = {"core/sdk", "core/worker",
                        "core/tables",  # the master makes and sweeps the tables that the SDK reads and writes
+                       "core/metrics",  # the master reads the memory in which the SDK counts what plugins have it count
                        "core/protocol",  # what a path, a token, an escape is has one place: httpsyntax_p.h
                        "core/dispatch"}  # the master finds a request's route with the worker's own router
 

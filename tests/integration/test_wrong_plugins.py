@@ -30,6 +30,8 @@ CASES = {
     "throwing": r"its installation failed: the database is locked",
     "throwingint": r"its installation failed with an exception that is not derived from std::exception\.",
     "duplicate": r"its installation failed: .*change or remove one of them",
+    "badmetric": r'its installation failed: counter "orders" does not end in _total, as a counter has to: call it '
+                 r'"orders_total"',
     "crashing": r"the worker that loaded it ended with signal 6 \(Aborted\); mend the plugin, or switch it off .*",
     "crashingconstructor": r"the worker that loaded it ended with signal 6 \(Aborted\); mend the plugin, .*",
     "exiting": r"the worker that loaded it ended with exit code 3; mend the plugin, or switch it off .*",

@@ -40,8 +40,9 @@ std::shared_ptr<const Middleware> sharedMiddleware(Middleware middleware, const 
 
 ApplicationPrivate::Mark ApplicationPrivate::mark() const
 {
-    return {routes.size(),    receivedHooks.size(), generatedHooks.size(), cleaners.size(),  tasks.size(),
-            listeners.size(), hooks.size(),         cronJobs.size(),       processes.size(), messageHandlers.size()};
+    return {routes.size(),    receivedHooks.size(),   generatedHooks.size(), cleaners.size(),
+            tasks.size(),     listeners.size(),       hooks.size(),          cronJobs.size(),
+            processes.size(), messageHandlers.size(), metrics.size()};
 }
 
 void ApplicationPrivate::rollBack(const Mark &mark)
@@ -56,6 +57,7 @@ void ApplicationPrivate::rollBack(const Mark &mark)
     messageHandlers.erase(messageHandlers.begin() + std::ptrdiff_t(mark.messageHandlers), messageHandlers.end());
     hooks.erase(hooks.begin() + std::ptrdiff_t(mark.hooks), hooks.end());
     cronJobs.erase(cronJobs.begin() + std::ptrdiff_t(mark.cronJobs), cronJobs.end());
+    metrics.erase(metrics.begin() + std::ptrdiff_t(mark.metrics), metrics.end());
 }
 
 Application &ApplicationPrivate::open(const QString &name, const QVariantMap &own)

@@ -7,6 +7,7 @@
 #include <Quern/application.h>
 
 #include "cronjob_p.h"
+#include "metricarea_p.h"
 
 #include <QByteArray>
 #include <QString>
@@ -98,6 +99,7 @@ public:
         std::size_t cronJobs = 0;
         std::size_t processes = 0;
         std::size_t messageHandlers = 0;
+        std::size_t metrics = 0;
     };
     Mark mark() const;
     /// Forgets what was registered after \a mark.
@@ -145,6 +147,8 @@ public:
     std::vector<MessageSpec> messageHandlers;
     std::vector<HookSpec> hooks;
     std::deque<CronSpec> cronJobs; ///< a deque, so that CronJob handles keep valid pointers
+    std::vector<std::shared_ptr<MetricFamilyCore>> metrics;
+    std::shared_ptr<MetricArea> metricArea; ///< where they are; null: the first that is registered makes one
 
 private:
     bool m_isOpen = true;

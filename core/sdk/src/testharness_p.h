@@ -48,6 +48,8 @@ public:
 
     /// Calls the hooks of one kind. Returns the first Error.
     Result<void> runHooks(HookKind kind, const WorkerFailure &failure) const;
+    /// See TestHarness::metric().
+    std::optional<double> metric(QByteArrayView sample, const QMap<QByteArray, QByteArray> &labels) const;
 
     Result<void> installed;
     std::chrono::milliseconds deadline = std::chrono::seconds(5);

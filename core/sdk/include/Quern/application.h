@@ -4,6 +4,7 @@
 #include <Quern/cronjob.h>
 #include <Quern/global.h>
 #include <Quern/lifecycle.h>
+#include <Quern/metrics.h>
 #include <Quern/middleware.h>
 #include <Quern/process.h>
 #include <Quern/request.h>
@@ -13,6 +14,7 @@
 #include <QByteArray>
 #include <QByteArrayList>
 #include <QByteArrayView>
+#include <QList>
 #include <QVariantMap>
 
 #include <concepts>
@@ -303,6 +305,25 @@ public:
                         return {};
                     }));
     }
+
+    // Metrics, which Prometheus reads from the server: each process of the server registers them in install(), and
+    // counts for itself. A name has 1 to 128 letters, digits, '_' and ':', and begins with none of quern_,
+    // http_server_, process_ and system_, which are the server's own; the best is that of the plugin. It ends in
+    // neither _bucket, _sum nor _count. Help is a sentence of at most 500 bytes. There are at most 8 labels, of
+    // letters, digits and '_', but not le, quantile, application, or one that begins with two '_'. Throws
+    // std::invalid_argument, which names the metric and the mend, for others, if the name is taken, and when the 256
+    // KiB or 1,000 metrics of a process are used up.
+
+    /// Registers a counter, whose name ends in _total. It begins with 0; with labels, each series does that is made by
+    /// Counter::with().
+    Counter counter(QByteArrayView name, QByteArrayView help, const QByteArrayList &labels = {});
+    /// Registers a gauge. \a merge says what Prometheus reads of those of all processes.
+    Gauge gauge(QByteArrayView name, QByteArrayView help, const QByteArrayList &labels = {},
+                GaugeMerge merge = GaugeMerge::Sum);
+    /// Registers a histogram, whose name ends in its unit, such as _seconds or _bytes. \a buckets are their upper
+    /// bounds, rising, at most 64; what lies above the last is counted as well. Empty: times from 5 ms to 10 s.
+    Histogram histogram(QByteArrayView name, QByteArrayView help, const QList<double> &buckets = {},
+                        const QByteArrayList &labels = {});
 
     // Life-cycle hooks: those of a kind are called one after the other, in the order of their registration, which over
     // plugins is that of loading; each may take hook_timeout, and its process is killed then. One that returns an error

@@ -17,6 +17,7 @@
 #include <QByteArrayView>
 #include <QJsonValue>
 #include <QList>
+#include <QMap>
 #include <QString>
 #include <QVariantMap>
 
@@ -326,6 +327,13 @@ public:
     Result<void> runCron(const QByteArray &name, const QVariantMap &parameters = {});
     /// All datagrams that the application has sent.
     QList<TestPacket> sentPackets() const;
+
+    /// What the plugin has counted so far: the value of a counter or gauge; of a histogram x how many values were seen,
+    /// x_count, and their sum, x_sum. \a labels are all that it has. Nullopt if there is no such metric or series, or
+    /// the gauge has no value.
+    ///
+    ///     QCOMPARE(harness.metric("shop_orders_total", {{"city", "berlin"}}), 1);
+    std::optional<double> metric(QByteArrayView sample, const QMap<QByteArray, QByteArray> &labels = {}) const;
 
     /// Tasks and events that were delivered and have not ended, in the order of their delivery. They wait until
     /// runTasks() runs them.
