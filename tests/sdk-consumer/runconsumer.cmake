@@ -26,6 +26,8 @@ foreach(file IN LISTS package_files)
     endforeach()
 endforeach()
 
+# A launcher of several words is one argument nevertheless.
+string(REPLACE ";" "\\;" launcher "${LAUNCHER}")
 foreach(source IN LISTS PLUGIN_SOURCES)
     get_filename_component(name "${source}" NAME)
     file(COPY "${source}" DESTINATION "${WORK_DIR}")
@@ -33,7 +35,7 @@ foreach(source IN LISTS PLUGIN_SOURCES)
         "-DCMAKE_PREFIX_PATH=${prefix}"
         "-DCMAKE_INSTALL_PREFIX=${prefix}"
         "-DCMAKE_CXX_COMPILER=${COMPILER}"
-        "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
+        "-DCMAKE_CXX_COMPILER_LAUNCHER=${launcher}"
         -DCMAKE_BUILD_TYPE=Debug)
     run(${CMAKE_COMMAND} --build "build-${name}" --parallel 2)
     run(${CMAKE_COMMAND} --install "build-${name}")
