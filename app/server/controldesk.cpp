@@ -4,8 +4,11 @@
 #include "admin/protocol/methods.h"
 #include "admin/protocol/metricsmessages.h"
 #include "admin/protocol/operation.h"
+#include "app/server/listenerlist.h"
 #include "app/server/master.h"
 #include "loop/epolleventdispatcher.h"
+
+#include <functional>
 
 namespace Quern::app {
 
@@ -16,7 +19,10 @@ constexpr std::chrono::milliseconds closePatience(500);
 
 } // namespace
 
-ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master), m_server(new admin::ControlServer)
+ControlDesk::ControlDesk(Master *master, BrokerThread *broker)
+    : m_master(master)
+    , m_server(new admin::ControlServer)
+    , m_tables(master->tables())
 {
     m_thread.setObjectName(QStringLiteral("admin"));
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
@@ -35,12 +41,20 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master
         [broker](quint64 token, BrokerQuestion question) { broker->ask(token, std::move(question)); },
         [this](quint64 client, const admin::Reply &reply) { m_clients.sendReply(client, reply); });
     connect(broker, &BrokerThread::answered, m_tasks.get(), &TaskDesk::answered);
+    ReactorPool *reactors = &master->reactors();
+    m_connections = std::make_unique<ConnectionDesk>(
+        reactors->connections(),
+        ConnectionDesk::Reactors{std::bind_front(&listenerList, std::cref(*reactors)),
+                                 std::bind_front(&ReactorPool::closeConnection, reactors),
+                                 std::bind_front(&ReactorPool::push, reactors)},
+        [this](quint64 client, const admin::Reply &reply) { m_clients.sendReply(client, reply); });
     connect(&master->operations(), &admin::OperationLog::changed, this, &ControlDesk::operationChanged);
     m_thread.start();
 }
 
 ControlDesk::~ControlDesk()
 {
+    m_connections.reset();
     m_tasks.reset();
     m_logs.reset();
     QMetaObject::invokeMethod(
@@ -64,6 +78,9 @@ void ControlDesk::handle(const admin::Caller &caller, const admin::Request &requ
         m_tasks->handle(client, request);
     else if (request.method.startsWith(QLatin1StringView("cron.")))
         steerCron(client, request);
+    else if (request.method.startsWith(QLatin1StringView("connection.")) ||
+             request.method.startsWith(QLatin1StringView("listener.")))
+        m_connections->handle(client, request);
     else
         m_clients.sendReply(client, {request.id, answer(client, request)});
 }
@@ -117,6 +134,9 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
         return watch(client, request.params);
     if (request.method.startsWith(QLatin1StringView("log.")))
         return m_logs->answer(client, request);
+    if (request.method.startsWith(QLatin1StringView("table.")) ||
+        request.method.startsWith(QLatin1StringView("atomic.")))
+        return m_tables.answer(request);
     return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
 }
 

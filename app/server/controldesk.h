@@ -3,7 +3,9 @@
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
 #include "app/server/clients.h"
+#include "app/server/connectiondesk.h"
 #include "app/server/logdesk.h"
+#include "app/server/tabledesk.h"
 #include "app/server/taskdesk.h"
 
 #include <QHash>
@@ -45,6 +47,8 @@ private:
     admin::ControlServer *m_server; ///< lives in m_thread
     std::unique_ptr<LogDesk> m_logs;
     std::unique_ptr<TaskDesk> m_tasks;
+    TableDesk m_tables;
+    std::unique_ptr<ConnectionDesk> m_connections;
     QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation
 };
 
