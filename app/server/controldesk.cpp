@@ -5,8 +5,11 @@
 #include "admin/protocol/metricsmessages.h"
 #include "admin/protocol/operation.h"
 #include "app/server/configdesk.h"
+#include "app/server/listenerlist.h"
 #include "app/server/master.h"
 #include "loop/epolleventdispatcher.h"
+
+#include <functional>
 
 namespace Quern::app {
 
@@ -34,7 +37,10 @@ Result<QJsonObject> jsonOr(const Result<Message> &outcome)
 
 } // namespace
 
-ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master), m_server(new admin::ControlServer)
+ControlDesk::ControlDesk(Master *master, BrokerThread *broker)
+    : m_master(master)
+    , m_server(new admin::ControlServer)
+    , m_tables(master->tables())
 {
     m_thread.setObjectName(QStringLiteral("admin"));
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
@@ -55,6 +61,13 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master
         [broker](quint64 token, BrokerQuestion question) { broker->ask(token, std::move(question)); },
         [this](quint64 client, const admin::Reply &reply) { m_clients.sendReply(client, reply); });
     connect(broker, &BrokerThread::answered, m_tasks.get(), &TaskDesk::answered);
+    ReactorPool *reactors = &master->reactors();
+    m_connections = std::make_unique<ConnectionDesk>(
+        reactors->connections(),
+        ConnectionDesk::Reactors{std::bind_front(&listenerList, std::cref(*reactors)),
+                                 std::bind_front(&ReactorPool::closeConnection, reactors),
+                                 std::bind_front(&ReactorPool::push, reactors)},
+        [this](quint64 client, const admin::Reply &reply) { m_clients.sendReply(client, reply); });
     connect(&master->operations(), &admin::OperationLog::changed, this, &ControlDesk::operationChanged);
     m_thread.start();
 }
@@ -79,6 +92,7 @@ void ControlDesk::follow(const process::Supervisor *supervisor)
 
 ControlDesk::~ControlDesk()
 {
+    m_connections.reset();
     m_tasks.reset();
     m_streams.reset();
     m_logs.reset();
@@ -103,6 +117,9 @@ void ControlDesk::handle(const admin::Caller &caller, const admin::Request &requ
         m_tasks->handle(client, request);
     else if (request.method.startsWith(QLatin1StringView("cron.")))
         steerCron(client, request);
+    else if (request.method.startsWith(QLatin1StringView("connection.")) ||
+             request.method.startsWith(QLatin1StringView("listener.")))
+        m_connections->handle(client, request);
     else
         m_clients.sendReply(client, {request.id, answer(client, request)});
 }
@@ -151,6 +168,8 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
             return Error(Error::NotFound, QStringLiteral("there are no metrics: set enable = true in [metrics]"));
         return admin::MetricsText{QString::fromUtf8(m_master->metrics()->text())}.toJson();
     }
+    if (request.method.startsWith(u"table.") || request.method.startsWith(u"atomic."))
+        return m_tables.answer(request);
     if (request.method == Methods::pluginList)
         return m_master->plugins().toJson();
     return noMethod(request);

@@ -3,8 +3,10 @@
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
 #include "app/server/clients.h"
+#include "app/server/connectiondesk.h"
 #include "app/server/logdesk.h"
 #include "app/server/streamdesk.h"
+#include "app/server/tabledesk.h"
 #include "app/server/taskdesk.h"
 
 #include <QHash>
@@ -58,6 +60,8 @@ private:
     std::unique_ptr<LogDesk> m_logs;
     std::unique_ptr<TaskDesk> m_tasks;
     std::unique_ptr<StreamDesk> m_streams;
+    TableDesk m_tables;
+    std::unique_ptr<ConnectionDesk> m_connections;
     QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation
 };
 

@@ -76,6 +76,8 @@ public:
     admin::PluginList plugins() const;
     admin::OperationLog &operations() { return m_operations; }
     CronDesk &cron() { return *m_cron; }
+    const tables::SharedTables &tables() const { return *m_tables; }
+    ReactorPool &reactors() { return *m_reactors; }
     /// Null if the settings want no metrics.
     const MetricsDesk *metrics() const { return m_metrics.get(); }
 

@@ -4,6 +4,7 @@
 #include "app/server/log.h"
 #include "app/server/portplan.h"
 #include "app/server/settingscheck.h"
+#include "dispatch/livehub.h"
 #include "dispatch/workerlink.h"
 #include "loop/epolleventdispatcher.h"
 #include "metrics/exposition.h"
@@ -46,8 +47,8 @@ ReactorPool::ReactorPool(const config::Settings &all, const dispatch::ReactorSet
 {
     for (const PortPlan &plan : portPlans(all)) {
         m_addresses.push_back({plan.endpoint(), plan.socketKind(), plan.shown(), plan.key, plan.own->unixSocketMode});
-        m_ports.push_back(
-            {plan.socket ? plan.socket->name : QStringLiteral("main"), plan.socketKind() == net::SocketKind::Datagram});
+        m_ports.push_back({plan.socket ? plan.socket->name : QStringLiteral("main"), plan.shown(), plan.kind(),
+                           plan.address->tls, plan.socket ? plan.socket->handler : QString()});
     }
     for (int id = 0; id < all.server.reactorNum; ++id) {
         dispatch::ReactorSettings own = settings;
@@ -199,6 +200,32 @@ void ReactorPool::answerMetrics(int reactor, quint64 request, const QByteArray &
 {
     dispatch::Reactor *target = m_reactors[std::size_t(reactor)].get();
     callIn(target, [target, request, text] { target->dispatcher().answerOwn(request, metrics::expositionType, text); });
+}
+
+template <typename Request>
+void ReactorPool::askHub(quint64 id, Request request, Answer answer)
+{
+    const int place = ipc::ConnectionKey::of(id).reactor;
+    // Of a reactor that is not there, the first one says that it has no such connection.
+    dispatch::Reactor *reactor = m_reactors[std::size_t(place < size() ? place : 0)].get();
+    callIn(reactor, [this, reactor, request = std::move(request), answer = std::move(answer)] {
+        // This outlives the threads of its reactors.
+        QMetaObject::invokeMethod(
+            this, [answer, outcome = request(reactor->live())] { answer(outcome); }, Qt::QueuedConnection);
+    });
+}
+
+void ReactorPool::closeConnection(quint64 id, int code, const QString &reason, Answer answer)
+{
+    askHub(
+        id, [id, code, reason](dispatch::LiveHub &hub) { return hub.closeConnection(id, code, reason); },
+        std::move(answer));
+}
+
+void ReactorPool::push(quint64 id, const QString &text, Answer answer)
+{
+    askHub(
+        id, [id, text](dispatch::LiveHub &hub) { return hub.push(id, text); }, std::move(answer));
 }
 
 void ReactorPool::drain()

@@ -10,6 +10,7 @@
 #include <QObject>
 #include <QThread>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -52,13 +53,21 @@ public:
     /// A socket that is listened on. What belongs to several addresses has one name.
     struct Listener
     {
-        QString name; ///< "main", or of the [[socket]]
-        bool isDatagram = false;
+        QString name;    ///< "main", or of the [[socket]]
+        QString address; ///< for people, see PortPlan::shown()
+        dispatch::Port::Kind kind = dispatch::Port::Kind::Http;
+        bool hasTls = false;
+        QString handler; ///< that serves it; empty: the application's own routes
     };
     /// Each at the place of its port's number. Any thread.
     const std::vector<Listener> &ports() const { return m_ports; }
     /// The answer to metricsRequested().
     void answerMetrics(int reactor, quint64 request, const QByteArray &text);
+    /// See LiveHub: done in the thread of the reactor that has the connection, after which \a answer is called in the
+    /// main thread. Never if the pool has gone meanwhile, or the reactor hangs.
+    using Answer = std::function<void(const Result<void> &outcome)>;
+    void closeConnection(quint64 id, int code, const QString &reason, Answer answer);
+    void push(quint64 id, const QString &text, Answer answer);
     /// What is listened on, for people; see PortPlan::shown().
     QStringList listeners() const;
     /// Of all connections, for workers; see ipc::ConnectionTable.
@@ -72,6 +81,9 @@ Q_SIGNALS:
 private:
     void follow(process::Supervisor *supervisor, dispatch::Reactor *reactor);
     void removeSocketFiles() const;
+    /// Calls \a request with the LiveHub of the connection \a id in its thread.
+    template <typename Request>
+    void askHub(quint64 id, Request request, Answer answer);
 
     struct Address
     {

@@ -5,16 +5,11 @@
 #include "base/clock.h"
 #include "tasks/broker.h"
 
-#include <QTimerEvent>
-
 #include <utility>
 
 namespace Quern::app {
 
 namespace {
-
-/// How often overdue answers are looked for.
-constexpr int watchMilliseconds = 200;
 
 /// Turns the broker's count into the message.
 tasks::TaskStore::Count countTo(const BrokerAnswer &answer)
@@ -26,32 +21,25 @@ tasks::TaskStore::Count countTo(const BrokerAnswer &answer)
 
 } // namespace
 
-TaskDesk::TaskDesk(Ask ask, Send send, QObject *parent)
+TaskDesk::TaskDesk(Ask ask, PendingReplies::Send send, QObject *parent)
     : QObject(parent)
     , m_ask(std::move(ask))
-    , m_send(std::move(send))
+    , m_replies(QStringLiteral("the queue of tasks"), std::move(send))
 {
-}
-
-TaskDesk::~TaskDesk()
-{
-    const Error stopping(Error::Unavailable, QStringLiteral("the server has stopped before it could answer"));
-    while (!m_pending.empty())
-        answered(m_pending.begin()->first, stopping);
 }
 
 void TaskDesk::handle(quint64 client, const admin::Request &request)
 {
-    const quint64 token = ++m_lastToken;
-    const bool hasRoom = m_pending.size() < MostPending;
-    m_pending.emplace(token, Pending{client, request.id, QDeadlineTimer(AnswerTimeout)});
-    if (!m_timer.isActive())
-        m_timer.start(watchMilliseconds, this);
-    const Result<void> asked =
-        hasRoom ? ask(token, request)
-                : Error(Error::Busy, QStringLiteral("too many requests wait for the queue of tasks; try again"));
-    if (!asked)
-        answered(token, asked.error());
+    const std::optional<quint64> token = m_replies.begin(client, request.id);
+    if (!token)
+        return;
+    if (const Result<void> asked = ask(*token, request); !asked)
+        answered(*token, asked.error());
+}
+
+void TaskDesk::answered(quint64 token, const Result<QJsonObject> &outcome)
+{
+    m_replies.answered(token, outcome);
 }
 
 Result<void> TaskDesk::ask(quint64 token, const admin::Request &request)
@@ -110,31 +98,6 @@ Result<void> TaskDesk::askForChange(quint64 token, const QJsonObject &params, bo
         broker.deadLettersChanged();
     });
     return {};
-}
-
-void TaskDesk::answered(quint64 token, const Result<QJsonObject> &outcome)
-{
-    const auto found = m_pending.find(token);
-    if (found == m_pending.end())
-        return;
-    const Pending pending = found->second;
-    m_pending.erase(found);
-    if (m_pending.empty())
-        m_timer.stop();
-    m_send(pending.client, admin::Reply{pending.request, outcome});
-}
-
-void TaskDesk::timerEvent(QTimerEvent *event)
-{
-    if (event->timerId() != m_timer.timerId())
-        return;
-    // All have the same patience.
-    while (!m_pending.empty() && m_pending.begin()->second.deadline.hasExpired())
-        answered(
-            m_pending.begin()->first,
-            Error(Error::Timeout, QStringLiteral("the queue of tasks has not answered within %1 s; what was asked "
-                                                 "may still happen")
-                                      .arg(std::chrono::duration_cast<std::chrono::seconds>(AnswerTimeout).count())));
 }
 
 } // namespace Quern::app

@@ -1,6 +1,7 @@
 #include "app/server/trafficmetrics.h"
 
 #include "app/server/familylist.h"
+#include "app/server/listenerlist.h"
 #include "app/server/reactorpool.h"
 #include "dispatch/eventlanes.h"
 
@@ -108,39 +109,19 @@ void addMeters(FamilyList &list, const ReactorPool &reactors)
         addHistogram(lag, {{"reactor", std::to_string(i)}}, lags[i]);
 }
 
-struct ListenerTotals
+/// By name: what belongs to several addresses has one.
+std::map<std::string, ListenerTotals> totalsByName(const ReactorPool &reactors)
 {
-    quint64 opened = 0;
-    quint64 closed = 0;
-    quint64 messagesReceived = 0;
-    quint64 messagesSent = 0;
-    quint64 bytesReceived = 0;
-    quint64 bytesSent = 0;
-};
-
-std::map<std::string, ListenerTotals> listenerTotals(const ReactorPool &reactors)
-{
+    const std::vector<ListenerTotals> totals = listenerTotals(reactors);
     std::map<std::string, ListenerTotals> listeners;
-    for (int i = 0; i < reactors.size(); ++i) {
-        const dispatch::Reactor &reactor = reactors.at(i);
-        for (int port = 0; port < int(reactors.ports().size()); ++port) {
-            const ReactorPool::Listener &listener = reactors.ports()[std::size_t(port)];
-            const ipc::PortCounters &counters = reactors.connections().portCounters(i, port);
-            ListenerTotals &totals = listeners[listener.name.toStdString()];
-            totals.opened += counters.opened;
-            totals.closed += counters.closed;
-            totals.messagesReceived += counters.received;
-            totals.messagesSent += counters.sent;
-            totals.bytesReceived += listener.isDatagram ? counters.bytesReceived : reactor.traffic(port).received;
-            totals.bytesSent += listener.isDatagram ? counters.bytesSent : reactor.traffic(port).sent;
-        }
-    }
+    for (std::size_t port = 0; port < totals.size(); ++port)
+        listeners[reactors.ports()[port].name.toStdString()].add(totals[port]);
     return listeners;
 }
 
 void addListeners(FamilyList &list, const ReactorPool &reactors)
 {
-    const std::map<std::string, ListenerTotals> listeners = listenerTotals(reactors);
+    const std::map<std::string, ListenerTotals> listeners = totalsByName(reactors);
     const auto each = [&listeners](prometheus::MetricFamily &family, auto value) {
         for (const auto &[name, totals] : listeners)
             addValue(family, {{"listener", name}}, double(value(totals)));

@@ -68,6 +68,7 @@ public:
     /// A worker is ready; \a fd is the master's end of its channel to this reactor, which it now owns.
     void addWorker(int fd, std::shared_ptr<ipc::ChildPage> page, const WorkerInfo &info);
     Dispatcher &dispatcher() override { return m_dispatcher; }
+    LiveHub &live() override;
 
     /// Stops accepting, closes idle connections, and lets the others have their present answer; drained() follows.
     void drain();
@@ -102,7 +103,6 @@ private:
     OutputBudget *handoverBudget() override { return m_settings.handoverBudget.get(); }
     bool isDraining() const override { return m_draining; }
     bool isLeaving() const override { return m_draining || m_leaving; }
-    LiveHub &live() override;
     void armWait(ClientSession *session, Wait wait) override;
     void sessionEnded(ClientSession *session) override;
     void liveSettled() override { checkDrained(); }

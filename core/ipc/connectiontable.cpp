@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <limits>
 
 namespace Quern::ipc {
 
@@ -167,18 +168,28 @@ std::optional<ConnectionRecord> ConnectionTable::read(const ConnectionSlot &slot
 QList<ConnectionRecord> ConnectionTable::list(quint64 after, int limit) const
 {
     const ConnectionKey start = ConnectionKey::of(after);
-    QList<ConnectionRecord> found;
-    for (int reactor = after == 0 ? 0 : start.reactor; reactor < m_reactorCount; ++reactor) {
-        const quint32 used = qMin(usedSlots(reactor).load(std::memory_order_acquire), SlotsPerReactor);
-        const std::span<ConnectionSlot> part = reactorSlots(reactor);
-        const bool isFirst = after != 0 && reactor == start.reactor;
-        for (quint32 place = isFirst ? start.slot + 1 : 0; place < used; ++place) {
-            if (found.size() >= limit)
+    const quint64 from = after == 0 ? 0 : quint64(start.reactor) << 32 | (start.slot + 1);
+    return page(from, limit, std::numeric_limits<int>::max(), [](const ConnectionRecord &) { return true; }).records;
+}
+
+ConnectionPage ConnectionTable::page(quint64 from, int limit, int mostSlots,
+                                     const std::function<bool(const ConnectionRecord &record)> &accept) const
+{
+    ConnectionPage found;
+    int slotsLeft = mostSlots;
+    auto place = quint32(from);
+    for (quint64 reactor = from >> 32; reactor < quint64(m_reactorCount); ++reactor, place = 0) {
+        const quint32 used = qMin(usedSlots(int(reactor)).load(std::memory_order_acquire), SlotsPerReactor);
+        const std::span<ConnectionSlot> part = reactorSlots(int(reactor));
+        for (; place < used; ++place) {
+            if (found.records.size() >= limit || --slotsLeft < 0) {
+                found.next = reactor << 32 | place;
                 return found;
+            }
             if (part[place].id.load(std::memory_order_relaxed) == 0)
                 continue;
-            if (std::optional<ConnectionRecord> record = read(part[place]))
-                found.append(std::move(*record));
+            if (std::optional<ConnectionRecord> record = read(part[place]); record && accept(*record))
+                found.records.append(std::move(*record));
         }
     }
     return found;

@@ -11,6 +11,7 @@
 #include <QString>
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -53,6 +54,13 @@ struct ConnectionRecord
     ConnectionKind kind = ConnectionKind::WebSocket;
     QByteArray remoteAddress; ///< as text; empty: a Unix socket
     QByteArray user;          ///< that it is bound to; empty: to none
+};
+
+/// Some of the connections. A value type.
+struct ConnectionPage
+{
+    QList<ConnectionRecord> records;
+    quint64 next = 0; ///< where the next page begins; 0: there is none
 };
 
 /// What a sender needs to know of a connection.
@@ -117,6 +125,11 @@ public:
     /// Up to \a limit connections in the order of reactor and slot, behind the connection \a after, which need not be
     /// there any more; 0: from the start.
     QList<ConnectionRecord> list(quint64 after, int limit) const;
+    /// The same of those that \a accept returns true for, from the place \a from on, the next of the page before, or 0.
+    /// When \a mostSlots have been looked at, the page ends, however many it has. A connection that is there all the
+    /// time stands in one page.
+    ConnectionPage page(quint64 from, int limit, int mostSlots,
+                        const std::function<bool(const ConnectionRecord &record)> &accept) const;
     /// How many there are.
     quint64 count() const;
 

@@ -1,6 +1,7 @@
 #include "tables/sharedtables.h"
 
 #include "base/systemerror.h"
+#include "sdk/src/atomiccore_p.h"
 #include "sdk/src/tablecore_p.h"
 
 #include <sys/stat.h>
@@ -18,6 +19,12 @@ SharedInfo infoOf(const SharedTablesSettings &settings)
 Result<std::shared_ptr<SharedArea>> openArea(const std::shared_ptr<base::SharedMemory> &memory)
 {
     return SharedArea::open(std::shared_ptr<void>(memory, memory->data()), memory->size());
+}
+
+Error notFound(const QString &what, const QString &name, const QStringList &known)
+{
+    const QString all = known.isEmpty() ? QStringLiteral("is none") : QStringLiteral("is: ") + known.join(u", ");
+    return Error(Error::NotFound, QStringLiteral("there is no %1 \"%2\"; there %3").arg(what, name, all));
 }
 
 } // namespace
@@ -72,6 +79,42 @@ QList<TableFill> SharedTables::fill() const
         all.append(
             {table->info().name, table->count(), table->info().size, table->residentMemory(), table->geometry().total});
     }
+    return all;
+}
+
+Result<std::shared_ptr<TableCore>> SharedTables::core(const QString &name) const
+{
+    QStringList known;
+    for (const std::shared_ptr<TableCore> &table : m_area->tables()) {
+        if (table->info().name == name)
+            return table;
+        known.append(table->info().name);
+    }
+    return notFound(QStringLiteral("table"), name, known);
+}
+
+Result<Table> SharedTables::table(const QString &name) const
+{
+    const Result<std::shared_ptr<TableCore>> found = core(name);
+    return found ? Result<Table>(Table(*found)) : found.error();
+}
+
+Result<Atomic> SharedTables::atomic(const QString &name) const
+{
+    QStringList known;
+    for (const std::shared_ptr<AtomicCore> &atomic : m_area->atomics()) {
+        if (atomic->name == name)
+            return Atomic(atomic);
+        known.append(atomic->name);
+    }
+    return notFound(QStringLiteral("atomic"), name, known);
+}
+
+QList<AtomicInfo> SharedTables::atomicValues() const
+{
+    QList<AtomicInfo> all;
+    for (const std::shared_ptr<AtomicCore> &atomic : m_area->atomics())
+        all.append({atomic->name, Atomic(atomic).get()});
     return all;
 }
 

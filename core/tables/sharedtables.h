@@ -13,7 +13,8 @@
 
 namespace Quern {
 class SharedArea;
-}
+class TableCore;
+} // namespace Quern
 
 namespace Quern::tables {
 
@@ -51,6 +52,12 @@ public:
     int descriptor() const { return m_memory->descriptor(); }
     const SharedArea &area() const { return *m_area; }
     QList<TableFill> fill() const;
+    /// Error::NotFound if there is none of that name; the message tells which there are.
+    Result<Table> table(const QString &name) const;
+    Result<std::shared_ptr<TableCore>> core(const QString &name) const;
+    Result<Atomic> atomic(const QString &name) const;
+    /// All atomics with what they are now.
+    QList<AtomicInfo> atomicValues() const;
 
 private:
     SharedTables(std::shared_ptr<base::SharedMemory> memory, std::shared_ptr<SharedArea> area);

@@ -48,6 +48,16 @@ constexpr std::array accesses = {
     change(Methods::cronRun, Role::Operator),
     change(Methods::cronPause, Role::Operator),
     change(Methods::cronResume, Role::Operator),
+    look(Methods::tableList),
+    look(Methods::tableRows),
+    change(Methods::tableSet, Role::Admin),
+    change(Methods::tableDelete, Role::Admin),
+    look(Methods::atomicList),
+    change(Methods::atomicSet, Role::Admin),
+    look(Methods::connectionList),
+    change(Methods::connectionClose, Role::Operator),
+    change(Methods::connectionPush, Role::Operator),
+    look(Methods::listenerList),
 };
 
 struct RoleName

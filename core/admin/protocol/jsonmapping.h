@@ -1,5 +1,7 @@
 #pragma once
 
+#include "admin/protocol/jsonvalues.h"
+
 #include <Quern/result.h>
 
 #include <QDateTime>
@@ -67,6 +69,8 @@ QJsonValue toJsonValue(const T &value)
         return value;
     } else if constexpr (std::is_same_v<T, QDateTime>) {
         return value.toUTC().toString(Qt::ISODateWithMs);
+    } else if constexpr (std::is_same_v<T, WideInteger> || std::is_same_v<T, TextOrBytes>) {
+        return value.toJson();
     } else if constexpr (std::is_same_v<T, std::chrono::milliseconds>) {
         return qint64(value.count());
     } else if constexpr (std::is_integral_v<T>) {
@@ -138,6 +142,36 @@ public:
         std::apply([&](const auto &...field) { (read(object, field.name, out.*field.member), ...); }, fieldsOf<T>);
     }
 
+    /// The same for those that are there: the others stay as they are.
+    template <typename T>
+    void readGivenMembers(const QJsonObject &object, T &out)
+    {
+        const auto readGiven = [&](const auto &field) {
+            if (object.contains(field.name))
+                read(object, field.name, out.*field.member);
+        };
+        std::apply([&](const auto &...field) { (readGiven(field), ...); }, fieldsOf<T>);
+    }
+
+    /// The member \a name must be there.
+    void require(const QJsonObject &object, QLatin1StringView name)
+    {
+        if (!object.contains(name))
+            refuse(name, QStringLiteral("is missing"));
+    }
+
+    /// How many are wanted, the member "limit": 1 to \a most.
+    void checkLimit(int limit, int most)
+    {
+        if (limit < 1 || limit > most)
+            refuse(QStringLiteral("limit"), mustBe(QStringLiteral("an integer from 1 to %1").arg(most), limit));
+    }
+
+    static QString mustBe(const QString &expected, const QJsonValue &value)
+    {
+        return QStringLiteral("must be %1, not %2").arg(expected, shownJson(value));
+    }
+
 private:
     template <typename T>
     void readValue(const QJsonValue &value, const QString &path, T &out)
@@ -158,6 +192,11 @@ private:
             out = QDateTime::fromString(value.toString(), Qt::ISODateWithMs).toUTC();
             if (!out.isValid())
                 refuse(path, mustBe(QStringLiteral("a time such as \"2026-01-31T12:00:00.000Z\""), value));
+        } else if constexpr (std::is_same_v<T, WideInteger> || std::is_same_v<T, TextOrBytes>) {
+            if (const std::optional<T> given = T::fromJson(value))
+                out = *given;
+            else
+                refuse(path, mustBe(T::expected(), value));
         } else if constexpr (std::is_same_v<T, std::chrono::milliseconds>) {
             out = std::chrono::milliseconds(readInteger(value, path, largestInteger));
         } else if constexpr (std::is_integral_v<T>) {
@@ -222,32 +261,7 @@ private:
         }
     }
 
-    static QString mustBe(const QString &expected, const QJsonValue &value)
-    {
-        return QStringLiteral("must be %1, not %2").arg(expected, shown(value));
-    }
-
-    static QString shown(const QJsonValue &value)
-    {
-        switch (value.type()) {
-        case QJsonValue::String:
-            return QStringLiteral("the string \"%1\"").arg(value.toString().left(longestShown));
-        case QJsonValue::Double:
-            return QString::number(value.toDouble(), 'g', 17);
-        case QJsonValue::Bool:
-            return value.toBool() ? QStringLiteral("true") : QStringLiteral("false");
-        case QJsonValue::Array:
-            return QStringLiteral("an array");
-        case QJsonValue::Object:
-            return QStringLiteral("an object");
-        default:
-            return QStringLiteral("null");
-        }
-    }
-
-    /// RFC 8259 §6: larger integers do not survive every JSON implementation.
-    static constexpr qint64 largestInteger = (qint64(1) << 53) - 1;
-    static constexpr qsizetype longestShown = 80;
+    static constexpr qint64 largestInteger = largestJsonInteger;
 
     QString m_prefix;
     QString m_mistake;

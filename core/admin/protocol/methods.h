@@ -65,6 +65,30 @@ inline constexpr QLatin1StringView cronRun = "cron.run"_L1;
 inline constexpr QLatin1StringView cronPause = "cron.pause"_L1;
 inline constexpr QLatin1StringView cronResume = "cron.resume"_L1;
 
+/// Parameters: a TableListQuery; the result is a TableList.
+inline constexpr QLatin1StringView tableList = "table.list"_L1;
+/// Parameters: a TableRowQuery; the result is a TableRowPage. A row that is there all the time while pages are asked
+/// for stands in one of them once; one that comes, goes or changes meanwhile is shown as it is when its page is read.
+inline constexpr QLatin1StringView tableRows = "table.rows"_L1;
+/// Parameters: a TableRowChange; the result is empty. All processes read it from then on.
+inline constexpr QLatin1StringView tableSet = "table.set"_L1;
+/// Parameters: a TableRowReference; the result is empty. Error::NotFound if there is no such row.
+inline constexpr QLatin1StringView tableDelete = "table.delete"_L1;
+/// No parameters; the result is an AtomicList.
+inline constexpr QLatin1StringView atomicList = "atomic.list"_L1;
+/// Parameters: an AtomicValue; the result is the AtomicValue that it was.
+inline constexpr QLatin1StringView atomicSet = "atomic.set"_L1;
+
+/// Parameters: a ConnectionQuery; the result is a ConnectionPage.
+inline constexpr QLatin1StringView connectionList = "connection.list"_L1;
+/// Parameters: a ConnectionClosing; the result is empty. Error::NotFound if it is not there any more.
+inline constexpr QLatin1StringView connectionClose = "connection.close"_L1;
+/// Parameters: a ConnectionMessage; the result is empty. Error::NotFound if it is not there any more, Error::Busy if
+/// its client reads too slowly.
+inline constexpr QLatin1StringView connectionPush = "connection.push"_L1;
+/// No parameters; the result is a ListenerList.
+inline constexpr QLatin1StringView listenerList = "listener.list"_L1;
+
 } // namespace Quern::admin::Methods
 
 /// What an Event may tell; append-only.
