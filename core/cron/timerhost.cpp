@@ -64,9 +64,8 @@ struct TimerHost::Entry
     JobPlan plan;
     std::unique_ptr<JobRunner> runner;
     std::map<quint64, UnderWay> underWay; ///< by number
-    Histogram lateness;
-    ipc::CronJobState told;    ///< what only changes when a run ends, and the past of the job
-    quint64 skippedBefore = 0; ///< by earlier processes
+    ipc::CronJobState told;               ///< what only changes when a run ends, and the past of the job
+    quint64 skippedBefore = 0;            ///< by earlier processes
 
     bool isProgram() const { return std::holds_alternative<JobCommand>(job.work); }
 };

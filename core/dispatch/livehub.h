@@ -57,8 +57,8 @@ public:
     /// The one that has most output waiting; null if there is none.
     LiveSession *slowestReader() const;
 
-    /// What the operator of the server wants done to one connection; as a worker's command. Error::NotFound if it is not
-    /// there any more, Error::Invalid if a WebSocket cannot be closed with \a code.
+    /// What the operator of the server wants done to one connection; as a worker's command. Error::NotFound if it is
+    /// not there any more, Error::Invalid if a WebSocket cannot be closed with \a code.
     Result<void> closeConnection(quint64 id, int code, const QString &reason);
     /// A text message for a WebSocket, its bytes for a stream. Error::TooLarge if it is longer than the port takes,
     /// Error::Busy if the client has not taken what was sent before.

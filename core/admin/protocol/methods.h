@@ -79,7 +79,8 @@ inline constexpr QLatin1StringView atomicList = "atomic.list"_L1;
 /// Parameters: an AtomicValue; the result is the AtomicValue that it was.
 inline constexpr QLatin1StringView atomicSet = "atomic.set"_L1;
 
-/// Parameters: a ConnectionQuery; the result is a ConnectionPage.
+/// Parameters: a ConnectionQuery; the result is a ConnectionPage: WebSockets and streams. Connections of plain HTTP are
+/// counted by listener.list.
 inline constexpr QLatin1StringView connectionList = "connection.list"_L1;
 /// Parameters: a ConnectionClosing; the result is empty. Error::NotFound if it is not there any more.
 inline constexpr QLatin1StringView connectionClose = "connection.close"_L1;

@@ -1,5 +1,7 @@
 #include "testserver.h"
 
+#include "dispatch/livehub.h"
+
 #include <QRegularExpression>
 #include <QTest>
 
@@ -38,7 +40,8 @@ QByteArray sending(quint64 id, quint32 length, const QByteArray &body)
 
 } // namespace
 
-/// Commands of a worker that breaks the rules: they do nothing, and those behind them are carried out.
+/// Commands of a worker that breaks the rules: they do nothing, and those behind them are carried out. And what an
+/// operator wants done.
 class TestLiveCommands : public QObject
 {
     Q_OBJECT
@@ -46,6 +49,8 @@ class TestLiveCommands : public QObject
 private Q_SLOTS:
     void broken_data();
     void broken();
+    void ofAnOperator();
+    void ofAnOperatorForASlowClient();
 };
 
 void TestLiveCommands::broken_data()
@@ -77,6 +82,64 @@ void TestLiveCommands::broken()
     ipc::appendCommand(frames, id, close);
     server.worker().send(frames);
     QCOMPARE(client.readToEnd(), QByteArray("after"));
+}
+
+void TestLiveCommands::ofAnOperator()
+{
+    TestServer server(streamSettings());
+    RawClient client(server.port());
+    QTRY_VERIFY(server.worker().lastConnection() != 0);
+    const quint64 id = server.worker().lastConnection();
+    const auto inHub = [&server](auto request) {
+        Result<void> outcome;
+        server.inReactor([&] { outcome = request(server.reactor().live()); });
+        return outcome;
+    };
+    const auto push = [&](quint64 to, const QString &text) {
+        return inHub([&](dispatch::LiveHub &hub) { return hub.push(to, text); });
+    };
+    const auto close = [&](quint64 which, int code) {
+        return inHub([&](dispatch::LiveHub &hub) { return hub.closeConnection(which, code, {}); });
+    };
+    QVERIFY(push(id, QStringLiteral("Grüße")));
+    const Result<void> tooLong = push(id, QString(qsizetype(messageBytes) + 1, u'x'));
+    QCOMPARE(tooLong.error().code(), Error::TooLarge);
+    QCOMPARE(tooLong.error().message(),
+             QStringLiteral("102401 bytes are more than the 102400 that port \"main\" takes: "
+                            "send it in parts, or raise package_max_length"));
+    for (const quint64 wrong : {id + 1, id ^ quint64(1) << 36, id ^ quint64(1) << 43, quint64(1)}) {
+        QCOMPARE(push(wrong, QStringLiteral("lost")).error().code(), Error::NotFound);
+        QCOMPARE(close(wrong, 1000).error().code(), Error::NotFound);
+    }
+    QVERIFY(close(id, 7)); // a stream has no codes
+    QCOMPARE(client.readToEnd(), QByteArray("Grüße"));
+    const Result<void> again = close(id, 1000);
+    QCOMPARE(again.error().code(), Error::NotFound);
+    QCOMPARE(again.error().message(), QStringLiteral("connection %1 is not there any more").arg(id));
+    QCOMPARE(push(id, QStringLiteral("late")).error().code(), Error::NotFound);
+}
+
+void TestLiveCommands::ofAnOperatorForASlowClient()
+{
+    dispatch::ReactorSettings settings = streamSettings();
+    settings.ports[0].live.outputBytes = messageBytes;
+    TestServer server(settings);
+    RawClient client(server.port());
+    QTRY_VERIFY(server.worker().lastConnection() != 0);
+    const quint64 id = server.worker().lastConnection();
+    const QString text(qsizetype(messageBytes), u'x');
+    qsizetype sent = 0;
+    Result<void> outcome;
+    // The kernel takes some megabytes before anything waits.
+    for (; outcome && sent < 1000; ++sent)
+        server.inReactor([&] { outcome = server.reactor().live().push(id, text); });
+    QVERIFY(!outcome);
+    QCOMPARE(outcome.error().code(), Error::Busy);
+    QVERIFY(outcome.error().message().contains(QStringLiteral("waiting for its client already")));
+    server.inReactor([&] { outcome = server.reactor().live().closeConnection(id, 1000, {}); });
+    QVERIFY(outcome);
+    // What was sent before arrives whole.
+    QCOMPARE(client.readToEnd().size(), (sent - 1) * text.size());
 }
 
 QTEST_GUILESS_MAIN(TestLiveCommands)

@@ -69,6 +69,7 @@ private Q_SLOTS:
     void othersAreNotFound_data();
     void othersAreNotFound();
     void listInPages();
+    void chosenPages();
     void seenByAnotherProcess();
     void nothingTorn();
 };
@@ -196,6 +197,47 @@ void TestConnectionTable::listInPages()
     // One that has gone since the last page is still a place to go on from.
     ConnectionWriter(table.reactorSlots(0)[3]).withdraw();
     QCOMPARE(table.list(idOf(0, 3), 1).first().id, idOf(0, 4));
+}
+
+void TestConnectionTable::chosenPages()
+{
+    const ConnectionTable table = made();
+    QList<quint64> expected;
+    for (int reactor = 0; reactor < 2; ++reactor) {
+        for (quint32 slot = 0; slot < 50; ++slot) {
+            if (slot % 7 == 2)
+                continue; // a hole
+            ConnectionRecord record = sample(idOf(reactor, slot));
+            record.user = slot % 10 == 0 ? "ten" : "other";
+            publish(table, record);
+            if (slot % 10 == 0)
+                expected.append(record.id);
+        }
+    }
+    const auto isTen = [](const ConnectionRecord &record) { return record.user == "ten"; };
+    for (const int mostSlots : {1, 3, 50, 1000}) {
+        for (const int limit : {1, 4, 100}) {
+            QList<quint64> found;
+            quint64 from = 0;
+            int pages = 0;
+            do {
+                int looks = 0;
+                const ipc::ConnectionPage page =
+                    table.page(from, limit, mostSlots, [&](const ConnectionRecord &record) {
+                        ++looks;
+                        return isTen(record);
+                    });
+                QVERIFY(page.records.size() <= limit && looks <= mostSlots);
+                for (const ConnectionRecord &record : page.records)
+                    found.append(record.id);
+                from = page.next;
+            } while (from != 0 && ++pages <= 100);
+            QCOMPARE(found, expected);
+        }
+    }
+    // Places that nobody has been given.
+    for (const quint64 from : {quint64(1) << 20, quint64(2) << 32, ~quint64(0)})
+        QVERIFY(table.page(from, 10, 1000, isTen).next == 0);
 }
 
 void TestConnectionTable::seenByAnotherProcess()
