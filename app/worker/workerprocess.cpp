@@ -167,7 +167,7 @@ void WorkerProcess::beginCron(QByteArrayView memory)
                                                 remembered ? remembered->jobs : QList<ipc::CronJobState>());
     m_timer->setDisabled(m_cronPlan.disabled);
     m_timer->setLateness(
-        m_plugins->ownHistogram("quern_cron_lateness_seconds", "How long after their time runs of cron jobs began.",
+        m_plugins->ownHistogram(cronLatenessMetric, "How long after their time runs of cron jobs began.",
                                 {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 60}, "cron_job"));
     connect(m_timer.get(), &cron::TimerHost::statesChanged, this, [this](const QList<ipc::CronJobState> &states) {
         m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{states, {}}.encode());

@@ -66,6 +66,7 @@ struct TimerHost::Entry
     std::map<quint64, UnderWay> underWay; ///< by number
     ipc::CronJobState told;               ///< what only changes when a run ends, and the past of the job
     quint64 skippedBefore = 0;            ///< by earlier processes
+    Histogram lateness = {};              ///< of its runs, for the metrics
 
     bool isProgram() const { return std::holds_alternative<JobCommand>(job.work); }
 };

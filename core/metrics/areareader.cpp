@@ -75,7 +75,7 @@ std::optional<PluginFamily> readFamily(std::span<const std::byte> bytes, std::si
             return std::nullopt;
         definition.labels.append(label->toByteArray());
     }
-    return flawOfMetric(definition).empty() ? std::optional(std::move(family)) : std::nullopt;
+    return flawOfMetric(definition, MetricOwner::Server).empty() ? std::optional(std::move(family)) : std::nullopt;
 }
 
 /// Whether the cells hold what the SDK writes there.

@@ -10,20 +10,20 @@ import time
 import unittest
 
 import proctree
-from controlsocket import ControlSocket, Refused
+from controlclient import ControlClient, Refused
 from quernserver import QuernServer, QuernTestCase, wait_until
 
 
 class ControlTestCase(QuernTestCase):
-    def control(self, quern: QuernServer) -> ControlSocket:
-        control = ControlSocket(quern.runtime)
+    def control(self, quern: QuernServer) -> ControlClient:
+        control = ControlClient(quern)
         self.addCleanup(control.close)
-        control.call("server.subscribe", status=False, intervalMs=1000, operations=True, processes=True)
+        control.ask("server.subscribe", status=False, intervalMs=1000, operations=True, processes=True)
         return control
 
-    def refused(self, control: ControlSocket, method: str, **params: object) -> Refused:
+    def refused(self, control: ControlClient, method: str, **params: object) -> Refused:
         with self.assertRaises(Refused) as caught:
-            control.call(method, **params)
+            control.ask(method, **params)
         return caught.exception
 
     def hello(self, quern: QuernServer) -> http.client.HTTPResponse:
@@ -40,27 +40,27 @@ class Scaling(ControlTestCase):
         quern = self.serve()
         control = self.control(quern)
         for number in (4, 1):
-            outcome = control.wait_operation(control.call("server.scale", workers=number, taskWorkers=0))
+            outcome = control.wait_operation(control.ask("server.scale", workers=number, taskWorkers=0))
             self.assertEqual((outcome["kind"], outcome["state"]), ("scale", "succeeded"), outcome)
-            self.assertEqual([each["state"] for each in control.call("server.status")["workers"]], number * ["ready"])
+            self.assertEqual([each["state"] for each in control.ask("server.status")["workers"]], number * ["ready"])
             self.assertEqual(self.hello(quern).status, 200)
         # A reload keeps it as long as the file says what it said.
         self.assertEqual(quern.command("reload").returncode, 0)
-        self.assertEqual(len(control.call("server.status")["workers"]), 1)
-        settings = {each["key"]: each for each in control.call("config.read")["settings"]}
+        self.assertEqual(len(control.ask("server.status")["workers"]), 1)
+        settings = {each["key"]: each for each in control.ask("config.read")["settings"]}
         self.assertEqual(settings["server.worker_num"]["value"], "1")
         self.assertEqual(settings["server.worker_num"]["origin"], "scaled at run time")
         quern.settings["worker_num"] = 3
         quern.write_config()
         self.assertEqual(quern.command("reload").returncode, 0)
-        self.assertEqual(len(control.call("server.status")["workers"]), 3)
+        self.assertEqual(len(control.ask("server.status")["workers"]), 3)
 
     def test_task_workers(self) -> None:
         quern = self.serve()
         control = self.control(quern)
-        outcome = control.wait_operation(control.call("server.scale", workers=0, taskWorkers=2))
+        outcome = control.wait_operation(control.ask("server.scale", workers=0, taskWorkers=2))
         self.assertEqual(outcome["state"], "succeeded", outcome)
-        names = [each["name"] for each in control.call("server.status")["processes"]]
+        names = [each["name"] for each in control.ask("server.status")["processes"]]
         self.assertEqual(names, ["task worker 0", "task worker 1"])
 
     def test_what_cannot_be(self) -> None:
@@ -81,32 +81,32 @@ class Draining(ControlTestCase):
         idle.getresponse().read()
         with socket.create_connection(("127.0.0.1", quern.port), 10) as busy:
             busy.sendall(b"GET /slow?ms=500 HTTP/1.1\r\nHost: a\r\n\r\n")
-            wait_until(lambda: any(each["inFlight"] for each in control.call("server.status")["workers"]), "its request")
-            reference = control.call("server.drain", on=True)
+            wait_until(lambda: any(each["inFlight"] for each in control.ask("server.status")["workers"]), "its request")
+            reference = control.ask("server.drain", on=True)
             self.assertEqual(idle.sock.recv(10), b"", "an idle connection is closed")
             answer = busy.recv(4096)
             self.assertIn(b" 200 ", answer)
             self.assertIn(b"Connection: close", answer)
         outcome = control.wait_operation(reference)
         self.assertEqual((outcome["kind"], outcome["state"]), ("drain", "succeeded"), outcome)
-        status = control.call("server.status")
+        status = control.ask("server.status")
         self.assertTrue(status["draining"])
         self.assertIn("go elsewhere", status["sentence"])
         # Who comes nevertheless is served.
         response = self.hello(quern)
         self.assertEqual((response.status, response.getheader("Connection")), (200, "close"))
-        control.wait_operation(control.call("server.drain", on=False))
+        control.wait_operation(control.ask("server.drain", on=False))
         self.assertIsNone(self.hello(quern).getheader("Connection"))
-        self.assertFalse(control.call("server.status")["draining"])
+        self.assertFalse(control.ask("server.status")["draining"])
 
     def test_taken_back_while_a_client_stays(self) -> None:
         quern = self.serve()
         control = self.control(quern)
         with socket.create_connection(("127.0.0.1", quern.port), 10) as busy:
             busy.sendall(b"GET /slow?ms=1000 HTTP/1.1\r\nHost: a\r\n\r\n")
-            wait_until(lambda: any(each["inFlight"] for each in control.call("server.status")["workers"]), "its request")
-            reference = control.call("server.drain", on=True)
-            control.call("server.drain", on=False)
+            wait_until(lambda: any(each["inFlight"] for each in control.ask("server.status")["workers"]), "its request")
+            reference = control.ask("server.drain", on=True)
+            control.ask("server.drain", on=False)
             outcome = control.wait_operation(reference)
             self.assertEqual((outcome["state"], outcome["error"]), ("failed", "taken back"))
             self.assertIn(b" 200 ", busy.recv(4096))
@@ -116,24 +116,24 @@ class Restarting(ControlTestCase):
     def test_the_same_process_with_the_new_settings(self) -> None:
         quern = self.serve()
         control = self.control(quern)
-        before = control.call("server.status")
+        before = control.ask("server.status")
         quern.settings["max_conn"] = 123  # only a restart changes it
         quern.write_config()
-        control.call("server.restart")
+        control.ask("server.restart")
         control.wait_event("operation", lambda data: data["kind"] == "restart" and data["state"] == "succeeded")
         wait_until(lambda: self.restarted(quern, before), "the new server")
         self.assertEqual(self.hello(quern).status, 200)
-        with ControlSocket(quern.runtime) as fresh:
-            after = fresh.call("server.status")
+        with ControlClient(quern) as fresh:
+            after = fresh.ask("server.status")
             self.assertEqual(after["pid"], before["pid"])
-            values = {each["key"]: each["value"] for each in fresh.call("config.read")["settings"]}
+            values = {each["key"]: each["value"] for each in fresh.ask("config.read")["settings"]}
             self.assertEqual(values["server.max_conn"], "123")
         self.assertEqual({worker.pid for worker in quern.wait_workers()} & {w["pid"] for w in before["workers"]}, set())
 
     def restarted(self, quern: QuernServer, before: dict) -> bool:
         try:
-            with ControlSocket(quern.runtime) as control:
-                status = control.call("server.status")
+            with ControlClient(quern) as control:
+                status = control.ask("server.status")
                 return status["startedAt"] != before["startedAt"] and status["state"] == "running"
         except OSError:
             return False
@@ -156,7 +156,7 @@ class Restarting(ControlTestCase):
         quern.tables = '[[plugin]]\nfile = "/nowhere.so"\n'
         quern.write_config()
         try:
-            outcome = control.wait_operation(control.call("server.restart"))
+            outcome = control.wait_operation(control.ask("server.restart"))
             self.assertEqual(outcome["state"], "failed", outcome)
         except Refused as refused:
             self.assertIn("/nowhere.so", refused.message)
@@ -168,14 +168,14 @@ class Processes(ControlTestCase):
         quern = self.serve()
         control = self.control(quern)
         first, second = quern.wait_workers()
-        control.call("process.recycle", process="worker 0")
+        control.ask("process.recycle", process="worker 0")
         control.wait_event("process", lambda data: data["what"] == "ready" and data["process"] == "worker 0")
         wait_until(lambda: quern.wait_workers()[0].pid != first.pid, "the new worker 0")
-        control.call("process.kill", process="worker 1")
+        control.ask("process.kill", process="worker 1")
         ended = control.wait_event("process", lambda data: data["what"] == "ended" and data["pid"] == second.pid)
         self.assertIn("killed by command", ended["reason"])
         wait_until(lambda: quern.wait_workers()[1].pid != second.pid, "the new worker 1")
-        worker = control.call("server.status")["workers"][1]
+        worker = control.ask("server.status")["workers"][1]
         self.assertIn("killed by command", worker["lastExit"])
         self.assertEqual(self.refused(control, "process.kill", process="worker 9").code, "not-found")
 
@@ -194,7 +194,7 @@ class Processes(ControlTestCase):
         control_deadline = time.monotonic() + 20
         while time.monotonic() < control_deadline:
             self.hello(quern)
-            workers = control.call("server.status")["workers"]
+            workers = control.ask("server.status")["workers"]
             if any(each["cpuPercent"] > 0 for each in workers):
                 break
         self.assertTrue(any(each["cpuPercent"] > 0 for each in workers), workers)
@@ -205,26 +205,26 @@ class Streams(ControlTestCase):
     def test_status_again_and_again(self) -> None:
         quern = self.serve()
         control = self.control(quern)
-        control.call("server.subscribe", status=True, intervalMs=200, operations=False, processes=False)
+        control.ask("server.subscribe", status=True, intervalMs=200, operations=False, processes=False)
         begun = time.monotonic()
         seen = [control.wait_event("status") for _ in range(5)]
         self.assertGreater(time.monotonic() - begun, 0.6)
         self.assertEqual({each["pid"] for each in seen}, {quern.master})
         self.assertEqual(sorted(each["uptimeMs"] for each in seen), [each["uptimeMs"] for each in seen])
-        control.call("server.subscribe", status=False, intervalMs=200, operations=False, processes=False)
+        control.ask("server.subscribe", status=False, intervalMs=200, operations=False, processes=False)
         self.assertIn("from 200 to 60000", self.refused(
             control, "server.subscribe", status=True, intervalMs=10, operations=False, processes=False).message)
 
     def test_one_that_never_reads_harms_nobody(self) -> None:
         quern = self.serve()
-        deaf = [ControlSocket(quern.runtime) for _ in range(20)]
+        deaf = [ControlClient(quern) for _ in range(20)]
         for each in deaf:
             self.addCleanup(each.close)
-            each.call("server.subscribe", status=True, intervalMs=200, operations=True, processes=True)
+            each.ask("server.subscribe", status=True, intervalMs=200, operations=True, processes=True)
         control = self.control(quern)
         before = proctree.pss_bytes(quern.master)
         for _ in range(3):
-            self.assertEqual(control.wait_operation(control.call("server.reload"))["state"], "succeeded")
+            self.assertEqual(control.wait_operation(control.ask("server.reload"))["state"], "succeeded")
         self.assertEqual(self.hello(quern).status, 200)
         self.assertLess(proctree.pss_bytes(quern.master) - before, 32 << 20)
 
@@ -234,21 +234,21 @@ class Configuration(ControlTestCase):
         quern = self.serve()
         control = self.control(quern)
         text = quern.config.read_text()
-        verdict = control.call("config.check", text=text)
+        verdict = control.ask("config.check", text=text)
         self.assertEqual(verdict, {"right": True, "problems": [], "reload": [], "restart": []})
-        verdict = control.call("config.check", text=text.replace("worker_num = 2", "worker_num = 5\nmax_conn = 77"))
+        verdict = control.ask("config.check", text=text.replace("worker_num = 2", "worker_num = 5\nmax_conn = 77"))
         self.assertEqual((verdict["right"], verdict["reload"], verdict["restart"]),
                          (True, ["server.worker_num"], ["server.max_conn"]))
-        verdict = control.call("config.check", text="[server]\nworker_nun = 2\n")
+        verdict = control.ask("config.check", text="[server]\nworker_nun = 2\n")
         self.assertFalse(verdict["right"])
         self.assertRegex(verdict["problems"][0], r"quern.toml:2: server.worker_nun: unknown key; did you mean worker_num")
-        verdict = control.call("config.check", text="[server\n")
+        verdict = control.ask("config.check", text="[server\n")
         self.assertFalse(verdict["right"])
-        self.assertEqual(len(control.call("server.status")["workers"]), 2)
+        self.assertEqual(len(control.ask("server.status")["workers"]), 2)
 
     def test_secrets_are_masked(self) -> None:
         quern = self.serve(server="${API_TOKEN:-tops3cret}")
-        report = self.control(quern).call("config.read")
+        report = self.control(quern).ask("config.read")
         self.assertNotIn("tops3cret", str(report))
         self.assertEqual(report["file"], str(quern.config))
 
@@ -257,13 +257,13 @@ class Operations(ControlTestCase):
     def test_list_and_read(self) -> None:
         quern = self.serve()
         control = self.control(quern)
-        first = control.call("server.reload")["operation"]
+        first = control.ask("server.reload")["operation"]
         control.wait_operation({"operation": first})
-        second = control.call("server.reload")["operation"]
+        second = control.ask("server.reload")["operation"]
         control.wait_operation({"operation": second})
-        listed = control.call("operation.list")["operations"]
+        listed = control.ask("operation.list")["operations"]
         self.assertEqual([each["id"] for each in listed], [second, first])
-        self.assertEqual(control.call("operation.read", operation=first), listed[1])
+        self.assertEqual(control.ask("operation.read", operation=first), listed[1])
         self.assertEqual(self.refused(control, "operation.read", operation=999).code, "not-found")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import http.client
 import unittest
 
+from metricstext import promtool_complaints, scrape
 from quernserver import FIXTURES, QuernServer, QuernTestCase, wait_until
 
 
 class PluginMetrics(QuernTestCase):
     def counting(self, **settings) -> QuernServer:
         """A server whose plugin, libcounting.so, has routes that count."""
-        return self.serve(plugins=[FIXTURES / "libcounting.so"], **settings)
+        return self.serve(plugins=[FIXTURES / "libcounting.so"], tables="[metrics]\npublic = true\n", **settings)
 
     def count(self, server: QuernServer, values: list[str], body: bytes = b"") -> None:
         """Has each of the values counted once, over one connection."""
@@ -38,12 +39,21 @@ class PluginMetrics(QuernTestCase):
         self.count(server, ["berlin", "aachen"])
         self.assert_exit(server.command("reload"), 0)
         self.count(server, ["berlin", "aachen"])
+
+        def counted(city: str) -> float:
+            return scrape(server.port).value("counting_requests_total", city=city)
+
+        # One more was counted by the worker that crashed.
+        wait_until(lambda: counted("berlin") == 23 and counted("aachen") == 2, "all that was counted, by dead workers too")
+        self.assertEqual(promtool_complaints(scrape(server.port).text), "")
         server.stop()
         self.assertNotIn("has overwritten", server.log())
 
     def test_too_many_series_cost_a_line_and_no_request(self) -> None:
         server = self.counting(worker_num=1)
         self.count(server, [str(number) for number in range(1200)])
+        wait_until(lambda: scrape(server.port).value("counting_requests_total") == 1200, "all requests")
+        self.assertEqual(scrape(server.port).value("counting_requests_total", city="other"), 200)
         server.wait_log(r'counter "counting_requests_total" of plugin counting has 1000 series in this process')
         self.assertEqual(server.log().count("no room for more"), 1)
         server.stop()

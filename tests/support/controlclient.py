@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import time
+from collections.abc import Callable
 
 from quernserver import TIME_SCALE, QuernServer
 
@@ -22,8 +24,13 @@ class ControlClient:
 
     def __init__(self, server: QuernServer, *, timeout: float = 10.0) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(timeout * TIME_SCALE)
-        self._socket.connect(str(server.runtime / "control.sock"))
+        self._timeout = timeout * TIME_SCALE
+        self._socket.settimeout(self._timeout)
+        try:
+            self._socket.connect(str(server.runtime / "control.sock"))
+        except OSError:
+            self._socket.close()
+            raise
         self._input = self._socket.makefile("rb")
         self._serial = 0
         self.events: list[dict] = []  # that have come meanwhile
@@ -44,10 +51,7 @@ class ControlClient:
         request = {"id": self._serial, "method": method, "params": params}
         self._socket.sendall(json.dumps(request).encode() + b"\n")
         while True:
-            line = self._input.readline()
-            if not line:
-                raise ConnectionError(f"no reply to {method}")
-            message = json.loads(line)
+            message = self._receive()
             if "event" in message:
                 self.events.append(message)
                 continue
@@ -67,3 +71,26 @@ class ControlClient:
             if not after:
                 return found
         raise AssertionError(f"{method} has pages without an end")
+
+    def wait_event(self, name: str, condition: Callable[[dict], bool] = lambda data: True) -> dict:
+        """The data of the first event of that name that fits; those before it are forgotten."""
+        deadline = time.monotonic() + self._timeout
+        while time.monotonic() < deadline:
+            event = self.events.pop(0) if self.events else self._receive()
+            if event.get("event") == name and condition(event["data"]):
+                return event["data"]
+        raise AssertionError(f"no fitting event {name}")
+
+    def wait_operation(self, reference: dict) -> dict:
+        """How the operation has ended. Needs a subscription to operations."""
+        number = reference["operation"]
+        present = self.ask("operation.read", operation=number)
+        if present["state"] != "running":
+            return present
+        return self.wait_event("operation", lambda data: data["id"] == number and data["state"] != "running")
+
+    def _receive(self) -> dict:
+        line = self._input.readline()
+        if not line:
+            raise ConnectionError("the server has closed the control socket")
+        return json.loads(line)

@@ -124,8 +124,12 @@ struct MetricDefinition
 
 /// `counter "orders_total"`, for a message.
 QUERN_EXPORT std::string metricTitle(const MetricDefinition &metric);
-/// What keeps \a metric from being one that Prometheus reads and that is told from the server's own: a sentence behind
+/// Who counts a metric. The server has some of its own in its children.
+enum class MetricOwner { Plugin, Server };
+/// What keeps \a metric from being one that Prometheus reads and that is told from those of others: a sentence behind
 /// metricTitle(), with its mend. Empty if nothing does.
-QUERN_EXPORT std::string flawOfMetric(const MetricDefinition &metric);
+QUERN_EXPORT std::string flawOfMetric(const MetricDefinition &metric, MetricOwner owner = MetricOwner::Plugin);
+/// Of the server: how long after their time runs of cron jobs began.
+inline constexpr const char *cronLatenessMetric = "quern_cron_lateness_seconds";
 
 } // namespace Quern

@@ -29,7 +29,7 @@ bool isName(QByteArrayView name, bool mayHaveColon)
            std::all_of(name.begin(), name.end(), [&isFirst](char c) { return isFirst(c) || (c >= '0' && c <= '9'); });
 }
 
-std::string flawOfName(const MetricDefinition &metric)
+std::string flawOfName(const MetricDefinition &metric, MetricOwner owner)
 {
     const QByteArray &name = metric.name;
     if (!isName(name, true))
@@ -39,7 +39,7 @@ std::string flawOfName(const MetricDefinition &metric)
         return "has a name of " + std::to_string(name.size()) + " bytes: use " +
                std::to_string(MetricLimits::NameBytes) + " at most";
     for (const QByteArrayView prefix : serverPrefixes) {
-        if (name.startsWith(prefix))
+        if (name.startsWith(prefix) && !(owner == MetricOwner::Server && name == cronLatenessMetric))
             return "begins with " + prefix.toByteArray().toStdString() +
                    ", as the server's own metrics do: begin with the name of the plugin";
     }
@@ -105,9 +105,9 @@ std::string metricTitle(const MetricDefinition &metric)
     return kind + quoted(metric.name);
 }
 
-std::string flawOfMetric(const MetricDefinition &metric)
+std::string flawOfMetric(const MetricDefinition &metric, MetricOwner owner)
 {
-    if (std::string flaw = flawOfName(metric); !flaw.empty())
+    if (std::string flaw = flawOfName(metric, owner); !flaw.empty())
         return flaw;
     if (metric.help.trimmed().isEmpty())
         return "has no help: say in a sentence what it counts";
