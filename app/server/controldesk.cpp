@@ -1,9 +1,12 @@
 #include "app/server/controldesk.h"
 
 #include "admin/protocol/cronmessages.h"
+#include "admin/protocol/health.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/operation.h"
+#include "app/server/log.h"
 #include "app/server/master.h"
+#include "app/server/settingscheck.h"
 #include "loop/epolleventdispatcher.h"
 
 namespace Quern::app {
@@ -12,6 +15,22 @@ namespace {
 
 /// A client that waits for its last event gets it within this time.
 constexpr std::chrono::milliseconds closePatience(500);
+
+Result<void> applyCredentials(admin::HttpServer &api, const ApiCredentials &credentials)
+{
+    api.setTokens(credentials.tokens);
+    return credentials.certificates.isEmpty() ? Result<void>()
+                                              : api.setCertificate(credentials.certificates, credentials.key);
+}
+
+Result<void> startApi(admin::HttpServer &api, const ApiCredentials &credentials,
+                      const QList<admin::HttpAddress> &addresses)
+{
+    Result<void> done = applyCredentials(api, credentials);
+    for (const admin::HttpAddress &address : addresses)
+        done = done ? api.listen(address) : done;
+    return done;
+}
 
 } // namespace
 
@@ -43,7 +62,13 @@ ControlDesk::~ControlDesk()
     m_tasks.reset();
     m_logs.reset();
     QMetaObject::invokeMethod(
-        m_server, [server = m_server] { server->close(closePatience); }, Qt::BlockingQueuedConnection);
+        m_server,
+        [this] {
+            m_server->close(closePatience);
+            if (m_api)
+                m_api->close(closePatience);
+        },
+        Qt::BlockingQueuedConnection);
     m_thread.quit();
     m_thread.wait();
 }
@@ -54,6 +79,31 @@ Result<void> ControlDesk::listen(const QString &path)
     QMetaObject::invokeMethod(
         m_server, [&result, server = m_server, path] { result = server->listen(path); }, Qt::BlockingQueuedConnection);
     return result;
+}
+
+Result<void> ControlDesk::serveApi(const config::Settings &settings)
+{
+    if (!settings.server.adminEnable)
+        return {};
+    const Result<ApiCredentials> credentials = apiCredentials(settings);
+    if (!credentials)
+        return credentials.error();
+    QMetaObject::invokeMethod(
+        m_server, [&] { m_api = new admin::HttpServer(apiSettings(settings)); }, Qt::BlockingQueuedConnection);
+    connect(&m_thread, &QThread::finished, m_api, &QObject::deleteLater);
+    m_clients.add(m_api);
+    Result<void> result;
+    QMetaObject::invokeMethod(
+        m_api, [&] { result = startApi(*m_api, *credentials, apiAddresses(settings)); }, Qt::BlockingQueuedConnection);
+    return result ? result : errorAtPath(settings, QStringLiteral("admin.listen"), result.error());
+}
+
+void ControlDesk::setCredentials(const ApiCredentials &credentials)
+{
+    QMetaObject::invokeMethod(m_api, [api = m_api, credentials] {
+        if (const Result<void> set = applyCredentials(*api, credentials); !set)
+            qCWarning(logMaster).noquote() << "the management API keeps its certificate:" << set.error().message();
+    });
 }
 
 void ControlDesk::handle(const admin::Caller &caller, const admin::Request &request)
@@ -97,6 +147,8 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     namespace Methods = admin::Methods;
     if (request.method == Methods::serverStatus)
         return m_master->status().toJson();
+    if (request.method == Methods::serverHealth)
+        return admin::Health::of(m_master->status()).toJson();
     if (request.method == Methods::serverStop)
         return m_master->stop(QStringLiteral("asked by a client")).toJson();
     if (request.method == Methods::serverReload) {

@@ -2,6 +2,7 @@
 
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
+#include "app/server/apisettings.h"
 #include "app/server/clients.h"
 #include "app/server/logdesk.h"
 #include "app/server/taskdesk.h"
@@ -30,6 +31,10 @@ public:
     ~ControlDesk() override;
 
     Result<void> listen(const QString &path);
+    /// Serves the management API, as \a settings say, if they enable it. An error has their line, and the mend.
+    Result<void> serveApi(const config::Settings &settings);
+    /// The API goes on with these.
+    void setCredentials(const ApiCredentials &credentials);
 
 private:
     void handle(const admin::Caller &caller, const admin::Request &request);
@@ -42,7 +47,8 @@ private:
     Master *m_master;
     Clients m_clients;
     QThread m_thread;
-    admin::ControlServer *m_server; ///< lives in m_thread
+    admin::ControlServer *m_server;     ///< lives in m_thread
+    admin::HttpServer *m_api = nullptr; ///< the same; null if it is not enabled
     std::unique_ptr<LogDesk> m_logs;
     std::unique_ptr<TaskDesk> m_tasks;
     QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation

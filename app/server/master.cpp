@@ -108,6 +108,8 @@ Result<void> Master::start()
     m_control = std::make_unique<ControlDesk>(this, m_broker.get());
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;
+    if (const Result<void> served = m_control->serveApi(m_settings); !served)
+        return served;
     m_signals = std::make_unique<SignalWatcher>(watchedSignals);
     connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
@@ -149,6 +151,8 @@ void Master::becomeReady()
     qCInfo(logMaster).noquote().nospace()
         << "ready after " << m_uptime.elapsed() << " ms: " << m_reactors->listeners().join(QStringLiteral(", "))
         << " with " << m_settings.server.workerNum << (m_settings.server.workerNum == 1 ? " worker" : " workers");
+    if (const QStringList urls = apiUrls(m_settings); !urls.isEmpty())
+        qCInfo(logMaster).noquote() << "the management API is at" << urls.join(QStringLiteral(", "));
     Q_EMIT ready();
 }
 
@@ -199,6 +203,12 @@ Result<Master::Next> Master::loadNext() const
     if (!ports)
         return ports.error();
     next.ports = std::move(*ports);
+    if (m_settings.server.adminEnable) {
+        const Result<ApiCredentials> credentials = apiCredentials(next.settings);
+        if (!credentials)
+            return credentials.error();
+        next.credentials = *credentials;
+    }
     return next;
 }
 
@@ -216,6 +226,8 @@ void Master::applyReload()
     }
     m_broker->reconfigure(m_settings);
     m_reactors->reconfigure(m_next->ports, dispatchSettings(m_settings), connectionLimit(m_settings.server));
+    if (m_settings.server.adminEnable)
+        m_control->setCredentials(m_next->credentials);
     m_next.reset();
 }
 
@@ -344,6 +356,7 @@ admin::Status Master::status() const
     status.startedAt = m_startedAt;
     status.uptime = std::chrono::milliseconds(m_uptime.elapsed());
     status.configFile = m_settings.filePath;
+    status.api = apiUrls(m_settings);
     status.rates = m_rateMeter.rates(std::chrono::steady_clock::now(), status.totals);
     if (m_state != State::Running) {
         status.state = m_state == State::Starting ? admin::Status::State::Starting : admin::Status::State::Stopping;

@@ -3,6 +3,7 @@
 #include "admin/protocol/pluginlist.h"
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
+#include "app/server/apisettings.h"
 #include "app/server/brokerthread.h"
 #include "app/server/crondesk.h"
 #include "app/server/pidfile.h"
@@ -77,7 +78,8 @@ private:
         config::Settings settings;
         process::SupervisorSettings workers;
         std::vector<dispatch::Port> ports;
-        QStringList needRestart; ///< keys whose new values do not hold
+        ApiCredentials credentials; ///< if there is an API
+        QStringList needRestart;    ///< keys whose new values do not hold
     };
 
     Result<admin::OperationReference> beginReload();

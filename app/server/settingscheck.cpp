@@ -1,6 +1,7 @@
 #include "app/server/settingscheck.h"
 
 #include "app/server/tablesettings.h"
+#include "app/server/tokenfile.h"
 
 #include "app/host/listeners.h"
 #include "app/host/runtimedirectory.h"
@@ -200,6 +201,8 @@ Result<void> checkSettings(const config::Settings &settings)
         note(openStaticFiles(settings));
     note(checkAccessLog(settings));
     note(checkTaskDatabase(settings));
+    if (settings.server.adminEnable)
+        note(checkTokens(settings));
     note(checkRuntime(settings));
     note(checkLogFile(settings));
     note(checkTableMemory(settings));

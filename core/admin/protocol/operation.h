@@ -20,6 +20,8 @@ struct OperationReference
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it.
     static Result<OperationReference> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
 };
 
 /// One thing that an operation has done.
@@ -48,6 +50,8 @@ struct Operation
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it.
     static Result<Operation> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
 
     bool operator==(const Operation &) const = default;
 };

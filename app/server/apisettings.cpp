@@ -1,0 +1,92 @@
+#include "app/server/apisettings.h"
+
+#include "app/server/settingscheck.h"
+#include "app/server/tokenfile.h"
+#include "config/readfile.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+namespace Quern::app {
+
+namespace {
+
+constexpr qint64 longestCertificate = 1 << 20;
+
+bool speaksTls(const config::Settings &settings)
+{
+    const QList<config::ListenAddress> &listen = settings.server.adminListen;
+    return std::any_of(listen.begin(), listen.end(), [](const config::ListenAddress &address) { return address.tls; });
+}
+
+QByteArrayList bytesOf(const QStringList &texts)
+{
+    QByteArrayList list;
+    for (const QString &text : texts)
+        list.append(text.toUtf8());
+    return list;
+}
+
+Result<QByteArray> readPem(const config::Settings &settings, const QString &path, const char *key)
+{
+    const Result<QByteArray> bytes = config::readFile(path, longestCertificate);
+    return bytes ? bytes
+                 : Result<QByteArray>(
+                       errorAtPath(settings, QStringLiteral("admin.") + QLatin1StringView(key), bytes.error()));
+}
+
+} // namespace
+
+admin::HttpServerSettings apiSettings(const config::Settings &settings)
+{
+    const config::ServerSettings &server = settings.server;
+    admin::HttpServerSettings api;
+    api.rules = {bytesOf(server.adminHosts), bytesOf(server.adminOrigins)};
+    api.http.maxBody = qint64(server.adminMaxBody);
+    api.http.requestTimeout = server.adminRequestTimeout;
+    api.maxConnections = server.adminMaxConnections;
+    api.version = QCoreApplication::applicationVersion();
+    return api;
+}
+
+QList<admin::HttpAddress> apiAddresses(const config::Settings &settings)
+{
+    QList<admin::HttpAddress> addresses;
+    if (!settings.server.adminEnable)
+        return addresses;
+    for (const config::ListenAddress &address : settings.server.adminListen)
+        addresses.append({address.host, address.port, address.tls});
+    return addresses;
+}
+
+QStringList apiUrls(const config::Settings &settings)
+{
+    QStringList urls;
+    const QList<admin::HttpAddress> addresses = apiAddresses(settings);
+    for (const admin::HttpAddress &address : addresses) {
+        const QString host = config::ListenAddress::tcp(address.host, address.port).text;
+        urls.append((address.tls ? QStringLiteral("https://%1/api/v1") : QStringLiteral("http://%1/api/v1")).arg(host));
+    }
+    return urls;
+}
+
+Result<ApiCredentials> apiCredentials(const config::Settings &settings)
+{
+    const Result<admin::AccessTokens> tokens = loadTokens(settings);
+    if (!tokens)
+        return tokens.error();
+    ApiCredentials credentials;
+    credentials.tokens = *tokens;
+    if (!speaksTls(settings))
+        return credentials;
+    const Result<QByteArray> certificates = readPem(settings, settings.server.adminTlsCertFile, "tls_cert_file");
+    const Result<QByteArray> key = readPem(settings, settings.server.adminTlsKeyFile, "tls_key_file");
+    if (!certificates || !key)
+        return certificates ? key.error() : certificates.error();
+    credentials.certificates = *certificates;
+    credentials.key = *key;
+    return credentials;
+}
+
+} // namespace Quern::app
