@@ -71,6 +71,12 @@ QStringList apiUrls(const config::Settings &settings)
     return urls;
 }
 
+QString auditLogFile(const config::Settings &settings)
+{
+    const QString &file = settings.server.adminAuditLog;
+    return file.isEmpty() ? settings.server.runtimeDir + QStringLiteral("/audit.log") : file;
+}
+
 Result<ApiCredentials> apiCredentials(const config::Settings &settings)
 {
     const Result<admin::AccessTokens> tokens = loadTokens(settings);

@@ -17,6 +17,9 @@ QList<admin::HttpAddress> apiAddresses(const config::Settings &settings);
 /// "http://127.0.0.1:5201/api/v1" for each.
 QStringList apiUrls(const config::Settings &settings);
 
+/// Where the audit log is, also without the API. Absolute.
+QString auditLogFile(const config::Settings &settings);
+
 /// By what it knows its clients, and they know it. A reload reads it anew.
 struct ApiCredentials
 {

@@ -34,13 +34,25 @@ Result<void> startApi(admin::HttpServer &api, const ApiCredentials &credentials,
 
 } // namespace
 
-ControlDesk::ControlDesk(Master *master, BrokerThread *broker) : m_master(master), m_server(new admin::ControlServer)
+ControlDesk::ControlDesk(Master *master, BrokerThread *broker, const QString &auditLog)
+    : m_master(master)
+    , m_server(new admin::ControlServer)
+    , m_audit(new AuditLog(auditLog))
+    , m_trail([audit = m_audit](const admin::AuditEntry &entry) {
+        QMetaObject::invokeMethod(audit, [audit, entry] { audit->append(entry); });
+    })
 {
     m_thread.setObjectName(QStringLiteral("admin"));
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
     m_server->moveToThread(&m_thread);
     connect(&m_thread, &QThread::finished, m_server, &QObject::deleteLater);
+    m_audit->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::finished, m_audit, &QObject::deleteLater);
     m_clients.add(m_server);
+    // Before anything is answered.
+    connect(&m_clients, &Clients::requestReceived, &m_trail, &AuditTrail::requestReceived);
+    connect(&m_clients, &Clients::requestRefused, &m_trail, &AuditTrail::requestRefused);
+    connect(&m_clients, &Clients::replySent, &m_trail, &AuditTrail::replySent);
     connect(&m_clients, &Clients::requestReceived, this, &ControlDesk::handle);
     connect(&m_clients, &Clients::clientGone, this, [this](quint64 client) {
         for (QSet<quint64> &clients : m_watchers)
@@ -92,6 +104,7 @@ Result<void> ControlDesk::serveApi(const config::Settings &settings)
         m_server, [&] { m_api = new admin::HttpServer(apiSettings(settings)); }, Qt::BlockingQueuedConnection);
     connect(&m_thread, &QThread::finished, m_api, &QObject::deleteLater);
     m_clients.add(m_api);
+    connect(m_api, &admin::HttpServer::tokenRefused, &m_trail, &AuditTrail::tokenRefused);
     Result<void> result;
     QMetaObject::invokeMethod(
         m_api, [&] { result = startApi(*m_api, *credentials, apiAddresses(settings)); }, Qt::BlockingQueuedConnection);
@@ -113,8 +126,24 @@ void ControlDesk::handle(const admin::Caller &caller, const admin::Request &requ
         m_tasks->handle(client, request);
     else if (request.method.startsWith(QLatin1StringView("cron.")))
         steerCron(client, request);
+    else if (request.method == admin::Methods::auditRead)
+        readAudit(client, request);
     else
         m_clients.sendReply(client, {request.id, answer(client, request)});
+}
+
+void ControlDesk::readAudit(quint64 client, const admin::Request &request)
+{
+    const Result<admin::AuditQuery> query = admin::AuditQuery::fromJson(request.params);
+    if (!query) {
+        m_clients.sendReply(client, {request.id, query.error()});
+        return;
+    }
+    QMetaObject::invokeMethod(m_audit, [this, audit = m_audit, client, query = *query, id = request.id] {
+        const Result<admin::AuditPage> page = audit->read(query);
+        const Result<QJsonObject> outcome = page ? Result<QJsonObject>(page->toJson()) : page.error();
+        QMetaObject::invokeMethod(this, [this, client, id, outcome] { m_clients.sendReply(client, {id, outcome}); });
+    });
 }
 
 void ControlDesk::steerCron(quint64 client, const admin::Request &request)

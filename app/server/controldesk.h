@@ -3,6 +3,8 @@
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
 #include "app/server/apisettings.h"
+#include "app/server/auditlog.h"
+#include "app/server/audittrail.h"
 #include "app/server/clients.h"
 #include "app/server/logdesk.h"
 #include "app/server/taskdesk.h"
@@ -25,8 +27,8 @@ class ControlDesk final : public QObject
 {
     Q_OBJECT
 public:
-    /// Both outlive this.
-    ControlDesk(Master *master, BrokerThread *broker);
+    /// Both outlive this. \a auditLog is the path of the file.
+    ControlDesk(Master *master, BrokerThread *broker, const QString &auditLog);
     /// Lets the clients have their last events and closes the socket.
     ~ControlDesk() override;
 
@@ -42,6 +44,8 @@ private:
     void steerCron(quint64 client, const admin::Request &request);
     Result<QJsonObject> answer(quint64 client, const admin::Request &request);
     Result<QJsonObject> watch(quint64 client, const QJsonObject &params);
+    /// Replies when the file has been read.
+    void readAudit(quint64 client, const admin::Request &request);
     void operationChanged(const admin::Operation &operation);
 
     Master *m_master;
@@ -49,6 +53,8 @@ private:
     QThread m_thread;
     admin::ControlServer *m_server;     ///< lives in m_thread
     admin::HttpServer *m_api = nullptr; ///< the same; null if it is not enabled
+    AuditLog *m_audit;                  ///< the same
+    AuditTrail m_trail;
     std::unique_ptr<LogDesk> m_logs;
     std::unique_ptr<TaskDesk> m_tasks;
     QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation

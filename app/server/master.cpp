@@ -105,7 +105,7 @@ Result<void> Master::start()
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
         return accessLogError(m_settings, opened.error());
     m_broker = std::make_unique<BrokerThread>(m_settings);
-    m_control = std::make_unique<ControlDesk>(this, m_broker.get());
+    m_control = std::make_unique<ControlDesk>(this, m_broker.get(), auditLogFile(m_settings));
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;
     if (const Result<void> served = m_control->serveApi(m_settings); !served)

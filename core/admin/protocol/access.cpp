@@ -35,6 +35,7 @@ constexpr std::array accesses = {
     look(Methods::taskDeadPayload),
     change(Methods::taskRetry, Role::Operator),
     change(Methods::taskDrop, Role::Operator),
+    MethodAccess{Methods::auditRead, Role::Operator, false},
     change(Methods::cronRun, Role::Operator),
     change(Methods::cronPause, Role::Operator),
     change(Methods::cronResume, Role::Operator),

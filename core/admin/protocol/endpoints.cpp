@@ -1,6 +1,6 @@
 #include "admin/protocol/endpoints.h"
 
-#include "admin/protocol/cronmessages.h"
+#include "admin/protocol/auditmessages.h"
 #include "admin/protocol/health.h"
 #include "admin/protocol/logmessages.h"
 #include "admin/protocol/methods.h"
@@ -116,6 +116,18 @@ std::vector<Endpoint> logEndpoints()
     };
 }
 
+std::vector<Endpoint> auditEndpoints()
+{
+    return {
+        {.path = api("/audit"),
+         .method = Methods::auditRead,
+         .summary = "Who has changed what, the newest first."_L1,
+         .parameters = {inQuery("limit"_L1, "how many, 100 at most"_L1, Type::Integer, AuditQuery::MostEntries),
+                        inQuery("before"_L1, "what the page before gave as \"before\""_L1, Type::Integer, 0)},
+         .result = shape("AuditPage"_L1, &AuditPage::schema)},
+    };
+}
+
 std::vector<Endpoint> taskEndpoints()
 {
     const auto count = shape("DeadLetterCount"_L1, &DeadLetterCount::schema);
@@ -196,7 +208,7 @@ std::vector<Endpoint> makeEndpoints()
 {
     std::vector<Endpoint> list;
     for (const std::vector<Endpoint> &part :
-         std::array{serverEndpoints(), logEndpoints(), taskEndpoints(), cronEndpoints()})
+         std::array{serverEndpoints(), logEndpoints(), auditEndpoints(), taskEndpoints(), cronEndpoints()})
         list.insert(list.end(), part.begin(), part.end());
     return list;
 }

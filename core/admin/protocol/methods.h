@@ -37,6 +37,9 @@ inline constexpr QLatin1StringView taskRetry = "task.retry"_L1;
 /// Parameters: a DeadLetterSelection; the result is a DeadLetterCount, of those that are gone.
 inline constexpr QLatin1StringView taskDrop = "task.drop"_L1;
 
+/// Parameters: an AuditQuery; the result is an AuditPage.
+inline constexpr QLatin1StringView auditRead = "audit.read"_L1;
+
 /// Parameters: a CronJobReference; the result is empty. The job runs once now, also while it is paused.
 inline constexpr QLatin1StringView cronRun = "cron.run"_L1;
 /// The same; it is not run by its schedule until it is resumed, over reloads and restarts as well.

@@ -129,7 +129,8 @@ void HttpServer::judge(HttpConnection &connection, const RequestHead &head)
         connection.setTrusted();
     if (verdict.kind == Verdict::Kind::Lacking) {
         const Caller caller = {nextClient(), verdict.holder->role, nameOf(*verdict.holder, connection)};
-        Q_EMIT requestRefused(caller, {1, verdict.endpoint->method, {}});
+        const auto parameters = methodParameters(*verdict.endpoint, verdict.target, {});
+        Q_EMIT requestRefused(caller, {1, verdict.endpoint->method, parameters ? *parameters : QJsonObject()});
     }
     if (verdict.kind == Verdict::Kind::Delay) {
         refuseToken(connection, verdict, form);
