@@ -1,12 +1,11 @@
 #include "app/server/apisettings.h"
 
-#include "app/server/settingscheck.h"
+#include "app/server/log.h"
+#include "app/server/tlssettings.h"
 #include "app/server/tokenfile.h"
 #include "config/readfile.h"
 
 #include <QCoreApplication>
-
-#include <algorithm>
 
 namespace Quern::app {
 
@@ -14,26 +13,12 @@ namespace {
 
 constexpr qint64 longestCertificate = 1 << 20;
 
-bool speaksTls(const config::Settings &settings)
-{
-    const QList<config::ListenAddress> &listen = settings.server.adminListen;
-    return std::any_of(listen.begin(), listen.end(), [](const config::ListenAddress &address) { return address.tls; });
-}
-
 QByteArrayList bytesOf(const QStringList &texts)
 {
     QByteArrayList list;
     for (const QString &text : texts)
         list.append(text.toUtf8());
     return list;
-}
-
-Result<QByteArray> readPem(const config::Settings &settings, const QString &path, const char *key)
-{
-    const Result<QByteArray> bytes = config::readFile(path, longestCertificate);
-    return bytes ? bytes
-                 : Result<QByteArray>(
-                       errorAtPath(settings, QStringLiteral("admin.") + QLatin1StringView(key), bytes.error()));
 }
 
 } // namespace
@@ -84,10 +69,15 @@ Result<ApiCredentials> apiCredentials(const config::Settings &settings)
         return tokens.error();
     ApiCredentials credentials;
     credentials.tokens = *tokens;
-    if (!speaksTls(settings))
+    if (!apiSpeaksTls(settings))
         return credentials;
-    const Result<QByteArray> certificates = readPem(settings, settings.server.adminTlsCertFile, "tls_cert_file");
-    const Result<QByteArray> key = readPem(settings, settings.server.adminTlsKeyFile, "tls_key_file");
+    const doctor::CertificateReport report = apiCertificateReport(settings);
+    if (!report.usable)
+        return report.usable.error();
+    for (const QString &warning : report.warnings)
+        qCWarning(logMaster).noquote() << warning;
+    const Result<QByteArray> certificates = config::readFile(settings.server.adminTlsCertFile, longestCertificate);
+    const Result<QByteArray> key = config::readFile(settings.server.adminTlsKeyFile, longestCertificate);
     if (!certificates || !key)
         return certificates ? key.error() : certificates.error();
     credentials.certificates = *certificates;

@@ -70,7 +70,9 @@ QJsonObject auditedParams(const QJsonObject &params)
     const QByteArray text = QJsonDocument(audited).toJson(QJsonDocument::Compact);
     if (text.size() <= longestParams)
         return audited;
-    return {{QStringLiteral("tooLong"), QString::fromUtf8(text.left(longestParams / 2))}};
+    // Within a string each quote and backslash takes two bytes.
+    constexpr qsizetype cut = longestParams / 2 - 64;
+    return {{QStringLiteral("tooLong"), QString::fromUtf8(text.left(cut))}};
 }
 
 AuditTrail::AuditTrail(Write write, QObject *parent) : QObject(parent), m_write(std::move(write)) {}

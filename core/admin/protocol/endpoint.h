@@ -18,11 +18,11 @@ struct EndpointParameter
     enum class Place { Path, Query };
     enum class Type { Text, Integer, Flag };
 
-    QLatin1StringView name; ///< as in the path or query, and in the parameters
+    QLatin1StringView name = {}; ///< as in the path or query, and in the parameters
     Place place = Place::Query;
     Type type = Type::Text;
-    QJsonValue otherwise; ///< without it; undefined: it must be there
-    QLatin1StringView summary;
+    QJsonValue otherwise = QJsonValue::Undefined; ///< without it; undefined: it must be there
+    QLatin1StringView summary = {};
 };
 
 /// The shape of a JSON object: its name in the OpenAPI document, and what makes it.
@@ -44,9 +44,9 @@ struct Endpoint
     };
 
     Verb verb = Verb::Get;
-    QString path; ///< "/api/v1/operations/{operation}"
-    QLatin1StringView method;
-    QLatin1StringView summary;
+    QString path = {}; ///< "/api/v1/operations/{operation}"
+    QLatin1StringView method = {};
+    QLatin1StringView summary = {};
     std::vector<EndpointParameter> parameters = {};
     QJsonObject fixed = {};    ///< parameters of the method that are always these
     EndpointSchema body = {};  ///< of the request's JSON, whose members become parameters as well
