@@ -8,7 +8,6 @@
 #include <QWebSocketServer>
 
 #include <algorithm>
-#include <vector>
 
 namespace Quern::admin {
 
@@ -156,10 +155,7 @@ void StreamHub::timerEvent(QTimerEvent *event)
 {
     if (event->timerId() != m_timer.timerId())
         return;
-    std::vector<quint64> clients;
-    for (const auto &[client, stream] : m_streams)
-        clients.push_back(client);
-    for (const quint64 client : clients) {
+    for (const quint64 client : clients()) {
         if (const auto found = m_streams.find(client); found != m_streams.end())
             look(client, found->second);
     }
@@ -182,16 +178,26 @@ void StreamHub::look(quint64 client, Stream &stream)
     stream.webSocket->ping();
 }
 
+std::vector<quint64> StreamHub::clients() const
+{
+    std::vector<quint64> list;
+    for (const auto &[client, stream] : m_streams)
+        list.push_back(client);
+    return list;
+}
+
 void StreamHub::close(std::chrono::milliseconds patience)
 {
     const QDeadlineTimer deadline(patience);
-    for (auto &[client, stream] : m_streams) {
-        if (stream.webSocket)
-            stream.webSocket->close(QWebSocketProtocol::CloseCodeGoingAway, QStringLiteral("the server stops"));
+    // Each step may end some of them.
+    for (const quint64 client : clients()) {
+        const auto found = m_streams.find(client);
+        if (found != m_streams.end() && found->second.webSocket)
+            found->second.webSocket->close(QWebSocketProtocol::CloseCodeGoingAway, QStringLiteral("the server stops"));
     }
-    while (!m_streams.empty()) {
-        const quint64 client = m_streams.begin()->first;
-        QTcpSocket *socket = m_streams.begin()->second.socket;
+    for (const quint64 client : clients()) {
+        const auto found = m_streams.find(client);
+        const QPointer<QTcpSocket> socket = found == m_streams.end() ? nullptr : found->second.socket;
         while (socket && pendingOutput(socket) > 0 && socket->waitForBytesWritten(int(deadline.remainingTime()))) {
         }
         dismiss(client);

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <unordered_map>
+#include <vector>
 
 namespace Quern::admin {
 
@@ -68,6 +69,7 @@ private:
         int inFlight = 0;
     };
 
+    std::vector<quint64> clients() const;
     void upgraded(quint64 client, QWebSocket *webSocket);
     void textReceived(quint64 client, const QString &text);
     void send(quint64 client, const QJsonObject &message);
