@@ -29,8 +29,6 @@ HttpConnection::HttpConnection(QTcpSocket *socket, const HttpLimits &limits, Jud
     wait(limits.requestTimeout);
 }
 
-HttpConnection::~HttpConnection() = default;
-
 HttpConnection *HttpConnection::of(const QTcpSocket *socket)
 {
     return socket->findChild<HttpConnection *>(QString(), Qt::FindDirectChildrenOnly);
@@ -91,6 +89,7 @@ void HttpConnection::readHead()
 void HttpConnection::accept(const RequestHead &head, const AnswerForm &form)
 {
     m_accepted = reserve(form);
+    m_bodyBytes = head.contentLength;
     m_socket->setReadBufferSize(HeadReader::LongestHead + head.contentLength + slack + 1);
     const bool isNext = m_places.size() == 1;
     if (head.expectsContinue && head.contentLength > 0 && isNext)

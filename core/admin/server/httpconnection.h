@@ -38,7 +38,6 @@ public:
 
     /// Becomes a child of \a socket, which ends itself when it is disconnected.
     HttpConnection(QTcpSocket *socket, const HttpLimits &limits, Judge judge);
-    ~HttpConnection() override;
 
     /// Null if \a socket has none.
     static HttpConnection *of(const QTcpSocket *socket);
@@ -61,7 +60,8 @@ public:
     /// Whether the client has shown a valid token.
     bool isTrusted() const { return m_isTrusted; }
     void setTrusted() { m_isTrusted = true; }
-    bool isReleased() const { return m_phase == Phase::Released; }
+    /// Bytes of the body that the parser reads now.
+    qint64 bodyBytes() const { return m_accepted != 0 ? m_bodyBytes : 0; }
     bool isEncrypted() const;
     QTcpSocket *socket() const { return m_socket; }
     /// Bytes that wait to be sent, those of TLS included.
@@ -111,6 +111,7 @@ private:
     HeadReader m_reader;
     std::deque<Place> m_places; ///< the oldest first
     quint64 m_accepted = 0;     ///< place of the request that the parser reads; 0: none
+    qint64 m_bodyBytes = 0;
     quint64 m_lastPlace = 0;
     QBasicTimer m_timer;     ///< of the phase
     QBasicTimer m_sendTimer; ///< while output waits

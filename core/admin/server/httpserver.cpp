@@ -2,46 +2,18 @@
 
 #include "admin/protocol/endpoints.h"
 #include "admin/protocol/openapi.h"
+#include "admin/server/clientaddress.h"
 #include "admin/server/httplistener.h"
+#include "admin/server/httpparser.h"
 #include "admin/server/httptls.h"
 
-#include <QAbstractHttpServer>
 #include <QDeadlineTimer>
-#include <QHttpServerRequest>
 
 #include <algorithm>
 
 namespace Quern::admin {
 
 namespace {
-
-/// Reads requests, whose heads have been judged, for the server.
-class Parser final : public QAbstractHttpServer
-{
-public:
-    using Serve = std::function<void(QTcpSocket *socket, const QByteArray &body)>;
-
-    explicit Parser(Serve serve) : m_serve(std::move(serve)) {}
-
-protected:
-    bool handleRequest(const QHttpServerRequest &request, QTcpSocket *socket) override
-    {
-        m_serve(socket, request.body());
-        return true;
-    }
-
-    void missingHandler(const QHttpServerRequest &, QTcpSocket *) override {}
-
-private:
-    Serve m_serve;
-};
-
-QString shownAddress(const QHostAddress &address)
-{
-    bool isIpv4 = false;
-    const quint32 ipv4 = address.toIPv4Address(&isIpv4);
-    return isIpv4 ? QHostAddress(ipv4).toString() : address.toString();
-}
 
 QString nameOf(const TokenHolder &holder, const HttpConnection &connection)
 {
@@ -55,7 +27,8 @@ HttpServer::HttpServer(const HttpServerSettings &settings, QObject *parent)
     , m_settings(settings)
     , m_judge(endpoints(), settings.rules, settings.http.maxBody)
     , m_document(HttpAnswer::ofJson(openApiDocument(endpoints(), settings.version)))
-    , m_parser(std::make_unique<Parser>([this](QTcpSocket *socket, const QByteArray &body) { serve(socket, body); }))
+    , m_parser(
+          std::make_unique<HttpParser>([this](QTcpSocket *socket, const QByteArray &body) { serve(socket, body); }))
     , m_pending(settings.timeouts)
     , m_streams(settings.streams)
 {
@@ -146,8 +119,20 @@ void HttpServer::judge(HttpConnection &connection, const RequestHead &head)
         connection.refuse(verdict.answer, form);
         return;
     }
+    if (!hasRoomFor(head)) {
+        connection.refuse(HttpAnswer::ofError(503, "busy", QStringLiteral("too many bodies are on their way")), form);
+        return;
+    }
     m_accepted[&connection] = std::move(verdict);
     connection.accept(head, form);
+}
+
+bool HttpServer::hasRoomFor(const RequestHead &head) const
+{
+    qint64 bytes = head.contentLength;
+    for (const HttpConnection *connection : m_connections)
+        bytes += connection->bodyBytes();
+    return head.contentLength == 0 || bytes <= std::max(m_settings.maxBodies, m_settings.http.maxBody);
 }
 
 void HttpServer::refuseToken(HttpConnection &connection, const Verdict &verdict, const AnswerForm &form)

@@ -13,11 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
-class QAbstractHttpServer;
-
 namespace Quern::admin {
 
 class HttpListener;
+class HttpParser;
 
 struct HttpAddress
 {
@@ -31,8 +30,9 @@ struct HttpServerSettings
     HostRules rules;
     HttpLimits http;
     StreamLimits streams;
-    int maxConnections = 64; ///< streams aside
-    int maxDelayed = 32;     ///< refusals of wrong tokens that wait
+    int maxConnections = 64;     ///< streams aside
+    qint64 maxBodies = 16 << 20; ///< bytes of all bodies that are being read
+    int maxDelayed = 32;         ///< refusals of wrong tokens that wait
     PendingReplies::Timeouts timeouts;
     QString version;
 };
@@ -63,6 +63,7 @@ Q_SIGNALS:
 private:
     HttpConnection *guard(QTcpSocket *socket);
     void judge(HttpConnection &connection, const RequestHead &head);
+    bool hasRoomFor(const RequestHead &head) const;
     void refuseToken(HttpConnection &connection, const Verdict &verdict, const AnswerForm &form);
     void beginStream(HttpConnection &connection, const Verdict &verdict, const AnswerForm &form);
     /// The parser has a request: \a body is all of its body.
@@ -75,7 +76,7 @@ private:
     FailureDelays m_delays;
     int m_delayed = 0;
     HttpAnswer m_document;
-    std::unique_ptr<QAbstractHttpServer> m_parser;
+    std::unique_ptr<HttpParser> m_parser;
     std::optional<QSslConfiguration> m_tls;
     std::vector<HttpListener *> m_listeners;                  ///< children of the parser
     std::vector<HttpConnection *> m_connections;              ///< the oldest first, streams aside

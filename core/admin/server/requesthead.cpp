@@ -29,13 +29,15 @@ bool isVisible(QByteArrayView text)
 }
 
 /// Lines end with CR LF and nothing else is a control character, as far as the bytes go. Qt ends lines at a bare LF.
-const char *mistakeOfLines(QByteArrayView bytes)
+/// Looks at those from \a begin on, and the one before.
+const char *mistakeOfLines(QByteArrayView bytes, qsizetype begin)
 {
-    for (qsizetype i = 0; i < bytes.size(); ++i) {
+    for (qsizetype i = begin; i < bytes.size(); ++i) {
         const auto c = uchar(bytes[i]);
-        if (c == '\n' && (i == 0 || bytes[i - 1] != '\r'))
+        const bool isBehindCr = i > 0 && bytes[i - 1] == '\r';
+        if (c == '\n' && !isBehindCr)
             return "a line ends without CR";
-        if (c == '\r' && i + 1 < bytes.size() && bytes[i + 1] != '\n')
+        if (c != '\n' && isBehindCr)
             return "a CR stands alone";
         if ((c < 0x20 && c != '\r' && c != '\n' && c != '\t') || c == 0x7f)
             return "the head has a control character";
@@ -190,25 +192,27 @@ QByteArray RequestHead::value(QByteArrayView name) const
 
 qsizetype HeadReader::take(QByteArrayView bytes)
 {
-    qsizetype taken = 0;
+    qsizetype before = m_bytes.size();
+    m_bytes.append(bytes);
     // RFC 9112 §2.2: empty lines before a request are no part of it.
-    while (m_bytes.isEmpty() && bytes.sliced(taken).startsWith("\r\n"))
-        taken += 2;
-    const qsizetype before = m_bytes.size();
-    m_bytes.append(bytes.sliced(taken));
+    while (m_bytes.startsWith("\r\n")) {
+        m_bytes.remove(0, 2);
+        before = 0;
+    }
     const QByteArrayView end("\r\n\r\n");
     const qsizetype found = m_bytes.indexOf(end, qMax<qsizetype>(0, before - end.size()));
-    if (found < 0)
-        return bytes.size();
-    m_isComplete = true;
-    m_bytes.truncate(found + end.size());
-    return taken + m_bytes.size() - before;
+    const qsizetype behind = found < 0 ? 0 : m_bytes.size() - found - end.size();
+    m_bytes.chop(behind);
+    m_isComplete = found >= 0;
+    if (!m_mistake)
+        m_mistake = mistakeOfLines(m_bytes, before);
+    return bytes.size() - behind;
 }
 
 std::variant<std::optional<RequestHead>, Refusal> HeadReader::head() const
 {
-    if (const char *mistake = mistakeOfLines(m_bytes))
-        return malformed(mistake);
+    if (m_mistake)
+        return malformed(m_mistake);
     if (m_bytes.size() > LongestHead)
         return Refusal{431, "too-large", "the head is too long"};
     if (!m_isComplete)

@@ -62,6 +62,7 @@ public:
 private:
     QByteArray m_bytes;
     bool m_isComplete = false;
+    const char *m_mistake = nullptr; ///< what is wrong with its characters; null: nothing so far
 };
 
 } // namespace Quern::admin

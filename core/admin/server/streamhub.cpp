@@ -25,7 +25,15 @@ qint64 pendingOutput(const QTcpSocket *socket)
 
 StreamHub::StreamHub(const StreamLimits &limits, QObject *parent) : QObject(parent), m_limits(limits) {}
 
-StreamHub::~StreamHub() = default;
+StreamHub::~StreamHub()
+{
+    // Before their WebSockets, as in dismiss().
+    for (auto &[client, stream] : m_streams) {
+        if (stream.socket)
+            stream.socket->disconnect(this);
+        delete stream.socket;
+    }
+}
 
 void StreamHub::adopt(HttpConnection *connection, const Caller &caller)
 {

@@ -21,7 +21,7 @@ struct StreamLimits
 {
     std::size_t maxStreams = 32;
     qint64 maxOutput = 4 << 20; ///< bytes that may wait for one that does not read
-    int maxInFlight = 64;       ///< requests of one that wait for their replies
+    int maxInFlight = 16;       ///< requests of one that wait for their replies
     std::chrono::milliseconds handshakeTimeout{5'000};
     std::chrono::milliseconds pingInterval{20'000}; ///< how often a client is asked whether it is there
     std::chrono::milliseconds pongTimeout{20'000};  ///< of silence after that; then it is taken for dead
