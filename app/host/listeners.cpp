@@ -22,6 +22,10 @@ QList<Listener> listenersOf(const config::Settings &settings)
         for (const config::ListenAddress &address : socket.listen)
             listeners.append({address, socket.type, key, socket.name});
     }
+    if (settings.server.adminEnable) {
+        for (const config::ListenAddress &address : settings.server.adminListen)
+            listeners.append({address, config::SocketType::Http, QStringLiteral("admin.listen"), {}});
+    }
     return listeners;
 }
 

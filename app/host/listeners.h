@@ -21,7 +21,7 @@ struct Listener
     QString text() const;
 };
 
-/// Those of [server], then those of each [[socket]] that is enabled.
+/// Those of [server], those of each [[socket]] that is enabled, and those of the management API if it is.
 QList<Listener> listenersOf(const config::Settings &settings);
 
 } // namespace Quern::app

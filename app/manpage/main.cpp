@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks], [[socket]]
+// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks], [admin], [[socket]]
 // and [[cron]] in place of a line each. Part of the build, and not installed.
 
 using namespace Quern;
@@ -121,6 +121,7 @@ int main(int argc, char **argv)
     QString text = QString::fromUtf8(page.readAll());
     text.replace(QStringLiteral("@SERVER_KEYS@\n"), keysOf(QLatin1StringView("server")));
     text.replace(QStringLiteral("@TASKS_KEYS@\n"), keysOf(QLatin1StringView("tasks")));
+    text.replace(QStringLiteral("@ADMIN_KEYS@\n"), keysOf(QLatin1StringView("admin")));
     text.replace(QStringLiteral("@SOCKET_KEYS@\n"), socketKeys());
     text.replace(QStringLiteral("@PROCESS_KEYS@\n"), processKeys());
     text.replace(QStringLiteral("@PORT_KEYS@\n"), portKeys());

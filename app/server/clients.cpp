@@ -11,6 +11,7 @@ void Clients::add(Transport *transport)
                 m_transports[caller.client] = transport;
                 Q_EMIT requestReceived(caller, request);
             });
+    connect(transport, &Transport::requestRefused, this, &Clients::requestRefused);
     connect(transport, &Transport::clientGone, this, [this](quint64 client) {
         m_transports.erase(client);
         Q_EMIT clientGone(client);
@@ -31,6 +32,7 @@ void Clients::pass(quint64 client, Send send)
 
 void Clients::sendReply(quint64 client, const admin::Reply &reply)
 {
+    Q_EMIT replySent(client, reply);
     pass(client, [client, reply](Transport *transport) { transport->sendReply(client, reply); });
 }
 

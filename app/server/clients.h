@@ -29,6 +29,10 @@ public:
 Q_SIGNALS:
     /// Exactly one sendReply() is expected for it.
     void requestReceived(const Quern::admin::Caller &caller, const Quern::admin::Request &request);
+    /// See Transport.
+    void requestRefused(const Quern::admin::Caller &caller, const Quern::admin::Request &request);
+    /// It is on its way.
+    void replySent(quint64 client, const Quern::admin::Reply &reply);
     void clientGone(quint64 client);
     void outputTaken(quint64 client);
 

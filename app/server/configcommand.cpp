@@ -4,6 +4,7 @@
 #include "app/server/terminal.h"
 #include "app/server/tlssettings.h"
 #include "config/describe.h"
+#include "config/keytable.h"
 #include "config/suggestion.h"
 #include "config/tomldocument.h"
 
@@ -48,12 +49,14 @@ QString meantKey(const QString &word, const QList<config::SettingInfo> &infos)
     QStringList keys;
     for (const config::SettingInfo &info : infos) {
         keys += info.key;
-        if (info.key == QStringLiteral("server.") + word || info.key == QStringLiteral("tasks.") + word)
-            return info.key;
+        for (const config::KeyTable &table : config::keyTables()) {
+            if (info.key == table.name + u'.' + word)
+                return info.key;
+        }
     }
-    const QString meant =
-        config::nearestWord(word, keys + QStringList{QStringLiteral("server"), QStringLiteral("tasks"),
-                                                     QStringLiteral("socket"), QStringLiteral("plugin")});
+    const QString meant = config::nearestWord(
+        word, keys + QStringList{QStringLiteral("server"), QStringLiteral("tasks"), QStringLiteral("admin"),
+                                 QStringLiteral("socket"), QStringLiteral("plugin")});
     if (!meant.isEmpty() || word.contains(u'.'))
         return meant;
     // The name of a key without its table, and not quite right.

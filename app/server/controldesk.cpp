@@ -1,12 +1,15 @@
 #include "app/server/controldesk.h"
 
 #include "admin/protocol/cronmessages.h"
+#include "admin/protocol/health.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/metricsmessages.h"
 #include "admin/protocol/operation.h"
 #include "app/server/configdesk.h"
 #include "app/server/listenerlist.h"
+#include "app/server/log.h"
 #include "app/server/master.h"
+#include "app/server/settingscheck.h"
 #include "loop/epolleventdispatcher.h"
 
 #include <functional>
@@ -35,18 +38,44 @@ Result<QJsonObject> jsonOr(const Result<Message> &outcome)
     return outcome ? Result<QJsonObject>(outcome->toJson()) : outcome.error();
 }
 
+Result<void> applyCredentials(admin::HttpServer &api, const ApiCredentials &credentials)
+{
+    api.setTokens(credentials.tokens);
+    return credentials.certificates.isEmpty() ? Result<void>()
+                                              : api.setCertificate(credentials.certificates, credentials.key);
+}
+
+Result<void> startApi(admin::HttpServer &api, const ApiCredentials &credentials,
+                      const QList<admin::HttpAddress> &addresses)
+{
+    Result<void> done = applyCredentials(api, credentials);
+    for (const admin::HttpAddress &address : addresses)
+        done = done ? api.listen(address) : done;
+    return done;
+}
+
 } // namespace
 
-ControlDesk::ControlDesk(Master *master, BrokerThread *broker)
+ControlDesk::ControlDesk(Master *master, BrokerThread *broker, const QString &auditLog)
     : m_master(master)
     , m_server(new admin::ControlServer)
+    , m_audit(new AuditLog(auditLog))
+    , m_trail([audit = m_audit](const admin::AuditEntry &entry) {
+        QMetaObject::invokeMethod(audit, [audit, entry] { audit->append(entry); });
+    })
     , m_tables(master->tables())
 {
     m_thread.setObjectName(QStringLiteral("admin"));
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
     m_server->moveToThread(&m_thread);
     connect(&m_thread, &QThread::finished, m_server, &QObject::deleteLater);
+    m_audit->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::finished, m_audit, &QObject::deleteLater);
     m_clients.add(m_server);
+    // Before anything is answered.
+    connect(&m_clients, &Clients::requestReceived, &m_trail, &AuditTrail::requestReceived);
+    connect(&m_clients, &Clients::requestRefused, &m_trail, &AuditTrail::requestRefused);
+    connect(&m_clients, &Clients::replySent, &m_trail, &AuditTrail::replySent);
     connect(&m_clients, &Clients::requestReceived, this, &ControlDesk::handle);
     connect(&m_clients, &Clients::clientGone, this, [this](quint64 client) {
         for (QSet<quint64> &clients : m_watchers)
@@ -97,7 +126,13 @@ ControlDesk::~ControlDesk()
     m_streams.reset();
     m_logs.reset();
     QMetaObject::invokeMethod(
-        m_server, [server = m_server] { server->close(closePatience); }, Qt::BlockingQueuedConnection);
+        m_server,
+        [this] {
+            m_server->close(closePatience);
+            if (m_api)
+                m_api->close(closePatience);
+        },
+        Qt::BlockingQueuedConnection);
     m_thread.quit();
     m_thread.wait();
 }
@@ -110,6 +145,32 @@ Result<void> ControlDesk::listen(const QString &path)
     return result;
 }
 
+Result<void> ControlDesk::serveApi(const config::Settings &settings)
+{
+    if (!settings.server.adminEnable)
+        return {};
+    const Result<ApiCredentials> credentials = apiCredentials(settings);
+    if (!credentials)
+        return credentials.error();
+    QMetaObject::invokeMethod(
+        m_server, [&] { m_api = new admin::HttpServer(apiSettings(settings)); }, Qt::BlockingQueuedConnection);
+    connect(&m_thread, &QThread::finished, m_api, &QObject::deleteLater);
+    m_clients.add(m_api);
+    connect(m_api, &admin::HttpServer::tokenRefused, &m_trail, &AuditTrail::tokenRefused);
+    Result<void> result;
+    QMetaObject::invokeMethod(
+        m_api, [&] { result = startApi(*m_api, *credentials, apiAddresses(settings)); }, Qt::BlockingQueuedConnection);
+    return result ? result : errorAtPath(settings, QStringLiteral("admin.listen"), result.error());
+}
+
+void ControlDesk::setCredentials(const ApiCredentials &credentials)
+{
+    QMetaObject::invokeMethod(m_api, [api = m_api, credentials] {
+        if (const Result<void> set = applyCredentials(*api, credentials); !set)
+            qCWarning(logMaster).noquote() << "the management API keeps its certificate:" << set.error().message();
+    });
+}
+
 void ControlDesk::handle(const admin::Caller &caller, const admin::Request &request)
 {
     const quint64 client = caller.client;
@@ -120,8 +181,24 @@ void ControlDesk::handle(const admin::Caller &caller, const admin::Request &requ
     else if (request.method.startsWith(QLatin1StringView("connection.")) ||
              request.method.startsWith(QLatin1StringView("listener.")))
         m_connections->handle(client, request);
+    else if (request.method == admin::Methods::auditRead)
+        readAudit(client, request);
     else
         m_clients.sendReply(client, {request.id, answer(client, request)});
+}
+
+void ControlDesk::readAudit(quint64 client, const admin::Request &request)
+{
+    const Result<admin::AuditQuery> query = admin::AuditQuery::fromJson(request.params);
+    if (!query) {
+        m_clients.sendReply(client, {request.id, query.error()});
+        return;
+    }
+    QMetaObject::invokeMethod(m_audit, [this, audit = m_audit, client, query = *query, id = request.id] {
+        const Result<admin::AuditPage> page = audit->read(query);
+        const Result<QJsonObject> outcome = page ? Result<QJsonObject>(page->toJson()) : page.error();
+        QMetaObject::invokeMethod(this, [this, client, id, outcome] { m_clients.sendReply(client, {id, outcome}); });
+    });
 }
 
 void ControlDesk::steerCron(quint64 client, const admin::Request &request)
@@ -151,6 +228,8 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     namespace Methods = admin::Methods;
     if (request.method == Methods::serverStatus)
         return m_master->status().toJson();
+    if (request.method == Methods::serverHealth)
+        return admin::Health::of(m_master->status()).toJson();
     if (request.method == Methods::serverSubscribe)
         return emptyOr(m_streams->subscribe(client, request.params));
     if (request.method.startsWith(u"server."))

@@ -2,6 +2,9 @@
 
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
+#include "app/server/apisettings.h"
+#include "app/server/auditlog.h"
+#include "app/server/audittrail.h"
 #include "app/server/clients.h"
 #include "app/server/connectiondesk.h"
 #include "app/server/logdesk.h"
@@ -31,14 +34,18 @@ class ControlDesk final : public QObject
 {
     Q_OBJECT
 public:
-    /// Both outlive this.
-    ControlDesk(Master *master, BrokerThread *broker);
+    /// Both outlive this. \a auditLog is the path of the file.
+    ControlDesk(Master *master, BrokerThread *broker, const QString &auditLog);
     /// Lets the clients have their last events and closes the socket.
     ~ControlDesk() override;
 
     Result<void> listen(const QString &path);
     /// Tells of its children from now on. \a supervisor outlives this.
     void follow(const process::Supervisor *supervisor);
+    /// Serves the management API, as \a settings say, if they enable it. An error has their line, and the mend.
+    Result<void> serveApi(const config::Settings &settings);
+    /// The API goes on with these.
+    void setCredentials(const ApiCredentials &credentials);
 
 private:
     void handle(const admin::Caller &caller, const admin::Request &request);
@@ -51,12 +58,17 @@ private:
     Result<QJsonObject> endProcess(const admin::Request &request);
     Result<admin::Operation> find(qint64 id) const;
     Result<QJsonObject> watch(quint64 client, const QJsonObject &params);
+    /// Replies when the file has been read.
+    void readAudit(quint64 client, const admin::Request &request);
     void operationChanged(const admin::Operation &operation);
 
     Master *m_master;
     Clients m_clients;
     QThread m_thread;
-    admin::ControlServer *m_server; ///< lives in m_thread
+    admin::ControlServer *m_server;     ///< lives in m_thread
+    admin::HttpServer *m_api = nullptr; ///< the same; null if it is not enabled
+    AuditLog *m_audit;                  ///< the same
+    AuditTrail m_trail;
     std::unique_ptr<LogDesk> m_logs;
     std::unique_ptr<TaskDesk> m_tasks;
     std::unique_ptr<StreamDesk> m_streams;

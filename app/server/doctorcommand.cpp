@@ -20,7 +20,9 @@
 #include "app/server/tasksettings.h"
 #include "app/server/terminal.h"
 #include "app/server/tlssettings.h"
+#include "app/server/tokenfile.h"
 
+#include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonObject>
 
@@ -119,6 +121,19 @@ QString unusedTasks(const config::Settings &settings)
     return left && !left->isEmpty() ? left->text() : QString();
 }
 
+Checks tokenChecks(const config::Settings &settings)
+{
+    const QString name = QStringLiteral("tokens");
+    if (!settings.server.adminEnable)
+        return {};
+    const Result<void> checked = checkTokens(settings);
+    if (!checked)
+        return {doctor::error(name, checked.error().message(),
+                              Text::tr("mend that file, or let admin.token_file name another"))};
+    const QString file = tokenFile(settings);
+    return {doctor::well(name, QFileInfo::exists(file) ? file : Text::tr("%1 will be made").arg(file))};
+}
+
 /// \a isRight: nothing in the file has been refused, so that the settings are those that it says.
 Checks checksOf(const config::Settings &settings, bool isRight)
 {
@@ -132,6 +147,7 @@ Checks checksOf(const config::Settings &settings, bool isRight)
     checks += doctor::listenChecks(settings, machine, pid);
     checks += doctor::certificateChecks(certificateReports(settings));
     checks += doctor::folderChecks(settings.server);
+    checks += tokenChecks(settings);
     // A server that runs has its tables already.
     checks += doctor::stateChecks(pid > 0 ? Result<void>() : checkTableMemory(settings),
                                   tryTaskDatabase(settings, pid > 0), unusedTasks(settings));

@@ -104,9 +104,11 @@ Result<void> Master::start()
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
         return accessLogError(m_settings, opened.error());
     m_broker = std::make_unique<BrokerThread>(m_settings);
-    m_control = std::make_unique<ControlDesk>(this, m_broker.get());
+    m_control = std::make_unique<ControlDesk>(this, m_broker.get(), auditLogFile(m_settings));
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;
+    if (const Result<void> served = m_control->serveApi(m_settings); !served)
+        return served;
     m_signals = std::make_unique<SignalWatcher>(watchedSignals);
     connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
@@ -165,6 +167,8 @@ void Master::becomeReady()
     qCInfo(logMaster).noquote().nospace()
         << "ready after " << m_uptime.elapsed() << " ms: " << m_reactors->listeners().join(QStringLiteral(", "))
         << " with " << m_settings.server.workerNum << (m_settings.server.workerNum == 1 ? " worker" : " workers");
+    if (const QStringList urls = apiUrls(m_settings); !urls.isEmpty())
+        qCInfo(logMaster).noquote() << "the management API is at" << urls.join(QStringLiteral(", "));
     Q_EMIT ready();
 }
 
@@ -292,6 +296,7 @@ admin::Status Master::status() const
     status.startedAt = m_startedAt;
     status.uptime = std::chrono::milliseconds(m_uptime.elapsed());
     status.configFile = m_settings.filePath;
+    status.api = apiUrls(m_settings);
     status.rates = m_rateMeter.rates(std::chrono::steady_clock::now(), status.totals);
     status.draining = m_leaving;
     if (m_leaving)

@@ -4,6 +4,7 @@
 #include "admin/protocol/servermessages.h"
 #include "admin/protocol/status.h"
 #include "admin/server/operationlog.h"
+#include "app/server/apisettings.h"
 #include "app/server/brokerthread.h"
 #include "app/server/childmetrics.h"
 #include "app/server/crondesk.h"
@@ -117,7 +118,8 @@ private:
         Scale scale;
         process::SupervisorSettings workers;
         std::vector<dispatch::Port> ports;
-        QStringList needRestart; ///< keys whose new values do not hold
+        ApiCredentials credentials; ///< if there is an API
+        QStringList needRestart;    ///< keys whose new values do not hold
     };
 
     Result<admin::OperationReference> beginReload(admin::Operation::Kind kind, const Scale &scale);

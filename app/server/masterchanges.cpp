@@ -1,6 +1,7 @@
 // The half of Master that leads the running server from one state to another: reload, scale, restart, drain.
 
 #include "app/server/addresscheck.h"
+#include "app/server/controldesk.h"
 #include "app/server/log.h"
 #include "app/server/logtarget.h"
 #include "app/server/master.h"
@@ -95,6 +96,12 @@ Result<Master::Next> Master::loadNext(const Scale &scale) const
     if (!ports)
         return ports.error();
     next.ports = std::move(*ports);
+    if (m_settings.server.adminEnable) {
+        const Result<ApiCredentials> credentials = apiCredentials(next.settings);
+        if (!credentials)
+            return credentials.error();
+        next.credentials = *credentials;
+    }
     return next;
 }
 
@@ -113,6 +120,8 @@ void Master::applyReload()
     }
     m_broker->reconfigure(m_settings);
     m_reactors->reconfigure(m_next->ports, dispatchSettings(m_settings), connectionLimit(m_settings.server));
+    if (m_settings.server.adminEnable)
+        m_control->setCredentials(m_next->credentials);
     m_next.reset();
 }
 

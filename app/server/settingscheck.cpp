@@ -1,6 +1,7 @@
 #include "app/server/settingscheck.h"
 
 #include "app/server/tablesettings.h"
+#include "app/server/tokenfile.h"
 
 #include "app/host/listeners.h"
 #include "app/host/runtimedirectory.h"
@@ -143,6 +144,22 @@ Result<void> checkTaskDatabase(const config::Settings &settings)
                                                  .arg(path)));
 }
 
+Result<void> checkAuditLog(const config::Settings &settings)
+{
+    const QString &path = settings.server.adminAuditLog;
+    const QString folder = folderOf(path);
+    if (path.isEmpty() || willBeMade(settings, folder))
+        return {};
+    const bool isUsable =
+        QFileInfo::exists(path) ? QFileInfo(path).isFile() && mayAccess(path, R_OK | W_OK) : mayWriteTo(folder);
+    if (isUsable)
+        return {};
+    return errorAtPath(settings, QStringLiteral("admin.audit_log"),
+                       Error(Error::Invalid, QStringLiteral("%1 cannot be written; make its folder and let this user "
+                                                            "write to it, or name another file")
+                                                 .arg(path)));
+}
+
 Result<void> checkUnixSockets(const config::Settings &settings)
 {
     const QList<Listener> listeners = listenersOf(settings);
@@ -200,6 +217,9 @@ Result<void> checkSettings(const config::Settings &settings)
         note(openStaticFiles(settings));
     note(checkAccessLog(settings));
     note(checkTaskDatabase(settings));
+    note(checkAuditLog(settings));
+    if (settings.server.adminEnable)
+        note(checkTokens(settings));
     note(checkRuntime(settings));
     note(checkLogFile(settings));
     note(checkTableMemory(settings));

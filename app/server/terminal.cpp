@@ -317,6 +317,8 @@ QString statusText(const admin::Status &status)
         plugins.append(plugin.name + u' ' + plugin.version);
     lines << tr("Plugins: %1").arg(plugins.join(QStringLiteral(", ")));
     lines << tr("Listening on %1").arg(status.listeners.join(QStringLiteral(", ")));
+    if (!status.api.isEmpty())
+        lines << tr("Management API at %1").arg(status.api.join(QStringLiteral(", ")));
     for (const admin::Rates &rates : status.rates)
         lines << rateLine(rates);
     lines << QString() << workerLines(status.workers) << processLines(status.processes) << cronLines(status.cron)

@@ -5,6 +5,7 @@
 #include "app/server/settingscheck.h"
 #include "config/tlsrules.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace Quern::app {
@@ -133,6 +134,36 @@ Result<std::vector<std::shared_ptr<const net::TlsContext>>> tlsContexts(const co
     return contexts;
 }
 
+doctor::CertificateReport apiCertificateReport(const config::Settings &settings)
+{
+    doctor::CertificateReport report{QStringLiteral("admin.listen")};
+    const auto pathOf = [](const net::TlsSubject &subject) {
+        return subject.option == net::TlsSubject::Key ? QStringLiteral("admin.tls_key_file")
+                                                      : QStringLiteral("admin.tls_cert_file");
+    };
+    net::TlsOptions options;
+    options.certificate = {settings.server.adminTlsCertFile, settings.server.adminTlsKeyFile};
+    net::TlsSubject culprit;
+    const Result<std::shared_ptr<const net::TlsContext>> made = net::TlsContext::create(options, &culprit);
+    if (!made) {
+        report.usable = errorAtPath(settings, pathOf(culprit), made.error());
+        return report;
+    }
+    for (const net::TlsWarning &warning : (*made)->warnings()) {
+        const Error placed = errorAtPath(settings, pathOf(warning.subject), Error(Error::Invalid, warning.text));
+        report.warnings.append(placed.message());
+    }
+    return report;
+}
+
+bool apiSpeaksTls(const config::Settings &settings)
+{
+    const config::ServerSettings &server = settings.server;
+    return server.adminEnable && !server.adminTlsCertFile.isEmpty() && !server.adminTlsKeyFile.isEmpty() &&
+           std::any_of(server.adminListen.begin(), server.adminListen.end(),
+                       [](const config::ListenAddress &address) { return address.tls; });
+}
+
 QList<doctor::CertificateReport> certificateReports(const config::Settings &settings)
 {
     QList<doctor::CertificateReport> reports;
@@ -141,6 +172,8 @@ QList<doctor::CertificateReport> certificateReports(const config::Settings &sett
         if (plan.address->tls && isComplete(*plan.own) && std::exchange(last, plan.own) != plan.own)
             reports.append(reportOf(settings, plan));
     }
+    if (apiSpeaksTls(settings))
+        reports.append(apiCertificateReport(settings));
     return reports;
 }
 

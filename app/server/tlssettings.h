@@ -20,7 +20,12 @@ namespace Quern::app {
 /// the line and the key of the file at fault, and the mend; what is only worth a warning is logged, once.
 Result<std::vector<std::shared_ptr<const net::TlsContext>>> tlsContexts(const config::Settings &settings);
 
-/// Of [server] and each socket that is enabled, if they have an address "tls:…" and files for it:
+/// Whether the management API has an address "tls:…", and files for it.
+bool apiSpeaksTls(const config::Settings &settings);
+/// Of its certificate. Nothing is logged.
+doctor::CertificateReport apiCertificateReport(const config::Settings &settings);
+
+/// Of [server], each socket that is enabled and the management API, if they have an address "tls:…" and files for it:
 /// that none are named is told of when the settings are read. Nothing is logged.
 QList<doctor::CertificateReport> certificateReports(const config::Settings &settings);
 

@@ -92,7 +92,9 @@ void tellNotices(const QList<LogFile::Notice> &notices)
 void write(const LogRecord &record)
 {
     // Nothing below may log; should it do so all the same, that line is dropped instead of waiting for itself.
-    thread_local bool isWriting = false;
+    // Aligned as .dynamic is: mold 1.10 lets the read-only pages begin at the thread's, and a few bytes between the two
+    // may be a page that is not there; then the program cannot be loaded.
+    alignas(8) thread_local bool isWriting = false;
     if (std::exchange(isWriting, true))
         return;
     {

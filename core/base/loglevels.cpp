@@ -140,7 +140,8 @@ QString LogLevels::filterRules() const
             }
         }
     }
-    return rules;
+    // Whatever fits: these show all fields of requests, tokens included.
+    return rules + "qt.httpserver.debug=false\nqt.httpserver.request.debug=false\n"_L1;
 }
 
 } // namespace Quern::base

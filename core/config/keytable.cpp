@@ -1,5 +1,6 @@
 #include "config/keytable.h"
 
+#include "config/adminkeys.h"
 #include "config/listenaddress.h"
 #include "config/metricskeys.h"
 #include "config/taskkeys.h"
@@ -51,7 +52,7 @@ constexpr quint64 mebibyte = 1024 * kibibyte;
 
 // Names and units are Swoole's and LaravelS's where the meaning is the same.
 constexpr std::array keys = {
-    Key{"listen"_L1, ListenRule{}, "",
+    Key{"listen"_L1, ListenRule{&S::listen}, "",
         QT_TRANSLATE_NOOP("Quern::config",
                           "Where to listen: one address or a list; \"127.0.0.1:5200\", \"[::1]:5200\", "
                           "\"unix:/run/app.sock\", with TLS \"tls:0.0.0.0:443\"."),
@@ -312,6 +313,7 @@ std::span<const KeyTable> keyTables()
     static const std::array tables = {
         KeyTable{"server"_L1, serverKeys()},
         KeyTable{"tasks"_L1, taskKeys()},
+        KeyTable{"admin"_L1, adminKeys()},
         KeyTable{"metrics"_L1, metricsKeys()},
     };
     return tables;

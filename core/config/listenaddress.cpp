@@ -179,6 +179,11 @@ bool ListenAddress::overlaps(const ListenAddress &other) const
     return isOneFamily && port == other.port && (host == other.host || isAnyHost(host) || isAnyHost(other.host));
 }
 
+bool ListenAddress::isLoopback() const
+{
+    return kind == Unix || host == u"::1" || (host.startsWith(u"127.") && !host.contains(u':'));
+}
+
 bool isAddressRange(const QString &text)
 {
     if (text == u"unix" || text == u"*")

@@ -30,6 +30,9 @@ struct ListenAddress
     /// address or of all. With TLS or without makes no difference.
     bool overlaps(const ListenAddress &other) const;
 
+    /// Whether only this machine reaches it: an address of 127.0.0.0/8, ::1, or a Unix socket.
+    bool isLoopback() const;
+
     bool operator==(const ListenAddress &) const = default;
 };
 

@@ -9,8 +9,8 @@
 
 namespace Quern::config {
 
-/// Whether all that listens can listen at once. Takes the addresses of [server] and of each [[socket]] in the order of
-/// the file's meaning, [server] first, and tells of the later one of two.
+/// Whether all that listens can listen at once. Takes the addresses of [server], of each [[socket]] and of [admin], in
+/// this order, and tells of the later one of two.
 class ListenerCheck
 {
 public:

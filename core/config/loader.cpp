@@ -1,6 +1,7 @@
 #include "config/loader.h"
 
 #include "config/addressuse.h"
+#include "config/adminrules.h"
 #include "config/cronreader.h"
 #include "config/interpolation.h"
 #include "config/keytable.h"
@@ -66,6 +67,9 @@ public:
             readSockets(*sockets, m_fileName, m_settings, m_listeners, m_problems);
         if (const TomlValue *server = document.find(u"server"))
             checkUseInServer(*server, m_settings, m_problems);
+        if (const TomlValue *admin = document.find(u"admin"))
+            m_listeners.add(QStringLiteral("admin.listen"), SocketType::Http,
+                            writtenAdminAddresses(*admin, m_settings));
         m_listeners.tell(m_problems);
         const bool matters =
             purpose == Purpose::StartServer || m_problems.concern(QStringLiteral("server.runtime_dir"));
@@ -102,6 +106,8 @@ private:
         }
         if (table.name == "tasks"_L1)
             checkTasks(written);
+        if (table.name == "admin"_L1)
+            checkAdmin(written, m_settings, m_problems);
     }
 
     void checkTasks(const TomlEntry &written)

@@ -199,9 +199,9 @@ void read(const DispatchModeRule &, const Reading &reading, ServerSettings &sett
     }
 }
 
-void read(const ListenRule &, const Reading &reading, ServerSettings &settings)
+void read(const ListenRule &rule, const Reading &reading, ServerSettings &settings)
 {
-    settings.listen = readListen(reading, settings.listen);
+    settings.*rule.member = readListen(reading, settings.*rule.member);
 }
 
 void read(const SocketModeRule &, const Reading &reading, ServerSettings &settings)
@@ -320,9 +320,9 @@ QString text(const DispatchModeRule &, const ServerSettings &settings)
     return choiceText(dispatchModes, settings.dispatchMode);
 }
 
-QString text(const ListenRule &, const ServerSettings &settings)
+QString text(const ListenRule &rule, const ServerSettings &settings)
 {
-    return listenText(settings.listen);
+    return listenText(settings.*rule.member);
 }
 
 QString text(const SocketModeRule &, const ServerSettings &settings)
@@ -387,11 +387,6 @@ auto memberOf(const AccessLogFormatRule &)
 auto memberOf(const DispatchModeRule &)
 {
     return &ServerSettings::dispatchMode;
-}
-
-auto memberOf(const ListenRule &)
-{
-    return &ServerSettings::listen;
 }
 
 auto memberOf(const SocketModeRule &)

@@ -10,7 +10,7 @@
 
 namespace Quern::config {
 
-// What a key of [server] or [tasks], or of a [[socket]] in its stead, accepts, and which member it fills. All bounds
+// What a key of [server], [tasks] or [admin], or of a [[socket]] in its stead, accepts, and which member it fills. All bounds
 // are inclusive.
 
 template <typename Integer>
@@ -111,6 +111,7 @@ struct DispatchModeRule
 /// An address, or a list of addresses.
 struct ListenRule
 {
+    QList<ListenAddress> ServerSettings::*member;
 };
 
 /// "", or the octal digits of a mode that lets the owner read and write: the next start must be able to connect.

@@ -251,7 +251,7 @@ class QuernServer:
 
     def log(self) -> str:
         """What the server has logged: the foreground's output and the log file of a daemon."""
-        files = [self.log_file, *sorted(self.runtime.glob("*.log"))]
+        files = [self.log_file, *sorted(set(self.runtime.glob("*.log")) - {self.runtime / "audit.log"})]
         return "".join(path.read_text(errors="replace") for path in files if path.exists())
 
     def wait_log(self, pattern: str, seconds: float = 5.0) -> re.Match:

@@ -236,6 +236,11 @@ Checks folderChecks(const config::ServerSettings &server)
     if (!server.accessLog.isEmpty())
         checks.append(logFile(QStringLiteral("access_log"), server.accessLog,
                               isMadeByStart(server.runtimeDir, server.logFile, QFileInfo(server.accessLog).path())));
+    if (!server.adminAuditLog.isEmpty()) {
+        const QString folder = QFileInfo(server.adminAuditLog).path();
+        checks.append(logFile(QStringLiteral("audit_log"), server.adminAuditLog,
+                              isMadeByStart(server.runtimeDir, server.logFile, folder)));
+    }
     if (!server.uploadTmpDir.isEmpty())
         checks.append(uploads(server.uploadTmpDir));
     if (server.handleStatic)

@@ -23,6 +23,7 @@ constexpr MethodAccess change(QLatin1StringView method, Role role)
 
 constexpr std::array accesses = {
     look(Methods::serverStatus),
+    look(Methods::serverHealth),
     change(Methods::serverStop, Role::Admin),
     change(Methods::serverReload, Role::Operator),
     change(Methods::serverScale, Role::Operator),
@@ -45,6 +46,7 @@ constexpr std::array accesses = {
     look(Methods::taskDeadPayload),
     change(Methods::taskRetry, Role::Operator),
     change(Methods::taskDrop, Role::Operator),
+    MethodAccess{Methods::auditRead, Role::Operator, false},
     change(Methods::cronRun, Role::Operator),
     change(Methods::cronPause, Role::Operator),
     change(Methods::cronResume, Role::Operator),
@@ -59,6 +61,9 @@ constexpr std::array accesses = {
     change(Methods::connectionPush, Role::Operator),
     look(Methods::listenerList),
 };
+
+/// Of a name that somebody has sent, in characters.
+constexpr qsizetype longestShown = 80;
 
 struct RoleName
 {
@@ -83,6 +88,19 @@ const MethodAccess *findMethodAccess(QStringView method)
     const auto found = std::find_if(accesses.begin(), accesses.end(),
                                     [method](const MethodAccess &access) { return access.method == method; });
     return found == accesses.end() ? nullptr : &*found;
+}
+
+Result<void> checkAccess(Role role, QStringView method)
+{
+    const MethodAccess *access = findMethodAccess(method);
+    if (!access)
+        return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(method.left(longestShown)));
+    if (role < access->role) {
+        return Error(Error::Permission,
+                     QStringLiteral("%1 is for the role %2 and above, and this token has the role %3")
+                         .arg(method, roleName(access->role), roleName(role)));
+    }
+    return {};
 }
 
 QString roleName(Role role)

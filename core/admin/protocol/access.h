@@ -1,5 +1,7 @@
 #pragma once
 
+#include <Quern/result.h>
+
 #include <QLatin1StringView>
 #include <QString>
 
@@ -27,6 +29,9 @@ struct MethodAccess
 std::span<const MethodAccess> methodAccess();
 /// Null if there is no such method.
 const MethodAccess *findMethodAccess(QStringView method);
+
+/// Whether \a role may ask for \a method. Error::NotFound: there is none; Error::Permission: only others may.
+Result<void> checkAccess(Role role, QStringView method);
 
 /// "viewer", as in the file of tokens.
 QString roleName(Role role);

@@ -1,6 +1,6 @@
 #include "admin/protocol/logmessages.h"
 
-#include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/jsonschema.h"
 
 namespace Quern::admin {
 
@@ -91,6 +91,11 @@ Result<LogPage> LogPage::fromJson(const QJsonObject &json)
     return fromJsonObject<LogPage>(json);
 }
 
+QJsonObject LogPage::schema()
+{
+    return schemaOf<LogPage>();
+}
+
 QJsonObject LogLevelChange::toJson() const
 {
     return toJsonObject(*this);
@@ -101,6 +106,11 @@ Result<LogLevelChange> LogLevelChange::fromJson(const QJsonObject &json)
     return fromJsonObject<LogLevelChange>(json);
 }
 
+QJsonObject LogLevelChange::schema()
+{
+    return schemaOf<LogLevelChange>();
+}
+
 QJsonObject LogLevelsInForce::toJson() const
 {
     return toJsonObject(*this);
@@ -109,6 +119,11 @@ QJsonObject LogLevelsInForce::toJson() const
 Result<LogLevelsInForce> LogLevelsInForce::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<LogLevelsInForce>(json);
+}
+
+QJsonObject LogLevelsInForce::schema()
+{
+    return schemaOf<LogLevelsInForce>();
 }
 
 } // namespace Quern::admin

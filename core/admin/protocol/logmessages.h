@@ -55,6 +55,8 @@ struct LogPage
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it.
     static Result<LogPage> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
     bool operator==(const LogPage &) const = default;
 };
 
@@ -66,6 +68,8 @@ struct LogLevelChange
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it.
     static Result<LogLevelChange> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
 };
 
 /// Shape: {"general": "info", "categories": ["quern.http=debug"]}
@@ -77,6 +81,8 @@ struct LogLevelsInForce
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it.
     static Result<LogLevelsInForce> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
     bool operator==(const LogLevelsInForce &) const = default;
 };
 

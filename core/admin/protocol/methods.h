@@ -9,6 +9,8 @@ using namespace Qt::Literals::StringLiterals;
 
 /// No parameters; the result is a Status.
 inline constexpr QLatin1StringView serverStatus = "server.status"_L1;
+/// No parameters; the result is a Health.
+inline constexpr QLatin1StringView serverHealth = "server.health"_L1;
 /// No parameters; the result is an OperationReference at once, while the server stops.
 inline constexpr QLatin1StringView serverStop = "server.stop"_L1;
 /// No parameters; the result is an OperationReference at once, while the workers are replaced.
@@ -58,6 +60,9 @@ inline constexpr QLatin1StringView taskDeadPayload = "task.deadPayload"_L1;
 inline constexpr QLatin1StringView taskRetry = "task.retry"_L1;
 /// Parameters: a DeadLetterSelection; the result is a DeadLetterCount, of those that are gone.
 inline constexpr QLatin1StringView taskDrop = "task.drop"_L1;
+
+/// Parameters: an AuditQuery; the result is an AuditPage.
+inline constexpr QLatin1StringView auditRead = "audit.read"_L1;
 
 /// Parameters: a CronJobReference; the result is empty. The job runs once now, also while it is paused.
 inline constexpr QLatin1StringView cronRun = "cron.run"_L1;

@@ -1,6 +1,6 @@
 #include "admin/protocol/operation.h"
 
-#include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/jsonschema.h"
 
 namespace Quern::admin {
 
@@ -56,6 +56,11 @@ Result<OperationReference> OperationReference::fromJson(const QJsonObject &json)
     return fromJsonObject<OperationReference>(json);
 }
 
+QJsonObject OperationReference::schema()
+{
+    return schemaOf<OperationReference>();
+}
+
 QJsonObject OperationNumber::toJson() const
 {
     return toJsonObject(*this);
@@ -74,6 +79,11 @@ QJsonObject Operation::toJson() const
 Result<Operation> Operation::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<Operation>(json);
+}
+
+QJsonObject Operation::schema()
+{
+    return schemaOf<Operation>();
 }
 
 QJsonObject OperationList::toJson() const

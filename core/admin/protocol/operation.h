@@ -20,6 +20,8 @@ struct OperationReference
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it.
     static Result<OperationReference> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
 };
 
 /// Shape: {"operation": 3}
@@ -63,6 +65,8 @@ struct Operation
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it.
     static Result<Operation> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
 
     bool operator==(const Operation &) const = default;
 };

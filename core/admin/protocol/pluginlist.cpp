@@ -1,6 +1,6 @@
 #include "admin/protocol/pluginlist.h"
 
-#include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/jsonschema.h"
 
 namespace Quern::admin {
 
@@ -40,6 +40,11 @@ QJsonObject PluginList::toJson() const
 Result<PluginList> PluginList::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<PluginList>(json);
+}
+
+QJsonObject PluginList::schema()
+{
+    return schemaOf<PluginList>();
 }
 
 QString pluginStateName(PluginInfo::State state)

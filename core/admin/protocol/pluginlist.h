@@ -44,6 +44,8 @@ struct PluginList
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it.
     static Result<PluginList> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
 
     bool operator==(const PluginList &) const = default;
 };

@@ -1,6 +1,9 @@
 #include "admin/protocol/status.h"
 
-#include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/health.h"
+#include "admin/protocol/jsonschema.h"
+
+#include <algorithm>
 
 namespace Quern::admin {
 
@@ -135,6 +138,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"generation"_L1, &Status::generation},
     Field{"configFile"_L1, &Status::configFile},
     Field{"listeners"_L1, &Status::listeners},
+    Field{"api"_L1, &Status::api},
     Field{"plugins"_L1, &Status::plugins},
     Field{"reactors"_L1, &Status::reactors},
     Field{"workers"_L1, &Status::workers},
@@ -146,6 +150,46 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"tasks"_L1, &Status::tasks},
     Field{"rates"_L1, &Status::rates},
 };
+
+template <>
+constexpr auto fieldsOf<Health> = std::tuple{
+    Field{"state"_L1, &Health::state},
+    Field{"ready"_L1, &Health::ready},
+    Field{"sentence"_L1, &Health::sentence},
+};
+
+Health Health::of(const Status &status)
+{
+    const bool hasWorker =
+        std::any_of(status.workers.begin(), status.workers.end(), [&status](const WorkerStatus &worker) {
+            return worker.state == WorkerStatus::State::Ready && worker.generation == status.generation;
+        });
+    const bool isUp = status.state == Status::State::Running || status.state == Status::State::Reloading ||
+                      status.state == Status::State::Degraded;
+    return {status.state, isUp && hasWorker, status.sentence};
+}
+
+QJsonObject Health::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+QJsonObject Health::schema()
+{
+    return schemaOf<Health>();
+}
+
+QJsonObject CronJobStatus::listSchema()
+{
+    return {{u"type"_s, u"object"_s},
+            {u"properties"_s, QJsonObject{{u"cron"_s, valueSchema<QList<CronJobStatus>>()}}},
+            {u"required"_s, QJsonArray{u"cron"_s}}};
+}
+
+QJsonObject Status::schema()
+{
+    return schemaOf<Status>();
+}
 
 QJsonObject Status::toJson() const
 {

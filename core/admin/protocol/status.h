@@ -67,6 +67,9 @@ struct CronJobStatus
     bool paused = false;           ///< by command
     bool stopped = false;          ///< by itself, until the next start or reload
 
+    /// Of {"cron": […]}, see EndpointSchema.
+    static QJsonObject listSchema();
+
     bool operator==(const CronJobStatus &) const = default;
 };
 
@@ -183,6 +186,7 @@ struct Status
     int generation = 0;                  ///< of the workers that take new requests
     QString configFile;                  ///< absolute; empty without a file
     QStringList listeners;               ///< "http://127.0.0.1:5200/", "unix:/run/app.sock", "tcp [::1]:5201"
+    QStringList api;                     ///< of the management API: "http://127.0.0.1:5201/api/v1"
     QList<PluginStatus> plugins;         ///< in the order of the settings
     QList<ReactorStatus> reactors;
     QList<WorkerStatus> workers;   ///< that answer requests
@@ -197,6 +201,8 @@ struct Status
     QJsonObject toJson() const;
     /// Error::Protocol names the member and what is wrong with it: "workers[1].pid: must be …".
     static Result<Status> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
 
     bool operator==(const Status &) const = default;
 };

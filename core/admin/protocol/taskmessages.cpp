@@ -1,6 +1,6 @@
 #include "admin/protocol/taskmessages.h"
 
-#include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/jsonschema.h"
 
 namespace Quern::admin {
 
@@ -108,6 +108,11 @@ Result<DeadLetterPage> DeadLetterPage::fromJson(const QJsonObject &json)
     return fromJsonObject<DeadLetterPage>(json);
 }
 
+QJsonObject DeadLetterPage::schema()
+{
+    return schemaOf<DeadLetterPage>();
+}
+
 QJsonObject DeadLetterReference::toJson() const
 {
     return toJsonObject(*this);
@@ -128,6 +133,11 @@ Result<DeadLetterPayload> DeadLetterPayload::fromJson(const QJsonObject &json)
     return fromJsonObject<DeadLetterPayload>(json);
 }
 
+QJsonObject DeadLetterPayload::schema()
+{
+    return schemaOf<DeadLetterPayload>();
+}
+
 QJsonObject DeadLetterSelection::toJson() const
 {
     return toJsonObject(*this);
@@ -146,6 +156,11 @@ QJsonObject DeadLetterCount::toJson() const
 Result<DeadLetterCount> DeadLetterCount::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<DeadLetterCount>(json);
+}
+
+QJsonObject DeadLetterCount::schema()
+{
+    return schemaOf<DeadLetterCount>();
 }
 
 QString deadLetterKindName(DeadLetter::Kind kind)

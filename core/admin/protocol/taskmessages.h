@@ -60,6 +60,8 @@ struct DeadLetterPage
 
     QJsonObject toJson() const;
     static Result<DeadLetterPage> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
     bool operator==(const DeadLetterPage &) const = default;
 };
 
@@ -90,6 +92,8 @@ struct DeadLetterPayload
 
     QJsonObject toJson() const;
     static Result<DeadLetterPayload> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
     bool operator==(const DeadLetterPayload &) const = default;
 };
 
@@ -118,6 +122,8 @@ struct DeadLetterCount
 
     QJsonObject toJson() const;
     static Result<DeadLetterCount> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
 };
 
 /// "task", as in the JSON.

@@ -37,6 +37,8 @@ public:
 Q_SIGNALS:
     /// Exactly one sendReply() is expected for it.
     void requestReceived(const Quern::admin::Caller &caller, const Quern::admin::Request &request);
+    /// Somebody has asked for what his role may not; he has been told.
+    void requestRefused(const Quern::admin::Caller &caller, const Quern::admin::Request &request);
     void clientGone(quint64 client);
     void outputTaken(quint64 client);
 

@@ -35,6 +35,7 @@ Status sample()
     status.generation = 2;
     status.configFile = QStringLiteral("/srv/quern.toml");
     status.listeners = {QStringLiteral("127.0.0.1:5200"), QStringLiteral("unix:/run/app.sock")};
+    status.api = {QStringLiteral("http://127.0.0.1:5201/api/v1")};
     status.plugins = {{QStringLiteral("welcome"), QStringLiteral("0.1.0")}};
     status.reactors = {{0, 64, 1, 5'000'000'000}, {1, 63, 0, 7}};
     status.workers = {
@@ -69,7 +70,8 @@ Status sample()
 }
 
 const QByteArray goldenSample =
-    "{\"channels\":[{\"inputBytes\":40,\"outputBytes\":50,\"pipeCapacity\":1048576,\"printedLost\":60,"
+    "{\"api\":[\"http://127.0.0.1:5201/api/"
+    "v1\"],\"channels\":[{\"inputBytes\":40,\"outputBytes\":50,\"pipeCapacity\":1048576,\"printedLost\":60,"
     "\"process\":\"mailer\",\"queueCapacity\":1000,\"queueItems\":3}],"
     "\"configFile\":\"/srv/quern.toml\","
     "\"cron\":[{\"durationUs\":40,\"error\":\"\",\"failures\":2,\"last\":null,\"name\":\"clean\","

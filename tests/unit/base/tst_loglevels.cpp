@@ -101,13 +101,14 @@ void TestLogLevels::tooManyCategories()
 void TestLogLevels::rules_data()
 {
     QTest::addColumn<QString>("levels");
-    QTest::addColumn<QString>("enabled"); // d, i, w, e of: quern.http, quern.net, shop, qt.widgets
-    QTest::newRow("debug") << u"debug"_s << u"diwe diwe diwe iwe"_s;
-    QTest::newRow("info") << u"info"_s << u"iwe iwe iwe iwe"_s;
-    QTest::newRow("error") << u"error"_s << u"e e e e"_s;
-    QTest::newRow("one of them") << u"warning,quern.http=debug"_s << u"diwe we we we"_s;
-    QTest::newRow("all but one") << u"info,quern.*=error,quern.http=debug"_s << u"diwe e iwe iwe"_s;
-    QTest::newRow("Qt's, when asked for") << u"error,qt.*=debug"_s << u"e e e diwe"_s;
+    QTest::addColumn<QString>("enabled"); // d, i, w, e of: quern.http, quern.net, shop, qt.widgets,
+                                          // and qt.httpserver, whose debug lines show tokens
+    QTest::newRow("debug") << u"debug"_s << u"diwe diwe diwe iwe iwe"_s;
+    QTest::newRow("info") << u"info"_s << u"iwe iwe iwe iwe iwe"_s;
+    QTest::newRow("error") << u"error"_s << u"e e e e e"_s;
+    QTest::newRow("one of them") << u"warning,quern.http=debug"_s << u"diwe we we we we"_s;
+    QTest::newRow("all but one") << u"info,quern.*=error,quern.http=debug"_s << u"diwe e iwe iwe iwe"_s;
+    QTest::newRow("Qt's, when asked for") << u"error,qt.*=debug"_s << u"e e e diwe iwe"_s;
 }
 
 void TestLogLevels::rules()
@@ -116,10 +117,11 @@ void TestLogLevels::rules()
     QFETCH(const QString, enabled);
     LogLevels parsed;
     QVERIFY(parsed.change(levels));
-    const QLoggingCategory http("quern.http", QtInfoMsg), net("quern.net", QtInfoMsg), shop("shop"), qt("qt.widgets");
+    const QLoggingCategory http("quern.http", QtInfoMsg), net("quern.net", QtInfoMsg), shop("shop"), qt("qt.widgets"),
+        api("qt.httpserver");
     QLoggingCategory::setFilterRules(parsed.filterRules());
     QStringList found;
-    for (const QLoggingCategory *category : {&http, &net, &shop, &qt}) {
+    for (const QLoggingCategory *category : {&http, &net, &shop, &qt, &api}) {
         QString letters;
         for (const auto &[isOn, letter] :
              {std::pair(category->isDebugEnabled(), u'd'), std::pair(category->isInfoEnabled(), u'i'),

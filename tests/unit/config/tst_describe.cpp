@@ -138,7 +138,8 @@ void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
 {
     const QHash<QString, QList<QByteArray>> tables = {
         {QStringLiteral("server"), defaultLines("\n[server]\n", "\n[tasks]\n")},
-        {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n[metrics]\n")},
+        {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n[admin]\n")},
+        {QStringLiteral("admin"), defaultLines("\n[admin]\n", "\n[metrics]\n")},
         {QStringLiteral("metrics"), defaultLines("\n[metrics]\n", "\n#[[socket]]\n")},
         {QStringLiteral("socket"), defaultLines("\n#[[socket]]\n", "\n#[[process]]\n")},
         {QStringLiteral("process"), defaultLines("\n#[[process]]\n", "\n#[[cron]]\n")},
@@ -169,7 +170,8 @@ void tst_Describe::defaultFileShowsWhenAChangeTakesEffect()
 {
     const QHash<QString, QList<QByteArray>> tables = {
         {QStringLiteral("server"), defaultLines("\n[server]\n", "\n[tasks]\n")},
-        {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n[metrics]\n")},
+        {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n[admin]\n")},
+        {QStringLiteral("admin"), defaultLines("\n[admin]\n", "\n[metrics]\n")},
         {QStringLiteral("metrics"), defaultLines("\n[metrics]\n", "\n#[[socket]]\n")},
     };
     QList<int> seen(3);

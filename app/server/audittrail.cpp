@@ -1,0 +1,126 @@
+#include "app/server/audittrail.h"
+
+#include "admin/protocol/access.h"
+#include "config/secrets.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QSet>
+
+namespace Quern::app {
+
+namespace {
+
+constexpr qsizetype longestText = 256;
+constexpr qsizetype longestParams = 4096;
+
+/// Members that hold what users of the server have written, and not what an operator does with it.
+bool isPayload(const QString &name)
+{
+    static const QSet<QString> names = {QStringLiteral("payload"), QStringLiteral("data"),   QStringLiteral("body"),
+                                        QStringLiteral("bytes"),   QStringLiteral("row"),    QStringLiteral("values"),
+                                        QStringLiteral("text"),    QStringLiteral("message")};
+    return names.contains(name);
+}
+
+/// "key" is where a row of a table is found.
+bool isSecret(const QString &name)
+{
+    return name != u"key" && config::isSecretName(name);
+}
+
+QJsonValue auditedValue(const QString &name, const QJsonValue &value)
+{
+    if (isSecret(name))
+        return QStringLiteral("***");
+    if (isPayload(name))
+        return QStringLiteral("left out");
+    if (value.isObject()) {
+        QJsonObject object = value.toObject();
+        for (auto it = object.begin(); it != object.end(); ++it)
+            it.value() = auditedValue(it.key(), it.value());
+        return object;
+    }
+    if (value.isArray()) {
+        QJsonArray array = value.toArray();
+        for (QJsonValueRef element : array)
+            element = auditedValue({}, element);
+        return array;
+    }
+    const QString text = value.toString();
+    return text.size() > longestText ? QJsonValue(text.left(longestText) + u'…') : value;
+}
+
+admin::AuditEntry entryOf(const admin::Caller &caller, const admin::Request &request)
+{
+    admin::AuditEntry entry;
+    entry.time = QDateTime::currentDateTimeUtc();
+    entry.who = caller.name;
+    entry.role = admin::roleName(caller.role);
+    entry.method = request.method.left(longestText);
+    entry.params = auditedParams(request.params);
+    return entry;
+}
+
+} // namespace
+
+QJsonObject auditedParams(const QJsonObject &params)
+{
+    const QJsonObject audited = auditedValue({}, params).toObject();
+    const QByteArray text = QJsonDocument(audited).toJson(QJsonDocument::Compact);
+    if (text.size() <= longestParams)
+        return audited;
+    // Within a string each quote and backslash takes two bytes.
+    constexpr qsizetype cut = longestParams / 2 - 64;
+    return {{QStringLiteral("tooLong"), QString::fromUtf8(text.left(cut))}};
+}
+
+AuditTrail::AuditTrail(Write write, QObject *parent) : QObject(parent), m_write(std::move(write)) {}
+
+void AuditTrail::requestReceived(const admin::Caller &caller, const admin::Request &request)
+{
+    const admin::MethodAccess *access = admin::findMethodAccess(request.method);
+    if (access && access->isChange)
+        m_underWay[{caller.client, request.id}].append(entryOf(caller, request));
+}
+
+void AuditTrail::replySent(quint64 client, const admin::Reply &reply)
+{
+    const auto found = m_underWay.find({client, reply.id});
+    if (found == m_underWay.end())
+        return;
+    admin::AuditEntry entry = found->takeFirst();
+    if (found->isEmpty())
+        m_underWay.erase(found);
+    if (!reply.outcome) {
+        entry.outcome = admin::AuditEntry::Outcome::Failed;
+        entry.error = reply.outcome.error().message();
+    }
+    m_write(entry);
+}
+
+void AuditTrail::requestRefused(const admin::Caller &caller, const admin::Request &request)
+{
+    const std::optional<QString> others = m_refusals.pass();
+    if (!others)
+        return;
+    admin::AuditEntry entry = entryOf(caller, request);
+    entry.outcome = admin::AuditEntry::Outcome::Refused;
+    entry.error = QStringLiteral("the role may not") + *others;
+    m_write(entry);
+}
+
+void AuditTrail::tokenRefused(const QString &address)
+{
+    const std::optional<QString> others = m_wrongTokens.pass();
+    if (!others)
+        return;
+    admin::AuditEntry entry;
+    entry.time = QDateTime::currentDateTimeUtc();
+    entry.who = QStringLiteral("somebody from %1").arg(address);
+    entry.outcome = admin::AuditEntry::Outcome::Refused;
+    entry.error = QStringLiteral("nobody holds this token") + *others;
+    m_write(entry);
+}
+
+} // namespace Quern::app

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "admin/protocol/endpoint.h"
+
+#include <span>
+
+namespace Quern::admin {
+
+/// Where the WebSocket is that speaks the protocol's own messages.
+inline constexpr QLatin1StringView streamPath("/api/v1/stream");
+/// Where the OpenAPI document is.
+inline constexpr QLatin1StringView documentPath("/api/v1/openapi.json");
+
+/// All endpoints, in the order of the OpenAPI document.
+std::span<const Endpoint> endpoints();
+
+/// Methods that only a stream can ask for, since they are answered by events.
+std::span<const QLatin1StringView> streamMethods();
+
+/// "GET"
+QLatin1StringView verbName(Endpoint::Verb verb);
+
+} // namespace Quern::admin

@@ -1,0 +1,246 @@
+#include "admin/server/httpserver.h"
+
+#include "admin/protocol/endpoints.h"
+#include "admin/protocol/openapi.h"
+#include "admin/server/clientaddress.h"
+#include "admin/server/httplistener.h"
+#include "admin/server/httpparser.h"
+#include "admin/server/httptls.h"
+
+#include <QDeadlineTimer>
+
+#include <algorithm>
+
+namespace Quern::admin {
+
+namespace {
+
+QString nameOf(const TokenHolder &holder, const HttpConnection &connection)
+{
+    return QStringLiteral("token %1 from %2").arg(holder.name, shownAddress(connection.socket()->peerAddress()));
+}
+
+} // namespace
+
+HttpServer::HttpServer(const HttpServerSettings &settings, QObject *parent)
+    : Transport(parent)
+    , m_settings(settings)
+    , m_judge(endpoints(), settings.rules, settings.http.maxBody)
+    , m_document(HttpAnswer::ofJson(openApiDocument(endpoints(), settings.version)))
+    , m_parser(
+          std::make_unique<HttpParser>([this](QTcpSocket *socket, const QByteArray &body) { serve(socket, body); }))
+    , m_pending(settings.timeouts)
+    , m_streams(settings.streams)
+{
+    m_parser->setParent(this);
+    connect(&m_pending, &PendingReplies::ended, this, &Transport::clientGone);
+    connect(&m_streams, &StreamHub::requestReceived, this, &Transport::requestReceived);
+    connect(&m_streams, &StreamHub::requestRefused, this, &Transport::requestRefused);
+    connect(&m_streams, &StreamHub::clientGone, this, &Transport::clientGone);
+    connect(&m_streams, &StreamHub::outputTaken, this, &Transport::outputTaken);
+}
+
+HttpServer::~HttpServer()
+{
+    for (HttpConnection *connection : m_connections)
+        connection->disconnect(this);
+}
+
+Result<void> HttpServer::setCertificate(const QByteArray &certificates, const QByteArray &key)
+{
+    const Result<QSslConfiguration> made = tlsConfiguration(certificates, key);
+    if (!made)
+        return made.error();
+    m_tls = *made;
+    for (HttpListener *listener : m_listeners) {
+        if (listener->isTls())
+            listener->setTls(*m_tls);
+    }
+    return {};
+}
+
+Result<void> HttpServer::listen(const HttpAddress &address)
+{
+    auto *listener = new HttpListener(
+        m_parser.get(), [this](QTcpSocket *socket) { return guard(socket); }, m_parser.get());
+    if (address.tls)
+        listener->setTls(*m_tls);
+    if (!listener->listen(QHostAddress(address.host), address.port)) {
+        const bool isTaken = listener->serverError() == QAbstractSocket::AddressInUseError;
+        const QString reason = listener->errorString();
+        delete listener;
+        return Error(isTaken ? Error::Exists : Error::Io,
+                     QStringLiteral("cannot listen on %1 port %2: %3").arg(address.host).arg(address.port).arg(reason));
+    }
+    m_parser->bind(listener);
+    m_listeners.push_back(listener);
+    return {};
+}
+
+/// A newcomer goes before whoever has held a place the longest without showing a token.
+HttpConnection *HttpServer::guard(QTcpSocket *socket)
+{
+    if (int(m_connections.size()) >= m_settings.maxConnections) {
+        const auto stranger = std::find_if(m_connections.begin(), m_connections.end(),
+                                           [](HttpConnection *connection) { return !connection->isTrusted(); });
+        if (stranger == m_connections.end())
+            return nullptr;
+        (*stranger)->abort();
+    }
+    auto *connection = new HttpConnection(
+        socket, m_settings.http, [this](HttpConnection &asking, const RequestHead &head) { judge(asking, head); });
+    m_connections.push_back(connection);
+    connect(connection, &HttpConnection::gone, this, [this, connection] { connectionGone(connection); });
+    return connection;
+}
+
+void HttpServer::judge(HttpConnection &connection, const RequestHead &head)
+{
+    Verdict verdict = m_judge.judge(head, connection.isEncrypted());
+    const AnswerForm form = {head.method != "HEAD", !head.isKeptAlive, verdict.origin};
+    if (verdict.holder)
+        connection.setTrusted();
+    if (verdict.kind == Verdict::Kind::Lacking) {
+        const Caller caller = {nextClient(), verdict.holder->role, nameOf(*verdict.holder, connection)};
+        const auto parameters = methodParameters(*verdict.endpoint, verdict.target, {});
+        Q_EMIT requestRefused(caller, {1, verdict.endpoint->method, parameters ? *parameters : QJsonObject()});
+    }
+    if (verdict.kind == Verdict::Kind::Delay) {
+        refuseToken(connection, verdict, form);
+        return;
+    }
+    if (verdict.kind == Verdict::Kind::Stream) {
+        beginStream(connection, verdict, form);
+        return;
+    }
+    // Without a body the connection goes on behind a refusal.
+    const bool isRefused = verdict.kind == Verdict::Kind::Refuse || verdict.kind == Verdict::Kind::Lacking;
+    if (isRefused && (head.contentLength > 0 || head.isUpgrade)) {
+        connection.refuse(verdict.answer, form);
+        return;
+    }
+    if (!hasRoomFor(head)) {
+        connection.refuse(HttpAnswer::ofError(503, "busy", QStringLiteral("too many bodies are on their way")), form);
+        return;
+    }
+    m_accepted[&connection] = std::move(verdict);
+    connection.accept(head, form);
+}
+
+bool HttpServer::hasRoomFor(const RequestHead &head) const
+{
+    qint64 bytes = head.contentLength;
+    for (const HttpConnection *connection : m_connections)
+        bytes += connection->bodyBytes();
+    return head.contentLength == 0 || bytes <= std::max(m_settings.maxBodies, m_settings.http.maxBody);
+}
+
+void HttpServer::refuseToken(HttpConnection &connection, const Verdict &verdict, const AnswerForm &form)
+{
+    const QHostAddress address = connection.socket()->peerAddress();
+    Q_EMIT tokenRefused(shownAddress(address));
+    const std::chrono::milliseconds delay = m_delays.add(address, std::chrono::steady_clock::now());
+    if (m_delayed >= m_settings.maxDelayed) {
+        connection.refuse(HttpAnswer::ofError(429, "busy", QStringLiteral("too many wrong tokens; wait a little")),
+                          form);
+        return;
+    }
+    ++m_delayed;
+    // Also when the client has gone by then.
+    connect(&connection, &QObject::destroyed, this, [this] { --m_delayed; });
+    connection.refuse(verdict.answer, form, delay);
+}
+
+void HttpServer::beginStream(HttpConnection &connection, const Verdict &verdict, const AnswerForm &form)
+{
+    if (!m_streams.hasRoom()) {
+        connection.refuse(HttpAnswer::ofError(503, "busy", QStringLiteral("there are as many streams as there may be")),
+                          form);
+        return;
+    }
+    const QString name =
+        QStringLiteral("token %1 from %2").arg(verdict.holder->name, shownAddress(connection.socket()->peerAddress()));
+    connectionGone(&connection);
+    m_streams.adopt(&connection, {nextClient(), verdict.holder->role, name});
+}
+
+void HttpServer::serve(QTcpSocket *socket, const QByteArray &body)
+{
+    HttpConnection *connection = HttpConnection::of(socket);
+    const quint64 place = connection ? connection->requestComplete() : 0;
+    const auto accepted = m_accepted.find(connection);
+    if (place == 0 || accepted == m_accepted.end()) {
+        // The parser saw a request where the reader of heads did not: nothing good is behind it.
+        socket->abort();
+        return;
+    }
+    const Verdict verdict = std::move(accepted->second);
+    m_accepted.erase(accepted);
+    if (verdict.kind == Verdict::Kind::Document) {
+        connection->answer(place, m_document);
+        return;
+    }
+    if (verdict.kind != Verdict::Kind::Serve) {
+        connection->answer(place, verdict.answer);
+        return;
+    }
+    const Result<QJsonObject> parameters = methodParameters(*verdict.endpoint, verdict.target, body);
+    if (!parameters) {
+        connection->answer(place, HttpAnswer::ofError(parameters.error()));
+        return;
+    }
+    ask(verdict, *parameters, {connection, place, verdict.endpoint});
+}
+
+void HttpServer::ask(const Verdict &verdict, const QJsonObject &parameters, const PendingReplies::Asker &asker)
+{
+    Caller caller = {nextClient(), Role::Viewer, QStringLiteral("somebody")};
+    if (verdict.holder) {
+        caller.role = verdict.holder->role;
+        caller.name = nameOf(*verdict.holder, *asker.connection);
+    }
+    if (m_pending.add(caller.client, asker))
+        Q_EMIT requestReceived(caller, {1, asker.endpoint->method, parameters});
+}
+
+void HttpServer::connectionGone(HttpConnection *connection)
+{
+    std::erase(m_connections, connection);
+    m_accepted.erase(connection);
+    m_pending.forget(connection);
+}
+
+void HttpServer::sendReply(quint64 client, const Reply &reply)
+{
+    if (m_streams.has(client))
+        m_streams.sendReply(client, reply);
+    else
+        m_pending.answer(client, reply.outcome);
+}
+
+void HttpServer::sendEvent(quint64 client, const Event &event)
+{
+    m_streams.sendEvent(client, event);
+}
+
+void HttpServer::sendPaced(quint64 client, const Event &event)
+{
+    m_streams.sendPaced(client, event);
+}
+
+void HttpServer::close(std::chrono::milliseconds patience)
+{
+    for (HttpListener *listener : m_listeners)
+        listener->close();
+    m_streams.close(patience);
+    const QDeadlineTimer deadline(patience);
+    const std::vector<HttpConnection *> connections = m_connections;
+    for (HttpConnection *connection : connections) {
+        QTcpSocket *socket = connection->socket();
+        while (connection->pendingOutput() > 0 && socket->waitForBytesWritten(int(deadline.remainingTime()))) {
+        }
+        connection->abort();
+    }
+}
+
+} // namespace Quern::admin

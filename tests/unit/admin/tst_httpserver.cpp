@@ -1,0 +1,327 @@
+#include "admin/protocol/methods.h"
+#include "admin/protocol/operation.h"
+#include "admin/server/httpserver.h"
+
+#include <QJsonDocument>
+#include <QSignalSpy>
+#include <QTcpServer>
+#include <QTcpSocket>
+#include <QTest>
+#include <QWebSocket>
+
+using namespace Quern;
+using namespace Quern::admin;
+using namespace Qt::Literals::StringLiterals;
+using namespace std::chrono_literals;
+
+/// The server of the management API with short deadlines: what its clients and whoever answers for it let it wait for.
+class tst_HttpServer : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void repliesBecomeAnswers_data();
+    void repliesBecomeAnswers();
+    void textIsAnsweredAsItIs();
+    void lateRepliesAre504();
+    void probesShareOneQuestion();
+    void whoHasGoneIsForgotten();
+    void idleConnectionsEnd();
+    void whoTakesNoAnswerIsCutOff();
+    void streamsCarryMessages();
+    void whoIsSilentIsAskedAndWhoIsDeadIsCutOff();
+    void aCloseThatIsNotAnswered();
+    void nobodyIsLeftBehind();
+
+private:
+    struct Asked
+    {
+        Caller caller;
+        Request request;
+    };
+
+    QTcpSocket *connectTo();
+    QTcpSocket *send(const QByteArray &line, const QByteArray &fields = {});
+    std::unique_ptr<QWebSocket> openStream();
+
+    HttpServerSettings m_settings;
+    std::unique_ptr<HttpServer> m_server;
+    QList<Asked> m_asked;
+    QList<quint64> m_gone;
+    quint16 m_port = 0;
+};
+
+namespace {
+
+const QByteArray token(40, 't');
+const QByteArray bearer = "Authorization: Bearer " + token + "\r\n";
+
+int statusIn(const QByteArray &bytes)
+{
+    return bytes.startsWith("HTTP/1.1 ") ? bytes.mid(9, 3).toInt() : 0;
+}
+
+QByteArray bodyIn(const QByteArray &bytes)
+{
+    return bytes.mid(bytes.indexOf("\r\n\r\n") + 4);
+}
+
+} // namespace
+
+void tst_HttpServer::init()
+{
+    m_settings = {};
+    m_settings.timeouts = {300ms, 300ms};
+    m_settings.http.idleTimeout = 300ms;
+    m_settings.http.sendTimeout = 300ms;
+    m_settings.streams.pingInterval = 100ms;
+    m_settings.streams.pongTimeout = 200ms;
+    m_settings.streams.handshakeTimeout = 200ms;
+    m_server = std::make_unique<HttpServer>(m_settings);
+    m_server->setTokens(*AccessTokens::parse("admin a " + token, u"t"_s));
+    QVERIFY(m_server->listen({u"127.0.0.1"_s, 0, false}));
+    m_port = m_server->findChild<QTcpServer *>()->serverPort();
+    connect(m_server.get(), &Transport::requestReceived, this, [this](const Caller &caller, const Request &request) {
+        m_asked.append({caller, request});
+    });
+    connect(m_server.get(), &Transport::clientGone, this, [this](quint64 client) { m_gone.append(client); });
+}
+
+void tst_HttpServer::cleanup()
+{
+    qDeleteAll(findChildren<QTcpSocket *>(QString(), Qt::FindDirectChildrenOnly));
+    m_server.reset();
+    m_asked.clear();
+    m_gone.clear();
+}
+
+QTcpSocket *tst_HttpServer::connectTo()
+{
+    auto *socket = new QTcpSocket(this);
+    socket->connectToHost(QHostAddress::LocalHost, m_port);
+    return socket;
+}
+
+QTcpSocket *tst_HttpServer::send(const QByteArray &line, const QByteArray &fields)
+{
+    QTcpSocket *socket = connectTo();
+    socket->write(line + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n");
+    return socket;
+}
+
+std::unique_ptr<QWebSocket> tst_HttpServer::openStream()
+{
+    auto stream = std::make_unique<QWebSocket>();
+    QNetworkRequest request(QUrl(u"ws://localhost:%1/api/v1/stream"_s.arg(m_port)));
+    request.setRawHeader("Authorization", "Bearer " + token);
+    stream->open(request);
+    return stream;
+}
+
+void tst_HttpServer::repliesBecomeAnswers_data()
+{
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<QJsonObject>("result");
+    QTest::addColumn<int>("status");
+    QTest::addColumn<QByteArray>("body");
+    QTest::newRow("as it is") << QByteArray("GET /api/v1/plugins") << QJsonObject{{u"a"_s, 1}} << 200
+                              << QByteArray("{\"a\":1}\n");
+    QTest::newRow("a part") << QByteArray("GET /api/v1/cron") << QJsonObject{{u"cron"_s, u"c"_s}, {u"b"_s, 1}} << 200
+                            << QByteArray("{\"cron\":\"c\"}\n");
+    QTest::newRow("an operation") << QByteArray("POST /api/v1/reload") << OperationReference{7, 3ms}.toJson() << 202
+                                  << QByteArray("{\"operation\":7,\"patienceMs\":3}\n");
+    QTest::newRow("ready") << QByteArray("GET /readyz") << QJsonObject{{u"ready"_s, true}} << 200
+                           << QByteArray("{\"ready\":true}\n");
+    QTest::newRow("not ready") << QByteArray("GET /readyz") << QJsonObject{{u"ready"_s, false}} << 503
+                               << QByteArray("{\"ready\":false}\n");
+}
+
+void tst_HttpServer::repliesBecomeAnswers()
+{
+    QFETCH(QByteArray, line);
+    QFETCH(QJsonObject, result);
+    QFETCH(int, status);
+    QFETCH(QByteArray, body);
+    QTcpSocket *client = send(line, bearer);
+    QTRY_COMPARE(m_asked.size(), 1);
+    m_server->sendReply(m_asked.at(0).caller.client, {1, result});
+    QTRY_VERIFY(client->bytesAvailable() > 0);
+    const QByteArray bytes = client->readAll();
+    QCOMPARE(statusIn(bytes), status);
+    QCOMPARE(bodyIn(bytes), body);
+    QCOMPARE(bytes.contains("\r\nLocation: /api/v1/operations/7\r\n"), status == 202);
+    QCOMPARE(m_gone, QList<quint64>{m_asked.at(0).caller.client});
+}
+
+void tst_HttpServer::textIsAnsweredAsItIs()
+{
+    const Endpoint endpoint = {.path = u"/metrics"_s,
+                               .method = Methods::serverStatus,
+                               .answer = Endpoint::Answer::Text,
+                               .contentType = "text/plain; version=0.0.4"};
+    QTcpServer listener;
+    QVERIFY(listener.listen(QHostAddress::LocalHost));
+    QTcpSocket client;
+    client.connectToHost(QHostAddress::LocalHost, listener.serverPort());
+    QTRY_VERIFY(listener.hasPendingConnections());
+    const QObject parser;
+    // The text is what matters here: whoever asks is let in.
+    auto *connection = new HttpConnection(listener.nextPendingConnection(), {},
+                                          [](HttpConnection &own, const RequestHead &head) { own.accept(head, {}); });
+    connection->begin(&parser);
+    client.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    PendingReplies pending({1s, 1s});
+    quint64 place = 0;
+    QTRY_VERIFY(place != 0 || (place = connection->requestComplete()) != 0);
+    QVERIFY(pending.add(5, {connection, place, &endpoint}));
+    pending.answer(5, QJsonObject{{u"text"_s, u"requests 7\n"_s}});
+    QTRY_VERIFY(client.bytesAvailable() > 0);
+    const QByteArray bytes = client.readAll();
+    QVERIFY(bytes.contains("\r\nContent-Type: text/plain; version=0.0.4\r\n"));
+    QCOMPARE(bodyIn(bytes), "requests 7\n");
+}
+
+void tst_HttpServer::lateRepliesAre504()
+{
+    QTcpSocket *client = send("GET /api/v1/status", bearer);
+    QTRY_COMPARE(m_gone.size(), 1);
+    QTRY_VERIFY(client->bytesAvailable() > 0);
+    QCOMPARE(statusIn(client->readAll()), 504);
+    // Nobody waits for it any more.
+    m_server->sendReply(m_asked.at(0).caller.client, {1, QJsonObject()});
+    client->write("GET /api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    QTRY_VERIFY(client->bytesAvailable() > 1000);
+    QVERIFY(client->readAll().contains("\"openapi\":\"3.1.0\""));
+    QTcpSocket *probe = send("GET /healthz");
+    QTRY_VERIFY(probe->bytesAvailable() > 0);
+    QCOMPARE(statusIn(probe->readAll()), 504);
+}
+
+void tst_HttpServer::probesShareOneQuestion()
+{
+    QList<QTcpSocket *> clients;
+    for (int i = 0; i < 10; ++i)
+        clients.append(send(i % 2 == 0 ? "GET /healthz" : "GET /readyz"));
+    QTcpSocket *other = send("GET /api/v1/status", bearer);
+    QTRY_COMPARE(m_asked.size(), 2);
+    clients.takeFirst()->abort();
+    for (const Asked &asked : std::as_const(m_asked))
+        m_server->sendReply(asked.caller.client, {1, QJsonObject{{u"ready"_s, true}}});
+    for (QTcpSocket *client : std::as_const(clients)) {
+        QTRY_VERIFY(client->bytesAvailable() > 0);
+        QCOMPARE(statusIn(client->readAll()), 200);
+    }
+    QTRY_VERIFY(other->bytesAvailable() > 0);
+    QCOMPARE(m_asked.size(), 2);
+}
+
+void tst_HttpServer::whoHasGoneIsForgotten()
+{
+    QTcpSocket *client = send("GET /api/v1/status", bearer);
+    QTRY_COMPARE(m_asked.size(), 1);
+    QCOMPARE(m_asked.at(0).caller.name, u"token a from 127.0.0.1"_s);
+    client->abort();
+    QTRY_COMPARE(m_gone, QList<quint64>{m_asked.at(0).caller.client});
+    m_server->sendReply(m_asked.at(0).caller.client, {1, QJsonObject()});
+    QCOMPARE(m_gone.size(), 1);
+}
+
+void tst_HttpServer::idleConnectionsEnd()
+{
+    QTcpSocket *client = send("GET /api/v1/openapi.json");
+    QTRY_VERIFY(client->bytesAvailable() > 0);
+    QTRY_COMPARE(client->state(), QAbstractSocket::UnconnectedState);
+}
+
+void tst_HttpServer::whoTakesNoAnswerIsCutOff()
+{
+    QTcpSocket *client = connectTo();
+    client->setReadBufferSize(1);
+    client->setSocketOption(QAbstractSocket::ReceiveBufferSizeSocketOption, 4096);
+    QTRY_COMPARE(client->state(), QAbstractSocket::ConnectedState);
+    client->write("GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n" + bearer + "\r\n");
+    QTRY_COMPARE(m_asked.size(), 1);
+    const QSignalSpy cut(m_server->findChild<QTcpServer *>()->findChild<HttpConnection *>(), &HttpConnection::gone);
+    m_server->sendReply(m_asked.at(0).caller.client, {1, QJsonObject{{u"a"_s, QString(16 << 20, u'x')}}});
+    QTRY_COMPARE(cut.count(), 1);
+}
+
+void tst_HttpServer::streamsCarryMessages()
+{
+    const std::unique_ptr<QWebSocket> stream = openStream();
+    QStringList received;
+    connect(stream.get(), &QWebSocket::textMessageReceived, this, [&](const QString &text) { received.append(text); });
+    QTRY_COMPARE(stream->state(), QAbstractSocket::ConnectedState);
+    stream->sendTextMessage(u"{\"id\":5,\"method\":\"server.status\"}"_s);
+    QTRY_COMPARE(m_asked.size(), 1);
+    const Caller caller = m_asked.at(0).caller;
+    QCOMPARE(m_asked.at(0).request.id, 5);
+    m_server->sendReply(caller.client, {5, QJsonObject{{u"a"_s, 1}}});
+    m_server->sendEvent(caller.client, {u"log"_s, {}});
+    QSignalSpy taken(m_server.get(), &Transport::outputTaken);
+    m_server->sendPaced(caller.client, {u"log"_s, {}});
+    QTRY_COMPARE(received.size(), 3);
+    QCOMPARE(received.at(0), u"{\"id\":5,\"result\":{\"a\":1}}"_s);
+    QTRY_COMPARE(taken.count(), 1);
+    QCOMPARE(taken.at(0).at(0).toULongLong(), caller.client);
+    stream->close();
+    QTRY_COMPARE(m_gone, QList<quint64>{caller.client});
+}
+
+void tst_HttpServer::whoIsSilentIsAskedAndWhoIsDeadIsCutOff()
+{
+    const std::unique_ptr<QWebSocket> living = openStream(); // QWebSocket answers pings by itself
+    const QByteArray upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    QTcpSocket *dead = send("GET /api/v1/stream", bearer + upgrade);
+    QTRY_VERIFY(dead->bytesAvailable() > 0);
+    QCOMPARE(statusIn(dead->readAll()), 101);
+    QTRY_COMPARE(dead->state(), QAbstractSocket::UnconnectedState);
+    const QByteArray ping("\x89\x00", 2);
+    QVERIFY(dead->readAll().startsWith(ping));
+    QTRY_COMPARE(m_gone.size(), 1);
+    QTest::qWait(1000); // several pings long
+    QCOMPARE(living->state(), QAbstractSocket::ConnectedState);
+    QCOMPARE(m_gone.size(), 1);
+}
+
+void tst_HttpServer::aCloseThatIsNotAnswered()
+{
+    const QByteArray upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    QTcpSocket *client = send("GET /api/v1/stream", bearer + upgrade);
+    QTRY_VERIFY(client->bytesAvailable() > 0);
+    client->readAll();
+    client->write(QByteArray("\x82\x80\x00\x00\x00\x00", 6)); // binary, and so the stream is closed
+    QTRY_VERIFY(client->bytesAvailable() > 0);
+    QTRY_COMPARE(m_gone.size(), 1);
+    QTRY_COMPARE(client->state(), QAbstractSocket::UnconnectedState);
+}
+
+void tst_HttpServer::nobodyIsLeftBehind()
+{
+    const auto guards = [this] {
+        return m_server->findChild<QTcpServer *>()->findChildren<HttpConnection *>().size() +
+               m_server->findChildren<QWebSocket *>().size();
+    };
+    {
+        const std::unique_ptr<QWebSocket> stream = openStream();
+        QTRY_COMPARE(stream->state(), QAbstractSocket::ConnectedState);
+        send("GET /api/v1/status", bearer);
+        send("GET /api/v1/status", "Authorization: Bearer x\r\n");
+        send("GET /api/v1/nothing");
+        connectTo();
+        QTRY_COMPARE(m_asked.size(), 1);
+        QVERIFY(guards() > 4);
+        m_server->close(1s);
+        QTRY_COMPARE(stream->state(), QAbstractSocket::UnconnectedState);
+        QCOMPARE(stream->closeCode(), QWebSocketProtocol::CloseCodeGoingAway);
+    }
+    QTRY_COMPARE(guards(), 0);
+    QCOMPARE(m_gone.size(), 2);
+}
+
+QTEST_GUILESS_MAIN(tst_HttpServer)
+#include "tst_httpserver.moc"
