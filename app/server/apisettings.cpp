@@ -32,6 +32,9 @@ admin::HttpServerSettings apiSettings(const config::Settings &settings)
     api.http.requestTimeout = server.adminRequestTimeout;
     api.maxConnections = server.adminMaxConnections;
     api.version = QCoreApplication::applicationVersion();
+    if (server.metricsEnabled)
+        api.metricsPath = server.metricsPath;
+    api.metricsPublic = !server.metricsToken;
     return api;
 }
 

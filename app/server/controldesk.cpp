@@ -237,7 +237,7 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     if (request.method.startsWith(u"operation."))
         return answerOperation(client, request);
     if (request.method.startsWith(u"process."))
-        return endProcess(request);
+        return answerProcess(request);
     if (request.method.startsWith(u"config."))
         return answerConfig(request);
     if (request.method.startsWith(u"log."))
@@ -299,8 +299,12 @@ Result<QJsonObject> ControlDesk::answerConfig(const admin::Request &request)
     return checkCandidate(m_master->candidate(candidate->text.toUtf8()), m_master->settings()).toJson();
 }
 
-Result<QJsonObject> ControlDesk::endProcess(const admin::Request &request)
+Result<QJsonObject> ControlDesk::answerProcess(const admin::Request &request)
 {
+    if (request.method == admin::Methods::processList) {
+        const admin::Status status = m_master->status();
+        return admin::ProcessList{status.workers + status.processes}.toJson();
+    }
     const bool isKill = request.method == admin::Methods::processKill;
     if (!isKill && request.method != admin::Methods::processRecycle)
         return noMethod(request);

@@ -55,7 +55,7 @@ private:
     Result<QJsonObject> lead(const admin::Request &request);
     Result<QJsonObject> answerOperation(quint64 client, const admin::Request &request);
     Result<QJsonObject> answerConfig(const admin::Request &request);
-    Result<QJsonObject> endProcess(const admin::Request &request);
+    Result<QJsonObject> answerProcess(const admin::Request &request);
     Result<admin::Operation> find(qint64 id) const;
     Result<QJsonObject> watch(quint64 client, const QJsonObject &params);
     /// Replies when the file has been read.

@@ -30,6 +30,7 @@ constexpr std::array accesses = {
     change(Methods::serverDrain, Role::Operator),
     change(Methods::serverRestart, Role::Admin),
     look(Methods::serverSubscribe),
+    look(Methods::processList),
     change(Methods::processRecycle, Role::Operator),
     change(Methods::processKill, Role::Admin),
     look(Methods::configRead),

@@ -1,6 +1,6 @@
 #include "admin/protocol/configmessages.h"
 
-#include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/jsonschema.h"
 
 namespace Quern::admin {
 
@@ -48,6 +48,11 @@ Result<ConfigReport> ConfigReport::fromJson(const QJsonObject &json)
     return fromJsonObject<ConfigReport>(json);
 }
 
+QJsonObject ConfigReport::schema()
+{
+    return schemaOf<ConfigReport>();
+}
+
 QJsonObject ConfigCandidate::toJson() const
 {
     return toJsonObject(*this);
@@ -58,6 +63,11 @@ Result<ConfigCandidate> ConfigCandidate::fromJson(const QJsonObject &json)
     return fromJsonObject<ConfigCandidate>(json);
 }
 
+QJsonObject ConfigCandidate::schema()
+{
+    return schemaOf<ConfigCandidate>();
+}
+
 QJsonObject ConfigVerdict::toJson() const
 {
     return toJsonObject(*this);
@@ -66,6 +76,11 @@ QJsonObject ConfigVerdict::toJson() const
 Result<ConfigVerdict> ConfigVerdict::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<ConfigVerdict>(json);
+}
+
+QJsonObject ConfigVerdict::schema()
+{
+    return schemaOf<ConfigVerdict>();
 }
 
 } // namespace Quern::admin

@@ -38,6 +38,7 @@ struct ConfigReport
 
     QJsonObject toJson() const;
     static Result<ConfigReport> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
     bool operator==(const ConfigReport &) const = default;
 };
 
@@ -48,6 +49,7 @@ struct ConfigCandidate
 
     QJsonObject toJson() const;
     static Result<ConfigCandidate> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
 };
 
 /// What came of it. Nothing has been changed.
@@ -61,6 +63,7 @@ struct ConfigVerdict
 
     QJsonObject toJson() const;
     static Result<ConfigVerdict> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
     bool operator==(const ConfigVerdict &) const = default;
 };
 

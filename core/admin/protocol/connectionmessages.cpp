@@ -1,6 +1,6 @@
 #include "admin/protocol/connectionmessages.h"
 
-#include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/jsonschema.h"
 
 namespace Quern::admin {
 
@@ -102,6 +102,11 @@ Result<ConnectionPage> ConnectionPage::fromJson(const QJsonObject &json)
     return fromJsonObject<ConnectionPage>(json);
 }
 
+QJsonObject ConnectionPage::schema()
+{
+    return schemaOf<ConnectionPage>();
+}
+
 QJsonObject ConnectionClosing::toJson() const
 {
     return toJsonObject(*this);
@@ -134,6 +139,11 @@ QJsonObject ListenerList::toJson() const
 Result<ListenerList> ListenerList::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<ListenerList>(json);
+}
+
+QJsonObject ListenerList::schema()
+{
+    return schemaOf<ListenerList>();
 }
 
 } // namespace Quern::admin

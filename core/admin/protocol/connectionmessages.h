@@ -65,6 +65,7 @@ struct ConnectionPage
 
     QJsonObject toJson() const;
     static Result<ConnectionPage> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
     bool operator==(const ConnectionPage &) const = default;
 };
 
@@ -121,6 +122,7 @@ struct ListenerList
 
     QJsonObject toJson() const;
     static Result<ListenerList> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
     bool operator==(const ListenerList &) const = default;
 };
 

@@ -1,11 +1,14 @@
 #include "admin/protocol/endpoints.h"
 
 #include "admin/protocol/auditmessages.h"
+#include "admin/protocol/configmessages.h"
+#include "admin/protocol/endpointparts.h"
 #include "admin/protocol/health.h"
 #include "admin/protocol/logmessages.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/operation.h"
 #include "admin/protocol/pluginlist.h"
+#include "admin/protocol/servermessages.h"
 #include "admin/protocol/status.h"
 #include "admin/protocol/taskmessages.h"
 
@@ -16,30 +19,6 @@ namespace Quern::admin {
 namespace {
 
 using namespace Qt::Literals::StringLiterals;
-
-using Verb = Endpoint::Verb;
-using Answer = Endpoint::Answer;
-using Type = EndpointParameter::Type;
-
-EndpointParameter inPath(QLatin1StringView name, QLatin1StringView summary, Type type = Type::Text)
-{
-    return {name, EndpointParameter::Place::Path, type, QJsonValue::Undefined, summary};
-}
-
-EndpointParameter inQuery(QLatin1StringView name, QLatin1StringView summary, Type type, const QJsonValue &otherwise)
-{
-    return {name, EndpointParameter::Place::Query, type, otherwise, summary};
-}
-
-EndpointSchema shape(QLatin1StringView name, QJsonObject (*schema)())
-{
-    return {name, schema};
-}
-
-QString api(const char *path)
-{
-    return u"/api/v1"_s + QLatin1StringView(path);
-}
 
 /// "name", or "all": a change of many is asked for by a word, and not by leaving one out.
 Result<QJsonObject> manyLetters(const QJsonObject &parameters)
@@ -87,12 +66,47 @@ std::vector<Endpoint> serverEndpoints()
          .summary = "Stops the server."_L1,
          .result = reference,
          .answer = Answer::Operation},
+        {.verb = Verb::Post,
+         .path = api("/restart"),
+         .method = Methods::serverRestart,
+         .summary = "Starts the program anew, once its new settings and plugins have proved themselves."_L1,
+         .result = reference,
+         .answer = Answer::Operation},
+        {.verb = Verb::Post,
+         .path = api("/scale"),
+         .method = Methods::serverScale,
+         .summary = "Replaces the workers by another number of them."_L1,
+         .body = shape("ScaleRequest"_L1, &ScaleRequest::schema),
+         .defaults = {{u"workers"_s, 0}, {u"taskWorkers"_s, 0}},
+         .result = reference,
+         .answer = Answer::Operation},
+        {.verb = Verb::Post,
+         .path = api("/drain"),
+         .method = Methods::serverDrain,
+         .summary = "Has HTTP clients go elsewhere, or stay again."_L1,
+         .body = shape("DrainRequest"_L1, &DrainRequest::schema),
+         .defaults = {{u"on"_s, true}},
+         .result = reference,
+         .answer = Answer::Operation},
+        {.path = api("/operations"),
+         .method = Methods::operationList,
+         .summary = "The long actions, running and past, the newest first."_L1,
+         .result = shape("OperationList"_L1, &OperationList::schema)},
         {.path = api("/operations/{operation}"),
-         .method = Methods::operationWatch,
+         .method = Methods::operationRead,
          .summary = "How far a long action is."_L1,
          .parameters = {inPath("operation"_L1, "its id"_L1, Type::Integer)},
-         .fixed = {{u"patienceMs"_s, 0}},
          .result = shape("Operation"_L1, &Operation::schema)},
+        {.path = api("/config"),
+         .method = Methods::configRead,
+         .summary = "The settings in effect, and where each comes from."_L1,
+         .result = shape("ConfigReport"_L1, &ConfigReport::schema)},
+        {.verb = Verb::Post,
+         .path = api("/config/check"),
+         .method = Methods::configCheck,
+         .summary = "Whether a text could be the settings file, and what it would change."_L1,
+         .body = shape("ConfigCandidate"_L1, &ConfigCandidate::schema),
+         .result = shape("ConfigVerdict"_L1, &ConfigVerdict::schema)},
     };
 }
 
@@ -188,9 +202,7 @@ std::vector<Endpoint> cronEndpoints()
                         .method = method,
                         .summary = summary,
                         .parameters = {inPath("job"_L1, "its name"_L1)},
-                        .result = shape("Nothing"_L1, [] {
-                            return QJsonObject{{u"type"_s, u"object"_s}};
-                        })};
+                        .result = nothing()};
     };
     return {
         {.path = api("/cron"),
@@ -207,8 +219,8 @@ std::vector<Endpoint> cronEndpoints()
 std::vector<Endpoint> makeEndpoints()
 {
     std::vector<Endpoint> list;
-    for (const std::vector<Endpoint> &part :
-         std::array{serverEndpoints(), logEndpoints(), auditEndpoints(), taskEndpoints(), cronEndpoints()})
+    for (const std::vector<Endpoint> &part : std::array{serverEndpoints(), logEndpoints(), auditEndpoints(),
+                                                        taskEndpoints(), cronEndpoints(), resourceEndpoints()})
         list.insert(list.end(), part.begin(), part.end());
     return list;
 }
@@ -221,9 +233,19 @@ std::span<const Endpoint> endpoints()
     return list;
 }
 
+Endpoint metricsEndpoint(const QString &path, bool isPublic)
+{
+    return {.path = path,
+            .method = Methods::metricsRead,
+            .summary = "All metrics, as Prometheus reads them."_L1,
+            .answer = Answer::Text,
+            .contentType = "text/plain; version=0.0.4; charset=utf-8",
+            .isPublic = isPublic};
+}
+
 std::span<const QLatin1StringView> streamMethods()
 {
-    static constexpr std::array methods = {Methods::logFollow};
+    static constexpr std::array methods = {Methods::logFollow, Methods::operationWatch, Methods::serverSubscribe};
     return methods;
 }
 

@@ -11,8 +11,11 @@ inline constexpr QLatin1StringView streamPath("/api/v1/stream");
 /// Where the OpenAPI document is.
 inline constexpr QLatin1StringView documentPath("/api/v1/openapi.json");
 
-/// All endpoints, in the order of the OpenAPI document.
+/// All endpoints but that of the metrics, in the order of the OpenAPI document.
 std::span<const Endpoint> endpoints();
+
+/// Where Prometheus reads the metrics. \a isPublic: without a token.
+Endpoint metricsEndpoint(const QString &path, bool isPublic);
 
 /// Methods that only a stream can ask for, since they are answered by events.
 std::span<const QLatin1StringView> streamMethods();

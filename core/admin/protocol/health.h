@@ -9,7 +9,7 @@ namespace Quern::admin {
 struct Health
 {
     Status::State state = Status::State::Starting;
-    bool ready = false; ///< a new request finds a worker
+    bool ready = false; ///< a new request finds a worker, and is welcome
     QString sentence;   ///< for people
 
     static Health of(const Status &status);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/jsonvalues.h"
 
 #include <QJsonArray>
 #include <QJsonObject>
@@ -35,6 +36,9 @@ QJsonObject valueSchema()
         for (const auto &entry : namesOf<T>)
             names.append(QString(entry.name));
         return {{type, u"string"_s}, {u"enum"_s, names}};
+    } else if constexpr (std::is_same_v<T, WideInteger> || std::is_same_v<T, TextOrBytes>) {
+        const QString other = std::is_same_v<T, WideInteger> ? u"integer"_s : u"object"_s;
+        return {{u"anyOf"_s, QJsonArray{QJsonObject{{type, other}}, QJsonObject{{type, u"string"_s}}}}};
     } else if constexpr (isOptional<T>) {
         return {{u"anyOf"_s, QJsonArray{valueSchema<typename T::value_type>(), QJsonObject{{type, u"null"_s}}}}};
     } else if constexpr (isList<T>) {

@@ -24,6 +24,8 @@ inline constexpr QLatin1StringView serverDrain = "server.drain"_L1;
 inline constexpr QLatin1StringView serverRestart = "server.restart"_L1;
 /// Parameters: a Subscription; the result is empty, and what was subscribed to comes as an Event.
 inline constexpr QLatin1StringView serverSubscribe = "server.subscribe"_L1;
+/// No parameters; the result is a ProcessList.
+inline constexpr QLatin1StringView processList = "process.list"_L1;
 /// Parameters: a ProcessReference, to a worker or task worker; the result is empty. It is replaced when it has finished
 /// what it has begun.
 inline constexpr QLatin1StringView processRecycle = "process.recycle"_L1;

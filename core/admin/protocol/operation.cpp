@@ -96,4 +96,9 @@ Result<OperationList> OperationList::fromJson(const QJsonObject &json)
     return fromJsonObject<OperationList>(json);
 }
 
+QJsonObject OperationList::schema()
+{
+    return schemaOf<OperationList>();
+}
+
 } // namespace Quern::admin

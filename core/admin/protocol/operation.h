@@ -78,6 +78,7 @@ struct OperationList
 
     QJsonObject toJson() const;
     static Result<OperationList> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
 };
 
 } // namespace Quern::admin

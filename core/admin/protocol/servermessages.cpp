@@ -1,6 +1,6 @@
 #include "admin/protocol/servermessages.h"
 
-#include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/jsonschema.h"
 
 namespace Quern::admin {
 
@@ -49,6 +49,11 @@ Result<ScaleRequest> ScaleRequest::fromJson(const QJsonObject &json)
     return fromJsonObject<ScaleRequest>(json);
 }
 
+QJsonObject ScaleRequest::schema()
+{
+    return schemaOf<ScaleRequest>();
+}
+
 QJsonObject DrainRequest::toJson() const
 {
     return toJsonObject(*this);
@@ -57,6 +62,11 @@ QJsonObject DrainRequest::toJson() const
 Result<DrainRequest> DrainRequest::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<DrainRequest>(json);
+}
+
+QJsonObject DrainRequest::schema()
+{
+    return schemaOf<DrainRequest>();
 }
 
 QJsonObject ProcessReference::toJson() const

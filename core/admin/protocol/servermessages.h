@@ -1,5 +1,7 @@
 #pragma once
 
+#include "admin/protocol/status.h"
+
 #include <Quern/result.h>
 
 #include <QDateTime>
@@ -23,6 +25,7 @@ struct ScaleRequest
 
     QJsonObject toJson() const;
     static Result<ScaleRequest> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
 };
 
 /// Whether the server is to lose its clients to others: /readyz says no, and each HTTP connection is closed after its
@@ -33,6 +36,16 @@ struct DrainRequest
 
     QJsonObject toJson() const;
     static Result<DrainRequest> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
+};
+
+/// All children of the master. Shape: {"processes": […]}
+struct ProcessList
+{
+    QList<WorkerStatus> processes; ///< the workers first
+
+    QJsonObject toJson() const;
+    static QJsonObject schema();
 };
 
 /// Names a child as WorkerStatus::name does. Shape: {"process": "worker 1"}

@@ -2,6 +2,7 @@
 
 #include "admin/protocol/health.h"
 #include "admin/protocol/jsonschema.h"
+#include "admin/protocol/servermessages.h"
 
 #include <algorithm>
 
@@ -56,6 +57,9 @@ constexpr auto fieldsOf<WorkerStatus> = std::tuple{
     Field{"cpuPercent"_L1, &WorkerStatus::cpuPercent},
     Field{"lastExit"_L1, &WorkerStatus::lastExit},
 };
+
+template <>
+constexpr auto fieldsOf<ProcessList> = std::tuple{Field{"processes"_L1, &ProcessList::processes}};
 
 template <>
 constexpr auto fieldsOf<CronJobStatus> = std::tuple{
@@ -166,12 +170,22 @@ Health Health::of(const Status &status)
         });
     const bool isUp = status.state == Status::State::Running || status.state == Status::State::Reloading ||
                       status.state == Status::State::Degraded;
-    return {status.state, isUp && hasWorker, status.sentence};
+    return {status.state, isUp && hasWorker && !status.draining, status.sentence};
 }
 
 QJsonObject Health::toJson() const
 {
     return toJsonObject(*this);
+}
+
+QJsonObject ProcessList::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+QJsonObject ProcessList::schema()
+{
+    return schemaOf<ProcessList>();
 }
 
 QJsonObject Health::schema()

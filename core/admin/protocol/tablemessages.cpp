@@ -1,6 +1,6 @@
 #include "admin/protocol/tablemessages.h"
 
-#include "admin/protocol/jsonmapping.h"
+#include "admin/protocol/jsonschema.h"
 
 namespace Quern::admin {
 
@@ -104,6 +104,11 @@ Result<TableList> TableList::fromJson(const QJsonObject &json)
     return fromJsonObject<TableList>(json);
 }
 
+QJsonObject TableList::schema()
+{
+    return schemaOf<TableList>();
+}
+
 QJsonObject TableRowQuery::toJson() const
 {
     return toJsonObject(*this);
@@ -127,6 +132,11 @@ QJsonObject TableRowPage::toJson() const
 Result<TableRowPage> TableRowPage::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<TableRowPage>(json);
+}
+
+QJsonObject TableRowPage::schema()
+{
+    return schemaOf<TableRowPage>();
 }
 
 QJsonObject TableRowChange::toJson() const
@@ -159,6 +169,11 @@ Result<AtomicValue> AtomicValue::fromJson(const QJsonObject &json)
     return fromJsonObject<AtomicValue>(json);
 }
 
+QJsonObject AtomicValue::schema()
+{
+    return schemaOf<AtomicValue>();
+}
+
 QJsonObject AtomicList::toJson() const
 {
     return toJsonObject(*this);
@@ -167,6 +182,11 @@ QJsonObject AtomicList::toJson() const
 Result<AtomicList> AtomicList::fromJson(const QJsonObject &json)
 {
     return fromJsonObject<AtomicList>(json);
+}
+
+QJsonObject AtomicList::schema()
+{
+    return schemaOf<AtomicList>();
 }
 
 } // namespace Quern::admin

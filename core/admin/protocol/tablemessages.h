@@ -60,6 +60,7 @@ struct TableList
 
     QJsonObject toJson() const;
     static Result<TableList> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
     bool operator==(const TableList &) const = default;
 };
 
@@ -96,6 +97,7 @@ struct TableRowPage
 
     QJsonObject toJson() const;
     static Result<TableRowPage> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
     bool operator==(const TableRowPage &) const = default;
 };
 
@@ -130,6 +132,7 @@ struct AtomicValue
 
     QJsonObject toJson() const;
     static Result<AtomicValue> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
     bool operator==(const AtomicValue &) const = default;
 };
 
@@ -140,6 +143,7 @@ struct AtomicList
 
     QJsonObject toJson() const;
     static Result<AtomicList> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
     bool operator==(const AtomicList &) const = default;
 };
 

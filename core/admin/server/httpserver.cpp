@@ -20,13 +20,22 @@ QString nameOf(const TokenHolder &holder, const HttpConnection &connection)
     return QStringLiteral("token %1 from %2").arg(holder.name, shownAddress(connection.socket()->peerAddress()));
 }
 
+std::vector<Endpoint> endpointsOf(const HttpServerSettings &settings)
+{
+    std::vector<Endpoint> list(endpoints().begin(), endpoints().end());
+    if (!settings.metricsPath.isEmpty())
+        list.push_back(metricsEndpoint(settings.metricsPath, settings.metricsPublic));
+    return list;
+}
+
 } // namespace
 
 HttpServer::HttpServer(const HttpServerSettings &settings, QObject *parent)
     : Transport(parent)
     , m_settings(settings)
-    , m_judge(endpoints(), settings.rules, settings.http.maxBody)
-    , m_document(HttpAnswer::ofJson(openApiDocument(endpoints(), settings.version)))
+    , m_endpoints(endpointsOf(settings))
+    , m_judge(m_endpoints, settings.rules, settings.http.maxBody)
+    , m_document(HttpAnswer::ofJson(openApiDocument(m_endpoints, settings.version)))
     , m_parser(
           std::make_unique<HttpParser>([this](QTcpSocket *socket, const QByteArray &body) { serve(socket, body); }))
     , m_pending(settings.timeouts)

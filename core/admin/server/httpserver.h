@@ -35,6 +35,8 @@ struct HttpServerSettings
     int maxDelayed = 32;         ///< refusals of wrong tokens that wait
     PendingReplies::Timeouts timeouts;
     QString version;
+    QString metricsPath;        ///< empty: no metrics are told
+    bool metricsPublic = false; ///< without a token
 };
 
 /// The management protocol over HTTP and WebSocket, for those who have a token. Lives in the admin thread.
@@ -72,6 +74,7 @@ private:
     void connectionGone(HttpConnection *connection);
 
     HttpServerSettings m_settings;
+    const std::vector<Endpoint> m_endpoints;
     RequestJudge m_judge;
     FailureDelays m_delays;
     int m_delayed = 0;
