@@ -67,7 +67,8 @@ QJsonArray parametersOf(const Endpoint &endpoint)
 QJsonObject successOf(const Endpoint &endpoint)
 {
     if (endpoint.answer == Answer::Text)
-        return response(u"The text."_s, content(QString::fromLatin1(endpoint.contentType), {{u"type"_s, u"string"_s}}));
+        return response(u"The text."_s, content(QString::fromLatin1(endpoint.contentType).section(u';', 0, 0),
+                                                {{u"type"_s, u"string"_s}}));
     QJsonObject success = response(u"Done."_s, content(u"application/json"_s, schemaReference(endpoint.result.name)));
     if (endpoint.answer == Answer::Operation) {
         success.insert(u"description"_s, u"It has begun; Location tells how far it is."_s);
