@@ -6,8 +6,8 @@
 
 #include <cstdio>
 
-// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks], [admin], [[socket]]
-// and [[cron]] in place of a line each. Part of the build, and not installed.
+// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks], [admin],
+// [[socket]] and [[cron]] in place of a line each. Part of the build, and not installed.
 
 using namespace Quern;
 

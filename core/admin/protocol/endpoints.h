@@ -2,7 +2,10 @@
 
 #include "admin/protocol/endpoint.h"
 
+#include <QMap>
+
 #include <span>
+#include <vector>
 
 namespace Quern::admin {
 
@@ -13,6 +16,9 @@ inline constexpr QLatin1StringView documentPath("/api/v1/openapi.json");
 
 /// All endpoints, in the order of the OpenAPI document.
 std::span<const Endpoint> endpoints();
+
+/// The same, with those paths that \a places has replaced: {"/metrics", "/internal/metrics"}.
+std::vector<Endpoint> endpointsAt(const QMap<QString, QString> &places);
 
 /// Methods that only a stream can ask for, since they are answered by events.
 std::span<const QLatin1StringView> streamMethods();

@@ -34,6 +34,7 @@ struct HttpServerSettings
     qint64 maxBodies = 16 << 20; ///< bytes of all bodies that are being read
     int maxDelayed = 32;         ///< refusals of wrong tokens that wait
     PendingReplies::Timeouts timeouts;
+    QMap<QString, QString> places; ///< see endpointsAt()
     QString version;
 };
 
@@ -49,12 +50,13 @@ public:
     Result<void> listen(const HttpAddress &address);
     /// Certificates and key in PEM, for what is accepted from now on. Needed before an address with TLS is served.
     Result<void> setCertificate(const QByteArray &certificates, const QByteArray &key);
-    void setTokens(const AccessTokens &tokens) { m_judge.setTokens(tokens); }
+    /// Streams of those who hold none of them are closed.
+    void setTokens(const AccessTokens &tokens);
     void close(std::chrono::milliseconds patience) override;
 
     void sendReply(quint64 client, const Quern::admin::Reply &reply) override;
-    void sendEvent(quint64 client, const Quern::admin::Event &event) override;
-    void sendPaced(quint64 client, const Quern::admin::Event &event) override;
+    void sendEvent(quint64 client, const Event &event) override { m_streams.sendEvent(client, event); }
+    void sendPaced(quint64 client, const Event &event) override { m_streams.sendPaced(client, event); }
 
 Q_SIGNALS:
     /// Somebody has shown a token that nobody holds.
@@ -72,6 +74,7 @@ private:
     void connectionGone(HttpConnection *connection);
 
     HttpServerSettings m_settings;
+    std::vector<Endpoint> m_endpoints;
     RequestJudge m_judge;
     FailureDelays m_delays;
     int m_delayed = 0;
