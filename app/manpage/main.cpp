@@ -6,8 +6,8 @@
 
 #include <cstdio>
 
-// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks], [admin], [[socket]]
-// and [[cron]] in place of a line each. Part of the build, and not installed.
+// Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks], [admin],
+// [metrics], [[socket]] and [[cron]] in place of a line each. Part of the build, and not installed.
 
 using namespace Quern;
 
@@ -122,6 +122,7 @@ int main(int argc, char **argv)
     text.replace(QStringLiteral("@SERVER_KEYS@\n"), keysOf(QLatin1StringView("server")));
     text.replace(QStringLiteral("@TASKS_KEYS@\n"), keysOf(QLatin1StringView("tasks")));
     text.replace(QStringLiteral("@ADMIN_KEYS@\n"), keysOf(QLatin1StringView("admin")));
+    text.replace(QStringLiteral("@METRICS_KEYS@\n"), keysOf(QLatin1StringView("metrics")));
     text.replace(QStringLiteral("@SOCKET_KEYS@\n"), socketKeys());
     text.replace(QStringLiteral("@PROCESS_KEYS@\n"), processKeys());
     text.replace(QStringLiteral("@PORT_KEYS@\n"), portKeys());

@@ -6,7 +6,7 @@ _quern_keys() {
     program=$(type -P -- "$1") || return
     program=$(readlink -f -- "$program") || return
     file=${program%/*/*}/share/quern/quern.toml
-    printf '%s\n' server tasks admin plugin
+    printf '%s\n' server tasks admin metrics plugin
     [[ -r $file ]] && awk '/^#\[\[/ { exit } /^\[/ { table = substr($0, 2, length($0) - 2) }
         /^#[a-z_]+ = / { print table "." substr($1, 2) }' "$file"
 }

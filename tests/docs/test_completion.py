@@ -46,7 +46,7 @@ CASES = {
     "quern help do": {"doctor"},
     "quern config server.static_l": {"server.static_listing", "server.static_locations"},
     "quern config tasks.dr": {"tasks.driver"},
-    "quern config ": KEYS | {"server", "tasks", "plugin"},
+    "quern config ": KEYS | {"server", "tasks", "admin", "metrics", "plugin"},
 }
 
 

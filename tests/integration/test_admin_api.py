@@ -210,6 +210,7 @@ class Start(AdminTestCase):
         result = other.command("start")
         self.assert_exit(result, 1, rf"quern\.toml:\d+: admin\.listen: .*{quern.api_port}.* by .*quern.*; stop it, or choose")
         self.assertFalse(other.runtime.exists())
+        self.assert_exit(other.command("doctor"), 1, f"error +listen 127.0.0.1:{quern.api_port} +is taken by .*quern")
 
     def test_it_is_not_there_unless_it_is_wanted(self) -> None:
         quern = self.admin_serve(admin={"enable": False})

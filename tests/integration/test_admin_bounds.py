@@ -13,6 +13,8 @@ from adminserver import AdminServer, AdminTestCase
 from certificates import Authority
 from quernserver import TIME_SCALE, wait_until
 from rawhttp import Closed, RawConnection
+from wsclient import handshake_bytes
+from wsframes import TEXT, frame
 
 MEBIBYTE = 1 << 20
 
@@ -130,7 +132,8 @@ class Bodies(AdminTestCase):
         whole.send(quern.head("PUT /api/v1/log-levels", self.JSON, "Content-Length: 65536", role="admin"))
         for at in range(0, len(body), 10000):
             whole.send(body[at:at + 10000])
-        self.assertEqual(whole.response().status, 200)
+        response = whole.response()
+        self.assertEqual((response.status, response.header("connection")), (200, "keep-alive"))
         whole.send(quern.head("GET /healthz"))
         self.assertEqual(whole.response().status, 200)
 
@@ -291,11 +294,33 @@ class Tls(AdminTestCase):
         self.assertEqual(quern.ask("GET", "/healthz", None, tls=context, headers=same).status, 403)
         body = {"levels": "debug", "x": "y" * 900_000}
         self.assertEqual(quern.ask("PUT", "/api/v1/log-levels", tls=context, body=body).status, 200)
+        self.assertEqual(quern.ask("GET", "/healthz", None, tls=context, headers={"Connection": "close"}).status, 200)
+        self.assertEqual(quern.ask("GET", "/healthz", token="x" * 40, tls=context).status, 200)
+        self.assertEqual(quern.ask("GET", "/api/v1/status", token="x" * 40, tls=context).status, 401)
         old = self.authority.context(maximum_version=ssl.TLSVersion.TLSv1_1, minimum_version=ssl.TLSVersion.TLSv1)
         with self.assertRaises(OSError):
             quern.ask("GET", "/healthz", None, tls=old)
         self.assertEqual(quern.ask("POST", "/api/v1/stop", tls=context).status, 202)
         quern.wait_gone()
+
+    def test_a_stream(self) -> None:
+        quern = self.encrypted().start()
+        plain = socket.create_connection(quern.api_address, 10 * TIME_SCALE)
+        client = self.authority.context().wrap_socket(plain, server_hostname="localhost")
+        self.addCleanup(client.close)
+        client.sendall(handshake_bytes("/api/v1/stream", headers=f"Authorization: Bearer {quern.token('admin')}\r\n"))
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += client.recv(65536)
+        self.assertTrue(received.startswith(b"HTTP/1.1 101 "), received)
+        for _ in range(3):
+            client.sendall(frame(TEXT, b'{"id": 1, "method": "plugin.list", "params": {"x": "' + b"y" * 100_000 + b'"}}'))
+        while received.count(b'"id":1') < 3:
+            received += client.recv(65536)
+        quern.stop()
+        while piece := client.recv(65536):
+            received += piece
+        self.assertTrue(received.endswith(b"\x03\xe9the server stops"), received[-40:])
 
     def test_a_handshake_has_a_deadline_and_strangers_no_place(self) -> None:
         quern = self.encrypted(request_timeout=0.7, max_connections=4).start()

@@ -35,6 +35,7 @@ class Tokens(AdminTestCase):
     def test_a_reload_reads_them_anew(self) -> None:
         quern = self.admin_serve()
         before = quern.token("viewer")
+        stream = self.stream(quern, "viewer")
         own = "own-token-" + "7" * 40
         quern.token_file.write_text(f"# mine\nviewer grafana {own}\nadmin me {quern.token('admin')}\n")
         self.assertEqual(quern.ask("GET", "/api/v1/status", token=own).status, 401)
@@ -42,6 +43,7 @@ class Tokens(AdminTestCase):
         self.assertEqual(quern.ask("GET", "/api/v1/status", token=own).status, 200)
         self.assertEqual(quern.ask("POST", "/api/v1/reload", token=own).status, 403)
         self.assertEqual(quern.ask("GET", "/api/v1/status", token=before).status, 401)
+        self.assertEqual(stream.client.close_frame()[0], 1008)
         # A file that is wrong changes nothing.
         quern.token_file.write_text("viewer grafana short\n")
         self.assert_exit(quern.command("reload"), 1, r"admin\.tokens:1: a token must have 32 to 512 letters")

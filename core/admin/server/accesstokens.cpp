@@ -98,9 +98,9 @@ Result<AccessTokens> AccessTokens::parse(const QByteArray &file, const QString &
             return refuse(QStringLiteral("this token stands there twice; remove one"));
         if (tokens.size() >= MostTokens)
             return refuse(QStringLiteral("there are more than %1 tokens; remove some").arg(MostTokens));
-        tokens.m_entries.push_back({digestOf(token), {*role, QString::fromLatin1(words.at(1))}});
+        tokens.m_holders.push_back({*role, QString::fromLatin1(words.at(1)), digestOf(token)});
     }
-    if (tokens.m_entries.empty()) {
+    if (tokens.m_holders.empty()) {
         return Error(Error::Invalid, QStringLiteral("%1 has no token; write a line ROLE NAME TOKEN, or remove the file "
                                                     "to have it made anew")
                                          .arg(path));
@@ -111,10 +111,15 @@ Result<AccessTokens> AccessTokens::parse(const QByteArray &file, const QString &
 std::optional<TokenHolder> AccessTokens::find(QByteArrayView token) const
 {
     const QByteArray digest = digestOf(token);
-    const Entry *found = nullptr;
-    for (const Entry &entry : m_entries)
-        found = isSame(entry.digest, digest) ? &entry : found;
-    return found ? std::optional(found->holder) : std::nullopt;
+    const TokenHolder *found = nullptr;
+    for (const TokenHolder &holder : m_holders)
+        found = isSame(holder.digest, digest) ? &holder : found;
+    return found ? std::optional(*found) : std::nullopt;
+}
+
+bool AccessTokens::holds(const TokenHolder &holder) const
+{
+    return std::find(m_holders.begin(), m_holders.end(), holder) != m_holders.end();
 }
 
 } // namespace Quern::admin

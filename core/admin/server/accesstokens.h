@@ -17,6 +17,7 @@ struct TokenHolder
 {
     Role role = Role::Viewer;
     QString name;
+    QByteArray digest; ///< SHA-256 of the token
 
     bool operator==(const TokenHolder &) const = default;
 };
@@ -40,16 +41,13 @@ public:
     /// Null if nobody holds it. Takes the same time for every wrong token.
     std::optional<TokenHolder> find(QByteArrayView token) const;
 
-    qsizetype size() const { return qsizetype(m_entries.size()); }
+    /// Whether the same token is still that of \a holder.
+    bool holds(const TokenHolder &holder) const;
+
+    qsizetype size() const { return qsizetype(m_holders.size()); }
 
 private:
-    struct Entry
-    {
-        QByteArray digest; ///< SHA-256
-        TokenHolder holder;
-    };
-
-    std::vector<Entry> m_entries;
+    std::vector<TokenHolder> m_holders;
 };
 
 } // namespace Quern::admin

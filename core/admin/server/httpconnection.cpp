@@ -40,9 +40,11 @@ void HttpConnection::begin(const QObject *parser)
     m_phase = Phase::Head;
     // Connected before the parser's: it is called first, and may keep the bytes from it.
     connect(m_socket, &QIODevice::readyRead, this, &HttpConnection::look);
-    connect(m_socket, &QIODevice::bytesWritten, this, &HttpConnection::outputSent);
+    // With TLS, bytesWritten() comes before what was encrypted is counted as waiting.
     if (auto *tls = qobject_cast<QSslSocket *>(m_socket))
         connect(tls, &QSslSocket::encryptedBytesWritten, this, &HttpConnection::outputSent);
+    else
+        connect(m_socket, &QIODevice::bytesWritten, this, &HttpConnection::outputSent);
     wait(m_limits.requestTimeout);
 }
 
@@ -113,9 +115,7 @@ quint64 HttpConnection::requestComplete()
 
 void HttpConnection::refuse(const HttpAnswer &answer, const AnswerForm &form, std::chrono::milliseconds delay)
 {
-    AnswerForm last = form;
-    last.isLast = true;
-    const quint64 place = reserve(last);
+    const quint64 place = reserve({form.hasBody, true, form.origin});
     stopReading();
     if (delay.count() == 0) {
         this->answer(place, answer);

@@ -15,6 +15,9 @@ namespace Quern::admin {
 
 namespace {
 
+/// Bytes of a body behind which a connection goes on.
+constexpr qint64 largestKept = 64 << 10;
+
 QString nameOf(const TokenHolder &holder, const HttpConnection &connection)
 {
     return QStringLiteral("token %1 from %2").arg(holder.name, shownAddress(connection.socket()->peerAddress()));
@@ -53,6 +56,12 @@ HttpServer::~HttpServer()
 {
     for (HttpConnection *connection : m_connections)
         connection->disconnect(this);
+}
+
+void HttpServer::setTokens(const AccessTokens &tokens)
+{
+    m_judge.setTokens(tokens);
+    m_streams.keep(tokens);
 }
 
 Result<void> HttpServer::setCertificate(const QByteArray &certificates, const QByteArray &key)
@@ -106,7 +115,9 @@ HttpConnection *HttpServer::guard(QTcpSocket *socket)
 void HttpServer::judge(HttpConnection &connection, const RequestHead &head)
 {
     Verdict verdict = m_judge.judge(head, connection.isEncrypted());
-    const AnswerForm form = {head.method != "HEAD", !head.isKeptAlive, verdict.origin};
+    // The parser keeps a body until the next request.
+    const bool isLast = !head.isKeptAlive || head.contentLength > largestKept;
+    const AnswerForm form = {head.method != "HEAD", isLast, verdict.origin};
     if (verdict.holder)
         connection.setTrusted();
     if (verdict.kind == Verdict::Kind::Lacking) {
@@ -170,7 +181,7 @@ void HttpServer::beginStream(HttpConnection &connection, const Verdict &verdict,
     const QString name =
         QStringLiteral("token %1 from %2").arg(verdict.holder->name, shownAddress(connection.socket()->peerAddress()));
     connectionGone(&connection);
-    m_streams.adopt(&connection, {nextClient(), verdict.holder->role, name});
+    m_streams.adopt(&connection, *verdict.holder, {nextClient(), verdict.holder->role, name});
 }
 
 void HttpServer::serve(QTcpSocket *socket, const QByteArray &body)
@@ -225,16 +236,6 @@ void HttpServer::sendReply(quint64 client, const Reply &reply)
         m_streams.sendReply(client, reply);
     else
         m_pending.answer(client, reply.outcome);
-}
-
-void HttpServer::sendEvent(quint64 client, const Event &event)
-{
-    m_streams.sendEvent(client, event);
-}
-
-void HttpServer::sendPaced(quint64 client, const Event &event)
-{
-    m_streams.sendPaced(client, event);
 }
 
 void HttpServer::close(std::chrono::milliseconds patience)

@@ -51,12 +51,13 @@ public:
     Result<void> listen(const HttpAddress &address);
     /// Certificates and key in PEM, for what is accepted from now on. Needed before an address with TLS is served.
     Result<void> setCertificate(const QByteArray &certificates, const QByteArray &key);
-    void setTokens(const AccessTokens &tokens) { m_judge.setTokens(tokens); }
+    /// Streams of those who hold none of them are closed.
+    void setTokens(const AccessTokens &tokens);
     void close(std::chrono::milliseconds patience) override;
 
     void sendReply(quint64 client, const Quern::admin::Reply &reply) override;
-    void sendEvent(quint64 client, const Quern::admin::Event &event) override;
-    void sendPaced(quint64 client, const Quern::admin::Event &event) override;
+    void sendEvent(quint64 client, const Event &event) override { m_streams.sendEvent(client, event); }
+    void sendPaced(quint64 client, const Event &event) override { m_streams.sendPaced(client, event); }
 
 Q_SIGNALS:
     /// Somebody has shown a token that nobody holds.

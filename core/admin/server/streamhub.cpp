@@ -35,11 +35,12 @@ StreamHub::~StreamHub()
     }
 }
 
-void StreamHub::adopt(HttpConnection *connection, const Caller &caller)
+void StreamHub::adopt(HttpConnection *connection, const TokenHolder &holder, const Caller &caller)
 {
     QTcpSocket *socket = connection->release();
     Stream &stream = m_streams[caller.client];
     stream.caller = caller;
+    stream.holder = holder;
     stream.socket = socket;
     stream.due.setRemainingTime(m_limits.handshakeTimeout);
     // A message that is not whole yet waits there.
@@ -192,6 +193,20 @@ std::vector<quint64> StreamHub::clients() const
     for (const auto &[client, stream] : m_streams)
         list.push_back(client);
     return list;
+}
+
+void StreamHub::keep(const AccessTokens &tokens)
+{
+    for (const quint64 client : clients()) {
+        const auto found = m_streams.find(client);
+        if (found == m_streams.end() || tokens.holds(found->second.holder))
+            continue;
+        if (found->second.webSocket)
+            found->second.webSocket->close(QWebSocketProtocol::CloseCodePolicyViolated,
+                                           QStringLiteral("the token is not valid any more"));
+        else
+            dismiss(client);
+    }
 }
 
 void StreamHub::close(std::chrono::milliseconds patience)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "admin/server/accesstokens.h"
 #include "admin/server/transport.h"
 
 #include <QBasicTimer>
@@ -38,7 +39,9 @@ public:
 
     bool hasRoom() const { return m_streams.size() < m_limits.maxStreams; }
     /// Makes a WebSocket of \a connection for \a caller, whose head has been judged. There is room.
-    void adopt(HttpConnection *connection, const Caller &caller);
+    void adopt(HttpConnection *connection, const TokenHolder &holder, const Caller &caller);
+    /// Closes the streams of those who hold none of \a tokens any more.
+    void keep(const AccessTokens &tokens);
 
     bool has(quint64 client) const { return m_streams.contains(client); }
     void sendReply(quint64 client, const Reply &reply);
@@ -61,6 +64,7 @@ private:
     struct Stream
     {
         Caller caller;
+        TokenHolder holder;
         QPointer<QTcpSocket> socket;
         QWebSocket *webSocket = nullptr; ///< null during the handshake
         bool isAsked = true;             ///< something is due from the client: its handshake, or a pong

@@ -66,8 +66,16 @@ void tst_AccessTokens::whoHoldsWhat()
     const Result<AccessTokens> tokens = AccessTokens::parse(
         "# a comment\n\n  viewer   grafana\t" + longToken + "1\noperator ci." + "-_9 " + longToken + "~+\r\n", u"t"_s);
     QVERIFY2(tokens.ok(), tokens ? "" : qPrintable(tokens.error().message()));
-    QCOMPARE(tokens->find(longToken + "1"), std::optional(TokenHolder{Role::Viewer, u"grafana"_s}));
-    QCOMPARE(tokens->find(longToken + "~+"), std::optional(TokenHolder{Role::Operator, u"ci.-_9"_s}));
+    const std::optional<TokenHolder> grafana = tokens->find(longToken + "1");
+    QVERIFY(grafana && grafana->role == Role::Viewer && grafana->name == u"grafana");
+    const std::optional<TokenHolder> ci = tokens->find(longToken + "~+");
+    QVERIFY(ci && ci->role == Role::Operator && ci->name == u"ci.-_9");
+    QVERIFY(tokens->holds(*grafana) && tokens->holds(*ci));
+    for (const char *other : {"viewer grafana ", "operator grafana ", "viewer graf "}) {
+        const bool isSame = QByteArrayView(other) == "viewer grafana ";
+        QCOMPARE(AccessTokens::parse(other + longToken + "1", u"t"_s)->holds(*grafana), isSame);
+        QVERIFY(!AccessTokens::parse(other + longToken + "2", u"t"_s)->holds(*grafana));
+    }
     for (const QByteArray &wrong : {QByteArray(), QByteArray(longToken), longToken + "2", longToken + "11"})
         QVERIFY(!tokens->find(wrong));
 }

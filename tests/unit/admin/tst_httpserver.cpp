@@ -33,6 +33,8 @@ private Q_SLOTS:
     void streamsCarryMessages();
     void whoIsSilentIsAskedAndWhoIsDeadIsCutOff();
     void aCloseThatIsNotAnswered();
+    void whoLosesHisTokenLosesHisStream();
+    void pathsMayBeElsewhere();
     void nobodyIsLeftBehind();
 
 private:
@@ -298,6 +300,37 @@ void tst_HttpServer::aCloseThatIsNotAnswered()
     QTRY_VERIFY(client->bytesAvailable() > 0);
     QTRY_COMPARE(m_gone.size(), 1);
     QTRY_COMPARE(client->state(), QAbstractSocket::UnconnectedState);
+}
+
+void tst_HttpServer::whoLosesHisTokenLosesHisStream()
+{
+    const std::unique_ptr<QWebSocket> stream = openStream();
+    QTRY_COMPARE(stream->state(), QAbstractSocket::ConnectedState);
+    m_server->setTokens(*AccessTokens::parse("admin a " + token + "\nviewer b " + QByteArray(40, 'b'), u"t"_s));
+    stream->sendTextMessage(u"{\"id\":5,\"method\":\"server.status\"}"_s);
+    QTRY_COMPARE(m_asked.size(), 1);
+    m_server->setTokens(*AccessTokens::parse("viewer a " + token, u"t"_s)); // the same, for less
+    QTRY_COMPARE(stream->state(), QAbstractSocket::UnconnectedState);
+    QCOMPARE(stream->closeCode(), QWebSocketProtocol::CloseCodePolicyViolated);
+    QTRY_COMPARE(m_gone.size(), 1);
+}
+
+void tst_HttpServer::pathsMayBeElsewhere()
+{
+    m_settings.places = {{u"/healthz"_s, u"/internal/live"_s}};
+    HttpServer server(m_settings);
+    QVERIFY(server.listen({u"127.0.0.1"_s, 0, false}));
+    m_port = server.findChild<QTcpServer *>()->serverPort();
+    QSignalSpy asked(&server, &Transport::requestReceived);
+    QTcpSocket *old = send("GET /healthz");
+    QTcpSocket *document = send("GET /api/v1/openapi.json");
+    send("GET /internal/live");
+    QTRY_COMPARE(asked.count(), 1);
+    QTRY_VERIFY(old->bytesAvailable() > 0);
+    QCOMPARE(statusIn(old->readAll()), 404);
+    QTRY_VERIFY(document->bytesAvailable() > 1000);
+    const QByteArray text = document->readAll();
+    QVERIFY(text.contains("\"/internal/live\"") && !text.contains("\"/healthz\""));
 }
 
 void tst_HttpServer::nobodyIsLeftBehind()
