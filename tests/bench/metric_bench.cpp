@@ -1,9 +1,11 @@
 // What it costs a plugin to count: nanoseconds of processor time for each call, in one thread and in several that count
-// by the same series; and what it costs the master to read 8 processes with 1,000 series each. Prints one JSON object.
+// by the same series; what a request of the server costs; and what it costs the master to read 8 processes with 1,000
+// series each. Prints one JSON object.
 //
 //     metric_bench [seconds of each measurement]
 
 #include "metrics/pluginmetrics.h"
+#include "metrics/requestmeter.h"
 #include "sdk/src/metricarea_p.h"
 
 #include <atomic>
@@ -53,6 +55,29 @@ Handle handleOf(const std::shared_ptr<MetricArea> &area, const MetricDefinition 
     return Handle(std::move(family), cells);
 }
 
+/// What a reactor does for the metrics with each request: its method, its wait, the window of its worker, and how long
+/// it took, among some routes and statuses.
+double requestPath(double seconds)
+{
+    metrics::RequestMeter meter({metrics::TimeBounds(std::vector<double>{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                                         0.25, 0.5, 1.0, 2.5, 10.0}),
+                                 {404, 405}});
+    metrics::TimeHistogram wait(metrics::waitBounds());
+    metrics::NumberHistogram window;
+    std::vector<metrics::RouteNumber> routes;
+    for (int i = 0; i < 30; ++i)
+        routes.push_back(meter.routeOf("/route/" + QByteArray::number(i)));
+    const std::vector<QByteArray> methods = {"GET", "POST", "DELETE", "PROPFIND"};
+    const std::vector<int> statuses = {200, 200, 200, 302, 500};
+    return nanosecondsOf(seconds, [&](int i) {
+        const auto number = std::size_t(i);
+        wait.record(std::chrono::nanoseconds(i * 50));
+        window.record(quint32(i % 64) + 1);
+        meter.record(metrics::httpMethod(methods[number % methods.size()]), routes[number % routes.size()],
+                     statuses[number % statuses.size()], std::chrono::microseconds(i));
+    });
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -71,6 +96,8 @@ int main(int argc, char **argv)
     const double set = nanosecondsOf(seconds, [&](int i) { gauge.set(i); });
     const double observe = nanosecondsOf(seconds, [&](int i) { histogram.observe(double(i) * 0.001); });
     const double with = nanosecondsOf(seconds, [&](int) { byCity.with({"berlin"}).increment(); });
+
+    const double request = requestPath(seconds);
 
     metrics::PluginMetrics master;
     master.activate(1);
@@ -95,8 +122,9 @@ int main(int argc, char **argv)
             [&] { contended.fetch_add(nanosecondsOf(seconds, [&](int) { counter.increment(); }) / threadCount); });
     for (std::thread &thread : threads)
         thread.join();
-    std::printf("{\"increment\": %.1f, \"fraction\": %.1f, \"set\": %.1f, \"observe\": %.1f, \"with\": %.1f, "
+    std::printf("{\"request\": %.1f, \"increment\": %.1f, \"fraction\": %.1f, \"set\": %.1f, \"observe\": %.1f, "
+                "\"with\": %.1f, "
                 "\"contended\": %.1f, \"collect\": %.0f}\n",
-                increment, fraction, set, observe, with, contended.load(), collect);
+                request, increment, fraction, set, observe, with, contended.load(), collect);
     return 0;
 }

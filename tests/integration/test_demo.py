@@ -9,6 +9,7 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+from metricstext import scrape
 from ports import reserve_port
 from quernserver import TIME_SCALE, QuernTestCase
 
@@ -18,9 +19,11 @@ QUICKSTART = Path(__file__).resolve().parents[2] / "quickstart"
 class Demo(QuernTestCase):
     def test_demo(self):
         settings = re.search(r"<<'TOML'\n(.*?)^TOML$", QUICKSTART.read_text(), re.DOTALL | re.MULTILINE)[1]
-        server, lines = self.server(), reserve_port()
+        server, lines, api = self.server(), reserve_port(), reserve_port()
         self.assertEqual(settings.count(":5201\""), 2)
-        server.config.write_text(settings.replace(":5200\"", f":{server.port}\"").replace(":5201\"", f":{lines}\""))
+        for port, own in ((5200, server.port), (5201, lines), (5202, api)):
+            settings = settings.replace(f":{port}\"", f":{own}\"")
+        server.config.write_text(settings)
         server.start()
         self.assertEqual(server.get("/chat")[0], 200)
         self.assertIn(b'href="/chat"', server.get("/")[1])
@@ -41,6 +44,11 @@ class Demo(QuernTestCase):
         self.assertEqual([table["name"] for table in status["tables"]], ["prices"])
         self.assertEqual([process["name"] for process in status["processes"]],
                          ["task worker 0", "task worker 1", "process shouter 0", "timer"])
+        self.assertGreater(scrape(api).value("quern_tasks_delivered_total"), 0)
+        token = re.search(r"^viewer \S+ (\S+)$", (server.directory / "run/admin.tokens").read_text(), re.MULTILINE)[1]
+        ask = urllib.request.Request(f"http://127.0.0.1:{api}/api/v1/tables", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(ask, timeout=10 * TIME_SCALE) as answer:
+            self.assertEqual(json.loads(answer.read())["tables"][0]["name"], "prices")
         server.stop()
 
 
