@@ -141,7 +141,9 @@ void StreamDesk::timerEvent(QTimerEvent *event)
     for (auto &[client, follower] : m_followers) {
         if (!follower.wants.status || follower.statusDue > now)
             continue;
-        follower.statusDue = std::max(follower.statusDue + follower.wants.interval.count(), now);
+        follower.statusDue += follower.wants.interval.count();
+        if (follower.statusDue <= now)
+            follower.statusDue = now + follower.wants.interval.count(); // what was missed is not caught up
         if (follower.isBusy)
             continue;
         if (status.isEmpty())

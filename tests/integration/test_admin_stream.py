@@ -113,7 +113,7 @@ class Bounds(AdminTestCase):
 
     def test_as_many_as_there_may_be(self) -> None:
         quern = self.admin_serve(admin={"max_connections": 4})
-        streams = [self.stream(quern, "viewer") for _ in range(32)]
+        streams = [self.stream(quern, "viewer") for _ in range(64)]
         one_more = WebSocketClient(quern.api_address, STREAM, subprotocols=f"quern.v1, bearer.{quern.token('viewer')}")
         self.addCleanup(one_more.drop)
         self.assertEqual(one_more.response.status, 503)
@@ -132,10 +132,11 @@ class Bounds(AdminTestCase):
 
     def test_those_who_never_read_harm_nobody(self) -> None:
         quern = self.admin_serve()
-        readers = [self.stream(quern) for _ in range(12)]
+        readers = [self.stream(quern) for _ in range(30)]
         deaf = [self.stream(quern) for _ in range(20)]
         for stream in readers + deaf:
             stream.call("log.follow", {"lines": 0, "level": "debug", "role": "", "before": 0})
+            stream.call("server.subscribe", {"status": True, "intervalMs": 200, "operations": True, "processes": True})
         before = self.memory(quern)
         request = json.dumps({"id": 1, "method": "log.read",
                               "params": {"lines": 2000, "level": "debug", "role": "", "before": 0}}).encode()

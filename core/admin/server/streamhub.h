@@ -20,7 +20,7 @@ class HttpConnection;
 /// What the streams together and one of them may take.
 struct StreamLimits
 {
-    std::size_t maxStreams = 32;
+    std::size_t maxStreams = 64;
     qint64 maxOutput = 4 << 20; ///< bytes that may wait for one that does not read
     int maxInFlight = 16;       ///< requests of one that wait for their replies
     std::chrono::milliseconds handshakeTimeout{5'000};

@@ -1,0 +1,82 @@
+#include "app/server/usagemeter.h"
+
+#include <QCoreApplication>
+#include <QTest>
+
+#include <vector>
+
+using namespace Quern;
+using app::UsageMeter;
+using namespace std::chrono_literals;
+
+/// Looks at this process itself, at times of the test's own.
+class tst_UsageMeter : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_now = std::chrono::steady_clock::now(); }
+    void nothingIsKnownAtFirst();
+    void processorTimeBetweenLooks();
+    void memoryThatGrows();
+    void whoIsGoneIsForgotten();
+
+private:
+    base::MonotonicTime m_now;
+    const qint64 m_pid = QCoreApplication::applicationPid();
+};
+
+void tst_UsageMeter::nothingIsKnownAtFirst()
+{
+    UsageMeter meter;
+    QCOMPARE(meter.usage(m_pid).cpuPercent, 0.0);
+    meter.record(m_now, {m_pid});
+    QCOMPARE(meter.usage(m_pid).cpuPercent, 0.0);
+    QCOMPARE(meter.usage(m_pid).memoryPerMinute, 0.0);
+    const app::ProcessUsage usage = app::usageOf(m_pid);
+    QVERIFY(usage.residentBytes > 1 << 20);
+    QVERIFY(usage.threads >= 1);
+    QCOMPARE(app::usageOf(0).residentBytes, 0);
+}
+
+void tst_UsageMeter::processorTimeBetweenLooks()
+{
+    UsageMeter meter;
+    meter.record(m_now, {m_pid});
+    const double before = app::usageOf(m_pid).cpuSeconds;
+    // The kernel counts in ticks of 10 ms.
+    while (app::usageOf(m_pid).cpuSeconds < before + 0.2) {
+    }
+    meter.record(m_now + 1s, {m_pid});
+    const double percent = meter.usage(m_pid).cpuPercent;
+    QVERIFY2(percent >= 19 && percent < 60, qPrintable(QString::number(percent)));
+}
+
+void tst_UsageMeter::memoryThatGrows()
+{
+    constexpr std::size_t grown = 64 << 20;
+    UsageMeter meter;
+    meter.record(m_now, {m_pid});
+    const std::vector<char> more(grown, 'x');
+    meter.record(m_now + 5s, {m_pid}); // too early for the trend
+    QCOMPARE(meter.usage(m_pid).memoryPerMinute, 0.0);
+    meter.record(m_now + 30s, {m_pid});
+    const double perMinute = meter.usage(m_pid).memoryPerMinute;
+    QVERIFY2(perMinute > 1.8 * grown && perMinute < 2.5 * grown, qPrintable(QString::number(perMinute)));
+    QCOMPARE(more.back(), 'x');
+    // What lies outside of the window does not count any more.
+    meter.record(m_now + 30s + UsageMeter::TrendWindow, {m_pid});
+    QVERIFY(meter.usage(m_pid).memoryPerMinute < double(grown) / 10);
+}
+
+void tst_UsageMeter::whoIsGoneIsForgotten()
+{
+    UsageMeter meter;
+    meter.record(m_now, {m_pid});
+    meter.record(m_now + 10s, {});
+    meter.record(m_now + 20s, {m_pid});
+    QCOMPARE(meter.usage(m_pid).memoryPerMinute, 0.0);
+}
+
+QTEST_GUILESS_MAIN(tst_UsageMeter)
+#include "tst_usagemeter.moc"
