@@ -40,7 +40,7 @@ void Client::responseContinued(quint64 id, QByteArrayView part)
     m_outcomes[id].body.append(part);
 }
 
-void Client::responseFailed(quint64 id, int status, metrics::RouteNumber)
+void Client::responseFailed(quint64 id, int status, Quern::metrics::RouteNumber)
 {
     Outcome &outcome = m_outcomes[id];
     ++outcome.calls;

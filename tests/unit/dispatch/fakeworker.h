@@ -42,7 +42,7 @@ public:
     void responseEnded(quint64 id, QByteArrayView trailers) override;
     void workerLeaves(quint64 id) override;
     void bodyProgressed(quint64 id) override;
-    void responseFailed(quint64 id, int status, metrics::RouteNumber route) override;
+    void responseFailed(quint64 id, int status, Quern::metrics::RouteNumber route) override;
     void responseBroken(quint64 id) override;
 
 private:
