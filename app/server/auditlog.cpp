@@ -78,10 +78,12 @@ void AuditLog::append(const admin::AuditEntry &entry)
 
 Result<void> AuditLog::write(const QByteArray &line)
 {
+    if (m_file.isValid() && hasMoved())
+        m_file.reset();
     if (m_file.isValid() && m_size + line.size() > m_largestFile) {
         m_file.reset();
         const QByteArray name = QFile::encodeName(m_path);
-        if (::rename(name.constData(), (name + ".1").constData()) != 0)
+        if (::rename(name.constData(), (name + ".1").constData()) != 0 && errno != ENOENT)
             return base::systemError(QStringLiteral("cannot rename %1").arg(m_path));
     }
     if (!m_file.isValid()) {
@@ -99,6 +101,14 @@ Result<void> AuditLog::write(const QByteArray &line)
     // Opened anew for it: somebody may have renamed or removed the file.
     m_file.reset();
     return error;
+}
+
+bool AuditLog::hasMoved() const
+{
+    struct stat own = {};
+    struct stat named = {};
+    return ::fstat(m_file.get(), &own) != 0 || ::stat(QFile::encodeName(m_path).constData(), &named) != 0 ||
+           own.st_ino != named.st_ino || own.st_dev != named.st_dev;
 }
 
 Result<void> AuditLog::open()
@@ -138,7 +148,7 @@ Result<admin::AuditPage> AuditLog::read(const admin::AuditQuery &query) const
             return true;
         bytes += line.size();
         if (page.entries.size() >= limit || bytes > largestPage) {
-            page.before = page.entries.constLast().serial;
+            page.before = page.entries.isEmpty() ? serial : page.entries.constLast().serial;
             return false;
         }
         const Result<QJsonObject> json = admin::decodeLine(line.toByteArray());

@@ -28,6 +28,8 @@ public:
 
 private:
     Result<void> write(const QByteArray &line);
+    /// Somebody has renamed or removed the file.
+    bool hasMoved() const;
     Result<void> open();
     qint64 lastSerial() const;
 

@@ -74,7 +74,7 @@ Result<void> checkPort(const QString &name, const Listeners &listeners)
 
 } // namespace
 
-ConnectionDesk::ConnectionDesk(const ipc::ConnectionTable &table, Reactors reactors, const PendingReplies::Send &send,
+ConnectionDesk::ConnectionDesk(const ipc::ConnectionTable &table, Reactors reactors, const OpenRequests::Send &send,
                                QObject *parent)
     : QObject(parent)
     , m_table(table)

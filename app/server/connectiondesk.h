@@ -2,7 +2,7 @@
 
 #include "admin/protocol/connectionmessages.h"
 #include "admin/protocol/message.h"
-#include "app/server/pendingreplies.h"
+#include "app/server/openrequests.h"
 #include "ipc/connectiontable.h"
 
 #include <QObject>
@@ -31,7 +31,7 @@ public:
     };
 
     /// \a table outlives it. \a send is called within handle(), or later.
-    ConnectionDesk(const ipc::ConnectionTable &table, Reactors reactors, const PendingReplies::Send &send,
+    ConnectionDesk(const ipc::ConnectionTable &table, Reactors reactors, const OpenRequests::Send &send,
                    QObject *parent = nullptr);
 
     /// Exactly one reply for each.
@@ -47,8 +47,8 @@ private:
 
     const ipc::ConnectionTable &m_table;
     Reactors m_reactors;
-    PendingReplies::Send m_send;
-    PendingReplies m_replies;
+    OpenRequests::Send m_send;
+    OpenRequests m_replies;
 };
 
 } // namespace Quern::app

@@ -1,7 +1,6 @@
 #include "app/server/controldesk.h"
 
 #include "admin/protocol/cronmessages.h"
-#include "admin/protocol/health.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/metricsmessages.h"
 #include "admin/protocol/operation.h"
@@ -229,7 +228,7 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     if (request.method == Methods::serverStatus)
         return m_master->status().toJson();
     if (request.method == Methods::serverHealth)
-        return admin::Health::of(m_master->status()).toJson();
+        return health().toJson();
     if (request.method == Methods::serverSubscribe)
         return emptyOr(m_streams->subscribe(client, request.params));
     if (request.method.startsWith(u"server."))
@@ -245,13 +244,25 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     if (request.method == Methods::metricsRead) {
         if (!m_master->metrics())
             return Error(Error::NotFound, QStringLiteral("there are no metrics: set enable = true in [metrics]"));
-        return admin::MetricsText{QString::fromUtf8(m_master->metrics()->text())}.toJson();
+        return admin::MetricsText{QString::fromUtf8(m_master->metrics()->recentText())}.toJson();
     }
     if (request.method.startsWith(u"table.") || request.method.startsWith(u"atomic."))
         return m_tables.answer(request);
     if (request.method == Methods::pluginList)
         return m_master->plugins().toJson();
     return noMethod(request);
+}
+
+admin::Health ControlDesk::health()
+{
+    // Anybody may ask, and as often as he likes.
+    constexpr std::chrono::milliseconds oldest(200);
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    if (m_healthAt == base::MonotonicTime::min() || now - m_healthAt > oldest) {
+        m_health = admin::Health::of(m_master->status());
+        m_healthAt = now;
+    }
+    return m_health;
 }
 
 Result<QJsonObject> ControlDesk::lead(const admin::Request &request)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "admin/protocol/health.h"
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
 #include "app/server/apisettings.h"
@@ -11,6 +12,7 @@
 #include "app/server/streamdesk.h"
 #include "app/server/tabledesk.h"
 #include "app/server/taskdesk.h"
+#include "base/clock.h"
 
 #include <QHash>
 #include <QObject>
@@ -52,6 +54,7 @@ private:
     /// Replies when the timer process has answered, or it is clear that it does not.
     void steerCron(quint64 client, const admin::Request &request);
     Result<QJsonObject> answer(quint64 client, const admin::Request &request);
+    admin::Health health();
     Result<QJsonObject> lead(const admin::Request &request);
     Result<QJsonObject> answerOperation(quint64 client, const admin::Request &request);
     Result<QJsonObject> answerConfig(const admin::Request &request);
@@ -74,6 +77,8 @@ private:
     std::unique_ptr<StreamDesk> m_streams;
     TableDesk m_tables;
     std::unique_ptr<ConnectionDesk> m_connections;
+    admin::Health m_health;
+    base::MonotonicTime m_healthAt = base::MonotonicTime::min();
     QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation
 };
 

@@ -175,8 +175,10 @@ void Master::becomeReady()
 admin::OperationReference Master::stop(const QString &reason)
 {
     const std::chrono::milliseconds patience = m_settings.server.maxWaitTime + patienceMargin;
-    if (m_state == State::Stopping)
+    if (m_state == State::Stopping) {
+        giveUpRestart();
         return {m_stopOperation, patience};
+    }
     m_state = State::Stopping;
     m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
     qCInfo(logMaster).noquote() << "stopping:" << reason;
@@ -272,6 +274,10 @@ void Master::handleSignal(int number)
         return;
     }
     if (m_state == State::Stopping) {
+        if (m_isToRestart) {
+            giveUpRestart();
+            return;
+        }
         // The second time somebody means it.
         qCWarning(logMaster) << "stopping at once";
         m_drainDeadline.stop();

@@ -57,7 +57,7 @@ public:
     admin::OperationReference stop(const QString &reason);
     /// A reload with another number of workers.
     Result<admin::OperationReference> scale(const admin::ScaleRequest &request);
-    /// A reload, and if that succeeds a stop: then isToRestart().
+    /// A reload, and if that succeeds a stop: then isToRestart(), unless somebody asks for a stop meanwhile.
     Result<admin::OperationReference> restart();
     /// Has HTTP clients go elsewhere, or stay again.
     Result<admin::OperationReference> drain(bool on);
@@ -80,7 +80,7 @@ public:
     const tables::SharedTables &tables() const { return *m_tables; }
     ReactorPool &reactors() { return *m_reactors; }
     /// Null if the settings want no metrics.
-    const MetricsDesk *metrics() const { return m_metrics.get(); }
+    MetricsDesk *metrics() { return m_metrics.get(); }
 
     static QString pidPath(const config::Settings &settings);
     static QString controlPath(const config::Settings &settings);
@@ -124,6 +124,8 @@ private:
 
     Result<admin::OperationReference> beginReload(admin::Operation::Kind kind, const Scale &scale);
     Result<Next> loadNext(const Scale &scale) const;
+    /// Whoever asks for a stop means it.
+    void giveUpRestart();
     /// Whether the HTTP clients that were to go have gone.
     void lookForLeft();
     void openMetrics();

@@ -9,6 +9,7 @@
 #include "app/server/portplan.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
+#include "app/server/tlssettings.h"
 #include "app/server/workersettings.h"
 #include "base/log.h"
 #include "config/difference.h"
@@ -136,13 +137,14 @@ void Master::reloadEnded(const QString &error)
     m_next.reset();
     if (error.isEmpty())
         qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
-    if (std::exchange(m_restartFollows, false) && error.isEmpty() && m_state == State::Running) {
+    const bool restartFollows = std::exchange(m_restartFollows, false) && error.isEmpty();
+    if (restartFollows && m_state == State::Running) {
         reloadStep(QStringLiteral("the new settings hold: the server stops, and is started anew"));
-        m_isToRestart = true;
         stop(QStringLiteral("to be started anew"));
+        m_isToRestart = true;
         return;
     }
-    m_operations.finish(m_reloadOperation, error);
+    m_operations.finish(m_reloadOperation, restartFollows ? QStringLiteral("the server is stopping") : error);
 }
 
 Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &request)
@@ -172,9 +174,23 @@ Result<admin::OperationReference> Master::restart()
     const Result<config::Settings> loaded = m_options.settingsSource();
     if (!loaded)
         return loaded.error();
+    // The reload proves what it changes; the rest is tried as the program does when it starts.
+    for (const auto check : {checkSettings, checkCertificates}) {
+        if (const Result<void> checked = check(*loaded); !checked)
+            return checked.error();
+    }
     if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid()); !free)
         return free.error();
-    return beginReload(admin::Operation::Kind::Restart, {});
+    Result<admin::OperationReference> begun = beginReload(admin::Operation::Kind::Restart, {});
+    if (begun)
+        begun->patience += m_settings.server.maxWaitTime + patienceMargin;
+    return begun;
+}
+
+void Master::giveUpRestart()
+{
+    if (std::exchange(m_isToRestart, false))
+        m_operations.finish(m_reloadOperation, QStringLiteral("somebody wants the server to stop"));
 }
 
 Result<admin::OperationReference> Master::drain(bool on)
@@ -215,10 +231,11 @@ Result<void> Master::endProcess(const QString &name, bool kill)
     if (childId == 0)
         return Error(Error::NotFound, QStringLiteral("there is no process %1; `quern status` lists them").arg(name));
     if (kill)
-        m_supervisor->killStuck(childId, QStringLiteral("killed by command"));
-    else if (name.startsWith(u"worker ") || name.startsWith(u"task worker "))
-        m_supervisor->recycle(childId, QStringLiteral("by command"));
-    else
+        m_supervisor->kill(childId, QStringLiteral("killed by command"));
+    else if (name.startsWith(u"worker ") || name.startsWith(u"task worker ")) {
+        if (!m_supervisor->recycle(childId, QStringLiteral("by command")))
+            return Error(Error::Busy, QStringLiteral("%1 is not at work yet, or no more").arg(name));
+    } else
         return Error(Error::Invalid, QStringLiteral("only workers and task workers are replaced by their next without "
                                                     "an end; reload, or kill %1")
                                          .arg(name));

@@ -9,7 +9,7 @@ namespace Quern::app {
 
 QByteArray MetricsDesk::recentText()
 {
-    constexpr std::chrono::seconds oldest(1);
+    constexpr std::chrono::milliseconds oldest(200);
     const base::MonotonicTime now = std::chrono::steady_clock::now();
     if (m_recent.isEmpty() || now - m_recentAt > oldest) {
         m_recent = text();

@@ -23,7 +23,7 @@ public:
     void add(std::unique_ptr<prometheus::Collectable> collector) { m_collectors.push_back(std::move(collector)); }
     /// All metrics, in text format 0.0.4; see metrics::expositionType.
     QByteArray text() const;
-    /// The same, up to a second old: for askers whose number nobody bounds.
+    /// The same, up to a fifth of a second old: nobody bounds how often it is asked for.
     QByteArray recentText();
 
 private:

@@ -34,7 +34,10 @@ Result<void> writePrivateFile(const QString &path, const QByteArray &bytes, Last
 {
     const QByteArray name = QFile::encodeName(path);
     const QByteArray draft = name + ".new";
-    const base::FileDescriptor file(::open(draft.constData(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    // One that somebody else has prepared, or a link, is not written to.
+    ::unlink(draft.constData());
+    const base::FileDescriptor file(
+        ::open(draft.constData(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (file.isValid() && writeAll(file.get(), bytes, lasting) && ::rename(draft.constData(), name.constData()) == 0 &&
         (lasting == Lasting::No || syncFolderOf(path)))
         return {};

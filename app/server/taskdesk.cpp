@@ -21,7 +21,7 @@ tasks::TaskStore::Count countTo(const BrokerAnswer &answer)
 
 } // namespace
 
-TaskDesk::TaskDesk(Ask ask, PendingReplies::Send send, QObject *parent)
+TaskDesk::TaskDesk(Ask ask, OpenRequests::Send send, QObject *parent)
     : QObject(parent)
     , m_ask(std::move(ask))
     , m_replies(QStringLiteral("the queue of tasks"), std::move(send))

@@ -2,7 +2,7 @@
 
 #include "admin/protocol/message.h"
 #include "app/server/brokerquestion.h"
-#include "app/server/pendingreplies.h"
+#include "app/server/openrequests.h"
 
 #include <QObject>
 
@@ -21,7 +21,7 @@ public:
     using Ask = std::function<void(quint64 token, BrokerQuestion question)>;
 
     /// \a send is called within handle(), or later.
-    TaskDesk(Ask ask, PendingReplies::Send send, QObject *parent = nullptr);
+    TaskDesk(Ask ask, OpenRequests::Send send, QObject *parent = nullptr);
 
     void handle(quint64 client, const admin::Request &request);
     /// Answers that are late, or come twice, are ignored.
@@ -36,7 +36,7 @@ private:
     Result<void> askForChange(quint64 token, const QJsonObject &params, bool isRevival);
 
     Ask m_ask;
-    PendingReplies m_replies;
+    OpenRequests m_replies;
 };
 
 } // namespace Quern::app

@@ -51,7 +51,8 @@ AreaReading PluginMetrics::read(quint64 childId, Child &child)
     if (!child.isDamaged) {
         std::vector<quint64> copy = copyOfArea({bytes, child.area.bytes});
         AreaReading reading = readArea(copy);
-        if (!reading.isDamaged) {
+        // It only grows.
+        if (!reading.isDamaged && copy.size() >= child.sound.size()) {
             child.sound = std::move(copy);
             return reading;
         }
@@ -195,6 +196,7 @@ std::vector<prometheus::MetricFamily> PluginMetrics::collect()
             if (series.alive)
                 addUp(sum, *series.alive);
             if (definition.kind == MetricKind::Histogram) {
+                sum.counts.resize(definition.bounds.size() + 1); // none, if a child has overwritten it
                 HistogramReading reading(definition.bounds);
                 reading.counts = sum.counts;
                 reading.sum = sum.number;

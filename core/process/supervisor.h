@@ -5,6 +5,7 @@
 
 #include <QBasicTimer>
 #include <QObject>
+#include <QSet>
 
 #include <map>
 #include <memory>
@@ -60,8 +61,8 @@ enum class RestartReason {
     Returned, ///< a custom process has come to its end
     Exited,   ///< by itself, and nobody had asked
     Crashed,  ///< by a signal that is its own fault
-    Killed,   ///< by a signal from outside
-    Stuck,    ///< the master has killed it
+    Killed,   ///< by a signal from outside, or by command
+    Stuck,    ///< the master has killed it, since it went on for too long
     Replaced, ///< it had worked for long enough, or was asked for
 };
 /// "exited", as metrics have it.
@@ -91,7 +92,10 @@ public:
     /// The child that ChildIdentity::text() calls \a name, of the generation that serves; 0 if there is none now.
     quint64 childNamed(const QString &name) const;
     /// Replaces a child that has worked for long enough; it finishes what it has begun. \a reason is for the log.
-    void recycle(quint64 childId, const QString &reason);
+    /// False: it is not at work yet, or no more.
+    bool recycle(quint64 childId, const QString &reason);
+    /// Kills a child, which is then replaced; somebody has asked for it.
+    void kill(quint64 childId, const QString &reason);
     /// What the next timer process knows of what was before it: a CronStateMessage.
     void setCronMemory(const QByteArray &state) { m_cronMemory = state; }
     /// Whether the generation that serves has cron jobs.
@@ -212,6 +216,7 @@ private:
     QBasicTimer m_prepareTimer;
     QBasicTimer m_drainTimer;
     QByteArray m_cronMemory;
+    QSet<quint64> m_killed; ///< children that were to be killed by command, until they have ended
     std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> m_restarts;
     std::unique_ptr<ChildProcess> m_hookRunner; ///< while hooks of the server's start or stop are called
     ipc::Hook m_serverHook = ipc::Hook::ServerStart;

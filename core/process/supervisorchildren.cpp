@@ -171,18 +171,19 @@ quint64 Supervisor::childNamed(const QString &name) const
     return 0;
 }
 
-void Supervisor::recycle(quint64 childId, const QString &reason)
+bool Supervisor::recycle(quint64 childId, const QString &reason)
 {
     ChildProcess *child = childWith(childId);
     ChildPlace *place = child ? placeOf(m_active, child) : nullptr;
     if (!place || m_stopping || !child->isReady())
-        return;
+        return false;
     qCInfo(logProcess).noquote().nospace()
         << child->spec().role() << " (pid " << child->pid() << ") is replaced: " << reason;
     place->lastExit = QStringLiteral("replaced: %1").arg(reason);
     ++m_restarts[{place->who.role, RestartReason::Replaced}];
     retire(std::move(place->child));
     startChild(*m_active, *place);
+    return true;
 }
 
 quint64 Supervisor::sendCronCommand(const QByteArray &command)
@@ -240,6 +241,7 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
     exit.pid = child->pid();
     exit.generation = child->spec().generation;
     const quint64 childId = child->spec().childId;
+    const bool wasCommanded = m_killed.remove(childId);
     const QString who = QStringLiteral("%1 (pid %2)").arg(child->spec().role()).arg(child->pid());
     Q_EMIT childExited(childId, exit);
 
@@ -254,7 +256,10 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
         if (!isExpected) {
             if (!isCompanion(place->who.role) || exit.wasKilled || exit.isCrash)
                 place->lastFailure = {ipc::Hook::WorkerError, quint64(child->pid()), place->who.text(), exit.text};
-            ++m_restarts[{place->who.role, hasReturned ? RestartReason::Returned : reasonOf(exit)}];
+            const RestartReason reason = hasReturned    ? RestartReason::Returned
+                                         : wasCommanded ? RestartReason::Killed
+                                                        : reasonOf(exit);
+            ++m_restarts[{place->who.role, reason}];
             restartLater(*place, exit);
             updateAvailability();
         }
@@ -333,6 +338,14 @@ void Supervisor::killStuck(quint64 childId, const QString &reason)
 {
     if (ChildProcess *child = childWith(childId))
         child->kill(reason);
+}
+
+void Supervisor::kill(quint64 childId, const QString &reason)
+{
+    if (ChildProcess *child = childWith(childId)) {
+        m_killed.insert(childId);
+        child->kill(reason);
+    }
 }
 
 void Supervisor::childUnreachable(quint64 childId)

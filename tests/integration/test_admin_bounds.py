@@ -137,6 +137,15 @@ class Bodies(AdminTestCase):
         whole.send(quern.head("GET /healthz"))
         self.assertEqual(whole.response().status, 200)
 
+    def test_strangers_have_nothing_to_send(self) -> None:
+        quern = self.admin_serve()
+        for method in ("GET", "POST", "OPTIONS"):
+            with self.subTest(method):
+                connection = self.raw(quern)
+                connection.send(quern.head(f"{method} /api/v1/status", "Content-Length: 1000000"))
+                self.assertIn(connection.response().status, (401, 405, 413))
+                self.assertTrue(connection.is_closed())
+
     def test_300_megabytes_of_unfinished_body(self) -> None:
         quern = self.admin_serve()
         quern.ask("GET", "/api/v1/status")

@@ -98,11 +98,11 @@ class Resources(AdminTestCase):
     def test_a_candidate_of_the_settings(self) -> None:
         quern = self.admin_serve()
         text = quern.config.read_text()
-        verdict = quern.ask("POST", "/api/v1/config/check", "viewer",
+        verdict = quern.ask("POST", "/api/v1/config/check", "admin",
                             body={"text": text.replace("worker_num = 2", "worker_num = 0")}).json
         self.assertFalse(verdict["right"])
         self.assertIn("worker_num", verdict["problems"][0])
-        self.assertTrue(quern.ask("POST", "/api/v1/config/check", "viewer", body={"text": text}).json["right"])
+        self.assertTrue(quern.ask("POST", "/api/v1/config/check", "admin", body={"text": text}).json["right"])
 
     def test_metrics_for_those_with_a_token(self) -> None:
         quern = self.admin_serve()

@@ -145,6 +145,17 @@ class Audit(AdminTestCase):
         self.assertEqual(quern.ask("PUT", "/api/v1/log-levels", body={"levels": "info"}).status, 200)
         wait_until((folder / "audit.log").exists, "the audit log")
 
+    def test_a_file_that_is_moved_away_is_begun_anew(self) -> None:
+        quern = self.admin_serve()
+        log = quern.runtime / "audit.log"
+        for way in (lambda: log.rename(quern.runtime / "audit.old"), log.unlink):
+            self.assertEqual(quern.ask("PUT", "/api/v1/log-levels", body={"levels": "shop=debug"}).status, 200)
+            wait_until(lambda: log.exists() and self.entries(quern), "the entry")
+            way()
+        self.assertEqual(quern.ask("PUT", "/api/v1/log-levels", body={"levels": "shop=info"}).status, 200)
+        wait_until(log.exists, "the new file")
+        self.assertEqual([each["params"]["levels"] for each in self.entries(quern)], ["shop=info"])
+
     def test_many_changes_at_once_are_all_told(self) -> None:
         quern = self.admin_serve()
         token = quern.token("operator")

@@ -153,6 +153,11 @@ class Restarting(ControlTestCase):
             self.assertIn(text, self.refused(control, "server.restart").message)
             quern.settings = kept
         quern.write_config()
+        quern.tables = '[server.ssl_sni_certs."a.example"]\nssl_cert_file = "gone.pem"\nssl_key_file = "gone.key"\n'
+        quern.settings["listen"] = [*kept["listen"], "tls:127.0.0.1:0"]
+        quern.write_config()
+        self.assertRegex(self.refused(control, "server.restart").message, "quern.toml:")
+        quern.settings = kept
         quern.tables = '[[plugin]]\nfile = "/nowhere.so"\n'
         quern.write_config()
         try:
@@ -161,6 +166,20 @@ class Restarting(ControlTestCase):
         except Refused as refused:
             self.assertIn("/nowhere.so", refused.message)
         self.assertEqual(self.hello(quern).status, 200)
+
+    def test_who_stops_it_meanwhile_means_it(self) -> None:
+        quern = self.serve(max_wait_time=20)
+        control = self.control(quern)
+        with socket.create_connection(("127.0.0.1", quern.port), 10) as busy:
+            busy.sendall(b"GET /slow?ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: any(each["inFlight"] for each in control.ask("server.status")["workers"]), "its request")
+            control.ask("server.restart")
+            wait_until(lambda: control.ask("server.status")["state"] == "stopping" or "the server stops" in quern.log(),
+                       "the old workers or the stop", 20)
+            control.ask("server.stop")
+            self.assertIn(b" 200 ", busy.recv(4096))
+        quern.wait_gone()
+        self.assertNotIn("ready after", quern.log().partition("stopped")[2])
 
 
 class Processes(ControlTestCase):

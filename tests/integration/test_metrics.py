@@ -11,6 +11,7 @@ import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
+from controlclient import ControlClient
 from metricstext import Metrics, promtool_complaints, scrape
 from quernserver import QuernServer, QuernTestCase, wait_until
 from workserver import WorkTestCase
@@ -177,6 +178,18 @@ class Server(MetricsTestCase):
             if sample.name.endswith(("_total", "_count", "_bucket")) and "cpu" not in sample.name:
                 for later in (killed, after):
                     self.assertGreaterEqual(later.value(sample.name, **sample.labels), sample.value, sample)
+
+    def test_why_processes_were_replaced(self) -> None:
+        quern = self.public(worker_num=1)
+        first = quern.wait_workers()[0].pid
+        with ControlClient(quern) as control:
+            control.ask("process.kill", process="worker 0")
+            wait_until(lambda: quern.workers() and quern.workers()[0].pid != first, "its next")
+            self.wait_scrape(quern, lambda m: m.value("quern_restarts_total", reason="killed") == 1, "the kill")
+            wait_until(lambda: control.ask("server.status")["workers"][0]["state"] == "ready", "its next at work")
+            control.ask("process.recycle", process="worker 0")
+        metrics = self.wait_scrape(quern, lambda m: m.value("quern_restarts_total", reason="replaced") == 1, "the other")
+        self.assertEqual(metrics.value("quern_restarts_total", role="worker"), 2)
 
     def test_connections_bytes_and_processes(self) -> None:
         quern = self.public()

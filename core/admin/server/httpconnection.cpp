@@ -79,8 +79,12 @@ void HttpConnection::readHead()
         return;
     }
     const auto &head = std::get<std::optional<RequestHead>>(read);
-    if (!head)
+    if (!head) {
+        // The parser would read on behind what has been looked at.
+        if (m_socket->bytesAvailable() > bytes.size())
+            refuse(HttpAnswer::ofError(431, "too-large", QStringLiteral("the head is too long")), {});
         return;
+    }
     m_phase = Phase::Body;
     if (m_places.size() >= m_limits.pipelineDepth)
         refuse(HttpAnswer::ofError(503, "busy", QStringLiteral("too many requests wait on this connection")), {});

@@ -151,6 +151,8 @@ Verdict RequestJudge::judgeEndpoint(const RequestHead &head, Verdict verdict) co
         return verdict;
     }
     if (head.method == "OPTIONS") {
+        if (!permitsBody(head, verdict))
+            return verdict;
         verdict.kind = Kind::Preflight;
         verdict.answer.status = 204;
         verdict.answer.fields = {{"Allow", allowText(match.allowed)},

@@ -36,6 +36,7 @@ class TestPrivateFile : public QObject
 private Q_SLOTS:
     void isOnTheDiskInOrder();
     void isPrivateAndReplaced();
+    void linksAreNotFollowed();
     void tellsWhatIsWrong();
 };
 
@@ -50,6 +51,21 @@ void TestPrivateFile::isOnTheDiskInOrder()
     synced.clear();
     QVERIFY(app::writePrivateFile(folder.filePath(u"pid"_s), "1", app::Lasting::No));
     QCOMPARE(synced, QList<qint64>());
+}
+
+/// In a folder that others can write to, somebody may have prepared the draft.
+void TestPrivateFile::linksAreNotFollowed()
+{
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(u"tokens"_s);
+    const QString other = folder.filePath(u"others"_s);
+    QVERIFY(QFile::link(other, path + u".new"));
+    QVERIFY(app::writePrivateFile(path, "secret", app::Lasting::No));
+    QVERIFY(!QFileInfo::exists(other));
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(file.readAll(), "secret");
+    QVERIFY(!QFileInfo(path).isSymLink());
 }
 
 void TestPrivateFile::isPrivateAndReplaced()

@@ -181,7 +181,7 @@ void TestTaskDesk::noAnswerInTime()
 {
     m_desk->handle(1, letters(10));
     QTRY_COMPARE_WITH_TIMEOUT(m_sent.size(), 1,
-                              int(2 * std::chrono::milliseconds(app::PendingReplies::AnswerTimeout).count()));
+                              int(2 * std::chrono::milliseconds(app::OpenRequests::AnswerTimeout).count()));
     QCOMPARE(codeOf(0), Error::Timeout);
     m_desk->answered(m_asked.first().first, QJsonObject()); // too late
     QCOMPARE(m_sent.size(), 1);
@@ -201,7 +201,7 @@ void TestTaskDesk::theServerStopsMeanwhile()
 
 void TestTaskDesk::tooMany()
 {
-    const auto most = qsizetype(app::PendingReplies::MostPending);
+    const auto most = qsizetype(app::OpenRequests::MostPending);
     for (qsizetype id = 1; id <= most + 1; ++id)
         m_desk->handle(1, letters(id));
     QCOMPARE(m_asked.size(), most);

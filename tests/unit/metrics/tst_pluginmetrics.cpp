@@ -6,6 +6,7 @@
 #include <QStandardPaths>
 #include <QTest>
 
+#include <cstring>
 #include <limits>
 
 using namespace Quern;
@@ -31,6 +32,7 @@ private Q_SLOTS:
     void otherStaysOther();
     void familiesAreBounded();
     void damage();
+    void memoryThatWasEmptied();
     void numbersDoNotComeRound();
     void promtoolIsContent();
 };
@@ -286,6 +288,23 @@ void TestPluginMetrics::familiesAreBounded()
         metrics.remove(child);
     }
     QCOMPARE(metrics.collect().size(), PluginMetrics::MostFamilies);
+}
+
+/// Zeros are no nonsense by themselves; but what there was is gone.
+void TestPluginMetrics::memoryThatWasEmptied()
+{
+    PluginMetrics master;
+    master.activate(1);
+    Child child;
+    child.histogram("b_bytes", {1, 2}).observe(1.5);
+    child.counter("a_total").increment(3);
+    master.add(7, 1, child.shared());
+    const QStringList before = linesOf(master.collect());
+    std::memset(child.words(), 0, 4096);
+    QCOMPARE(linesOf(master.collect()), before);
+    QCOMPARE(master.takeDamaged(), std::vector<quint64>{7});
+    master.remove(7);
+    QCOMPARE(linesOf(master.collect()), before);
 }
 
 void TestPluginMetrics::damage()

@@ -1,4 +1,4 @@
-#include "app/server/pendingreplies.h"
+#include "app/server/openrequests.h"
 
 #include <QTimerEvent>
 
@@ -13,21 +13,21 @@ constexpr int watchMilliseconds = 200;
 
 } // namespace
 
-PendingReplies::PendingReplies(const QString &whom, Send send, QObject *parent)
+OpenRequests::OpenRequests(const QString &whom, Send send, QObject *parent)
     : QObject(parent)
     , m_whom(whom)
     , m_send(std::move(send))
 {
 }
 
-PendingReplies::~PendingReplies()
+OpenRequests::~OpenRequests()
 {
     const Error stopping(Error::Unavailable, QStringLiteral("the server has stopped before it could answer"));
     while (!m_pending.empty())
         answered(m_pending.begin()->first, stopping);
 }
 
-std::optional<quint64> PendingReplies::begin(quint64 client, qint64 request)
+std::optional<quint64> OpenRequests::begin(quint64 client, qint64 request)
 {
     if (m_pending.size() >= MostPending) {
         const Error busy(Error::Busy, QStringLiteral("too many requests wait for %1; try again").arg(m_whom));
@@ -41,7 +41,7 @@ std::optional<quint64> PendingReplies::begin(quint64 client, qint64 request)
     return token;
 }
 
-void PendingReplies::answered(quint64 token, const Result<QJsonObject> &outcome)
+void OpenRequests::answered(quint64 token, const Result<QJsonObject> &outcome)
 {
     const auto found = m_pending.find(token);
     if (found == m_pending.end())
@@ -53,7 +53,7 @@ void PendingReplies::answered(quint64 token, const Result<QJsonObject> &outcome)
     m_send(pending.client, {pending.request, outcome});
 }
 
-void PendingReplies::timerEvent(QTimerEvent *event)
+void OpenRequests::timerEvent(QTimerEvent *event)
 {
     if (event->timerId() != m_timer.timerId())
         return;

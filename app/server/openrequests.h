@@ -15,7 +15,7 @@ namespace Quern::app {
 
 /// Requests of the management protocol that another thread answers: each has exactly one reply, its answer, or an error
 /// when its time is over or this ends. Lives in the main thread, which it never makes wait.
-class PendingReplies final : public QObject
+class OpenRequests final : public QObject
 {
     Q_OBJECT
 public:
@@ -27,8 +27,8 @@ public:
     using Send = std::function<void(quint64 client, const admin::Reply &reply)>;
 
     /// \a whom is asked, for messages: "the queue of tasks".
-    PendingReplies(const QString &whom, Send send, QObject *parent = nullptr);
-    ~PendingReplies() override;
+    OpenRequests(const QString &whom, Send send, QObject *parent = nullptr);
+    ~OpenRequests() override;
 
     /// What answered() is to be called with. Nullopt: too many are under way, and the client has been told.
     std::optional<quint64> begin(quint64 client, qint64 request);
