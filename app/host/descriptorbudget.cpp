@@ -13,7 +13,9 @@ qint64 reservedDescriptors(const config::ServerSettings &server)
     // both ends of each. Two generations live side by side during a reload.
     const int ofChildren = 2 * server.workerNum * (2 * (server.reactorNum + 1) + 6);
     const int ofRefused = server.reactorNum * dispatch::Reactor::MaxRefused;
-    return ofMaster + ofChildren + ofRefused;
+    constexpr int streams = 64; // and listening sockets
+    const int ofApi = server.adminEnable ? server.adminMaxConnections + streams : 0;
+    return ofMaster + ofChildren + ofRefused + ofApi;
 }
 
 int possibleConnections(const config::ServerSettings &server, qint64 openFiles)

@@ -161,8 +161,9 @@ void HttpServer::refuseToken(HttpConnection &connection, const Verdict &verdict,
     Q_EMIT tokenRefused(shownAddress(address));
     const std::chrono::milliseconds delay = m_delays.add(address, std::chrono::steady_clock::now());
     if (m_delayed >= m_settings.maxDelayed) {
-        connection.refuse(HttpAnswer::ofError(429, "busy", QStringLiteral("too many wrong tokens; wait a little")),
-                          form);
+        HttpAnswer answer = HttpAnswer::ofError(429, "busy", QStringLiteral("too many wrong tokens; wait a little"));
+        answer.addField("Retry-After", "5");
+        connection.refuse(answer, form);
         return;
     }
     ++m_delayed;

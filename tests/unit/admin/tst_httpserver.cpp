@@ -2,12 +2,14 @@
 #include "admin/protocol/operation.h"
 #include "admin/server/httpserver.h"
 
-#include <QJsonDocument>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTcpServer>
 #include <QTcpSocket>
 #include <QTest>
 #include <QWebSocket>
+
+#include <sys/resource.h>
 
 using namespace Quern;
 using namespace Quern::admin;
@@ -35,6 +37,7 @@ private Q_SLOTS:
     void aCloseThatIsNotAnswered();
     void whoLosesHisTokenLosesHisStream();
     void metricsHaveTheirPath();
+    void acceptingGoesOnOnceThereAreDescriptors();
     void nobodyIsLeftBehind();
 
 private:
@@ -331,6 +334,23 @@ void tst_HttpServer::metricsHaveTheirPath()
     QCOMPARE(statusIn(elsewhere->readAll()), 404);
     QTRY_VERIFY(document->bytesAvailable() > 1000);
     QVERIFY(document->readAll().contains("\"/internal/metrics\""));
+}
+
+void tst_HttpServer::acceptingGoesOnOnceThereAreDescriptors()
+{
+    QTcpSocket *client = connectTo();
+    QVERIFY(client->waitForConnected(5000)); // by the kernel
+    rlimit limit = {};
+    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlimit none = {3, limit.rlim_max};
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const QSignalSpy failed(m_server->findChild<QTcpServer *>(), &QTcpServer::acceptError);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"^cannot accept a client of the management API: "_s));
+    const bool hasFailed = QTest::qWaitFor([&failed] { return failed.count() > 0; });
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    QVERIFY(hasFailed);
+    client->write("GET /api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    QTRY_VERIFY(client->bytesAvailable() > 1000);
 }
 
 void tst_HttpServer::nobodyIsLeftBehind()
