@@ -11,6 +11,7 @@ import unittest
 
 import proctree
 from controlclient import ControlClient, Refused
+from ports import reserve_port
 from quernserver import QuernServer, QuernTestCase, wait_until
 
 
@@ -154,7 +155,7 @@ class Restarting(ControlTestCase):
             quern.settings = kept
         quern.write_config()
         quern.tables = '[server.ssl_sni_certs."a.example"]\nssl_cert_file = "gone.pem"\nssl_key_file = "gone.key"\n'
-        quern.settings["listen"] = [*kept["listen"], "tls:127.0.0.1:0"]
+        quern.settings = {**kept, "listen": [*kept["listen"], f"tls:127.0.0.1:{reserve_port()}"]}
         quern.write_config()
         self.assertRegex(self.refused(control, "server.restart").message, "quern.toml:")
         quern.settings = kept

@@ -95,6 +95,7 @@ class Formats(LogsTestCase):
         self.say("print", "printed")
         self.get("/%zz")
         self.wait_line("percent-escape")
+        self.wait_line("printed")
         records = [json.loads(line) for line in self.file().read_text().splitlines()]
         for record in records:
             self.assertEqual(list(record), ["time", "level", "role", "pid", "category", "message"])

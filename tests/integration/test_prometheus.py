@@ -24,7 +24,7 @@ from workserver import WorkServer, WorkTestCase
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 DASHBOARD = RESOURCES / "grafana/quern.json"
-GUIDE = RESOURCES / "docs/metrics.md"
+GUIDE = RESOURCES / "docs/monitoring.md"
 # So long it is scraped, and the windows of the queries are.
 SECONDS = 60 if os.environ.get("QUERN_SOAK") else 6
 SETTINGS = """

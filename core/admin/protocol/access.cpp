@@ -34,7 +34,7 @@ constexpr std::array accesses = {
     change(Methods::processRecycle, Role::Operator),
     change(Methods::processKill, Role::Admin),
     look(Methods::configRead),
-    {Methods::configCheck, Role::Admin, false}, // a candidate may ask for what the environment keeps secret
+    MethodAccess{Methods::configCheck, Role::Admin, false}, // a candidate may ask for what the environment keeps secret
     look(Methods::operationList),
     look(Methods::operationRead),
     look(Methods::operationWatch),

@@ -169,7 +169,8 @@ void tst_Endpoints::defaultsAreWhatMethodsTake()
     QVERIFY(ConfigCandidate::fromJson(parametersOf("POST", "/api/v1/config/check", "{\"text\":\"\"}")));
     QVERIFY(ProcessReference::fromJson(parametersOf("DELETE", "/api/v1/processes/worker%201")));
     QVERIFY(TableListQuery::fromJson(parametersOf("GET", "/api/v1/tables")));
-    QVERIFY(*TableRowQuery::fromJson(parametersOf("GET", "/api/v1/tables/a/rows")) == (TableRowQuery{u"a"_s, 100, {}, {}}));
+    QVERIFY(*TableRowQuery::fromJson(parametersOf("GET", "/api/v1/tables/a/rows")) ==
+            (TableRowQuery{u"a"_s, 100, {}, {}}));
     QVERIFY(TableRowChange::fromJson(parametersOf("PUT", "/api/v1/tables/a/rows/k", "{\"values\":{}}")));
     QVERIFY(TableRowReference::fromJson(parametersOf("DELETE", "/api/v1/tables/a/rows/k")));
     QVERIFY(AtomicValue::fromJson(parametersOf("PUT", "/api/v1/atomics/a", "{\"value\":3}")));
@@ -193,8 +194,7 @@ void tst_Endpoints::parameters_data()
     };
     row("GET", "/healthz", "server.health {}");
     row("HEAD", "/api/v1/status", "server.status {}");
-    row("GET", "/api/v1/operations/9007199254740991",
-        "operation.read {\"operation\":9007199254740991}");
+    row("GET", "/api/v1/operations/9007199254740991", "operation.read {\"operation\":9007199254740991}");
     row("GET", "/api/v1/logs?lines=3&role=worker+2&level=info",
         "log.read {\"before\":0,\"level\":\"info\",\"lines\":3,\"role\":\"worker 2\"}");
     row("GET", "/api/v1/logs?&role=%C3%A4%26%3D&&",

@@ -105,8 +105,9 @@ void tst_Operation::malformed_data()
     row("steps", absent, "steps: is missing");
     row("error", absent, "error: is missing");
     row("id", -1, "id: must be an integer from 0 to 9007199254740991, not -1");
-    row("kind", QStringLiteral("restart"), "kind: must be one of \"reload\", \"stop\", not the string \"restart\"");
-    row("kind", 1, "kind: must be one of \"reload\", \"stop\", not 1");
+    row("kind", QStringLiteral("sail"),
+        "kind: must be one of \"reload\", \"stop\", \"scale\", \"drain\", \"restart\", not the string \"sail\"");
+    row("kind", 1, "kind: must be one of \"reload\", \"stop\", \"scale\", \"drain\", \"restart\", not 1");
     row("state", QString(), "state: must be one of \"running\", \"succeeded\", \"failed\", not the string \"\"");
     row("steps", QJsonObject(), "steps: must be an array, not an object");
     row("steps", QJsonArray{5}, "steps[0]: must be an object, not 5");

@@ -59,7 +59,7 @@ void TestPrivateFile::linksAreNotFollowed()
     const QTemporaryDir folder;
     const QString path = folder.filePath(u"tokens"_s);
     const QString other = folder.filePath(u"others"_s);
-    QVERIFY(QFile::link(other, path + u".new"));
+    QVERIFY(QFile::link(other, path + u".new"_s));
     QVERIFY(app::writePrivateFile(path, "secret", app::Lasting::No));
     QVERIFY(!QFileInfo::exists(other));
     QFile file(path);

@@ -375,7 +375,7 @@ void tst_Refusals::allMistakesAtOnce()
                                                          "runtime_dir = \"\"\n"
                                                          "http_head_max_length = \"4K\"\n"
                                                          "[[plugin]]\n"
-                                                         "[admni]\n");
+                                                         "[watchdog]\n");
     QVERIFY(!settings);
     const QString expected = QStringLiteral(
         "quern.toml:2: server.worker_num: must be an integer from 1 to 1024, not 0; write worker_num = 1\n"
@@ -386,7 +386,7 @@ void tst_Refusals::allMistakesAtOnce()
         "quern.toml:6: server.http_head_max_length: http_uri_max_length of \"8K\" cannot be reached within "
         "http_head_max_length of \"4K\"; write http_uri_max_length = \"4K\" or less\n"
         "quern.toml:7: plugin: names no plugin; write name = \"welcome\" or file = \"/path/libwelcome.so\"\n"
-        "quern.toml:8: admni: unknown table; remove it");
+        "quern.toml:8: watchdog: unknown table; remove it");
     QCOMPARE(settings.error().message(), expected.arg(file.directory() + QStringLiteral("/.quern")));
 }
 
