@@ -258,9 +258,11 @@ admin::Health ControlDesk::health()
     // Anybody may ask, and as often as he likes.
     constexpr std::chrono::milliseconds oldest(200);
     const base::MonotonicTime now = std::chrono::steady_clock::now();
-    if (m_healthAt == base::MonotonicTime::min() || now - m_healthAt > oldest) {
+    const std::pair condition(m_master->state(), m_master->isLeaving());
+    if (m_condition != condition || now - m_healthAt > oldest) {
         m_health = admin::Health::of(m_master->status());
         m_healthAt = now;
+        m_condition = condition;
     }
     return m_health;
 }

@@ -9,6 +9,7 @@
 #include "app/server/clients.h"
 #include "app/server/connectiondesk.h"
 #include "app/server/logdesk.h"
+#include "app/server/master.h"
 #include "app/server/streamdesk.h"
 #include "app/server/tabledesk.h"
 #include "app/server/taskdesk.h"
@@ -28,7 +29,6 @@ class Supervisor;
 namespace Quern::app {
 
 class BrokerThread;
-class Master;
 
 /// Answers the management protocol for the master: transports in the admin thread carry the messages, this
 /// object gives them their meaning. Lives in the main thread.
@@ -78,8 +78,9 @@ private:
     TableDesk m_tables;
     std::unique_ptr<ConnectionDesk> m_connections;
     admin::Health m_health;
-    base::MonotonicTime m_healthAt = base::MonotonicTime::min();
-    QHash<qint64, QSet<quint64>> m_watchers; ///< clients by operation
+    base::MonotonicTime m_healthAt;
+    std::optional<std::pair<Master::State, bool>> m_condition; ///< when that was looked at
+    QHash<qint64, QSet<quint64>> m_watchers;                   ///< clients by operation
 };
 
 } // namespace Quern::app

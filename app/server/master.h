@@ -65,6 +65,9 @@ public:
     Result<void> endProcess(const QString &name, bool kill);
     /// After finished(): the program is to be started anew.
     bool isToRestart() const { return m_isToRestart; }
+    State state() const { return m_state; }
+    /// HTTP clients are to go elsewhere.
+    bool isLeaving() const { return m_leaving; }
     /// What is in effect.
     const config::Settings &settings() const { return m_settings; }
     /// What would be if the settings file said \a text.

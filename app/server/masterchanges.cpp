@@ -9,13 +9,17 @@
 #include "app/server/portplan.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
+#include "app/server/tasksettings.h"
 #include "app/server/tlssettings.h"
 #include "app/server/workersettings.h"
 #include "base/log.h"
+#include "base/systemerror.h"
 #include "config/difference.h"
 
 #include <QCoreApplication>
+#include <QFile>
 
+#include <unistd.h>
 #include <utility>
 
 namespace Quern::app {
@@ -181,6 +185,15 @@ Result<admin::OperationReference> Master::restart()
     }
     if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid()); !free)
         return free.error();
+    if (const Result<void> database = tryTaskDatabase(*loaded, true); !database)
+        return database.error();
+    if (loaded->server.runtimeDir != m_settings.server.runtimeDir) {
+        return errorAtPath(
+            *loaded, QStringLiteral("server.runtime_dir"),
+            Error(Error::Invalid, QStringLiteral("is another one: stop the server before you change it")));
+    }
+    if (::access(m_options.program.constData(), X_OK) != 0)
+        return base::systemError(QStringLiteral("cannot start %1 anew").arg(QFile::decodeName(m_options.program)));
     Result<admin::OperationReference> begun = beginReload(admin::Operation::Kind::Restart, {});
     if (begun)
         begun->patience += m_settings.server.maxWaitTime + patienceMargin;

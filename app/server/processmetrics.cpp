@@ -48,6 +48,24 @@ void addPools(FamilyList &list, const QList<process::ChildReport> &children)
     list.gauge("quern_task_workers_idle", "Task workers that have nothing to do.", taskWorkers.idle);
 }
 
+/// Where a process is to be, by what has become of it.
+void addPlaces(FamilyList &list, const QList<process::ChildReport> &children)
+{
+    using State = process::ChildReport::State;
+    constexpr std::array states = {std::pair(State::Starting, "starting"), std::pair(State::Ready, "ready"),
+                                   std::pair(State::Draining, "draining"), std::pair(State::Waiting, "waiting"),
+                                   std::pair(State::Fatal, "fatal")};
+    std::map<std::string, std::map<State, int>> counts;
+    for (const process::ChildReport &child : children)
+        ++counts[ipc::roleArgument(child.who.role).toStdString()][child.state];
+    prometheus::MetricFamily &places =
+        list.gauge("quern_processes", "Children that there are or should be, by role and state.");
+    for (auto &[role, byState] : counts) {
+        for (const auto &[state, name] : states)
+            addValue(places, {{"role", role}, {"state", name}}, byState[state]);
+    }
+}
+
 void addChildren(FamilyList &list, const QList<process::ChildReport> &children)
 {
     struct Place
@@ -80,11 +98,18 @@ void addChildren(FamilyList &list, const QList<process::ChildReport> &children)
          [](const Place &place) { return place.inFlight; });
 }
 
-void addRestarts(FamilyList &list, const process::Supervisor &supervisor)
+/// Of roles that there are all reasons are told, so that the first is a rise.
+void addRestarts(FamilyList &list, const process::Supervisor &supervisor, const QList<process::ChildReport> &children)
 {
+    using Reason = process::RestartReason;
+    std::map<std::pair<ipc::ChildRole, Reason>, quint64> counts = supervisor.restartCounts();
+    for (const process::ChildReport &child : children) {
+        for (const Reason reason : {Reason::Exited, Reason::Crashed, Reason::Killed, Reason::Stuck, Reason::Replaced})
+            counts.try_emplace({child.who.role, reason}, 0);
+    }
     prometheus::MetricFamily &restarts =
         list.counter("quern_restarts_total", "Children that had to be replaced, by role and reason; reloads aside.");
-    for (const auto &[key, count] : supervisor.restartCounts()) {
+    for (const auto &[key, count] : counts) {
         addValue(
             restarts,
             {{"role", ipc::roleArgument(key.first).toStdString()}, {"reason", process::restartReasonName(key.second)}},
@@ -132,7 +157,8 @@ std::vector<prometheus::MetricFamily> ProcessMetrics::Collect() const
     list.gauge("quern_generation", "Generation of the workers: one more with each reload.", m_supervisor.generation());
     addPools(list, children);
     addChildren(list, children);
-    addRestarts(list, m_supervisor);
+    addPlaces(list, children);
+    addRestarts(list, m_supervisor, children);
     addMaster(list, m_startedAt);
     addMachine(list);
     return list.take();

@@ -234,7 +234,10 @@ void read(const LocationRule &rule, const Reading &reading, ServerSettings &sett
 {
     const QString path = reading.value.scalar.toString();
     static const QRegularExpression form(u"^(/[A-Za-z0-9._~-]+)+$"_s);
-    if (reading.value.isString() && form.match(path).hasMatch())
+    const QStringList segments = path.split(u'/');
+    const bool isTaken = path == "/healthz"_L1 || path == "/readyz"_L1 || path.startsWith("/api/v1/"_L1);
+    if (reading.value.isString() && form.match(path).hasMatch() && !isTaken && !segments.contains("."_L1) &&
+        !segments.contains(".."_L1))
         settings.*rule.member = path;
     else
         reading.refuse(Text::tr("a path such as \"/metrics\""), quotedToml(settings.*rule.member));

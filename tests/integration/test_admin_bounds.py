@@ -127,7 +127,7 @@ class Bodies(AdminTestCase):
         client = self.raw(quern)
         client.send(quern.head("PUT /api/v1/log-levels", self.JSON, "Content-Length: 65537", role="admin"))
         self.assertEqual(client.response().status, 413)
-        body = json.dumps({"levels": "debug", "x": "y" * 65000}).encode().ljust(65536)
+        body = json.dumps({"levels": "debug"}).encode().ljust(65536)
         whole = self.raw(quern)
         whole.send(quern.head("PUT /api/v1/log-levels", self.JSON, "Content-Length: 65536", role="admin"))
         for at in range(0, len(body), 10000):
@@ -301,8 +301,8 @@ class Tls(AdminTestCase):
         self.assertEqual(quern.ask("GET", "/healthz", None, tls=context, headers=same).status, 200)
         same = {"Origin": f"http://localhost:{quern.api_port}"}
         self.assertEqual(quern.ask("GET", "/healthz", None, tls=context, headers=same).status, 403)
-        body = {"levels": "debug", "x": "y" * 900_000}
-        self.assertEqual(quern.ask("PUT", "/api/v1/log-levels", tls=context, body=body).status, 200)
+        body = {"text": "#" * 900_000}
+        self.assertEqual(quern.ask("POST", "/api/v1/config/check", tls=context, body=body).status, 200)
         self.assertEqual(quern.ask("GET", "/healthz", None, tls=context, headers={"Connection": "close"}).status, 200)
         self.assertEqual(quern.ask("GET", "/healthz", token="x" * 40, tls=context).status, 200)
         self.assertEqual(quern.ask("GET", "/api/v1/status", token="x" * 40, tls=context).status, 401)

@@ -62,7 +62,11 @@ class Resources(AdminTestCase):
         processes = quern.ask("GET", "/api/v1/processes", "viewer").json["processes"]
         self.assertEqual([each["name"] for each in processes], ["worker 0", "worker 1", "worker 2"])
         self.assertEqual(quern.ask("GET", "/readyz", None).status, 200)
-        self.assertEqual(self.follow(quern, quern.ask("POST", "/api/v1/drain", "operator", body={}))["state"], "succeeded")
+        # A slip of the pen takes nobody out of the balancer.
+        for body in ({"On": False}, {}, {"on": True, "off": False}):
+            self.assertEqual(quern.ask("POST", "/api/v1/drain", body=body).status, 400, body)
+        self.assertEqual(quern.ask("POST", "/api/v1/scale", body={"workers": 2, "task_workers": 7}).status, 400)
+        self.assertEqual(self.follow(quern, quern.ask("POST", "/api/v1/drain", "operator", body={"on": True}))["state"], "succeeded")
         answer = quern.ask("GET", "/readyz", None)
         self.assertEqual((answer.status, answer.json["ready"]), (503, False))
         self.assertIn("go elsewhere", answer.json["sentence"])

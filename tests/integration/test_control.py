@@ -159,6 +159,12 @@ class Restarting(ControlTestCase):
         quern.write_config()
         self.assertRegex(self.refused(control, "server.restart").message, "quern.toml:")
         quern.settings = kept
+        quern.settings = {**kept, "task_worker_num": 1}
+        (quern.directory / "junk.db").write_bytes(b"no database" * 1000)
+        quern.tables = '[tasks]\ndatabase = "junk.db"\n'
+        quern.write_config()
+        self.assertRegex(self.refused(control, "server.restart").message, "junk.db")
+        quern.settings = kept
         quern.tables = '[[plugin]]\nfile = "/nowhere.so"\n'
         quern.write_config()
         try:
@@ -171,14 +177,19 @@ class Restarting(ControlTestCase):
     def test_who_stops_it_meanwhile_means_it(self) -> None:
         quern = self.serve(max_wait_time=20)
         control = self.control(quern)
-        with socket.create_connection(("127.0.0.1", quern.port), 10) as busy:
-            busy.sendall(b"GET /slow?ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n")
+        with (socket.create_connection(("127.0.0.1", quern.port), 10) as old,
+              socket.create_connection(("127.0.0.1", quern.port), 20) as new):
+            # One keeps the old generation, and then the reload; the other the new one, and then the stop.
+            old.sendall(b"GET /slow?ms=2000 HTTP/1.1\r\nHost: a\r\n\r\n")
             wait_until(lambda: any(each["inFlight"] for each in control.ask("server.status")["workers"]), "its request")
             control.ask("server.restart")
-            wait_until(lambda: control.ask("server.status")["state"] == "stopping" or "the server stops" in quern.log(),
-                       "the old workers or the stop", 20)
+            wait_until(lambda: control.ask("server.status")["generation"] == 2, "the new generation")
+            new.sendall(b"GET /slow?ms=6000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: control.ask("server.status")["state"] == "stopping", "the stop", 20)
             control.ask("server.stop")
-            self.assertIn(b" 200 ", busy.recv(4096))
+            ended = control.wait_event("operation", lambda data: data["kind"] == "restart" and data["state"] == "failed")
+            self.assertIn("wants the server to stop", ended["error"])
+            self.assertIn(b" 200 ", new.recv(4096))
         quern.wait_gone()
         self.assertNotIn("ready after", quern.log().partition("stopped")[2])
 

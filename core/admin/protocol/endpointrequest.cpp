@@ -204,6 +204,22 @@ EndpointMatch findEndpoint(std::span<const Endpoint> endpoints, const QByteArray
     return match;
 }
 
+namespace {
+
+/// A misspelt member is not to be taken for one that was left out.
+Result<void> checkMembers(const Endpoint &endpoint, const QJsonObject &body)
+{
+    const QJsonObject known = endpoint.body.schema ? endpoint.body.schema()["properties"_L1].toObject() : QJsonObject();
+    for (auto it = body.begin(); it != body.end(); ++it) {
+        if (!known.contains(it.key()))
+            return invalid(u"%1: there is no such member; known are %2"_s.arg(
+                it.key().left(longestShown), known.isEmpty() ? u"none"_s : known.keys().join(u", "_s)));
+    }
+    return {};
+}
+
+} // namespace
+
 Result<QJsonObject> methodParameters(const Endpoint &endpoint, const Target &target, const QByteArray &body)
 {
     if (const Result<void> checked = checkQuery(endpoint, target); !checked)
@@ -211,6 +227,8 @@ Result<QJsonObject> methodParameters(const Endpoint &endpoint, const Target &tar
     Result<QJsonObject> parameters = readBody(endpoint, body);
     if (!parameters)
         return parameters;
+    if (const Result<void> checked = checkMembers(endpoint, *parameters); !checked)
+        return checked.error();
     for (auto it = endpoint.defaults.begin(); it != endpoint.defaults.end(); ++it) {
         if (!parameters->contains(it.key()))
             parameters->insert(it.key(), it.value());

@@ -85,7 +85,6 @@ std::vector<Endpoint> serverEndpoints()
          .method = Methods::serverDrain,
          .summary = "Has HTTP clients go elsewhere, or stay again."_L1,
          .body = shape("DrainRequest"_L1, &DrainRequest::schema),
-         .defaults = {{u"on"_s, true}},
          .result = reference,
          .answer = Answer::Operation},
         {.path = api("/operations"),

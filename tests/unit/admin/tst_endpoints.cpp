@@ -165,7 +165,7 @@ void tst_Endpoints::defaultsAreWhatMethodsTake()
     QVERIFY(*DeadLetterQuery::fromJson(parametersOf("GET", "/api/v1/tasks/dead-letters")) == DeadLetterQuery());
     QVERIFY(OperationNumber::fromJson(parametersOf("GET", "/api/v1/operations/3")));
     QVERIFY(ScaleRequest::fromJson(parametersOf("POST", "/api/v1/scale", "{\"workers\":3}")));
-    QVERIFY(DrainRequest::fromJson(parametersOf("POST", "/api/v1/drain", "{}"))->on);
+    QVERIFY(DrainRequest::fromJson(parametersOf("POST", "/api/v1/drain", "{\"on\":true}"))->on);
     QVERIFY(ConfigCandidate::fromJson(parametersOf("POST", "/api/v1/config/check", "{\"text\":\"\"}")));
     QVERIFY(ProcessReference::fromJson(parametersOf("DELETE", "/api/v1/processes/worker%201")));
     QVERIFY(TableListQuery::fromJson(parametersOf("GET", "/api/v1/tables")));
@@ -282,9 +282,11 @@ void tst_Endpoints::bodiesMayLeaveOutWhatHasADefault()
         .fixed = {{u"kind"_s, u"x"_s}},
         .body = {"Change"_L1, &querySchema},
         .defaults = {{u"lines"_s, 5}}};
-    const QJsonObject brief =
-        *methodParameters(endpoint, targetOf("/a/7"), "{\"level\":\"info\",\"kind\":\"y\",\"id\":\"8\"}");
+    const QJsonObject brief = *methodParameters(endpoint, targetOf("/a/7"), "{\"level\":\"info\"}");
     QCOMPARE(brief, (QJsonObject{{u"level"_s, u"info"_s}, {u"kind"_s, u"x"_s}, {u"id"_s, u"7"_s}, {u"lines"_s, 5}}));
+    // Neither what is fixed nor what stands in the path may come twice, nor what is not known at all.
+    for (const char *body : {"{\"kind\":\"y\"}", "{\"id\":\"8\"}", "{\"Level\":\"info\"}"})
+        QVERIFY2(!methodParameters(endpoint, targetOf("/a/7"), body), body);
     const QJsonObject whole = *methodParameters(endpoint, targetOf("/a/7"), "{\"lines\":6}");
     QCOMPARE(whole["lines"_L1].toInt(), 6);
     const QJsonObject schema =

@@ -118,6 +118,9 @@ void tst_MetricsSettings::refusals_data()
                                         "= \"/actuator/prometheus\"");
     QTest::newRow("no path") << QByteArray("path = \"metrics\"") << path.arg(u"metrics");
     QTest::newRow("a query") << QByteArray("path = \"/m?x=1\"") << path.arg(u"/m?x=1");
+    QTest::newRow("a place of the API") << QByteArray("path = \"/healthz\"") << path.arg(u"/healthz");
+    QTest::newRow("another") << QByteArray("path = \"/api/v1/metrics\"") << path.arg(u"/api/v1/metrics");
+    QTest::newRow("dots") << QByteArray("path = \"/a/../b\"") << path.arg(u"/a/../b");
     QTest::newRow("the root") << QByteArray("path = \"/\"") << path.arg(u"/");
 }
 
