@@ -13,6 +13,8 @@ namespace {
 
 constexpr qsizetype longestText = 256;
 constexpr qsizetype longestParams = 4096;
+/// Ends of operations that are remembered: a reply comes soon.
+constexpr qint64 mostEnded = 100;
 
 /// Members that hold what users of the server have written, and not what an operator does with it.
 bool isPayload(const QString &name)
@@ -95,8 +97,33 @@ void AuditTrail::replySent(quint64 client, const admin::Reply &reply)
     if (!reply.outcome) {
         entry.outcome = admin::AuditEntry::Outcome::Failed;
         entry.error = reply.outcome.error().message();
+    } else if (const qint64 operation = reply.outcome->value(QStringLiteral("operation")).toInteger()) {
+        entry.params.insert(QStringLiteral("operation"), operation);
+        const auto ended = m_ended.constFind(operation);
+        if (ended == m_ended.cend()) {
+            entry.outcome = admin::AuditEntry::Outcome::Begun;
+            m_begun[operation].append(entry);
+        } else if (!ended->isEmpty()) {
+            entry.outcome = admin::AuditEntry::Outcome::Failed;
+            entry.error = *ended;
+        }
     }
     m_write(entry);
+}
+
+void AuditTrail::operationChanged(const admin::Operation &operation)
+{
+    if (operation.state == admin::Operation::State::Running)
+        return;
+    m_ended.remove(operation.id - mostEnded);
+    m_ended.insert(operation.id, operation.error);
+    for (admin::AuditEntry entry : m_begun.take(operation.id)) {
+        entry.time = QDateTime::currentDateTimeUtc();
+        entry.outcome =
+            operation.error.isEmpty() ? admin::AuditEntry::Outcome::Done : admin::AuditEntry::Outcome::Failed;
+        entry.error = operation.error;
+        m_write(entry);
+    }
 }
 
 void AuditTrail::requestRefused(const admin::Caller &caller, const admin::Request &request)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin/protocol/auditmessages.h"
+#include "admin/protocol/operation.h"
 #include "admin/server/transport.h"
 #include "base/linethrottle.h"
 
@@ -24,6 +25,8 @@ public:
     void requestReceived(const admin::Caller &caller, const admin::Request &request);
     /// What was asked for is written down with its outcome.
     void replySent(quint64 client, const admin::Reply &reply);
+    /// How what has been begun has ended.
+    void operationChanged(const admin::Operation &operation);
     void requestRefused(const admin::Caller &caller, const admin::Request &request);
     void tokenRefused(const QString &address);
 
@@ -31,6 +34,8 @@ private:
     using Key = std::pair<quint64, qint64>; ///< client and request
 
     Write m_write;
+    QHash<qint64, QList<admin::AuditEntry>> m_begun; ///< by operation
+    QHash<qint64, QString> m_ended;                  ///< errors of operations that have ended before their replies
     QHash<Key, QList<admin::AuditEntry>> m_underWay; ///< a client may use one id for several
     base::LineThrottle m_refusals;
     base::LineThrottle m_wrongTokens;

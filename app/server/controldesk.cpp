@@ -31,10 +31,21 @@ Result<QJsonObject> emptyOr(const Result<void> &outcome)
     return outcome ? Result<QJsonObject>(QJsonObject()) : outcome.error();
 }
 
-template <typename Message>
-Result<QJsonObject> jsonOr(const Result<Message> &outcome)
+Error sameError(const Error &error)
 {
-    return outcome ? Result<QJsonObject>(outcome->toJson()) : outcome.error();
+    return error;
+}
+
+/// It is the settings that are wrong: whoever asked may do so, and has asked for what there is.
+Error settingsError(const Error &error)
+{
+    return error.code() == Error::Busy ? error : Error(Error::Invalid, error.message());
+}
+
+template <typename Message>
+Result<QJsonObject> jsonOr(const Result<Message> &outcome, Error (*shown)(const Error &error) = sameError)
+{
+    return outcome ? Result<QJsonObject>(outcome->toJson()) : shown(outcome.error());
 }
 
 Result<void> applyCredentials(admin::HttpServer &api, const ApiCredentials &credentials)
@@ -74,6 +85,7 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker, const QString &au
     // Before anything is answered.
     connect(&m_clients, &Clients::requestReceived, &m_trail, &AuditTrail::requestReceived);
     connect(&m_clients, &Clients::requestRefused, &m_trail, &AuditTrail::requestRefused);
+    connect(&master->operations(), &admin::OperationLog::changed, &m_trail, &AuditTrail::operationChanged);
     connect(&m_clients, &Clients::replySent, &m_trail, &AuditTrail::replySent);
     connect(&m_clients, &Clients::requestReceived, this, &ControlDesk::handle);
     connect(&m_clients, &Clients::clientGone, this, [this](quint64 client) {
@@ -273,9 +285,9 @@ Result<QJsonObject> ControlDesk::lead(const admin::Request &request)
     if (request.method == Methods::serverStop)
         return m_master->stop(QStringLiteral("asked by a client")).toJson();
     if (request.method == Methods::serverReload)
-        return jsonOr(m_master->reload());
+        return jsonOr(m_master->reload(), settingsError);
     if (request.method == Methods::serverRestart)
-        return jsonOr(m_master->restart());
+        return jsonOr(m_master->restart(), settingsError);
     if (request.method == Methods::serverScale) {
         const Result<admin::ScaleRequest> scale = admin::ScaleRequest::fromJson(request.params);
         return scale ? jsonOr(m_master->scale(*scale)) : Result<QJsonObject>(scale.error());

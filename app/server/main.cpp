@@ -51,6 +51,8 @@ QStringList argumentList(int argc, char **argv)
 
 int start(const app::CommandLine &line, int argc, char **argv)
 {
+    const qint64 restartOperation = qgetenv(app::restartVariable).toLongLong();
+    qunsetenv(app::restartVariable);
     // What a restart begins with: later the arguments make place for the process title, and the file may be another.
     const QByteArray program = QFile::encodeName(QFile::symLinkTarget(QStringLiteral("/proc/self/exe")));
     const QByteArrayList arguments(argv, argv + argc);
@@ -69,7 +71,7 @@ int start(const app::CommandLine &line, int argc, char **argv)
             return failed;
         }
     }
-    if (line.command == app::CommandLine::Command::Restart) {
+    if (line.command == app::CommandLine::Command::Restart && restartOperation == 0) {
         const QCoreApplication application(argc, argv);
         if (const Result<void> checked = app::checkRestart(*settings); !checked) {
             app::terminal::complain(checked.error().message());
@@ -88,6 +90,7 @@ int start(const app::CommandLine &line, int argc, char **argv)
     }
     app::StartOptions options{daemonize, line.ignoreLock, load};
     options.candidateSource = [&chosen](const QByteArray &text) { return app::candidateSettings(chosen, text); };
+    options.restartOperation = restartOperation;
     options.program = program;
     options.arguments = arguments;
     return app::runServer(*settings, options, argc, argv);

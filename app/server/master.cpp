@@ -46,6 +46,8 @@ Master::Master(const config::Settings &settings, const StartOptions &options, QO
     , m_pidFile(pidPath(settings))
 {
     m_uptime.start();
+    if (options.restartOperation > 0)
+        m_operations.resume(options.restartOperation, admin::Operation::Kind::Restart);
     m_startedAt = QDateTime::currentDateTimeUtc();
     SignalWatcher::block(watchedSignals);
 }
@@ -161,6 +163,7 @@ void Master::becomeReady()
     if (m_state != State::Starting)
         return;
     m_state = State::Running;
+    m_operations.finish(m_options.restartOperation, {});
     m_reactors->listen();
     recordRates();
     m_rateTimer.start(int(std::chrono::milliseconds(RateMeter::Interval).count()), Qt::VeryCoarseTimer, this);
@@ -255,7 +258,7 @@ void Master::childrenStopped()
     qCInfo(logMaster) << "stopped";
     m_operations.finish(m_stopOperation, {});
     if (m_isToRestart)
-        m_operations.finish(m_reloadOperation, {});
+        m_operations.addStep(m_reloadOperation, QStringLiteral("stopped; the program starts anew"));
     Q_EMIT finished();
 }
 

@@ -38,8 +38,9 @@ void raiseDescriptorLimit()
 }
 
 /// Becomes the program anew: the server has stopped, and nothing of it is left. Returns if that is impossible.
-int startAnew(const StartOptions &options)
+int startAnew(const StartOptions &options, qint64 operation)
 {
+    ::qputenv(restartVariable, QByteArray::number(operation));
     std::vector<char *> arguments;
     QByteArrayList texts = options.arguments;
     for (QByteArray &text : texts)
@@ -54,7 +55,7 @@ int startAnew(const StartOptions &options)
     return 1;
 }
 
-int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon, bool &isToRestart)
+int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon, qint64 &restartOperation)
 {
     const auto fail = [&daemon, daemonize = options.daemonize](const QString &reason) {
         if (base::logsToFile())
@@ -80,7 +81,7 @@ int runMaster(const config::Settings &settings, const StartOptions &options, Dae
     if (const Result<void> begun = master.start(); !begun)
         return fail(begun.error().message());
     const int code = QCoreApplication::exec();
-    isToRestart = master.isToRestart();
+    restartOperation = master.restartOperation();
     return failure.isEmpty() ? code : fail(failure);
 }
 
@@ -89,7 +90,8 @@ int runMaster(const config::Settings &settings, const StartOptions &options, Dae
 int runServer(const config::Settings &settings, const StartOptions &options, int &argc, char **argv)
 {
     Daemon daemon;
-    if (options.daemonize) {
+    // A daemon that starts anew is one already.
+    if (options.daemonize && options.restartOperation == 0) {
         const Result<Daemon::Side> side = daemon.split();
         if (!side) {
             terminal::complain(side.error().message());
@@ -113,12 +115,12 @@ int runServer(const config::Settings &settings, const StartOptions &options, int
     base::setProcessTitle("quern: master");
     QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);
     int code = 0;
-    bool isToRestart = false;
+    qint64 restartOperation = 0;
     {
         const QCoreApplication application(argc, argv);
-        code = runMaster(settings, options, daemon, isToRestart);
+        code = runMaster(settings, options, daemon, restartOperation);
     }
-    return code == 0 && isToRestart ? startAnew(options) : code;
+    return code == 0 && restartOperation != 0 ? startAnew(options, restartOperation) : code;
 }
 
 } // namespace Quern::app

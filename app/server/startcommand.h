@@ -11,6 +11,9 @@
 
 namespace Quern::app {
 
+/// In the environment of a program that starts anew: the number of the operation that wants it.
+inline constexpr const char *restartVariable = "QUERN_RESTART";
+
 struct StartOptions
 {
     bool daemonize = false;
@@ -19,6 +22,8 @@ struct StartOptions
     std::function<Result<config::Settings>()> settingsSource;
     /// What they would be if the file said \a text.
     std::function<Result<config::Settings>(const QByteArray &text)> candidateSource = {};
+    /// Of a restart by the program before this, in the same process; 0: it is none.
+    qint64 restartOperation = 0;
     /// The program and its arguments, for a restart.
     QByteArray program = {};
     QByteArrayList arguments = {};

@@ -9,7 +9,7 @@ import threading
 import time
 
 from adminserver import ROLES, AdminServer, AdminTestCase
-from quernserver import TIME_SCALE, wait_until
+from quernserver import FIXTURES, TIME_SCALE, wait_until
 from wsclient import WebSocketClient
 
 WRONG = "x" * 43
@@ -115,11 +115,21 @@ class Audit(AdminTestCase):
                                      ("token operator", "operator", "log.setLevel", "done")])
         # Refusals of one second are one line.
         self.assertEqual(found[4], ("somebody", "", "", "refused"))
-        self.assertEqual(found[-1][1:], ("admin", "server.stop", "done"))
+        self.assertEqual([each[1:] for each in found[-2:]], [("admin", "server.stop", "begun"), ("admin", "server.stop", "done")])
         self.assertEqual([each["serial"] for each in self.entries(quern)], list(range(1, len(found) + 1)))
         self.assertEqual(self.entries(quern)[0]["params"], {"levels": "loud"})
         self.assertIn("no level", self.entries(quern)[0]["error"])
         self.assertEqual(stat.S_IMODE((quern.runtime / "audit.log").stat().st_mode), 0o600)
+
+    def test_what_takes_its_time_is_told_at_its_end(self) -> None:
+        quern = self.admin_serve()
+        quern.tables = f'[[plugin]]\nfile = "{FIXTURES / "libthrowing.so"}"\n'
+        quern.write_config()
+        self.assertEqual(quern.ask("POST", "/api/v1/reload", "operator").status, 202)
+        begun, ended = wait_until(lambda: len(self.entries(quern)) > 1 and self.entries(quern), "the end")
+        self.assertEqual((begun["method"], begun["outcome"]), ("server.reload", "begun"))
+        self.assertEqual((ended["method"], ended["outcome"], ended["params"]), ("server.reload", "failed", begun["params"]))
+        self.assertIn("throwing", ended["error"])
 
     def test_it_is_read_page_by_page(self) -> None:
         quern = self.admin_serve()

@@ -120,16 +120,31 @@ class Restarting(ControlTestCase):
         before = control.ask("server.status")
         quern.settings["max_conn"] = 123  # only a restart changes it
         quern.write_config()
-        control.ask("server.restart")
-        control.wait_event("operation", lambda data: data["kind"] == "restart" and data["state"] == "succeeded")
+        operation = control.ask("server.restart")["operation"]
+        control.wait_event("operation", lambda data: data["kind"] == "restart" and "starts anew" in str(data["steps"]))
         wait_until(lambda: self.restarted(quern, before), "the new server")
         self.assertEqual(self.hello(quern).status, 200)
         with ControlClient(quern) as fresh:
             after = fresh.ask("server.status")
             self.assertEqual(after["pid"], before["pid"])
+            ended = fresh.ask("operation.read", operation=operation)
+            self.assertEqual((ended["kind"], ended["state"]), ("restart", "succeeded"))
+            self.assertEqual(fresh.ask("server.reload")["operation"], operation + 1)
             values = {each["key"]: each["value"] for each in fresh.ask("config.read")["settings"]}
             self.assertEqual(values["server.max_conn"], "123")
         self.assertEqual({worker.pid for worker in quern.wait_workers()} & {w["pid"] for w in before["workers"]}, set())
+
+    def test_a_daemon_keeps_its_process(self) -> None:
+        quern = self.server()
+        self.assert_exit(quern.command("start", "-d"), 0)
+        quern.adopt_daemon()
+        with ControlClient(quern) as control:
+            before = control.ask("server.status")
+            control.ask("server.restart")
+        wait_until(lambda: self.restarted(quern, before), "the new server")
+        with ControlClient(quern) as control:
+            self.assertEqual(control.ask("server.status")["pid"], before["pid"])
+        quern.stop()
 
     def restarted(self, quern: QuernServer, before: dict) -> bool:
         try:

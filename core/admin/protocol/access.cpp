@@ -16,6 +16,12 @@ constexpr MethodAccess look(QLatin1StringView method)
     return {method, Role::Viewer, false};
 }
 
+/// At what the clients and handlers of the server have written.
+constexpr MethodAccess lead(QLatin1StringView method)
+{
+    return {method, Role::Operator, false};
+}
+
 constexpr MethodAccess change(QLatin1StringView method, Role role)
 {
     return {method, role, true};
@@ -44,7 +50,7 @@ constexpr std::array accesses = {
     look(Methods::logFollow),
     change(Methods::logSetLevel, Role::Operator),
     look(Methods::taskDeadLetters),
-    look(Methods::taskDeadPayload),
+    lead(Methods::taskDeadPayload),
     change(Methods::taskRetry, Role::Operator),
     change(Methods::taskDrop, Role::Operator),
     MethodAccess{Methods::auditRead, Role::Operator, false},
@@ -52,7 +58,7 @@ constexpr std::array accesses = {
     change(Methods::cronPause, Role::Operator),
     change(Methods::cronResume, Role::Operator),
     look(Methods::tableList),
-    look(Methods::tableRows),
+    lead(Methods::tableRows),
     change(Methods::tableSet, Role::Admin),
     change(Methods::tableDelete, Role::Admin),
     look(Methods::atomicList),

@@ -12,7 +12,7 @@ namespace Quern::admin {
 
 /// What somebody may do with the server; each role may do what those before it may.
 enum class Role {
-    Viewer,   ///< looks at everything but secrets
+    Viewer,   ///< looks at the server, and not at secrets, payloads and rows
     Operator, ///< leads the service: reload, cron jobs, tasks, connections, levels of the log
     Admin,    ///< changes its data and ends it: tables, atomics, stop, restart
 };

@@ -9,6 +9,7 @@ using namespace Qt::Literals::StringLiterals;
 template <>
 constexpr auto namesOf<AuditEntry::Outcome> = std::to_array<EnumName<AuditEntry::Outcome>>({
     {AuditEntry::Outcome::Done, "done"_L1},
+    {AuditEntry::Outcome::Begun, "begun"_L1},
     {AuditEntry::Outcome::Failed, "failed"_L1},
     {AuditEntry::Outcome::Refused, "refused"_L1},
 });

@@ -17,7 +17,8 @@ namespace Quern::admin {
 struct AuditEntry
 {
     enum class Outcome {
-        Done,    ///< or, of what takes its time, begun
+        Done,
+        Begun,   ///< it takes its time: another entry tells how it ended, unless that was with the process itself
         Failed,  ///< "error" says why
         Refused, ///< nothing was tried: the role may not, or nobody holds the token
     };

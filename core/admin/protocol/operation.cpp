@@ -53,7 +53,11 @@ QJsonObject OperationReference::toJson() const
 
 Result<OperationReference> OperationReference::fromJson(const QJsonObject &json)
 {
-    return fromJsonObject<OperationReference>(json);
+    OperationReference reference;
+    JsonReader reader;
+    reader.require(json, "operation"_L1);
+    reader.readGivenMembers(json, reference);
+    return reader.result(reference);
 }
 
 QJsonObject OperationReference::schema()

@@ -11,7 +11,7 @@
 
 namespace Quern::admin {
 
-/// Names one long action. Shape: {"operation": 3, "patienceMs": 13000}.
+/// Names one long action. Shape: {"operation": 3, "patienceMs": 13000}; whoever asks may leave out the latter.
 struct OperationReference
 {
     qint64 operation = 0;                  ///< Operation::id

@@ -86,7 +86,10 @@ QJsonObject Subscription::toJson() const
 
 Result<Subscription> Subscription::fromJson(const QJsonObject &json)
 {
-    return fromJsonObject<Subscription>(json);
+    Subscription subscription;
+    JsonReader reader;
+    reader.readGivenMembers(json, subscription);
+    return reader.result(std::move(subscription));
 }
 
 QJsonObject ProcessEvent::toJson() const

@@ -58,7 +58,7 @@ struct ProcessReference
 };
 
 /// What a client wants to be told of, from now on; all off ends it.
-/// Shape: {"status": true, "intervalMs": 1000, "operations": true, "processes": true}
+/// Shape: {"status": true, "intervalMs": 1000, "operations": true, "processes": true}; each may be left out.
 struct Subscription
 {
     bool status = false;                      ///< the whole Status, again and again

@@ -13,6 +13,12 @@ qint64 OperationLog::begin(Operation::Kind kind)
     return operation.id;
 }
 
+void OperationLog::resume(qint64 id, Operation::Kind kind)
+{
+    m_serial = id - 1;
+    begin(kind);
+}
+
 void OperationLog::addStep(qint64 id, const QString &text)
 {
     if (Operation *operation = running(id)) {

@@ -21,6 +21,8 @@ public:
 
     /// Begins one and returns its id.
     qint64 begin(Operation::Kind kind);
+    /// Goes on with one that a program before this has begun; those that follow have other ids.
+    void resume(qint64 id, Operation::Kind kind);
     /// Something has happened in it. Steps of unknown or finished operations are ignored.
     void addStep(qint64 id, const QString &text);
     /// It ends; an empty \a error is success.
