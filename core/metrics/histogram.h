@@ -91,9 +91,10 @@ public:
     HistogramReading read() const;
 
 private:
+    // The first buckets, where most times fall, lie beside the sum: in one line of the processor's cache.
     const TimeBounds *m_bounds;
-    std::array<std::atomic<quint64>, TimeBounds::Most + 1> m_counts = {};
     std::atomic<quint64> m_sum = 0; ///< nanoseconds
+    std::array<std::atomic<quint64>, TimeBounds::Most + 1> m_counts = {};
 };
 
 } // namespace Quern::metrics

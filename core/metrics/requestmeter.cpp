@@ -61,11 +61,13 @@ void RequestMeter::record(HttpMethod method, RouteNumber route, int status, std:
 
 RequestMeter::Cell *RequestMeter::cellOf(quint64 key)
 {
+    if (m_last && m_last->key == key)
+        return m_last;
     constexpr quint64 spread = 0x9e3779b97f4a7c15; // 2^64 / golden ratio: neighbouring keys lie apart
     std::size_t place = std::size_t((key * spread) >> 53);
     while (Cell *cell = m_places[place].load(std::memory_order_relaxed)) {
         if (cell->key == key)
-            return cell;
+            return m_last = cell;
         place = (place + 1) % Places;
     }
     const quint64 overflow = keyOf(HttpMethod::Other, OtherRoute, 0);
@@ -73,7 +75,7 @@ RequestMeter::Cell *RequestMeter::cellOf(quint64 key)
         return cellOf(overflow);
     Cell *cell = m_cells.emplace_back(std::make_unique<Cell>(key, m_settings.bounds)).get();
     m_places[place].store(cell, std::memory_order_release);
-    return cell;
+    return m_last = cell;
 }
 
 std::vector<RequestMeter::Series> RequestMeter::read() const

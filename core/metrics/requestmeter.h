@@ -64,7 +64,7 @@ public:
     const TimeBounds &bounds() const { return m_settings.bounds; }
 
 private:
-    struct Cell
+    struct alignas(64) Cell
     {
         Cell(quint64 cellKey, const TimeBounds &bounds) : key(cellKey), times(bounds) {}
         const quint64 key;
@@ -81,6 +81,7 @@ private:
     std::array<std::unique_ptr<const std::string>, MostRoutes> m_patterns; ///< each written once, before its number
     std::array<std::atomic<Cell *>, Places> m_places = {};
     std::vector<std::unique_ptr<Cell>> m_cells;
+    Cell *m_last = nullptr; ///< requests of one kind often come in a row
 };
 
 /// Sums of what several meters have read, by method, route and status.
