@@ -1,13 +1,8 @@
-#include "settingsfile.h"
+#include "keyrows.h"
 
 #include "config/adminkeys.h"
 #include "config/adminrules.h"
 #include "config/difference.h"
-
-#include <QSet>
-#include <QTest>
-
-#include <functional>
 
 using namespace Quern;
 using namespace Quern::config;
@@ -32,15 +27,7 @@ private Q_SLOTS:
 
 namespace {
 
-using Check = std::function<bool(const AdminSettings &)>;
-
-struct Row
-{
-    const char *line;
-    Check isRead;
-};
-
-QList<Row> rows()
+QList<KeyRow> rows()
 {
     return {
         {"enable = true", [](const auto &s) { return s.adminEnable; }},
@@ -61,45 +48,24 @@ QList<Row> rows()
     };
 }
 
-QString keyOf(const QByteArray &line)
-{
-    return QString::fromUtf8(line.left(line.indexOf(' ')));
-}
-
-QString message(const Result<Settings> &settings)
-{
-    return settings ? QString() : settings.error().message();
-}
-
 } // namespace
 
 void tst_AdminSettings::everyKey_data()
 {
-    QTest::addColumn<QByteArray>("line");
-    QTest::addColumn<Check>("isRead");
-    for (const Row &row : rows())
-        QTest::newRow(row.line) << QByteArray(row.line) << row.isRead;
+    addKeyRows(rows());
 }
 
 void tst_AdminSettings::everyKey()
 {
     QFETCH(QByteArray, line);
-    QFETCH(Check, isRead);
-    const SettingsFile file;
-    QVERIFY(!isRead(AdminSettings()) || line.endsWith("[]"));
-    const Result<Settings> settings = SettingsFile::load("[admin]\n" + line + '\n');
-    QVERIFY2(settings.ok(), qPrintable(message(settings)));
-    QVERIFY(isRead(settings->server));
-    QCOMPARE(settings->origins.value(u"admin."_s + keyOf(line)), u"quern.toml:2"_s);
+    QFETCH(KeyCheck, isRead);
+    QVERIFY(!isRead(ServerSettings()) || line.endsWith("[]"));
+    checkKeyRow(QStringLiteral("admin"));
 }
 
 void tst_AdminSettings::everyKeyIsCovered()
 {
-    QSet<QString> covered;
-    for (const Row &row : rows())
-        covered += keyOf(row.line);
-    const QStringList known = findKeyTable(u"admin"_s)->names();
-    QCOMPARE(covered, QSet<QString>(known.begin(), known.end()));
+    checkKeysAreCovered(QStringLiteral("admin"), rows());
 }
 
 void tst_AdminSettings::refusals_data()
@@ -143,7 +109,7 @@ void tst_AdminSettings::refusals()
     QFETCH(QByteArray, toml);
     QFETCH(QString, expected);
     const SettingsFile file;
-    const QString text = message(SettingsFile::load(toml));
+    const QString text = messageOf(SettingsFile::load(toml));
     QVERIFY2(text.startsWith(expected), qPrintable(text));
 }
 
@@ -164,7 +130,7 @@ void tst_AdminSettings::permitted()
     QFETCH(QByteArray, toml);
     const SettingsFile file;
     const Result<Settings> settings = SettingsFile::load(toml);
-    QVERIFY2(settings.ok(), qPrintable(message(settings)));
+    QVERIFY2(settings.ok(), qPrintable(messageOf(settings)));
 }
 
 void tst_AdminSettings::changes()
@@ -172,7 +138,7 @@ void tst_AdminSettings::changes()
     const SettingsFile file;
     const Settings running = defaults(file.directory());
     const Result<Settings> loaded = SettingsFile::load("[admin]\nmax_body = 2048\ntls_key_file = \"a.key\"\n");
-    QVERIFY2(loaded.ok(), qPrintable(message(loaded)));
+    QVERIFY2(loaded.ok(), qPrintable(messageOf(loaded)));
     QCOMPARE(changedKeys(running, *loaded, Change::Reload), QStringList(u"admin.tls_key_file"_s));
     QCOMPARE(changedKeys(running, *loaded, Change::Restart), QStringList(u"admin.max_body"_s));
 }

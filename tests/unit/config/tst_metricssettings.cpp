@@ -1,11 +1,6 @@
-#include "settingsfile.h"
+#include "keyrows.h"
 
 #include "config/metricskeys.h"
-
-#include <QSet>
-#include <QTest>
-
-#include <functional>
 
 using namespace Quern;
 using namespace Quern::config;
@@ -25,15 +20,7 @@ private Q_SLOTS:
 
 namespace {
 
-using Check = std::function<bool(const MetricsSettings &)>;
-
-struct Row
-{
-    const char *line;
-    Check isRead;
-};
-
-QList<Row> rows()
+QList<KeyRow> rows()
 {
     return {
         {"enable = false", [](const auto &s) { return !s.metricsEnabled; }},
@@ -53,43 +40,21 @@ QList<Row> rows()
     };
 }
 
-QString keyOf(const QByteArray &line)
-{
-    return QString::fromUtf8(line.left(line.indexOf(' ')));
-}
-
-QString message(const Result<Settings> &settings)
-{
-    return settings ? QString() : settings.error().message();
-}
-
 } // namespace
 
 void tst_MetricsSettings::everyKey_data()
 {
-    QTest::addColumn<QByteArray>("line");
-    QTest::addColumn<Check>("isRead");
-    for (const Row &row : rows())
-        QTest::newRow(row.line) << QByteArray(row.line) << row.isRead;
+    addKeyRows(rows());
 }
 
 void tst_MetricsSettings::everyKey()
 {
-    QFETCH(QByteArray, line);
-    QFETCH(Check, isRead);
-    const Result<Settings> settings = SettingsFile::load("[metrics]\n" + line + '\n');
-    QVERIFY2(settings.ok(), qPrintable(message(settings)));
-    QVERIFY(isRead(settings->server));
-    QCOMPARE(settings->origins.value(QStringLiteral("metrics.") + keyOf(line)), QStringLiteral("quern.toml:2"));
+    checkKeyRow(QStringLiteral("metrics"));
 }
 
 void tst_MetricsSettings::everyKeyIsCovered()
 {
-    QSet<QString> covered;
-    for (const Row &row : rows())
-        covered += keyOf(row.line);
-    const QStringList known = findKeyTable(QStringLiteral("metrics"))->names();
-    QCOMPARE(covered, QSet<QString>(known.begin(), known.end()));
+    checkKeysAreCovered(QStringLiteral("metrics"), rows());
 }
 
 void tst_MetricsSettings::refusals_data()
@@ -128,7 +93,7 @@ void tst_MetricsSettings::refusals()
 {
     QFETCH(QByteArray, line);
     QFETCH(QString, expected);
-    const QString text = message(SettingsFile::load("[metrics]\n" + line + '\n'));
+    const QString text = messageOf(SettingsFile::load("[metrics]\n" + line + '\n'));
     QVERIFY2(text.startsWith(QStringLiteral("quern.toml:2: metrics.") + expected), qPrintable(text));
 }
 

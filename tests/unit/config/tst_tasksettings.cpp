@@ -1,12 +1,7 @@
-#include "settingsfile.h"
+#include "keyrows.h"
 
 #include "config/difference.h"
 #include "config/taskkeys.h"
-
-#include <QSet>
-#include <QTest>
-
-#include <functional>
 
 using namespace Quern;
 using namespace Quern::config;
@@ -29,15 +24,7 @@ private Q_SLOTS:
 
 namespace {
 
-using Check = std::function<bool(const TaskSettings &)>;
-
-struct Row
-{
-    const char *line;
-    Check isRead;
-};
-
-QList<Row> rows()
+QList<KeyRow> rows()
 {
     return {
         {"driver = \"auto\"", [](const auto &s) { return s.taskDriver == TaskDriver::Auto; }},
@@ -62,44 +49,21 @@ QList<Row> rows()
     };
 }
 
-QString keyOf(const QByteArray &line)
-{
-    return QString::fromUtf8(line.left(line.indexOf(' ')));
-}
-
-QString message(const Result<Settings> &settings)
-{
-    return settings ? QString() : settings.error().message();
-}
-
 } // namespace
 
 void tst_TaskSettings::everyKey_data()
 {
-    QTest::addColumn<QByteArray>("line");
-    QTest::addColumn<Check>("isRead");
-    for (const Row &row : rows())
-        QTest::newRow(row.line) << QByteArray(row.line) << row.isRead;
+    addKeyRows(rows());
 }
 
 void tst_TaskSettings::everyKey()
 {
-    QFETCH(QByteArray, line);
-    QFETCH(Check, isRead);
-    const SettingsFile file;
-    const Result<Settings> settings = SettingsFile::load("[tasks]\n" + line + '\n');
-    QVERIFY2(settings.ok(), qPrintable(message(settings)));
-    QVERIFY(isRead(settings->server));
-    QCOMPARE(settings->origins.value(QStringLiteral("tasks.") + keyOf(line)), QStringLiteral("quern.toml:2"));
+    checkKeyRow(QStringLiteral("tasks"));
 }
 
 void tst_TaskSettings::everyKeyIsCovered()
 {
-    QSet<QString> covered;
-    for (const Row &row : rows())
-        covered += keyOf(row.line);
-    const QStringList known = findKeyTable(QStringLiteral("tasks"))->names();
-    QCOMPARE(covered, QSet<QString>(known.begin(), known.end()));
+    checkKeysAreCovered(QStringLiteral("tasks"), rows());
 }
 
 void tst_TaskSettings::refusals_data()
@@ -131,7 +95,7 @@ void tst_TaskSettings::refusals()
     QFETCH(QByteArray, toml);
     QFETCH(QString, expected);
     const SettingsFile file;
-    const QString text = message(SettingsFile::load(toml));
+    const QString text = messageOf(SettingsFile::load(toml));
     QVERIFY2(text.startsWith(expected), qPrintable(text));
 }
 
@@ -140,7 +104,7 @@ void tst_TaskSettings::changes()
     const SettingsFile file;
     const Settings running = defaults(file.directory());
     const Result<Settings> loaded = SettingsFile::load("[tasks]\ntries = 3\nqueue_max = 5\n");
-    QVERIFY2(loaded.ok(), qPrintable(message(loaded)));
+    QVERIFY2(loaded.ok(), qPrintable(messageOf(loaded)));
     QCOMPARE(changedKeys(running, *loaded, Change::Reload), QStringList(QStringLiteral("tasks.tries")));
     QCOMPARE(changedKeys(running, *loaded, Change::Restart), QStringList(QStringLiteral("tasks.queue_max")));
     const Settings after = afterReload(running, *loaded);
@@ -152,7 +116,7 @@ void tst_TaskSettings::databaseBeginsAtTheFile()
 {
     const SettingsFile file;
     const Result<Settings> settings = SettingsFile::load("[tasks]\ndatabase = \"data/tasks.db\"\n");
-    QVERIFY2(settings.ok(), qPrintable(message(settings)));
+    QVERIFY2(settings.ok(), qPrintable(messageOf(settings)));
     QCOMPARE(settings->server.taskDatabase, file.directory() + QStringLiteral("/data/tasks.db"));
 }
 
