@@ -1,5 +1,7 @@
 #include "admin/server/httpconnection.h"
 
+#include "admin/server/httptls.h"
+
 #include <QSslSocket>
 #include <QTimer>
 #include <QTimerEvent>
@@ -239,8 +241,7 @@ bool HttpConnection::isEncrypted() const
 
 qint64 HttpConnection::pendingOutput() const
 {
-    const auto *tls = qobject_cast<QSslSocket *>(m_socket);
-    return m_socket->bytesToWrite() + (tls ? tls->encryptedBytesToWrite() : 0);
+    return admin::pendingOutput(m_socket);
 }
 
 void HttpConnection::abort()

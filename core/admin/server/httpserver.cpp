@@ -179,8 +179,7 @@ void HttpServer::beginStream(HttpConnection &connection, const Verdict &verdict,
                           form);
         return;
     }
-    const QString name =
-        QStringLiteral("token %1 from %2").arg(verdict.holder->name, shownAddress(connection.socket()->peerAddress()));
+    const QString name = nameOf(*verdict.holder, connection);
     connectionGone(&connection);
     m_streams.adopt(&connection, *verdict.holder, {nextClient(), verdict.holder->role, name});
 }

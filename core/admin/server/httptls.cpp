@@ -2,6 +2,7 @@
 
 #include <QSslCertificate>
 #include <QSslKey>
+#include <QSslSocket>
 
 namespace Quern::admin {
 
@@ -22,6 +23,12 @@ Result<QSslConfiguration> tlsConfiguration(const QByteArray &certificates, const
     configuration.setPeerVerifyMode(QSslSocket::VerifyNone);
     configuration.setAllowedNextProtocols({QSslConfiguration::NextProtocolHttp1_1});
     return configuration;
+}
+
+qint64 pendingOutput(const QTcpSocket *socket)
+{
+    const auto *tls = qobject_cast<const QSslSocket *>(socket);
+    return socket ? socket->bytesToWrite() + (tls ? tls->encryptedBytesToWrite() : 0) : 0;
 }
 
 } // namespace Quern::admin

@@ -5,10 +5,15 @@
 #include <QByteArray>
 #include <QSslConfiguration>
 
+class QTcpSocket;
+
 namespace Quern::admin {
 
 /// For a server with these \a certificates, its own first, and the private \a key of the first; both in PEM.
 /// Error::Invalid says which of them cannot be read.
 Result<QSslConfiguration> tlsConfiguration(const QByteArray &certificates, const QByteArray &key);
+
+/// Bytes that \a socket has yet to give to the kernel, those that TLS has encrypted included; 0 of null.
+qint64 pendingOutput(const QTcpSocket *socket);
 
 } // namespace Quern::admin

@@ -1,6 +1,7 @@
 #include "admin/server/streamhub.h"
 
 #include "admin/server/httpconnection.h"
+#include "admin/server/httptls.h"
 
 #include <QDeadlineTimer>
 #include <QSslSocket>
@@ -14,12 +15,6 @@ namespace Quern::admin {
 namespace {
 
 const QString streamProtocol = QStringLiteral("quern.v1");
-
-qint64 pendingOutput(const QTcpSocket *socket)
-{
-    const auto *tls = qobject_cast<const QSslSocket *>(socket);
-    return socket ? socket->bytesToWrite() + (tls ? tls->encryptedBytesToWrite() : 0) : 0;
-}
 
 } // namespace
 
