@@ -140,14 +140,13 @@ qint64 AuditLog::lastSerial() const
 Result<admin::AuditPage> AuditLog::read(const admin::AuditQuery &query) const
 {
     admin::AuditPage page;
-    const int limit = std::min(query.limit, admin::AuditQuery::MostEntries);
     qsizetype bytes = 0;
     const auto take = [&](QByteArrayView line) {
         const qint64 serial = serialOf(line);
         if (serial == 0 || (query.before > 0 && serial >= query.before))
             return true;
         bytes += line.size();
-        if (page.entries.size() >= limit || bytes > largestPage) {
+        if (page.entries.size() >= query.limit || bytes > largestPage) {
             page.before = page.entries.isEmpty() ? serial : page.entries.constLast().serial;
             return false;
         }

@@ -123,7 +123,7 @@ void CronDesk::stateReceived(const QByteArray &payload)
     for (const ipc::CronAnswer &answer : message->answers) {
         if (const auto pending = m_pending.constFind(answer.id); pending != m_pending.cend()) {
             const Answer tell = m_pending.take(answer.id).answer;
-            tell(answer.error.isEmpty() ? Result<void>() : Result<void>(Error(Error::Invalid, answer.error)));
+            tell(answer.mistake ? Result<void>(*answer.mistake) : Result<void>());
         }
     }
 }

@@ -79,7 +79,7 @@ Result<tasks::DeadLetterPageQuery> deadLetterQuery(const admin::DeadLetterQuery 
 {
     tasks::DeadLetterPageQuery query;
     query.name = message.name.toUtf8();
-    query.limit = std::min(message.limit, admin::DeadLetterQuery::MostLetters);
+    query.limit = message.limit;
     if (message.before.isEmpty())
         return query;
     const std::optional<tasks::DeadLetterPlace> place = placeOf(message.before);

@@ -195,7 +195,7 @@ void WorkerProcess::cronCommand(QByteArrayView payload)
     const Result<void> done = command->action == Action::RunNow  ? m_timer->runNow(command->job)
                               : command->action == Action::Pause ? m_timer->pause(command->job)
                                                                  : m_timer->resume(command->job);
-    const ipc::CronAnswer answer = {command->id, done ? QString() : done.error().message()};
+    const ipc::CronAnswer answer = {command->id, done ? std::nullopt : std::optional(done.error())};
     m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{m_timer->states(), {answer}}.encode());
 }
 

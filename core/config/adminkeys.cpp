@@ -21,8 +21,8 @@ constexpr std::array keys = {
                           "Whether the server is managed over HTTP and WebSocket as well, with tokens."),
         nullptr, Change::Restart},
     Key{"listen"_L1, ListenRule{&S::adminListen}, "",
-        QT_TRANSLATE_NOOP("Quern::config", "Where to listen for that: one address or a list; \"127.0.0.1:5201\", "
-                                           "\"[::1]:5201\", with TLS \"tls:0.0.0.0:5201\"."),
+        QT_TRANSLATE_NOOP("Quern::config", "Where to listen for that: one address or a list; \"127.0.0.1:5210\", "
+                                           "\"[::1]:5210\", with TLS \"tls:0.0.0.0:5210\"."),
         nullptr, Change::Restart},
     Key{"insecure_remote"_L1, FlagRule{&S::adminInsecureRemote}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Whether an address that other machines reach may go without TLS, since "

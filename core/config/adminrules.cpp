@@ -43,7 +43,7 @@ private:
         if (address.kind == ListenAddress::Unix) {
             refuse(written.line, u"listen"_s,
                    Text::tr("%1 is a Unix socket, and who has an account here has the command line; write listen = "
-                            "\"127.0.0.1:5201\"")
+                            "\"127.0.0.1:5210\"")
                        .arg(written.shown));
         } else if (address.tls) {
             checkCertificate(written);

@@ -15,7 +15,7 @@ namespace Quern::config {
 struct AdminSettings
 {
     bool adminEnable = false; ///< whether the management protocol is spoken over HTTP as well
-    QList<ListenAddress> adminListen = {ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5201)};
+    QList<ListenAddress> adminListen = {ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5210)};
     bool adminInsecureRemote = false; ///< whether an address that others reach may go without TLS
     QStringList adminHosts;           ///< names that a Host header may have besides loopback and the addresses
     QStringList adminOrigins;         ///< of pages from elsewhere that may ask: "https://ops.example.org"

@@ -165,8 +165,12 @@ QList<CronJobState> cronJobStates(const QCborArray &list)
 QByteArray CronStateMessage::encode() const
 {
     QCborArray answerList;
-    for (const CronAnswer &answer : answers)
-        answerList.append(QCborMap{{u"id"_s, qint64(answer.id)}, {u"error"_s, answer.error}});
+    for (const CronAnswer &answer : answers) {
+        const int code = answer.mistake ? answer.mistake->code() + 1 : 0;
+        answerList.append(QCborMap{{u"id"_s, qint64(answer.id)},
+                                   {u"code"_s, code},
+                                   {u"error"_s, answer.mistake ? answer.mistake->message() : QString()}});
+    }
     const QCborMap map = {{u"jobs"_s, ipc::toCbor(jobs)}, {u"answers"_s, answerList}};
     return map.toCborValue().toCbor();
 }
@@ -180,7 +184,13 @@ Result<CronStateMessage> CronStateMessage::decode(QByteArrayView payload)
     message.jobs = cronJobStates(map->value("jobs"_L1).toArray());
     for (const QCborValue &value : map->value("answers"_L1).toArray()) {
         const QCborMap answer = value.toMap();
-        message.answers.append({quint32(number(answer.value("id"_L1))), answer.value("error"_L1).toString()});
+        const qint64 code = number(answer.value("code"_L1));
+        if (code < 0 || code > Error::Internal + 1)
+            return Error(Error::Protocol, u"malformed CronState message"_s);
+        CronAnswer &last = message.answers.emplaceBack();
+        last.id = quint32(number(answer.value("id"_L1)));
+        if (code > 0)
+            last.mistake = Error(Error::Code(code - 1), answer.value("error"_L1).toString());
     }
     return message;
 }

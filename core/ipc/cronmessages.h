@@ -61,10 +61,8 @@ struct CronJobState
 /// What became of a CronCommand.
 struct CronAnswer
 {
-    quint32 id = 0; ///< of the command
-    QString error;  ///< for people; empty: done
-
-    bool operator==(const CronAnswer &) const = default;
+    quint32 id = 0;               ///< of the command
+    std::optional<Error> mistake; ///< why nothing was done; none: it was
 };
 
 /// timer process → master: all jobs, and the answers to commands since the last one.

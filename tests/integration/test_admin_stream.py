@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import unittest
 from pathlib import Path
@@ -16,6 +17,44 @@ from wsclient import WebSocketClient
 from wsframes import BINARY, TEXT, frame
 
 MEBIBYTE = 1 << 20
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Guide(AdminTestCase):
+    """resources/docs/management.md, as far as it is a reference."""
+
+    @staticmethod
+    def rows() -> list[tuple[str, str, dict]]:
+        """The methods with their roles and parameters."""
+        rows = []
+        for line in (ROOT / "resources/docs/management.md").read_text().splitlines():
+            cells = [cell.strip(" `") for cell in line.strip("|").split(" |")]
+            if len(cells) >= 3 and re.fullmatch(r"[a-z]+\.[A-Za-z]+", cells[0]):
+                rows.append((cells[0], cells[1], json.loads(cells[2].replace("?:", ":") or "{}")))
+        return rows
+
+    def test_it_lists_every_method_and_event(self) -> None:
+        header = (ROOT / "core/admin/protocol/methods.h").read_text()
+        methods, events = (re.findall(r' = "([A-Za-z.]+)"_L1', part)
+                           for part in header.split("namespace Quern::admin::Events {"))
+        self.assertEqual(sorted(method for method, _, _ in self.rows()), sorted(methods))
+        guide = (ROOT / "resources/docs/management.md").read_text()
+        self.assertEqual([event for event in events if f"\n| `{event}` | who" not in guide], [])
+
+    def test_it_is_right_about_roles_and_parameters(self) -> None:
+        quern = self.admin_serve()
+        streams = {role: self.stream(quern, role) for role in ROLES}
+        for method, role, parameters in self.rows():
+            with self.subTest(method):
+                for lower in ROLES[:ROLES.index(role)]:
+                    self.assertEqual(streams[lower].call(method, parameters)["error"]["code"], "permission")
+                if method in ("server.restart", "server.stop"):
+                    continue
+                # What it names need not be there.
+                reply = streams[role].call(method, parameters)
+                self.assertIn(reply.get("error", {}).get("code"), (None, "not-found", "unavailable", "busy"), reply)
 
 
 class Messages(AdminTestCase):

@@ -21,7 +21,7 @@ class Demo(QuernTestCase):
         settings = re.search(r"<<'TOML'\n(.*?)^TOML$", QUICKSTART.read_text(), re.DOTALL | re.MULTILINE)[1]
         server, lines, api = self.server(), reserve_port(), reserve_port()
         self.assertEqual(settings.count(":5201\""), 2)
-        for port, own in ((5200, server.port), (5201, lines), (5202, api)):
+        for port, own in ((5200, server.port), (5201, lines), (5210, api)):
             settings = settings.replace(f":{port}\"", f":{own}\"")
         server.config.write_text(settings)
         server.start()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-_KNOWN = {"type", "properties", "required", "items", "enum", "anyOf", "format", "$ref", "minimum", "default"}
+_KNOWN = {"type", "properties", "required", "items", "enum", "anyOf", "format", "$ref", "minimum", "maximum", "default"}
 _TYPES = {"string": str, "boolean": bool, "object": dict, "array": list, "null": type(None)}
 
 
@@ -36,6 +36,8 @@ def mistakes(value, schema: dict, document: dict, path: str = "") -> list[str]:
         found.append(f"{path}: {value!r} is none of {schema['enum']}")
     if "minimum" in schema and value < schema["minimum"]:
         found.append(f"{path}: {value!r} is below {schema['minimum']}")
+    if "maximum" in schema and value > schema["maximum"]:
+        found.append(f"{path}: {value!r} is above {schema['maximum']}")
     if schema.get("format") == "date-time":
         datetime.fromisoformat(value.replace("Z", "+00:00"))
     if schema["type"] == "object" and "properties" in schema:

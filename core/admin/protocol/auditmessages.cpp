@@ -53,9 +53,8 @@ Result<AuditQuery> AuditQuery::fromJson(const QJsonObject &json)
 {
     AuditQuery query;
     JsonReader reader;
-    reader.readMembers(json, query);
-    if (reader.ok() && query.limit < 1)
-        reader.refuse(u"limit"_s, u"must be 1 or more"_s);
+    reader.readGivenMembers(json, query);
+    reader.checkLimit(query.limit, MostEntries);
     return reader.result(std::move(query));
 }
 

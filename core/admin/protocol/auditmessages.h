@@ -37,12 +37,12 @@ struct AuditEntry
     bool operator==(const AuditEntry &) const = default;
 };
 
-/// Which entries are wanted, the newest first. Shape: {"limit": 100, "before": 0}
+/// Which entries are wanted, the newest first. Shape: {"limit": 100, "before": 0}; each may be left out.
 struct AuditQuery
 {
     static constexpr int MostEntries = 100;
 
-    int limit = MostEntries; ///< at least 1; more than MostEntries are not given
+    int limit = MostEntries; ///< 1 to MostEntries
     qint64 before = 0;       ///< a serial; 0: from the newest on
 
     QJsonObject toJson() const;

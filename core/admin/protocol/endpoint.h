@@ -23,6 +23,8 @@ struct EndpointParameter
     Type type = Type::Text;
     QJsonValue otherwise = QJsonValue::Undefined; ///< without it; undefined: it must be there
     QLatin1StringView summary = {};
+    int least = 0; ///< of Type::Integer; the method sees to it
+    int most = 0;  ///< the same; 0: it has no bound of its own
 };
 
 /// The shape of a JSON object: its name in the OpenAPI document, and what makes it.

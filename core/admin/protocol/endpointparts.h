@@ -25,6 +25,15 @@ inline EndpointParameter inQuery(QLatin1StringView name, QLatin1StringView summa
     return {name, EndpointParameter::Place::Query, type, otherwise, summary};
 }
 
+/// How many are wanted of a page.
+inline EndpointParameter limit(int most)
+{
+    EndpointParameter parameter = inQuery("limit"_L1, "how many"_L1, Type::Integer, 100);
+    parameter.least = 1;
+    parameter.most = most;
+    return parameter;
+}
+
 inline EndpointSchema shape(QLatin1StringView name, QJsonObject (*schema)())
 {
     return {name, schema};

@@ -135,7 +135,7 @@ std::vector<Endpoint> auditEndpoints()
         {.path = api("/audit"),
          .method = Methods::auditRead,
          .summary = "Who has changed what, the newest first."_L1,
-         .parameters = {inQuery("limit"_L1, "how many, 100 at most"_L1, Type::Integer, AuditQuery::MostEntries),
+         .parameters = {limit(AuditQuery::MostEntries),
                         inQuery("before"_L1, "what the page before gave as \"before\""_L1, Type::Integer, 0)},
          .result = shape("AuditPage"_L1, &AuditPage::schema)},
     };
@@ -155,7 +155,7 @@ std::vector<Endpoint> taskEndpoints()
          .summary = "Tasks and events that have failed for good, the newest first."_L1,
          .parameters = {inQuery("name"_L1, "of the task or event"_L1, Type::Text, QString()),
                         inQuery("before"_L1, "what the page before gave as \"older\""_L1, Type::Text, QString()),
-                        inQuery("limit"_L1, "how many, 100 at most"_L1, Type::Integer, DeadLetterQuery::MostLetters)},
+                        limit(DeadLetterQuery::MostLetters)},
          .result = shape("DeadLetterPage"_L1, &DeadLetterPage::schema)},
         {.verb = Verb::Delete,
          .path = api("/tasks/dead-letters"),

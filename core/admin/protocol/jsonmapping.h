@@ -276,4 +276,14 @@ Result<T> fromJsonObject(const QJsonObject &object)
     return reader.result(std::move(value));
 }
 
+/// The same of an object whose members may each be left out: then they are what they are by default.
+template <typename T>
+Result<T> fromGivenMembers(const QJsonObject &object)
+{
+    T value;
+    JsonReader reader;
+    reader.readGivenMembers(object, value);
+    return reader.result(std::move(value));
+}
+
 } // namespace Quern::admin

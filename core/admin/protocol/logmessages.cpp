@@ -78,7 +78,7 @@ QJsonObject LogQuery::toJson() const
 
 Result<LogQuery> LogQuery::fromJson(const QJsonObject &json)
 {
-    return fromJsonObject<LogQuery>(json);
+    return fromGivenMembers<LogQuery>(json);
 }
 
 QJsonObject LogPage::toJson() const

@@ -31,7 +31,7 @@ struct LogLine
     bool operator==(const LogLine &) const = default;
 };
 
-/// Which lines are wanted. Shape: {"lines": 100, "level": "debug", "role": "", "before": 0}
+/// Which lines are wanted. Shape: {"lines": 100, "level": "debug", "role": "", "before": 0}; each may be left out.
 struct LogQuery
 {
     int lines = 100;                              ///< the last so many

@@ -44,7 +44,9 @@ QJsonObject parameterSchema(const EndpointParameter &parameter)
                                       : parameter.type == Type::Integer ? u"integer"_s
                                                                         : u"boolean"_s}};
     if (parameter.type == Type::Integer)
-        schema.insert(u"minimum"_s, 0);
+        schema.insert(u"minimum"_s, parameter.least);
+    if (parameter.most > 0)
+        schema.insert(u"maximum"_s, parameter.most);
     if (!parameter.otherwise.isUndefined())
         schema.insert(u"default"_s, parameter.otherwise);
     return schema;

@@ -20,11 +20,6 @@ QJsonObject objectOf(const QString &name, const Schema &schema)
         {u"type"_s, u"object"_s}, {u"properties"_s, QJsonObject{{name, schema}}}, {u"required"_s, QJsonArray{name}}};
 }
 
-EndpointParameter limit(int most)
-{
-    return inQuery("limit"_L1, most == 1000 ? "how many, 1000 at most"_L1 : "how many"_L1, Type::Integer, 100);
-}
-
 EndpointParameter after()
 {
     return inQuery("after"_L1, "what the page before gave as \"next\""_L1, Type::Text, QString());

@@ -46,7 +46,7 @@ QJsonObject ScaleRequest::toJson() const
 
 Result<ScaleRequest> ScaleRequest::fromJson(const QJsonObject &json)
 {
-    return fromJsonObject<ScaleRequest>(json);
+    return fromGivenMembers<ScaleRequest>(json);
 }
 
 QJsonObject ScaleRequest::schema()
@@ -86,10 +86,7 @@ QJsonObject Subscription::toJson() const
 
 Result<Subscription> Subscription::fromJson(const QJsonObject &json)
 {
-    Subscription subscription;
-    JsonReader reader;
-    reader.readGivenMembers(json, subscription);
-    return reader.result(std::move(subscription));
+    return fromGivenMembers<Subscription>(json);
 }
 
 QJsonObject ProcessEvent::toJson() const

@@ -17,7 +17,7 @@ namespace Quern::admin {
 // Of all fromJson() functions: Error::Protocol names the member and what is wrong with it.
 
 /// How many processes there are to be. It holds until the settings file names another number than it did, or the server
-/// is restarted. Shape: {"workers": 8, "taskWorkers": 0}
+/// is restarted. Shape: {"workers": 8, "taskWorkers": 0}; each may be left out.
 struct ScaleRequest
 {
     int workers = 0;     ///< 0: as many as now

@@ -92,9 +92,8 @@ Result<DeadLetterQuery> DeadLetterQuery::fromJson(const QJsonObject &json)
 {
     DeadLetterQuery query;
     JsonReader reader;
-    reader.readMembers(json, query);
-    if (reader.ok() && query.limit < 1)
-        reader.refuse(u"limit"_s, u"must be 1 or more"_s);
+    reader.readGivenMembers(json, query);
+    reader.checkLimit(query.limit, MostLetters);
     return reader.result(std::move(query));
 }
 

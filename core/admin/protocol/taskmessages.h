@@ -12,15 +12,15 @@ namespace Quern::admin {
 // Ids of tasks are strings of decimal digits: they go beyond what numbers of JSON carry. All fromJson() functions
 // return Error::Protocol with the member and what is wrong with it.
 
-/// Which dead letters are wanted: the newest first. Shape: {"name": "mail", "before": "", "limit": 100}
+/// Which dead letters are wanted: the newest first. Shape: {"name": "mail", "before": "", "limit": 100}; each may
+/// be left out.
 struct DeadLetterQuery
 {
-    /// More than that many in one page are not given.
     static constexpr int MostLetters = 100;
 
     QString name;            ///< of the task or event; empty: any
     QString before;          ///< what the page before gave as "older"; empty: from the newest on
-    int limit = MostLetters; ///< at least 1
+    int limit = MostLetters; ///< 1 to MostLetters
 
     QJsonObject toJson() const;
     static Result<DeadLetterQuery> fromJson(const QJsonObject &json);

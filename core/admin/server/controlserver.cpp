@@ -145,10 +145,11 @@ void ControlServer::send(quint64 client, const QJsonObject &message)
     const auto found = m_clients.find(client);
     if (found == m_clients.end())
         return;
-    QLocalSocket *socket = found->second.socket;
-    socket->write(encodeLine(message));
-    if (socket->bytesToWrite() > MaxPendingOutput)
+    // What waits is looked at before: one message alone may be larger than the bound.
+    if (found->second.socket->bytesToWrite() > MaxPendingOutput)
         dismiss(client);
+    else
+        found->second.socket->write(encodeLine(message));
 }
 
 void ControlServer::dismiss(quint64 client)

@@ -20,7 +20,7 @@ class ControlServer final : public Transport
     Q_OBJECT
 public:
     static constexpr int MaxClients = 64;
-    /// A client that does not read is cut off when this many bytes wait for it.
+    /// A client that does not read is cut off when there is more for it while this many bytes wait.
     static constexpr qint64 MaxPendingOutput = 4 * 1024 * 1024;
 
     explicit ControlServer(QObject *parent = nullptr);

@@ -139,11 +139,14 @@ void StreamHub::send(quint64 client, const QJsonObject &message)
     const auto found = m_streams.find(client);
     if (found == m_streams.end() || !found->second.webSocket)
         return;
+    // As in ControlServer: one message alone may be larger than the bound.
+    if (pendingOutput(found->second.socket) > m_limits.maxOutput) {
+        dismiss(client);
+        return;
+    }
     QByteArray text = encodeLine(message);
     text.chop(1);
     found->second.webSocket->sendTextMessage(QString::fromUtf8(text));
-    if (pendingOutput(found->second.socket) > m_limits.maxOutput)
-        dismiss(client);
 }
 
 void StreamHub::bytesWritten(quint64 client)

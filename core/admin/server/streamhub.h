@@ -21,7 +21,7 @@ class HttpConnection;
 struct StreamLimits
 {
     std::size_t maxStreams = 64;
-    qint64 maxOutput = 4 << 20; ///< bytes that may wait for one that does not read
+    qint64 maxOutput = 4 << 20; ///< bytes that wait for one that does not read: with more to come it is cut off
     int maxInFlight = 16;       ///< requests of one that wait for their replies
     std::chrono::milliseconds handshakeTimeout{5'000};
     std::chrono::milliseconds pingInterval{20'000}; ///< how often a client is asked whether it is there

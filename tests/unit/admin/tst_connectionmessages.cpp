@@ -1,5 +1,5 @@
 #include "admin/protocol/connectionmessages.h"
-#include "admin/protocol/message.h"
+#include "messagechecks.h"
 
 #include <QTest>
 
@@ -17,27 +17,6 @@ private Q_SLOTS:
     void malformed_data();
     void malformed();
 };
-
-namespace {
-
-/// Both ways.
-template <typename Message>
-void compare(const Message &message, const QByteArray &line)
-{
-    QCOMPARE(encodeLine(message.toJson()), line);
-    const Result<Message> read = Message::fromJson(*decodeLine(line));
-    QVERIFY2(read.ok(), read ? "" : qPrintable(read.error().message()));
-    QVERIFY(read->toJson() == message.toJson());
-}
-
-template <typename Message>
-QString mistakeOf(const QByteArray &line)
-{
-    const Result<Message> read = Message::fromJson(*decodeLine(line));
-    return read ? u"none"_s : read.error().message();
-}
-
-} // namespace
 
 void tst_ConnectionMessages::golden()
 {

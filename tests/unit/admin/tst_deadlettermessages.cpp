@@ -1,5 +1,5 @@
-#include "admin/protocol/message.h"
 #include "admin/protocol/taskmessages.h"
+#include "messagechecks.h"
 
 #include <QTest>
 
@@ -41,16 +41,6 @@ const QByteArray goldenPage =
     "\"createdAt\":\"2026-01-31T12:00:00.000Z\",\"error\":\"it threw\",\"id\":\"9223372036854775807\","
     "\"kind\":\"event\",\"name\":\"paid\",\"number\":3,\"payloadBytes\":20,\"store\":\"database\"}],"
     "\"older\":\"12-40\"}\n";
-
-/// Both ways.
-template <typename Message>
-void compare(const Message &message, const QByteArray &line)
-{
-    QCOMPARE(encodeLine(message.toJson()), line);
-    const Result<Message> read = Message::fromJson(*decodeLine(line));
-    QVERIFY2(read.ok(), read ? "" : qPrintable(read.error().message()));
-    QVERIFY(read->toJson() == message.toJson());
-}
 
 } // namespace
 

@@ -35,6 +35,7 @@ private Q_SLOTS:
     void everyEndpointIsWhole();
     void everyPlaceIsAParameter();
     void defaultsAreWhatMethodsTake();
+    void limitsAreToldAndHeld();
     void parameters_data();
     void parameters();
     void refusals_data();
@@ -182,6 +183,25 @@ void tst_Endpoints::defaultsAreWhatMethodsTake()
     QVERIFY(DeadLetterReference::fromJson(parametersOf("GET", "/api/v1/tasks/dead-letters/1")));
     for (const char *path : {"/api/v1/tasks/dead-letters/1/retry", "/api/v1/tasks/dead-letters/retry?all=true"})
         QVERIFY(DeadLetterSelection::fromJson(parametersOf("POST", path)));
+}
+
+void tst_Endpoints::limitsAreToldAndHeld()
+{
+    const QJsonObject paths = document()["paths"_L1].toObject();
+    const auto holds = [&](const QString &path, int most, const auto &read) {
+        const QJsonArray parameters = paths[path]["get"_L1]["parameters"_L1].toArray();
+        const auto limit = std::find_if(parameters.begin(), parameters.end(),
+                                        [](const QJsonValue &value) { return value["name"_L1] == "limit"_L1; });
+        const auto takes = [&](int number) {
+            return read(QJsonObject{{u"table"_s, u"a"_s}, {u"limit"_s, number}}).ok();
+        };
+        return limit != parameters.end() && (*limit)["schema"_L1]["minimum"_L1] == 1 &&
+               (*limit)["schema"_L1]["maximum"_L1] == most && !takes(0) && takes(1) && takes(most) && !takes(most + 1);
+    };
+    QVERIFY(holds(u"/api/v1/audit"_s, AuditQuery::MostEntries, AuditQuery::fromJson));
+    QVERIFY(holds(u"/api/v1/tasks/dead-letters"_s, DeadLetterQuery::MostLetters, DeadLetterQuery::fromJson));
+    QVERIFY(holds(u"/api/v1/tables/{table}/rows"_s, TableRowQuery::MostRows, TableRowQuery::fromJson));
+    QVERIFY(holds(u"/api/v1/connections"_s, ConnectionQuery::MostConnections, ConnectionQuery::fromJson));
 }
 
 void tst_Endpoints::parameters_data()

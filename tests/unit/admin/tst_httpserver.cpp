@@ -33,6 +33,7 @@ private Q_SLOTS:
     void idleConnectionsEnd();
     void whoTakesNoAnswerIsCutOff();
     void streamsCarryMessages();
+    void aMessageMayBeLargerThanWhatMayWait();
     void whoIsSilentIsAskedAndWhoIsDeadIsCutOff();
     void aCloseThatIsNotAnswered();
     void whoLosesHisTokenLosesHisStream();
@@ -273,6 +274,25 @@ void tst_HttpServer::streamsCarryMessages()
     QCOMPARE(taken.at(0).at(0).toULongLong(), caller.client);
     stream->close();
     QTRY_COMPARE(m_gone, QList<quint64>{caller.client});
+}
+
+void tst_HttpServer::aMessageMayBeLargerThanWhatMayWait()
+{
+    const std::unique_ptr<QWebSocket> stream = openStream();
+    qsizetype received = 0;
+    connect(stream.get(), &QWebSocket::textMessageReceived, this, [&](const QString &text) { received = text.size(); });
+    QTRY_COMPARE(stream->state(), QAbstractSocket::ConnectedState);
+    stream->sendTextMessage(u"{\"id\":5,\"method\":\"metrics.read\"}"_s);
+    QTRY_COMPARE(m_asked.size(), 1);
+    const quint64 client = m_asked.at(0).caller.client;
+    const QString large(qsizetype(m_settings.streams.maxOutput) + 1, u'x');
+    m_server->sendReply(client, {5, QJsonObject{{u"text"_s, large}}});
+    QTRY_VERIFY(received > large.size());
+    QVERIFY(m_gone.isEmpty());
+    // What comes while all of that still waits is too much.
+    m_server->sendEvent(client, {u"log"_s, {{u"text"_s, large}}});
+    m_server->sendEvent(client, {u"log"_s, {}});
+    QCOMPARE(m_gone, QList<quint64>{client});
 }
 
 void tst_HttpServer::whoIsSilentIsAskedAndWhoIsDeadIsCutOff()

@@ -43,6 +43,9 @@ void tst_LogMessages::query()
     QCOMPARE(encodeLine(query.toJson()), golden);
     const Result<LogQuery> read = LogQuery::fromJson(*decodeLine(golden));
     QVERIFY(read && *read == query);
+    // What is left out is as by default.
+    const Result<LogQuery> lines = LogQuery::fromJson({{QStringLiteral("lines"), 7}});
+    QVERIFY(lines && *lines == (LogQuery{7, LogLevel::Debug, {}, 0}));
 }
 
 void tst_LogMessages::page()
@@ -90,7 +93,6 @@ void tst_LogMessages::malformed_data()
         QTest::newRow(message) << QString::fromLatin1(member) << value << QString::fromLatin1(message);
     };
     row("lines", -1, "lines: must be an integer from 0 to 2147483647, not -1");
-    row("lines", QJsonValue(QJsonValue::Undefined), "lines: is missing");
     row("level", QStringLiteral("warn"),
         "level: must be one of \"debug\", \"info\", \"warning\", \"error\", not the string \"warn\"");
     row("role", 1, "role: must be a string, not 1");

@@ -96,7 +96,6 @@ void tst_ServerMessages::malformed_data()
     const auto row = [](const char *name, const QByteArray &bytes, const Again &read, const QString &mistake) {
         QTest::newRow(name) << bytes << read << mistake;
     };
-    row("no number of workers", "{\"workers\":2}", again<ScaleRequest>(), QStringLiteral("taskWorkers: is missing"));
     row("half a worker", "{\"workers\":2.5,\"taskWorkers\":0}", again<ScaleRequest>(),
         QStringLiteral("workers: must be an integer from 0 to 2147483647, not 2.5"));
     row("no flag", "{\"on\":1}", again<DrainRequest>(), QStringLiteral("on: must be true or false, not 1"));

@@ -1,5 +1,5 @@
-#include "admin/protocol/message.h"
 #include "admin/protocol/tablemessages.h"
+#include "messagechecks.h"
 
 #include <QTest>
 
@@ -28,26 +28,9 @@ private Q_SLOTS:
 
 namespace {
 
-/// Both ways.
-template <typename Message>
-void compare(const Message &message, const QByteArray &line)
-{
-    QCOMPARE(encodeLine(message.toJson()), line);
-    const Result<Message> read = Message::fromJson(*decodeLine(line));
-    QVERIFY2(read.ok(), read ? "" : qPrintable(read.error().message()));
-    QVERIFY(read->toJson() == message.toJson());
-}
-
 QJsonValue valueOf(const QByteArray &json)
 {
     return decodeLine("{\"value\":" + json + "}")->value(u"value"_s);
-}
-
-template <typename Message>
-QString mistakeOf(const QByteArray &line)
-{
-    const Result<Message> read = Message::fromJson(*decodeLine(line));
-    return read ? u"none"_s : read.error().message();
 }
 
 } // namespace

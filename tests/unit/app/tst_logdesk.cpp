@@ -277,8 +277,10 @@ void TestLogDesk::refused_data()
     row(admin::Methods::logSetLevel, admin::LogLevelChange{QStringLiteral("loud")}.toJson(),
         "\"loud\" is no level; write debug, info, warning or error");
     row(admin::Methods::logSetLevel, {}, "levels: is missing");
-    row(admin::Methods::logFollow, {}, "lines: is missing");
-    row(admin::Methods::logRead, {{QStringLiteral("lines"), 1}}, "level: is missing");
+    row(admin::Methods::logFollow, {{QStringLiteral("lines"), true}},
+        "lines: must be an integer from 0 to 2147483647, not true");
+    row(admin::Methods::logRead, {{QStringLiteral("level"), 1}},
+        "level: must be one of \"debug\", \"info\", \"warning\", \"error\", not 1");
     row(QLatin1StringView("log.burn"), {}, "there is no method log.burn");
 }
 

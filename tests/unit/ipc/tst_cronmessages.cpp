@@ -91,15 +91,25 @@ void TestCronMessages::state()
     QCOMPARE(int(ipc::FrameType::CronState), 40);
     CronStateMessage message;
     message.jobs.append(sampleState());
-    message.answers.append({300, u"busy"_s});
+    message.answers.append({300, Error(Error::Busy, u"busy"_s)});
+    message.answers.append({1, {}});
     const QByteArray golden = QByteArray("\xa2") + text("jobs") + "\x81" + goldenState() + text("answers") +
-                              "\x81\xa2" + text("id") + QByteArray::fromHex("19012c") + text("error") + text("busy");
+                              "\x82\xa3" + text("id") + QByteArray::fromHex("19012c") + text("code") + "\x06" +
+                              text("error") + text("busy") + "\xa3" + text("id") + "\x01" + text("code") +
+                              QByteArray(1, '\0') + text("error") + text("");
     QCOMPARE(message.encode().toHex(), golden.toHex());
     const Result<CronStateMessage> decoded = CronStateMessage::decode(golden);
     QVERIFY(decoded);
     QCOMPARE(decoded->jobs, message.jobs);
-    QCOMPARE(decoded->answers, message.answers);
+    QCOMPARE(decoded->answers.size(), 2);
+    QCOMPARE(decoded->answers.at(0).id, 300u);
+    QCOMPARE(decoded->answers.at(0).mistake->code(), Error::Busy);
+    QCOMPARE(decoded->answers.at(0).mistake->message(), u"busy"_s);
+    QVERIFY(!decoded->answers.at(1).mistake);
     QCOMPARE(ipc::cronJobStates(ipc::toCbor(message.jobs)), message.jobs);
+    QByteArray unknownCode = golden;
+    unknownCode[golden.indexOf(text("code")) + text("code").size()] = char(Error::Internal + 2);
+    QVERIFY(!CronStateMessage::decode(unknownCode));
 }
 
 void TestCronMessages::programs()
