@@ -26,11 +26,13 @@ struct Pool
     int idle = 0;
 };
 
-Pool poolOf(const QList<process::ChildReport> &children, ipc::ChildRole role)
+Pool poolOf(const QList<process::ChildReport> &children, ipc::ChildRole role, int generation)
 {
     Pool pool;
     for (const process::ChildReport &child : children) {
-        if (child.who.role != role || child.state != process::ChildReport::State::Ready)
+        // In a reload those of the next generation are ready before they are given anything.
+        const bool serves = child.generation == generation && child.state == process::ChildReport::State::Ready;
+        if (child.who.role != role || !serves)
             continue;
         ++pool.ready;
         pool.idle += child.isIdle ? 1 : 0;
@@ -38,12 +40,12 @@ Pool poolOf(const QList<process::ChildReport> &children, ipc::ChildRole role)
     return pool;
 }
 
-void addPools(FamilyList &list, const QList<process::ChildReport> &children)
+void addPools(FamilyList &list, const QList<process::ChildReport> &children, int generation)
 {
-    const Pool workers = poolOf(children, ipc::ChildRole::Worker);
+    const Pool workers = poolOf(children, ipc::ChildRole::Worker, generation);
     list.gauge("quern_workers", "Workers that take requests.", workers.ready);
     list.gauge("quern_workers_idle", "Workers that have nothing to do.", workers.idle);
-    const Pool taskWorkers = poolOf(children, ipc::ChildRole::TaskWorker);
+    const Pool taskWorkers = poolOf(children, ipc::ChildRole::TaskWorker, generation);
     list.gauge("quern_task_workers", "Task workers that take tasks.", taskWorkers.ready);
     list.gauge("quern_task_workers_idle", "Task workers that have nothing to do.", taskWorkers.idle);
 }
@@ -106,6 +108,8 @@ void addRestarts(FamilyList &list, const process::Supervisor &supervisor, const 
     for (const process::ChildReport &child : children) {
         for (const Reason reason : {Reason::Exited, Reason::Crashed, Reason::Killed, Reason::Stuck, Reason::Replaced})
             counts.try_emplace({child.who.role, reason}, 0);
+        if (child.who.role == ipc::ChildRole::Process)
+            counts.try_emplace({child.who.role, Reason::Returned}, 0);
     }
     prometheus::MetricFamily &restarts =
         list.counter("quern_restarts_total", "Children that had to be replaced, by role and reason; reloads aside.");
@@ -155,7 +159,7 @@ std::vector<prometheus::MetricFamily> ProcessMetrics::Collect() const
     addValue(list.gauge("quern_build_info", "Always 1; its labels tell what runs."),
              {{"version", QCoreApplication::applicationVersion().toStdString()}, {"qt", qVersion()}}, 1);
     list.gauge("quern_generation", "Generation of the workers: one more with each reload.", m_supervisor.generation());
-    addPools(list, children);
+    addPools(list, children, m_supervisor.generation());
     addChildren(list, children);
     addPlaces(list, children);
     addRestarts(list, m_supervisor, children);

@@ -166,9 +166,7 @@ void WorkerProcess::beginCron(QByteArrayView memory)
     m_timer = std::make_unique<cron::TimerHost>(std::move(m_cronPlan.jobs),
                                                 remembered ? remembered->jobs : QList<ipc::CronJobState>());
     m_timer->setDisabled(m_cronPlan.disabled);
-    m_timer->setLateness(
-        m_plugins->ownHistogram(cronLatenessMetric, "How long after their time runs of cron jobs began.",
-                                {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 60}, "cron_job"));
+    m_timer->setLateness(m_cronLateness);
     connect(m_timer.get(), &cron::TimerHost::statesChanged, this, [this](const QList<ipc::CronJobState> &states) {
         m_channel.send(ipc::FrameType::CronState, 0, ipc::CronStateMessage{states, {}}.encode());
         m_channel.flush();
@@ -272,6 +270,12 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     if (!cronPlan)
         return cronPlan.error();
     m_cronPlan = std::move(*cronPlan);
+    // Before it begins: the timer process before it has gone by then, and what it has counted is to stay known.
+    if (boot.who.role == ipc::ChildRole::Timer) {
+        m_cronLateness =
+            m_plugins->ownHistogram(cronLatenessMetric, "How long after their time runs of cron jobs began.",
+                                    {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 60}, "cron_job");
+    }
     // Once: all have the same.
     if (boot.who == ipc::ChildIdentity{ipc::ChildRole::Worker, 0}) {
         for (const QString &warning : std::as_const(m_cronPlan.warnings))

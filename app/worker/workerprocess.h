@@ -79,6 +79,7 @@ private:
     std::unique_ptr<worker::HandlerHost> m_host;
     std::unique_ptr<worker::ProcessHost> m_process; ///< of a custom process
     worker::CronPlan m_cronPlan;                    ///< until the timer begins
+    Histogram m_cronLateness;                       ///< of the timer process
     std::unique_ptr<cron::TimerHost> m_timer;
     std::chrono::milliseconds m_maxWaitTime{0};
 };

@@ -77,6 +77,7 @@ quint64 Dispatcher::submit(RequestOrder order, base::MonotonicTime awaited, Resp
     request->receiver = receiver;
     request->order = std::move(order);
     request->awaited = awaited;
+    request->queued = awaited;
     if (QByteArray &body = request->order.body; request->order.isStreamed) {
         request->stream = std::make_unique<StreamedBody>();
         // No more than this goes with the request itself.
@@ -217,10 +218,12 @@ RequestQueue &Dispatcher::queueFor(const RequestOrder &order)
 void Dispatcher::enqueue(PendingRequest *request, bool atFront)
 {
     RequestQueue &queue = queueFor(request->order);
-    if (atFront)
+    if (atFront) {
+        request->queued = std::chrono::steady_clock::now();
         queue.prepend(request);
-    else
+    } else {
         queue.append(request);
+    }
     ++m_queued;
     m_queuedBytes += bytesOf(*request);
     m_counters.queued = quint64(m_queued);
@@ -262,8 +265,8 @@ void Dispatcher::dispatch(PendingRequest *request, WorkerEntry *worker)
     request->claim = *link.ring().acquire(request->id);
     request->sent = std::chrono::steady_clock::now();
     if (m_meter) {
-        m_meter->queueWait.record(request->sent - request->awaited);
-        m_meter->window.record(worker->window());
+        m_meter->queueWait.record(request->sent - request->queued);
+        m_meter->window.record(qMin(worker->window(), m_settings.workerMaxConcurrency));
     }
     worker->add(request);
     const ipc::ClaimTicket ticket = {request->claim.slot, request->claim.sequence, base::toNanoseconds(request->sent),
@@ -363,8 +366,9 @@ void Dispatcher::finish(PendingRequest *request)
         detach(request);
     if (request->isOwn)
         --m_own;
+    else
+        --m_counters.inFlight;
     m_table.destroy(request);
-    --m_counters.inFlight;
 }
 
 void Dispatcher::fail(PendingRequest *request, int status)

@@ -131,7 +131,6 @@ quint64 Dispatcher::submitOwn(base::MonotonicTime awaited, ResponseReceiver *rec
     if (!request)
         return 0;
     ++m_own;
-    ++m_counters.inFlight;
     request->isOwn = true;
     request->receiver = receiver;
     request->awaited = awaited;

@@ -34,7 +34,7 @@ struct Exchange
     QByteArray payload;              ///< encoded by ipc::encodeRequest(); shared with the order
     RequestOrder order;              ///< until it is submitted
     std::vector<SpoolFile> files;    ///< that hold its body
-    base::MonotonicTime received;    ///< when the request was complete, or the head of one that is streamed
+    base::MonotonicTime received;    ///< when it was complete; of one that is streamed, at first its head
     base::MonotonicTime awaited;     ///< since when its answer is; later, if it was pipelined behind another
     const char *refusedBecause = ""; ///< a constant, for developers
     int refusedWith = 0;             ///< a status, if it is not to be dispatched but answered by the server itself

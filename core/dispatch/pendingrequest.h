@@ -92,6 +92,7 @@ public:
     ResponseReceiver *receiver = nullptr; ///< nullptr once nobody waits for the answer
     RequestOrder order;
     base::MonotonicTime awaited; ///< since when its answer is: what the deadline counts from
+    base::MonotonicTime queued;  ///< since when it waits for a worker, or waited for its present one
     base::MonotonicTime sent;    ///< to its worker; with a long body, the last part of it so far
     WorkerEntry *worker = nullptr;
     ipc::ClaimRing::Claim claim;

@@ -78,8 +78,9 @@ void Reactor::measureLag(base::MonotonicTime now)
 {
     if (m_meter)
         m_meter->loopLag.record(qMax(now - m_waitDue, base::MonotonicTime::duration::zero()));
-    // A turn that was late makes none of those after it late.
-    m_waitDue = qMax(m_waitDue + m_waitInterval, now);
+    // A turn that was late makes none of those after it late: they stay where they would have been.
+    while (m_waitDue <= now)
+        m_waitDue += m_waitInterval;
 }
 
 void Reactor::reconfigure(const std::vector<Port> &ports, DispatchSettings dispatch)

@@ -10,9 +10,10 @@ struct ReactorMeter
     explicit ReactorMeter(const metrics::RequestMeterSettings &settings) : requests(settings) {}
 
     metrics::RequestMeter requests; ///< from the last byte of a request to the first of its answer
-    metrics::TimeHistogram queueWait{metrics::waitBounds()}; ///< of requests, until they were sent to a worker
-    metrics::NumberHistogram window;                         ///< how many requests their workers might have then
-    metrics::TimeHistogram loopLag{metrics::waitBounds()};   ///< how late the reactor's timer was
+    metrics::TimeHistogram queueWait{
+        metrics::waitBounds()};                            ///< of requests, each time until they were sent to a worker
+    metrics::NumberHistogram window;                       ///< how many requests their workers might have then
+    metrics::TimeHistogram loopLag{metrics::waitBounds()}; ///< how late the reactor's timer was
 };
 
 } // namespace Quern::dispatch

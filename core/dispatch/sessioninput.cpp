@@ -109,6 +109,8 @@ void Session::messageArrived()
     if (isStreamingBody()) {
         bodyArrived();
         m_exchange->isBodyComplete = true;
+        if (m_exchange->status == 0) // its answer has not begun
+            m_exchange->received = std::chrono::steady_clock::now();
         m_inputDone = !m_exchange->keepAlive;
         m_host->dispatcher().endBody(m_exchange->requestId, m_decoder.takeTrailers());
         m_decoder.releaseMessage();

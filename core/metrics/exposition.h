@@ -4,6 +4,7 @@
 
 #include <QByteArray>
 
+#include <string>
 #include <vector>
 
 namespace Quern::metrics {

@@ -4,8 +4,6 @@
 
 #include <prometheus/metric_family.h>
 
-#include <QString>
-
 #include <string>
 #include <utility>
 #include <vector>

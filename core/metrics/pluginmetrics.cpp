@@ -31,6 +31,15 @@ double mergedGauge(double left, double right, GaugeMerge merge)
                                       : left + right;
 }
 
+/// Sums that are added in another order differ in their last digits: what is less by that alone is as it was told.
+double steady(double sum, double &told)
+{
+    constexpr double rounding = 1e-9;
+    if (sum > told || told - sum > rounding * std::abs(told))
+        told = sum;
+    return told;
+}
+
 prometheus::MetricType typeOf(MetricKind kind)
 {
     return kind == MetricKind::Counter ? prometheus::MetricType::Counter
@@ -100,9 +109,7 @@ PluginMetrics::Family *PluginMetrics::familyOf(const PluginFamily &read, int gen
     if (!family.definition.isLike(definition)) {
         if (generation <= family.generation)
             return nullptr;
-        m_seriesCount -= family.definition.kind == MetricKind::Gauge ? 0 : family.series.size();
-        family.series.clear();
-        family.isFull = false;
+        forgetSeries(family);
     }
     if (generation >= family.generation) {
         family.definition = definition;
@@ -111,12 +118,17 @@ PluginMetrics::Family *PluginMetrics::familyOf(const PluginFamily &read, int gen
     return &family;
 }
 
+void PluginMetrics::forgetSeries(Family &family)
+{
+    m_seriesCount -= family.series.size();
+    family.series.clear();
+    family.isFull = false;
+}
+
 PluginMetrics::Series &PluginMetrics::seriesOf(Family &family, const Values &values)
 {
     if (const auto found = family.series.find(values); found != family.series.end())
         return found->second;
-    if (family.definition.kind == MetricKind::Gauge)
-        return family.series[values];
     // Whoever is "other" stays it, and whoever is not stays that: so no series falls.
     family.isFull = family.isFull || family.series.size() >= MetricLimits::Series || m_seriesCount >= MostSeries;
     const auto [place, isNew] = family.series.try_emplace(
@@ -129,8 +141,9 @@ void PluginMetrics::look()
 {
     for (auto &[name, family] : m_families) {
         family.isPresent = false;
+        // They begin anew with each look.
         if (family.definition.kind == MetricKind::Gauge)
-            family.series.clear();
+            forgetSeries(family);
         for (auto &[values, series] : family.series)
             series.alive.reset();
     }
@@ -172,8 +185,7 @@ void PluginMetrics::prune()
     std::erase_if(m_families, [this](const auto &entry) {
         const Family &family = entry.second;
         const bool isOver = !family.isPresent && family.generation < m_serving;
-        if (isOver && family.definition.kind != MetricKind::Gauge)
-            m_seriesCount -= family.series.size();
+        m_seriesCount -= isOver ? family.series.size() : 0;
         return isOver;
     });
 }
@@ -182,13 +194,13 @@ std::vector<prometheus::MetricFamily> PluginMetrics::collect()
 {
     look();
     std::vector<prometheus::MetricFamily> collected;
-    for (const auto &[name, family] : m_families) {
+    for (auto &[name, family] : m_families) {
         if (family.series.empty())
             continue;
         const MetricDefinition &definition = family.definition;
         prometheus::MetricFamily shown =
             metrics::family(name.toStdString(), definition.help.toStdString(), typeOf(definition.kind));
-        for (const auto &[values, series] : family.series) {
+        for (auto &[values, series] : family.series) {
             Labels labels;
             for (std::size_t i = 0; i < values.size(); ++i)
                 labels.emplace_back(definition.labels[qsizetype(i)].toStdString(), values[i]);
@@ -199,11 +211,12 @@ std::vector<prometheus::MetricFamily> PluginMetrics::collect()
                 sum.counts.resize(definition.bounds.size() + 1); // none, if a child has overwritten it
                 HistogramReading reading(definition.bounds);
                 reading.counts = sum.counts;
-                reading.sum = sum.number;
+                reading.sum = steady(sum.number, series.told);
                 addHistogram(shown, labels, reading);
             } else {
                 const double whole = sum.counts.empty() ? 0 : double(sum.counts.front());
-                addValue(shown, labels, whole + sum.number);
+                const bool isGauge = definition.kind == MetricKind::Gauge;
+                addValue(shown, labels, isGauge ? sum.number : steady(whole + sum.number, series.told));
             }
         }
         collected.push_back(std::move(shown));

@@ -4,8 +4,6 @@
 
 #include <prometheus/metric_family.h>
 
-#include <QString>
-
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,6 +66,7 @@ private:
     {
         Sum ended;                ///< of children that have; not of gauges
         std::optional<Sum> alive; ///< of the others, while they are collected
+        double told = 0;          ///< the last time, of number
     };
     using Values = std::vector<std::string>;
     struct Family
@@ -83,6 +82,7 @@ private:
     /// Null if it does not count.
     Family *familyOf(const PluginFamily &read, int generation);
     Series &seriesOf(Family &family, const Values &values);
+    void forgetSeries(Family &family);
     /// Reads the children that live.
     void look();
     /// Forgets what nobody has any more.
@@ -91,8 +91,8 @@ private:
     std::map<quint64, Child> m_children;
     std::map<QByteArray, Family> m_families;
     std::vector<quint64> m_damaged;
-    std::size_t m_seriesCount = 0; ///< of counters and histograms
-    int m_serving = 0;             ///< generation; 0: none yet
+    std::size_t m_seriesCount = 0;
+    int m_serving = 0; ///< generation; 0: none yet
 };
 
 } // namespace Quern::metrics

@@ -17,7 +17,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from metricstext import PROMETHEUS, scrape
+from metricstext import Metrics, PROMETHEUS, scrape
 from ports import reserve_port
 from quernserver import TIME_SCALE, wait_until
 from workserver import WorkServer, WorkTestCase
@@ -154,14 +154,20 @@ class PrometheusTest(WorkTestCase):
         work = self.work(tables=SETTINGS)
         os.kill(work.wait_workers()[0].pid, signal.SIGKILL)
 
-        def look() -> set[str] | None:
+        def look() -> Metrics | None:
             metrics = scrape(work.port)
             complete = metrics.value("quern_cron_runs_total") > 0 and metrics.value("quern_restarts_total") > 0
-            return metrics.families() if complete else None
+            return metrics if complete else None
 
-        families = wait_until(look, "a run and a restart")
-        told = set(re.findall(r"^\| `([a-z0-9_]+)` \| (?:counter|gauge|histogram) \|", GUIDE.read_text(), re.MULTILINE))
-        self.assertEqual(told, {name for name in families if not name.startswith("worklab_")})
+        metrics = wait_until(look, "a run and a restart")
+        families = metrics.families()
+        rows = re.findall(r"^\| `([a-z0-9_]+)` \| (counter|gauge|histogram) \| ([a-z_, ]*) \|", GUIDE.read_text(), re.MULTILINE)
+        self.assertEqual({name for name, _, _ in rows}, {name for name in families if not name.startswith("worklab_")})
+        for name, kind, labels in rows:
+            self.assertIn(f"# TYPE {name} {kind}\n", metrics.text)
+            told = {label for label in labels.split(", ") if label} | {"application"}
+            for sample in metrics.all(name + ("_count" if kind == "histogram" else "")):
+                self.assertEqual(set(sample.labels), told, name)
         for title, expression in dashboard_queries():
             for name in re.findall(r"\b((?:quern|http_server|process|system)_[a-z0-9_]+)\b", expression):
                 family = re.sub(r"_(bucket|sum|count)$", "", name)

@@ -257,7 +257,8 @@ MetricCell *MetricFamilyCore::makeSeries(std::string_view key)
 
 QString MetricFamilyCore::title() const
 {
-    return QStringLiteral("%1 of plugin %2").arg(QString::fromStdString(metricTitle(m_definition)), m_plugin);
+    const QString title = QString::fromStdString(metricTitle(m_definition));
+    return m_plugin.isEmpty() ? title : QStringLiteral("%1 of plugin %2").arg(title, m_plugin);
 }
 
 void MetricFamilyCore::tellDropped(const char *what)

@@ -92,7 +92,7 @@ void TestCronMessages::state()
     CronStateMessage message;
     message.jobs.append(sampleState());
     message.answers.append({300, Error(Error::Busy, u"busy"_s)});
-    message.answers.append({1, {}});
+    message.answers.append({1, std::nullopt});
     const QByteArray golden = QByteArray("\xa2") + text("jobs") + "\x81" + goldenState() + text("answers") +
                               "\x82\xa3" + text("id") + QByteArray::fromHex("19012c") + text("code") + "\x06" +
                               text("error") + text("busy") + "\xa3" + text("id") + "\x01" + text("code") +

@@ -13,6 +13,7 @@ private Q_SLOTS:
     void theApplicationLabelsEveryMetric();
     void familiesWithoutMetricsAreLeftOut();
     void labelValuesAreEscaped();
+    void helpIsEscaped();
 };
 
 void tst_Exposition::theApplicationLabelsEveryMetric()
@@ -41,6 +42,15 @@ void tst_Exposition::labelValuesAreEscaped()
     prometheus::MetricFamily rows = family("table_rows", "Rows.", prometheus::MetricType::Gauge);
     addValue(rows, {{"table", "a\"b\\c\nd"}}, 1);
     QVERIFY(exposition({rows}, "").contains("table_rows{table=\"a\\\"b\\\\c\\nd\"} 1\n"));
+}
+
+void tst_Exposition::helpIsEscaped()
+{
+    const prometheus::MetricFamily runs =
+        single("runs_total", "Runs of \"x\".\nAs \\d says.", prometheus::MetricType::Counter, 7);
+    QCOMPARE(exposition({runs}, ""), "# HELP runs_total Runs of \"x\".\\nAs \\\\d says.\n"
+                                     "# TYPE runs_total counter\n"
+                                     "runs_total 7\n");
 }
 
 QTEST_GUILESS_MAIN(tst_Exposition)

@@ -30,6 +30,8 @@ private Q_SLOTS:
     void whatIsGoneIsForgotten();
     void seriesAreBounded();
     void otherStaysOther();
+    void gaugesAreBounded();
+    void sumsDoNotFallByRounding();
     void familiesAreBounded();
     void damage();
     void memoryThatWasEmptied();
@@ -274,6 +276,56 @@ void TestPluginMetrics::otherStaysOther()
     metrics.activate(2);
     for (const QString &line : before)
         QVERIFY(others().contains(line));
+}
+
+void TestPluginMetrics::gaugesAreBounded()
+{
+    PluginMetrics metrics;
+    metrics.activate(1);
+    std::array<Child, 4> children;
+    for (quint64 id = 0; id < children.size(); ++id) {
+        const Gauge gauge = children[id].gauge("a", GaugeMerge::Sum, {"value"});
+        for (int i = 0; i < 500; ++i)
+            gauge.with({QByteArray::number(id) + '-' + QByteArray::number(i)}).set(1);
+        metrics.add(id, 1, children[id].shared());
+    }
+    for (int look = 0; look < 2; ++look) {
+        const std::vector<prometheus::MetricFamily> families = metrics.collect();
+        QCOMPARE(families[0].metric.size(), std::size_t(MetricLimits::Series) + 1);
+        QVERIFY(linesOf(families).contains(u"a{value=\"other\"} 1000"_s));
+    }
+    // Room comes back at once: a gauge may fall.
+    for (quint64 id = 0; id < 2; ++id)
+        metrics.remove(id);
+    QCOMPARE(metrics.collect()[0].metric.size(), std::size_t(1000));
+    QCOMPARE(linesOf(metrics.collect()).filter(u"other"_s), QStringList());
+}
+
+void TestPluginMetrics::sumsDoNotFallByRounding()
+{
+    PluginMetrics metrics;
+    metrics.activate(1);
+    std::array<Child, 3> children;
+    std::vector<Histogram> histograms;
+    quint64 id = 0;
+    for (Child &child : children) {
+        metrics.add(++id, 1, child.shared());
+        histograms.push_back(child.histogram("a_seconds", {1}));
+        histograms.back().observe(0.1 * double(id));
+        child.counter("b_total").increment(0.1 * double(id));
+    }
+    const auto sums = [&metrics] {
+        const std::vector<prometheus::MetricFamily> families = metrics.collect();
+        return std::pair(families[0].metric[0].histogram.sample_sum, families[1].metric[0].counter.value);
+    };
+    const auto before = sums();
+    QVERIFY(before.first > 0.6); // (0.1 + 0.2) + 0.3 is, and 0.1 + (0.2 + 0.3) is not
+    metrics.remove(1);
+    QVERIFY(sums().first >= before.first);
+    QVERIFY(sums().second >= before.second);
+    // What is really less is told.
+    histograms[1].observe(-0.25);
+    QVERIFY(sums().first < before.first);
 }
 
 void TestPluginMetrics::familiesAreBounded()
