@@ -291,6 +291,12 @@ class Tls(AdminTestCase):
         quern.write_config()
         return quern
 
+    def serial(self, quern: AdminServer) -> int:
+        """That of the certificate which the server shows."""
+        with socket.create_connection(quern.api_address, 10) as plain:
+            with self.authority.context().wrap_socket(plain, server_hostname="localhost") as client:
+                return int(client.getpeercert()["serialNumber"], 16)
+
     def test_it_speaks_tls(self) -> None:
         quern = self.encrypted().start()
         context = self.authority.context()
@@ -349,20 +355,30 @@ class Tls(AdminTestCase):
     def test_a_reload_takes_a_new_certificate(self) -> None:
         quern = self.encrypted().start()
         context = self.authority.context()
-
-        def serial() -> int:
-            with socket.create_connection(quern.api_address, 10) as plain:
-                with context.wrap_socket(plain, server_hostname="localhost") as client:
-                    return int(client.getpeercert()["serialNumber"], 16)
-
-        self.assertEqual(serial(), self.identity.serial())
+        self.assertEqual(self.serial(quern), self.identity.serial())
         other = self.authority.issue("other", "localhost")
         self.identity.certificate.write_text(other.certificate.read_text())
         self.assert_exit(quern.command("reload"), 1, r"admin\.tls_key_file: .*")
         self.assertEqual(quern.ask("GET", "/api/v1/status", tls=context).status, 200)
         self.identity.key.write_text(other.key.read_text())
         self.assert_exit(quern.command("reload"), 0)
-        wait_until(lambda: serial() == other.serial(), "the new certificate")
+        wait_until(lambda: self.serial(quern) == other.serial(), "the new certificate")
+
+    def test_keys_of_every_kind(self) -> None:
+        quern = self.encrypted().start()
+        for kind in (("ed25519",), ("rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"), ("rsa:2048",)):
+            with self.subTest(kind):
+                other = self.authority.issue(kind[0], "localhost", algorithm=kind)
+                self.identity.certificate.write_text(other.certificate.read_text())
+                self.identity.key.write_text(other.key.read_text())
+                self.assert_exit(quern.command("config", "--check"), 0)
+                self.assert_exit(quern.command("reload"), 0)
+                wait_until(lambda: self.serial(quern) == other.serial(), "the new certificate")
+                self.assert_exit(quern.command("restart", "-d"), 0)
+                quern.adopt_daemon()
+                self.assertEqual(self.serial(quern), other.serial())
+                context = self.authority.context()
+                self.assertEqual(quern.ask("GET", "/api/v1/status", tls=context).status, 200)
 
     def test_a_certificate_that_cannot_be_used_stops_the_start(self) -> None:
         quern = self.encrypted()

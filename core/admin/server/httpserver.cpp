@@ -64,7 +64,7 @@ void HttpServer::setTokens(const AccessTokens &tokens)
     m_streams.keep(tokens);
 }
 
-Result<void> HttpServer::setCertificate(const QByteArray &certificates, const QByteArray &key)
+Result<void> HttpServer::setCertificate(const QByteArray &certificates, const QSslKey &key)
 {
     const Result<QSslConfiguration> made = tlsConfiguration(certificates, key);
     if (!made)

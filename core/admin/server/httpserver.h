@@ -49,8 +49,9 @@ public:
 
     /// Serves there as well. Error::Exists and the like if the address cannot be had.
     Result<void> listen(const HttpAddress &address);
-    /// Certificates and key in PEM, for what is accepted from now on. Needed before an address with TLS is served.
-    Result<void> setCertificate(const QByteArray &certificates, const QByteArray &key);
+    /// Certificates in PEM and the key of the first, for what is accepted from now on. Needed before an address with
+    /// TLS is served.
+    Result<void> setCertificate(const QByteArray &certificates, const QSslKey &key);
     /// Streams of those who hold none of them are closed.
     void setTokens(const AccessTokens &tokens);
     void close(std::chrono::milliseconds patience) override;
