@@ -39,12 +39,10 @@ HttpServer::HttpServer(const HttpServerSettings &settings, QObject *parent)
     , m_endpoints(endpointsOf(settings))
     , m_judge(m_endpoints, settings.rules, settings.http.maxBody)
     , m_document(HttpAnswer::ofJson(openApiDocument(m_endpoints, settings.version)))
-    , m_parser(
-          std::make_unique<HttpParser>([this](QTcpSocket *socket, const QByteArray &body) { serve(socket, body); }))
+    , m_parser(new HttpParser([this](QTcpSocket *socket, const QByteArray &body) { serve(socket, body); }, this))
     , m_pending(settings.timeouts)
     , m_streams(settings.streams)
 {
-    m_parser->setParent(this);
     connect(&m_pending, &PendingReplies::ended, this, &Transport::clientGone);
     connect(&m_streams, &StreamHub::requestReceived, this, &Transport::requestReceived);
     connect(&m_streams, &StreamHub::requestRefused, this, &Transport::requestRefused);
@@ -80,7 +78,7 @@ Result<void> HttpServer::setCertificate(const QByteArray &certificates, const QS
 Result<void> HttpServer::listen(const HttpAddress &address)
 {
     auto *listener = new HttpListener(
-        m_parser.get(), [this](QTcpSocket *socket) { return guard(socket); }, m_parser.get());
+        m_parser, [this](QTcpSocket *socket) { return guard(socket); }, m_parser);
     if (address.tls)
         listener->setTls(*m_tls);
     if (!listener->listen(QHostAddress(address.host), address.port)) {

@@ -9,7 +9,6 @@
 
 #include <QSslConfiguration>
 
-#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -81,7 +80,7 @@ private:
     FailureDelays m_delays;
     int m_delayed = 0;
     HttpAnswer m_document;
-    std::unique_ptr<HttpParser> m_parser;
+    HttpParser *m_parser; ///< a child
     std::optional<QSslConfiguration> m_tls;
     std::vector<HttpListener *> m_listeners;                  ///< children of the parser
     std::vector<HttpConnection *> m_connections;              ///< the oldest first, streams aside

@@ -35,7 +35,7 @@ struct RequestHead
     qint64 contentLength = 0; ///< bytes of the body
     QList<Field> fields;
 
-    /// Empty if there is none; of several the first.
+    /// Null if there is none; several are joined by ", " (RFC 9110 §5.3).
     QByteArray value(QByteArrayView name) const;
 };
 

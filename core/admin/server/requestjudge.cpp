@@ -13,8 +13,7 @@ using namespace Qt::Literals::StringLiterals;
 
 using Kind = Verdict::Kind;
 
-/// The subprotocol of the stream, and how a browser, which cannot set Authorization there, shows its token.
-constexpr QByteArrayView streamProtocol("quern.v1");
+/// How a browser, which cannot set Authorization for the stream, shows its token: as a subprotocol.
 constexpr QByteArrayView tokenProtocol("bearer.");
 
 bool refuse(Verdict &verdict, Kind kind, int status, const char *code, const QString &message)
@@ -122,7 +121,7 @@ bool RequestJudge::permitsOrigin(const RequestHead &head, bool isEncrypted, Verd
 Verdict RequestJudge::judgeStream(const RequestHead &head, Verdict verdict) const
 {
     const QByteArrayList protocols = listOf(head.value("sec-websocket-protocol"));
-    const bool isOffered = protocols.contains(streamProtocol);
+    const bool isOffered = protocols.contains(streamProtocol.data());
     if (!head.isUpgrade || head.isVersion10 || head.contentLength > 0 ||
         !isStreamKey(head.value("sec-websocket-key"))) {
         refuse(verdict, 426, "invalid", u"this is a WebSocket: ask for it by Upgrade: websocket"_s);
@@ -131,7 +130,7 @@ Verdict RequestJudge::judgeStream(const RequestHead &head, Verdict verdict) cons
         refuse(verdict, 426, "invalid", u"version 13 of WebSocket is spoken here"_s);
         verdict.answer.addField("Sec-WebSocket-Version", "13");
     } else if (!protocols.constFirst().isEmpty() && !isOffered) {
-        refuse(verdict, 400, "invalid", u"the subprotocol spoken here is quern.v1"_s);
+        refuse(verdict, 400, "invalid", u"the subprotocol spoken here is %1"_s.arg(streamProtocol));
     } else {
         const QByteArray bearer = bearerToken(head);
         if (identify(bearer.isNull() ? protocolToken(protocols) : bearer, verdict))

@@ -39,6 +39,7 @@ private Q_SLOTS:
     void whoLosesHisTokenLosesHisStream();
     void metricsHaveTheirPath();
     void acceptingGoesOnOnceThereAreDescriptors();
+    void acceptingDoesNotGoOnOnceItIsClosed();
     void nobodyIsLeftBehind();
 
 private:
@@ -51,6 +52,8 @@ private:
     QTcpSocket *connectTo();
     QTcpSocket *send(const QByteArray &line, const QByteArray &fields = {});
     std::unique_ptr<QWebSocket> openStream();
+    /// There is no descriptor for \a client.
+    void failToAccept(QTcpSocket *client);
 
     HttpServerSettings m_settings;
     std::unique_ptr<HttpServer> m_server;
@@ -63,6 +66,8 @@ namespace {
 
 const QByteArray token(40, 't');
 const QByteArray bearer = "Authorization: Bearer " + token + "\r\n";
+const QByteArray upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 int statusIn(const QByteArray &bytes)
 {
@@ -73,6 +78,19 @@ QByteArray bodyIn(const QByteArray &bytes)
 {
     return bytes.mid(bytes.indexOf("\r\n\r\n") + 4);
 }
+
+/// Counts the timer events of what it is installed at.
+class TimerWatch : public QObject
+{
+public:
+    bool eventFilter(QObject *, QEvent *event) override
+    {
+        count += event->type() == QEvent::Timer ? 1 : 0;
+        return false;
+    }
+
+    int count = 0;
+};
 
 } // namespace
 
@@ -124,6 +142,20 @@ std::unique_ptr<QWebSocket> tst_HttpServer::openStream()
     request.setRawHeader("Authorization", "Bearer " + token);
     stream->open(request);
     return stream;
+}
+
+void tst_HttpServer::failToAccept(QTcpSocket *client)
+{
+    QVERIFY(client->waitForConnected(5000)); // by the kernel
+    rlimit limit = {};
+    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlimit none = {3, limit.rlim_max};
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const QSignalSpy failed(m_server->findChild<QTcpServer *>(), &QTcpServer::acceptError);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"^cannot accept a client of the management API: "_s));
+    const bool hasFailed = QTest::qWaitFor([&failed] { return failed.count() > 0; });
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    QVERIFY(hasFailed);
 }
 
 void tst_HttpServer::repliesBecomeAnswers_data()
@@ -297,25 +329,28 @@ void tst_HttpServer::aMessageMayBeLargerThanWhatMayWait()
 
 void tst_HttpServer::whoIsSilentIsAskedAndWhoIsDeadIsCutOff()
 {
-    const std::unique_ptr<QWebSocket> living = openStream(); // QWebSocket answers pings by itself
-    const QByteArray upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    const QByteArray ping("\x89\x00", 2);
+    qsizetype pings = 0;
+    QTcpSocket *living = send("GET /api/v1/stream", bearer + upgrade);
+    connect(living, &QTcpSocket::readyRead, this, [living, ping, &pings] {
+        const qsizetype count = living->readAll().count(ping);
+        living->write(QByteArray("\x8a\x80\x00\x00\x00\x00", 6).repeated(count)); // a pong for each
+        pings += count;
+    });
     QTcpSocket *dead = send("GET /api/v1/stream", bearer + upgrade);
     QTRY_VERIFY(dead->bytesAvailable() > 0);
     QCOMPARE(statusIn(dead->readAll()), 101);
     QTRY_COMPARE(dead->state(), QAbstractSocket::UnconnectedState);
-    const QByteArray ping("\x89\x00", 2);
     QVERIFY(dead->readAll().startsWith(ping));
     QTRY_COMPARE(m_gone.size(), 1);
-    QTest::qWait(1000); // several pings long
+    const qsizetype before = pings;
+    QTRY_VERIFY(pings > before + 5);
     QCOMPARE(living->state(), QAbstractSocket::ConnectedState);
     QCOMPARE(m_gone.size(), 1);
 }
 
 void tst_HttpServer::aCloseThatIsNotAnswered()
 {
-    const QByteArray upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     QTcpSocket *client = send("GET /api/v1/stream", bearer + upgrade);
     QTRY_VERIFY(client->bytesAvailable() > 0);
     client->readAll();
@@ -359,26 +394,23 @@ void tst_HttpServer::metricsHaveTheirPath()
 void tst_HttpServer::acceptingGoesOnOnceThereAreDescriptors()
 {
     QTcpSocket *client = connectTo();
-    QVERIFY(client->waitForConnected(5000)); // by the kernel
-    rlimit limit = {};
-    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-    const rlimit none = {3, limit.rlim_max};
-    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &none), 0);
-    const QSignalSpy failed(m_server->findChild<QTcpServer *>(), &QTcpServer::acceptError);
-    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"^cannot accept a client of the management API: "_s));
-    const bool hasFailed = QTest::qWaitFor([&failed] { return failed.count() > 0; });
-    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &limit), 0);
-    QVERIFY(hasFailed);
+    failToAccept(client);
     client->write("GET /api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
     QTRY_VERIFY(client->bytesAvailable() > 1000);
 }
 
+void tst_HttpServer::acceptingDoesNotGoOnOnceItIsClosed()
+{
+    TimerWatch watch;
+    m_server->findChild<QTcpServer *>()->installEventFilter(&watch);
+    failToAccept(connectTo());
+    m_server->close(1s);
+    QTRY_COMPARE(watch.count, 1);
+}
+
 void tst_HttpServer::nobodyIsLeftBehind()
 {
-    const auto guards = [this] {
-        return m_server->findChild<QTcpServer *>()->findChildren<HttpConnection *>().size() +
-               m_server->findChildren<QWebSocket *>().size();
-    };
+    const auto guards = [this] { return m_server->findChild<QTcpServer *>()->findChildren<HttpConnection *>().size(); };
     {
         const std::unique_ptr<QWebSocket> stream = openStream();
         QTRY_COMPARE(stream->state(), QAbstractSocket::ConnectedState);
