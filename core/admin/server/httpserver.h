@@ -30,8 +30,8 @@ struct HttpServerSettings
     HttpLimits http;
     StreamLimits streams;
     int maxConnections = 64;     ///< streams aside
-    qint64 maxBodies = 16 << 20; ///< bytes of all bodies that are being read
-    int maxDelayed = 32;         ///< refusals of wrong tokens that wait
+    qint64 maxBodies = 16 << 20; ///< bytes of all bodies that are being read, or are kept
+    std::size_t maxDelayed = 32; ///< refusals of wrong tokens that wait
     PendingReplies::Timeouts timeouts;
     QString version;
     QString metricsPath;        ///< empty: no metrics are told
@@ -66,7 +66,8 @@ Q_SIGNALS:
 private:
     HttpConnection *guard(QTcpSocket *socket);
     void judge(HttpConnection &connection, const RequestHead &head);
-    bool hasRoomFor(const RequestHead &head) const;
+    HttpConnection *leastMissed(const QTcpSocket *newcomer) const;
+    bool hasRoomFor(const HttpConnection &connection, const RequestHead &head) const;
     void refuseToken(HttpConnection &connection, const Verdict &verdict, const AnswerForm &form);
     void beginStream(HttpConnection &connection, const Verdict &verdict, const AnswerForm &form);
     /// The parser has a request: \a body is all of its body.
@@ -78,7 +79,7 @@ private:
     const std::vector<Endpoint> m_endpoints;
     RequestJudge m_judge;
     FailureDelays m_delays;
-    int m_delayed = 0;
+    std::vector<HttpConnection *> m_delayed; ///< whose wrong token's refusal waits, the oldest first
     HttpAnswer m_document;
     HttpParser *m_parser; ///< a child
     std::optional<QSslConfiguration> m_tls;

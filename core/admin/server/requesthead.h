@@ -49,7 +49,8 @@ public:
 
     /// How many more bytes may be shown to take().
     qsizetype room() const { return LongestHead + 1 - m_bytes.size(); }
-    bool hasBegun() const { return !m_bytes.isEmpty(); }
+    /// Whether more than empty lines has come.
+    bool hasBegun() const { return !m_bytes.isEmpty() && m_bytes != "\r"; }
 
     /// Takes the next bytes, room() at most. Returns how many of them belong to the head: all while it is incomplete.
     qsizetype take(QByteArrayView bytes);

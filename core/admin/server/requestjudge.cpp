@@ -3,6 +3,7 @@
 #include "admin/protocol/access.h"
 #include "admin/protocol/endpoints.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace Quern::admin {
@@ -15,6 +16,9 @@ using Kind = Verdict::Kind;
 
 /// How a browser, which cannot set Authorization for the stream, shows its token: as a subprotocol.
 constexpr QByteArrayView tokenProtocol("bearer.");
+
+/// Bytes of a body where nothing is taken from one: some clients send "{}".
+constexpr qint64 largestEmptyBody = 64;
 
 bool refuse(Verdict &verdict, Kind kind, int status, const char *code, const QString &message)
 {
@@ -194,10 +198,11 @@ bool RequestJudge::permitsBody(const RequestHead &head, Verdict &verdict) const
     if (head.contentLength == 0)
         return true;
     // Who has no token has nothing to tell.
-    if (head.contentLength > m_maxBody || !verdict.holder) {
-        return refuse(
-            verdict, 413, "too-large",
-            u"the body has %1 bytes, and %2 are allowed"_s.arg(head.contentLength).arg(verdict.holder ? m_maxBody : 0));
+    const bool takesBody = verdict.endpoint && verdict.endpoint->body.schema;
+    const qint64 most = !verdict.holder ? 0 : takesBody ? m_maxBody : std::min(largestEmptyBody, m_maxBody);
+    if (head.contentLength > most) {
+        return refuse(verdict, 413, "too-large",
+                      u"the body has %1 bytes, and %2 are allowed here"_s.arg(head.contentLength).arg(most));
     }
     const QByteArray type = head.value("content-type");
     if (beginningOf(type, ';').trimmed().toLower() != "application/json")

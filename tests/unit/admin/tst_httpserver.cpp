@@ -1,13 +1,10 @@
 #include "admin/protocol/methods.h"
 #include "admin/protocol/operation.h"
-#include "admin/server/httpserver.h"
+#include "httpservertest.h"
 
 #include <QRegularExpression>
 #include <QSignalSpy>
-#include <QTcpServer>
-#include <QTcpSocket>
 #include <QTest>
-#include <QWebSocket>
 
 #include <sys/resource.h>
 
@@ -17,13 +14,11 @@ using namespace Qt::Literals::StringLiterals;
 using namespace std::chrono_literals;
 
 /// The server of the management API with short deadlines: what its clients and whoever answers for it let it wait for.
-class tst_HttpServer : public QObject
+class tst_HttpServer : public HttpServerTest
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init();
-    void cleanup();
     void repliesBecomeAnswers_data();
     void repliesBecomeAnswers();
     void textIsAnsweredAsItIs();
@@ -43,41 +38,11 @@ private Q_SLOTS:
     void nobodyIsLeftBehind();
 
 private:
-    struct Asked
-    {
-        Caller caller;
-        Request request;
-    };
-
-    QTcpSocket *connectTo();
-    QTcpSocket *send(const QByteArray &line, const QByteArray &fields = {});
-    std::unique_ptr<QWebSocket> openStream();
     /// There is no descriptor for \a client.
     void failToAccept(QTcpSocket *client);
-
-    HttpServerSettings m_settings;
-    std::unique_ptr<HttpServer> m_server;
-    QList<Asked> m_asked;
-    QList<quint64> m_gone;
-    quint16 m_port = 0;
 };
 
 namespace {
-
-const QByteArray token(40, 't');
-const QByteArray bearer = "Authorization: Bearer " + token + "\r\n";
-const QByteArray upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-
-int statusIn(const QByteArray &bytes)
-{
-    return bytes.startsWith("HTTP/1.1 ") ? bytes.mid(9, 3).toInt() : 0;
-}
-
-QByteArray bodyIn(const QByteArray &bytes)
-{
-    return bytes.mid(bytes.indexOf("\r\n\r\n") + 4);
-}
 
 /// Counts the timer events of what it is installed at.
 class TimerWatch : public QObject
@@ -93,56 +58,6 @@ public:
 };
 
 } // namespace
-
-void tst_HttpServer::init()
-{
-    m_settings = {};
-    m_settings.timeouts = {300ms, 300ms};
-    m_settings.http.idleTimeout = 300ms;
-    m_settings.http.sendTimeout = 300ms;
-    m_settings.streams.pingInterval = 100ms;
-    m_settings.streams.pongTimeout = 200ms;
-    m_settings.streams.handshakeTimeout = 200ms;
-    m_server = std::make_unique<HttpServer>(m_settings);
-    m_server->setTokens(*AccessTokens::parse("admin a " + token, u"t"_s));
-    QVERIFY(m_server->listen({u"127.0.0.1"_s, 0, false}));
-    m_port = m_server->findChild<QTcpServer *>()->serverPort();
-    connect(m_server.get(), &Transport::requestReceived, this, [this](const Caller &caller, const Request &request) {
-        m_asked.append({caller, request});
-    });
-    connect(m_server.get(), &Transport::clientGone, this, [this](quint64 client) { m_gone.append(client); });
-}
-
-void tst_HttpServer::cleanup()
-{
-    qDeleteAll(findChildren<QTcpSocket *>(QString(), Qt::FindDirectChildrenOnly));
-    m_server.reset();
-    m_asked.clear();
-    m_gone.clear();
-}
-
-QTcpSocket *tst_HttpServer::connectTo()
-{
-    auto *socket = new QTcpSocket(this);
-    socket->connectToHost(QHostAddress::LocalHost, m_port);
-    return socket;
-}
-
-QTcpSocket *tst_HttpServer::send(const QByteArray &line, const QByteArray &fields)
-{
-    QTcpSocket *socket = connectTo();
-    socket->write(line + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n");
-    return socket;
-}
-
-std::unique_ptr<QWebSocket> tst_HttpServer::openStream()
-{
-    auto stream = std::make_unique<QWebSocket>();
-    QNetworkRequest request(QUrl(u"ws://localhost:%1/api/v1/stream"_s.arg(m_port)));
-    request.setRawHeader("Authorization", "Bearer " + token);
-    stream->open(request);
-    return stream;
-}
 
 void tst_HttpServer::failToAccept(QTcpSocket *client)
 {

@@ -92,8 +92,8 @@ void tst_AdminSettings::refusals_data()
     row("the port of the server", "listen = \"127.0.0.1:5200\"\n",
         u"quern.toml:3: admin.listen: \"127.0.0.1:5200\" is the address of the default of [server], "
         "\"127.0.0.1:5200\", too; choose another port"_s);
-    row("the default is the port of a socket", "[[socket]]\nlisten = \"127.0.0.1:5201\"\nhandler = \"x\"\n",
-        u"quern.toml:2: admin.listen: \"127.0.0.1:5201\" is the address of \"127.0.0.1:5201\" of line 4, too; choose "
+    row("the default is the port of a socket", "[[socket]]\nlisten = \"127.0.0.1:5210\"\nhandler = \"x\"\n",
+        u"quern.toml:2: admin.listen: \"127.0.0.1:5210\" is the address of \"127.0.0.1:5210\" of line 4, too; choose "
         "another port"_s);
     row("a host with a port", "hosts = [\"ops.example.org:5201\"]\n",
         u"quern.toml:3: admin.hosts: holds the string \"ops.example.org:5201\", which is not a host name such as"_s);
