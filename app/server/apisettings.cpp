@@ -3,15 +3,12 @@
 #include "app/server/log.h"
 #include "app/server/tlssettings.h"
 #include "app/server/tokenfile.h"
-#include "config/readfile.h"
 
 #include <QCoreApplication>
 
 namespace Quern::app {
 
 namespace {
-
-constexpr qint64 longestCertificate = 1 << 20;
 
 QByteArrayList bytesOf(const QStringList &texts)
 {
@@ -74,17 +71,14 @@ Result<ApiCredentials> apiCredentials(const config::Settings &settings)
     credentials.tokens = *tokens;
     if (!apiSpeaksTls(settings))
         return credentials;
-    const doctor::CertificateReport report = apiCertificateReport(settings);
+    ApiCertificate certificate;
+    const doctor::CertificateReport report = apiCertificateReport(settings, &certificate);
     if (!report.usable)
         return report.usable.error();
     for (const QString &warning : report.warnings)
         qCWarning(logMaster).noquote() << warning;
-    const Result<QByteArray> certificates = config::readFile(settings.server.adminTlsCertFile, longestCertificate);
-    const Result<QByteArray> key = config::readFile(settings.server.adminTlsKeyFile, longestCertificate);
-    if (!certificates || !key)
-        return certificates ? key.error() : certificates.error();
-    credentials.certificates = *certificates;
-    credentials.key = *key;
+    credentials.certificates = certificate.chain;
+    credentials.key = certificate.key;
     return credentials;
 }
 

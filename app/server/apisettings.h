@@ -5,6 +5,7 @@
 
 #include <Quern/result.h>
 
+#include <QSslKey>
 #include <QStringList>
 
 namespace Quern::app {
@@ -25,7 +26,7 @@ struct ApiCredentials
 {
     admin::AccessTokens tokens;
     QByteArray certificates; ///< PEM; empty without TLS
-    QByteArray key;          ///< the same
+    QSslKey key;             ///< of the first; null without TLS
 };
 
 /// Error with the line of the settings and the mend.

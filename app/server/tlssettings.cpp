@@ -1,8 +1,10 @@
 #include "app/server/tlssettings.h"
 
+#include "admin/server/httptls.h"
 #include "app/server/log.h"
 #include "app/server/portplan.h"
 #include "app/server/settingscheck.h"
+#include "config/readfile.h"
 #include "config/tlsrules.h"
 
 #include <algorithm>
@@ -11,6 +13,8 @@
 namespace Quern::app {
 
 namespace {
+
+constexpr qint64 longestCertificate = 1 << 20;
 
 net::ClientCertificates clientCertificates(config::VerifyPeer verify)
 {
@@ -110,6 +114,21 @@ doctor::CertificateReport reportOf(const config::Settings &settings, const PortP
     return report;
 }
 
+/// Qt's TLS is another way to the same library: it has to take them as well.
+Result<ApiCertificate> readApiCertificate(const net::TlsCertificateFiles &files)
+{
+    const Result<QByteArray> chain = config::readFile(files.chain, longestCertificate);
+    if (!chain)
+        return chain.error();
+    const Result<Qt::HANDLE> key = net::readPrivateKey(files.key);
+    if (!key)
+        return key.error();
+    // By its handle, which the key owns from now on: of PEM Qt reads RSA and EC alone.
+    ApiCertificate certificate = {*chain, QSslKey(*key, QSsl::PrivateKey)};
+    const Result<QSslConfiguration> made = admin::tlsConfiguration(certificate.chain, certificate.key);
+    return made ? Result<ApiCertificate>(std::move(certificate)) : made.error();
+}
+
 } // namespace
 
 Result<std::vector<std::shared_ptr<const net::TlsContext>>> tlsContexts(const config::Settings &settings)
@@ -134,7 +153,7 @@ Result<std::vector<std::shared_ptr<const net::TlsContext>>> tlsContexts(const co
     return contexts;
 }
 
-doctor::CertificateReport apiCertificateReport(const config::Settings &settings)
+doctor::CertificateReport apiCertificateReport(const config::Settings &settings, ApiCertificate *certificate)
 {
     doctor::CertificateReport report{QStringLiteral("admin.listen")};
     const auto pathOf = [](const net::TlsSubject &subject) {
@@ -153,6 +172,11 @@ doctor::CertificateReport apiCertificateReport(const config::Settings &settings)
         const Error placed = errorAtPath(settings, pathOf(warning.subject), Error(Error::Invalid, warning.text));
         report.warnings.append(placed.message());
     }
+    const Result<ApiCertificate> read = readApiCertificate(options.certificate);
+    if (!read)
+        report.usable = errorAtPath(settings, QStringLiteral("admin.tls_cert_file"), read.error());
+    else if (certificate)
+        *certificate = *read;
     return report;
 }
 

@@ -6,6 +6,7 @@
 #include <Quern/result.h>
 
 #include <QList>
+#include <QSslKey>
 
 #include <memory>
 #include <vector>
@@ -22,8 +23,16 @@ Result<std::vector<std::shared_ptr<const net::TlsContext>>> tlsContexts(const co
 
 /// Whether the management API has an address "tls:…", and files for it.
 bool apiSpeaksTls(const config::Settings &settings);
-/// Of its certificate. Nothing is logged.
-doctor::CertificateReport apiCertificateReport(const config::Settings &settings);
+
+/// What the management API speaks TLS with.
+struct ApiCertificate
+{
+    QByteArray chain; ///< PEM
+    QSslKey key;
+};
+
+/// Of it, tried as the API will have it. Nothing is logged. \a certificate, if it can be used, gets it.
+doctor::CertificateReport apiCertificateReport(const config::Settings &settings, ApiCertificate *certificate = nullptr);
 
 /// Of [server], each socket that is enabled and the management API, if they have an address "tls:…" and files for it:
 /// that none are named is told of when the settings are read. Nothing is logged.

@@ -65,6 +65,12 @@ BioHandle bioOf(const QByteArray &bytes)
     return BioHandle(BIO_new_mem_buf(bytes.constData(), int(bytes.size())));
 }
 
+/// What a key's file is to hold.
+QString privateKeyFile()
+{
+    return QStringLiteral("the certificate's private key");
+}
+
 /// Asked for a passphrase, when there is nobody to type one.
 int refusePassphrase(char *, int, int, void *wasAsked)
 {
@@ -158,7 +164,7 @@ Result<TlsCertificate> readCertificate(const TlsCertificateFiles &files, TlsSubj
     if (!certificates)
         return certificates.error();
     subject.option = TlsSubject::Key;
-    const Result<PemFile> keyFile = readPem(files.key, QStringLiteral("the certificate's private key"));
+    const Result<PemFile> keyFile = readPem(files.key, privateKeyFile());
     if (!keyFile)
         return keyFile.error();
     Result<KeyHandle> key = keyIn(files.key, keyFile->bytes);
@@ -186,6 +192,15 @@ Result<TlsCertificate> readCertificate(const TlsCertificateFiles &files, TlsSubj
                           .arg(files.key)});
     }
     return result;
+}
+
+Result<Qt::HANDLE> readPrivateKey(const QString &path)
+{
+    const Result<PemFile> file = readPem(path, privateKeyFile());
+    if (!file)
+        return file.error();
+    Result<KeyHandle> key = keyIn(path, file->bytes);
+    return key ? Result<Qt::HANDLE>(key->release()) : key.error();
 }
 
 Result<TlsAuthorities> readAuthorities(const QString &path)

@@ -58,6 +58,10 @@ struct TlsOptions
     bool hasSessionTickets = true; ///< clients that come back save a part of the handshake
 };
 
+/// Reads the private key in a PEM file, of whatever kind it is: OpenSSL's own object, an EVP_PKEY that the caller owns.
+/// Error::Invalid names the file and the mend.
+Result<Qt::HANDLE> readPrivateKey(const QString &path);
+
 /// One of TlsOptions: what an error or a warning is about.
 struct TlsSubject
 {

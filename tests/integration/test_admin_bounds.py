@@ -234,23 +234,28 @@ class Connections(AdminTestCase):
         strangers = [self.raw(quern) for _ in range(20)]
         self.assertEqual(quern.ask("GET", "/api/v1/status").status, 200)
         self.assertTrue(strangers[0].is_closed())
-        # Those who have shown a token keep their places.
+        # Of those who have shown a token it is who has been idle for the longest, and it is one at a time.
         trusted = [self.raw(quern) for _ in range(8)]
-        for client in trusted:
+        for client in (*trusted, trusted[0]):
             client.send(quern.head("GET /api/v1/status", role="viewer"))
             self.assertEqual(client.response().status, 200)
-        self.assertTrue(self.raw(quern).is_closed())
-        for client in trusted:
+        for _ in range(20):
+            self.raw(quern)
+        self.assertEqual(quern.ask("GET", "/healthz", None).status, 200)
+        self.assertTrue(trusted[1].is_closed())
+        for client in (trusted[0], *trusted[2:]):
             client.send(quern.head("GET /api/v1/status", role="viewer"))
             self.assertEqual(client.response().status, 200)
-        trusted[0].close()
-        wait_until(lambda: self.answers(quern), "room for another")
 
-    def answers(self, quern: AdminServer) -> bool:
-        try:
-            return quern.ask("GET", "/api/v1/status").status == 200
-        except OSError:
-            return False
+    def test_who_holds_the_most_places_loses_them(self) -> None:
+        quern = self.admin_serve(admin={"max_connections": 8})
+        early = RawConnection(quern.api_address, 10 * TIME_SCALE, source="127.0.0.2")
+        self.addCleanup(early.close)
+        early.send(b"GET ")
+        flood = [self.raw(quern) for _ in range(30)]
+        self.assertTrue(flood[0].is_closed())
+        early.send(quern.head("GET /api/v1/status", role="viewer").removeprefix(b"GET "))
+        self.assertEqual(early.response().status, 200)
 
     def test_a_client_that_goes_is_forgotten(self) -> None:
         quern = self.admin_serve()
@@ -290,6 +295,12 @@ class Tls(AdminTestCase):
         quern.admin["listen"] = f"tls:127.0.0.1:{quern.api_port}"
         quern.write_config()
         return quern
+
+    def serial(self, quern: AdminServer) -> int:
+        """That of the certificate which the server shows."""
+        with socket.create_connection(quern.api_address, 10) as plain:
+            with self.authority.context().wrap_socket(plain, server_hostname="localhost") as client:
+                return int(client.getpeercert()["serialNumber"], 16)
 
     def test_it_speaks_tls(self) -> None:
         quern = self.encrypted().start()
@@ -349,20 +360,30 @@ class Tls(AdminTestCase):
     def test_a_reload_takes_a_new_certificate(self) -> None:
         quern = self.encrypted().start()
         context = self.authority.context()
-
-        def serial() -> int:
-            with socket.create_connection(quern.api_address, 10) as plain:
-                with context.wrap_socket(plain, server_hostname="localhost") as client:
-                    return int(client.getpeercert()["serialNumber"], 16)
-
-        self.assertEqual(serial(), self.identity.serial())
+        self.assertEqual(self.serial(quern), self.identity.serial())
         other = self.authority.issue("other", "localhost")
         self.identity.certificate.write_text(other.certificate.read_text())
         self.assert_exit(quern.command("reload"), 1, r"admin\.tls_key_file: .*")
         self.assertEqual(quern.ask("GET", "/api/v1/status", tls=context).status, 200)
         self.identity.key.write_text(other.key.read_text())
         self.assert_exit(quern.command("reload"), 0)
-        wait_until(lambda: serial() == other.serial(), "the new certificate")
+        wait_until(lambda: self.serial(quern) == other.serial(), "the new certificate")
+
+    def test_keys_of_every_kind(self) -> None:
+        quern = self.encrypted().start()
+        for kind in (("ed25519",), ("rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"), ("rsa:2048",)):
+            with self.subTest(kind):
+                other = self.authority.issue(kind[0], "localhost", algorithm=kind)
+                self.identity.certificate.write_text(other.certificate.read_text())
+                self.identity.key.write_text(other.key.read_text())
+                self.assert_exit(quern.command("config", "--check"), 0)
+                self.assert_exit(quern.command("reload"), 0)
+                wait_until(lambda: self.serial(quern) == other.serial(), "the new certificate")
+                self.assert_exit(quern.command("restart", "-d"), 0)
+                quern.adopt_daemon()
+                self.assertEqual(self.serial(quern), other.serial())
+                context = self.authority.context()
+                self.assertEqual(quern.ask("GET", "/api/v1/status", tls=context).status, 200)
 
     def test_a_certificate_that_cannot_be_used_stops_the_start(self) -> None:
         quern = self.encrypted()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import proctree
 from adminserver import AdminServer, AdminTestCase
@@ -51,6 +53,14 @@ class Resources(AdminTestCase):
         self.assertIn("colour", answer.error["message"])
         self.assertEqual(quern.ask("DELETE", row).status, 200)
         self.assertEqual(quern.ask("DELETE", row).status, 404)
+        for key in (b"\xff\0/", b"a\0b", b"tea"):  # the first is listed as base64
+            row = f"/api/v1/tables/goods/rows/{quote(base64.b64encode(key), safe='')}?encoding=base64"
+            self.assertEqual(quern.ask("PUT", row, body={"values": {"stock": 3}}).status, 200)
+            rows = quern.ask("GET", "/api/v1/tables/goods/rows").json["rows"]
+            shown = {"base64": base64.b64encode(key).decode()} if key[0] == 255 else key.decode()
+            self.assertEqual([(each["key"], each["values"]["stock"]) for each in rows], [(shown, 3)])
+            self.assertEqual(quern.ask("DELETE", row).status, 200)
+            self.assertEqual(quern.ask("DELETE", row).status, 404)
         self.assertEqual(quern.ask("PUT", "/api/v1/atomics/visits", body={"value": 5}).json, {"name": "visits", "value": 100})
         self.assertEqual(quern.ask("GET", "/api/v1/atomics").json, {"atomics": [{"name": "visits", "value": 5}]})
         self.assertEqual(quern.ask("GET", "/api/v1/tables/none/rows").status, 404)

@@ -33,21 +33,25 @@ def _openssl(*words: str) -> str:
     return result.stdout
 
 
+EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")  # what openssl req makes a key of
+
+
 class Authority:
     def __init__(self, folder: Path, name: str = "authority") -> None:
         self.folder = folder
         self.name = name
         self.certificate = folder / f"{name}.pem"
         self.key = folder / f"{name}.key"
-        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90",
-                 "-subj", f"/CN={name}", "-keyout", str(self.key), "-out", str(self.certificate))
+        _openssl("req", "-x509", "-newkey", *EC, "-nodes", "-days", "90", "-subj", f"/CN={name}",
+                 "-keyout", str(self.key), "-out", str(self.certificate))
 
-    def issue(self, file: str, *hosts: str, days: int = 90, subject: str = "") -> Identity:
+    def issue(self, file: str, *hosts: str, days: int = 90, subject: str = "",
+              algorithm: tuple[str, ...] = EC) -> Identity:
         """A certificate for hosts, or one of a client that has none; file begins the names of its files."""
         identity = Identity(self.folder / f"{file}.pem", self.folder / f"{file}.key")
         request = self.folder / f"{file}.csr"
-        _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-                 f"/CN={subject or file}", "-keyout", str(identity.key), "-out", str(request))
+        _openssl("req", "-newkey", *algorithm, "-nodes", "-subj", f"/CN={subject or file}", "-keyout", str(identity.key),
+                 "-out", str(request))
         extensions = self.folder / f"{file}.ext"
         extensions.write_text(f"subjectAltName={','.join(f'DNS:{host}' for host in hosts)}\n" if hosts else "")
         _openssl("x509", "-req", "-in", str(request), "-CA", str(self.certificate), "-CAkey", str(self.key),

@@ -1,5 +1,6 @@
 #include "admin/protocol/access.h"
 
+#include "admin/protocol/jsonvalues.h"
 #include "admin/protocol/methods.h"
 
 #include <algorithm>
@@ -68,9 +69,6 @@ constexpr std::array accesses = {
     change(Methods::connectionPush, Role::Operator),
     look(Methods::listenerList),
 };
-
-/// Of a name that somebody has sent, in characters.
-constexpr qsizetype longestShown = 80;
 
 struct RoleName
 {

@@ -1,6 +1,7 @@
 #include "admin/protocol/endpointrequest.h"
 
 #include "admin/protocol/endpoints.h"
+#include "admin/protocol/jsonvalues.h"
 #include "admin/protocol/message.h"
 
 #include <QStringDecoder>
@@ -15,10 +16,6 @@ using namespace Qt::Literals::StringLiterals;
 
 using Place = EndpointParameter::Place;
 using Type = EndpointParameter::Type;
-
-/// RFC 8259 §6: larger integers do not survive every JSON implementation.
-constexpr qint64 largestInteger = (qint64(1) << 53) - 1;
-constexpr qsizetype longestShown = 80;
 
 Error invalid(const QString &message)
 {
@@ -95,8 +92,8 @@ Result<QJsonValue> converted(const EndpointParameter &parameter, const QString &
         constexpr qsizetype mostDigits = 16;
         const bool hasDigits = !text.isEmpty() && text.size() <= mostDigits &&
                                std::all_of(text.begin(), text.end(), [](QChar c) { return c >= u'0' && c <= u'9'; });
-        if (!hasDigits || text.toLongLong() > largestInteger)
-            return refuse(u"an integer from 0 to %1"_s.arg(largestInteger));
+        if (!hasDigits || text.toLongLong() > largestJsonInteger)
+            return refuse(u"an integer from 0 to %1"_s.arg(largestJsonInteger));
         return QJsonValue(text.toLongLong());
     }
     }

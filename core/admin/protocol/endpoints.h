@@ -8,6 +8,8 @@ namespace Quern::admin {
 
 /// Where the WebSocket is that speaks the protocol's own messages.
 inline constexpr QLatin1StringView streamPath("/api/v1/stream");
+/// The subprotocol that it agrees to.
+inline constexpr QLatin1StringView streamProtocol("quern.v1");
 /// Where the OpenAPI document is.
 inline constexpr QLatin1StringView documentPath("/api/v1/openapi.json");
 

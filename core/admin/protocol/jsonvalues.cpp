@@ -6,12 +6,6 @@ namespace Quern::admin {
 
 using namespace Qt::Literals::StringLiterals;
 
-namespace {
-
-constexpr qsizetype longestShown = 80;
-
-} // namespace
-
 QJsonValue WideInteger::toJson() const
 {
     if (value > largestJsonInteger || value < -largestJsonInteger)

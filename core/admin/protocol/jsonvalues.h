@@ -11,6 +11,9 @@ namespace Quern::admin {
 /// RFC 8259 §6: larger integers do not survive every JSON implementation.
 inline constexpr qint64 largestJsonInteger = (qint64(1) << 53) - 1;
 
+/// Of a text that somebody has sent, in messages for people: characters.
+inline constexpr qsizetype longestShown = 80;
+
 /// An integer of 64 bits. In JSON a number; a string of its digits if it is beyond what all read: "9007199254740993".
 /// Both are read, whatever its size.
 struct WideInteger

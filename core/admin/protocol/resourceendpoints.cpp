@@ -92,10 +92,29 @@ std::vector<Endpoint> connectionEndpoints()
     };
 }
 
+/// A path is text; keys may be any bytes.
+Result<QJsonObject> withDecodedKey(const QJsonObject &parameters)
+{
+    QJsonObject decoded = parameters;
+    const QString encoding = decoded.take("encoding"_L1).toString();
+    if (encoding == u"text")
+        return decoded;
+    if (encoding != u"base64")
+        return Error(Error::Invalid, u"encoding: must be text or base64"_s);
+    const QJsonObject key = {{u"base64"_s, parameters["key"_L1]}};
+    if (!TextOrBytes::fromJson(key))
+        return Error(Error::Invalid, u"key: must be base64 (RFC 4648 §4), as \"encoding\" says"_s);
+    decoded.insert("key"_L1, key);
+    return decoded;
+}
+
 std::vector<Endpoint> tableEndpoints()
 {
     const EndpointParameter table = inPath("table"_L1, "its name"_L1);
     const EndpointParameter key = inPath("key"_L1, "of the row"_L1);
+    const EndpointParameter encoding =
+        inQuery("encoding"_L1, "of the key: text, or base64 for one that is not UTF-8 or has control characters"_L1,
+                Type::Text, u"text"_s);
     return {
         {.path = api("/tables"),
          .method = Methods::tableList,
@@ -113,18 +132,20 @@ std::vector<Endpoint> tableEndpoints()
          .path = api("/tables/{table}/rows/{key}"),
          .method = Methods::tableSet,
          .summary = "Makes a row, or changes the columns that are named."_L1,
-         .parameters = {table, key},
+         .parameters = {table, key, encoding},
          .body = shape("RowValues"_L1,
                        [] {
                            return objectOf(u"values"_s, QJsonObject{{u"type"_s, u"object"_s}});
                        }),
-         .result = nothing()},
+         .result = nothing(),
+         .adapt = withDecodedKey},
         {.verb = Verb::Delete,
          .path = api("/tables/{table}/rows/{key}"),
          .method = Methods::tableDelete,
          .summary = "Removes a row."_L1,
-         .parameters = {table, key},
-         .result = nothing()},
+         .parameters = {table, key, encoding},
+         .result = nothing(),
+         .adapt = withDecodedKey},
         {.path = api("/atomics"),
          .method = Methods::atomicList,
          .summary = "The atomics and their values."_L1,

@@ -36,7 +36,6 @@ constexpr std::array reasons = {
     Reason{417, "Expectation Failed"},
     Reason{421, "Misdirected Request"},
     Reason{426, "Upgrade Required"},
-    Reason{429, "Too Many Requests"},
     Reason{431, "Request Header Fields Too Large"},
     Reason{500, "Internal Server Error"},
     Reason{503, "Service Unavailable"},

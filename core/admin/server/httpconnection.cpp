@@ -1,5 +1,6 @@
 #include "admin/server/httpconnection.h"
 
+#include "admin/server/clientaddress.h"
 #include "admin/server/httptls.h"
 
 #include <QSslSocket>
@@ -22,6 +23,7 @@ constexpr qint64 slack = 8 * 1024;
 HttpConnection::HttpConnection(QTcpSocket *socket, const HttpLimits &limits, Judge judge)
     : QObject(socket)
     , m_socket(socket)
+    , m_network(networkOf(socket->peerAddress()))
     , m_limits(limits)
     , m_judge(std::move(judge))
 {
@@ -72,9 +74,11 @@ void HttpConnection::look()
 void HttpConnection::readHead()
 {
     const QByteArray bytes = m_socket->peek(m_reader.room());
-    if (!m_reader.hasBegun())
+    const bool hadBegun = m_reader.hasBegun();
+    const qsizetype taken = m_reader.take(bytes);
+    // Not by empty lines: who sends nothing else stays idle.
+    if (!hadBegun && m_reader.hasBegun())
         wait(m_limits.requestTimeout);
-    m_reader.take(bytes);
     const auto read = m_reader.head();
     if (const auto *refusal = std::get_if<Refusal>(&read)) {
         refuse(HttpAnswer::ofRefusal(*refusal), {});
@@ -88,6 +92,7 @@ void HttpConnection::readHead()
         return;
     }
     m_phase = Phase::Body;
+    m_hasMore = m_socket->bytesAvailable() > taken;
     if (m_places.size() >= m_limits.pipelineDepth)
         refuse(HttpAnswer::ofError(503, "busy", QStringLiteral("too many requests wait on this connection")), {});
     else
@@ -179,8 +184,10 @@ void HttpConnection::sendAnswers()
     }
     if (pendingOutput() > 0 && !m_sendTimer.isActive())
         m_sendTimer.start(int(m_limits.sendTimeout.count()), this);
-    if (m_places.empty() && m_phase == Phase::Head && !m_reader.hasBegun())
+    if (m_places.empty() && m_phase == Phase::Head && !m_reader.hasBegun()) {
+        m_idleSince = std::chrono::steady_clock::now();
         wait(m_limits.idleTimeout);
+    }
     if (m_places.empty() && m_phase == Phase::Last && pendingOutput() == 0)
         linger();
 }
@@ -232,6 +239,13 @@ void HttpConnection::timerEvent(QTimerEvent *event)
     } else {
         refuse(late, {});
     }
+}
+
+std::optional<std::chrono::steady_clock::time_point> HttpConnection::idleSince() const
+{
+    if (!m_places.empty() || m_phase != Phase::Head || m_reader.hasBegun() || pendingOutput() > 0)
+        return std::nullopt;
+    return m_idleSince;
 }
 
 bool HttpConnection::isEncrypted() const

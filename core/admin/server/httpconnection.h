@@ -4,6 +4,7 @@
 #include "admin/server/requesthead.h"
 
 #include <QBasicTimer>
+#include <QHostAddress>
 #include <QObject>
 #include <QTcpSocket>
 
@@ -60,10 +61,17 @@ public:
     /// Whether the client has shown a valid token.
     bool isTrusted() const { return m_isTrusted; }
     void setTrusted() { m_isTrusted = true; }
-    /// Bytes of the body that the parser reads now.
-    qint64 bodyBytes() const { return m_accepted != 0 ? m_bodyBytes : 0; }
+    /// Bytes of the body that the parser reads, or has read: it keeps one until the next request.
+    qint64 bodyBytes() const { return m_bodyBytes; }
+    /// Since when nothing has been due to or from the client; nullopt while something is.
+    std::optional<std::chrono::steady_clock::time_point> idleSince() const;
+    bool isAnswerDue() const { return !m_places.empty(); }
+    /// Whether something came behind the head that is judged.
+    bool hasMore() const { return m_hasMore; }
     bool isEncrypted() const;
     QTcpSocket *socket() const { return m_socket; }
+    /// What counts as one client, see networkOf().
+    const QHostAddress &network() const { return m_network; }
     /// Bytes that wait to be sent, those of TLS included.
     qint64 pendingOutput() const;
     /// Ends it now.
@@ -104,6 +112,7 @@ private:
     void wait(std::chrono::milliseconds time) { m_timer.start(int(time.count()), this); }
 
     QTcpSocket *m_socket;
+    const QHostAddress m_network;
     HttpLimits m_limits;
     Judge m_judge;
     const QObject *m_parser = nullptr;
@@ -112,6 +121,8 @@ private:
     std::deque<Place> m_places; ///< the oldest first
     quint64 m_accepted = 0;     ///< place of the request that the parser reads; 0: none
     qint64 m_bodyBytes = 0;
+    bool m_hasMore = false; ///< bytes behind the head
+    std::chrono::steady_clock::time_point m_idleSince;
     quint64 m_lastPlace = 0;
     QBasicTimer m_timer;     ///< of the phase
     QBasicTimer m_sendTimer; ///< while output waits

@@ -69,7 +69,9 @@ void HttpListener::timerEvent(QTimerEvent *event)
     if (event->timerId() != m_pause.timerId())
         return;
     m_pause.stop();
-    resumeAccepting();
+    // Once it is closed there is nothing to accept from.
+    if (isListening())
+        resumeAccepting();
 }
 
 } // namespace Quern::admin

@@ -39,12 +39,10 @@ HttpServer::HttpServer(const HttpServerSettings &settings, QObject *parent)
     , m_endpoints(endpointsOf(settings))
     , m_judge(m_endpoints, settings.rules, settings.http.maxBody)
     , m_document(HttpAnswer::ofJson(openApiDocument(m_endpoints, settings.version)))
-    , m_parser(
-          std::make_unique<HttpParser>([this](QTcpSocket *socket, const QByteArray &body) { serve(socket, body); }))
+    , m_parser(new HttpParser([this](QTcpSocket *socket, const QByteArray &body) { serve(socket, body); }, this))
     , m_pending(settings.timeouts)
     , m_streams(settings.streams)
 {
-    m_parser->setParent(this);
     connect(&m_pending, &PendingReplies::ended, this, &Transport::clientGone);
     connect(&m_streams, &StreamHub::requestReceived, this, &Transport::requestReceived);
     connect(&m_streams, &StreamHub::requestRefused, this, &Transport::requestRefused);
@@ -64,7 +62,7 @@ void HttpServer::setTokens(const AccessTokens &tokens)
     m_streams.keep(tokens);
 }
 
-Result<void> HttpServer::setCertificate(const QByteArray &certificates, const QByteArray &key)
+Result<void> HttpServer::setCertificate(const QByteArray &certificates, const QSslKey &key)
 {
     const Result<QSslConfiguration> made = tlsConfiguration(certificates, key);
     if (!made)
@@ -80,7 +78,7 @@ Result<void> HttpServer::setCertificate(const QByteArray &certificates, const QB
 Result<void> HttpServer::listen(const HttpAddress &address)
 {
     auto *listener = new HttpListener(
-        m_parser.get(), [this](QTcpSocket *socket) { return guard(socket); }, m_parser.get());
+        m_parser, [this](QTcpSocket *socket) { return guard(socket); }, m_parser);
     if (address.tls)
         listener->setTls(*m_tls);
     if (!listener->listen(QHostAddress(address.host), address.port)) {
@@ -95,21 +93,47 @@ Result<void> HttpServer::listen(const HttpAddress &address)
     return {};
 }
 
-/// A newcomer goes before whoever has held a place the longest without showing a token.
 HttpConnection *HttpServer::guard(QTcpSocket *socket)
 {
     if (int(m_connections.size()) >= m_settings.maxConnections) {
-        const auto stranger = std::find_if(m_connections.begin(), m_connections.end(),
-                                           [](HttpConnection *connection) { return !connection->isTrusted(); });
-        if (stranger == m_connections.end())
+        HttpConnection *loser = leastMissed(socket);
+        if (!loser)
             return nullptr;
-        (*stranger)->abort();
+        loser->abort();
     }
     auto *connection = new HttpConnection(
         socket, m_settings.http, [this](HttpConnection &asking, const RequestHead &head) { judge(asking, head); });
     m_connections.push_back(connection);
     connect(connection, &HttpConnection::gone, this, [this, connection] { connectionGone(connection); });
     return connection;
+}
+
+/// Who makes room for \a newcomer. Of those who have not shown a token yet, the network that holds the most places
+/// loses its oldest: clients from elsewhere cannot be pushed out before they have shown theirs. If all have shown one,
+/// it is who has been idle for the longest. Null if nobody is.
+HttpConnection *HttpServer::leastMissed(const QTcpSocket *newcomer) const
+{
+    QHash<QHostAddress, int> strangers = {{networkOf(newcomer->peerAddress()), 1}};
+    for (const HttpConnection *connection : m_connections) {
+        if (!connection->isTrusted())
+            ++strangers[connection->network()];
+    }
+    HttpConnection *found = nullptr;
+    int most = 0;
+    for (HttpConnection *connection : m_connections) {
+        const int count = connection->isTrusted() ? 0 : strangers.value(connection->network());
+        if (count > most)
+            found = connection;
+        most = std::max(most, count);
+    }
+    if (found)
+        return found;
+    for (HttpConnection *connection : m_connections) {
+        const auto since = connection->idleSince();
+        if (since && (!found || *since < *found->idleSince()))
+            found = connection;
+    }
+    return found;
 }
 
 void HttpServer::judge(HttpConnection &connection, const RequestHead &head)
@@ -139,7 +163,7 @@ void HttpServer::judge(HttpConnection &connection, const RequestHead &head)
         connection.refuse(verdict.answer, form);
         return;
     }
-    if (!hasRoomFor(head)) {
+    if (!hasRoomFor(connection, head)) {
         connection.refuse(HttpAnswer::ofError(503, "busy", QStringLiteral("too many bodies are on their way")), form);
         return;
     }
@@ -147,11 +171,12 @@ void HttpServer::judge(HttpConnection &connection, const RequestHead &head)
     connection.accept(head, form);
 }
 
-bool HttpServer::hasRoomFor(const RequestHead &head) const
+bool HttpServer::hasRoomFor(const HttpConnection &connection, const RequestHead &head) const
 {
-    qint64 bytes = head.contentLength;
-    for (const HttpConnection *connection : m_connections)
-        bytes += connection->bodyBytes();
+    // In place of the one before on the same connection.
+    qint64 bytes = head.contentLength - connection.bodyBytes();
+    for (const HttpConnection *each : m_connections)
+        bytes += each->bodyBytes();
     return head.contentLength == 0 || bytes <= std::max(m_settings.maxBodies, m_settings.http.maxBody);
 }
 
@@ -160,15 +185,15 @@ void HttpServer::refuseToken(HttpConnection &connection, const Verdict &verdict,
     const QHostAddress address = connection.socket()->peerAddress();
     Q_EMIT tokenRefused(shownAddress(address));
     const std::chrono::milliseconds delay = m_delays.add(address, std::chrono::steady_clock::now());
-    if (m_delayed >= m_settings.maxDelayed) {
-        HttpAnswer answer = HttpAnswer::ofError(429, "busy", QStringLiteral("too many wrong tokens; wait a little"));
-        answer.addField("Retry-After", "5");
-        connection.refuse(answer, form);
-        return;
+    std::erase_if(m_delayed, [](const HttpConnection *each) { return !each->isAnswerDue(); });
+    // Nobody learns at once that a token is wrong, however many wait: one of its own network goes without an answer.
+    if (m_delayed.size() >= m_settings.maxDelayed) {
+        const auto same = std::find_if(m_delayed.begin(), m_delayed.end(), [&connection](const HttpConnection *each) {
+            return each->network() == connection.network();
+        });
+        (same == m_delayed.end() ? m_delayed.front() : *same)->abort();
     }
-    ++m_delayed;
-    // Also when the client has gone by then.
-    connect(&connection, &QObject::destroyed, this, [this] { --m_delayed; });
+    m_delayed.push_back(&connection);
     connection.refuse(verdict.answer, form, delay);
 }
 
@@ -177,6 +202,14 @@ void HttpServer::beginStream(HttpConnection &connection, const Verdict &verdict,
     if (!m_streams.hasRoom()) {
         connection.refuse(HttpAnswer::ofError(503, "busy", QStringLiteral("there are as many streams as there may be")),
                           form);
+        return;
+    }
+    if (connection.isAnswerDue() || connection.hasMore()) {
+        connection.refuse(
+            HttpAnswer::ofError(400, "invalid",
+                                QStringLiteral("a stream begins when all before it is answered, and nothing is sent "
+                                               "until it has: take a connection of its own, and wait for the 101")),
+            form);
         return;
     }
     const QString name = nameOf(*verdict.holder, connection);
@@ -226,6 +259,7 @@ void HttpServer::ask(const Verdict &verdict, const QJsonObject &parameters, cons
 void HttpServer::connectionGone(HttpConnection *connection)
 {
     std::erase(m_connections, connection);
+    std::erase(m_delayed, connection);
     m_accepted.erase(connection);
     m_pending.forget(connection);
 }

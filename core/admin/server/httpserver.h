@@ -9,7 +9,6 @@
 
 #include <QSslConfiguration>
 
-#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -31,8 +30,8 @@ struct HttpServerSettings
     HttpLimits http;
     StreamLimits streams;
     int maxConnections = 64;     ///< streams aside
-    qint64 maxBodies = 16 << 20; ///< bytes of all bodies that are being read
-    int maxDelayed = 32;         ///< refusals of wrong tokens that wait
+    qint64 maxBodies = 16 << 20; ///< bytes of all bodies that are being read, or are kept
+    std::size_t maxDelayed = 32; ///< refusals of wrong tokens that wait
     PendingReplies::Timeouts timeouts;
     QString version;
     QString metricsPath;        ///< empty: no metrics are told
@@ -49,8 +48,9 @@ public:
 
     /// Serves there as well. Error::Exists and the like if the address cannot be had.
     Result<void> listen(const HttpAddress &address);
-    /// Certificates and key in PEM, for what is accepted from now on. Needed before an address with TLS is served.
-    Result<void> setCertificate(const QByteArray &certificates, const QByteArray &key);
+    /// Certificates in PEM and the key of the first, for what is accepted from now on. Needed before an address with
+    /// TLS is served.
+    Result<void> setCertificate(const QByteArray &certificates, const QSslKey &key);
     /// Streams of those who hold none of them are closed.
     void setTokens(const AccessTokens &tokens);
     void close(std::chrono::milliseconds patience) override;
@@ -66,7 +66,8 @@ Q_SIGNALS:
 private:
     HttpConnection *guard(QTcpSocket *socket);
     void judge(HttpConnection &connection, const RequestHead &head);
-    bool hasRoomFor(const RequestHead &head) const;
+    HttpConnection *leastMissed(const QTcpSocket *newcomer) const;
+    bool hasRoomFor(const HttpConnection &connection, const RequestHead &head) const;
     void refuseToken(HttpConnection &connection, const Verdict &verdict, const AnswerForm &form);
     void beginStream(HttpConnection &connection, const Verdict &verdict, const AnswerForm &form);
     /// The parser has a request: \a body is all of its body.
@@ -78,9 +79,9 @@ private:
     const std::vector<Endpoint> m_endpoints;
     RequestJudge m_judge;
     FailureDelays m_delays;
-    int m_delayed = 0;
+    std::vector<HttpConnection *> m_delayed; ///< whose wrong token's refusal waits, the oldest first
     HttpAnswer m_document;
-    std::unique_ptr<HttpParser> m_parser;
+    HttpParser *m_parser; ///< a child
     std::optional<QSslConfiguration> m_tls;
     std::vector<HttpListener *> m_listeners;                  ///< children of the parser
     std::vector<HttpConnection *> m_connections;              ///< the oldest first, streams aside

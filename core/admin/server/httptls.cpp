@@ -6,19 +6,16 @@
 
 namespace Quern::admin {
 
-Result<QSslConfiguration> tlsConfiguration(const QByteArray &certificates, const QByteArray &key)
+Result<QSslConfiguration> tlsConfiguration(const QByteArray &certificates, const QSslKey &key)
 {
     const QList<QSslCertificate> chain = QSslCertificate::fromData(certificates, QSsl::Pem);
     if (chain.isEmpty())
         return Error(Error::Invalid, QStringLiteral("the certificate cannot be read"));
-    QSslKey privateKey(key, QSsl::Rsa, QSsl::Pem);
-    if (privateKey.isNull())
-        privateKey = QSslKey(key, QSsl::Ec, QSsl::Pem);
-    if (privateKey.isNull())
-        return Error(Error::Invalid, QStringLiteral("the key is none of RSA or EC; give such a certificate"));
+    if (key.isNull())
+        return Error(Error::Invalid, QStringLiteral("the key cannot be read"));
     QSslConfiguration configuration;
     configuration.setLocalCertificateChain(chain);
-    configuration.setPrivateKey(privateKey);
+    configuration.setPrivateKey(key);
     configuration.setProtocol(QSsl::TlsV1_2OrLater);
     configuration.setPeerVerifyMode(QSslSocket::VerifyNone);
     configuration.setAllowedNextProtocols({QSslConfiguration::NextProtocolHttp1_1});

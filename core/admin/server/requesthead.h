@@ -35,7 +35,7 @@ struct RequestHead
     qint64 contentLength = 0; ///< bytes of the body
     QList<Field> fields;
 
-    /// Empty if there is none; of several the first.
+    /// Null if there is none; several are joined by ", " (RFC 9110 §5.3).
     QByteArray value(QByteArrayView name) const;
 };
 
@@ -49,7 +49,8 @@ public:
 
     /// How many more bytes may be shown to take().
     qsizetype room() const { return LongestHead + 1 - m_bytes.size(); }
-    bool hasBegun() const { return !m_bytes.isEmpty(); }
+    /// Whether more than empty lines has come.
+    bool hasBegun() const { return !m_bytes.isEmpty() && m_bytes != "\r"; }
 
     /// Takes the next bytes, room() at most. Returns how many of them belong to the head: all while it is incomplete.
     qsizetype take(QByteArrayView bytes);

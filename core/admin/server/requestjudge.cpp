@@ -3,6 +3,7 @@
 #include "admin/protocol/access.h"
 #include "admin/protocol/endpoints.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace Quern::admin {
@@ -13,9 +14,11 @@ using namespace Qt::Literals::StringLiterals;
 
 using Kind = Verdict::Kind;
 
-/// The subprotocol of the stream, and how a browser, which cannot set Authorization there, shows its token.
-constexpr QByteArrayView streamProtocol("quern.v1");
+/// How a browser, which cannot set Authorization for the stream, shows its token: as a subprotocol.
 constexpr QByteArrayView tokenProtocol("bearer.");
+
+/// Bytes of a body where nothing is taken from one: some clients send "{}".
+constexpr qint64 largestEmptyBody = 64;
 
 bool refuse(Verdict &verdict, Kind kind, int status, const char *code, const QString &message)
 {
@@ -122,7 +125,7 @@ bool RequestJudge::permitsOrigin(const RequestHead &head, bool isEncrypted, Verd
 Verdict RequestJudge::judgeStream(const RequestHead &head, Verdict verdict) const
 {
     const QByteArrayList protocols = listOf(head.value("sec-websocket-protocol"));
-    const bool isOffered = protocols.contains(streamProtocol);
+    const bool isOffered = protocols.contains(streamProtocol.data());
     if (!head.isUpgrade || head.isVersion10 || head.contentLength > 0 ||
         !isStreamKey(head.value("sec-websocket-key"))) {
         refuse(verdict, 426, "invalid", u"this is a WebSocket: ask for it by Upgrade: websocket"_s);
@@ -131,7 +134,7 @@ Verdict RequestJudge::judgeStream(const RequestHead &head, Verdict verdict) cons
         refuse(verdict, 426, "invalid", u"version 13 of WebSocket is spoken here"_s);
         verdict.answer.addField("Sec-WebSocket-Version", "13");
     } else if (!protocols.constFirst().isEmpty() && !isOffered) {
-        refuse(verdict, 400, "invalid", u"the subprotocol spoken here is quern.v1"_s);
+        refuse(verdict, 400, "invalid", u"the subprotocol spoken here is %1"_s.arg(streamProtocol));
     } else {
         const QByteArray bearer = bearerToken(head);
         if (identify(bearer.isNull() ? protocolToken(protocols) : bearer, verdict))
@@ -195,10 +198,11 @@ bool RequestJudge::permitsBody(const RequestHead &head, Verdict &verdict) const
     if (head.contentLength == 0)
         return true;
     // Who has no token has nothing to tell.
-    if (head.contentLength > m_maxBody || !verdict.holder) {
-        return refuse(
-            verdict, 413, "too-large",
-            u"the body has %1 bytes, and %2 are allowed"_s.arg(head.contentLength).arg(verdict.holder ? m_maxBody : 0));
+    const bool takesBody = verdict.endpoint && verdict.endpoint->body.schema;
+    const qint64 most = !verdict.holder ? 0 : takesBody ? m_maxBody : std::min(largestEmptyBody, m_maxBody);
+    if (head.contentLength > most) {
+        return refuse(verdict, 413, "too-large",
+                      u"the body has %1 bytes, and %2 are allowed here"_s.arg(head.contentLength).arg(most));
     }
     const QByteArray type = head.value("content-type");
     if (beginningOf(type, ';').trimmed().toLower() != "application/json")

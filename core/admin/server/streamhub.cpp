@@ -1,5 +1,6 @@
 #include "admin/server/streamhub.h"
 
+#include "admin/protocol/endpoints.h"
 #include "admin/server/httpconnection.h"
 #include "admin/server/httptls.h"
 
@@ -11,12 +12,6 @@
 #include <algorithm>
 
 namespace Quern::admin {
-
-namespace {
-
-const QString streamProtocol = QStringLiteral("quern.v1");
-
-} // namespace
 
 StreamHub::StreamHub(const StreamLimits &limits, QObject *parent) : QObject(parent), m_limits(limits) {}
 
@@ -43,7 +38,7 @@ void StreamHub::adopt(HttpConnection *connection, const TokenHolder &holder, con
     connect(socket, &QAbstractSocket::disconnected, this, [this, client = caller.client] { dismiss(client); });
     // One of its own, so that it is clear whose WebSocket comes out. Qt HTTP Server's own agrees to no subprotocol.
     auto *server = new QWebSocketServer(QStringLiteral("Quern"), QWebSocketServer::NonSecureMode, connection);
-    server->setSupportedSubprotocols({streamProtocol});
+    server->setSupportedSubprotocols({QString(streamProtocol)});
     connect(server, &QWebSocketServer::newConnection, this,
             [this, server, client = caller.client] { upgraded(client, server->nextPendingConnection()); });
     server->handleConnection(socket);

@@ -225,6 +225,9 @@ void tst_Endpoints::parameters_data()
     row("DELETE", "/api/v1/tasks/dead-letters/7", "task.drop {\"id\":\"7\",\"name\":\"\",\"scope\":\"one\"}");
     row("DELETE", "/api/v1/tasks/dead-letters?name=mail",
         "task.drop {\"id\":\"\",\"name\":\"mail\",\"scope\":\"named\"}");
+    row("DELETE", "/api/v1/tables/t/rows/a%2Fb", "table.delete {\"key\":\"a/b\",\"table\":\"t\"}");
+    row("DELETE", "/api/v1/tables/t/rows/%2FwA%3D?encoding=base64",
+        "table.delete {\"key\":{\"base64\":\"/wA=\"},\"table\":\"t\"}");
     row("POST", "/api/v1/tasks/dead-letters/retry?all=true",
         "task.retry {\"id\":\"\",\"name\":\"\",\"scope\":\"all\"}");
     row("GET", "/api/v1/tasks/dead-letters/retry", "only POST");
@@ -269,6 +272,9 @@ void tst_Endpoints::refusals_data()
     row("DELETE", "/api/v1/tasks/dead-letters", "give either name=");
     row("DELETE", "/api/v1/tasks/dead-letters?name=a&all=true", "give either name=");
     row("DELETE", "/api/v1/tasks/dead-letters?all=yes", "all: must be true or false, not \"yes\"");
+    row("DELETE", "/api/v1/tables/t/rows/%ff", "the target is not UTF-8");
+    row("DELETE", "/api/v1/tables/t/rows/a?encoding=hex", "encoding: must be text or base64");
+    row("DELETE", "/api/v1/tables/t/rows/a%20b?encoding=base64", "key: must be base64");
     row("PUT", "/api/v1/log-levels", "the body is missing");
     row("PUT", "/api/v1/log-levels", "the body is wrong: not JSON at byte", "{");
     row("PUT", "/api/v1/log-levels", "the body is wrong: a message must be a JSON object", "[]");

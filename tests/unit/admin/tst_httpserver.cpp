@@ -1,13 +1,10 @@
 #include "admin/protocol/methods.h"
 #include "admin/protocol/operation.h"
-#include "admin/server/httpserver.h"
+#include "httpservertest.h"
 
 #include <QRegularExpression>
 #include <QSignalSpy>
-#include <QTcpServer>
-#include <QTcpSocket>
 #include <QTest>
-#include <QWebSocket>
 
 #include <sys/resource.h>
 
@@ -17,13 +14,11 @@ using namespace Qt::Literals::StringLiterals;
 using namespace std::chrono_literals;
 
 /// The server of the management API with short deadlines: what its clients and whoever answers for it let it wait for.
-class tst_HttpServer : public QObject
+class tst_HttpServer : public HttpServerTest
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init();
-    void cleanup();
     void repliesBecomeAnswers_data();
     void repliesBecomeAnswers();
     void textIsAnsweredAsItIs();
@@ -39,91 +34,43 @@ private Q_SLOTS:
     void whoLosesHisTokenLosesHisStream();
     void metricsHaveTheirPath();
     void acceptingGoesOnOnceThereAreDescriptors();
+    void acceptingDoesNotGoOnOnceItIsClosed();
     void nobodyIsLeftBehind();
 
 private:
-    struct Asked
-    {
-        Caller caller;
-        Request request;
-    };
-
-    QTcpSocket *connectTo();
-    QTcpSocket *send(const QByteArray &line, const QByteArray &fields = {});
-    std::unique_ptr<QWebSocket> openStream();
-
-    HttpServerSettings m_settings;
-    std::unique_ptr<HttpServer> m_server;
-    QList<Asked> m_asked;
-    QList<quint64> m_gone;
-    quint16 m_port = 0;
+    /// There is no descriptor for \a client.
+    void failToAccept(QTcpSocket *client);
 };
 
 namespace {
 
-const QByteArray token(40, 't');
-const QByteArray bearer = "Authorization: Bearer " + token + "\r\n";
-
-int statusIn(const QByteArray &bytes)
+/// Counts the timer events of what it is installed at.
+class TimerWatch : public QObject
 {
-    return bytes.startsWith("HTTP/1.1 ") ? bytes.mid(9, 3).toInt() : 0;
-}
+public:
+    bool eventFilter(QObject *, QEvent *event) override
+    {
+        count += event->type() == QEvent::Timer ? 1 : 0;
+        return false;
+    }
 
-QByteArray bodyIn(const QByteArray &bytes)
-{
-    return bytes.mid(bytes.indexOf("\r\n\r\n") + 4);
-}
+    int count = 0;
+};
 
 } // namespace
 
-void tst_HttpServer::init()
+void tst_HttpServer::failToAccept(QTcpSocket *client)
 {
-    m_settings = {};
-    m_settings.timeouts = {300ms, 300ms};
-    m_settings.http.idleTimeout = 300ms;
-    m_settings.http.sendTimeout = 300ms;
-    m_settings.streams.pingInterval = 100ms;
-    m_settings.streams.pongTimeout = 200ms;
-    m_settings.streams.handshakeTimeout = 200ms;
-    m_server = std::make_unique<HttpServer>(m_settings);
-    m_server->setTokens(*AccessTokens::parse("admin a " + token, u"t"_s));
-    QVERIFY(m_server->listen({u"127.0.0.1"_s, 0, false}));
-    m_port = m_server->findChild<QTcpServer *>()->serverPort();
-    connect(m_server.get(), &Transport::requestReceived, this, [this](const Caller &caller, const Request &request) {
-        m_asked.append({caller, request});
-    });
-    connect(m_server.get(), &Transport::clientGone, this, [this](quint64 client) { m_gone.append(client); });
-}
-
-void tst_HttpServer::cleanup()
-{
-    qDeleteAll(findChildren<QTcpSocket *>(QString(), Qt::FindDirectChildrenOnly));
-    m_server.reset();
-    m_asked.clear();
-    m_gone.clear();
-}
-
-QTcpSocket *tst_HttpServer::connectTo()
-{
-    auto *socket = new QTcpSocket(this);
-    socket->connectToHost(QHostAddress::LocalHost, m_port);
-    return socket;
-}
-
-QTcpSocket *tst_HttpServer::send(const QByteArray &line, const QByteArray &fields)
-{
-    QTcpSocket *socket = connectTo();
-    socket->write(line + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n");
-    return socket;
-}
-
-std::unique_ptr<QWebSocket> tst_HttpServer::openStream()
-{
-    auto stream = std::make_unique<QWebSocket>();
-    QNetworkRequest request(QUrl(u"ws://localhost:%1/api/v1/stream"_s.arg(m_port)));
-    request.setRawHeader("Authorization", "Bearer " + token);
-    stream->open(request);
-    return stream;
+    QVERIFY(client->waitForConnected(5000)); // by the kernel
+    rlimit limit = {};
+    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlimit none = {3, limit.rlim_max};
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const QSignalSpy failed(m_server->findChild<QTcpServer *>(), &QTcpServer::acceptError);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"^cannot accept a client of the management API: "_s));
+    const bool hasFailed = QTest::qWaitFor([&failed] { return failed.count() > 0; });
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    QVERIFY(hasFailed);
 }
 
 void tst_HttpServer::repliesBecomeAnswers_data()
@@ -297,25 +244,28 @@ void tst_HttpServer::aMessageMayBeLargerThanWhatMayWait()
 
 void tst_HttpServer::whoIsSilentIsAskedAndWhoIsDeadIsCutOff()
 {
-    const std::unique_ptr<QWebSocket> living = openStream(); // QWebSocket answers pings by itself
-    const QByteArray upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    const QByteArray ping("\x89\x00", 2);
+    qsizetype pings = 0;
+    QTcpSocket *living = send("GET /api/v1/stream", bearer + upgrade);
+    connect(living, &QTcpSocket::readyRead, this, [living, ping, &pings] {
+        const qsizetype count = living->readAll().count(ping);
+        living->write(QByteArray("\x8a\x80\x00\x00\x00\x00", 6).repeated(count)); // a pong for each
+        pings += count;
+    });
     QTcpSocket *dead = send("GET /api/v1/stream", bearer + upgrade);
     QTRY_VERIFY(dead->bytesAvailable() > 0);
     QCOMPARE(statusIn(dead->readAll()), 101);
     QTRY_COMPARE(dead->state(), QAbstractSocket::UnconnectedState);
-    const QByteArray ping("\x89\x00", 2);
     QVERIFY(dead->readAll().startsWith(ping));
     QTRY_COMPARE(m_gone.size(), 1);
-    QTest::qWait(1000); // several pings long
+    const qsizetype before = pings;
+    QTRY_VERIFY(pings > before + 5);
     QCOMPARE(living->state(), QAbstractSocket::ConnectedState);
     QCOMPARE(m_gone.size(), 1);
 }
 
 void tst_HttpServer::aCloseThatIsNotAnswered()
 {
-    const QByteArray upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     QTcpSocket *client = send("GET /api/v1/stream", bearer + upgrade);
     QTRY_VERIFY(client->bytesAvailable() > 0);
     client->readAll();
@@ -359,26 +309,23 @@ void tst_HttpServer::metricsHaveTheirPath()
 void tst_HttpServer::acceptingGoesOnOnceThereAreDescriptors()
 {
     QTcpSocket *client = connectTo();
-    QVERIFY(client->waitForConnected(5000)); // by the kernel
-    rlimit limit = {};
-    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-    const rlimit none = {3, limit.rlim_max};
-    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &none), 0);
-    const QSignalSpy failed(m_server->findChild<QTcpServer *>(), &QTcpServer::acceptError);
-    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"^cannot accept a client of the management API: "_s));
-    const bool hasFailed = QTest::qWaitFor([&failed] { return failed.count() > 0; });
-    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &limit), 0);
-    QVERIFY(hasFailed);
+    failToAccept(client);
     client->write("GET /api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
     QTRY_VERIFY(client->bytesAvailable() > 1000);
 }
 
+void tst_HttpServer::acceptingDoesNotGoOnOnceItIsClosed()
+{
+    TimerWatch watch;
+    m_server->findChild<QTcpServer *>()->installEventFilter(&watch);
+    failToAccept(connectTo());
+    m_server->close(1s);
+    QTRY_COMPARE(watch.count, 1);
+}
+
 void tst_HttpServer::nobodyIsLeftBehind()
 {
-    const auto guards = [this] {
-        return m_server->findChild<QTcpServer *>()->findChildren<HttpConnection *>().size() +
-               m_server->findChildren<QWebSocket *>().size();
-    };
+    const auto guards = [this] { return m_server->findChild<QTcpServer *>()->findChildren<HttpConnection *>().size(); };
     {
         const std::unique_ptr<QWebSocket> stream = openStream();
         QTRY_COMPARE(stream->state(), QAbstractSocket::ConnectedState);
