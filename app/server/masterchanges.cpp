@@ -185,7 +185,8 @@ Result<admin::OperationReference> Master::restart()
     }
     if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid()); !free)
         return free.error();
-    if (const Result<void> database = tryTaskDatabase(*loaded, true); !database)
+    // Nobody else may have it, nor is there time to wait for him.
+    if (const Result<void> database = tryTaskDatabase(*loaded, false, {}); !database)
         return database.error();
     if (loaded->server.runtimeDir != m_settings.server.runtimeDir) {
         return errorAtPath(
