@@ -183,7 +183,8 @@ Result<admin::OperationReference> Master::restart()
         if (const Result<void> checked = check(*loaded); !checked)
             return checked.error();
     }
-    if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid()); !free)
+    if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid(), listenersOf(m_settings));
+        !free)
         return free.error();
     // Nobody else may have it, nor is there time to wait for him.
     if (const Result<void> database = tryTaskDatabase(*loaded, false, {}); !database)

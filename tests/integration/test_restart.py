@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import socket
 import time
 import unittest
 from pathlib import Path
 
 from controlclient import ControlClient, Refused
+from quernserver import wait_until
 from workserver import WorkServer, WorkTestCase
 
 # https://www.sqlite.org/fileformat2.html, "The Locking Protocol": os.h SHARED_FIRST and SHARED_SIZE
@@ -30,6 +32,18 @@ class RestartTestCase(WorkTestCase):
         with ControlClient(work) as control, self.assertRaises(Refused) as caught:
             control.ask("server.restart")
         return caught.exception.message
+
+    def wait_anew(self, work: WorkServer, started_at: str) -> None:
+        """Until the server serves that is not the one of then."""
+        def serves() -> bool:
+            try:
+                with ControlClient(work) as control:
+                    status = control.ask("server.status")
+                    return status["startedAt"] != started_at and status["state"] == "running"
+            except OSError:
+                return False
+
+        wait_until(serves, "the new server", 20)
 
 
 class Database(RestartTestCase):
@@ -62,6 +76,43 @@ class Database(RestartTestCase):
         self.assertTrue(is_locked(other.directory / "tasks.db"))
         work.deliver("note", {"number": 1}, durable="true", until="finished")
         self.assertEqual(work.numbers()[1], 1)
+
+
+def bytes_read(pid: int) -> int:
+    """What a process has read so far, from files of the kernel as well."""
+    return int(Path(f"/proc/{pid}/io").read_text().split("rchar: ")[1].split()[0])
+
+
+class Addresses(RestartTestCase):
+    def test_its_connections_are_not_counted_to_know_its_own(self) -> None:
+        work = self.work(task_worker_num=0)
+        work.settings["runtime_dir"] = str(work.directory / "elsewhere")
+        work.write_config()
+
+        def effort() -> int:
+            with ControlClient(work) as control:
+                before = bytes_read(work.master)
+                with self.assertRaises(Refused) as caught:
+                    control.ask("server.restart")
+                self.assertIn("runtime_dir", caught.exception.message)
+                return bytes_read(work.master) - before
+
+        few = effort()
+        self.assertLess(few, 32 << 10, "it has looked into the tables of sockets")
+        for _ in range(300):
+            self.addCleanup(socket.create_connection(("127.0.0.1", work.port), 10).close)
+        with ControlClient(work) as control:
+            wait_until(lambda: control.ask("server.status")["totals"]["connections"] >= 300, "the connections")
+        self.assertLess(effort() - few, 4 << 10)
+
+    def test_a_wider_address_takes_the_place_of_its_own(self) -> None:
+        work = self.work(task_worker_num=0)
+        with ControlClient(work) as control:
+            before = control.ask("server.status")["startedAt"]
+            work.settings["listen"] = [f"0.0.0.0:{work.port}"]
+            work.write_config()
+            control.ask("server.restart")
+        self.wait_anew(work, before)
 
 
 if __name__ == "__main__":
