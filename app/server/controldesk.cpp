@@ -9,6 +9,7 @@
 #include "app/server/log.h"
 #include "app/server/master.h"
 #include "app/server/settingscheck.h"
+#include "app/server/tablesettings.h"
 #include "loop/epolleventdispatcher.h"
 
 #include <functional>
@@ -321,7 +322,9 @@ Result<QJsonObject> ControlDesk::answerConfig(const admin::Request &request)
     const Result<admin::ConfigCandidate> candidate = admin::ConfigCandidate::fromJson(request.params);
     if (!candidate)
         return candidate.error();
-    return checkCandidate(m_master->candidate(candidate->text.toUtf8()), m_master->settings()).toJson();
+    return checkCandidate(m_master->candidate(candidate->text.toUtf8()), m_master->settings(),
+                          memoryOf(m_master->tables()))
+        .toJson();
 }
 
 Result<QJsonObject> ControlDesk::answerProcess(const admin::Request &request)

@@ -65,13 +65,20 @@ int start(const app::CommandLine &line, int argc, char **argv)
         app::terminal::complain(settings.error().message());
         return failed;
     }
-    for (const auto check : {app::checkSettings, app::checkCertificates}) {
-        if (const Result<void> checked = check(*settings); !checked) {
-            app::terminal::complain(checked.error().message());
-            return failed;
-        }
+    const bool isReplacing = line.command == app::CommandLine::Command::Restart && restartOperation == 0;
+    quint64 leavingMemory = 0;
+    if (isReplacing) {
+        const QCoreApplication application(argc, argv);
+        leavingMemory = app::tableMemoryOfServer(*settings);
     }
-    if (line.command == app::CommandLine::Command::Restart && restartOperation == 0) {
+    Result<void> right = app::checkSettings(*settings, leavingMemory);
+    if (right)
+        right = app::checkCertificates(*settings);
+    if (!right) {
+        app::terminal::complain(right.error().message());
+        return failed;
+    }
+    if (isReplacing) {
         const QCoreApplication application(argc, argv);
         if (const Result<void> checked = app::checkRestart(*settings); !checked) {
             app::terminal::complain(checked.error().message());

@@ -9,6 +9,7 @@
 #include "app/server/portplan.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
+#include "app/server/tablesettings.h"
 #include "app/server/tasksettings.h"
 #include "app/server/tlssettings.h"
 #include "app/server/workersettings.h"
@@ -179,10 +180,10 @@ Result<admin::OperationReference> Master::restart()
     if (!loaded)
         return loaded.error();
     // The reload proves what it changes; the rest is tried as the program does when it starts.
-    for (const auto check : {checkSettings, checkCertificates}) {
-        if (const Result<void> checked = check(*loaded); !checked)
-            return checked.error();
-    }
+    if (const Result<void> checked = checkSettings(*loaded, memoryOf(*m_tables)); !checked)
+        return checked.error();
+    if (const Result<void> checked = checkCertificates(*loaded); !checked)
+        return checked.error();
     if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid(), listenersOf(m_settings));
         !free)
         return free.error();
