@@ -1,6 +1,7 @@
 #include "app/server/controldesk.h"
 
 #include "admin/protocol/cronmessages.h"
+#include "admin/protocol/health.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/metricsmessages.h"
 #include "admin/protocol/operation.h"
@@ -13,6 +14,7 @@
 #include "loop/epolleventdispatcher.h"
 
 #include <functional>
+#include <utility>
 
 namespace Quern::app {
 
@@ -75,6 +77,8 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker, const QString &au
         QMetaObject::invokeMethod(audit, [audit, entry] { audit->append(entry); });
     })
     , m_tables(master->tables())
+    , m_recent([master] { return master->status(); })
+    , m_condition(master->state(), master->isLeaving())
 {
     m_thread.setObjectName(QStringLiteral("admin"));
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
@@ -96,7 +100,7 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker, const QString &au
         m_streams->forget(client);
     });
     m_logs = std::make_unique<LogDesk>(&m_clients);
-    m_streams = std::make_unique<StreamDesk>(&m_clients, [master] { return master->status(); });
+    m_streams = std::make_unique<StreamDesk>(&m_clients, [this] { return statusFor(admin::Role::Viewer).json(); });
     connect(m_logs.get(), &LogDesk::levelsChanged, master, &Master::logLevelsChanged);
     m_tasks = std::make_unique<TaskDesk>(
         [broker](quint64 token, BrokerQuestion question) { broker->ask(token, std::move(question)); },
@@ -118,15 +122,15 @@ void ControlDesk::follow(const process::Supervisor *supervisor)
     using What = admin::ProcessEvent::What;
     connect(supervisor, &process::Supervisor::childReady, this,
             [this](const std::shared_ptr<process::ChildHandoff> &handoff) {
-                m_streams->processChanged({QDateTime::currentDateTimeUtc(),
-                                           handoff->who.text(),
-                                           handoff->pid,
-                                           handoff->generation,
-                                           What::Ready,
-                                           {}});
+                processChanged({QDateTime::currentDateTimeUtc(),
+                                handoff->who.text(),
+                                handoff->pid,
+                                handoff->generation,
+                                What::Ready,
+                                {}});
             });
     connect(supervisor, &process::Supervisor::childExited, this, [this](quint64, const process::ChildExit &exit) {
-        m_streams->processChanged(
+        processChanged(
             {QDateTime::currentDateTimeUtc(), exit.who.text(), exit.pid, exit.generation, What::Ended, exit.text});
     });
 }
@@ -196,7 +200,7 @@ void ControlDesk::handle(const admin::Caller &caller, const admin::Request &requ
     else if (request.method == admin::Methods::auditRead)
         readAudit(client, request);
     else
-        m_clients.sendReply(client, {request.id, answer(client, request)});
+        m_clients.sendReply(client, {request.id, answer(caller, request)});
 }
 
 void ControlDesk::readAudit(quint64 client, const admin::Request &request)
@@ -235,13 +239,14 @@ void ControlDesk::steerCron(quint64 client, const admin::Request &request)
     });
 }
 
-Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &request)
+Result<QJsonObject> ControlDesk::answer(const admin::Caller &caller, const admin::Request &request)
 {
     namespace Methods = admin::Methods;
+    const quint64 client = caller.client;
     if (request.method == Methods::serverStatus)
-        return m_master->status().toJson();
+        return statusFor(caller.role).json();
     if (request.method == Methods::serverHealth)
-        return health().toJson();
+        return admin::Health::of(statusFor(admin::Role::Viewer).status()).toJson(); // anybody may ask
     if (request.method == Methods::serverSubscribe)
         return emptyOr(m_streams->subscribe(client, request.params));
     if (request.method.startsWith(u"server."))
@@ -249,7 +254,7 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     if (request.method.startsWith(u"operation."))
         return answerOperation(client, request);
     if (request.method.startsWith(u"process."))
-        return answerProcess(request);
+        return answerProcess(caller.role, request);
     if (request.method.startsWith(u"config."))
         return answerConfig(request);
     if (request.method.startsWith(u"log."))
@@ -266,18 +271,13 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
     return noMethod(request);
 }
 
-admin::Health ControlDesk::health()
+RecentStatus &ControlDesk::statusFor(admin::Role role)
 {
-    // Anybody may ask, and as often as he likes.
-    constexpr std::chrono::milliseconds oldest(200);
-    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    // An admin has easier means to keep the server busy, and scripts that look twice.
     const std::pair condition(m_master->state(), m_master->isLeaving());
-    if (m_condition != condition || now - m_healthAt > oldest) {
-        m_health = admin::Health::of(m_master->status());
-        m_healthAt = now;
-        m_condition = condition;
-    }
-    return m_health;
+    if (std::exchange(m_condition, condition) != condition || role == admin::Role::Admin)
+        m_recent.forget();
+    return m_recent;
 }
 
 Result<QJsonObject> ControlDesk::lead(const admin::Request &request)
@@ -327,10 +327,10 @@ Result<QJsonObject> ControlDesk::answerConfig(const admin::Request &request)
         .toJson();
 }
 
-Result<QJsonObject> ControlDesk::answerProcess(const admin::Request &request)
+Result<QJsonObject> ControlDesk::answerProcess(admin::Role role, const admin::Request &request)
 {
     if (request.method == admin::Methods::processList) {
-        const admin::Status status = m_master->status();
+        const admin::Status &status = statusFor(role).status();
         return admin::ProcessList{status.workers + status.processes}.toJson();
     }
     const bool isKill = request.method == admin::Methods::processKill;
@@ -361,9 +361,16 @@ Result<QJsonObject> ControlDesk::watch(quint64 client, const QJsonObject &params
     return operation->toJson();
 }
 
+void ControlDesk::processChanged(const admin::ProcessEvent &event)
+{
+    m_recent.forget();
+    m_streams->processChanged(event);
+}
+
 void ControlDesk::operationChanged(const admin::Operation &operation)
 {
     const admin::Event event = {admin::Events::operation, operation.toJson()};
+    m_recent.forget();
     m_streams->operationChanged(operation);
     const QSet<quint64> clients = m_watchers.value(operation.id);
     for (const quint64 client : clients)
