@@ -154,6 +154,12 @@ void AuditTrail::operationChanged(const admin::Operation &operation)
     }
 }
 
+void AuditTrail::resume(qint64 operation, const QList<admin::AuditEntry> &begun)
+{
+    if (!begun.isEmpty())
+        m_begun[operation] += begun;
+}
+
 void AuditTrail::requestRefused(const admin::Caller &caller, const admin::Request &request)
 {
     const std::optional<QString> others = m_refusals.pass(m_clock());

@@ -46,6 +46,9 @@ public:
     void replySent(quint64 client, const admin::Reply &reply);
     /// How what has been begun has ended.
     void operationChanged(const admin::Operation &operation);
+    /// What was asked for, and \a operation is to do: so that another trail can resume() it.
+    QList<admin::AuditEntry> begunBy(qint64 operation) const { return m_begun.value(operation); }
+    void resume(qint64 operation, const QList<admin::AuditEntry> &begun);
     void requestRefused(const admin::Caller &caller, const admin::Request &request);
     void tokenRefused(const QString &address);
 

@@ -41,6 +41,10 @@ public:
     ~ControlDesk() override;
 
     Result<void> listen(const QString &path);
+    /// The audit log is to tell the end of what the program before this has begun.
+    void resume(const RestartHandover &handover) { m_trail.resume(handover.operation, handover.begun); }
+    /// What has been asked for that \a operation is to do, and the audit log tells as begun.
+    QList<admin::AuditEntry> begunBy(qint64 operation) const { return m_trail.begunBy(operation); }
     /// Tells of its children from now on. \a supervisor outlives this.
     void follow(const process::Supervisor *supervisor);
     /// Serves the management API, as \a settings say, if they enable it. An error has their line, and the mend.

@@ -209,6 +209,17 @@ void Master::giveUpRestart()
         m_operations.finish(m_reloadOperation, QStringLiteral("somebody wants the server to stop"));
 }
 
+RestartHandover Master::handover() const
+{
+    RestartHandover handover;
+    if (!m_isToRestart)
+        return handover;
+    handover.operation = m_reloadOperation;
+    handover.lastOperation = m_operations.last();
+    handover.begun = m_control->begunBy(m_reloadOperation);
+    return handover;
+}
+
 Result<admin::OperationReference> Master::drain(bool on)
 {
     if (m_state != State::Running)

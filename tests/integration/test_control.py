@@ -129,7 +129,8 @@ class Restarting(ControlTestCase):
             self.assertEqual(after["pid"], before["pid"])
             ended = fresh.ask("operation.read", operation=operation)
             self.assertEqual((ended["kind"], ended["state"]), ("restart", "succeeded"))
-            self.assertEqual(fresh.ask("server.reload")["operation"], operation + 1)
+            # The stop was one as well.
+            self.assertEqual(fresh.ask("server.reload")["operation"], operation + 2)
             values = {each["key"]: each["value"] for each in fresh.ask("config.read")["settings"]}
             self.assertEqual(values["server.max_conn"], "123")
         self.assertEqual({worker.pid for worker in quern.wait_workers()} & {w["pid"] for w in before["workers"]}, set())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import json
+import os
 import socket
 import time
 import unittest
@@ -113,6 +115,46 @@ class Addresses(RestartTestCase):
             work.write_config()
             control.ask("server.restart")
         self.wait_anew(work, before)
+
+
+class Heirs(RestartTestCase):
+    def test_the_audit_log_tells_its_end(self) -> None:
+        work = self.work(task_worker_num=0)
+        with ControlClient(work) as control:
+            before = control.ask("server.status")["startedAt"]
+            operation = control.ask("server.restart")["operation"]
+        self.wait_anew(work, before)
+
+        def entries() -> list[dict]:
+            lines = (work.runtime / "audit.log").read_text().splitlines()
+            return [entry for entry in map(json.loads, lines) if entry["method"] == "server.restart"]
+
+        begun, done = wait_until(lambda: len(entries()) > 1 and entries(), "the end")
+        self.assertEqual((begun["outcome"], done["outcome"]), ("begun", "done"))
+        for entry in (begun, done):
+            self.assertEqual((entry["who"], entry["params"]), (f"uid {os.getuid()}", {"operation": operation}))
+        self.assertEqual(work.get("/hello/a")[0], 200)
+
+    def test_a_daemon_that_cannot_start_anew_says_why(self) -> None:
+        work = WorkServer(task_worker_num=0, max_wait_time=20)
+        self._servers.append(work)
+        self.assert_exit(work.command("start", "-d"), 0)
+        work.adopt_daemon()
+        with (ControlClient(work) as control, socket.create_connection(("127.0.0.1", work.port), 20) as old,
+              socket.create_connection(("127.0.0.1", work.port), 20) as slow):
+            # One keeps the old generation, and then the reload; the other the new one, and then the stop.
+            old.sendall(b"GET /slow?ms=2000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: any(each["inFlight"] for each in control.ask("server.status")["workers"]), "its request")
+            control.ask("server.restart")
+            wait_until(lambda: control.ask("server.status")["generation"] == 2, "the new generation")
+            slow.sendall(b"GET /slow?ms=6000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: control.ask("server.status")["state"] == "stopping", "the stop", 20)
+            good = work.config.read_text()
+            work.config.write_text(good.replace("worker_num", "worker_nun"))
+            self.assertIn(b" 200 ", slow.recv(4096))
+        work.wait_gone()
+        work.config.write_text(good)
+        self.assertRegex(work.log(), r"error +master +cannot start anew: .*quern.toml:.*worker_nun")
 
 
 if __name__ == "__main__":

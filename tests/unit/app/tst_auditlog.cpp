@@ -43,6 +43,10 @@ private Q_SLOTS:
     void aFileThatCannotBeRenamedGrowsOn();
     void aFileOfAnotherUser();
     void changesAreWrittenWithTheirOutcome();
+    void operationsAreToldAtTheirEnd_data();
+    void operationsAreToldAtTheirEnd();
+    void operationsThatEndBeforeTheirReplies();
+    void operationsOfTheProgramBefore();
     void whatLooksIsNotWritten();
     void oneIdForSeveralRequests();
     void refusalsAreBounded();
@@ -88,6 +92,17 @@ struct Trail
     base::MonotonicTime now = std::chrono::steady_clock::now();
     AuditTrail trail{[this](const AuditEntry &entry) { entries.append(entry); }, [this] { return now; }};
 };
+
+/// One that runs; with an error, be it empty, one that has ended.
+admin::Operation operation(qint64 id, const std::optional<QString> &error = {})
+{
+    admin::Operation operation;
+    operation.id = id;
+    operation.error = error.value_or(QString());
+    if (error)
+        operation.state = error->isEmpty() ? admin::Operation::State::Succeeded : admin::Operation::State::Failed;
+    return operation;
+}
 
 const admin::Caller caller = {7, admin::Role::Operator, u"token ci from 192.0.2.1"_s};
 
@@ -267,6 +282,69 @@ void tst_AuditLog::changesAreWrittenWithTheirOutcome()
     QVERIFY(qAbs(run.time.msecsTo(QDateTime::currentDateTimeUtc())) < 60'000);
 }
 
+void tst_AuditLog::operationsAreToldAtTheirEnd_data()
+{
+    QTest::addColumn<QString>("error");
+    QTest::newRow("well") << QString();
+    QTest::newRow("badly") << u"the plugin throws"_s;
+}
+
+void tst_AuditLog::operationsAreToldAtTheirEnd()
+{
+    QFETCH(const QString, error);
+    Trail t;
+    t.trail.requestReceived(caller, {1, u"server.reload"_s, {{u"a"_s, 1}}});
+    t.trail.replySent(7, {1, QJsonObject{{u"operation"_s, 5}}});
+    QCOMPARE(t.entries.size(), 1);
+    const AuditEntry begun = t.entries.takeFirst();
+    QVERIFY(begun.outcome == AuditEntry::Outcome::Begun);
+    QCOMPARE(begun.params, (QJsonObject{{u"a"_s, 1}, {u"operation"_s, 5}}));
+    t.trail.operationChanged(operation(5));
+    t.trail.operationChanged(operation(6, error));
+    QVERIFY(t.entries.isEmpty());
+    for (int i = 0; i < 2; ++i) // once
+        t.trail.operationChanged(operation(5, error));
+    QCOMPARE(t.entries.size(), 1);
+    AuditEntry ended = t.entries.constFirst();
+    QVERIFY(ended.outcome == (error.isEmpty() ? AuditEntry::Outcome::Done : AuditEntry::Outcome::Failed));
+    QCOMPARE(ended.error, error);
+    QVERIFY(ended.time >= begun.time);
+    ended.time = begun.time;
+    ended.outcome = begun.outcome;
+    ended.error = begun.error;
+    QVERIFY(ended == begun);
+}
+
+void tst_AuditLog::operationsThatEndBeforeTheirReplies()
+{
+    Trail t;
+    for (const QString &error : {QString(), u"why"_s}) {
+        t.trail.requestReceived(caller, {1, u"server.drain"_s, {}});
+        t.trail.operationChanged(operation(5, error));
+        t.trail.replySent(7, {1, QJsonObject{{u"operation"_s, 5}}});
+        QCOMPARE(t.entries.size(), 1);
+        const AuditEntry entry = t.entries.takeFirst();
+        QVERIFY(entry.outcome == (error.isEmpty() ? AuditEntry::Outcome::Done : AuditEntry::Outcome::Failed));
+        QCOMPARE(entry.error, error);
+    }
+}
+
+void tst_AuditLog::operationsOfTheProgramBefore()
+{
+    Trail before;
+    before.trail.requestReceived(caller, {1, u"server.restart"_s, {}});
+    before.trail.replySent(7, {1, QJsonObject{{u"operation"_s, 5}}});
+    QCOMPARE(before.trail.begunBy(5).size(), 1);
+    QVERIFY(before.trail.begunBy(4).isEmpty());
+    Trail t;
+    t.trail.resume(5, before.trail.begunBy(5));
+    t.trail.operationChanged(operation(5, QString()));
+    QCOMPARE(t.entries.size(), 1);
+    QVERIFY(t.entries.constFirst().outcome == AuditEntry::Outcome::Done);
+    QCOMPARE(t.entries.constFirst().who, caller.name);
+    QCOMPARE(t.entries.constFirst().method, u"server.restart"_s);
+}
+
 void tst_AuditLog::whatLooksIsNotWritten()
 {
     Trail t;
@@ -340,16 +418,13 @@ void tst_AuditLog::longTextsAreCut()
     t.trail.requestReceived(caller, {1, u"process.recycle"_s, {{u"process"_s, text}}});
     t.trail.replySent(7, {1, Error(Error::NotFound, u"there is no process "_s + text)});
     for (const bool isEarly : {true, false}) {
-        admin::Operation operation;
-        operation.id = isEarly ? 1 : 2;
-        operation.state = admin::Operation::State::Failed;
-        operation.error = text;
+        const admin::Operation failed = operation(isEarly ? 1 : 2, text);
         if (isEarly)
-            t.trail.operationChanged(operation);
+            t.trail.operationChanged(failed);
         t.trail.requestReceived(caller, {1, u"server.reload"_s, {}});
-        t.trail.replySent(7, {1, QJsonObject{{u"operation"_s, operation.id}}});
+        t.trail.replySent(7, {1, QJsonObject{{u"operation"_s, failed.id}}});
         if (!isEarly)
-            t.trail.operationChanged(operation);
+            t.trail.operationChanged(failed);
     }
     QCOMPARE(t.entries.size(), 4); // of the last one two
     for (const AuditEntry &entry : t.entries)
