@@ -23,17 +23,6 @@ namespace {
 /// A client that waits for its last event gets it within this time.
 constexpr std::chrono::milliseconds closePatience(500);
 
-Error noMethod(const admin::Request &request)
-{
-    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
-}
-
-/// The reply that has nothing to tell but that it went well.
-Result<QJsonObject> emptyOr(const Result<void> &outcome)
-{
-    return outcome ? Result<QJsonObject>(QJsonObject()) : outcome.error();
-}
-
 Error sameError(const Error &error)
 {
     return error;
@@ -230,12 +219,11 @@ void ControlDesk::steerCron(quint64 client, const admin::Request &request)
     else if (request.method == Methods::cronResume)
         action = Action::Resume;
     if (!action || !job) {
-        m_clients.sendReply(client, {request.id, job ? noMethod(request) : job.error()});
+        m_clients.sendReply(client, {request.id, job ? admin::noMethod(request.method) : job.error()});
         return;
     }
     m_master->cron().command(*action, job->job, [this, client, id = request.id](const Result<void> &outcome) {
-        m_clients.sendReply(client,
-                            {id, outcome ? Result<QJsonObject>(QJsonObject()) : Result<QJsonObject>(outcome.error())});
+        m_clients.sendReply(client, {id, admin::emptyOr(outcome)});
     });
 }
 
@@ -248,7 +236,7 @@ Result<QJsonObject> ControlDesk::answer(const admin::Caller &caller, const admin
     if (request.method == Methods::serverHealth)
         return admin::Health::of(statusFor(admin::Role::Viewer).status()).toJson(); // anybody may ask
     if (request.method == Methods::serverSubscribe)
-        return emptyOr(m_streams->subscribe(client, request.params));
+        return admin::emptyOr(m_streams->subscribe(client, request.params));
     if (request.method.startsWith(u"server."))
         return lead(request);
     if (request.method.startsWith(u"operation."))
@@ -268,7 +256,7 @@ Result<QJsonObject> ControlDesk::answer(const admin::Caller &caller, const admin
         return m_tables.answer(request);
     if (request.method == Methods::pluginList)
         return m_master->plugins().toJson();
-    return noMethod(request);
+    return admin::noMethod(request.method);
 }
 
 RecentStatus &ControlDesk::statusFor(admin::Role role)
@@ -297,7 +285,7 @@ Result<QJsonObject> ControlDesk::lead(const admin::Request &request)
         const Result<admin::DrainRequest> drain = admin::DrainRequest::fromJson(request.params);
         return drain ? jsonOr(m_master->drain(drain->on)) : Result<QJsonObject>(drain.error());
     }
-    return noMethod(request);
+    return admin::noMethod(request.method);
 }
 
 Result<QJsonObject> ControlDesk::answerOperation(quint64 client, const admin::Request &request)
@@ -308,7 +296,7 @@ Result<QJsonObject> ControlDesk::answerOperation(quint64 client, const admin::Re
     if (request.method == Methods::operationList)
         return admin::OperationList{m_master->operations().all()}.toJson();
     if (request.method != Methods::operationRead)
-        return noMethod(request);
+        return admin::noMethod(request.method);
     const Result<admin::OperationNumber> number = admin::OperationNumber::fromJson(request.params);
     return number ? jsonOr(find(number->operation)) : Result<QJsonObject>(number.error());
 }
@@ -318,7 +306,7 @@ Result<QJsonObject> ControlDesk::answerConfig(const admin::Request &request)
     if (request.method == admin::Methods::configRead)
         return configReport(m_master->settings()).toJson();
     if (request.method != admin::Methods::configCheck)
-        return noMethod(request);
+        return admin::noMethod(request.method);
     const Result<admin::ConfigCandidate> candidate = admin::ConfigCandidate::fromJson(request.params);
     if (!candidate)
         return candidate.error();
@@ -335,9 +323,10 @@ Result<QJsonObject> ControlDesk::answerProcess(admin::Role role, const admin::Re
     }
     const bool isKill = request.method == admin::Methods::processKill;
     if (!isKill && request.method != admin::Methods::processRecycle)
-        return noMethod(request);
+        return admin::noMethod(request.method);
     const Result<admin::ProcessReference> process = admin::ProcessReference::fromJson(request.params);
-    return process ? emptyOr(m_master->endProcess(process->process, isKill)) : Result<QJsonObject>(process.error());
+    return process ? admin::emptyOr(m_master->endProcess(process->process, isKill))
+                   : Result<QJsonObject>(process.error());
 }
 
 Result<admin::Operation> ControlDesk::find(qint64 id) const

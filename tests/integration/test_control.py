@@ -12,7 +12,7 @@ import unittest
 import proctree
 from controlclient import ControlClient, Refused
 from ports import reserve_port
-from quernserver import QuernServer, QuernTestCase, wait_until
+from quernserver import FIXTURES, QuernServer, QuernTestCase, wait_until
 
 
 class ControlTestCase(QuernTestCase):
@@ -183,11 +183,13 @@ class Restarting(ControlTestCase):
         quern.settings = kept
         quern.tables = '[[plugin]]\nfile = "/nowhere.so"\n'
         quern.write_config()
-        try:
-            outcome = control.wait_operation(control.ask("server.restart"))
-            self.assertEqual(outcome["state"], "failed", outcome)
-        except Refused as refused:
-            self.assertIn("/nowhere.so", refused.message)
+        self.assertIn("/nowhere.so", self.refused(control, "server.restart").message)
+        # What shows only when it is tried.
+        quern.tables = f'[[plugin]]\nfile = "{FIXTURES / "libthrowing.so"}"\n'
+        quern.write_config()
+        outcome = control.wait_operation(control.ask("server.restart"))
+        self.assertEqual(outcome["state"], "failed")
+        self.assertIn("throwing", outcome["error"])
         self.assertEqual(self.hello(quern).status, 200)
 
     def test_who_stops_it_meanwhile_means_it(self) -> None:

@@ -1,5 +1,6 @@
 #include "admin/protocol/access.h"
 
+#include "admin/protocol/message.h"
 #include "admin/protocol/methods.h"
 
 #include <algorithm>
@@ -69,9 +70,6 @@ constexpr std::array accesses = {
     look(Methods::listenerList),
 };
 
-/// Of a name that somebody has sent, in characters.
-constexpr qsizetype longestShown = 80;
-
 struct RoleName
 {
     Role role;
@@ -101,7 +99,7 @@ Result<void> checkAccess(Role role, QStringView method)
 {
     const MethodAccess *access = findMethodAccess(method);
     if (!access)
-        return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(method.left(longestShown)));
+        return noMethod(method);
     if (role < access->role) {
         return Error(Error::Permission,
                      QStringLiteral("%1 is for the role %2 and above, and this token has the role %3")
