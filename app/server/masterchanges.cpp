@@ -29,6 +29,8 @@ namespace {
 
 /// How often it is looked whether the clients have gone.
 constexpr std::chrono::milliseconds leaveCheckInterval(200);
+/// Of a name that somebody has sent, in characters.
+constexpr int longestName = 250;
 /// How many processes of a kind there may be.
 constexpr int mostProcesses = 1024;
 
@@ -255,8 +257,10 @@ void Master::lookForLeft()
 Result<void> Master::endProcess(const QString &name, bool kill)
 {
     const quint64 childId = m_supervisor->childNamed(name);
-    if (childId == 0)
-        return Error(Error::NotFound, QStringLiteral("there is no process %1; `quern status` lists them").arg(name));
+    if (childId == 0) {
+        return Error(Error::NotFound,
+                     QStringLiteral("there is no process %1; `quern status` lists them").arg(name.left(longestName)));
+    }
     if (kill)
         m_supervisor->kill(childId, QStringLiteral("killed by command"));
     else if (name.startsWith(u"worker ") || name.startsWith(u"task worker ")) {

@@ -227,6 +227,7 @@ class Processes(ControlTestCase):
         worker = control.ask("server.status")["workers"][1]
         self.assertIn("killed by command", worker["lastExit"])
         self.assertEqual(self.refused(control, "process.kill", process="worker 9").code, "not-found")
+        self.assertLess(len(self.refused(control, "process.recycle", process="x" * 900_000).message), 400)
 
     def test_a_crash_is_told_at_once(self) -> None:
         quern = self.serve()
