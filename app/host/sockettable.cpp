@@ -11,6 +11,7 @@
 #include <array>
 #include <climits>
 #include <cstring>
+#include <functional>
 
 namespace Quern::app {
 
@@ -67,8 +68,12 @@ bool overlap(const QString &ours, const QString &theirs)
 void addPortRows(const config::ListenAddress &address, const char *waitingState, const QString &path, QList<Row> &found)
 {
     const QByteArray port = QByteArray::number(address.port, 16).toUpper().rightJustified(4, '0');
+    const QByteArray mark = ':' + port + ' ';
     const QList<QByteArray> lines = linesOf(path);
     for (const QByteArray &line : lines) {
+        // A busy server has many connections.
+        if (!line.contains(mark))
+            continue;
         const QList<QByteArray> row = line.simplified().split(' ');
         const QList<QByteArray> local = row.value(1).split(':');
         if (row.size() < 10 || local.value(1) != port || !overlap(address.host, hostOf(local.at(0))))
@@ -93,10 +98,12 @@ void addUnixRows(const QString &socketPath, Transport transport, const QString &
     }
 }
 
-/// Who has which of the sockets \a inodes open.
+/// Who has which of \a sockets open, by the text of their links: "socket:[4711]".
 QHash<QByteArray, QList<Holder>> holdersOf(const QList<Row> &sockets, const SystemRoots &roots)
 {
     QHash<QByteArray, QList<Holder>> holders;
+    for (const Row &socket : sockets)
+        holders.insert("socket:[" + socket.inode + ']', {});
     int left = mostDescriptors;
     const QStringList processes = QDir(roots.proc).entryList(QDir::Dirs | QDir::NoDotAndDotDot);
     for (const QString &process : processes) {
@@ -115,13 +122,9 @@ QHash<QByteArray, QList<Holder>> holdersOf(const QList<Row> &sockets, const Syst
             std::array<char, PATH_MAX> target = {};
             const QByteArray link = QFile::encodeName(folder + QStringLiteral("/fd/") + descriptor);
             const ssize_t length = ::readlink(link.constData(), target.data(), target.size());
-            const QByteArray text(target.data(), std::max<ssize_t>(length, 0));
-            for (const Row &socket : sockets) {
-                QList<Holder> &known = holders[socket.inode];
-                const bool isKnown = !known.isEmpty() && known.constLast().pid == pid;
-                if (text == "socket:[" + socket.inode + ']' && !isKnown)
-                    known.append({pid, program});
-            }
+            const auto known = holders.find(QByteArray(target.data(), std::max<ssize_t>(length, 0)));
+            if (known != holders.end() && (known->isEmpty() || known->constLast().pid != pid))
+                known->append({pid, program});
         }
     }
     return holders;
@@ -149,6 +152,10 @@ QList<Occupant> occupantsOf(const config::ListenAddress &address, Transport tran
         addPortRows(address, listenState, roots.proc + QStringLiteral("/net/tcp"), rows);
         addPortRows(address, listenState, roots.proc + QStringLiteral("/net/tcp6"), rows);
     }
+    const auto isListening = [](const Row &row) { return row.occupant.isListening; };
+    // Who listens is in the way, and his connections go when he does.
+    if (std::any_of(rows.cbegin(), rows.cend(), isListening))
+        rows.removeIf(std::not_fn(isListening));
     // A look into every process takes a while: not without a reason.
     if (rows.isEmpty())
         return {};
@@ -156,10 +163,8 @@ QList<Occupant> occupantsOf(const config::ListenAddress &address, Transport tran
     QList<Occupant> occupants;
     for (const Row &row : rows) {
         occupants.append(row.occupant);
-        occupants.last().holders = holders.value(row.inode);
+        occupants.last().holders = holders.value("socket:[" + row.inode + ']');
     }
-    std::stable_sort(occupants.begin(), occupants.end(),
-                     [](const Occupant &a, const Occupant &b) { return a.isListening && !b.isListening; });
     return occupants;
 }
 

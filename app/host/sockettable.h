@@ -31,8 +31,8 @@ struct Occupant
 /// "nginx (pid 812)", or several of them; empty if this user may not look into the process.
 QString holdersText(const Occupant &occupant);
 
-/// The sockets that stand in the way of listening on \a address, as /proc/net/tcp, tcp6, udp, udp6 and unix show them;
-/// listening ones first.
+/// The sockets that stand in the way of listening on \a address, as /proc/net/tcp, tcp6, udp, udp6 and unix show them:
+/// those that listen, or if none does the ends of connections.
 QList<Occupant> occupantsOf(const config::ListenAddress &address, Transport transport, const SystemRoots &roots = {});
 
 } // namespace Quern::app

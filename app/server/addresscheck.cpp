@@ -1,6 +1,5 @@
 #include "app/server/addresscheck.h"
 
-#include "app/host/listeners.h"
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
 #include "app/server/settingscheck.h"
@@ -60,6 +59,14 @@ bool isHeldBy(qint64 pid, const Listener &listener)
     });
 }
 
+/// TLS, and what is spoken otherwise, are no part of it.
+bool isSamePlace(const Listener &one, const Listener &other)
+{
+    return one.address.kind == other.address.kind && one.address.host == other.address.host &&
+           one.address.port == other.address.port && one.address.path == other.address.path &&
+           one.transport() == other.transport();
+}
+
 net::SocketKind kindOf(const Listener &listener)
 {
     return listener.transport() == Transport::Datagram ? net::SocketKind::Datagram : net::SocketKind::Stream;
@@ -85,10 +92,12 @@ Result<void> checkAddresses(const config::Settings &settings)
     return !holder || *holder != 0 ? Result<void>() : checkAddresses(settings, 0);
 }
 
-Result<void> checkAddresses(const config::Settings &settings, qint64 leaving)
+Result<void> checkAddresses(const config::Settings &settings, qint64 leaving, const QList<Listener> &own)
 {
     const QList<Listener> listeners = listenersOf(settings);
     for (const Listener &listener : listeners) {
+        if (std::any_of(own.begin(), own.end(), [&](const Listener &each) { return isSamePlace(each, listener); }))
+            continue;
         const Result<void> free = net::checkFree(endpointOf(listener.address), kindOf(listener));
         if (!free && !(free.error().code() == Error::Exists && isHeldBy(leaving, listener))) {
             const Error error = addressError(endpointOf(listener.address), free.error(), kindOf(listener));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/host/listeners.h"
 #include "config/settings.h"
 #include "net/endpoint.h"
 
@@ -15,7 +16,8 @@ Error addressError(const net::Endpoint &endpoint, const Error &error, net::Socke
 /// Whether the addresses are free, unless a server with these settings runs already. Nothing is left behind. An error
 /// names the line of the settings and the mend.
 Result<void> checkAddresses(const config::Settings &settings);
-/// The same, whoever runs; what the process \a leaving holds will be free. 0: there is none.
-Result<void> checkAddresses(const config::Settings &settings, qint64 leaving);
+/// The same, whoever runs; what the process \a leaving holds will be free. 0: there is none. Of those that are among
+/// \a own that is known, and they are not looked at.
+Result<void> checkAddresses(const config::Settings &settings, qint64 leaving, const QList<Listener> &own = {});
 
 } // namespace Quern::app

@@ -80,12 +80,8 @@ Result<void> AuditLog::write(const QByteArray &line)
 {
     if (m_file.isValid() && hasMoved())
         m_file.reset();
-    if (m_file.isValid() && m_size + line.size() > m_largestFile) {
-        m_file.reset();
-        const QByteArray name = QFile::encodeName(m_path);
-        if (::rename(name.constData(), (name + ".1").constData()) != 0 && errno != ENOENT)
-            return base::systemError(QStringLiteral("cannot rename %1").arg(m_path));
-    }
+    if (m_file.isValid() && m_size + line.size() > m_largestFile)
+        rotate();
     if (!m_file.isValid()) {
         if (const Result<void> opened = open(); !opened)
             return opened;
@@ -103,6 +99,18 @@ Result<void> AuditLog::write(const QByteArray &line)
     return error;
 }
 
+void AuditLog::rotate()
+{
+    const QByteArray name = QFile::encodeName(m_path);
+    const bool isRenamed = ::rename(name.constData(), (name + ".1").constData()) == 0;
+    if (!isRenamed && !m_cannotRotate)
+        qCWarning(logMaster).noquote().nospace()
+            << base::systemError(QStringLiteral("cannot rename %1 to %1.1").arg(m_path)).message() << "; it grows on";
+    m_cannotRotate = !isRenamed;
+    if (isRenamed)
+        m_file.reset();
+}
+
 bool AuditLog::hasMoved() const
 {
     struct stat own = {};
@@ -116,11 +124,17 @@ Result<void> AuditLog::open()
     const QByteArray name = QFile::encodeName(m_path);
     m_file = base::FileDescriptor(::open(name.constData(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     struct stat info = {};
-    if (!m_file.isValid() || ::fstat(m_file.get(), &info) != 0 || ::fchmod(m_file.get(), 0600) != 0) {
+    if (!m_file.isValid() || ::fstat(m_file.get(), &info) != 0) {
         const Error error = base::systemError(QStringLiteral("cannot open %1").arg(m_path));
         m_file.reset();
         return error;
     }
+    const bool isOpenToOthers = (info.st_mode & 0077) != 0 && ::fchmod(m_file.get(), 0600) != 0;
+    if (isOpenToOthers && !m_isOpenToOthers)
+        qCWarning(logMaster).noquote()
+            << base::systemError(QStringLiteral("cannot close %1 to others").arg(m_path)).message()
+            << "(let it belong to the user of the server, or remove it)";
+    m_isOpenToOthers = isOpenToOthers;
     m_size = info.st_size;
     return {};
 }

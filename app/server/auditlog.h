@@ -21,7 +21,8 @@ public:
     explicit AuditLog(QString path, qint64 largestFile = LargestFile);
     ~AuditLog() override;
 
-    /// Writes \a entry with the next serial. A failure is logged, the first of several in a row.
+    /// Writes \a entry with the next serial. A failure is logged, the first of several in a row. A file that cannot be
+    /// renamed grows on, and one of another user's that others may read is written to as it is: both are logged once.
     void append(const admin::AuditEntry &entry);
 
     Result<admin::AuditPage> read(const admin::AuditQuery &query) const;
@@ -31,6 +32,8 @@ private:
     /// Somebody has renamed or removed the file.
     bool hasMoved() const;
     Result<void> open();
+    /// Keeps the full file under its other name; write() begins a new one.
+    void rotate();
     qint64 lastSerial() const;
 
     QString m_path;
@@ -39,6 +42,8 @@ private:
     qint64 m_size = 0;
     qint64 m_serial = -1; ///< of the last entry; negative: not known yet
     bool m_hasFailed = false;
+    bool m_cannotRotate = false;   ///< and that has been logged
+    bool m_isOpenToOthers = false; ///< the same
 };
 
 } // namespace Quern::app

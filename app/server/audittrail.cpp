@@ -31,6 +31,12 @@ bool isSecret(const QString &name)
     return name != u"key" && config::isSecretName(name);
 }
 
+/// Nobody is to fill the log with a text.
+QString cut(const QString &text)
+{
+    return text.size() > longestText ? text.left(longestText) + u'…' : text;
+}
+
 QJsonValue auditedValue(const QString &name, const QJsonValue &value)
 {
     if (isSecret(name))
@@ -49,8 +55,7 @@ QJsonValue auditedValue(const QString &name, const QJsonValue &value)
             element = auditedValue({}, element);
         return array;
     }
-    const QString text = value.toString();
-    return text.size() > longestText ? QJsonValue(text.left(longestText) + u'…') : value;
+    return value.isString() ? QJsonValue(cut(value.toString())) : value;
 }
 
 admin::AuditEntry entryOf(const admin::Caller &caller, const admin::Request &request)
@@ -59,8 +64,7 @@ admin::AuditEntry entryOf(const admin::Caller &caller, const admin::Request &req
     entry.time = QDateTime::currentDateTimeUtc();
     entry.who = caller.name;
     entry.role = admin::roleName(caller.role);
-    entry.method = request.method.left(longestText);
-    entry.params = auditedParams(request.params);
+    entry.method = cut(request.method);
     return entry;
 }
 
@@ -77,13 +81,37 @@ QJsonObject auditedParams(const QJsonObject &params)
     return {{QStringLiteral("tooLong"), QString::fromUtf8(text.left(cut))}};
 }
 
-AuditTrail::AuditTrail(Write write, QObject *parent) : QObject(parent), m_write(std::move(write)) {}
+std::optional<QString> RefusalThrottle::pass(base::MonotonicTime now)
+{
+    if (!m_hour || now - *m_hour >= std::chrono::hours(1)) {
+        m_hour = now;
+        m_written = 0;
+    }
+    if (m_written >= MostAnHour) {
+        m_lines.leaveOut();
+        return std::nullopt;
+    }
+    std::optional<QString> end = m_lines.pass(now);
+    if (end && ++m_written == MostAnHour)
+        *end += QStringLiteral("; others within the hour are left out");
+    return end;
+}
+
+AuditTrail::AuditTrail(Write write, Clock clock, QObject *parent)
+    : QObject(parent)
+    , m_write(std::move(write))
+    , m_clock(std::move(clock))
+{
+}
 
 void AuditTrail::requestReceived(const admin::Caller &caller, const admin::Request &request)
 {
     const admin::MethodAccess *access = admin::findMethodAccess(request.method);
-    if (access && access->isChange)
-        m_underWay[{caller.client, request.id}].append(entryOf(caller, request));
+    if (!access || !access->isChange)
+        return;
+    admin::AuditEntry entry = entryOf(caller, request);
+    entry.params = auditedParams(request.params);
+    m_underWay[{caller.client, request.id}].append(entry);
 }
 
 void AuditTrail::replySent(quint64 client, const admin::Reply &reply)
@@ -96,7 +124,7 @@ void AuditTrail::replySent(quint64 client, const admin::Reply &reply)
         m_underWay.erase(found);
     if (!reply.outcome) {
         entry.outcome = admin::AuditEntry::Outcome::Failed;
-        entry.error = reply.outcome.error().message();
+        entry.error = cut(reply.outcome.error().message());
     } else if (const qint64 operation = reply.outcome->value(QStringLiteral("operation")).toInteger()) {
         entry.params.insert(QStringLiteral("operation"), operation);
         const auto ended = m_ended.constFind(operation);
@@ -116,19 +144,25 @@ void AuditTrail::operationChanged(const admin::Operation &operation)
     if (operation.state == admin::Operation::State::Running)
         return;
     m_ended.remove(operation.id - mostEnded);
-    m_ended.insert(operation.id, operation.error);
+    m_ended.insert(operation.id, cut(operation.error));
     for (admin::AuditEntry entry : m_begun.take(operation.id)) {
         entry.time = QDateTime::currentDateTimeUtc();
         entry.outcome =
             operation.error.isEmpty() ? admin::AuditEntry::Outcome::Done : admin::AuditEntry::Outcome::Failed;
-        entry.error = operation.error;
+        entry.error = cut(operation.error);
         m_write(entry);
     }
 }
 
+void AuditTrail::resume(qint64 operation, const QList<admin::AuditEntry> &begun)
+{
+    if (!begun.isEmpty())
+        m_begun[operation] += begun;
+}
+
 void AuditTrail::requestRefused(const admin::Caller &caller, const admin::Request &request)
 {
-    const std::optional<QString> others = m_refusals.pass();
+    const std::optional<QString> others = m_refusals.pass(m_clock());
     if (!others)
         return;
     admin::AuditEntry entry = entryOf(caller, request);
@@ -139,7 +173,7 @@ void AuditTrail::requestRefused(const admin::Caller &caller, const admin::Reques
 
 void AuditTrail::tokenRefused(const QString &address)
 {
-    const std::optional<QString> others = m_wrongTokens.pass();
+    const std::optional<QString> others = m_wrongTokens.pass(m_clock());
     if (!others)
         return;
     admin::AuditEntry entry;

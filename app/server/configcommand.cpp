@@ -1,5 +1,6 @@
 #include "app/server/configcommand.h"
 
+#include "app/server/restartcheck.h"
 #include "app/server/settingscheck.h"
 #include "app/server/terminal.h"
 #include "app/server/tlssettings.h"
@@ -147,7 +148,7 @@ void sayJson(const QJsonObject &object)
 
 int check(const CommandLine &line, const Result<config::Settings> &settings)
 {
-    Result<void> checked = settings ? checkSettings(*settings) : settings.error();
+    Result<void> checked = settings ? checkSettings(*settings, tableMemoryOfServer(*settings)) : settings.error();
     if (checked)
         checked = checkCertificates(*settings);
     if (line.json) {

@@ -35,9 +35,10 @@ admin::ConfigReport configReport(const config::Settings &settings)
     return report;
 }
 
-admin::ConfigVerdict checkCandidate(const Result<config::Settings> &candidate, const config::Settings &running)
+admin::ConfigVerdict checkCandidate(const Result<config::Settings> &candidate, const config::Settings &running,
+                                    quint64 tableMemory)
 {
-    Result<void> checked = candidate ? checkSettings(*candidate) : candidate.error();
+    Result<void> checked = candidate ? checkSettings(*candidate, tableMemory) : candidate.error();
     if (checked)
         checked = checkCertificates(*candidate);
     admin::ConfigVerdict verdict;

@@ -102,7 +102,7 @@ Result<QJsonObject> ConnectionDesk::look(const admin::Request &request) const
         return list(request.params);
     if (request.method == Methods::listenerList)
         return admin::ListenerList{m_reactors.listeners()}.toJson();
-    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
+    return admin::noMethod(request.method);
 }
 
 Result<QJsonObject> ConnectionDesk::list(const QJsonObject &params) const
@@ -158,7 +158,7 @@ ConnectionDesk::Answer ConnectionDesk::answerTo(quint64 client, const admin::Req
         return {};
     return [desk = QPointer(this), token = *token](const Result<void> &outcome) {
         if (desk)
-            desk->m_replies.answered(token, outcome ? Result<QJsonObject>(QJsonObject()) : outcome.error());
+            desk->m_replies.answered(token, admin::emptyOr(outcome));
     };
 }
 

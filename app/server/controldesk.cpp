@@ -1,6 +1,7 @@
 #include "app/server/controldesk.h"
 
 #include "admin/protocol/cronmessages.h"
+#include "admin/protocol/health.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/metricsmessages.h"
 #include "admin/protocol/operation.h"
@@ -9,9 +10,11 @@
 #include "app/server/log.h"
 #include "app/server/master.h"
 #include "app/server/settingscheck.h"
+#include "app/server/tablesettings.h"
 #include "loop/epolleventdispatcher.h"
 
 #include <functional>
+#include <utility>
 
 namespace Quern::app {
 
@@ -19,17 +22,6 @@ namespace {
 
 /// A client that waits for its last event gets it within this time.
 constexpr std::chrono::milliseconds closePatience(500);
-
-Error noMethod(const admin::Request &request)
-{
-    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
-}
-
-/// The reply that has nothing to tell but that it went well.
-Result<QJsonObject> emptyOr(const Result<void> &outcome)
-{
-    return outcome ? Result<QJsonObject>(QJsonObject()) : outcome.error();
-}
 
 Error sameError(const Error &error)
 {
@@ -74,6 +66,8 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker, const QString &au
         QMetaObject::invokeMethod(audit, [audit, entry] { audit->append(entry); });
     })
     , m_tables(master->tables())
+    , m_recent([master] { return master->status(); })
+    , m_condition(master->state(), master->isLeaving())
 {
     m_thread.setObjectName(QStringLiteral("admin"));
     m_thread.setEventDispatcher(new loop::EpollEventDispatcher);
@@ -95,7 +89,7 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker, const QString &au
         m_streams->forget(client);
     });
     m_logs = std::make_unique<LogDesk>(&m_clients);
-    m_streams = std::make_unique<StreamDesk>(&m_clients, [master] { return master->status(); });
+    m_streams = std::make_unique<StreamDesk>(&m_clients, [this] { return statusFor(admin::Role::Viewer).json(); });
     connect(m_logs.get(), &LogDesk::levelsChanged, master, &Master::logLevelsChanged);
     m_tasks = std::make_unique<TaskDesk>(
         [broker](quint64 token, BrokerQuestion question) { broker->ask(token, std::move(question)); },
@@ -117,15 +111,15 @@ void ControlDesk::follow(const process::Supervisor *supervisor)
     using What = admin::ProcessEvent::What;
     connect(supervisor, &process::Supervisor::childReady, this,
             [this](const std::shared_ptr<process::ChildHandoff> &handoff) {
-                m_streams->processChanged({QDateTime::currentDateTimeUtc(),
-                                           handoff->who.text(),
-                                           handoff->pid,
-                                           handoff->generation,
-                                           What::Ready,
-                                           {}});
+                processChanged({QDateTime::currentDateTimeUtc(),
+                                handoff->who.text(),
+                                handoff->pid,
+                                handoff->generation,
+                                What::Ready,
+                                {}});
             });
     connect(supervisor, &process::Supervisor::childExited, this, [this](quint64, const process::ChildExit &exit) {
-        m_streams->processChanged(
+        processChanged(
             {QDateTime::currentDateTimeUtc(), exit.who.text(), exit.pid, exit.generation, What::Ended, exit.text});
     });
 }
@@ -195,7 +189,7 @@ void ControlDesk::handle(const admin::Caller &caller, const admin::Request &requ
     else if (request.method == admin::Methods::auditRead)
         readAudit(client, request);
     else
-        m_clients.sendReply(client, {request.id, answer(client, request)});
+        m_clients.sendReply(client, {request.id, answer(caller, request)});
 }
 
 void ControlDesk::readAudit(quint64 client, const admin::Request &request)
@@ -225,30 +219,30 @@ void ControlDesk::steerCron(quint64 client, const admin::Request &request)
     else if (request.method == Methods::cronResume)
         action = Action::Resume;
     if (!action || !job) {
-        m_clients.sendReply(client, {request.id, job ? noMethod(request) : job.error()});
+        m_clients.sendReply(client, {request.id, job ? admin::noMethod(request.method) : job.error()});
         return;
     }
     m_master->cron().command(*action, job->job, [this, client, id = request.id](const Result<void> &outcome) {
-        m_clients.sendReply(client,
-                            {id, outcome ? Result<QJsonObject>(QJsonObject()) : Result<QJsonObject>(outcome.error())});
+        m_clients.sendReply(client, {id, admin::emptyOr(outcome)});
     });
 }
 
-Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &request)
+Result<QJsonObject> ControlDesk::answer(const admin::Caller &caller, const admin::Request &request)
 {
     namespace Methods = admin::Methods;
+    const quint64 client = caller.client;
     if (request.method == Methods::serverStatus)
-        return m_master->status().toJson();
+        return statusFor(caller.role).json();
     if (request.method == Methods::serverHealth)
-        return health().toJson();
+        return admin::Health::of(statusFor(admin::Role::Viewer).status()).toJson(); // anybody may ask
     if (request.method == Methods::serverSubscribe)
-        return emptyOr(m_streams->subscribe(client, request.params));
+        return admin::emptyOr(m_streams->subscribe(client, request.params));
     if (request.method.startsWith(u"server."))
         return lead(request);
     if (request.method.startsWith(u"operation."))
         return answerOperation(client, request);
     if (request.method.startsWith(u"process."))
-        return answerProcess(request);
+        return answerProcess(caller.role, request);
     if (request.method.startsWith(u"config."))
         return answerConfig(request);
     if (request.method.startsWith(u"log."))
@@ -262,21 +256,16 @@ Result<QJsonObject> ControlDesk::answer(quint64 client, const admin::Request &re
         return m_tables.answer(request);
     if (request.method == Methods::pluginList)
         return m_master->plugins().toJson();
-    return noMethod(request);
+    return admin::noMethod(request.method);
 }
 
-admin::Health ControlDesk::health()
+RecentStatus &ControlDesk::statusFor(admin::Role role)
 {
-    // Anybody may ask, and as often as he likes.
-    constexpr std::chrono::milliseconds oldest(200);
-    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    // An admin has easier means to keep the server busy, and scripts that look twice.
     const std::pair condition(m_master->state(), m_master->isLeaving());
-    if (m_condition != condition || now - m_healthAt > oldest) {
-        m_health = admin::Health::of(m_master->status());
-        m_healthAt = now;
-        m_condition = condition;
-    }
-    return m_health;
+    if (std::exchange(m_condition, condition) != condition || role == admin::Role::Admin)
+        m_recent.forget();
+    return m_recent;
 }
 
 Result<QJsonObject> ControlDesk::lead(const admin::Request &request)
@@ -296,7 +285,7 @@ Result<QJsonObject> ControlDesk::lead(const admin::Request &request)
         const Result<admin::DrainRequest> drain = admin::DrainRequest::fromJson(request.params);
         return drain ? jsonOr(m_master->drain(drain->on)) : Result<QJsonObject>(drain.error());
     }
-    return noMethod(request);
+    return admin::noMethod(request.method);
 }
 
 Result<QJsonObject> ControlDesk::answerOperation(quint64 client, const admin::Request &request)
@@ -307,7 +296,7 @@ Result<QJsonObject> ControlDesk::answerOperation(quint64 client, const admin::Re
     if (request.method == Methods::operationList)
         return admin::OperationList{m_master->operations().all()}.toJson();
     if (request.method != Methods::operationRead)
-        return noMethod(request);
+        return admin::noMethod(request.method);
     const Result<admin::OperationNumber> number = admin::OperationNumber::fromJson(request.params);
     return number ? jsonOr(find(number->operation)) : Result<QJsonObject>(number.error());
 }
@@ -317,24 +306,27 @@ Result<QJsonObject> ControlDesk::answerConfig(const admin::Request &request)
     if (request.method == admin::Methods::configRead)
         return configReport(m_master->settings()).toJson();
     if (request.method != admin::Methods::configCheck)
-        return noMethod(request);
+        return admin::noMethod(request.method);
     const Result<admin::ConfigCandidate> candidate = admin::ConfigCandidate::fromJson(request.params);
     if (!candidate)
         return candidate.error();
-    return checkCandidate(m_master->candidate(candidate->text.toUtf8()), m_master->settings()).toJson();
+    return checkCandidate(m_master->candidate(candidate->text.toUtf8()), m_master->settings(),
+                          memoryOf(m_master->tables()))
+        .toJson();
 }
 
-Result<QJsonObject> ControlDesk::answerProcess(const admin::Request &request)
+Result<QJsonObject> ControlDesk::answerProcess(admin::Role role, const admin::Request &request)
 {
     if (request.method == admin::Methods::processList) {
-        const admin::Status status = m_master->status();
+        const admin::Status &status = statusFor(role).status();
         return admin::ProcessList{status.workers + status.processes}.toJson();
     }
     const bool isKill = request.method == admin::Methods::processKill;
     if (!isKill && request.method != admin::Methods::processRecycle)
-        return noMethod(request);
+        return admin::noMethod(request.method);
     const Result<admin::ProcessReference> process = admin::ProcessReference::fromJson(request.params);
-    return process ? emptyOr(m_master->endProcess(process->process, isKill)) : Result<QJsonObject>(process.error());
+    return process ? admin::emptyOr(m_master->endProcess(process->process, isKill))
+                   : Result<QJsonObject>(process.error());
 }
 
 Result<admin::Operation> ControlDesk::find(qint64 id) const
@@ -358,9 +350,16 @@ Result<QJsonObject> ControlDesk::watch(quint64 client, const QJsonObject &params
     return operation->toJson();
 }
 
+void ControlDesk::processChanged(const admin::ProcessEvent &event)
+{
+    m_recent.forget();
+    m_streams->processChanged(event);
+}
+
 void ControlDesk::operationChanged(const admin::Operation &operation)
 {
     const admin::Event event = {admin::Events::operation, operation.toJson()};
+    m_recent.forget();
     m_streams->operationChanged(operation);
     const QSet<quint64> clients = m_watchers.value(operation.id);
     for (const quint64 client : clients)

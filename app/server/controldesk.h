@@ -1,6 +1,5 @@
 #pragma once
 
-#include "admin/protocol/health.h"
 #include "admin/protocol/operation.h"
 #include "admin/server/controlserver.h"
 #include "app/server/apisettings.h"
@@ -10,10 +9,10 @@
 #include "app/server/connectiondesk.h"
 #include "app/server/logdesk.h"
 #include "app/server/master.h"
+#include "app/server/recentstatus.h"
 #include "app/server/streamdesk.h"
 #include "app/server/tabledesk.h"
 #include "app/server/taskdesk.h"
-#include "base/clock.h"
 
 #include <QHash>
 #include <QObject>
@@ -42,6 +41,10 @@ public:
     ~ControlDesk() override;
 
     Result<void> listen(const QString &path);
+    /// The audit log is to tell the end of what the program before this has begun.
+    void resume(const RestartHandover &handover) { m_trail.resume(handover.operation, handover.begun); }
+    /// What has been asked for that \a operation is to do, and the audit log tells as begun.
+    QList<admin::AuditEntry> begunBy(qint64 operation) const { return m_trail.begunBy(operation); }
     /// Tells of its children from now on. \a supervisor outlives this.
     void follow(const process::Supervisor *supervisor);
     /// Serves the management API, as \a settings say, if they enable it. An error has their line, and the mend.
@@ -53,16 +56,18 @@ private:
     void handle(const admin::Caller &caller, const admin::Request &request);
     /// Replies when the timer process has answered, or it is clear that it does not.
     void steerCron(quint64 client, const admin::Request &request);
-    Result<QJsonObject> answer(quint64 client, const admin::Request &request);
-    admin::Health health();
+    Result<QJsonObject> answer(const admin::Caller &caller, const admin::Request &request);
+    /// How the server was a moment ago, or now for an admin.
+    RecentStatus &statusFor(admin::Role role);
     Result<QJsonObject> lead(const admin::Request &request);
     Result<QJsonObject> answerOperation(quint64 client, const admin::Request &request);
     Result<QJsonObject> answerConfig(const admin::Request &request);
-    Result<QJsonObject> answerProcess(const admin::Request &request);
+    Result<QJsonObject> answerProcess(admin::Role role, const admin::Request &request);
     Result<admin::Operation> find(qint64 id) const;
     Result<QJsonObject> watch(quint64 client, const QJsonObject &params);
     /// Replies when the file has been read.
     void readAudit(quint64 client, const admin::Request &request);
+    void processChanged(const admin::ProcessEvent &event);
     void operationChanged(const admin::Operation &operation);
 
     Master *m_master;
@@ -77,10 +82,9 @@ private:
     std::unique_ptr<StreamDesk> m_streams;
     TableDesk m_tables;
     std::unique_ptr<ConnectionDesk> m_connections;
-    admin::Health m_health;
-    base::MonotonicTime m_healthAt;
-    std::optional<std::pair<Master::State, bool>> m_condition; ///< when that was looked at
-    QHash<qint64, QSet<quint64>> m_watchers;                   ///< clients by operation
+    RecentStatus m_recent;
+    std::pair<Master::State, bool> m_condition; ///< when that was looked at
+    QHash<qint64, QSet<quint64>> m_watchers;    ///< clients by operation
 };
 
 } // namespace Quern::app

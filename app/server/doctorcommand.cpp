@@ -149,7 +149,7 @@ Checks checksOf(const config::Settings &settings, bool isRight)
     checks += doctor::folderChecks(settings.server);
     checks += tokenChecks(settings);
     // A server that runs has its tables already.
-    checks += doctor::stateChecks(pid > 0 ? Result<void>() : checkTableMemory(settings),
+    checks += doctor::stateChecks(pid > 0 ? Result<void>() : checkTableMemoryHere(settings),
                                   tryTaskDatabase(settings, pid > 0), unusedTasks(settings));
     checks += doctor::limitChecks(settings, machine, pid > 0, largestWorker(report));
     return checks;

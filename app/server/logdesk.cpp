@@ -45,7 +45,7 @@ Result<QJsonObject> LogDesk::answer(quint64 client, const admin::Request &reques
         return follow(client, request.params);
     if (request.method == Methods::logSetLevel)
         return setLevel(request.params);
-    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
+    return admin::noMethod(request.method);
 }
 
 void LogDesk::forget(quint64 client)

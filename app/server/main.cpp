@@ -51,8 +51,7 @@ QStringList argumentList(int argc, char **argv)
 
 int start(const app::CommandLine &line, int argc, char **argv)
 {
-    const qint64 restartOperation = qgetenv(app::restartVariable).toLongLong();
-    qunsetenv(app::restartVariable);
+    const app::RestartHandover handover = app::RestartHandover::take();
     // What a restart begins with: later the arguments make place for the process title, and the file may be another.
     const QByteArray program = QFile::encodeName(QFile::symLinkTarget(QStringLiteral("/proc/self/exe")));
     const QByteArrayList arguments(argv, argv + argc);
@@ -62,16 +61,23 @@ int start(const app::CommandLine &line, int argc, char **argv)
     const auto load = [&chosen] { return app::loadSettings(chosen, config::Purpose::StartServer); };
     const Result<config::Settings> settings = load();
     if (!settings) {
-        app::terminal::complain(settings.error().message());
+        handover.complain(settings.error().message());
         return failed;
     }
-    for (const auto check : {app::checkSettings, app::checkCertificates}) {
-        if (const Result<void> checked = check(*settings); !checked) {
-            app::terminal::complain(checked.error().message());
-            return failed;
-        }
+    const bool isReplacing = line.command == app::CommandLine::Command::Restart && handover.operation == 0;
+    quint64 leavingMemory = 0;
+    if (isReplacing) {
+        const QCoreApplication application(argc, argv);
+        leavingMemory = app::tableMemoryOfServer(*settings);
     }
-    if (line.command == app::CommandLine::Command::Restart && restartOperation == 0) {
+    Result<void> right = app::checkSettings(*settings, leavingMemory);
+    if (right)
+        right = app::checkCertificates(*settings);
+    if (!right) {
+        handover.complain(right.error().message());
+        return failed;
+    }
+    if (isReplacing) {
         const QCoreApplication application(argc, argv);
         if (const Result<void> checked = app::checkRestart(*settings); !checked) {
             app::terminal::complain(checked.error().message());
@@ -84,13 +90,13 @@ int start(const app::CommandLine &line, int argc, char **argv)
     // Before anything is made for the server, so that nothing is left; but a log that there is gets the reason, too.
     if (!daemonize && settings->server.logFile.isEmpty()) {
         if (const Result<void> free = app::checkAddresses(*settings); !free) {
-            app::terminal::complain(free.error().message());
+            handover.complain(free.error().message());
             return failed;
         }
     }
     app::StartOptions options{daemonize, line.ignoreLock, load};
     options.candidateSource = [&chosen](const QByteArray &text) { return app::candidateSettings(chosen, text); };
-    options.restartOperation = restartOperation;
+    options.handover = handover;
     options.program = program;
     options.arguments = arguments;
     return app::runServer(*settings, options, argc, argv);

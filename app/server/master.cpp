@@ -46,8 +46,8 @@ Master::Master(const config::Settings &settings, const StartOptions &options, QO
     , m_pidFile(pidPath(settings))
 {
     m_uptime.start();
-    if (options.restartOperation > 0)
-        m_operations.resume(options.restartOperation, admin::Operation::Kind::Restart);
+    if (const RestartHandover &handover = options.handover; handover.operation > 0)
+        m_operations.resume(handover.operation, admin::Operation::Kind::Restart, handover.lastOperation);
     m_startedAt = QDateTime::currentDateTimeUtc();
     SignalWatcher::block(watchedSignals);
 }
@@ -107,6 +107,7 @@ Result<void> Master::start()
         return accessLogError(m_settings, opened.error());
     m_broker = std::make_unique<BrokerThread>(m_settings);
     m_control = std::make_unique<ControlDesk>(this, m_broker.get(), auditLogFile(m_settings));
+    m_control->resume(m_options.handover);
     if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
         return listening;
     if (const Result<void> served = m_control->serveApi(m_settings); !served)
@@ -163,7 +164,7 @@ void Master::becomeReady()
     if (m_state != State::Starting)
         return;
     m_state = State::Running;
-    m_operations.finish(m_options.restartOperation, {});
+    m_operations.finish(m_options.handover.operation, {});
     m_reactors->listen();
     recordRates();
     m_rateTimer.start(int(std::chrono::milliseconds(RateMeter::Interval).count()), Qt::VeryCoarseTimer, this);

@@ -57,14 +57,14 @@ public:
     admin::OperationReference stop(const QString &reason);
     /// A reload with another number of workers.
     Result<admin::OperationReference> scale(const admin::ScaleRequest &request);
-    /// A reload, and if that succeeds a stop: then restartOperation(), unless somebody asks for a stop meanwhile.
+    /// A reload, and if that succeeds a stop: then there is a handover(), unless somebody asks for a stop meanwhile.
     Result<admin::OperationReference> restart();
     /// Has HTTP clients go elsewhere, or stay again.
     Result<admin::OperationReference> drain(bool on);
     /// Replaces the child called \a name, which finishes what it has begun unless it is to be killed.
     Result<void> endProcess(const QString &name, bool kill);
-    /// After finished(): the operation that wants the program started anew; 0 if none does.
-    qint64 restartOperation() const { return m_isToRestart ? m_reloadOperation : 0; }
+    /// After finished(): of the operation that wants the program started anew, if one does, without the log.
+    RestartHandover handover() const;
     State state() const { return m_state; }
     /// HTTP clients are to go elsewhere.
     bool isLeaving() const { return m_leaving; }

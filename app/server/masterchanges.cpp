@@ -9,6 +9,7 @@
 #include "app/server/portplan.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
+#include "app/server/tablesettings.h"
 #include "app/server/tasksettings.h"
 #include "app/server/tlssettings.h"
 #include "app/server/workersettings.h"
@@ -28,6 +29,8 @@ namespace {
 
 /// How often it is looked whether the clients have gone.
 constexpr std::chrono::milliseconds leaveCheckInterval(200);
+/// Of a name that somebody has sent, in characters.
+constexpr int longestName = 250;
 /// How many processes of a kind there may be.
 constexpr int mostProcesses = 1024;
 
@@ -179,13 +182,15 @@ Result<admin::OperationReference> Master::restart()
     if (!loaded)
         return loaded.error();
     // The reload proves what it changes; the rest is tried as the program does when it starts.
-    for (const auto check : {checkSettings, checkCertificates}) {
-        if (const Result<void> checked = check(*loaded); !checked)
-            return checked.error();
-    }
-    if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid()); !free)
+    if (const Result<void> checked = checkSettings(*loaded, memoryOf(*m_tables)); !checked)
+        return checked.error();
+    if (const Result<void> checked = checkCertificates(*loaded); !checked)
+        return checked.error();
+    if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid(), listenersOf(m_settings));
+        !free)
         return free.error();
-    if (const Result<void> database = tryTaskDatabase(*loaded, true); !database)
+    // Nobody else may have it, nor is there time to wait for him.
+    if (const Result<void> database = tryTaskDatabase(*loaded, false, {}); !database)
         return database.error();
     if (loaded->server.runtimeDir != m_settings.server.runtimeDir) {
         return errorAtPath(
@@ -204,6 +209,17 @@ void Master::giveUpRestart()
 {
     if (std::exchange(m_isToRestart, false))
         m_operations.finish(m_reloadOperation, QStringLiteral("somebody wants the server to stop"));
+}
+
+RestartHandover Master::handover() const
+{
+    RestartHandover handover;
+    if (!m_isToRestart)
+        return handover;
+    handover.operation = m_reloadOperation;
+    handover.lastOperation = m_operations.last();
+    handover.begun = m_control->begunBy(m_reloadOperation);
+    return handover;
 }
 
 Result<admin::OperationReference> Master::drain(bool on)
@@ -241,8 +257,10 @@ void Master::lookForLeft()
 Result<void> Master::endProcess(const QString &name, bool kill)
 {
     const quint64 childId = m_supervisor->childNamed(name);
-    if (childId == 0)
-        return Error(Error::NotFound, QStringLiteral("there is no process %1; `quern status` lists them").arg(name));
+    if (childId == 0) {
+        return Error(Error::NotFound,
+                     QStringLiteral("there is no process %1; `quern status` lists them").arg(name.left(longestName)));
+    }
     if (kill)
         m_supervisor->kill(childId, QStringLiteral("killed by command"));
     else if (name.startsWith(u"worker ") || name.startsWith(u"task worker ")) {

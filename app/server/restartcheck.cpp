@@ -15,13 +15,18 @@ namespace Quern::app {
 
 namespace {
 
-/// A server that runs by a file is not to be replaced by one that runs by the defaults, because its file has gone.
-Result<void> checkFile(const config::Settings &settings)
+Result<admin::Status> statusOfServer(const config::Settings &settings)
 {
     ControlClient client;
     const Result<void> connected = connectToServer(settings, client);
     const Result<QJsonObject> answer = connected ? client.call(admin::Methods::serverStatus) : connected.error();
-    const Result<admin::Status> status = answer ? admin::Status::fromJson(*answer) : answer.error();
+    return answer ? admin::Status::fromJson(*answer) : answer.error();
+}
+
+/// A server that runs by a file is not to be replaced by one that runs by the defaults, because its file has gone.
+Result<void> checkFile(const config::Settings &settings)
+{
+    const Result<admin::Status> status = statusOfServer(settings);
     if (!status || status->configFile.isEmpty() || !settings.filePath.isEmpty())
         return {};
     return Error(Error::NotFound,
@@ -48,6 +53,17 @@ Result<void> checkRestart(const config::Settings &settings)
     const Result<ipc::HelloMessage> manifest =
         files ? inspectPlugins(*files, settings, bootPorts(settings)) : files.error();
     return manifest ? Result<void>() : manifest.error();
+}
+
+quint64 tableMemoryOfServer(const config::Settings &settings)
+{
+    if (settings.tables.isEmpty())
+        return 0;
+    const Result<admin::Status> status = statusOfServer(settings);
+    quint64 bytes = 0;
+    for (const admin::TableStatus &table : status ? status->tables : QList<admin::TableStatus>())
+        bytes += quint64(table.memory);
+    return bytes;
 }
 
 } // namespace Quern::app

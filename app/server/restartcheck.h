@@ -11,4 +11,8 @@ namespace Quern::app {
 /// QCoreApplication.
 Result<void> checkRestart(const config::Settings &settings);
 
+/// How many bytes the tables of the server with \a settings have taken, which are free when it has stopped; 0 if none
+/// runs, or \a settings want no tables. Needs a QCoreApplication.
+quint64 tableMemoryOfServer(const config::Settings &settings);
+
 } // namespace Quern::app

@@ -199,7 +199,7 @@ Error accessLogError(const config::Settings &settings, const Error &error)
                                                                         "it, or name another file")));
 }
 
-Result<void> checkSettings(const config::Settings &settings)
+Result<void> checkSettings(const config::Settings &settings, quint64 leavingMemory)
 {
     QStringList problems;
     Error::Code code = Error::Invalid;
@@ -222,7 +222,7 @@ Result<void> checkSettings(const config::Settings &settings)
         note(checkTokens(settings));
     note(checkRuntime(settings));
     note(checkLogFile(settings));
-    note(checkTableMemory(settings));
+    note(checkTableMemoryHere(settings, leavingMemory));
     note(pluginFiles(settings));
     if (problems.isEmpty())
         return {};

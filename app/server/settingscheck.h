@@ -15,8 +15,9 @@ namespace Quern::app {
 // settings and the mend, one line a problem.
 
 /// Everything below, and whether the folders of sockets and logs and the runtime directory are there or can be made.
-/// Ports are not tried: a server may run.
-Result<void> checkSettings(const config::Settings &settings);
+/// Ports are not tried: a server may run. The tables may take \a leavingMemory as well: bytes that those of this server
+/// have, which goes before one with \a settings comes.
+Result<void> checkSettings(const config::Settings &settings, quint64 leavingMemory = 0);
 
 /// The files of the plugins that are to be loaded.
 Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &settings);

@@ -5,6 +5,18 @@
 
 namespace Quern::app {
 
+namespace {
+
+/// What \a line adds to what stands in the file.
+Result<config::Settings> labelled(Result<config::Settings> settings, const CommandLine &line)
+{
+    if (settings && !line.versionLabel.isEmpty())
+        settings->environment.append({QStringLiteral("X_VERSION"), line.versionLabel});
+    return settings;
+}
+
+} // namespace
+
 QString settingsFile(const CommandLine &line)
 {
     const QString usual = QStringLiteral("quern.toml");
@@ -21,18 +33,16 @@ Result<config::Settings> loadSettings(const CommandLine &line, config::Purpose p
                      CommandLine::tr("the working directory has been removed; go to the directory of the "
                                      "settings, or name their file with -c"));
     const config::LoadOptions options{purpose, line.environment};
-    Result<config::Settings> settings =
-        file.isEmpty() ? config::loadDefaults(QDir::currentPath(), options) : config::load(file, options);
-    if (settings && !line.versionLabel.isEmpty())
-        settings->environment.append({QStringLiteral("X_VERSION"), line.versionLabel});
-    return settings;
+    return labelled(file.isEmpty() ? config::loadDefaults(QDir::currentPath(), options) : config::load(file, options),
+                    line);
 }
 
 Result<config::Settings> candidateSettings(const CommandLine &line, const QByteArray &text)
 {
     const QString file = settingsFile(line);
-    return config::loadText(text, file.isEmpty() ? QStringLiteral("quern.toml") : file,
-                            {config::Purpose::StartServer, line.environment});
+    return labelled(config::loadText(text, file.isEmpty() ? QStringLiteral("quern.toml") : file,
+                                     {config::Purpose::StartServer, line.environment}),
+                    line);
 }
 
 } // namespace Quern::app

@@ -12,7 +12,7 @@ QString settingsFile(const CommandLine &line);
 /// X_VERSION is part of the environment that they give to the children.
 Result<config::Settings> loadSettings(const CommandLine &line, config::Purpose purpose);
 
-/// What the settings would be if \a text stood in the file of \a line.
+/// What they would be if \a text stood in that file.
 Result<config::Settings> candidateSettings(const CommandLine &line, const QByteArray &text);
 
 } // namespace Quern::app

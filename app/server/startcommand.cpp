@@ -38,9 +38,9 @@ void raiseDescriptorLimit()
 }
 
 /// Becomes the program anew: the server has stopped, and nothing of it is left. Returns if that is impossible.
-int startAnew(const StartOptions &options, qint64 operation)
+int startAnew(const StartOptions &options, const RestartHandover &handover)
 {
-    ::qputenv(restartVariable, QByteArray::number(operation));
+    handover.give();
     std::vector<char *> arguments;
     QByteArrayList texts = options.arguments;
     for (QByteArray &text : texts)
@@ -55,15 +55,15 @@ int startAnew(const StartOptions &options, qint64 operation)
     return 1;
 }
 
-int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon, qint64 &restartOperation)
+int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon, RestartHandover &next)
 {
-    const auto fail = [&daemon, daemonize = options.daemonize](const QString &reason) {
+    const auto fail = [&daemon, &options](const QString &reason) {
         if (base::logsToFile())
             qCCritical(logMaster).noquote() << "cannot start:" << reason;
-        if (daemonize)
+        if (options.daemonize && options.handover.operation == 0)
             daemon.reportFailure(reason.toLocal8Bit());
         else
-            terminal::complain(reason);
+            options.handover.complain(reason);
         return 1;
     };
     if (const Result<void> prepared = prepareRuntimeDirectory(settings.server.runtimeDir); !prepared)
@@ -81,7 +81,9 @@ int runMaster(const config::Settings &settings, const StartOptions &options, Dae
     if (const Result<void> begun = master.start(); !begun)
         return fail(begun.error().message());
     const int code = QCoreApplication::exec();
-    restartOperation = master.restartOperation();
+    next = master.handover();
+    next.logFile = logFileOf(settings, options.daemonize);
+    next.isJson = settings.server.logFormat == config::LogFormat::Json;
     return failure.isEmpty() ? code : fail(failure);
 }
 
@@ -91,7 +93,7 @@ int runServer(const config::Settings &settings, const StartOptions &options, int
 {
     Daemon daemon;
     // A daemon that starts anew is one already.
-    if (options.daemonize && options.restartOperation == 0) {
+    if (options.daemonize && options.handover.operation == 0) {
         const Result<Daemon::Side> side = daemon.split();
         if (!side) {
             terminal::complain(side.error().message());
@@ -115,12 +117,12 @@ int runServer(const config::Settings &settings, const StartOptions &options, int
     base::setProcessTitle("quern: master");
     QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);
     int code = 0;
-    qint64 restartOperation = 0;
+    RestartHandover next;
     {
         const QCoreApplication application(argc, argv);
-        code = runMaster(settings, options, daemon, restartOperation);
+        code = runMaster(settings, options, daemon, next);
     }
-    return code == 0 && restartOperation != 0 ? startAnew(options, restartOperation) : code;
+    return code == 0 && next.operation != 0 ? startAnew(options, next) : code;
 }
 
 } // namespace Quern::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/server/restarthandover.h"
 #include "config/settings.h"
 
 #include <Quern/result.h>
@@ -11,9 +12,6 @@
 
 namespace Quern::app {
 
-/// In the environment of a program that starts anew: the number of the operation that wants it.
-inline constexpr const char *restartVariable = "QUERN_RESTART";
-
 struct StartOptions
 {
     bool daemonize = false;
@@ -22,8 +20,8 @@ struct StartOptions
     std::function<Result<config::Settings>()> settingsSource;
     /// What they would be if the file said \a text.
     std::function<Result<config::Settings>(const QByteArray &text)> candidateSource = {};
-    /// Of a restart by the program before this, in the same process; 0: it is none.
-    qint64 restartOperation = 0;
+    /// Of a restart by the program before this.
+    RestartHandover handover = {};
     /// The program and its arguments, for a restart.
     QByteArray program = {};
     QByteArrayList arguments = {};

@@ -23,7 +23,7 @@ qint64 nowMs()
 
 } // namespace
 
-StreamDesk::StreamDesk(Clients *clients, std::function<admin::Status()> status, QObject *parent)
+StreamDesk::StreamDesk(Clients *clients, std::function<QJsonObject()> status, QObject *parent)
     : QObject(parent)
     , m_clients(clients)
     , m_status(std::move(status))
@@ -137,7 +137,6 @@ void StreamDesk::timerEvent(QTimerEvent *event)
         return;
     m_timer.stop();
     const qint64 now = nowMs();
-    QJsonObject status; // one look serves all
     for (auto &[client, follower] : m_followers) {
         if (!follower.wants.status || follower.statusDue > now)
             continue;
@@ -146,10 +145,8 @@ void StreamDesk::timerEvent(QTimerEvent *event)
             follower.statusDue = now + follower.wants.interval.count(); // what was missed is not caught up
         if (follower.isBusy)
             continue;
-        if (status.isEmpty())
-            status = m_status().toJson();
         follower.isBusy = true;
-        m_clients->sendPaced(client, {admin::Events::status, status});
+        m_clients->sendPaced(client, {admin::Events::status, m_status()});
     }
     armTimer();
 }

@@ -2,7 +2,6 @@
 
 #include "admin/protocol/operation.h"
 #include "admin/protocol/servermessages.h"
-#include "admin/protocol/status.h"
 
 #include <QBasicTimer>
 #include <QObject>
@@ -24,8 +23,8 @@ public:
     /// Of a client that does not read, the oldest are forgotten.
     static constexpr qsizetype MostWaiting = 100;
 
-    /// \a status tells how the server is now. \a clients lives longer than this.
-    StreamDesk(Clients *clients, std::function<admin::Status()> status, QObject *parent = nullptr);
+    /// \a status tells how the server is now, as an admin::Status. \a clients lives longer than this.
+    StreamDesk(Clients *clients, std::function<QJsonObject()> status, QObject *parent = nullptr);
 
     /// Sends what waits for those that have not taken all before: it may tell how the server ends.
     ~StreamDesk() override;
@@ -55,7 +54,7 @@ private:
     void armTimer();
 
     Clients *m_clients;
-    std::function<admin::Status()> m_status;
+    std::function<QJsonObject()> m_status;
     std::unordered_map<quint64, Follower> m_followers;
     QBasicTimer m_timer;
 };

@@ -31,7 +31,7 @@ Result<QJsonObject> TableDesk::answer(const admin::Request &request) const
         return atomics();
     if (request.method == Methods::atomicSet)
         return setAtomic(request.params);
-    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
+    return admin::noMethod(request.method);
 }
 
 Result<QJsonObject> TableDesk::list(const QJsonObject &params) const

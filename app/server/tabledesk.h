@@ -8,7 +8,8 @@
 namespace Quern::app {
 
 /// Answers the methods "table.…" and "atomic.…" of the management protocol, from the memory that all processes share.
-/// Lives in the main thread, which one answer keeps for a few milliseconds at most.
+/// Lives in the main thread, which one answer keeps for a few milliseconds at most; that of table.set, in a table that
+/// is full or that many write to, for some 30 ms, and for as long as it takes to remove the expired rows of that table.
 class TableDesk
 {
 public:

@@ -66,15 +66,25 @@ Result<void> checkTableMemory(const config::Settings &settings, quint64 availabl
                   .arg(mebibytes(needed), mebibytes(sizeOf(*largest)), largest->name, mebibytes(available))));
 }
 
-Result<void> checkTableMemory(const config::Settings &settings)
+Result<void> checkTableMemoryHere(const config::Settings &settings, quint64 leavingMemory)
 {
     const std::optional<Machine::Memory> memory = Machine().memory();
-    return memory ? checkTableMemory(settings, quint64(std::max<qint64>(memory->bytes, 0))) : Result<void>();
+    return memory ? checkTableMemory(settings, quint64(std::max<qint64>(memory->bytes, 0)) + leavingMemory)
+                  : Result<void>();
+}
+
+quint64 memoryOf(const tables::SharedTables &tables)
+{
+    quint64 bytes = 0;
+    const QList<tables::TableFill> fills = tables.fill();
+    for (const tables::TableFill &fill : fills)
+        bytes += fill.memory;
+    return bytes;
 }
 
 Result<tables::SharedTables> makeTables(const config::Settings &settings)
 {
-    if (const Result<void> checked = checkTableMemory(settings); !checked)
+    if (const Result<void> checked = checkTableMemoryHere(settings); !checked)
         return checked.error();
     return tables::SharedTables::create(tableSettings(settings));
 }

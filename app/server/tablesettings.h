@@ -9,11 +9,14 @@ namespace Quern::app {
 
 /// What \a settings say of tables and atomics.
 tables::SharedTablesSettings tableSettings(const config::Settings &settings);
-/// Error::Invalid if they take more than \a available bytes when they are full, or more than may be taken here; the
-/// message names the largest one and its place.
+/// Error::Invalid if they take more than \a available bytes when they are full; the message names the largest one and
+/// its place.
 Result<void> checkTableMemory(const config::Settings &settings, quint64 available);
-Result<void> checkTableMemory(const config::Settings &settings);
-/// Makes them, if checkTableMemory() has nothing against it.
+/// The same with what may be taken here, and \a leavingMemory bytes more that will be free by then.
+Result<void> checkTableMemoryHere(const config::Settings &settings, quint64 leavingMemory = 0);
+/// How many bytes \a tables have taken so far.
+quint64 memoryOf(const tables::SharedTables &tables);
+/// Makes them, if checkTableMemoryHere() has nothing against it.
 Result<tables::SharedTables> makeTables(const config::Settings &settings);
 
 } // namespace Quern::app

@@ -51,7 +51,7 @@ Result<void> TaskDesk::ask(quint64 token, const admin::Request &request)
         return askForPayload(token, request.params);
     if (request.method == Methods::taskRetry || request.method == Methods::taskDrop)
         return askForChange(token, request.params, request.method == Methods::taskRetry);
-    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(request.method));
+    return admin::noMethod(request.method);
 }
 
 Result<void> TaskDesk::askForLetters(quint64 token, const QJsonObject &params)

@@ -61,12 +61,12 @@ Result<LeftTasks> leftTasks(const config::Settings &settings)
     return contents ? Result<LeftTasks>(LeftTasks{path, *contents}) : contents.error();
 }
 
-Result<void> tryTaskDatabase(const config::Settings &settings, bool isServerRunning)
+Result<void> tryTaskDatabase(const config::Settings &settings, bool isServerRunning, std::chrono::milliseconds patience)
 {
     const QString path = taskDatabasePath(settings.server);
-    if (!usesTaskDatabase(settings.server) || !QFileInfo(path).isFile())
+    if (!usesTaskDatabase(settings.server) || !QFileInfo(path).isFile() || tasks::TaskDatabase::isOpenHere(path))
         return {};
-    const auto opened = tasks::TaskDatabase::open(path);
+    const auto opened = tasks::TaskDatabase::open(path, patience);
     if (opened || (isServerRunning && opened.error().code() == Error::Busy))
         return {};
     return errorAtPath(settings, QStringLiteral("tasks.database"), opened.error());

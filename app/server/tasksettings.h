@@ -27,7 +27,9 @@ struct LeftTasks
 /// TaskDatabase::open().
 Result<LeftTasks> leftTasks(const config::Settings &settings);
 /// Whether a start could use the database of tasks, if it is there: it is opened and closed again. Errors as of
-/// TaskDatabase::open(), with the place in the settings. \a isServerRunning: it may be in use.
-Result<void> tryTaskDatabase(const config::Settings &settings, bool isServerRunning);
+/// TaskDatabase::open(), with the place in the settings. \a isServerRunning: another process may have it. One that this
+/// process has open is not tried.
+Result<void> tryTaskDatabase(const config::Settings &settings, bool isServerRunning,
+                             std::chrono::milliseconds patience = tasks::TaskDatabase::Patience);
 
 } // namespace Quern::app

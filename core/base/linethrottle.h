@@ -32,6 +32,9 @@ public:
             .arg(untold == 1 ? QStringLiteral("1 other") : QStringLiteral("%1 others").arg(untold));
     }
 
+    /// Counts a line that is not written for a reason of the caller's.
+    void leaveOut() { ++m_untold; }
+
 private:
     std::optional<MonotonicTime> m_last;
     qint64 m_untold = 0;

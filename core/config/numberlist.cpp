@@ -16,7 +16,8 @@ std::optional<Number> numberOf(const TomlValue &value, const NumberListRule<Numb
 {
     const bool isOfItsKind = std::is_integral_v<Number> ? value.isInteger() : value.isNumber();
     const double number = value.scalar.toDouble();
-    if (!isOfItsKind || number < double(rule.minimum) || number > double(rule.maximum))
+    // nan, which TOML knows as well, is neither less nor more.
+    if (!isOfItsKind || !(number >= double(rule.minimum) && number <= double(rule.maximum)))
         return std::nullopt;
     return Number(number);
 }

@@ -90,6 +90,17 @@ class Resources(AdminTestCase):
         self.assertEqual(quern.ask("DELETE", "/api/v1/processes/worker%201").status, 200)
         self.assertEqual(quern.ask("DELETE", "/api/v1/processes/nobody").status, 404)
 
+    def test_who_may_only_look_costs_one_look(self) -> None:
+        quern = self.admin_serve()
+        begun = time.monotonic()
+        for target, member in (("/api/v1/status", lambda answer: answer["uptimeMs"]),
+                               ("/api/v1/processes", lambda answer: str(answer))):
+            seen = {member(quern.ask("GET", target, "viewer").json) for _ in range(40)}
+            self.assertLessEqual(len(seen), (time.monotonic() - begun) / 0.2 + 2, target)
+        # Nor do two looks of an admin show the same.
+        twice = [quern.ask("GET", "/api/v1/status").json["uptimeMs"] for _ in range(2)]
+        self.assertLess(twice[0], twice[1])
+
     def test_restart(self) -> None:
         quern = self.admin_serve()
         before = quern.ask("GET", "/api/v1/status").json

@@ -1,6 +1,7 @@
 #include "admin/protocol/access.h"
 
 #include "admin/protocol/jsonvalues.h"
+#include "admin/protocol/message.h"
 #include "admin/protocol/methods.h"
 
 #include <algorithm>
@@ -99,7 +100,7 @@ Result<void> checkAccess(Role role, QStringView method)
 {
     const MethodAccess *access = findMethodAccess(method);
     if (!access)
-        return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(method.left(longestShown)));
+        return noMethod(method);
     if (role < access->role) {
         return Error(Error::Permission,
                      QStringLiteral("%1 is for the role %2 and above, and this token has the role %3")

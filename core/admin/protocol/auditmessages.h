@@ -24,7 +24,7 @@ struct AuditEntry
     };
 
     qint64 serial = 0;  ///< one more with each
-    QDateTime time;     ///< when it was asked for; UTC, to the millisecond
+    QDateTime time;     ///< when it was asked for, or when what had begun ended; UTC, to the millisecond
     QString who;        ///< see Caller::name
     QString role;       ///< "operator"; empty: nobody's
     QString method;     ///< empty: a wrong token

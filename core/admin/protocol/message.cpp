@@ -38,6 +38,17 @@ Error::Code codeFromName(const QString &name)
 
 } // namespace
 
+Error noMethod(QStringView method)
+{
+    constexpr qsizetype longestShown = 80; // whoever has sent it may have sent much
+    return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(method.left(longestShown)));
+}
+
+Result<QJsonObject> emptyOr(const Result<void> &outcome)
+{
+    return outcome ? Result<QJsonObject>(QJsonObject()) : outcome.error();
+}
+
 QString errorCodeName(Error::Code code)
 {
     const auto it =

@@ -54,6 +54,11 @@ struct Event
 using ServerMessage = std::variant<Reply, Event>;
 Result<ServerMessage> serverMessageFromJson(const QJsonObject &json);
 
+/// Error::NotFound, for a \a method that is none.
+Error noMethod(QStringView method);
+/// The outcome of what has nothing to tell but that it went well.
+Result<QJsonObject> emptyOr(const Result<void> &outcome);
+
 /// The code as it stands in a reply: "too-large".
 QString errorCodeName(Error::Code code);
 

@@ -1,22 +1,34 @@
 #include "admin/server/operationlog.h"
 
+#include <algorithm>
+
 namespace Quern::admin {
 
 qint64 OperationLog::begin(Operation::Kind kind)
 {
-    if (m_operations.size() >= MaxOperations)
-        m_operations.pop_front();
-    Operation operation;
-    operation.id = ++m_serial;
-    operation.kind = kind;
-    m_operations.push_back(operation);
-    return operation.id;
+    add(++m_serial, kind);
+    return m_serial;
 }
 
-void OperationLog::resume(qint64 id, Operation::Kind kind)
+void OperationLog::resume(qint64 id, Operation::Kind kind, qint64 last)
 {
-    m_serial = id - 1;
-    begin(kind);
+    m_serial = std::max(id, last);
+    add(id, kind);
+}
+
+void OperationLog::add(qint64 id, Operation::Kind kind)
+{
+    if (m_operations.size() >= MaxOperations) {
+        const auto ended = std::find_if(m_operations.begin(), m_operations.end(), [](const Operation &operation) {
+            return operation.state != Operation::State::Running;
+        });
+        if (ended != m_operations.end())
+            m_operations.erase(ended);
+    }
+    Operation operation;
+    operation.id = id;
+    operation.kind = kind;
+    m_operations.push_back(operation);
 }
 
 void OperationLog::addStep(qint64 id, const QString &text)

@@ -13,6 +13,8 @@
 #include <atomic>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <mutex>
+#include <set>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -25,8 +27,6 @@ constexpr int busyCode = 5;
 constexpr int corruptCode = 11;
 constexpr int notDatabaseCode = 26;
 
-/// How long a database may be held by a server that is about to end, in milliseconds.
-constexpr int lockTimeout = 2'000;
 /// Pages of the log from which they are written to the file: 4 KiB each.
 constexpr int checkpointPages = 2'000;
 /// Bytes of the log that are left lying.
@@ -70,6 +70,46 @@ Result<void> prepareFile(const QString &path)
     return {};
 }
 
+using FileIdentity = std::pair<dev_t, ino_t>;
+
+std::optional<FileIdentity> identityOf(const QString &path)
+{
+    struct stat status = {};
+    if (::stat(QFile::encodeName(path).constData(), &status) != 0)
+        return std::nullopt;
+    return FileIdentity(status.st_dev, status.st_ino);
+}
+
+/// The databases that this process has open.
+class OpenFiles
+{
+public:
+    static OpenFiles &all()
+    {
+        static OpenFiles files;
+        return files;
+    }
+    bool contains(const FileIdentity &file) const
+    {
+        const std::scoped_lock lock(m_mutex);
+        return m_files.count(file) > 0;
+    }
+    void insert(const FileIdentity &file)
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_files.insert(file);
+    }
+    void remove(const FileIdentity &file)
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_files.erase(file);
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::set<FileIdentity> m_files;
+};
+
 /// Only once it is known that the file is ours.
 Result<void> closeToOthers(const QString &path)
 {
@@ -82,19 +122,30 @@ Result<void> closeToOthers(const QString &path)
 
 } // namespace
 
-Result<std::unique_ptr<TaskDatabase>> TaskDatabase::open(const QString &path)
+bool TaskDatabase::isOpenHere(const QString &path)
+{
+    const std::optional<FileIdentity> file = identityOf(path);
+    return file && OpenFiles::all().contains(*file);
+}
+
+Result<std::unique_ptr<TaskDatabase>> TaskDatabase::open(const QString &path, std::chrono::milliseconds patience)
 {
     if (!QSqlDatabase::isDriverAvailable(text("QSQLITE")))
         return Error(Error::Unavailable, QStringLiteral("Qt's driver for SQLite is not installed; install "
                                                         "libqt6sql6-sqlite or write tasks.driver = \"memory\""));
+    if (isOpenHere(path))
+        return Error(Error::Busy, QStringLiteral("%1: is open already").arg(path));
     if (const Result<void> prepared = prepareFile(path); !prepared)
         return prepared.error();
     static std::atomic<quint64> count = 0;
     const QString name = QStringLiteral("quern-tasks-%1").arg(++count);
     std::unique_ptr<TaskDatabase> database(
         new TaskDatabase(path, name, QSqlDatabase::addDatabase(text("QSQLITE"), name)));
+    database->m_file = identityOf(path);
+    if (database->m_file)
+        OpenFiles::all().insert(*database->m_file);
     database->m_database.setDatabaseName(path);
-    database->m_database.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=%1").arg(lockTimeout));
+    database->m_database.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=%1").arg(patience.count()));
     if (!database->m_database.open())
         return database->errorOf(database->m_database.lastError());
     if (const Result<void> ready = database->setUp(); !ready)
@@ -116,6 +167,8 @@ TaskDatabase::~TaskDatabase()
     m_database.close();
     m_database = QSqlDatabase();
     QSqlDatabase::removeDatabase(m_connectionName);
+    if (m_file)
+        OpenFiles::all().remove(*m_file);
 }
 
 Result<void> TaskDatabase::setUp()

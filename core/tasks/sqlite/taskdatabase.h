@@ -8,7 +8,12 @@
 #include <QSqlQuery>
 #include <QString>
 
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <utility>
+
+#include <sys/types.h>
 
 namespace Quern::tasks {
 
@@ -32,11 +37,18 @@ public:
     static constexpr int FormatVersion = 1;
     /// Marks the file as ours: "QnTk".
     static constexpr int ApplicationId = 0x516e546b;
+    /// How long a database may be held by a server that is about to end.
+    static constexpr std::chrono::milliseconds Patience = std::chrono::seconds(2);
 
     /// Opens \a path, or makes it in a folder that is there. A file that is not right is left as it is. Errors name
     /// \a path and the mend: Error::Busy if another process has it, Error::Invalid if it is another program's, newer,
-    /// or damaged, Error::Unavailable without SQLite's driver for Qt, Error::Io and Error::Permission.
-    static Result<std::unique_ptr<TaskDatabase>> open(const QString &path);
+    /// or damaged, Error::Unavailable without SQLite's driver for Qt, Error::Io and Error::Permission. Waits
+    /// \a patience for a process that has it.
+    static Result<std::unique_ptr<TaskDatabase>> open(const QString &path,
+                                                      std::chrono::milliseconds patience = Patience);
+    /// Whether this process has the file \a path open as a database of tasks, by whatever name. It must not even be
+    /// looked into then: the end of any descriptor of a file ends the locks that its process has on it. Any thread.
+    static bool isOpenHere(const QString &path);
     ~TaskDatabase();
     Q_DISABLE_COPY_MOVE(TaskDatabase)
 
@@ -60,6 +72,8 @@ public:
     void rollback();
 
 private:
+    using FileIdentity = std::pair<dev_t, ino_t>;
+
     TaskDatabase(QString path, QString connectionName, const QSqlDatabase &database);
 
     Result<void> setUp();
@@ -71,6 +85,7 @@ private:
 
     const QString m_path;
     const QString m_connectionName;
+    std::optional<FileIdentity> m_file; ///< noted down as open
     QSqlDatabase m_database;
     QSqlQuery m_begin;
     QSqlQuery m_commit;

@@ -14,6 +14,7 @@
 #include <QTest>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace Quern::app {
 Q_LOGGING_CATEGORY(logMaster, "quern.master", QtInfoMsg)
@@ -39,11 +40,19 @@ private Q_SLOTS:
     void theFileIsPrivate();
     void aLineThatWasCutShort();
     void aFailureIsNoEnd();
+    void aFileThatCannotBeRenamedGrowsOn();
+    void aFileOfAnotherUser();
     void changesAreWrittenWithTheirOutcome();
+    void operationsAreToldAtTheirEnd_data();
+    void operationsAreToldAtTheirEnd();
+    void operationsThatEndBeforeTheirReplies();
+    void operationsOfTheProgramBefore();
     void whatLooksIsNotWritten();
     void oneIdForSeveralRequests();
     void refusalsAreBounded();
     void wrongTokensAreBounded();
+    void floodsOfRefusals();
+    void longTextsAreCut();
     void secretsAndPayloadsAreLeftOut();
     void longParametersAreCut();
 };
@@ -80,8 +89,20 @@ QByteArray contentOf(const QString &path)
 struct Trail
 {
     QList<AuditEntry> entries;
-    AuditTrail trail{[this](const AuditEntry &entry) { entries.append(entry); }};
+    base::MonotonicTime now = std::chrono::steady_clock::now();
+    AuditTrail trail{[this](const AuditEntry &entry) { entries.append(entry); }, [this] { return now; }};
 };
+
+/// One that runs; with an error, be it empty, one that has ended.
+admin::Operation operation(qint64 id, const std::optional<QString> &error = {})
+{
+    admin::Operation operation;
+    operation.id = id;
+    operation.error = error.value_or(QString());
+    if (error)
+        operation.state = error->isEmpty() ? admin::Operation::State::Succeeded : admin::Operation::State::Failed;
+    return operation;
+}
 
 const admin::Caller caller = {7, admin::Role::Operator, u"token ci from 192.0.2.1"_s};
 
@@ -197,6 +218,49 @@ void tst_AuditLog::aFailureIsNoEnd()
     QCOMPARE(serialsOf(*log.read({})), QList<qint64>{3});
 }
 
+void tst_AuditLog::aFileThatCannotBeRenamedGrowsOn()
+{
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(u"audit.log"_s);
+    QVERIFY(QDir().mkdir(path + u".1"_s));
+    AuditLog log(path, 1000);
+    QTest::failOnWarning(QRegularExpression(u".*"_s));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"cannot rename .*audit.log.*; it grows on"_s));
+    QList<qint64> all;
+    for (int i = 0; i < 20; ++i) {
+        log.append(entryOf(u"somebody"_s));
+        all.prepend(i + 1);
+    }
+    QCOMPARE(serialsOf(*log.read({})), all);
+    // Until that can be done.
+    QVERIFY(QDir().rmdir(path + u".1"_s));
+    log.append(entryOf(u"somebody"_s));
+    QVERIFY(QFileInfo(path + u".1"_s).size() > 1000 && QFileInfo(path).size() < 1000);
+}
+
+void tst_AuditLog::aFileOfAnotherUser()
+{
+    if (::geteuid() != 0)
+        QSKIP("only root can make one");
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(u"audit.log"_s);
+    QFile theirs(path);
+    QVERIFY(theirs.open(QIODevice::WriteOnly));
+    theirs.close();
+    QCOMPARE(::chmod(QFile::encodeName(path).constData(), 0666), 0);
+    QCOMPARE(::chmod(QFile::encodeName(folder.path()).constData(), 0777), 0);
+    constexpr uid_t nobody = 65534;
+    QCOMPARE(::seteuid(nobody), 0);
+    {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"cannot close .*audit.log to others: .*belong to"_s));
+        AuditLog log(path);
+        log.append(entryOf(u"one"_s));
+        log.append(entryOf(u"two"_s));
+        [&] { QCOMPARE(serialsOf(*log.read({})), (QList<qint64>{2, 1})); }();
+    }
+    QCOMPARE(::seteuid(0), 0);
+}
+
 void tst_AuditLog::changesAreWrittenWithTheirOutcome()
 {
     Trail t;
@@ -216,6 +280,69 @@ void tst_AuditLog::changesAreWrittenWithTheirOutcome()
     QCOMPARE(run.params, (QJsonObject{{u"job"_s, u"clean"_s}}));
     QVERIFY(run.outcome == AuditEntry::Outcome::Done);
     QVERIFY(qAbs(run.time.msecsTo(QDateTime::currentDateTimeUtc())) < 60'000);
+}
+
+void tst_AuditLog::operationsAreToldAtTheirEnd_data()
+{
+    QTest::addColumn<QString>("error");
+    QTest::newRow("well") << QString();
+    QTest::newRow("badly") << u"the plugin throws"_s;
+}
+
+void tst_AuditLog::operationsAreToldAtTheirEnd()
+{
+    QFETCH(const QString, error);
+    Trail t;
+    t.trail.requestReceived(caller, {1, u"server.reload"_s, {{u"a"_s, 1}}});
+    t.trail.replySent(7, {1, QJsonObject{{u"operation"_s, 5}}});
+    QCOMPARE(t.entries.size(), 1);
+    const AuditEntry begun = t.entries.takeFirst();
+    QVERIFY(begun.outcome == AuditEntry::Outcome::Begun);
+    QCOMPARE(begun.params, (QJsonObject{{u"a"_s, 1}, {u"operation"_s, 5}}));
+    t.trail.operationChanged(operation(5));
+    t.trail.operationChanged(operation(6, error));
+    QVERIFY(t.entries.isEmpty());
+    for (int i = 0; i < 2; ++i) // once
+        t.trail.operationChanged(operation(5, error));
+    QCOMPARE(t.entries.size(), 1);
+    AuditEntry ended = t.entries.constFirst();
+    QVERIFY(ended.outcome == (error.isEmpty() ? AuditEntry::Outcome::Done : AuditEntry::Outcome::Failed));
+    QCOMPARE(ended.error, error);
+    QVERIFY(ended.time >= begun.time);
+    ended.time = begun.time;
+    ended.outcome = begun.outcome;
+    ended.error = begun.error;
+    QVERIFY(ended == begun);
+}
+
+void tst_AuditLog::operationsThatEndBeforeTheirReplies()
+{
+    Trail t;
+    for (const QString &error : {QString(), u"why"_s}) {
+        t.trail.requestReceived(caller, {1, u"server.drain"_s, {}});
+        t.trail.operationChanged(operation(5, error));
+        t.trail.replySent(7, {1, QJsonObject{{u"operation"_s, 5}}});
+        QCOMPARE(t.entries.size(), 1);
+        const AuditEntry entry = t.entries.takeFirst();
+        QVERIFY(entry.outcome == (error.isEmpty() ? AuditEntry::Outcome::Done : AuditEntry::Outcome::Failed));
+        QCOMPARE(entry.error, error);
+    }
+}
+
+void tst_AuditLog::operationsOfTheProgramBefore()
+{
+    Trail before;
+    before.trail.requestReceived(caller, {1, u"server.restart"_s, {}});
+    before.trail.replySent(7, {1, QJsonObject{{u"operation"_s, 5}}});
+    QCOMPARE(before.trail.begunBy(5).size(), 1);
+    QVERIFY(before.trail.begunBy(4).isEmpty());
+    Trail t;
+    t.trail.resume(5, before.trail.begunBy(5));
+    t.trail.operationChanged(operation(5, QString()));
+    QCOMPARE(t.entries.size(), 1);
+    QVERIFY(t.entries.constFirst().outcome == AuditEntry::Outcome::Done);
+    QCOMPARE(t.entries.constFirst().who, caller.name);
+    QCOMPARE(t.entries.constFirst().method, u"server.restart"_s);
 }
 
 void tst_AuditLog::whatLooksIsNotWritten()
@@ -248,10 +375,11 @@ void tst_AuditLog::refusalsAreBounded()
 {
     Trail t;
     for (int i = 0; i < 100; ++i)
-        t.trail.requestRefused(caller, {1, u"server.stop"_s, {}});
+        t.trail.requestRefused(caller, {1, u"server.stop"_s, {{u"much"_s, QString(200, u'm')}}});
     QCOMPARE(t.entries.size(), 1);
     QVERIFY(t.entries.at(0).outcome == AuditEntry::Outcome::Refused);
     QCOMPARE(t.entries.at(0).method, u"server.stop"_s);
+    QVERIFY(t.entries.at(0).params.isEmpty());
 }
 
 void tst_AuditLog::wrongTokensAreBounded()
@@ -262,6 +390,45 @@ void tst_AuditLog::wrongTokensAreBounded()
     QCOMPARE(t.entries.size(), 1);
     QCOMPARE(t.entries.at(0).who, u"somebody from 192.0.2.1"_s);
     QVERIFY(t.entries.at(0).method.isEmpty() && t.entries.at(0).role.isEmpty());
+}
+
+void tst_AuditLog::floodsOfRefusals()
+{
+    constexpr int most = app::RefusalThrottle::MostAnHour;
+    Trail t;
+    for (int second = 0; second < 3600; ++second, t.now += std::chrono::seconds(1)) {
+        t.trail.requestRefused(caller, {1, u"server.stop"_s, {}});
+        t.trail.tokenRefused(u"192.0.2.%1"_s.arg(second % 256));
+    }
+    QCOMPARE(t.entries.size(), 2 * most);
+    QVERIFY(t.entries.constLast().error.endsWith(u"; others within the hour are left out"_s));
+    // Neither keeps the other from being told of, nor for longer than that.
+    t.trail.requestRefused(caller, {1, u"server.stop"_s, {}});
+    QCOMPARE(t.entries.size(), 2 * most + 1);
+    QCOMPARE(t.entries.constLast().error,
+             u"the role may not; and %1 others since the last line like this"_s.arg(3600 - most));
+    t.trail.tokenRefused(u"192.0.2.1"_s);
+    QCOMPARE(t.entries.size(), 2 * most + 2);
+}
+
+void tst_AuditLog::longTextsAreCut()
+{
+    const QString text = QString(900'000, u'x');
+    Trail t;
+    t.trail.requestReceived(caller, {1, u"process.recycle"_s, {{u"process"_s, text}}});
+    t.trail.replySent(7, {1, Error(Error::NotFound, u"there is no process "_s + text)});
+    for (const bool isEarly : {true, false}) {
+        const admin::Operation failed = operation(isEarly ? 1 : 2, text);
+        if (isEarly)
+            t.trail.operationChanged(failed);
+        t.trail.requestReceived(caller, {1, u"server.reload"_s, {}});
+        t.trail.replySent(7, {1, QJsonObject{{u"operation"_s, failed.id}}});
+        if (!isEarly)
+            t.trail.operationChanged(failed);
+    }
+    QCOMPARE(t.entries.size(), 4); // of the last one two
+    for (const AuditEntry &entry : t.entries)
+        QVERIFY(QJsonDocument(entry.toJson()).toJson().size() < 1000);
 }
 
 void tst_AuditLog::secretsAndPayloadsAreLeftOut()

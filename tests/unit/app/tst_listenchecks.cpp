@@ -1,3 +1,4 @@
+#include "app/host/sockettable.h"
 #include "app/server/doctor/listenchecks.h"
 #include "fakesystem.h"
 #include "net/endpoint.h"
@@ -29,6 +30,7 @@ private Q_SLOTS:
     void takenBySomebodyHidden();
     void wildcardInTheWay();
     void privilegedPort();
+    void connectionsOfAListener();
     void portOfOutgoingConnections();
     void addressOfAnotherMachine();
     void unixSocket();
@@ -130,6 +132,22 @@ void TestListenChecks::wildcardInTheWay()
     // Another address with the same port is not.
     showListener("0200007F", m_port);
     QVERIFY2(check(here()).found.contains(u"does not tell"), qPrintable(check(here()).found));
+}
+
+void TestListenChecks::connectionsOfAListener()
+{
+    const QByteArray port = QByteArray::number(m_port, 16).toUpper().rightJustified(4, '0');
+    const auto row = [&port](const QByteArray &state, const QByteArray &inode) {
+        return "   0: 0100007F:" + port + " 00000000:0000 " + state +
+               " 00000000:00000000 00:00000000 00000000  1001        0 " + inode + " 1 00 100 0 0 10 0\n";
+    };
+    m_system->write(QStringLiteral("proc/net/tcp"),
+                    "headings\n" + row("01", "1") + row("0A", "4711") + row("01", "2") + row("06", "0"));
+    m_system->openSocket(88, "nginx", "4711");
+    m_system->openSocket(89, "sshd", "1");
+    const QList<app::Occupant> found = app::occupantsOf(here(), app::Transport::Stream, m_system->roots());
+    QCOMPARE(found.size(), 1);
+    QCOMPARE(app::holdersText(found.constFirst()), QStringLiteral("nginx (pid 88)"));
 }
 
 void TestListenChecks::privilegedPort()

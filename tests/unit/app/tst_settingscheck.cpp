@@ -118,6 +118,12 @@ void TestSettingsCheck::memoryOfTables()
     QCOMPARE(checked.error().message(),
              QStringLiteral("quern.toml:7: table.size: the tables take 123 MiB when they are full, 123 MiB of it table "
                             "\"large\", and 64 MiB can be had; make it smaller, or give the server more memory"));
+    // More than any machine has, unless a server leaves it.
+    m_settings.tables[1].size = 4'000'000'000;
+    QVERIFY(!app::checkSettings(m_settings));
+    QVERIFY(!app::checkSettings(m_settings, 1));
+    const Result<void> replaced = app::checkSettings(m_settings, quint64(1) << 60);
+    QVERIFY2(replaced.ok(), replaced ? "" : qPrintable(replaced.error().message()));
     m_settings.tables.clear();
     QVERIFY(app::checkTableMemory(m_settings, 0).ok());
 }

@@ -75,6 +75,8 @@ void tst_MetricsSettings::refusals_data()
     QTest::newRow("not rising") << QByteArray("buckets = [1, 0.5]") << buckets;
     QTest::newRow("words") << QByteArray("buckets = [\"1s\"]") << buckets;
     QTest::newRow("not positive") << QByteArray("buckets = [0, 1]") << buckets;
+    QTest::newRow("no number") << QByteArray("buckets = [nan]") << buckets;
+    QTest::newRow("without an end") << QByteArray("buckets = [1, inf]") << buckets;
     QByteArray many;
     for (int i = 1; i <= 33; ++i)
         many += QByteArray::number(i) + ',';

@@ -1,0 +1,161 @@
+"""server.restart: what it asks of the running server before it gives it up, and what the next one tells of it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+import unittest
+from pathlib import Path
+
+from controlclient import ControlClient, Refused
+from quernserver import wait_until
+from workserver import WorkServer, WorkTestCase
+
+# https://www.sqlite.org/fileformat2.html, "The Locking Protocol": os.h SHARED_FIRST and SHARED_SIZE
+SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
+
+
+def is_locked(database: Path) -> bool:
+    """Whether another process has the lock of SQLite on it."""
+    with database.open("r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
+        except BlockingIOError:
+            return True
+    return False
+
+
+class RestartTestCase(WorkTestCase):
+    def refusal(self, work: WorkServer) -> str:
+        """Why the restart is refused."""
+        with ControlClient(work) as control, self.assertRaises(Refused) as caught:
+            control.ask("server.restart")
+        return caught.exception.message
+
+    def wait_anew(self, work: WorkServer, started_at: str) -> None:
+        """Until the server serves that is not the one of then."""
+        def serves() -> bool:
+            try:
+                with ControlClient(work) as control:
+                    status = control.ask("server.status")
+                    return status["startedAt"] != started_at and status["state"] == "running"
+            except OSError:
+                return False
+
+        wait_until(serves, "the new server", 20)
+
+
+class Database(RestartTestCase):
+    def test_a_refused_restart_leaves_its_lock(self) -> None:
+        work = self.work(task_worker_num=1, tables='[tasks]\ndatabase = "tasks.db"\n')
+        database = work.directory / "tasks.db"
+        work.deliver("note", {"number": 1}, durable="true", until="finished")
+        self.assertTrue(is_locked(database))
+        # By another name as well.
+        (work.directory / "linked.db").symlink_to(database)
+        for name in ("tasks.db", "linked.db"):
+            with self.subTest(name):
+                work.tables = work.tables.replace("tasks.db", name)
+                work.settings["runtime_dir"] = str(work.directory / "elsewhere")
+                work.write_config()
+                begun = time.monotonic()
+                self.assertIn("runtime_dir", self.refusal(work))
+                seconds = time.monotonic() - begun
+                self.assertTrue(is_locked(database), "anybody may write to it now")
+                self.assertLess(seconds, 1.5, "it has waited for itself")
+
+    def test_one_that_a_stranger_has(self) -> None:
+        work = self.work(task_worker_num=1, tables='[tasks]\ndatabase = "tasks.db"\n')
+        other = WorkServer(task_worker_num=1, tables='[tasks]\ndatabase = "tasks.db"\n')
+        self._servers.append(other)
+        other.start()
+        work.tables = work.tables.replace("tasks.db", str(other.directory / "tasks.db"))
+        work.write_config()
+        self.assertIn("another process has it", self.refusal(work))
+        self.assertTrue(is_locked(other.directory / "tasks.db"))
+        work.deliver("note", {"number": 1}, durable="true", until="finished")
+        self.assertEqual(work.numbers()[1], 1)
+
+
+def bytes_read(pid: int) -> int:
+    """What a process has read so far, from files of the kernel as well."""
+    return int(Path(f"/proc/{pid}/io").read_text().split("rchar: ")[1].split()[0])
+
+
+class Addresses(RestartTestCase):
+    def test_its_connections_are_not_counted_to_know_its_own(self) -> None:
+        work = self.work(task_worker_num=0)
+        work.settings["runtime_dir"] = str(work.directory / "elsewhere")
+        work.write_config()
+
+        def effort() -> int:
+            with ControlClient(work) as control:
+                before = bytes_read(work.master)
+                with self.assertRaises(Refused) as caught:
+                    control.ask("server.restart")
+                self.assertIn("runtime_dir", caught.exception.message)
+                return bytes_read(work.master) - before
+
+        few = effort()
+        self.assertLess(few, 32 << 10, "it has looked into the tables of sockets")
+        for _ in range(300):
+            self.addCleanup(socket.create_connection(("127.0.0.1", work.port), 10).close)
+        with ControlClient(work) as control:
+            wait_until(lambda: control.ask("server.status")["totals"]["connections"] >= 300, "the connections")
+        self.assertLess(effort() - few, 4 << 10)
+
+    def test_a_wider_address_takes_the_place_of_its_own(self) -> None:
+        work = self.work(task_worker_num=0)
+        with ControlClient(work) as control:
+            before = control.ask("server.status")["startedAt"]
+            work.settings["listen"] = [f"0.0.0.0:{work.port}"]
+            work.write_config()
+            control.ask("server.restart")
+        self.wait_anew(work, before)
+
+
+class Heirs(RestartTestCase):
+    def test_the_audit_log_tells_its_end(self) -> None:
+        work = self.work(task_worker_num=0)
+        with ControlClient(work) as control:
+            before = control.ask("server.status")["startedAt"]
+            operation = control.ask("server.restart")["operation"]
+        self.wait_anew(work, before)
+
+        def entries() -> list[dict]:
+            lines = (work.runtime / "audit.log").read_text().splitlines()
+            return [entry for entry in map(json.loads, lines) if entry["method"] == "server.restart"]
+
+        begun, done = wait_until(lambda: len(entries()) > 1 and entries(), "the end")
+        self.assertEqual((begun["outcome"], done["outcome"]), ("begun", "done"))
+        for entry in (begun, done):
+            self.assertEqual((entry["who"], entry["params"]), (f"uid {os.getuid()}", {"operation": operation}))
+        self.assertEqual(work.get("/hello/a")[0], 200)
+
+    def test_a_daemon_that_cannot_start_anew_says_why(self) -> None:
+        work = WorkServer(task_worker_num=0, max_wait_time=20)
+        self._servers.append(work)
+        self.assert_exit(work.command("start", "-d"), 0)
+        work.adopt_daemon()
+        with (ControlClient(work) as control, socket.create_connection(("127.0.0.1", work.port), 20) as old,
+              socket.create_connection(("127.0.0.1", work.port), 20) as slow):
+            # One keeps the old generation, and then the reload; the other the new one, and then the stop.
+            old.sendall(b"GET /slow?ms=2000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: any(each["inFlight"] for each in control.ask("server.status")["workers"]), "its request")
+            control.ask("server.restart")
+            wait_until(lambda: control.ask("server.status")["generation"] == 2, "the new generation")
+            slow.sendall(b"GET /slow?ms=6000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: control.ask("server.status")["state"] == "stopping", "the stop", 20)
+            good = work.config.read_text()
+            work.config.write_text(good.replace("worker_num", "worker_nun"))
+            self.assertIn(b" 200 ", slow.recv(4096))
+        work.wait_gone()
+        work.config.write_text(good)
+        self.assertRegex(work.log(), r"error +master +cannot start anew: .*quern.toml:.*worker_nun")
+
+
+if __name__ == "__main__":
+    unittest.main()
