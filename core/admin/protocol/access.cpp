@@ -1,6 +1,5 @@
 #include "admin/protocol/access.h"
 
-#include "admin/protocol/jsonvalues.h"
 #include "admin/protocol/message.h"
 #include "admin/protocol/methods.h"
 

@@ -40,7 +40,6 @@ Error::Code codeFromName(const QString &name)
 
 Error noMethod(QStringView method)
 {
-    constexpr qsizetype longestShown = 80; // whoever has sent it may have sent much
     return Error(Error::NotFound, QStringLiteral("there is no method %1").arg(method.left(longestShown)));
 }
 
