@@ -56,10 +56,10 @@ class TestResults(WorkTestCase):
             ("?delay=50", {}, ["first 1", "second 1", "third 1"]),
         ):
             with self.subTest(query=query, body=body):
-                before = len(work.lines())
+                before = len(work.work_lines())
                 self.assertEqual(work.ask("POST", f"/lab/events/greeting{query}", body)[0], 200)
-                wait_until(lambda: len(work.lines()) >= before + len(heard), "listeners")
-                self.assertEqual([line[15:] for line in work.lines()[before:]], heard)
+                wait_until(lambda: len(work.work_lines()) >= before + len(heard), "listeners")
+                self.assertEqual([line[15:] for line in work.work_lines()[before:]], heard)
         self.assertEqual(work.ask("POST", "/lab/events/nobody-listens")[0], 200)
 
     def test_the_end_of_an_event_is_told(self) -> None:
