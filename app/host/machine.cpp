@@ -151,15 +151,16 @@ std::optional<double> Machine::grantedCores() const
     return leastOfGroups("cpu", grantedCoresOf);
 }
 
-std::optional<Machine::Memory> Machine::memory() const
+std::optional<Machine::Memory> Machine::memory(quint64 leaving) const
 {
     const QByteArray available =
         field(m_roots.proc + QStringLiteral("/meminfo"), "MemAvailable").value_or(QByteArray());
     const std::optional<qint64> kibibytes = number(available.split(' ').value(0));
     const std::optional<qint64> ofGroup = leastOfGroups("memory", memoryOf);
-    if (ofGroup && (!kibibytes || *ofGroup < *kibibytes * 1024))
+    const qint64 free = kibibytes.value_or(0) * 1024 + qint64(leaving);
+    if (ofGroup && (!kibibytes || *ofGroup < free))
         return Memory{*ofGroup, true};
-    return kibibytes ? std::optional(Memory{*kibibytes * 1024, false}) : std::nullopt;
+    return kibibytes ? std::optional(Memory{free, false}) : std::nullopt;
 }
 
 bool Machine::hasCapability(int number) const

@@ -48,8 +48,9 @@ public:
     std::optional<int> cores() const;
     /// How many cores' time the control groups grant.
     std::optional<double> grantedCores() const;
-    /// What may still be taken.
-    std::optional<Memory> memory() const;
+    /// What may be taken once somebody has given back \a leaving bytes: by the machine, and by the limit of the control
+    /// groups, which is for all that is in them.
+    std::optional<Memory> memory(quint64 leaving = 0) const;
     /// Whether the process has the capability of that number in <linux/capability.h>.
     bool hasCapability(int number) const;
 

@@ -53,7 +53,8 @@ QString portMend(const net::Endpoint &endpoint, net::SocketKind kind, Error::Cod
 bool isHeldBy(qint64 pid, const Listener &listener)
 {
     const QList<Occupant> occupants = occupantsOf(listener.address, listener.transport());
-    return std::any_of(occupants.begin(), occupants.end(), [pid](const Occupant &occupant) {
+    // All of them: of a wider address each part may be somebody else's.
+    return !occupants.isEmpty() && std::all_of(occupants.begin(), occupants.end(), [pid](const Occupant &occupant) {
         return std::any_of(occupant.holders.begin(), occupant.holders.end(),
                            [pid](const Holder &holder) { return holder.pid == pid; });
     });

@@ -15,7 +15,7 @@ admin::HttpServerSettings apiSettings(const config::Settings &settings);
 
 /// Where it listens; nowhere unless it is enabled.
 QList<admin::HttpAddress> apiAddresses(const config::Settings &settings);
-/// "http://127.0.0.1:5201/api/v1" for each.
+/// "http://127.0.0.1:5210/api/v1" for each.
 QStringList apiUrls(const config::Settings &settings);
 
 /// Where the audit log is, also without the API. Absolute.

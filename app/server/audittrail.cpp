@@ -137,6 +137,7 @@ void AuditTrail::replySent(quint64 client, const admin::Reply &reply)
         }
     }
     m_write(entry);
+    Q_EMIT changeAnswered();
 }
 
 void AuditTrail::operationChanged(const admin::Operation &operation)

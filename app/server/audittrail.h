@@ -29,8 +29,8 @@ private:
 };
 
 /// Makes entries for the audit log of what clients ask for and are answered: of each change, and of what is refused.
-/// Nobody is to drown what has been done: texts are cut, refusals have no parameters, and those for want of a role and
-/// those of wrong tokens are bounded by a RefusalThrottle each. Lives in the main thread.
+/// Nobody is to drown what has been done by what he may not do: texts are cut, refusals have no parameters, and those
+/// for want of a role and those of wrong tokens are bounded by a RefusalThrottle each. Lives in the main thread.
 class AuditTrail final : public QObject
 {
     Q_OBJECT
@@ -51,6 +51,10 @@ public:
     void resume(qint64 operation, const QList<admin::AuditEntry> &begun);
     void requestRefused(const admin::Caller &caller, const admin::Request &request);
     void tokenRefused(const QString &address);
+
+Q_SIGNALS:
+    /// What somebody wanted to change has been answered, and may be done.
+    void changeAnswered();
 
 private:
     using Key = std::pair<quint64, qint64>; ///< client and request

@@ -81,6 +81,8 @@ ControlDesk::ControlDesk(Master *master, BrokerThread *broker, const QString &au
     connect(&m_clients, &Clients::requestRefused, &m_trail, &AuditTrail::requestRefused);
     connect(&master->operations(), &admin::OperationLog::changed, &m_trail, &AuditTrail::operationChanged);
     connect(&m_clients, &Clients::replySent, &m_trail, &AuditTrail::replySent);
+    // Whoever has changed something sees it.
+    connect(&m_trail, &AuditTrail::changeAnswered, this, [this] { m_recent.forget(); });
     connect(&m_clients, &Clients::requestReceived, this, &ControlDesk::handle);
     connect(&m_clients, &Clients::clientGone, this, [this](quint64 client) {
         for (QSet<quint64> &clients : m_watchers)

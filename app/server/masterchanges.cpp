@@ -200,8 +200,9 @@ Result<admin::OperationReference> Master::restart()
     if (::access(m_options.program.constData(), X_OK) != 0)
         return base::systemError(QStringLiteral("cannot start %1 anew").arg(QFile::decodeName(m_options.program)));
     Result<admin::OperationReference> begun = beginReload(admin::Operation::Kind::Restart, {});
+    // Then it stops, and starts anew.
     if (begun)
-        begun->patience += m_settings.server.maxWaitTime + patienceMargin;
+        begun->patience += m_settings.server.maxWaitTime + m_next->workers.startTimeout + patienceMargin;
     return begun;
 }
 

@@ -15,7 +15,8 @@ namespace Quern::app {
 class RecentStatus
 {
 public:
-    static constexpr std::chrono::milliseconds Oldest{200};
+    /// Shorter than any stream's interval, so that each of its snapshots is a new one.
+    static constexpr std::chrono::milliseconds Oldest{150};
 
     using Look = std::function<admin::Status()>;
     using Clock = std::function<base::MonotonicTime()>;

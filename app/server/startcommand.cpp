@@ -78,13 +78,17 @@ int runMaster(const config::Settings &settings, const StartOptions &options, Dae
         QCoreApplication::exit(1);
     });
     QObject::connect(&master, &Master::finished, &master, [] { QCoreApplication::exit(0); });
+    const auto failStart = [&](const QString &reason) {
+        master.operations().finish(options.handover.operation, reason);
+        return fail(reason);
+    };
     if (const Result<void> begun = master.start(); !begun)
-        return fail(begun.error().message());
+        return failStart(begun.error().message());
     const int code = QCoreApplication::exec();
     next = master.handover();
     next.logFile = logFileOf(settings, options.daemonize);
     next.isJson = settings.server.logFormat == config::LogFormat::Json;
-    return failure.isEmpty() ? code : fail(failure);
+    return failure.isEmpty() ? code : failStart(failure);
 }
 
 } // namespace

@@ -68,9 +68,8 @@ Result<void> checkTableMemory(const config::Settings &settings, quint64 availabl
 
 Result<void> checkTableMemoryHere(const config::Settings &settings, quint64 leavingMemory)
 {
-    const std::optional<Machine::Memory> memory = Machine().memory();
-    return memory ? checkTableMemory(settings, quint64(std::max<qint64>(memory->bytes, 0)) + leavingMemory)
-                  : Result<void>();
+    const std::optional<Machine::Memory> memory = Machine().memory(leavingMemory);
+    return memory ? checkTableMemory(settings, quint64(std::max<qint64>(memory->bytes, 0))) : Result<void>();
 }
 
 quint64 memoryOf(const tables::SharedTables &tables)

@@ -56,7 +56,7 @@ constexpr std::array keys = {
                                            "in runtime_dir."),
         nullptr, Change::Restart},
     Key{"max_connections"_L1, IntegerRule<int>{&S::adminMaxConnections, 1, 10'000}, "",
-        QT_TRANSLATE_NOOP("Quern::config", "Connections of it at a time; with more, idle ones are closed."), nullptr,
+        QT_TRANSLATE_NOOP("Quern::config", "Connections of it at a time; with more, those without a token are closed, then idle ones."), nullptr,
         Change::Restart},
     Key{"max_body"_L1, SizeRule<quint64>{&S::adminMaxBody, kibibyte, 64 * mebibyte}, "bytes",
         QT_TRANSLATE_NOOP("Quern::config", "Largest body of one request; a larger one is answered 413."), nullptr,

@@ -118,9 +118,14 @@ PluginMetrics::Family *PluginMetrics::familyOf(const PluginFamily &read, int gen
     return &family;
 }
 
+std::size_t &PluginMetrics::countFor(const Family &family)
+{
+    return family.definition.kind == MetricKind::Gauge ? m_gaugeCount : m_sumCount;
+}
+
 void PluginMetrics::forgetSeries(Family &family)
 {
-    m_seriesCount -= family.series.size();
+    countFor(family) -= family.series.size();
     family.series.clear();
     family.isFull = false;
 }
@@ -130,10 +135,10 @@ PluginMetrics::Series &PluginMetrics::seriesOf(Family &family, const Values &val
     if (const auto found = family.series.find(values); found != family.series.end())
         return found->second;
     // Whoever is "other" stays it, and whoever is not stays that: so no series falls.
-    family.isFull = family.isFull || family.series.size() >= MetricLimits::Series || m_seriesCount >= MostSeries;
+    family.isFull = family.isFull || family.series.size() >= MetricLimits::Series || countFor(family) >= MostSeries;
     const auto [place, isNew] = family.series.try_emplace(
         family.isFull ? Values(values.size(), OtherMetrics.toByteArray().toStdString()) : values);
-    m_seriesCount += isNew ? 1 : 0;
+    countFor(family) += isNew ? 1 : 0;
     return place->second;
 }
 
@@ -185,7 +190,7 @@ void PluginMetrics::prune()
     std::erase_if(m_families, [this](const auto &entry) {
         const Family &family = entry.second;
         const bool isOver = !family.isPresent && family.generation < m_serving;
-        m_seriesCount -= isOver ? family.series.size() : 0;
+        countFor(family) -= isOver ? family.series.size() : 0;
         return isOver;
     });
 }

@@ -34,7 +34,7 @@ class PluginMetrics
 public:
     /// Over all children, dead ones included.
     static constexpr std::size_t MostFamilies = 2 * MetricLimits::Families;
-    static constexpr std::size_t MostSeries = 20'000;
+    static constexpr std::size_t MostSeries = 20'000; ///< of gauges, and of all others
 
     /// A child has begun; it counts once its generation serves.
     void add(quint64 childId, int generation, PluginArea area);
@@ -82,6 +82,7 @@ private:
     /// Null if it does not count.
     Family *familyOf(const PluginFamily &read, int generation);
     Series &seriesOf(Family &family, const Values &values);
+    std::size_t &countFor(const Family &family);
     void forgetSeries(Family &family);
     /// Reads the children that live.
     void look();
@@ -91,8 +92,9 @@ private:
     std::map<quint64, Child> m_children;
     std::map<QByteArray, Family> m_families;
     std::vector<quint64> m_damaged;
-    std::size_t m_seriesCount = 0;
-    int m_serving = 0; ///< generation; 0: none yet
+    std::size_t m_sumCount = 0;   ///< series of counters and histograms, which stay
+    std::size_t m_gaugeCount = 0; ///< the same of gauges, which come and go
+    int m_serving = 0;            ///< generation; 0: none yet
 };
 
 } // namespace Quern::metrics

@@ -108,8 +108,13 @@ class Endpoints(AdminTestCase):
         self.assertRegex(quern.log(), f"the management API is at http://127.0.0.1:{quern.api_port}/api/v1")
         self.assertEqual(quern.ask("GET", "/api/v1/plugins", "viewer").json["plugins"][0]["name"], "welcome")
         job = "/api/v1/cron/nigh%74ly"
+        # Who has changed something sees it, whatever others have just been told.
+        for _ in range(5):
+            for action, paused in (("pause", True), ("resume", False)):
+                self.assertEqual(quern.ask("GET", "/healthz", None).status, 200)
+                self.assertEqual(quern.ask("POST", f"{job}/{action}", "operator").status, 200)
+                self.assertEqual(quern.ask("GET", "/api/v1/cron", "viewer").json["cron"][0]["paused"], paused)
         self.assertEqual(quern.ask("POST", f"{job}/pause", "operator").status, 200)
-        wait_until(lambda: quern.ask("GET", "/api/v1/cron").json["cron"][0]["paused"], "the pause")
         self.assertEqual(quern.ask("POST", f"{job}/run", "operator").status, 200)
         wait_until(lambda: quern.ask("GET", "/api/v1/cron").json["cron"][0]["runs"] == 1, "the run")
         self.assertEqual(quern.ask("POST", f"{job}/resume", "operator").status, 200)

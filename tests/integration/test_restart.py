@@ -117,7 +117,28 @@ class Addresses(RestartTestCase):
         self.wait_anew(work, before)
 
 
+    def test_a_wider_address_of_which_a_stranger_has_a_part(self) -> None:
+        work = self.work(task_worker_num=0)
+        with socket.socket() as stranger:
+            stranger.bind(("127.0.0.2", work.port))
+            stranger.listen()
+            work.settings["listen"] = [f"0.0.0.0:{work.port}"]
+            work.write_config()
+            self.assertIn("in use", self.refusal(work))
+        self.assertEqual(work.get("/hello/a")[0], 200)
+
+
 class Heirs(RestartTestCase):
+    def test_the_audit_log_tells_that_it_could_not_start(self) -> None:
+        work = self.work(task_worker_num=0)
+        work.config.write_text(work.config.read_text().replace("journal = ", 'fail = "ServerStart"\njournal = '))
+        with ControlClient(work) as control:
+            control.ask("server.restart")
+        work.wait_gone()
+        entries = [json.loads(line) for line in (work.runtime / "audit.log").read_text().splitlines()]
+        self.assertEqual([entry["outcome"] for entry in entries if entry["method"] == "server.restart"], ["begun", "failed"])
+        self.assertIn("ServerStart", entries[-1]["error"])
+
     def test_the_audit_log_tells_its_end(self) -> None:
         work = self.work(task_worker_num=0)
         with ControlClient(work) as control:

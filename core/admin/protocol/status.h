@@ -186,7 +186,7 @@ struct Status
     int generation = 0;                  ///< of the workers that take new requests
     QString configFile;                  ///< absolute; empty without a file
     QStringList listeners;               ///< "http://127.0.0.1:5200/", "unix:/run/app.sock", "tcp [::1]:5201"
-    QStringList api;                     ///< of the management API: "http://127.0.0.1:5201/api/v1"
+    QStringList api;                     ///< of the management API: "http://127.0.0.1:5210/api/v1"
     QList<PluginStatus> plugins;         ///< in the order of the settings
     QList<ReactorStatus> reactors;
     QList<WorkerStatus> workers;   ///< that answer requests

@@ -12,7 +12,7 @@ struct HostRules
     QByteArrayList hosts;   ///< names in lower case; addresses and "localhost" may always be named
     QByteArrayList origins; ///< "https://ops.example.org"
 
-    /// \a host as the Host field gives it, in lower case: "localhost:5201", "[::1]".
+    /// \a host as the Host field gives it, in lower case: "localhost:5210", "[::1]".
     bool permitsHost(const QByteArray &host) const;
 
     /// \a origin as the Origin field gives it; \a scheme and \a host are those of the request.

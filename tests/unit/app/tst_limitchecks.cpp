@@ -24,6 +24,7 @@ private Q_SLOTS:
     void aRunningServersOwnLimits();
     void aMeasuredWorker();
     void groupsAboveCountAsWell();
+    void whatIsGivenBackRaisesNoLimit();
     void chosenWorkersAreLeftAlone();
 };
 
@@ -160,6 +161,20 @@ void TestLimitChecks::groupsAboveCountAsWell()
     const Checks checks = limitChecks(settings(), app::Machine(system.roots()), false, 0);
     QVERIFY2(named(checks, "worker_num").found.contains(u"0.5"), qPrintable(named(checks, "worker_num").found));
     QVERIFY2(named(checks, "memory").found.contains(u"95.4 MiB"), qPrintable(named(checks, "memory").found));
+}
+
+void TestLimitChecks::whatIsGivenBackRaisesNoLimit()
+{
+    const FakeSystem system;
+    const app::Machine machine(system.roots());
+    constexpr qint64 available = 8'000'000LL * 1024;
+    QCOMPARE(machine.memory(1000)->bytes, available + 1000);
+    const QString limit = QStringLiteral("sys/fs/cgroup/system.slice/quern.service/memory.max");
+    system.write(limit, QByteArray::number(available + 500) + '\n');
+    QCOMPARE(machine.memory()->bytes, available);
+    QCOMPARE(machine.memory(1000)->bytes, available + 500);
+    system.write(limit, "100000000\n");
+    QCOMPARE(machine.memory(1000)->bytes, 100'000'000);
 }
 
 void TestLimitChecks::chosenWorkersAreLeftAlone()
