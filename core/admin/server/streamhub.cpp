@@ -23,6 +23,8 @@ StreamHub::~StreamHub()
             stream.socket->disconnect(this);
         delete stream.socket;
     }
+    for (const QPointer<QTcpSocket> &socket : m_leaving)
+        delete socket;
 }
 
 void StreamHub::adopt(HttpConnection *connection, const TokenHolder &holder, const Caller &caller)
@@ -231,6 +233,8 @@ void StreamHub::dismiss(quint64 client)
         stream.socket->disconnect(this);
         stream.socket->abort();
         stream.socket->deleteLater();
+        std::erase_if(m_leaving, [](const QPointer<QTcpSocket> &socket) { return !socket; });
+        m_leaving.push_back(stream.socket);
     }
     // After its socket: as long as that is there, a WebSocket that goes takes all connections from it.
     if (stream.webSocket) {

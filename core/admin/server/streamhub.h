@@ -84,6 +84,7 @@ private:
 
     StreamLimits m_limits;
     std::unordered_map<quint64, Stream> m_streams; ///< by Caller::client
+    std::vector<QPointer<QTcpSocket>> m_leaving;   ///< that go when the event loop turns
     QBasicTimer m_timer;
 };
 

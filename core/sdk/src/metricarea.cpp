@@ -5,6 +5,7 @@
 #include <QHashSeed>
 #include <QString>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -74,7 +75,7 @@ public:
     void putText(QByteArrayView text)
     {
         put(quint16(text.size()));
-        std::memcpy(m_place, text.data(), std::size_t(text.size()));
+        std::copy_n(reinterpret_cast<const std::byte *>(text.data()), text.size(), m_place);
         m_place += text.size();
     }
     MetricCell *putCell(quint64 bits)

@@ -119,7 +119,8 @@ void TestSettingsCheck::memoryOfTables()
              QStringLiteral("quern.toml:7: table.size: the tables take 123 MiB when they are full, 123 MiB of it table "
                             "\"large\", and 64 MiB can be had; make it smaller, or give the server more memory"));
     // More than any machine has, unless a server leaves it.
-    m_settings.tables[1].size = 4'000'000'000;
+    m_settings.tables[1].size = 1U << 24;
+    m_settings.tables[1].columns = QList<config::ColumnSettings>(1000, column);
     QVERIFY(!app::checkSettings(m_settings));
     QVERIFY(!app::checkSettings(m_settings, 1));
     const Result<void> replaced = app::checkSettings(m_settings, quint64(1) << 60);
