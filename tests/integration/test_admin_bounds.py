@@ -283,7 +283,9 @@ class Connections(AdminTestCase):
             pass
         self.assertEqual(quern.ask("GET", "/api/v1/status").status, 200)
         status = Path(f"/proc/{quern.master}/status").read_text()
-        self.assertLess(int(status.partition("VmRSS:")[2].split()[0]), 100 * 1024)
+        # A sanitizer keeps what has been given back.
+        if TIME_SCALE == 1:
+            self.assertLess(int(status.partition("VmRSS:")[2].split()[0]), 100 * 1024)
 
 
 class Tls(AdminTestCase):

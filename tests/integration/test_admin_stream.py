@@ -11,7 +11,7 @@ from pathlib import Path
 
 import wspeers
 from adminserver import ROLES, STREAM, AdminServer, AdminTestCase, Stream
-from quernserver import wait_until
+from quernserver import TIME_SCALE, wait_until
 from rawhttp import Closed
 from wsclient import WebSocketClient
 from wsframes import BINARY, TEXT, frame
@@ -205,8 +205,9 @@ class Bounds(AdminTestCase):
             done.set()
             for thread in threads:
                 thread.join(60)
-        # 4 MiB for each of them, and what the allocator keeps.
-        self.assertLess(self.memory(quern) - before, 200 * MEBIBYTE)
+        # 4 MiB for each of them, and what the allocator keeps; a sanitizer keeps all of it for a while.
+        if TIME_SCALE == 1:
+            self.assertLess(self.memory(quern) - before, 200 * MEBIBYTE)
 
     def test_too_many_requests_at_once_are_refused(self) -> None:
         quern = self.admin_serve()
