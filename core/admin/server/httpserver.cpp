@@ -109,8 +109,8 @@ HttpConnection *HttpServer::guard(QTcpSocket *socket)
 }
 
 /// Who makes room for \a newcomer. Of those who have not shown a token yet, the network that holds the most places
-/// loses its oldest: a few networks cannot push out clients from elsewhere before they have shown theirs. If all have shown one,
-/// it is who has been idle for the longest. Null if nobody is.
+/// loses its oldest: a few networks cannot push out clients from elsewhere before they have shown theirs. If all have
+/// shown one, it is who has been idle for the longest. Null if nobody is.
 HttpConnection *HttpServer::leastMissed(const QTcpSocket *newcomer) const
 {
     QHash<QHostAddress, int> strangers = {{networkOf(newcomer->peerAddress()), 1}};
