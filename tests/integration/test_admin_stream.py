@@ -12,7 +12,7 @@ from pathlib import Path
 import wspeers
 from adminserver import ROLES, STREAM, AdminServer, AdminTestCase, Stream
 from quernserver import TIME_SCALE, wait_until
-from rawhttp import Closed
+from rawhttp import Closed, RawConnection
 from wsclient import WebSocketClient
 from wsframes import BINARY, TEXT, frame
 
@@ -66,8 +66,15 @@ class Messages(AdminTestCase):
         # Several at once are answered each.
         ids = {stream.send(method) for method in ("server.health", "plugin.list", "server.status", "server.health")}
         self.assertEqual({stream.next()["id"] for _ in ids}, ids)
+        # Its old workers are there until this is answered: so long it goes on.
+        slow = RawConnection(("127.0.0.1", quern.port))
+        self.addCleanup(slow.close)
+        slow.send(f"GET /slow?ms={1000 * TIME_SCALE} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        wait_until(lambda: any(each["inFlight"] for each in stream.call("process.list")["result"]["processes"]),
+                   "the slow request")
         operation = stream.call("server.reload")["result"]["operation"]
-        stream.call("operation.watch", {"operation": operation, "patienceMs": 0})
+        watched = stream.call("operation.watch", {"operation": operation, "patienceMs": 0})["result"]
+        self.assertEqual((watched["id"], watched["state"]), (operation, "running"))
         while not any(event["data"].get("state") == "succeeded" for event in stream.events):
             stream.events.append(stream.next())
         self.assertEqual({event["event"] for event in stream.events}, {"operation"})
