@@ -69,7 +69,7 @@ class Messages(AdminTestCase):
         # Its old workers are there until this is answered: so long it goes on.
         slow = RawConnection(("127.0.0.1", quern.port))
         self.addCleanup(slow.close)
-        slow.send(f"GET /slow?ms={1000 * TIME_SCALE} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        slow.send(f"GET /slow?ms={int(1000 * TIME_SCALE)} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         wait_until(lambda: any(each["inFlight"] for each in stream.call("process.list")["result"]["processes"]),
                    "the slow request")
         operation = stream.call("server.reload")["result"]["operation"]
