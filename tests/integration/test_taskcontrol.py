@@ -242,7 +242,8 @@ class TestStop(WorkTestCase):
 
     def stop_with_waiting(self, work: WorkServer, count: int) -> None:
         """One task runs, and so many wait in memory."""
-        work.deliver("sleep", {"number": 0, "ms": int(600 * TIME_SCALE)})
+        # Longer than all the others take to come, and less than a stop waits for.
+        work.deliver("sleep", {"number": 0, "ms": 2500})
         work.wait_lines("begun", 1)
         for number in range(count):
             work.deliver("note", {"number": number}, durable="false")
