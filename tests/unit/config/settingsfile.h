@@ -14,8 +14,13 @@ public:
     {
         if (!m_directory.isValid() || !QDir::setCurrent(m_directory.path()))
             qFatal("no temporary directory");
+        ++s_alive;
     }
-    ~SettingsFile() { QDir::setCurrent(m_before); }
+    ~SettingsFile()
+    {
+        --s_alive;
+        QDir::setCurrent(m_before);
+    }
     Q_DISABLE_COPY_MOVE(SettingsFile)
 
     QString directory() const { return m_directory.path(); }
@@ -30,11 +35,15 @@ public:
     /// Loads \a bytes as "quern.toml", named like that.
     static Quern::Result<Quern::config::Settings> load(const QByteArray &bytes)
     {
+        if (s_alive == 0)
+            qFatal("it would be written into somebody's folder");
         write(QStringLiteral("quern.toml"), bytes);
         return Quern::config::load(QStringLiteral("quern.toml"));
     }
 
 private:
+    static inline int s_alive = 0;
+
     QString m_before = QDir::currentPath();
     QTemporaryDir m_directory;
 };

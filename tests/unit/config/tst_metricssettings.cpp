@@ -95,6 +95,7 @@ void tst_MetricsSettings::refusals()
 {
     QFETCH(QByteArray, line);
     QFETCH(QString, expected);
+    const SettingsFile file;
     const QString text = messageOf(SettingsFile::load("[metrics]\n" + line + '\n'));
     QVERIFY2(text.startsWith(QStringLiteral("quern.toml:2: metrics.") + expected), qPrintable(text));
 }
