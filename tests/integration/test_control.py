@@ -10,7 +10,7 @@ import time
 import unittest
 
 import proctree
-from controlclient import ControlClient, Refused
+from controlclient import ControlClient, Refused, restart_in_its_stop
 from ports import reserve_port
 from quernserver import FIXTURES, QuernServer, QuernTestCase, wait_until
 
@@ -195,19 +195,11 @@ class Restarting(ControlTestCase):
     def test_who_stops_it_meanwhile_means_it(self) -> None:
         quern = self.serve(max_wait_time=20)
         control = self.control(quern)
-        with (socket.create_connection(("127.0.0.1", quern.port), 10) as old,
-              socket.create_connection(("127.0.0.1", quern.port), 20) as new):
-            # One keeps the old generation, and then the reload; the other the new one, and then the stop.
-            old.sendall(b"GET /slow?ms=2000 HTTP/1.1\r\nHost: a\r\n\r\n")
-            wait_until(lambda: any(each["inFlight"] for each in control.ask("server.status")["workers"]), "its request")
-            control.ask("server.restart")
-            wait_until(lambda: control.ask("server.status")["generation"] == 2, "the new generation")
-            new.sendall(b"GET /slow?ms=6000 HTTP/1.1\r\nHost: a\r\n\r\n")
-            wait_until(lambda: control.ask("server.status")["state"] == "stopping", "the stop", 20)
+        with restart_in_its_stop(quern, control) as client:
             control.ask("server.stop")
             ended = control.wait_event("operation", lambda data: data["kind"] == "restart" and data["state"] == "failed")
             self.assertIn("wants the server to stop", ended["error"])
-            self.assertIn(b" 200 ", new.recv(4096))
+            self.assertIn(b" 200 ", client.recv(4096))
         quern.wait_gone()
         self.assertNotIn("ready after", quern.log().partition("stopped")[2])
 

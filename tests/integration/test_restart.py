@@ -10,7 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
-from controlclient import ControlClient, Refused
+from controlclient import ControlClient, Refused, restart_in_its_stop
 from quernserver import wait_until
 from workserver import WorkServer, WorkTestCase
 
@@ -161,18 +161,10 @@ class Heirs(RestartTestCase):
         self._servers.append(work)
         self.assert_exit(work.command("start", "-d"), 0)
         work.adopt_daemon()
-        with (ControlClient(work) as control, socket.create_connection(("127.0.0.1", work.port), 20) as old,
-              socket.create_connection(("127.0.0.1", work.port), 20) as slow):
-            # One keeps the old generation, and then the reload; the other the new one, and then the stop.
-            old.sendall(b"GET /slow?ms=2000 HTTP/1.1\r\nHost: a\r\n\r\n")
-            wait_until(lambda: any(each["inFlight"] for each in control.ask("server.status")["workers"]), "its request")
-            control.ask("server.restart")
-            wait_until(lambda: control.ask("server.status")["generation"] == 2, "the new generation")
-            slow.sendall(b"GET /slow?ms=6000 HTTP/1.1\r\nHost: a\r\n\r\n")
-            wait_until(lambda: control.ask("server.status")["state"] == "stopping", "the stop", 20)
+        with ControlClient(work) as control, restart_in_its_stop(work, control) as client:
             good = work.config.read_text()
             work.config.write_text(good.replace("worker_num", "worker_nun"))
-            self.assertIn(b" 200 ", slow.recv(4096))
+            self.assertIn(b" 200 ", client.recv(4096))
         work.wait_gone()
         work.config.write_text(good)
         self.assertRegex(work.log(), r"error +master +cannot start anew: .*quern.toml:.*worker_nun")

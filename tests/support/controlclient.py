@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from quernserver import TIME_SCALE, QuernServer
+from quernserver import TIME_SCALE, QuernServer, wait_until
 
 
 class Refused(Exception):
@@ -94,3 +95,18 @@ class ControlClient:
         if not line:
             raise ConnectionError("the server has closed the control socket")
         return json.loads(line)
+
+
+@contextmanager
+def restart_in_its_stop(server: QuernServer, control: ControlClient) -> Iterator[socket.socket]:
+    """A restart that waits, in its stop, for the answer to a client of 6 s: that client. Needs max_wait_time = 20."""
+    address = ("127.0.0.1", server.port)
+    with socket.create_connection(address, 10) as old, socket.create_connection(address, 20) as new:
+        # One keeps the old generation, and then the reload; the other the new one, and then the stop.
+        old.sendall(b"GET /slow?ms=2000 HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_until(lambda: any(each["inFlight"] for each in control.ask("server.status")["workers"]), "its request")
+        control.ask("server.restart")
+        wait_until(lambda: control.ask("server.status")["generation"] == 2, "the new generation")
+        new.sendall(b"GET /slow?ms=6000 HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_until(lambda: control.ask("server.status")["state"] == "stopping", "the stop", 20)
+        yield new
