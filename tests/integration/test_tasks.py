@@ -70,6 +70,7 @@ class TestResults(WorkTestCase):
                 for until in ("accepted", "finished"):
                     status, told = work.ask("POST", f"/lab/events/{event}?until={until}", {"a": 1})
                     self.assertEqual((status, told.get("attempts", attempts)), (200, attempts), told)
+        work.wait_lines("event fail only 1", 2)  # of the one that was only accepted nobody has heard the end
         self.assertEqual(work.work_lines(), ["event fail only 1"] * 2)
 
     def test_delay_and_priority(self) -> None:
