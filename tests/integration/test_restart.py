@@ -81,8 +81,11 @@ class Database(RestartTestCase):
 
 
 def bytes_read(pid: int) -> int:
-    """What a process has read so far, from files of the kernel as well."""
-    return int(Path(f"/proc/{pid}/io").read_text().split("rchar: ")[1].split()[0])
+    """What the threads of a process have read so far, from files of the kernel as well.
+
+    What stands for the process as a whole has also what its children had read, once they have ended.
+    """
+    return sum(int(io.read_text().split("rchar: ")[1].split()[0]) for io in Path(f"/proc/{pid}/task").glob("*/io"))
 
 
 class Addresses(RestartTestCase):
