@@ -1,5 +1,6 @@
 #include "ipc/claimring.h"
 
+#include <QDeadlineTimer>
 #include <QTest>
 
 #include <unistd.h>
@@ -311,9 +312,12 @@ void TestClaimRing::claimAgainstRevoke()
             ticket.answered.store(round, std::memory_order_release);
         }
     });
-    // The head start that the child gets follows the outcome, so that the two meet.
-    int claims = 0, revocations = 0, headStart = 0;
-    for (int round = 1; round <= rounds; ++round) {
+    // The head start that the child gets follows the outcome, so that the two meet: in long steps while one always wins,
+    // since on a busy machine the child has to wait for a processor first.
+    int claims = 0, revocations = 0, headStart = 0, step = 0;
+    bool wasRevoked = false;
+    const QDeadlineTimer patience(20'000); // of a machine on which each yield costs a time slice
+    for (int round = 1; round <= rounds && (round <= rounds / 20 || !patience.hasExpired()); ++round) {
         const auto claim = ring.acquire(quint64(round));
         ticket.slot = claim->slot;
         ticket.sequence = claim->sequence;
@@ -328,7 +332,9 @@ void TestClaimRing::claimAgainstRevoke()
             QCOMPARE(ring.route(*claim), quint32(round));
             QCOMPARE(page.master->claimSlots()[claim->slot].claimedNs.load(), quint64(round));
         }
-        headStart = qMax(0, headStart + (revoked ? 200 : -200));
+        step = revoked == wasRevoked ? qMin(2 * step, 1 << 20) : 200;
+        wasRevoked = revoked;
+        headStart = qMax(0, headStart + (revoked ? step : -step));
         ++(revoked ? revocations : claims);
         ring.release(*claim);
     }
