@@ -312,8 +312,8 @@ void TestClaimRing::claimAgainstRevoke()
             ticket.answered.store(round, std::memory_order_release);
         }
     });
-    // The head start that the child gets follows the outcome, so that the two meet: in long steps while one always wins,
-    // since on a busy machine the child has to wait for a processor first.
+    // The head start that the child gets follows the outcome, so that the two meet: in long steps while one always
+    // wins, since on a busy machine the child has to wait for a processor first.
     int claims = 0, revocations = 0, headStart = 0, step = 0;
     bool wasRevoked = false;
     const QDeadlineTimer patience(20'000); // of a machine on which each yield costs a time slice
