@@ -46,8 +46,8 @@ struct Connection::FileOutput
     std::shared_ptr<const base::FileDescriptor> descriptor;
     quint64 offset;
     quint64 left;
-    QByteArray behind; ///< written since; leaves after the file
-    bool isLong;       ///< longer than what the kernel takes without being told
+    OutputQueue behind; ///< written since; leaves after the file
+    bool isLong;        ///< longer than what the kernel takes without being told
 };
 
 /// Overrides event() instead of connecting a signal: half the memory and none of the signal's cost.
@@ -187,7 +187,7 @@ void Connection::write(QByteArrayView bytes, QByteArrayView more, Next next)
     if (!isOpen())
         return;
     if (m_file) {
-        m_file->behind.append(bytes).append(more);
+        m_file->behind.append(bytes, more);
         return;
     }
     // Any real error shows again when the write notifier fires, outside of the caller's own work.
@@ -195,16 +195,16 @@ void Connection::write(QByteArrayView bytes, QByteArrayView more, Next next)
     const qsizetype sent = pendingOutput() == 0 ? qMax<qsizetype>(sendBytes(bytes, more, fileFollows), 0) : 0;
     if (sent == bytes.size() + more.size())
         return;
-    keep(bytes.sliced(qMin(sent, bytes.size())), more.sliced(qMax<qsizetype>(sent - bytes.size(), 0)));
+    m_output.append(bytes.sliced(qMin(sent, bytes.size())), more.sliced(qMax<qsizetype>(sent - bytes.size(), 0)));
     setWriting(true);
 }
 
 void Connection::hold(QByteArrayView bytes, QByteArrayView more)
 {
     if (m_file)
-        m_file->behind.append(bytes).append(more);
+        m_file->behind.append(bytes, more);
     else if (isOpen())
-        keep(bytes, more);
+        m_output.append(bytes, more);
 }
 
 void Connection::flush()
@@ -216,15 +216,6 @@ void Connection::flush()
     writeMemory();
     if (hasOutput())
         setWriting(true);
-}
-
-void Connection::keep(QByteArrayView bytes, QByteArrayView more)
-{
-    // By itself it would double, and thousands of peers that do not read cost twice what their output is counted for.
-    const qsizetype size = m_output.size() + bytes.size() + more.size();
-    if (size > m_output.capacity())
-        m_output.reserve(size + size / 8);
-    m_output.append(bytes).append(more);
 }
 
 ssize_t Connection::sendBytes(QByteArrayView bytes, QByteArrayView more, bool fileFollows)
@@ -321,19 +312,15 @@ bool Connection::flushTls()
 
 bool Connection::writeMemory()
 {
-    const QByteArrayView waiting = QByteArrayView(m_output).sliced(m_outputSent);
-    if (waiting.isEmpty())
-        return true;
-    const ssize_t count = sendBytes(waiting, {}, m_file != nullptr);
-    if (count < 0)
-        return errno == EAGAIN || errno == EINTR;
-    m_outputSent += count;
-    if (m_outputSent == m_output.size()) {
-        m_output = QByteArray();
-        m_outputSent = 0;
-    } else if (m_outputSent >= m_output.size() / 2) {
-        m_output.remove(0, m_outputSent);
-        m_outputSent = 0;
+    for (qsizetype turn = 0; !m_output.isEmpty() && turn < MaxMemoryTurn;) {
+        const QByteArrayView bytes = m_output.first(), more = m_output.second();
+        const ssize_t count = sendBytes(bytes, more, m_file != nullptr);
+        if (count < 0)
+            return errno == EAGAIN || errno == EINTR;
+        m_output.removeFirst(count);
+        turn += count;
+        if (count < bytes.size() + more.size())
+            break;
     }
     return true;
 }
@@ -349,7 +336,7 @@ bool Connection::writeFile()
         return false;
     if (m_file->left > 0)
         return true;
-    m_output = m_file->behind;
+    m_output = std::move(m_file->behind);
     forgetFile();
     return writeMemory();
 }

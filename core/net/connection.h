@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/filedescriptor.h"
+#include "net/outputqueue.h"
 #include "net/tlsinfo.h"
 #include "net/traffic.h"
 
@@ -44,6 +45,8 @@ class Connection
 public:
     /// One turn of the loop sends this much of a file at most, in bytes, so that a quick reader starves nobody.
     static constexpr quint64 MaxFileTurn = 2 * 1024 * 1024;
+    /// The same for what waits in memory, and two blocks of it.
+    static constexpr qsizetype MaxMemoryTurn = 512 * 1024;
 
     /// What the kernel takes of a connection's output beyond what is on its way, in bytes; see listenOn(). Without a
     /// limit it takes megabytes for each client that does not read: memory that counts for nobody, and work done for
@@ -95,7 +98,7 @@ public:
     void sendFile(std::shared_ptr<const base::FileDescriptor> file, quint64 offset, quint64 length);
 
     /// Bytes in memory that wait for the peer to read.
-    qint64 pendingOutput() const { return m_output.size() - m_outputSent + behindFile(); }
+    qint64 pendingOutput() const { return m_output.size() + behindFile(); }
     /// Bytes of a file that wait for the peer to read.
     quint64 pendingFile() const;
     /// Something waits for the peer to read.
@@ -128,7 +131,6 @@ private:
     void writeSome();
     /// Whether output may follow.
     bool flushTls();
-    void keep(QByteArrayView bytes, QByteArrayView more);
     ssize_t sendBytes(QByteArrayView bytes, QByteArrayView more, bool fileFollows);
     /// Whether the connection goes on: false after an error.
     bool writeMemory();
@@ -151,8 +153,7 @@ private:
     Traffic *m_traffic;
     std::unique_ptr<Notifier> m_readNotifier;
     std::unique_ptr<Notifier> m_writeNotifier;
-    QByteArray m_output;
-    qsizetype m_outputSent = 0;         ///< bytes of m_output that have left
+    OutputQueue m_output;
     std::unique_ptr<FileOutput> m_file; ///< behind m_output; only while one is sent
     std::unique_ptr<TlsStream> m_tls;   ///< null without TLS
 };
