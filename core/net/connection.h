@@ -45,7 +45,7 @@ class Connection
 public:
     /// One turn of the loop sends this much of a file at most, in bytes, so that a quick reader starves nobody.
     static constexpr quint64 MaxFileTurn = 2 * 1024 * 1024;
-    /// The same for what waits in memory, and two blocks of it.
+    /// The same for what waits in memory: no more is begun once so much has left.
     static constexpr qsizetype MaxMemoryTurn = 512 * 1024;
 
     /// What the kernel takes of a connection's output beyond what is on its way, in bytes; see listenOn(). Without a

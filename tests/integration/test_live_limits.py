@@ -95,7 +95,7 @@ class SlowReaders(LimitsCase):
 
         self.broadcast(rounds, all_closed)
         self.wait_live(self.READERS)
-        # Buffers grow in steps, and what lies between them is lost for a while.
+        # Of the blocks that stand between others some room is lost for a while.
         self.assert_little_more(grown, 2 * bound + 8 * MIB)
         self.assertRegex(self.quern.log(), r'the connection of 127\.0\.0\.1:\d+ to port "main" is closed: it '
                                            f"{SLOW}: {reason}")

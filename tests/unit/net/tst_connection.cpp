@@ -71,6 +71,7 @@ private Q_SLOTS:
     void outputWaitsInOrder();
     void writtenWhileOutputWaits();
     void writtenFromProgress();
+    void oneTurnIsBounded();
     void inputEndsOnce();
     void outputAfterTheEndOfInput();
     void lostByReset();
@@ -91,6 +92,7 @@ private:
     Recorder m_events;
     std::unique_ptr<net::Connection> m_connection;
     base::FileDescriptor m_far;
+    int m_near = -1; ///< the connection's own end
 };
 
 void TestConnection::init()
@@ -100,6 +102,7 @@ void TestConnection::init()
     m_events = {};
     m_connection = std::make_unique<net::Connection>(base::FileDescriptor(ends[0]), &m_events);
     m_far = base::FileDescriptor(ends[1]);
+    m_near = ends[0];
 }
 
 void TestConnection::cleanup()
@@ -217,6 +220,29 @@ void TestConnection::writtenFromProgress()
     };
     QTRY_VERIFY(complete());
     QCOMPARE(read, written);
+}
+
+void TestConnection::oneTurnIsBounded()
+{
+    using Connection = net::Connection;
+    // A kernel that takes all of it at once, as it does for a peer that reads quickly; for others than root a little
+    // less.
+    const qsizetype size = 16 * Connection::MaxMemoryTurn;
+    const int room = int(4 * size);
+    if (::setsockopt(m_near, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) != 0)
+        QCOMPARE(::setsockopt(m_near, SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
+    m_connection->hold(pattern(size));
+    m_connection->flush();
+    qint64 last = size;
+    QByteArray arrived;
+    while (last > 0) {
+        QVERIFY(last - m_connection->pendingOutput() < Connection::MaxMemoryTurn + 2 * net::OutputQueue::MaxBlock);
+        last = m_connection->pendingOutput();
+        arrived += readAvailable(m_far.get());
+        QCoreApplication::processEvents();
+        QCOMPARE(m_events.losses, 0);
+    }
+    QCOMPARE(arrived + readAvailable(m_far.get()), pattern(size));
 }
 
 void TestConnection::inputEndsOnce()
