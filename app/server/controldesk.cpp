@@ -1,5 +1,6 @@
 #include "app/server/controldesk.h"
 
+#include "admin/protocol/access.h"
 #include "admin/protocol/cronmessages.h"
 #include "admin/protocol/health.h"
 #include "admin/protocol/methods.h"
@@ -237,6 +238,8 @@ Result<QJsonObject> ControlDesk::answer(const admin::Caller &caller, const admin
         return statusFor(caller.role).json();
     if (request.method == Methods::serverHealth)
         return admin::Health::of(statusFor(admin::Role::Viewer).status()).toJson(); // anybody may ask
+    if (request.method == Methods::serverAccess)
+        return admin::Access{caller.role, caller.name}.toJson();
     if (request.method == Methods::serverSubscribe)
         return admin::emptyOr(m_streams->subscribe(client, request.params));
     if (request.method.startsWith(u"server."))

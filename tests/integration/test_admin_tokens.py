@@ -24,6 +24,20 @@ class Tokens(AdminTestCase):
         for role in ROLES:
             self.assertEqual(quern.ask("GET", "/api/v1/status", role).status, 200)
 
+    def test_whoever_asks_learns_what_he_may(self) -> None:
+        quern = self.admin_serve()
+        for role in ROLES:
+            answer = quern.ask("GET", "/api/v1/access", role)
+            self.assertEqual(answer.json["role"], role)
+            self.assertRegex(answer.json["name"], r"^token \S+ from 127\.0\.0\.1$")
+            self.assertEqual(self.stream(quern, role).call("server.access")["result"], answer.json)
+            # It is who the audit log says it was.
+            if role != "viewer":
+                quern.ask("PUT", "/api/v1/log-levels", role, body={"levels": "info"})
+                told = quern.ask("GET", "/api/v1/audit?limit=1").json["entries"][0]
+                self.assertEqual({"role": told["role"], "name": told["who"]}, answer.json)
+        self.assertEqual(quern.ask("GET", "/api/v1/access", None).status, 401)
+
     def test_a_file_that_others_read_is_refused(self) -> None:
         quern = self.admin_serve()
         quern.stop()

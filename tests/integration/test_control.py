@@ -36,6 +36,12 @@ class ControlTestCase(QuernTestCase):
         return response
 
 
+class Access(ControlTestCase):
+    def test_the_server_s_user_may_do_all(self) -> None:
+        control = self.control(self.serve())
+        self.assertEqual(control.ask("server.access"), {"role": "admin", "name": f"uid {os.getuid()}"})
+
+
 class Scaling(ControlTestCase):
     def test_scale_up_down_and_over_a_reload(self) -> None:
         quern = self.serve()

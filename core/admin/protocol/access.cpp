@@ -1,5 +1,6 @@
 #include "admin/protocol/access.h"
 
+#include "admin/protocol/jsonschema.h"
 #include "admin/protocol/message.h"
 #include "admin/protocol/methods.h"
 
@@ -8,9 +9,22 @@
 
 namespace Quern::admin {
 
-namespace {
-
 using namespace Qt::Literals::StringLiterals;
+
+template <>
+constexpr auto namesOf<Role> = std::to_array<EnumName<Role>>({
+    {Role::Viewer, "viewer"_L1},
+    {Role::Operator, "operator"_L1},
+    {Role::Admin, "admin"_L1},
+});
+
+template <>
+constexpr auto fieldsOf<Access> = std::tuple{
+    Field{"role"_L1, &Access::role},
+    Field{"name"_L1, &Access::name},
+};
+
+namespace {
 
 constexpr MethodAccess look(QLatin1StringView method)
 {
@@ -31,6 +45,7 @@ constexpr MethodAccess change(QLatin1StringView method, Role role)
 constexpr std::array accesses = {
     look(Methods::serverStatus),
     look(Methods::serverHealth),
+    look(Methods::serverAccess),
     change(Methods::serverStop, Role::Admin),
     change(Methods::serverReload, Role::Operator),
     change(Methods::serverScale, Role::Operator),
@@ -70,17 +85,6 @@ constexpr std::array accesses = {
     look(Methods::listenerList),
 };
 
-struct RoleName
-{
-    Role role;
-    QLatin1StringView name;
-};
-constexpr std::array roleNames = {
-    RoleName{Role::Viewer, "viewer"_L1},
-    RoleName{Role::Operator, "operator"_L1},
-    RoleName{Role::Admin, "admin"_L1},
-};
-
 } // namespace
 
 std::span<const MethodAccess> methodAccess()
@@ -110,15 +114,29 @@ Result<void> checkAccess(Role role, QStringView method)
 
 QString roleName(Role role)
 {
-    return std::find_if(roleNames.begin(), roleNames.end(), [role](const RoleName &each) { return each.role == role; })
-        ->name;
+    return toJsonValue(role).toString();
 }
 
 std::optional<Role> roleOfName(QStringView name)
 {
-    const auto found =
-        std::find_if(roleNames.begin(), roleNames.end(), [name](const RoleName &each) { return each.name == name; });
-    return found == roleNames.end() ? std::nullopt : std::optional<Role>(found->role);
+    constexpr auto &names = namesOf<Role>;
+    const auto found = std::find_if(names.begin(), names.end(), [name](const auto &each) { return each.name == name; });
+    return found == names.end() ? std::nullopt : std::optional<Role>(found->value);
+}
+
+QJsonObject Access::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+Result<Access> Access::fromJson(const QJsonObject &json)
+{
+    return fromJsonObject<Access>(json);
+}
+
+QJsonObject Access::schema()
+{
+    return schemaOf<Access>();
 }
 
 } // namespace Quern::admin

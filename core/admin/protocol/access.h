@@ -2,6 +2,7 @@
 
 #include <Quern/result.h>
 
+#include <QJsonObject>
 #include <QLatin1StringView>
 #include <QString>
 
@@ -15,6 +16,22 @@ enum class Role {
     Viewer,   ///< looks at the server, and not at secrets, payloads and rows
     Operator, ///< leads the service: reload, cron jobs, tasks, connections, levels of the log
     Admin,    ///< changes its data and ends it: tables, atomics, stop, restart
+};
+
+/// Who somebody is to the server, and what he may do: the result of server.access.
+/// Shape: {"role": "operator", "name": "token deploy from 127.0.0.1"}
+struct Access
+{
+    Role role = Role::Viewer;
+    QString name; ///< as in the audit log
+
+    QJsonObject toJson() const;
+    /// Error::Protocol names the member and what is wrong with it.
+    static Result<Access> fromJson(const QJsonObject &json);
+    /// See EndpointSchema.
+    static QJsonObject schema();
+
+    bool operator==(const Access &) const = default;
 };
 
 /// Who may ask for a method of the management protocol.

@@ -1,5 +1,6 @@
 #include "admin/protocol/endpointrows.h"
 
+#include "admin/protocol/access.h"
 #include "admin/protocol/auditmessages.h"
 #include "admin/protocol/configmessages.h"
 #include "admin/protocol/endpointparts.h"
@@ -50,6 +51,10 @@ std::vector<Endpoint> serverEndpoints()
          .method = Methods::serverStatus,
          .summary = "How the server is."_L1,
          .result = shape("Status"_L1, &Status::schema)},
+        {.path = api("/access"),
+         .method = Methods::serverAccess,
+         .summary = "Whose token it is, and his role: what he may do."_L1,
+         .result = shape("Access"_L1, &Access::schema)},
         {.path = api("/plugins"),
          .method = Methods::pluginList,
          .summary = "The plugins and their routes."_L1,

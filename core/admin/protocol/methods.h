@@ -11,6 +11,8 @@ using namespace Qt::Literals::StringLiterals;
 inline constexpr QLatin1StringView serverStatus = "server.status"_L1;
 /// No parameters; the result is a Health.
 inline constexpr QLatin1StringView serverHealth = "server.health"_L1;
+/// No parameters; the result is the Access of whoever asks.
+inline constexpr QLatin1StringView serverAccess = "server.access"_L1;
 /// No parameters; the result is an OperationReference at once, while the server stops.
 inline constexpr QLatin1StringView serverStop = "server.stop"_L1;
 /// No parameters; the result is an OperationReference at once, while the workers are replaced.

@@ -214,6 +214,7 @@ void tst_Endpoints::parameters_data()
     };
     row("GET", "/healthz", "server.health {}");
     row("HEAD", "/api/v1/status", "server.status {}");
+    row("GET", "/api/v1/access", "server.access {}");
     row("GET", "/api/v1/operations/9007199254740991", "operation.read {\"operation\":9007199254740991}");
     row("GET", "/api/v1/logs?lines=3&role=worker+2&level=info",
         "log.read {\"before\":0,\"level\":\"info\",\"lines\":3,\"role\":\"worker 2\"}");

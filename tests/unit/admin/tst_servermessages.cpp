@@ -73,6 +73,8 @@ void tst_ServerMessages::golden_data()
         "{\"problems\":[\"quern.toml:1: no\"],\"reload\":[],\"restart\":[\"server.listen\"],\"right\":false}");
     row("metrics", MetricsText{QStringLiteral("# HELP a b\n")}, "{\"text\":\"# HELP a b\\n\"}");
     row("number", OperationNumber{3}, "{\"operation\":3}");
+    row("access", Access{Role::Operator, QStringLiteral("token deploy from 127.0.0.1")},
+        "{\"name\":\"token deploy from 127.0.0.1\",\"role\":\"operator\"}");
     row("operations", OperationList{{Operation{1, Operation::Kind::Drain, Operation::State::Running, {}, {}}}},
         "{\"operations\":[{\"error\":\"\",\"id\":1,\"kind\":\"drain\",\"state\":\"running\",\"steps\":[]}]}");
 }
@@ -102,6 +104,8 @@ void tst_ServerMessages::malformed_data()
     row("no name", "{\"process\":1}", again<ProcessReference>(), QStringLiteral("process: must be a string, not 1"));
     row("negative interval", "{\"status\":true,\"intervalMs\":-1,\"operations\":true,\"processes\":true}",
         again<Subscription>(), QStringLiteral("intervalMs: must be an integer from 0 to 9007199254740991, not -1"));
+    row("a role of another server", "{\"role\":\"root\",\"name\":\"uid 0\"}", again<Access>(),
+        QStringLiteral("role: must be one of \"viewer\", \"operator\", \"admin\", not the string \"root\""));
     row("no text", "{\"text\":null}", again<ConfigCandidate>(), QStringLiteral("text: must be a string, not null"));
 }
 
