@@ -44,6 +44,8 @@ admin::WorkerStatus workerStatus(const process::ChildReport &report, const Usage
     status.rssPerMinute = usage.memoryPerMinute;
     status.cpuPercent = usage.cpuPercent;
     status.lastExit = report.lastExit;
+    status.oldest = report.work.oldest;
+    status.work = report.work.name;
     return status;
 }
 

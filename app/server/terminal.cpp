@@ -45,6 +45,12 @@ QString duration(std::chrono::milliseconds time)
     return QStringLiteral("%1 h %2 min").arg(seconds / 3600).arg(seconds % 3600 / 60);
 }
 
+/// What a worker has begun is shown from this age on.
+bool takesLong(const admin::WorkerStatus &worker)
+{
+    return worker.oldest > std::chrono::seconds(1);
+}
+
 QString workerLine(const QString &who, const admin::WorkerStatus &worker)
 {
     QString line = QStringLiteral("  %1 %2 %3 %4 %5 %6 %7 %8")
@@ -56,8 +62,15 @@ QString workerLine(const QString &who, const admin::WorkerStatus &worker)
                        .arg(worker.requests, 12)
                        .arg(QLocale::c().formattedDataSize(worker.rssBytes, 1, QLocale::DataSizeIecFormat), 10)
                        .arg(worker.restarts, 8);
+    QStringList notes;
     if (!worker.lastExit.isEmpty())
-        line += QStringLiteral("  ") + worker.lastExit;
+        notes << worker.lastExit;
+    if (takesLong(worker))
+        notes << tr("oldest for %1").arg(duration(worker.oldest));
+    if (takesLong(worker) && !worker.work.isEmpty())
+        notes << tr("runs %1").arg(printable(worker.work));
+    if (!notes.isEmpty())
+        line += QStringLiteral("  ") + notes.join(QStringLiteral("; "));
     return line;
 }
 
@@ -73,12 +86,13 @@ QString rateLine(const admin::Rates &rates)
 QStringList workerLines(const QList<admin::WorkerStatus> &workers)
 {
     constexpr qsizetype mostLines = 10;
-    QStringList lines = {
-        tr("  worker      pid generation state     in flight     requests     memory restarts  last exit")};
+    QStringList lines = {tr("  worker      pid generation state     in flight     requests     memory restarts  last "
+                            "exit, what takes long")};
     QList<admin::WorkerStatus> shown = workers;
     if (workers.size() > mostLines) {
         const auto isUnusual = [](const admin::WorkerStatus &worker) {
-            return worker.state != admin::WorkerStatus::State::Ready || worker.restarts > 0 || worker.inFlight > 0;
+            return worker.state != admin::WorkerStatus::State::Ready || worker.restarts > 0 || worker.inFlight > 0 ||
+                   takesLong(worker);
         };
         std::stable_partition(shown.begin(), shown.end(), isUnusual);
         shown.resize(mostLines);
@@ -98,8 +112,9 @@ QStringList processLines(const QList<admin::WorkerStatus> &processes)
     qsizetype width = 7;
     for (const admin::WorkerStatus &process : processes)
         width = std::max(width, process.name.size());
-    QStringList lines = {u"  "_s + tr("process").leftJustified(width) +
-                         tr("      pid generation state     in flight         done     memory restarts  last exit")};
+    QStringList lines = {
+        u"  "_s + tr("process").leftJustified(width) +
+        tr("      pid generation state     in flight         done     memory restarts  last exit, what takes long")};
     for (const admin::WorkerStatus &process : processes)
         lines << workerLine(process.name.leftJustified(width), process);
     return lines;

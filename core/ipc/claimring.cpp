@@ -60,6 +60,37 @@ std::optional<ClaimRing::Running> ClaimRing::running() const
                    counters().currentRoute.load(std::memory_order_relaxed), current == EventSlot};
 }
 
+std::optional<BegunClaim> oldestBegun(const ChildPage &page)
+{
+    std::optional<BegunClaim> oldest;
+    const auto hasBegun = [](quint64 word) {
+        return stateOf(word) == ClaimState::Claimed || stateOf(word) == ClaimState::Deferred;
+    };
+    const auto look = [&](const ClaimSlot &slot, quint32 sequence) {
+        const BegunClaim claim = {slot.claimedNs.load(std::memory_order_acquire),
+                                  slot.route.load(std::memory_order_acquire)};
+        // It may have become another's meanwhile.
+        const quint64 word = slot.word.load(std::memory_order_acquire);
+        const bool isSame = hasBegun(word) && sequenceOf(word) == sequence && claim.claimedNs != 0;
+        if (isSame && (!oldest || claim.claimedNs < oldest->claimedNs))
+            oldest = claim;
+    };
+    // The lower slots are taken first: the look ends with the last that is in use, far from the end of the rings.
+    const std::span<ClaimSlot> slots = page.claimSlots();
+    quint32 unseen = page.masterCounters().inFlight.load(std::memory_order_relaxed) +
+                     page.counters().deferredRequests.load(std::memory_order_relaxed);
+    for (std::size_t row = 0; row < ChildPage::SlotsPerReactor && unseen > 0; ++row) {
+        for (std::size_t place = row; place < slots.size() && unseen > 0; place += ChildPage::SlotsPerReactor) {
+            const quint64 word = slots[place].word.load(std::memory_order_acquire);
+            if (hasBegun(word))
+                look(slots[place], sequenceOf(word));
+            if (hasBegun(word) || stateOf(word) == ClaimState::Sent)
+                --unseen;
+        }
+    }
+    return oldest;
+}
+
 bool ClaimBook::claim(quint32 slot, quint32 sequence, quint32 route, quint64 nowNs)
 {
     if (slot >= m_page.claimSlots().size())

@@ -53,6 +53,16 @@ private:
     std::vector<quint32> m_free;
 };
 
+/// A request that the child has begun.
+struct BegunClaim
+{
+    quint64 claimedNs = 0; ///< monotonic, when it began
+    quint32 route = NoRoute;
+};
+/// The oldest of the requests in all rings of \a page that have begun and are not answered; nullopt if there is none.
+/// It looks at a few slots as a rule, from any thread, and so may overlook one while others come and go.
+std::optional<BegunClaim> oldestBegun(const ChildPage &page);
+
 /// The child's side: claims and completes. Lives in the child's main thread.
 class ClaimBook
 {

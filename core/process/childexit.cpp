@@ -2,6 +2,9 @@
 
 #include "process/childprocess.h"
 
+#include "ipc/claimring.h"
+
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 
@@ -31,7 +34,7 @@ bool isFaultSignal(int number)
 
 QString ChildProcess::presentWork() const
 {
-    if (m_state != State::Starting && !m_step.isEmpty())
+    if (isAtStep())
         return m_step;
     const ipc::ChildCounters &counters = m_page->counters();
     if (counters.currentSlot.load(std::memory_order_acquire) == ipc::NoSlot)
@@ -42,6 +45,28 @@ QString ChildProcess::presentWork() const
         return {};
     const quint64 since = counters.currentClaimedNs.load(std::memory_order_relaxed);
     return QStringLiteral("%1 for %2 ms").arg(QString::fromUtf8(name)).arg((base::nowNanoseconds() - since) / 1000000);
+}
+
+ChildProcess::Work ChildProcess::work() const
+{
+    const ipc::ChildCounters &counters = m_page->counters();
+    const quint32 current = counters.currentSlot.load(std::memory_order_acquire);
+    std::optional<quint64> since;
+    QByteArray name;
+    if (current != ipc::NoSlot) {
+        name = workName(current, counters.currentRoute.load(std::memory_order_relaxed));
+        since = counters.currentClaimedNs.load(std::memory_order_relaxed);
+    }
+    if (const std::optional<ipc::BegunClaim> claim = ipc::oldestBegun(*m_page)) {
+        if (current == ipc::NoSlot)
+            name = workName(ipc::NoSlot, claim->route);
+        since = std::min(since.value_or(claim->claimedNs), claim->claimedNs);
+    }
+    Work work;
+    work.name = isAtStep() ? m_step : QString::fromUtf8(name);
+    if (const quint64 now = base::nowNanoseconds(); since && *since < now)
+        work.oldest = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(now - *since));
+    return work;
 }
 
 QByteArray ChildProcess::workName(quint32 slot, quint32 place) const

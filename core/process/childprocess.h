@@ -111,6 +111,13 @@ public:
     base::FileDescriptor takeBrokerChannel() { return std::move(m_brokerChannel); }
     /// What it is at, for people: "GET /slow for 1200 ms"; empty if nothing is on its stack.
     QString presentWork() const;
+    /// What it has begun and not ended, as its page tells.
+    struct Work
+    {
+        QString name;                        ///< on its stack, else the oldest to be answered later; else empty
+        std::chrono::milliseconds oldest{0}; ///< age of the oldest of all; 0 if there is none
+    };
+    Work work() const;
 
 Q_SIGNALS:
     /// Its plugins are loaded, and manifest() tells what they have. It waits for setReady().
@@ -145,6 +152,8 @@ private:
     void processFinished(int code, QProcess::ExitStatus status);
     ChildExit describeExit(int code, QProcess::ExitStatus status) const;
     QList<QByteArray> routesAtWork() const;
+    /// It calls a hook; what it loads at first is no work yet.
+    bool isAtStep() const { return m_state != State::Starting && !m_step.isEmpty(); }
     /// What is on its stack while \a slot and \a place stand in its page; empty if they make no sense.
     QByteArray workName(quint32 slot, quint32 place) const;
 

@@ -54,6 +54,7 @@ struct ChildReport
     quint64 requests = 0;
     int restarts = 0;
     QString lastExit;
+    ChildProcess::Work work;
 };
 
 /// Why a child had to be replaced.

@@ -30,6 +30,7 @@ ChildReport reportOn(const ChildProcess &child)
     report.state = reportedState(child.state());
     report.inFlight = child.page()->masterCounters().inFlight + child.page()->counters().deferredRequests;
     report.requests = child.page()->counters().requests;
+    report.work = child.work();
     report.isIdle = report.state == ChildReport::State::Ready && report.inFlight == 0 &&
                     child.page()->counters().currentSlot == ipc::NoSlot;
     return report;

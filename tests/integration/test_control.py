@@ -12,7 +12,7 @@ import unittest
 import proctree
 from controlclient import ControlClient, Refused, restart_in_its_stop
 from ports import reserve_port
-from quernserver import FIXTURES, QuernServer, QuernTestCase, wait_until
+from quernserver import FIXTURES, TIME_SCALE, QuernServer, QuernTestCase, wait_until
 
 
 class ControlTestCase(QuernTestCase):
@@ -235,6 +235,25 @@ class Processes(ControlTestCase):
         ended = control.wait_event("process", lambda data: data["what"] == "ended")
         self.assertEqual((ended["process"], ended["pid"], ended["generation"]), ("worker 0", victim.pid, 1))
         self.assertIn("signal 9", ended["reason"])
+
+    def test_what_a_worker_runs_and_for_how_long(self) -> None:
+        quern = self.serve(worker_num=1)
+        control = self.control(quern)
+
+        def worker() -> dict:
+            return control.ask("server.status")["workers"][0]
+
+        self.assertEqual((worker()["work"], worker()["oldestMs"]), ("", 0))
+        self.assertNotIn("oldest for", quern.command("status").stdout)
+        # One that blocks its worker, and one that is answered later.
+        for path in ("/slow", "/later"):
+            with socket.create_connection(("127.0.0.1", quern.port), 20 * TIME_SCALE) as client:
+                client.sendall(f"GET {path}?ms={int(4000 * TIME_SCALE)} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+                wait_until(lambda: worker()["oldestMs"] > 1000, "a second of it")
+                self.assertEqual(worker()["work"], f"GET {path}")
+                self.assertRegex(quern.command("status").stdout, rf"  oldest for \d+ s; runs GET {path}\n")
+                self.assertIn(b" 200 ", client.recv(4096))
+            wait_until(lambda: (worker()["work"], worker()["oldestMs"]) == ("", 0), "the end of its work")
 
     def test_use_of_memory_and_processor(self) -> None:
         quern = self.serve()

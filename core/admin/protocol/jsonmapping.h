@@ -24,14 +24,20 @@
 
 namespace Quern::admin {
 
+/// Whether a message is whole without a field: one that has come later is not told by an older server.
+enum class Presence { Required, Optional };
+
 template <typename Struct, typename Member>
 struct Field
 {
     QLatin1StringView name;
     Member Struct::*member;
+    Presence presence = Presence::Required;
 };
 template <typename Struct, typename Member>
 Field(QLatin1StringView, Member Struct::*) -> Field<Struct, Member>;
+template <typename Struct, typename Member>
+Field(QLatin1StringView, Member Struct::*, Presence) -> Field<Struct, Member>;
 
 /// The fields of a struct: a std::tuple of Field, given by specialization.
 template <typename Struct>
@@ -139,7 +145,11 @@ public:
     template <typename T>
     void readMembers(const QJsonObject &object, T &out)
     {
-        std::apply([&](const auto &...field) { (read(object, field.name, out.*field.member), ...); }, fieldsOf<T>);
+        const auto readField = [&](const auto &field) {
+            if (field.presence == Presence::Required || object.contains(field.name))
+                read(object, field.name, out.*field.member);
+        };
+        std::apply([&](const auto &...field) { (readField(field), ...); }, fieldsOf<T>);
     }
 
     /// The same for those that are there: the others stay as they are.

@@ -48,7 +48,7 @@ QJsonObject valueSchema()
     }
 }
 
-/// An object with a property for each field; all of them are always there.
+/// An object with a property for each field; all of them are always there, since this side writes them.
 template <typename T>
 QJsonObject schemaOf()
 {

@@ -56,6 +56,8 @@ constexpr auto fieldsOf<WorkerStatus> = std::tuple{
     Field{"rssPerMinute"_L1, &WorkerStatus::rssPerMinute},
     Field{"cpuPercent"_L1, &WorkerStatus::cpuPercent},
     Field{"lastExit"_L1, &WorkerStatus::lastExit},
+    Field{"oldestMs"_L1, &WorkerStatus::oldest, Presence::Optional},
+    Field{"work"_L1, &WorkerStatus::work, Presence::Optional},
 };
 
 template <>

@@ -47,6 +47,11 @@ struct WorkerStatus
     double rssPerMinute = 0; ///< bytes of it won or lost per minute lately
     double cpuPercent = 0;   ///< of one processor, lately
     QString lastExit;        ///< how the process before ended, for people; empty if there was none
+    /// "oldestMs": age of the oldest request, event or task that it has begun, and neither begun to answer nor ended; 0
+    /// if there is none.
+    std::chrono::milliseconds oldest{0};
+    /// What it runs now, for people: "GET /slow"; if nothing, the oldest of what it is to answer later; else empty.
+    QString work = {};
 
     bool operator==(const WorkerStatus &) const = default;
 };

@@ -16,6 +16,7 @@ private Q_SLOTS:
     void stateNames();
     void unknownMembersAreIgnored();
     void everyMemberIsRequired();
+    void anOlderServerTellsLess();
     void malformed_data();
     void malformed();
 };
@@ -38,10 +39,22 @@ Status sample()
     status.api = {QStringLiteral("http://127.0.0.1:5201/api/v1")};
     status.plugins = {{QStringLiteral("welcome"), QStringLiteral("0.1.0")}};
     status.reactors = {{0, 64, 1, 5'000'000'000}, {1, 63, 0, 7}};
-    status.workers = {
-        {0, QStringLiteral("worker 0"), 101, 2, WorkerStatus::State::Ready, 3, 900, 0, 18'874'368, -4096.5, 12.5, {}},
-        {1, QStringLiteral("worker 1"), 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, 0, 0,
-         QStringLiteral("signal 6")}};
+    status.workers = {{0,
+                       QStringLiteral("worker 0"),
+                       101,
+                       2,
+                       WorkerStatus::State::Ready,
+                       3,
+                       900,
+                       0,
+                       18'874'368,
+                       -4096.5,
+                       12.5,
+                       {},
+                       std::chrono::milliseconds(1200),
+                       QStringLiteral("GET /slow")},
+                      {1, QStringLiteral("worker 1"), 0, 2, WorkerStatus::State::Waiting, 0, 0, 3, 0, 0, 0,
+                       QStringLiteral("signal 6")}};
     status.processes = {{0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 0, 0, 5, 0, 0, 0,
                          QStringLiteral("exit code 1")}};
     CronJobStatus job;
@@ -80,8 +93,8 @@ const QByteArray goldenSample =
     "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
     "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
     "\"processes\":[{\"cpuPercent\":0,\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code 1\","
-    "\"name\":\"timer\",\"pid\":102,\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"rssPerMinute\":0,\"state\":"
-    "\"fatal\"}],"
+    "\"name\":\"timer\",\"oldestMs\":0,\"pid\":102,\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"rssPerMinute\":0,"
+    "\"state\":\"fatal\",\"work\":\"\"}],"
     "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
     "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
     "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
@@ -98,11 +111,13 @@ const QByteArray goldenSample =
     "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
     "\"uptimeMs\":90500,\"version\":\"0.1.0\","
     "\"workers\":[{\"cpuPercent\":12.5,\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\","
-    "\"name\":\"worker 0\",\"pid\":101,"
-    "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"rssPerMinute\":-4096.5,\"state\":\"ready\"},"
+    "\"name\":\"worker 0\",\"oldestMs\":1200,\"pid\":101,"
+    "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"rssPerMinute\":-4096.5,\"state\":\"ready\","
+    "\"work\":\"GET /slow\"},"
     "{\"cpuPercent\":0,\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6\","
-    "\"name\":\"worker 1\","
-    "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"rssPerMinute\":0,\"state\":\"waiting\"}]}\n";
+    "\"name\":\"worker 1\",\"oldestMs\":0,"
+    "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"rssPerMinute\":0,\"state\":\"waiting\",\"work\":\"\"}]}"
+    "\n";
 
 } // namespace
 
@@ -170,6 +185,19 @@ void tst_Status::everyMemberIsRequired()
     }
 }
 
+void tst_Status::anOlderServerTellsLess()
+{
+    QByteArray line = goldenSample;
+    for (const char *member : {"\"oldestMs\":1200,", "\"oldestMs\":0,", ",\"work\":\"GET /slow\"", ",\"work\":\"\""})
+        line.replace(member, "");
+    Status expected = sample();
+    expected.workers[0].oldest = std::chrono::milliseconds(0);
+    expected.workers[0].work.clear();
+    const Result<Status> read = Status::fromJson(*decodeLine(line));
+    QVERIFY2(read.ok(), read ? "" : qPrintable(read.error().message()));
+    QVERIFY(*read == expected);
+}
+
 void tst_Status::malformed_data()
 {
     QTest::addColumn<QByteArray>("from");
@@ -192,6 +220,9 @@ void tst_Status::malformed_data()
         "null");
     row("workers[1].pid: must be an integer from 0 to 9007199254740991, not true", "\"pid\":0", "\"pid\":true");
     row("workers[0].lastExit: is missing", "\"lastExit\":\"\",", "");
+    row("workers[0].oldestMs: must be an integer from 0 to 9007199254740991, not -1", "\"oldestMs\":1200",
+        "\"oldestMs\":-1");
+    row("workers[0].work: must be a string, not 7", "\"GET /slow\"", "7");
     row("workers[0].inFlight: must be an integer from 0 to 2147483647, not 3.5", "\"inFlight\":3", "\"inFlight\":3.5");
     row("totals.timedOut: is missing", ",\"timedOut\":1", "");
     // The first mistake is told, in the order of the fields.

@@ -12,6 +12,8 @@ private Q_SLOTS:
     void tellsAll();
     void fitsOneScreen();
     void unusualWorkersAreShown();
+    void whatTakesLongIsShown_data();
+    void whatTakesLongIsShown();
     void fullestTablesAreShown();
     void channelsAreShown();
 };
@@ -73,6 +75,38 @@ void TestStatusText::unusualWorkersAreShown()
     status.workers[700].lastExit = QStringLiteral("signal 11");
     const QString text = app::terminal::statusText(status);
     QVERIFY2(text.contains(u"signal 11") && text.contains(u"and 990 more"), qPrintable(text));
+}
+
+void TestStatusText::whatTakesLongIsShown_data()
+{
+    QTest::addColumn<qint64>("ms");
+    QTest::addColumn<QString>("work");
+    QTest::addColumn<QString>("end");
+    const auto row = [](const char *name, qint64 ms, const char *work, const char *end) {
+        QTest::newRow(name) << ms << QString::fromLatin1(work) << QString::fromLatin1(end);
+    };
+    row("nothing", 0, "", " 1  signal 9");
+    row("a second", 1000, "GET /slow", " 1  signal 9");
+    row("longer", 1001, "GET /slow", " 0  signal 9; oldest for 1 s; runs GET /slow");
+    row("of no route", 125'000, "", " 0  signal 9; oldest for 2 min 5 s");
+    row("a name that would steer the terminal", 2000, "GET /\x1b[2J",
+        " 0  signal 9; oldest for 2 s; runs GET /\\x1b[2J");
+}
+
+void TestStatusText::whatTakesLongIsShown()
+{
+    QFETCH(const qint64, ms);
+    QFETCH(const QString, work);
+    QFETCH(const QString, end);
+    admin::Status status = sample(1000);
+    admin::WorkerStatus &worker = status.workers[700];
+    worker.lastExit = QStringLiteral("signal 9");
+    worker.oldest = std::chrono::milliseconds(ms);
+    worker.work = work;
+    worker.restarts = ms > 1000 ? 0 : 1; // what takes long is reason enough to be among those shown
+    const QStringList lines = app::terminal::statusText(status).split(u'\n').filter(QStringLiteral("signal 9"));
+    QCOMPARE(lines.size(), 1);
+    QVERIFY2(lines.constFirst().endsWith(end), qPrintable(lines.constFirst()));
 }
 
 void TestStatusText::fullestTablesAreShown()

@@ -65,6 +65,8 @@ private Q_SLOTS:
     void allSlotsInUse();
     void lastReleasedIsNext();
     void running();
+    void oldestBegun();
+    void oldestBegunOverlooksWhatIsOver();
     void wordHalves();
     void claimAgainstRevoke();
 };
@@ -278,6 +280,60 @@ void TestClaimRing::running()
     // A child may write anything into its page.
     book.setCurrent(2 * ChildPage::SlotsPerReactor);
     QVERIFY(!ring.running());
+}
+
+void TestClaimRing::oldestBegun()
+{
+    const Page page(2);
+    ClaimRing first(page.master, 0), second(page.master, 1);
+    ClaimBook book(page.adopt());
+    std::atomic<quint32> &inFlight = page.master->masterCounters().inFlight;
+    QVERIFY(!ipc::oldestBegun(*page.master));
+
+    const auto waiting = first.acquire(1), quick = first.acquire(2), later = second.acquire(3),
+               slow = second.acquire(4);
+    inFlight = 4;
+    QVERIFY(!ipc::oldestBegun(*page.master)); // sent, and not begun
+    QVERIFY(book.claim(quick->slot, quick->sequence, 5, 3'000));
+    QCOMPARE(ipc::oldestBegun(*page.master)->claimedNs, quint64(3'000));
+    QVERIFY(book.claim(slow->slot, slow->sequence, 6, 2'000));
+    QVERIFY(book.claim(later->slot, later->sequence, 7, 1'000));
+    book.defer(later->slot, later->sequence);
+    --inFlight;
+    // The oldest is that of the other ring which is to be answered later.
+    QCOMPARE(ipc::oldestBegun(*page.master)->claimedNs, quint64(1'000));
+    QCOMPARE(ipc::oldestBegun(*page.master)->route, 7u);
+    book.finish(later->slot, later->sequence);
+    QCOMPARE(ipc::oldestBegun(*page.master)->claimedNs, quint64(2'000));
+    QCOMPARE(ipc::oldestBegun(*page.master)->route, 6u);
+    second.release(*later);
+    second.release(*slow);
+    first.release(*quick);
+    QVERIFY(first.revoke(*waiting));
+    QVERIFY(!ipc::oldestBegun(*page.master));
+}
+
+void TestClaimRing::oldestBegunOverlooksWhatIsOver()
+{
+    const Page page;
+    ClaimRing ring(page.master, 0);
+    ClaimBook book(page.adopt());
+    std::vector<ClaimRing::Claim> claims;
+    while (const auto claim = ring.acquire(claims.size()))
+        claims.push_back(*claim);
+    QVERIFY(book.claim(claims.back().slot, claims.back().sequence, 9, 500));
+    // Up to the last slot, if so many are in use.
+    page.master->masterCounters().inFlight = quint32(claims.size());
+    QCOMPARE(ipc::oldestBegun(*page.master)->route, 9u);
+    // What the next user of a slot finds there is not his.
+    ring.release(claims.back());
+    const auto next = ring.acquire(1);
+    QCOMPARE(next->slot, claims.back().slot);
+    QVERIFY(!ipc::oldestBegun(*page.master));
+    // Nothing is under way: there is nothing to look for.
+    QVERIFY(book.claim(next->slot, next->sequence, 9, 600));
+    page.master->masterCounters().inFlight = 0;
+    QVERIFY(!ipc::oldestBegun(*page.master));
 }
 
 void TestClaimRing::wordHalves()

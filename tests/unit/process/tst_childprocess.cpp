@@ -23,6 +23,7 @@ private Q_SLOTS:
     void endOfAReadyChild();
     void blamedRoutes();
     void notBlamedForAKill();
+    void tellsItsWork();
     void killStatesItsReason();
     void killComesTooLate();
     void exitsBeforeItIsReady();
@@ -159,6 +160,45 @@ void TestChildProcess::notBlamedForAKill()
     QCOMPARE(::kill(pid_t(m_child->pid()), SIGKILL), 0);
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
     QVERIFY(exit().blamedRoutes.isEmpty());
+}
+
+void TestChildProcess::tellsItsWork()
+{
+    start();
+    QTRY_COMPARE_WITH_TIMEOUT(m_ready->size(), 1, patience);
+    const auto nameOf = [this](int route) { return QString::fromUtf8(m_child->manifest().routes.at(route).name()); };
+    const auto ago = [](std::chrono::seconds time) {
+        return base::nowNanoseconds() - quint64(time.count()) * 1'000'000'000;
+    };
+    const auto seconds = [this] {
+        return std::chrono::duration_cast<std::chrono::seconds>(m_child->work().oldest).count();
+    };
+    ipc::ChildPage &page = *m_child->page();
+    QCOMPARE(m_child->work().name, QString());
+    QCOMPARE(m_child->work().oldest.count(), 0);
+
+    // To be answered later, and nothing on the stack.
+    ipc::ClaimSlot &slot = page.claimSlots()[2];
+    slot.route = 0;
+    slot.claimedNs = ago(std::chrono::seconds(300));
+    slot.word = ipc::makeWord(1, ipc::ClaimState::Deferred);
+    page.counters().deferredRequests = 1;
+    QCOMPARE(m_child->work().name, nameOf(0));
+    QCOMPARE(seconds(), 300);
+    // What is on the stack is its present work, and the other the oldest.
+    page.counters().currentRoute = 1;
+    page.counters().currentClaimedNs = ago(std::chrono::seconds(100));
+    page.counters().currentSlot = ipc::EventSlot;
+    QCOMPARE(m_child->work().name, nameOf(1));
+    QCOMPARE(seconds(), 300);
+    page.counters().deferredRequests = 0;
+    slot.word = ipc::makeWord(1, ipc::ClaimState::Done);
+    QCOMPARE(seconds(), 100);
+    // No time of its future is taken for an age.
+    page.counters().currentClaimedNs = base::nowNanoseconds() + 1'000'000'000'000;
+    QCOMPARE(m_child->work().oldest.count(), 0);
+    page.counters().currentSlot = ipc::NoSlot;
+    QCOMPARE(m_child->work().name, QString());
 }
 
 void TestChildProcess::killStatesItsReason()
