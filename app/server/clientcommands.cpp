@@ -6,7 +6,6 @@
 #include "app/server/pidfile.h"
 #include "app/server/serverconnection.h"
 #include "app/server/terminal.h"
-#include "app/server/waitingline.h"
 
 namespace Quern::app {
 
@@ -14,17 +13,6 @@ namespace {
 
 /// A server that has stopped may take this long to leave.
 constexpr std::chrono::milliseconds margin = std::chrono::seconds(10);
-
-/// Waits until \a operation has ended, and shows what happens meanwhile.
-Result<admin::Operation> follow(ControlClient &client, const admin::OperationReference &operation)
-{
-    WaitingLine waiting;
-    const auto showStep = [&waiting](const QString &text) {
-        waiting.clear();
-        terminal::say(QStringLiteral("  ") + text);
-    };
-    return client.follow(operation, showStep, [&waiting] { waiting.tick(); });
-}
 
 } // namespace
 
@@ -55,7 +43,7 @@ int ClientCommands::stop() const
     const Result<admin::OperationReference> operation =
         begun ? admin::OperationReference::fromJson(*begun) : begun.error();
     if (operation)
-        (void)follow(client, *operation);
+        (void)followOperation(client, *operation);
     if (!PidFile::waitUntilFree(pidPath, margin)) {
         terminal::complain(tr("the server with pid %1 is still running").arg(pid));
         return 1;
@@ -71,7 +59,7 @@ int ClientCommands::reload() const
     const Result<QJsonObject> begun = connected ? client.call(admin::Methods::serverReload) : connected.error();
     const Result<admin::OperationReference> reference =
         begun ? admin::OperationReference::fromJson(*begun) : begun.error();
-    const Result<admin::Operation> ended = reference ? follow(client, *reference) : reference.error();
+    const Result<admin::Operation> ended = reference ? followOperation(client, *reference) : reference.error();
     if (reference && !ended && ended.error().code() == Error::Timeout) {
         terminal::complain(tr("the reload is not over yet; \"quern status\" and \"quern logs\" tell how it goes on"));
         return 1;

@@ -27,6 +27,7 @@ public:
         Logs,
         Tasks,
         Cron,
+        Call,
         Help,
         Version
     };

@@ -60,6 +60,12 @@ constexpr std::array commands = {
         SOURCE_TEXT("show the cron jobs, run them now, pause or resume them"),
         SOURCE_TEXT("run does so once, also if the job is paused. A job that is paused stays so over reloads and "
                     "restarts.")},
+    CommandSpec{
+        Command::Call, u"call", SOURCE_TEXT("METHOD [JSON]"), 0, 2,
+        SOURCE_TEXT("ask the server for any method of the management protocol"),
+        SOURCE_TEXT("The result is printed as JSON. What takes its time, such as server.scale, is followed to its "
+                    "end. The guide share/doc/quern/management.md lists the methods with their parameters: quern "
+                    "call server.scale '{\"workers\": 4}'.")},
     CommandSpec{Command::Help, u"help", SOURCE_TEXT("[COMMAND]"), 0, 1, SOURCE_TEXT("show this text, or a command's"),
                 ""},
 };

@@ -1,4 +1,5 @@
 #include "app/server/addresscheck.h"
+#include "app/server/callcommand.h"
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
 #include "app/server/configcommand.h"
@@ -175,6 +176,8 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return runServerCommand<app::TasksCommand>(line);
     case Command::Cron:
         return runServerCommand<app::CronCommand>(line);
+    case Command::Call:
+        return runServerCommand<app::CallCommand>(line);
     case Command::Plugin:
         return app::runPluginCommand(line);
     case Command::Info:

@@ -2,6 +2,8 @@
 
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
+#include "app/server/terminal.h"
+#include "app/server/waitingline.h"
 
 #include <QCoreApplication>
 
@@ -22,6 +24,16 @@ Result<void> connectToServer(const config::Settings &settings, ControlClient &cl
     if (!connected && PidFile::waitUntilFree(pidPath, std::chrono::milliseconds(0)))
         return notRunning;
     return connected;
+}
+
+Result<admin::Operation> followOperation(ControlClient &client, const admin::OperationReference &operation)
+{
+    WaitingLine waiting;
+    const auto showStep = [&waiting](const QString &text) {
+        waiting.clear();
+        terminal::say(QStringLiteral("  ") + text);
+    };
+    return client.follow(operation, showStep, [&waiting] { waiting.tick(); });
 }
 
 } // namespace Quern::app

@@ -9,4 +9,7 @@ namespace Quern::app {
 /// a QCoreApplication.
 Result<void> connectToServer(const config::Settings &settings, ControlClient &client);
 
+/// ControlClient::follow(), which shows on the terminal what happens meanwhile.
+Result<admin::Operation> followOperation(ControlClient &client, const admin::OperationReference &operation);
+
 } // namespace Quern::app

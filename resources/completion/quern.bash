@@ -36,10 +36,17 @@ _quern_files() {
 }
 
 _quern() {
-    local commands='start stop restart reload info status config plugin init doctor logs tasks cron help'
+    local commands='start stop restart reload info status config plugin init doctor logs tasks cron call help'
     local common='-c --config -e --env -h --help'
     local starting='-d --daemonize -i --ignore -x --x-version --no-gui'
     local levels='debug info warning error'
+    # Those that are answered by events go with no command.
+    local methods='
+        server.status server.health server.access server.stop server.reload server.scale server.drain server.restart
+        process.list process.recycle process.kill config.read config.check operation.list operation.read metrics.read
+        plugin.list log.read log.setLevel task.deadLetters task.deadPayload task.retry task.drop audit.read cron.run
+        cron.pause cron.resume table.list table.rows table.set table.delete atomic.list atomic.set connection.list
+        connection.close connection.push listener.list'
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command='' settings='' option='' words=() i word
 
@@ -115,6 +122,7 @@ _quern() {
             compopt -o filenames 2>/dev/null
             _quern_offer '' < <(compgen -d -- "$current")
             ;;
+        call) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W "$methods") ;;
         cron) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W 'run pause resume') ;;
         tasks) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W 'show retry drop') ;;
         plugin)

@@ -18,6 +18,10 @@ KEYS = {f"{table}.{key}"
         for table, text in re.findall(r"^\[(\w+)\]$(.*?)(?=^\[|^#\[\[)", (ROOT / "resources/quern.toml").read_text(),
                                       re.MULTILINE | re.DOTALL)
         for key in re.findall(r"^#(\w+) = ", text, re.MULTILINE)}
+# Of the management protocol, but for those that `quern call` refuses, since they are answered by events.
+METHODS = set(re.findall(r' = "([A-Za-z.]+)"_L1', (ROOT / "core/admin/protocol/methods.h").read_text()
+                         .split("namespace Quern::admin::Events {")[0])) - {"log.follow", "operation.watch",
+                                                                            "server.subscribe"}
 # What is typed, and what is offered for its last word.
 CASES = {
     "quern st": {"start", "stop", "status"},
@@ -42,6 +46,9 @@ CASES = {
     "quern tasks ": {"show", "retry", "drop"},
     "quern tasks retry ": set(),
     "quern tasks --name ": set(),
+    "quern call ": METHODS,
+    "quern call server.re": {"server.reload", "server.restart"},
+    "quern call server.status ": set(),
     "quern init ": {"sub"},
     "quern help do": {"doctor"},
     "quern config server.static_l": {"server.static_listing", "server.static_locations"},

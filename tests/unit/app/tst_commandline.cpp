@@ -43,6 +43,8 @@ void TestCommandLine::commands_data()
     row("init shop", Command::Init);
     row("doctor", Command::Doctor);
     row("logs", Command::Logs);
+    row("call", Command::Call);
+    row("call cron.run {}", Command::Call);
     row("help reload", Command::Help);
     row("help", Command::Help);
     row("-h", Command::Help);
@@ -108,6 +110,8 @@ void TestCommandLine::refused_data()
     row("logs extra", "extra");
     row("plugin", "new NAME");
     row("init a b", "[DIRECTORY]");
+    row("call a b c", "METHOD [JSON]");
+    row("call server.status --json", "--json");
     row("start -c", "-c");
     row("--config", "--config");
     row("--config=", "--config needs");
