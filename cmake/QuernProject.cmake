@@ -23,6 +23,7 @@ endif()
 # The build tree has the shape of the install tree, so that programs find each other in the same way in both.
 set(QUERN_LIBEXEC_DIR libexec/quern)
 set(QUERN_PLUGIN_DIR lib/quern/plugins)
+set(QUERN_MODULE_DIR lib/quern)
 set(QUERN_DATA_DIR share/quern)
 set(QUERN_DOC_DIR share/doc/quern)
 set(CMAKE_INSTALL_LIBDIR lib)

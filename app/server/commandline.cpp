@@ -29,6 +29,7 @@ public:
             if (const Result<void> taken = isOption ? takeOption(argument) : takeWord(argument); !taken)
                 return taken.error();
         }
+        m_line.isAlone = !m_spec && !m_line.daemonize;
         if (const Result<void> checked = checkWords(); !checked)
             return checked.error();
         if (const Result<void> checked = checkOptions(); !checked)

@@ -28,11 +28,13 @@ public:
         Tasks,
         Cron,
         Call,
+        Admin,
         Help,
         Version
     };
 
     Command command = Command::Start;
+    bool isAlone = false; ///< no command is named: a console is welcome, if one can be shown
     QStringList words;    ///< what follows the command: "new", "shop"
     QString configFile;   ///< as given; empty: quern.toml in the working directory, if it is there
     QString environment;  ///< "production": the file .env.production is read as well; empty: none

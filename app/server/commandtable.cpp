@@ -12,7 +12,7 @@ using Command = CommandLine::Command;
 #define SOURCE_TEXT(text) QT_TRANSLATE_NOOP("Quern::app::CommandLine", text)
 
 constexpr std::array commands = {
-    CommandSpec{Command::Start, u"start", "", 0, 0, SOURCE_TEXT("start the server; the default"),
+    CommandSpec{Command::Start, u"start", "", 0, 0, SOURCE_TEXT("start the server, without the console"),
                 SOURCE_TEXT("Stays in the foreground and logs to standard error, unless the settings or -d say "
                             "otherwise. The outcome is that of the first workers: a plugin that cannot be loaded, or a "
                             "port that is taken, ends the command with the reason.")},
@@ -66,6 +66,12 @@ constexpr std::array commands = {
         SOURCE_TEXT("The result is printed as JSON. What takes its time, such as server.scale, is followed to its "
                     "end. The guide share/doc/quern/management.md lists the methods with their parameters: quern "
                     "call server.scale '{\"workers\": 4}'.")},
+    CommandSpec{
+        Command::Admin, u"admin", SOURCE_TEXT("[URL]"), 0, 1,
+        SOURCE_TEXT("open the console, on this server or on one elsewhere"),
+        SOURCE_TEXT("Without a URL on the server of the settings, whether it runs or not; else on the management "
+                    "API at http://HOST:PORT or https://HOST:PORT, or on the control socket at a path. The "
+                    "console is a program of its own: what becomes of it is nothing to the server.")},
     CommandSpec{Command::Help, u"help", SOURCE_TEXT("[COMMAND]"), 0, 1, SOURCE_TEXT("show this text, or a command's"),
                 ""},
 };
@@ -91,7 +97,7 @@ constexpr std::array options = {
     OptionSpec{u"-x", u"--x-version", "LABEL", &CommandLine::versionLabel, starting,
                SOURCE_TEXT("what handlers read as the environment variable X_VERSION")},
     OptionSpec{u"", u"--no-gui", "", &CommandLine::noGui, starting,
-               SOURCE_TEXT("accepted and without effect: this version has no desktop console")},
+               SOURCE_TEXT("run the server in this terminal, as start does, also where a console could be shown")},
     OptionSpec{u"", u"--json", "", &CommandLine::json,
                only(Command::Info, Command::Status, Command::Config, Command::Plugin, Command::Doctor, Command::Logs,
                     Command::Tasks, Command::Cron),

@@ -22,6 +22,11 @@ QString workerProgram()
     return prefix() + QStringLiteral("/" QUERN_LIBEXEC_DIR "/quern-worker");
 }
 
+QString consoleModule()
+{
+    return prefix() + QStringLiteral("/" QUERN_MODULE_DIR "/quern-console.so");
+}
+
 QString pluginDirectory()
 {
     return prefix() + QStringLiteral("/" QUERN_PLUGIN_DIR);

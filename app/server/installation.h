@@ -14,6 +14,8 @@ QString program();
 QString prefix();
 /// Absolute path of quern-worker.
 QString workerProgram();
+/// Absolute path of the console's module, which may not be installed.
+QString consoleModule();
 /// Absolute path of the folder that holds the installed plugins.
 QString pluginDirectory();
 /// The file of the installed plugin \a name: `<plugin folder>/lib<name>.so`.

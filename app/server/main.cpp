@@ -3,6 +3,7 @@
 #include "app/server/clientcommands.h"
 #include "app/server/commandline.h"
 #include "app/server/configcommand.h"
+#include "app/server/consolecommand.h"
 #include "app/server/croncommand.h"
 #include "app/server/doctorcommand.h"
 #include "app/server/infocommand.h"
@@ -160,6 +161,10 @@ int run(const app::CommandLine &line, int argc, char **argv)
 {
     using Command = app::CommandLine::Command;
     // Starting forks, and chooses an event dispatcher: the application object comes later there.
+    if (line.isAlone)
+        return app::openConsoleOrServe(line, argc, argv, [&] { return start(line, argc, argv); });
+    if (line.command == Command::Admin)
+        return app::openConsole(line, argc, argv);
     if (line.command == Command::Start || line.command == Command::Restart)
         return start(line, argc, argv);
     const QCoreApplication application(argc, argv);
