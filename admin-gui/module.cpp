@@ -1,11 +1,11 @@
 // What `quern` calls in this module. Plain C, so that it needs no header, and no Qt Widgets, to do so.
 
 #include "admin-gui/console.h"
-#include "admin-gui/widgets/theme.h"
 
 #include <QApplication>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,6 +19,7 @@ using namespace Quern;
 namespace {
 
 constexpr int displayPatienceMs = 5000;
+constexpr int notUnderstood = 2;
 
 /// Qt ends the process when it finds no display: here, that of a child.
 [[noreturn]] void tryDisplay(int argc, char **argv)
@@ -71,10 +72,17 @@ Q_DECL_EXPORT int quern_console_run(int argc, char **argv, const char *address)
     QApplication::setOrganizationName(QStringLiteral("Quern"));
     QApplication::setApplicationName(QStringLiteral("Quern"));
     QApplication::setApplicationVersion(QStringLiteral(QUERN_VERSION));
-    console::theme::apply(console::theme::Choice::System);
+    const QString text = QString::fromUtf8(address);
+    const Result<console::ServerAddress> parsed = console::ServerAddress::parse(text);
+    if (!parsed && !text.isEmpty()) {
+        fprintf(stderr, "quern: %s\n", qUtf8Printable(parsed.error().message()));
+        return notUnderstood;
+    }
     console::Console console;
-    if (const Result<console::ServerAddress> parsed = console::ServerAddress::parse(QString::fromUtf8(address)))
+    if (parsed)
         console.open(*parsed);
+    else
+        console.openLast();
     return QApplication::exec();
 }
 }

@@ -1,5 +1,6 @@
 #include "admin-gui/actions/serveractions.h"
 
+#include "admin/protocol/logmessages.h"
 #include "admin/protocol/methods.h"
 #include "admin/protocol/servermessages.h"
 
@@ -127,6 +128,13 @@ ServerAction kill(const QList<admin::WorkerStatus> &processes)
                  "Safe requests are run again by others, the rest is answered 502.")
             .arg(names.join(QStringLiteral(", ")), Text::tr("%n request(s) in flight", nullptr, requests));
     return action;
+}
+
+ServerAction setLogLevels(const QString &levels)
+{
+    return {.title = Text::tr("Levels of the log"),
+            .method = admin::Methods::logSetLevel,
+            .calls = {admin::LogLevelChange{levels}.toJson()}};
 }
 
 } // namespace Quern::console::serveractions

@@ -17,4 +17,7 @@ ServerAction drain(bool on, const admin::Status *status);
 ServerAction recycle(const QStringList &processes);
 ServerAction kill(const QList<admin::WorkerStatus> &processes);
 
+/// "quern.http=debug,info": from now on, until the next start.
+ServerAction setLogLevels(const QString &levels);
+
 } // namespace Quern::console::serveractions

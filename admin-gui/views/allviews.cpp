@@ -1,5 +1,8 @@
 #include "admin-gui/views/allviews.h"
 
+#include "admin-gui/views/configview.h"
+#include "admin-gui/views/logview.h"
+#include "admin-gui/views/metricsview.h"
 #include "admin-gui/views/overviewview.h"
 #include "admin-gui/views/processview.h"
 
@@ -8,8 +11,8 @@ namespace Quern::console {
 QList<View *> makeViews(const ViewContext &context)
 {
     return {
-        new OverviewView(context),
-        new ProcessView(context),
+        new OverviewView(context), new ProcessView(context), new MetricsView(context),
+        new LogView(context),      new ConfigView(context),
     };
 }
 

@@ -1,0 +1,146 @@
+#include "admin-gui/connection/tokenstore.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QSaveFile>
+#include <QStandardPaths>
+#include <QTimer>
+
+#include <qt6keychain/keychain.h>
+
+#include <sys/stat.h>
+
+namespace Quern::console {
+
+namespace {
+
+const QString service = QStringLiteral("quern");
+constexpr mode_t privateMask = 0077;
+
+Error noKeychain(const QString &reason)
+{
+    return Error(Error::Unavailable, TokenStore::tr("no keychain service answers (%1)").arg(reason));
+}
+
+/// Calls \a done once, when \a job has ended or its time is over.
+void runJob(QKeychain::Job *job, std::chrono::milliseconds patience, const std::function<void(QKeychain::Job *)> &done)
+{
+    job->setAutoDelete(false);
+    auto *timer = new QTimer(job);
+    timer->setSingleShot(true);
+    const auto end = [job, timer, done](QKeychain::Job *ended) {
+        timer->stop();
+        job->disconnect();
+        done(ended);
+        // A job that hangs may still call back into itself: it is left to its parent.
+        if (ended)
+            job->deleteLater();
+    };
+    QObject::connect(timer, &QTimer::timeout, job, [end] { end(nullptr); });
+    QObject::connect(job, &QKeychain::Job::finished, job, [end](QKeychain::Job *ended) { end(ended); });
+    timer->start(patience);
+    job->start();
+}
+
+} // namespace
+
+void TokenStore::read(const ServerAddress &address, std::function<void(const Result<QString> &token)> done)
+{
+    const QString key = address.text();
+    if (const auto known = m_memory.constFind(key); known != m_memory.constEnd())
+        return done(*known);
+    if (const QString token = fromFile(key); !token.isEmpty())
+        return done(token);
+    auto *job = new QKeychain::ReadPasswordJob(service, this);
+    job->setKey(key);
+    job->setInsecureFallback(false);
+    runJob(job, ReadTimeout, [this, key, done](QKeychain::Job *ended) {
+        if (!ended)
+            return done(noKeychain(tr("it does not answer")));
+        if (ended->error() == QKeychain::EntryNotFound)
+            return done(QString());
+        if (ended->error() != QKeychain::NoError)
+            return done(noKeychain(ended->errorString()));
+        const QString token = static_cast<QKeychain::ReadPasswordJob *>(ended)->textData();
+        m_memory.insert(key, token);
+        done(token);
+    });
+}
+
+void TokenStore::write(const ServerAddress &address, const QString &token, Keep keep,
+                       std::function<void(const Result<void> &outcome)> done)
+{
+    const QString key = address.text();
+    m_memory.insert(key, token);
+    if (keep == Keep::Memory)
+        return done({});
+    if (keep == Keep::PrivateFile)
+        return done(toFile(key, token));
+    auto *job = new QKeychain::WritePasswordJob(service, this);
+    job->setKey(key);
+    job->setTextData(token);
+    job->setInsecureFallback(false);
+    runJob(job, WriteTimeout, [done](QKeychain::Job *ended) {
+        if (!ended)
+            done(noKeychain(tr("it does not answer")));
+        else if (ended->error() != QKeychain::NoError)
+            done(noKeychain(ended->errorString()));
+        else
+            done({});
+    });
+}
+
+void TokenStore::remove(const ServerAddress &address)
+{
+    const QString key = address.text();
+    m_memory.remove(key);
+    if (!fromFile(key).isEmpty()) {
+        // What cannot be removed can be seen in the file, and the token be made void by the server.
+        const Result<void> removed = toFile(key, {});
+        Q_UNUSED(removed)
+    }
+    auto *job = new QKeychain::DeletePasswordJob(service, this);
+    job->setKey(key);
+    job->setInsecureFallback(false);
+    runJob(job, WriteTimeout, [](QKeychain::Job *) {});
+}
+
+QString TokenStore::filePath()
+{
+    return QStandardPaths::writableLocation(QStandardPaths::AppConfigLocation) + QStringLiteral("/tokens.json");
+}
+
+QString TokenStore::fromFile(const QString &key)
+{
+    QFile file(filePath());
+    if (!file.open(QIODevice::ReadOnly))
+        return {};
+    return QJsonDocument::fromJson(file.readAll()).object().value(key).toString();
+}
+
+Result<void> TokenStore::toFile(const QString &key, const QString &token)
+{
+    QJsonObject tokens;
+    if (QFile present(filePath()); present.open(QIODevice::ReadOnly))
+        tokens = QJsonDocument::fromJson(present.readAll()).object();
+    if (token.isEmpty())
+        tokens.remove(key);
+    else
+        tokens.insert(key, token);
+    QDir().mkpath(QFileInfo(filePath()).path());
+    // Nobody else may look at it at any time.
+    const mode_t before = ::umask(privateMask);
+    QSaveFile file(filePath());
+    const bool isWritten = file.open(QIODevice::WriteOnly) &&
+                           file.setPermissions(QFileDevice::ReadOwner | QFileDevice::WriteOwner) &&
+                           file.write(QJsonDocument(tokens).toJson()) >= 0 && file.commit();
+    ::umask(before);
+    if (!isWritten)
+        return Error(Error::Io, tr("%1 cannot be written: %2").arg(filePath(), file.errorString()));
+    return {};
+}
+
+} // namespace Quern::console

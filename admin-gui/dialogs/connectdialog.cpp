@@ -1,0 +1,95 @@
+#include "admin-gui/dialogs/connectdialog.h"
+
+#include "admin-gui/widgets/theme.h"
+
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+
+namespace Quern::console {
+
+ConnectDialog::ConnectDialog(const std::optional<SavedServer> &server, const QString &reason, QWidget *parent)
+    : QDialog(parent)
+    , m_address(new QLineEdit)
+    , m_name(new QLineEdit)
+    , m_token(new QLineEdit)
+    , m_keep(new QComboBox)
+    , m_problem(new QLabel)
+{
+    setObjectName(QStringLiteral("connect"));
+    setWindowTitle(tr("Connect to a server"));
+    setAttribute(Qt::WA_DeleteOnClose);
+    setModal(true);
+    m_address->setObjectName(QStringLiteral("connect.address"));
+    m_address->setPlaceholderText(QStringLiteral("https://10.0.0.7:5210"));
+    m_address->setMinimumWidth(360);
+    m_name->setObjectName(QStringLiteral("connect.name"));
+    m_name->setPlaceholderText(tr("as you call it"));
+    m_token->setObjectName(QStringLiteral("connect.token"));
+    m_token->setEchoMode(QLineEdit::Password);
+    m_token->setPlaceholderText(tr("from admin.tokens in the server's runtime directory"));
+    m_keep->setObjectName(QStringLiteral("connect.keep"));
+    m_keep->addItem(tr("in the keychain of this desktop"), int(TokenStore::Keep::Keychain));
+    m_keep->addItem(tr("in a file that only you can read"), int(TokenStore::Keep::PrivateFile));
+    m_keep->addItem(tr("until the console is closed"), int(TokenStore::Keep::Memory));
+    m_problem->setObjectName(QStringLiteral("connect.problem"));
+    m_problem->setWordWrap(true);
+    m_problem->setText(reason);
+    QPalette colors = palette();
+    colors.setColor(QPalette::WindowText, theme::toneColor(Tone::Bad, colors));
+    m_problem->setPalette(colors);
+    auto *buttons = new QDialogButtonBox;
+    m_connect = buttons->addButton(tr("Connect"), QDialogButtonBox::AcceptRole);
+    m_connect->setObjectName(QStringLiteral("connect.apply"));
+    buttons->addButton(tr("Cancel"), QDialogButtonBox::RejectRole);
+    auto *layout = new QFormLayout(this);
+    layout->addRow(tr("&Address"), m_address);
+    layout->addRow(tr("&Name"), m_name);
+    layout->addRow(tr("&Token"), m_token);
+    layout->addRow(tr("&Keep the token"), m_keep);
+    layout->addRow(m_problem);
+    layout->addRow(buttons);
+    if (server) {
+        m_address->setText(server->address.text());
+        m_name->setText(server->name);
+        m_token->setFocus();
+    }
+    connect(m_address, &QLineEdit::textChanged, this, &ConnectDialog::check);
+    connect(buttons, &QDialogButtonBox::accepted, this, &ConnectDialog::apply);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    if (reason.isEmpty())
+        check();
+}
+
+void ConnectDialog::check()
+{
+    const Result<ServerAddress> address = ServerAddress::parse(m_address->text());
+    m_connect->setEnabled(address.ok());
+    const bool isLocal = address && address->isLocal();
+    m_token->setEnabled(!isLocal);
+    m_keep->setEnabled(!isLocal);
+    if (!address)
+        m_problem->setText(m_address->text().isEmpty() ? QString() : address.error().message());
+    else if (address->isExposed())
+        m_problem->setText(tr("Over plain HTTP whoever sits between can read the token. Use https where you can."));
+    else
+        m_problem->clear();
+}
+
+void ConnectDialog::apply()
+{
+    const Result<ServerAddress> address = ServerAddress::parse(m_address->text());
+    if (!address)
+        return;
+    Choice choice;
+    choice.server = {m_name->text().trimmed(), *address};
+    choice.token = m_token->text().trimmed();
+    choice.keep = TokenStore::Keep(m_keep->currentData().toInt());
+    Q_EMIT chosen(choice);
+    accept();
+}
+
+} // namespace Quern::console

@@ -1,0 +1,90 @@
+#include "admin-gui/views/configview.h"
+
+#include "admin-gui/dialogs/candidatedialog.h"
+#include "admin-gui/widgets/recordpanel.h"
+#include "admin-gui/widgets/recordtable.h"
+#include "admin/protocol/methods.h"
+
+#include <QCheckBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QVBoxLayout>
+
+namespace Quern::console {
+
+ConfigView::ConfigView(const ViewContext &context)
+    : View(context, QStringLiteral("configuration"), tr("Configuration"))
+    , m_panel(new RecordPanel(&m_model, QStringLiteral("configuration")))
+    , m_onlyChanged(new QCheckBox(tr("&Without defaults")))
+    , m_files(new QLabel)
+{
+    m_onlyChanged->setObjectName(QStringLiteral("configuration.onlyChanged"));
+    m_files->setForegroundRole(QPalette::PlaceholderText);
+    m_files->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_files->setWordWrap(true);
+    m_panel->bar()->insertWidget(1, m_onlyChanged);
+    m_panel->addAction(tr("Check a candidate…"), RecordPanel::Needs::Nothing, allows(admin::Methods::configCheck),
+                       [this] { CandidateDialog::ask(session(), this); });
+    RecordTable *table = m_panel->table();
+    table->setEmptyText(tr("The settings have not been read yet."));
+    table->setDefaultWidths({30, 26, 22, 18, 16, 60});
+    table->setAccessibleName(title());
+    auto *layout = new QVBoxLayout(this);
+    layout->addWidget(m_panel, 1);
+    layout->addWidget(m_files);
+    setFocusProxy(table);
+    connect(m_onlyChanged, &QCheckBox::toggled, &m_model, &SettingModel::setOnlyChanged);
+    // A reload may bring other settings.
+    connect(&context.session, &Session::operationChanged, this, [this](const admin::Operation &operation) {
+        if (isActive() && operation.state == admin::Operation::State::Succeeded)
+            refresh();
+    });
+}
+
+QLineEdit *ConfigView::filterField() const
+{
+    return m_panel->filterField();
+}
+
+void ConfigView::setActive(bool isActive)
+{
+    View::setActive(isActive);
+    if (isActive)
+        refresh();
+}
+
+void ConfigView::refresh()
+{
+    session().ask<admin::ConfigReport>(admin::Methods::configRead, {}, this,
+                                       [this](const Result<admin::ConfigReport> &report) { take(report); });
+}
+
+void ConfigView::take(const Result<admin::ConfigReport> &report)
+{
+    if (!report) {
+        m_files->setText(report.error().message());
+        return;
+    }
+    m_model.setReport(*report);
+    const QString file = report->file.isEmpty() ? tr("no settings file") : report->file;
+    m_files->setText(report->environmentFiles.isEmpty()
+                         ? file
+                         : tr("%1, with %2").arg(file, report->environmentFiles.join(QStringLiteral(", "))));
+}
+
+QVariantMap ConfigView::place() const
+{
+    return {{QStringLiteral("filter"), m_panel->filterText()}};
+}
+
+void ConfigView::goTo(const QVariantMap &place)
+{
+    m_panel->setFilterText(place.value(QStringLiteral("filter")).toString());
+}
+
+void ConfigView::updateActions()
+{
+    m_panel->updateActions();
+}
+
+} // namespace Quern::console

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "admin-gui/models/logmodel.h"
+#include "admin-gui/views/view.h"
+
+class QComboBox;
+class QLabel;
+class QPlainTextEdit;
+
+namespace Quern::console {
+
+class RecordPanel;
+
+/// The log as it grows.
+class LogView final : public View
+{
+    Q_OBJECT
+public:
+    explicit LogView(const ViewContext &context);
+
+    void refresh() override;
+    void setActive(bool isActive) override;
+    void setPaused(bool isPaused) override;
+    QLineEdit *filterField() const override;
+    /// "filter", "role", "level"
+    QVariantMap place() const override;
+    void goTo(const QVariantMap &place) override;
+    void updateActions() override;
+
+private:
+    void follow();
+    void take(const admin::LogPage &page);
+    void askOlder();
+    void showLine();
+    void showState();
+    void fillRoles();
+    admin::LogQuery query() const;
+
+    LogModel m_model;
+    RecordPanel *m_panel;
+    QComboBox *m_level;
+    QComboBox *m_role;
+    QPlainTextEdit *m_message;
+    QLabel *m_state;
+    QList<admin::LogLine> m_held; ///< that have come while it is paused
+    qint64 m_dropped = 0;
+    bool m_isFollowing = false;
+    bool m_hasOlder = true;
+};
+
+} // namespace Quern::console
