@@ -51,6 +51,12 @@ SettingModel::SettingModel(QObject *parent)
 void SettingModel::setReport(const admin::ConfigReport &report)
 {
     m_settings = report.settings;
+    // "quern.toml:12" says enough: the view names the folder.
+    const QString folder = report.file.left(report.file.lastIndexOf(u'/') + 1);
+    if (!folder.isEmpty()) {
+        for (SettingStatus &setting : m_settings)
+            setting.origin.remove(folder);
+    }
     fill();
 }
 

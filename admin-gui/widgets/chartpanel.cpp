@@ -8,7 +8,6 @@
 #include <QEvent>
 #include <QLegend>
 #include <QLineSeries>
-#include <QValueAxis>
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +17,8 @@ namespace Quern::console {
 namespace {
 
 constexpr double millisecondsPerSecond = 1000;
+/// A plot that has just begun is not drawn at its edge.
+constexpr double leastSeconds = 60;
 
 /// The next of 1, 2, 2.5, 5, 10, … that is not below \a value.
 double roundUp(double value)
@@ -37,7 +38,7 @@ ChartPanel::ChartPanel(const QString &title, Format format, QWidget *parent)
     , m_title(title)
     , m_format(std::move(format))
     , m_time(new QDateTimeAxis)
-    , m_values(new QValueAxis)
+    , m_values(new QCategoryAxis)
 {
     setAccessibleName(title);
     setFrameShape(NoFrame);
@@ -51,7 +52,7 @@ ChartPanel::ChartPanel(const QString &title, Format format, QWidget *parent)
     m_time->setFormat(QStringLiteral("HH:mm"));
     m_time->setTickCount(4);
     m_time->setGridLineVisible(false);
-    m_values->setTickCount(3);
+    m_values->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
     chart()->addAxis(m_time, Qt::AlignBottom);
     chart()->addAxis(m_values, Qt::AlignLeft);
     setTop(1);
@@ -73,6 +74,7 @@ void ChartPanel::setLines(const QList<Line> &lines, double now, double seconds)
         dress();
     }
     double greatest = 0;
+    double oldest = now - leastSeconds;
     QStringList present;
     for (qsizetype i = 0; i < lines.size(); ++i) {
         QList<QPointF> points;
@@ -81,6 +83,7 @@ void ChartPanel::setLines(const QList<Line> &lines, double now, double seconds)
                 continue;
             points.append({point.x() * millisecondsPerSecond, point.y()});
             greatest = std::max(greatest, point.y());
+            oldest = std::min(oldest, point.x());
         }
         m_series.at(i)->setName(lines.at(i).name);
         m_series.at(i)->replace(points);
@@ -91,7 +94,7 @@ void ChartPanel::setLines(const QList<Line> &lines, double now, double seconds)
     chart()->setTitle(present.isEmpty() ? m_title
                                         : m_title + QStringLiteral(":  ") + present.join(QStringLiteral(" · ")));
     setAccessibleDescription(chart()->title());
-    m_time->setRange(QDateTime::fromMSecsSinceEpoch(qint64((now - seconds) * millisecondsPerSecond)),
+    m_time->setRange(QDateTime::fromMSecsSinceEpoch(qint64(std::max(now - seconds, oldest) * millisecondsPerSecond)),
                      QDateTime::fromMSecsSinceEpoch(qint64(now * millisecondsPerSecond)));
     setTop(greatest);
 }
@@ -99,7 +102,15 @@ void ChartPanel::setLines(const QList<Line> &lines, double now, double seconds)
 void ChartPanel::setTop(double greatest)
 {
     const double top = greatest > 0 ? roundUp(greatest * 1.05) : 1;
+    if (top == m_top)
+        return;
+    m_top = top;
+    for (const QString &label : m_values->categoriesLabels())
+        m_values->remove(label);
     m_values->setRange(0, top);
+    m_values->append(m_format(0), 0);
+    m_values->append(m_format(top / 2), top / 2);
+    m_values->append(m_format(top), top);
 }
 
 void ChartPanel::changeEvent(QEvent *event)

@@ -6,9 +6,9 @@
 
 #include <functional>
 
+class QCategoryAxis;
 class QDateTimeAxis;
 class QLineSeries;
-class QValueAxis;
 
 namespace Quern::console {
 
@@ -29,7 +29,8 @@ public:
 
     ChartPanel(const QString &title, Format format, QWidget *parent = nullptr);
 
-    /// What is shown from now on; as many lines each time keep their colours. \a seconds up to \a now are seen.
+    /// What is shown from now on; as many lines each time keep their colours. \a seconds up to \a now are seen, less
+    /// where there is less to be seen.
     void setLines(const QList<Line> &lines, double now, double seconds);
 
     QSize sizeHint() const override { return {320, 170}; }
@@ -46,7 +47,8 @@ private:
     Format m_format;
     QList<QLineSeries *> m_series; ///< the chart's
     QDateTimeAxis *m_time;
-    QValueAxis *m_values;
+    QCategoryAxis *m_values;
+    double m_top = 0;
 };
 
 } // namespace Quern::console

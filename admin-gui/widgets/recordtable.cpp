@@ -19,7 +19,7 @@ RecordTable::RecordTable(IndexedModel *model, const QString &settingsKey, QWidge
     , m_model(model)
     , m_settingsKey(QStringLiteral("columns/") + settingsKey)
 {
-    setObjectName(settingsKey);
+    setObjectName(settingsKey + QStringLiteral(".table"));
     setModel(model);
     setItemDelegate(new CellDelegate(this));
     setSelectionBehavior(SelectRows);

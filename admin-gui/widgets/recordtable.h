@@ -12,7 +12,7 @@ class RecordTable final : public QTableView
 {
     Q_OBJECT
 public:
-    /// \a settingsKey: under which its columns are kept; also its object name. \a model outlives it.
+    /// \a settingsKey: under which its columns are kept, and its object name without ".table". \a model outlives it.
     RecordTable(IndexedModel *model, const QString &settingsKey, QWidget *parent = nullptr);
     ~RecordTable() override;
 

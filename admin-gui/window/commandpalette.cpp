@@ -61,7 +61,9 @@ CommandPalette::CommandPalette(const QList<QAction *> &actions, QWidget *parent)
 
 int CommandPalette::score(const QString &typed, const QString &text)
 {
-    int score = 0;
+    constexpr int whole = 20; // all of it in one piece
+    const QString plain = typed.simplified();
+    int score = !plain.isEmpty() && text.contains(plain, Qt::CaseInsensitive) ? whole : 0;
     qsizetype place = 0;
     bool isNeighbour = false;
     for (const QChar letter : typed) {
