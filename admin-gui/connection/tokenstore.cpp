@@ -1,5 +1,7 @@
 #include "admin-gui/connection/tokenstore.h"
 
+#include <QDBusConnection>
+#include <QDBusConnectionInterface>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -11,6 +13,7 @@
 
 #include <qt6keychain/keychain.h>
 
+#include <array>
 #include <sys/stat.h>
 
 namespace Quern::console {
@@ -25,22 +28,38 @@ Error noKeychain(const QString &reason)
     return Error(Error::Unavailable, TokenStore::tr("no keychain service answers (%1)").arg(reason));
 }
 
-/// Calls \a done once, when \a job has ended or its time is over.
+/// Whether there is one to ask, running or to be started: else a job of it may end after a long time, or never.
+Result<void> findKeychain()
+{
+    static constexpr std::array services = {"org.freedesktop.secrets", "org.kde.kwalletd6", "org.kde.kwalletd5"};
+    const QDBusConnection bus = QDBusConnection::sessionBus();
+    if (!bus.isConnected())
+        return noKeychain(TokenStore::tr("there is no session bus"));
+    const QStringList running = bus.interface()->registeredServiceNames();
+    const QStringList startable = bus.interface()->activatableServiceNames();
+    for (const char *each : services) {
+        const QString name = QString::fromLatin1(each);
+        if (running.contains(name) || startable.contains(name))
+            return {};
+    }
+    return noKeychain(TokenStore::tr("neither GNOME Keyring nor KWallet is there"));
+}
+
+/// Calls \a done once, when \a job has ended or its time is over. One that hangs is left to its parent: the jobs after it
+/// wait for it.
 void runJob(QKeychain::Job *job, std::chrono::milliseconds patience, const std::function<void(QKeychain::Job *)> &done)
 {
-    job->setAutoDelete(false);
     auto *timer = new QTimer(job);
     timer->setSingleShot(true);
-    const auto end = [job, timer, done](QKeychain::Job *ended) {
+    QObject::connect(timer, &QTimer::timeout, job, [job, timer, done] {
+        job->disconnect(timer);
+        timer->deleteLater();
+        done(nullptr);
+    });
+    QObject::connect(job, &QKeychain::Job::finished, timer, [timer, done](QKeychain::Job *ended) {
         timer->stop();
-        job->disconnect();
         done(ended);
-        // A job that hangs may still call back into itself: it is left to its parent.
-        if (ended)
-            job->deleteLater();
-    };
-    QObject::connect(timer, &QTimer::timeout, job, [end] { end(nullptr); });
-    QObject::connect(job, &QKeychain::Job::finished, job, [end](QKeychain::Job *ended) { end(ended); });
+    });
     timer->start(patience);
     job->start();
 }
@@ -54,6 +73,8 @@ void TokenStore::read(const ServerAddress &address, std::function<void(const Res
         return done(*known);
     if (const QString token = fromFile(key); !token.isEmpty())
         return done(token);
+    if (const Result<void> found = findKeychain(); !found)
+        return done(found.error());
     auto *job = new QKeychain::ReadPasswordJob(service, this);
     job->setKey(key);
     job->setInsecureFallback(false);
@@ -79,6 +100,8 @@ void TokenStore::write(const ServerAddress &address, const QString &token, Keep 
         return done({});
     if (keep == Keep::PrivateFile)
         return done(toFile(key, token));
+    if (const Result<void> found = findKeychain(); !found)
+        return done(found);
     auto *job = new QKeychain::WritePasswordJob(service, this);
     job->setKey(key);
     job->setTextData(token);
@@ -102,6 +125,8 @@ void TokenStore::remove(const ServerAddress &address)
         const Result<void> removed = toFile(key, {});
         Q_UNUSED(removed)
     }
+    if (!findKeychain())
+        return;
     auto *job = new QKeychain::DeletePasswordJob(service, this);
     job->setKey(key);
     job->setInsecureFallback(false);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a command with a display, a window manager and a home of its own, and ends them with it.
 
-    withdisplay.py [--size 1400x900] [--no-manager] COMMAND [ARGUMENT…]
+    withdisplay.py [--size 1400x900] [--no-manager] [--keyring] COMMAND [ARGUMENT…]
 
 The exit code is the command's.
 """
@@ -20,6 +20,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 TIMEOUT = 20.0
+# The keyring ends with its bus.
+KEYRING = ["dbus-run-session", "--", "sh", "-c",
+           'printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec "$@"', "sh"]
 
 
 @contextmanager
@@ -83,6 +86,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", default="1400x900")
     parser.add_argument("--no-manager", action="store_true")
+    parser.add_argument("--keyring", action="store_true", help="a session bus, with an unlocked GNOME Keyring on it")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     with ExitStack() as stack:
@@ -90,7 +94,7 @@ def main() -> int:
         environment = stack.enter_context(home({**os.environ, "DISPLAY": name}))
         if not arguments.no_manager:
             stack.enter_context(window_manager(environment))
-        command = subprocess.Popen(arguments.command, env=environment)
+        command = subprocess.Popen(KEYRING * arguments.keyring + arguments.command, env=environment)
         # ctest ends what takes too long: what was started here goes with it.
         signal.signal(signal.SIGTERM, lambda *_: command.kill())
         return command.wait()
