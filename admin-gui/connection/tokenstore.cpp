@@ -45,8 +45,8 @@ Result<void> findKeychain()
     return noKeychain(TokenStore::tr("neither GNOME Keyring nor KWallet is there"));
 }
 
-/// Calls \a done once, when \a job has ended or its time is over. One that hangs is left to its parent: the jobs after it
-/// wait for it.
+/// Calls \a done once, when \a job has ended or its time is over. One that hangs is left to its parent: the jobs after
+/// it wait for it.
 void runJob(QKeychain::Job *job, std::chrono::milliseconds patience, const std::function<void(QKeychain::Job *)> &done)
 {
     auto *timer = new QTimer(job);
