@@ -42,10 +42,11 @@ Result<ConsoleModule> showableConsole(int argc, char **argv)
 {
     if (!isDisplayNamed())
         return Error(Error::Unavailable, Text::tr("there is no display"));
-    Result<ConsoleModule> module = ConsoleModule::load();
-    if (module && !module->canShow(argc, argv))
-        return Error(Error::Unavailable, Text::tr("the display cannot be reached"));
-    return module;
+    const Result<ConsoleModule> module = ConsoleModule::find();
+    if (!module)
+        return module;
+    const Result<void> shown = module->canShow(argc, argv);
+    return shown ? module : Result<ConsoleModule>(shown.error());
 }
 
 /// Runs `quern start -d` with the options of \a line; returns its exit code.

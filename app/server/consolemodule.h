@@ -2,7 +2,6 @@
 
 #include <Quern/result.h>
 
-#include <QLibrary>
 #include <QString>
 
 namespace Quern::app {
@@ -12,18 +11,21 @@ namespace Quern::app {
 class ConsoleModule
 {
 public:
-    /// Error::NotFound: it is not installed. Error::Invalid: it cannot be loaded, or belongs to another version.
-    static Result<ConsoleModule> load();
+    /// Error::NotFound: it is not installed.
+    static Result<ConsoleModule> find();
 
-    /// Whether there is a display, and windows can be shown on it.
-    bool canShow(int argc, char **argv) const { return m_canShow(argc, argv) != 0; }
+    /// Whether it can be loaded, and windows be shown. Tried in a child, so that a process that becomes a server after
+    /// all has nothing of it. Error::Invalid: it cannot be loaded, or belongs to another version; Error::Unavailable:
+    /// the display cannot be reached.
+    Result<void> canShow(int argc, char **argv) const;
     /// Shows it until it is closed, and returns the exit code. \a address: a URL or a control socket; empty: the server
     /// that was looked at last.
     int run(int argc, char **argv, const QString &address) const;
 
 private:
-    int (*m_canShow)(int argc, char **argv) = nullptr;
-    int (*m_run)(int argc, char **argv, const char *address) = nullptr;
+    explicit ConsoleModule(const QString &file) : m_file(file) {}
+
+    QString m_file;
 };
 
 } // namespace Quern::app

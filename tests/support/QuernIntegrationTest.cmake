@@ -5,17 +5,21 @@ if(QUERN_SANITIZE)
 endif()
 set(_quern_support_dir "${CMAKE_CURRENT_LIST_DIR}")
 
-# quern_add_integration_test(<test_name> [TIMEOUT <seconds>] [LABELS <labels...>])
+# quern_add_integration_test(<test_name> [TIMEOUT <seconds>] [LABELS <labels...>] [DISPLAY])
 #   One file of Python's unittest, <test_name>.py, run against the server of this build. Each test makes a server of
-#   its own on ports of its own, so any number of them may run at the same time.
+#   its own on ports of its own, so any number of them may run at the same time. DISPLAY: it has a display of its own.
 function(quern_add_integration_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "DISPLAY" "TIMEOUT" "LABELS")
+    set(display)
+    if(arg_DISPLAY)
+        set(display "${_quern_support_dir}/withdisplay.py" "${Python3_EXECUTABLE}" -B)
+    endif()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
     endif()
     math(EXPR timeout "${arg_TIMEOUT} * ${_quern_time_scale}")
     add_test(NAME integration.${name}
-        COMMAND Python3::Interpreter -B -m unittest -v ${name}
+        COMMAND Python3::Interpreter -B ${display} -m unittest -v ${name}
         WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
     list(PREPEND arg_LABELS integration)
     set_tests_properties(integration.${name} PROPERTIES
