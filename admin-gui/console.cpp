@@ -145,13 +145,14 @@ void Console::setLanguage(const QString &code)
 
 void Console::open(const ServerAddress &address)
 {
-    m_store.clear();
     m_servers.setLast(address);
     if (address.isLocal()) {
         m_session.open(address);
+        m_store.clear();
         return showName();
     }
     m_session.close();
+    m_store.clear();
     m_tokens.read(address, [this, address](const Result<QString> &token) {
         m_session.open(address, token.valueOr({}));
         showName();
@@ -183,9 +184,9 @@ void Console::take(const ConnectDialog::Choice &choice)
     m_servers.put(choice.server);
     if (choice.token.isEmpty())
         return open(address);
-    m_store.clear();
     m_servers.setLast(address);
     m_session.open(address, choice.token);
+    m_store.clear();
     showName();
     m_tokens.write(address, choice.token, choice.keep, [this, choice](const Result<void> &outcome) {
         if (!outcome)

@@ -28,6 +28,11 @@ ActionRunner::ActionRunner(Session &session, QObject *parent) : QObject(parent),
     });
 }
 
+QString ActionRunner::doneText(const ServerAction &action)
+{
+    return action.doneText.isEmpty() ? tr("Done.") : action.doneText;
+}
+
 QString ActionRunner::commandLine(const ServerAction &action) const
 {
     const auto &status = m_session.status();
@@ -93,7 +98,7 @@ void ActionRunner::finished(const std::shared_ptr<Run> &run)
     }
     if (!run->firstError) {
         activity.state = Activity::State::Done;
-        activity.outcome = run->action.doneText.isEmpty() ? tr("Done.") : run->action.doneText;
+        activity.outcome = doneText(run->action);
     } else {
         activity.state = Activity::State::Failed;
         activity.outcome =
@@ -117,7 +122,7 @@ void ActionRunner::followed(const admin::Operation &operation)
         activity.steps.append(step.text);
     tell(activity);
     if (operation.state == admin::Operation::State::Succeeded)
-        end(operation.id, Activity::State::Done, tr("Done."));
+        end(operation.id, Activity::State::Done, doneText(found->second->action));
     else if (operation.state == admin::Operation::State::Failed)
         end(operation.id, Activity::State::Failed, operation.error);
 }
@@ -148,7 +153,7 @@ void ActionRunner::lostServer()
     const std::map<qint64, std::shared_ptr<Run>> operations = m_operations;
     for (const auto &[operation, run] : operations) {
         if (run->action.method == admin::Methods::serverStop)
-            end(operation, Activity::State::Done, tr("The server has stopped."));
+            end(operation, Activity::State::Done, doneText(run->action));
     }
 }
 

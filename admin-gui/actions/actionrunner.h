@@ -40,6 +40,8 @@ Q_SIGNALS:
 private:
     struct Run;
 
+    static QString doneText(const ServerAction &action);
+
     void begin(const ServerAction &action, const Done &done);
     void callNext(const std::shared_ptr<Run> &run);
     void finished(const std::shared_ptr<Run> &run);

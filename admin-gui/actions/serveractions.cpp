@@ -66,7 +66,8 @@ ServerAction stop(const admin::Status *status)
                                        "come back by itself. From another machine it cannot be started again."),
                               presentWork(status)),
             .confirmText = Text::tr("Stop the server"),
-            .isOperation = true};
+            .isOperation = true,
+            .doneText = Text::tr("The server has stopped.")};
 }
 
 ServerAction scale(int workers, int taskWorkers)

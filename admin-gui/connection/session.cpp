@@ -36,16 +36,22 @@ void Session::open(const ServerAddress &address, const QString &token)
 {
     m_address = address;
     m_isLeaving = true;
-    m_status.reset();
-    m_ending.reset();
-    m_loss.clear();
+    forget();
     QMetaObject::invokeMethod(
         m_link, [link = m_link, address, token] { link->open(address, token); }, Qt::QueuedConnection);
 }
 
 void Session::close()
 {
+    forget();
     QMetaObject::invokeMethod(m_link, &Link::close, Qt::QueuedConnection);
+}
+
+void Session::forget()
+{
+    m_status.reset();
+    m_ending.reset();
+    m_loss.clear();
 }
 
 void Session::retryNow()
@@ -88,7 +94,7 @@ void Session::takeState(const LinkState &state)
     const bool wasUp = m_state.isUp();
     const LinkState::Phase before = m_state.phase;
     m_state = state;
-    if (wasUp && !state.isUp()) {
+    if (wasUp && !state.isUp() && state.phase != LinkState::Phase::Idle) {
         if (m_ending == admin::Operation::Kind::Stop)
             m_loss = tr("It was stopped.");
         else if (m_ending == admin::Operation::Kind::Restart)
@@ -114,7 +120,9 @@ QString Session::trouble() const
     using Phase = LinkState::Phase;
     if (m_state.phase == Phase::Idle || m_state.phase == Phase::Connected)
         return {};
-    return m_loss.isEmpty() ? m_state.reason : m_loss + u' ' + m_state.reason;
+    if (!m_loss.isEmpty() || m_state.reason.isEmpty())
+        return m_loss;
+    return m_state.reason.at(0).toUpper() + m_state.reason.mid(1) + u'.';
 }
 
 void Session::takeEvent(const ServerEvent &event)

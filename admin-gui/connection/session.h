@@ -22,7 +22,7 @@ public:
 
     const ServerAddress &address() const { return m_address; }
     const LinkState &state() const { return m_state; }
-    /// Why the server is not there, as far as is known, for people; empty while it is.
+    /// Why the server is not there, as far as is known: one or two sentences for people; empty while it is.
     QString trouble() const;
     /// What it has told last, also when it is not there any more; null before the first.
     const std::shared_ptr<const admin::Status> &status() const { return m_status; }
@@ -61,6 +61,7 @@ Q_SIGNALS:
 
 private:
     void send(const Question &question);
+    void forget();
     void takeState(const LinkState &state);
     void takeEvent(const ServerEvent &event);
 

@@ -55,7 +55,7 @@ void Banner::update()
         m_text->setText(tr("Not connected. %1 Trying…").arg(m_session.trouble()));
         break;
     case Phase::Refused:
-        m_text->setText(tr("The server lets us not in: %1.").arg(m_session.trouble()));
+        m_text->setText(tr("Not let in. %1").arg(m_session.trouble()));
         break;
     default:
         break;
