@@ -96,7 +96,12 @@ QString remoteCommand(const ServerAddress &address, QStringView method, const QJ
         rest.remove(it.key());
     for (const admin::EndpointParameter &parameter : endpoint->parameters) {
         const QString name = parameter.name;
-        const QString value = rest.take(name).toVariant().toString();
+        const QJsonValue given = rest.take(name);
+        QString value = given.toVariant().toString();
+        if (const QJsonValue encoded = given.toObject().value("base64"_L1); encoded.isString()) {
+            value = encoded.toString();
+            query.addQueryItem(u"encoding"_s, u"base64"_s);
+        }
         if (parameter.place == admin::EndpointParameter::Place::Path)
             path.replace(u'{' + name + u'}', QString::fromLatin1(QUrl::toPercentEncoding(value)));
         else if (!value.isEmpty())

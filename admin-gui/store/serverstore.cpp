@@ -31,7 +31,9 @@ ServerStore::ServerStore(Session &session, QObject *parent) : QObject(parent), m
 
 void ServerStore::takeStatus(const admin::Status &status)
 {
-    m_history.add(status, double(QDateTime::currentMSecsSinceEpoch()) / 1000);
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    m_history.add(status, double(now.toMSecsSinceEpoch()) / 1000);
+    m_cronHistory.add(status, now);
     Q_EMIT historyGrew();
 }
 
@@ -51,6 +53,7 @@ void ServerStore::takeOperation(const admin::Operation &operation)
 void ServerStore::clear()
 {
     m_history.clear();
+    m_cronHistory.clear();
     m_metrics.clear();
     m_processEvents.clear();
     m_operations.clear();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin-gui/connection/session.h"
+#include "admin-gui/store/cronhistory.h"
 #include "admin-gui/store/metricsstore.h"
 #include "admin-gui/store/statushistory.h"
 
@@ -19,6 +20,7 @@ public:
     explicit ServerStore(Session &session, QObject *parent = nullptr);
 
     const StatusHistory &history() const { return m_history; }
+    const CronHistory &cronHistory() const { return m_cronHistory; }
     MetricsStore &metrics() { return m_metrics; }
     /// What became of the children, the newest last.
     const QList<admin::ProcessEvent> &processEvents() const { return m_processEvents; }
@@ -39,6 +41,7 @@ private:
     void takeOperation(const admin::Operation &operation);
 
     StatusHistory m_history;
+    CronHistory m_cronHistory;
     MetricsStore m_metrics;
     QList<admin::ProcessEvent> m_processEvents;
     QList<admin::Operation> m_operations;

@@ -11,8 +11,11 @@ namespace Quern::console {
 QList<View *> makeViews(const ViewContext &context)
 {
     return {
-        new OverviewView(context), new ProcessView(context), new MetricsView(context),
-        new LogView(context),      new ConfigView(context),
+        new OverviewView(context),
+        new ProcessView(context),
+        new MetricsView(context),
+        new LogView(context),
+        new ConfigView(context),
     };
 }
 
