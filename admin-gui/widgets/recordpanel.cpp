@@ -43,7 +43,7 @@ RecordPanel::RecordPanel(IndexedModel *model, const QString &settingsKey, QWidge
 }
 
 QAction *RecordPanel::addAction(const QString &text, Needs needs, const std::function<bool()> &isAllowed,
-                                const std::function<void()> &act)
+                                const std::function<void()> &act, const std::function<bool()> &fits)
 {
     auto *action = new QAction(text, this);
     connect(action, &QAction::triggered, this, act);
@@ -53,7 +53,7 @@ QAction *RecordPanel::addAction(const QString &text, Needs needs, const std::fun
     button->setToolButtonStyle(Qt::ToolButtonTextOnly);
     button->setFocusPolicy(Qt::TabFocus);
     m_bar->addWidget(button);
-    m_entries.push_back({action, needs, isAllowed});
+    m_entries.push_back({action, needs, isAllowed, fits});
     updateActions();
     return action;
 }
@@ -64,11 +64,16 @@ void RecordPanel::updateActions()
     for (const Entry &entry : m_entries) {
         const bool isEnough = entry.needs == Needs::Nothing || (entry.needs == Needs::One ? count == 1 : count > 0);
         const bool isAllowed = entry.isAllowed();
-        entry.action->setEnabled(isEnough && isAllowed);
+        entry.action->setEnabled(isEnough && isAllowed && (!entry.fits || entry.fits()));
         entry.action->setToolTip(!isAllowed  ? tr("Your role may not, or the server is not connected.")
                                  : !isEnough ? tr("Select a row first.")
                                              : QString());
     }
+}
+
+void RecordPanel::releaseFilter()
+{
+    disconnect(m_filter, &QLineEdit::textChanged, m_model, nullptr);
 }
 
 QString RecordPanel::filterText() const

@@ -29,12 +29,15 @@ public:
     /// The row of the filter: what else belongs there goes to its end.
     QBoxLayout *bar() const { return m_bar; }
 
-    /// A button and a line of the menu. \a isAllowed says whether the user may do it at all.
+    /// A button and a line of the menu. \a isAllowed says whether the user may do it at all, \a fits whether there is
+    /// any sense in it for the rows that are selected.
     QAction *addAction(const QString &text, Needs needs, const std::function<bool()> &isAllowed,
-                       const std::function<void()> &act);
+                       const std::function<void()> &act, const std::function<bool()> &fits = {});
     /// Asks isAllowed() again: the server or the role may be another.
     void updateActions();
 
+    /// The field does not hide rows: somebody else has the rows picked by what stands in it.
+    void releaseFilter();
     QString filterText() const;
     void setFilterText(const QString &text);
 
@@ -44,6 +47,7 @@ private:
         QAction *action;
         Needs needs;
         std::function<bool()> isAllowed;
+        std::function<bool()> fits;
     };
 
     void updateCount();

@@ -60,8 +60,17 @@ RecordTable::~RecordTable()
     saveColumns();
 }
 
+/// The model of a view goes before the view's children do, and the columns with it.
+void RecordTable::hideEvent(QHideEvent *event)
+{
+    QTableView::hideEvent(event);
+    saveColumns();
+}
+
 void RecordTable::saveColumns() const
 {
+    if (horizontalHeader()->count() == 0)
+        return;
     QSettings().setValue(m_settingsKey, horizontalHeader()->saveState());
 }
 
