@@ -148,7 +148,7 @@ void FillDialog::parse()
             tr("The table holds %1, and has %2.").arg(format::count(m_table.size), format::count(m_table.rows)));
     else
         m_summary->clear();
-    m_apply->setText(rows > 0 ? tr("Set %n row(s)", nullptr, int(rows)) : tr("Set rows"));
+    m_apply->setText(rows > 0 && m_parsed.mistakeCount == 0 ? tr("Set %n row(s)", nullptr, int(rows)) : tr("Set rows"));
     m_apply->setEnabled(m_parsed.mistakeCount == 0 && rows > 0);
 }
 

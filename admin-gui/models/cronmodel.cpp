@@ -48,17 +48,16 @@ CronModel::CronModel(QObject *parent) : RecordModel([](const CronJobStatus &job)
     Column<CronJobStatus> result{tr("Result"), [](const CronJobStatus &job) {
                                      if (!job.last)
                                          return tr("not run yet");
-                                     return job.error.isEmpty() ? tr("well")
+                                     return job.error.isEmpty() ? tr("went well")
                                                                 : tr("failed: %1").arg(format::oneLine(job.error));
                                  }};
     result.tone = [](const CronJobStatus &job) {
         return !job.last ? Tone::Faint : job.error.isEmpty() ? Tone::Good : Tone::Bad;
     };
     result.toolTip = [](const CronJobStatus &job) { return job.error; };
-    setColumns({name, schedule, state, next, last, duration, result,
-                countColumn(tr("Runs"), &CronJobStatus::runs, Tone::Plain),
+    setColumns({name, schedule, state, next, last, duration, countColumn(tr("Runs"), &CronJobStatus::runs, Tone::Plain),
                 countColumn(tr("Failures"), &CronJobStatus::failures, Tone::Bad),
-                countColumn(tr("Skipped"), &CronJobStatus::skipped, Tone::Warning)});
+                countColumn(tr("Skipped"), &CronJobStatus::skipped, Tone::Warning), result});
 }
 
 void CronModel::setJobs(const QList<CronJobStatus> &jobs, const QDateTime &now)

@@ -10,7 +10,7 @@ class CronModel final : public RecordModel<admin::CronJobStatus>
 {
     Q_OBJECT
 public:
-    enum { Name, Schedule, State, Next, Last, Duration, Result, Runs, Failures, Skipped };
+    enum { Name, Schedule, State, Next, Last, Duration, Runs, Failures, Skipped, Result };
 
     explicit CronModel(QObject *parent = nullptr);
 

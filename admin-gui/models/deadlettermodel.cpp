@@ -62,7 +62,7 @@ QMap<QString, int> DeadLetterModel::countByName() const
 TaskStoreModel::TaskStoreModel(QObject *parent)
     : RecordModel([](const TaskStoreStatus &store) { return store.name; }, parent)
 {
-    Column<TaskStoreStatus> dead = countColumn(tr("Dead letters"), &TaskStoreStatus::dead);
+    Column<TaskStoreStatus> dead = countColumn(tr("Dead"), &TaskStoreStatus::dead);
     dead.tone = [](const TaskStoreStatus &store) { return store.dead > 0 ? Tone::Warning : Tone::Plain; };
     setColumns({{tr("Store"),
                  [](const TaskStoreStatus &store) {

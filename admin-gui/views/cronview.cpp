@@ -39,7 +39,7 @@ CronView::CronView(const ViewContext &context)
     table->setAccessibleName(title());
     table->setEmptyText(tr("There are no cron jobs. A plugin registers them; [[cron]] in the settings names those that "
                            "run."));
-    table->setDefaultWidths({18, 16, 18, 22, 12, 10, 24, 10, 10, 10});
+    table->setDefaultWidths({18, 16, 18, 22, 12, 10, 9, 9, 9, 30});
     table->setDefaultSort(CronModel::Name, Qt::AscendingOrder);
     addActions();
     auto *caption = new QLabel(m_timeline->accessibleName());

@@ -72,7 +72,7 @@ void TableView::makeLists()
     tables->setEmptyText(
         tr("There are no tables. [[table]] in the settings makes one: memory that all processes of the "
            "server share."));
-    tables->setDefaultWidths({14, 16, 22, 24});
+    tables->setDefaultWidths({12, 13, 23, 14});
     RecordTable *atomics = m_atomicPanel->table();
     atomics->setAccessibleName(tr("Atomics"));
     atomics->setSelectionMode(QAbstractItemView::SingleSelection);

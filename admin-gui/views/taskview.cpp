@@ -49,7 +49,7 @@ TaskView::TaskView(const ViewContext &context)
     m_splitter->addWidget(m_payload);
     m_splitter->setStretchFactor(0, 5);
     m_splitter->setStretchFactor(1, 2);
-    m_splitter->setSizes({720, 320});
+    m_splitter->setSizes({680, 420});
     m_splitter->restoreState(QSettings().value(splitterKey).toByteArray());
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(makeTop());
@@ -60,6 +60,7 @@ TaskView::TaskView(const ViewContext &context)
     connect(&context.store, &ServerStore::historyGrew, this, &TaskView::showStatus);
     connect(m_panel->table(), &RecordTable::selectionMoved, this, &TaskView::showSelected);
     connect(m_olderButton, &QPushButton::clicked, this, &TaskView::readOlder);
+    showCharts(); // an axis that has no times at first makes no room for them
     showLetters({});
 }
 
@@ -81,16 +82,16 @@ QWidget *TaskView::makeTop()
     m_rateChart = new ChartPanel(tr("Done and failed"), format::rate);
     m_storeTable->setAccessibleName(tr("Stores of tasks"));
     m_storeTable->setEmptyText(tr("No tasks are taken: task_worker_num in the settings is 0."));
-    m_storeTable->setDefaultWidths({12, 9, 9, 9, 12});
+    m_storeTable->setDefaultWidths({9, 7, 7, 8, 6});
     m_storeTable->setFocusPolicy(Qt::TabFocus);
     auto *top = new QWidget;
     auto *tiles = new QHBoxLayout;
     for (Tile *tile : {m_delivered, m_done, m_failed, m_waiting, m_running, m_dead})
         tiles->addWidget(tile, 1);
     auto *charts = new QHBoxLayout;
-    charts->addWidget(m_depthChart, 3);
-    charts->addWidget(m_rateChart, 3);
-    charts->addWidget(m_storeTable, 3);
+    for (QWidget *each : {static_cast<QWidget *>(m_depthChart), static_cast<QWidget *>(m_rateChart),
+                          static_cast<QWidget *>(m_storeTable)})
+        charts->addWidget(each, 1);
     auto *layout = new QVBoxLayout(top);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addLayout(tiles);
@@ -103,7 +104,7 @@ QWidget *TaskView::makeLetters()
 {
     RecordTable *table = m_panel->table();
     table->setAccessibleName(tr("Dead letters"));
-    table->setDefaultWidths({8, 16, 20, 30, 9, 16, 16, 9, 10});
+    table->setDefaultWidths({7, 14, 24, 28, 9, 12, 12, 10, 9});
     m_olderButton->setObjectName(QStringLiteral("deadLetters.older"));
     auto *letters = new QWidget;
     auto *layout = new QVBoxLayout(letters);

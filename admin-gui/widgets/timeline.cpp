@@ -56,7 +56,7 @@ int Timeline::nameWidth() const
     int width = 0;
     for (const Lane &lane : m_lanes)
         width = std::max(width, fontMetrics().horizontalAdvance(lane.name));
-    return std::min(width, fontMetrics().averageCharWidth() * mostNameCharacters) + 2 * margin;
+    return std::min(width + 2, fontMetrics().averageCharWidth() * mostNameCharacters) + 2 * margin;
 }
 
 QSize Timeline::sizeHint() const
@@ -71,7 +71,8 @@ QSize Timeline::minimumSizeHint() const
 
 QRect Timeline::plotArea() const
 {
-    return rect().adjusted(nameWidth(), margin / 2, -2 * margin, -fontMetrics().height() - margin);
+    const int left = nameWidth();
+    return {left, margin / 2, width() - left - 2 * margin, int(m_lanes.size()) * laneHeight()};
 }
 
 QRect Timeline::laneArea(int lane) const
