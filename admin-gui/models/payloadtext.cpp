@@ -88,7 +88,7 @@ PayloadText PayloadText::of(const DeadLetterPayload &payload)
     shown.summary = (isCbor ? Text::tr("map, %1") : Text::tr("bytes, %1")).arg(format::bytes(payload.size));
     if (payload.truncated)
         shown.summary += Text::tr("; the server has told the first %1").arg(format::bytes(bytes.size()));
-    if (isCbor && !payload.truncated) {
+    if (isCbor) {
         if (const std::optional<QString> json = cborText(bytes)) {
             shown.text = *json;
             shorten(shown);

@@ -63,16 +63,16 @@ void PayloadPanel::show(const QString &note, const QString &text)
 
 void PayloadPanel::setLetter(const admin::DeadLetter &letter)
 {
-    if (letter.id == m_id && m_isThere)
-        return;
-    m_id = letter.id;
-    m_isThere = false;
-    m_title->setText(tr("%1, id %2").arg(letter.name, letter.id));
     QPalette colors = m_error->palette();
     colors.setColor(QPalette::WindowText, theme::toneColor(Tone::Bad, palette()));
     m_error->setPalette(colors);
     m_error->setText(letter.error);
     m_error->setVisible(!letter.error.isEmpty());
+    if (letter.id == m_id && m_isThere)
+        return;
+    m_id = letter.id;
+    m_isThere = false;
+    m_title->setText(tr("%1, id %2").arg(letter.name, letter.id));
     if (!m_session.may(admin::Methods::taskDeadPayload)) {
         show(m_session.state().isUp() ? tr("Your role may not read payloads: that takes the role operator.")
                                       : tr("The server is not connected."),

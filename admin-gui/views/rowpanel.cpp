@@ -162,8 +162,11 @@ void RowPanel::refresh()
     m_requests = 0;
     m_read.clear();
     const Session &session = m_context.session;
-    if (!session.state().isUp())
-        return say(tr("The server is not connected."));
+    if (!session.state().isUp()) {
+        if (m_model.totalCount() == 0)
+            say(tr("The server is not connected."));
+        return; // what it has told last stays to be seen
+    }
     if (!session.may(admin::Methods::tableRows))
         return say(tr("Your role may see which tables there are, and not their rows: that takes the role operator."));
     if (m_model.totalCount() == 0)

@@ -96,6 +96,7 @@ void tst_RowText::mistakes_data()
     QTest::newRow("a key twice") << u"key\tstock\ntea\t7\ntea\t8\n"_s << 3 << u"line 2"_s;
     QTest::newRow("the same key in hex") << u"key\tstock\ntea\t7\nhex:746561\t8\n"_s << 3 << u"line 2"_s;
     QTest::newRow("a quote that stays open") << u"key,title\nrum,a\ntea,\"a\nb,c\n"_s << 3 << u"quote"_s;
+    QTest::newRow("behind a line end in quotes") << u"key,title,stock\ntea,\"a\nb\",1\nrum,b,x\n"_s << 4 << u"stock"_s;
     QTest::newRow("text behind a quote") << u"key,title\ntea,\"a\"b\n"_s << 2 << u"quote"_s;
     QTest::newRow("half a character") << u"key\ttitle\ntea\t"_s + QChar(0xdc00) << 2 << u"character"_s;
 }

@@ -156,7 +156,10 @@ void tst_TableModels::rowsInOrder()
 void tst_TableModels::copiedRowsCanBeFilledIn()
 {
     TableRowModel model(columns);
-    model.setRecords(sampleRows().first(2));
+    QList<TableRow> rows = sampleRows().first(2);
+    rows.append({{"tab\t"}, {{u"stock"_s, -1}, {u"rate"_s, 1e300}, {u"title"_s, u"a\tb"_s}}});
+    rows.append({{"quote"}, {{u"stock"_s, 0}, {u"rate"_s, -0.1}, {u"title"_s, u"\"a, b\" hex:"_s}}});
+    model.setRecords(rows);
     QString text;
     for (int number = 0; number < model.columnCount(); ++number)
         text += model.headerData(number, Qt::Horizontal, Qt::DisplayRole).toString() + u'\t';
@@ -169,7 +172,7 @@ void tst_TableModels::copiedRowsCanBeFilledIn()
     }
     const RowText parsed = RowText::parse(text, columns);
     QCOMPARE(parsed.mistakeCount, 0);
-    QCOMPARE(parsed.rows, sampleRows().first(2));
+    QCOMPARE(parsed.rows, rows);
 }
 
 QTEST_GUILESS_MAIN(tst_TableModels)
