@@ -14,14 +14,8 @@ namespace Quern::console {
 QList<View *> makeViews(const ViewContext &context)
 {
     return {
-        new OverviewView(context),
-        new ProcessView(context),
-        new TableView(context),
-        new CronView(context),
-        new TaskView(context),
-        new MetricsView(context),
-        new LogView(context),
-        new ConfigView(context),
+        new OverviewView(context), new ProcessView(context), new TableView(context), new CronView(context),
+        new TaskView(context),     new MetricsView(context), new LogView(context),   new ConfigView(context),
     };
 }
 

@@ -22,6 +22,8 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace Quern::console {
 
 namespace {
@@ -133,7 +135,10 @@ void TaskView::askForAll(bool isDrop)
     DeadLetterDialog::Counts counts;
     counts.known = m_letters.countByName();
     counts.isComplete = m_older.isEmpty();
-    counts.all = session().status() ? deathsIn(*session().status()).present : m_letters.totalCount();
+    // The status may be a second older than the list.
+    counts.all = m_letters.totalCount();
+    if (const auto &status = session().status())
+        counts.all = std::max<qint64>(counts.all, deathsIn(*status).present);
     using What = DeadLetterDialog::What;
     DeadLetterDialog::ask(
         isDrop ? What::Drop : What::Retry, counts, actions(), [done = refreshed()] { done(QJsonObject()); }, window());

@@ -50,6 +50,9 @@ void drawTrend(QPainter *painter, const QRect &cell, const QList<double> &values
 void CellDelegate::initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const
 {
     QStyledItemDelegate::initStyleOption(option, index);
+    // Numbers keep away from the text of the next column.
+    if (option->displayAlignment.testFlag(Qt::AlignRight))
+        option->text += QStringLiteral("  ");
     const Tone tone = Tone(index.data(ToneRole).toInt());
     if (tone != Tone::Plain)
         option->palette.setColor(QPalette::Text, theme::toneColor(tone, option->palette));
@@ -69,10 +72,14 @@ void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
     const QColor color =
         isSelected ? option.palette.color(QPalette::HighlightedText) : theme::toneColor(tone, option.palette);
     painter->save();
+    // The text stands at the right end, and the line before it.
+    QRect trendArea = option.rect;
+    if (!index.data(Qt::DisplayRole).toString().isEmpty())
+        trendArea.setWidth(trendArea.width() / 2);
     if (fraction.isValid())
         drawBar(painter, option.rect, fraction.toDouble(), color);
     if (trend.isValid())
-        drawTrend(painter, option.rect, trend.value<QList<double>>(), color);
+        drawTrend(painter, trendArea, trend.value<QList<double>>(), color);
     painter->restore();
 }
 

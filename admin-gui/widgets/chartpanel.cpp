@@ -52,6 +52,8 @@ ChartPanel::ChartPanel(const QString &title, Format format, QWidget *parent)
     m_time->setFormat(QStringLiteral("HH:mm"));
     m_time->setTickCount(4);
     m_time->setGridLineVisible(false);
+    // Laid out without a range, it would have no labels for good.
+    setSpan(double(QDateTime::currentMSecsSinceEpoch()) / millisecondsPerSecond, leastSeconds);
     m_values->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
     chart()->addAxis(m_time, Qt::AlignBottom);
     chart()->addAxis(m_values, Qt::AlignLeft);
@@ -94,9 +96,14 @@ void ChartPanel::setLines(const QList<Line> &lines, double now, double seconds)
     chart()->setTitle(present.isEmpty() ? m_title
                                         : m_title + QStringLiteral(":  ") + present.join(QStringLiteral(" · ")));
     setAccessibleDescription(chart()->title());
-    m_time->setRange(QDateTime::fromMSecsSinceEpoch(qint64(std::max(now - seconds, oldest) * millisecondsPerSecond)),
-                     QDateTime::fromMSecsSinceEpoch(qint64(now * millisecondsPerSecond)));
+    setSpan(now, std::min(seconds, now - oldest));
     setTop(greatest);
+}
+
+void ChartPanel::setSpan(double end, double seconds)
+{
+    m_time->setRange(QDateTime::fromMSecsSinceEpoch(qint64((end - seconds) * millisecondsPerSecond)),
+                     QDateTime::fromMSecsSinceEpoch(qint64(end * millisecondsPerSecond)));
 }
 
 void ChartPanel::setTop(double greatest)

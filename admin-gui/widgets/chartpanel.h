@@ -41,6 +41,7 @@ protected:
 
 private:
     void dress();
+    void setSpan(double end, double seconds);
     void setTop(double greatest);
 
     const QString m_title;

@@ -33,11 +33,11 @@ public:
     /// The body of an answer; empty if there is none within some seconds.
     QByteArray get(const QString &path) const { return request("GET", path); }
     QByteArray post(const QString &path, const QByteArray &body) const { return request("POST", path, body); }
+    QByteArray request(const QByteArray &method, const QString &path, const QByteArray &body = {}) const;
     /// What a command of `quern` has printed.
     QString run(const QStringList &words) const;
 
 private:
-    QByteArray request(const QByteArray &method, const QString &path, const QByteArray &body = {}) const;
     void writeConfig(const QByteArray &more) const;
 
     QTemporaryDir m_folder;

@@ -40,7 +40,8 @@ QString WideInteger::expected()
 
 QJsonValue TextOrBytes::toJson() const
 {
-    if (bytes.isValidUtf8())
+    // A byte order mark at the beginning would not come back.
+    if (bytes.isValidUtf8() && !bytes.startsWith("\xEF\xBB\xBF"))
         return QString::fromUtf8(bytes);
     return QJsonObject{{u"base64"_s, QString::fromLatin1(bytes.toBase64())}};
 }

@@ -121,6 +121,9 @@ void tst_TableMessages::bytes_data()
     QTest::newRow("\"\"") << QByteArray() << true;
     QTest::newRow("{\"base64\":\"AP8=\"}") << QByteArray("\0\xff", 2) << true;
     QTest::newRow("{\"base64\":\"dGVh\"}") << QByteArray("tea") << false;
+    QTest::newRow("{\"base64\":\"77u/YQ==\"}") << QByteArray("\xEF\xBB\xBF"
+                                                             "a")
+                                               << true; // a byte order mark
 }
 
 void tst_TableMessages::bytes()
