@@ -8,7 +8,7 @@ View::View(const ViewContext &context, const QString &name, const QString &title
     setAccessibleName(title);
     connect(&context.session, &Session::stateChanged, this, &View::updateActions);
     connect(&context.session, &Session::connected, this, [this] {
-        if (m_isActive)
+        if (m_isActive && !m_isPaused)
             refresh();
     });
 }

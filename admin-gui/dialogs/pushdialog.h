@@ -1,0 +1,32 @@
+#pragma once
+
+#include "admin-gui/models/connectionmodel.h"
+
+#include <QDialog>
+
+class QPlainTextEdit;
+class QPushButton;
+
+namespace Quern::console {
+
+class ActionRunner;
+
+/// Asks for a text, and sends it to connections. Ctrl+Enter sends; Enter is part of the text.
+class PushDialog final : public QDialog
+{
+    Q_OBJECT
+public:
+    PushDialog(const QList<Connection> &connections, ActionRunner &actions, QWidget *parent);
+
+    static void ask(const QList<Connection> &connections, ActionRunner &actions, QWidget *parent);
+
+private:
+    void apply();
+
+    const QList<Connection> m_connections;
+    ActionRunner &m_actions;
+    QPlainTextEdit *m_text;
+    QPushButton *m_apply;
+};
+
+} // namespace Quern::console
