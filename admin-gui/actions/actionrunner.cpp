@@ -1,6 +1,7 @@
 #include "admin-gui/actions/actionrunner.h"
 
 #include "admin-gui/actions/commandtext.h"
+#include "admin-gui/models/servertext.h"
 #include "admin/protocol/methods.h"
 
 namespace Quern::console {
@@ -119,7 +120,7 @@ void ActionRunner::followed(const admin::Operation &operation)
     Activity &activity = run->activity;
     activity.steps.clear();
     for (const admin::OperationStep &step : operation.steps)
-        activity.steps.append(step.text);
+        activity.steps.append(serverText(step.text));
     tell(activity);
     if (operation.state == admin::Operation::State::Succeeded)
         end(operation.id, Activity::State::Done, doneText(found->second->action));

@@ -42,7 +42,7 @@ SeriesModel::SeriesModel(QObject *parent) : RecordModel([](const MetricRow &row)
     type.tone = [](const MetricRow &) { return Tone::Faint; };
     const Column<MetricRow> value = numberColumn<MetricRow>(
         tr("Value"), [](const MetricRow &row) { return valueText(row.name, row.value); }, &MetricRow::value);
-    setColumns({name, labels, type, value});
+    setColumns({name, labels, value, type});
 }
 
 } // namespace Quern::console

@@ -17,17 +17,9 @@ namespace Quern::console {
 QList<View *> makeViews(const ViewContext &context)
 {
     return {
-        new OverviewView(context),
-        new ProcessView(context),
-        new ConnectionView(context),
-        new TableView(context),
-        new CronView(context),
-        new TaskView(context),
-        new PluginView(context),
-        new MetricsView(context),
-        new LogView(context),
-        new ConfigView(context),
-        new AuditView(context),
+        new OverviewView(context), new ProcessView(context), new ConnectionView(context), new TableView(context),
+        new CronView(context),     new TaskView(context),    new PluginView(context),     new MetricsView(context),
+        new LogView(context),      new ConfigView(context),  new AuditView(context),
     };
 }
 

@@ -31,7 +31,7 @@ AuditView::AuditView(const ViewContext &context)
     table->setDefaultSort(AuditModel::Time, Qt::DescendingOrder);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_panel);
-    setFocusProxy(m_panel);
+    setFirstFocus(m_panel->table());
     m_poll.setInterval(Interval);
     connect(m_older, &QAction::triggered, this, &AuditView::readOlder);
     connect(&m_poll, &QTimer::timeout, this, &AuditView::readNewest);

@@ -32,7 +32,7 @@ ConfigView::ConfigView(const ViewContext &context)
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_panel, 1);
     layout->addWidget(m_files);
-    setFocusProxy(table);
+    setFirstFocus(table);
     connect(m_onlyChanged, &QCheckBox::toggled, &m_model, &SettingModel::setOnlyChanged);
     // A reload may bring other settings.
     connect(&context.session, &Session::operationChanged, this, [this](const admin::Operation &operation) {

@@ -29,12 +29,12 @@ ConnectionView::ConnectionView(const ViewContext &context)
                        [this] { CloseDialog::ask(selected(), actions(), this); });
     RecordTable *table = m_panel->table();
     table->setAccessibleName(title());
-    table->setDefaultWidths({20, 12, 12, 24, 16, 16, 16, 12, 12, 12});
+    table->setDefaultWidths({22, 12, 12, 24, 16, 16, 16, 12, 12, 12});
     table->setDefaultSort(ConnectionModel::Opened, Qt::DescendingOrder);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_listeners);
     layout->addWidget(m_panel, 1);
-    setFocusProxy(m_panel);
+    setFirstFocus(m_panel->table());
     m_next.setSingleShot(true);
     m_nextListeners.setInterval(ListenerInterval);
     connect(&m_next, &QTimer::timeout, this, [this] { m_isSweeping ? readPage() : beginSweep(); });

@@ -52,7 +52,7 @@ CronView::CronView(const ViewContext &context)
     layout->addWidget(m_panel, 3);
     layout->addWidget(caption);
     layout->addWidget(m_scroll, 2);
-    setFocusProxy(m_panel);
+    setFirstFocus(m_panel->table());
     connect(&context.store, &ServerStore::historyGrew, this, &CronView::refresh);
     connect(&m_model, &IndexedModel::countsChanged, this, &CronView::showTimeline);
     connect(table, &RecordTable::selectionMoved, this, &CronView::showTimeline);

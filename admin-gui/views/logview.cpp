@@ -70,7 +70,7 @@ LogView::LogView(const ViewContext &context)
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(splitter, 1);
     layout->addWidget(m_state);
-    setFocusProxy(table);
+    setFirstFocus(table);
     connect(m_level, &QComboBox::currentIndexChanged, this, &LogView::follow);
     connect(m_role, &QComboBox::currentIndexChanged, this, &LogView::follow);
     connect(table, &RecordTable::selectionMoved, this, &LogView::showLine);

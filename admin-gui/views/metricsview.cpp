@@ -62,7 +62,7 @@ MetricsView::MetricsView(const ViewContext &context)
     m_panel->bar()->addWidget(m_span);
     RecordTable *table = m_panel->table();
     table->setEmptyText(tr("No metrics have come yet."));
-    table->setDefaultWidths({44, 40, 11, 14});
+    table->setDefaultWidths({44, 50, 14, 11});
     table->setAccessibleName(title());
     auto *splitter = new QSplitter(Qt::Vertical);
     splitter->addWidget(m_chart);
@@ -73,7 +73,7 @@ MetricsView::MetricsView(const ViewContext &context)
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(splitter, 1);
     layout->addWidget(m_note);
-    setFocusProxy(table);
+    setFirstFocus(table);
     connect(&context.store.metrics(), &MetricsStore::changed, this, &MetricsView::fill);
     connect(table, &RecordTable::selectionMoved, this, &MetricsView::plot);
     connect(m_span, &QComboBox::currentIndexChanged, this, &MetricsView::plot);

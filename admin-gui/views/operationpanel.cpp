@@ -1,6 +1,7 @@
 #include "admin-gui/views/operationpanel.h"
 
 #include "admin-gui/models/format.h"
+#include "admin-gui/models/servertext.h"
 #include "admin-gui/store/serverstore.h"
 #include "admin-gui/widgets/theme.h"
 
@@ -100,7 +101,7 @@ void OperationPanel::update()
     m_bar->setVisible(isRunning);
     QStringList steps;
     for (const admin::OperationStep &step : operation.steps.last(std::min(operation.steps.size(), shownSteps)))
-        steps.append(format::moment(step.at) + QStringLiteral("  ") + step.text);
+        steps.append(format::moment(step.at) + QStringLiteral("  ") + serverText(step.text));
     m_steps->setText(steps.join(u'\n'));
     m_steps->setVisible(!steps.isEmpty());
 }

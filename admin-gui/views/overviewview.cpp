@@ -20,6 +20,8 @@ namespace {
 constexpr double shownSeconds = 900;
 /// Of these, what is told in words.
 constexpr qsizetype mostTroubles = 4;
+/// How a process ends that a reload has replaced.
+const QString leftAsAsked = QStringLiteral("exit code 0");
 
 QString latency(double seconds)
 {
@@ -179,7 +181,7 @@ void OverviewView::showTroubles()
     QStringList lines;
     const QList<admin::ProcessEvent> &events = store().processEvents();
     for (auto it = events.crbegin(); it != events.crend() && lines.size() < mostTroubles; ++it) {
-        if (it->what == admin::ProcessEvent::What::Ended)
+        if (it->what == admin::ProcessEvent::What::Ended && it->reason != leftAsAsked)
             lines.append(tr("%1  %2 ended: %3").arg(format::moment(it->at), it->process, it->reason));
     }
     m_troubles->setText(lines.join(u'\n'));

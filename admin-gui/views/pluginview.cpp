@@ -48,7 +48,7 @@ PluginView::PluginView(const ViewContext &context)
     m_splitter->restoreState(QSettings().value(splitterKey).toByteArray());
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_splitter);
-    setFocusProxy(m_plugins);
+    setFirstFocus(m_plugins->table());
     connect(m_plugins->table(), &RecordTable::selectionMoved, this, &PluginView::showRoutes);
     connect(&context.session, &Session::statusChanged, this, &PluginView::lookForReload);
     connect(&context.session, &Session::stateChanged, this, [this] { showState({}); });

@@ -66,7 +66,7 @@ ProcessView::ProcessView(const ViewContext &context)
     auto *layout = new QVBoxLayout(this);
     layout->addLayout(bar);
     layout->addWidget(m_splitter, 1);
-    setFocusProxy(m_tree);
+    setFirstFocus(m_tree);
     m_detail->hide();
     connect(m_filter, &QLineEdit::textChanged, &m_model, &ProcessModel::setFilter);
     connect(&context.session, &Session::statusChanged, this, &ProcessView::showStatus);
@@ -111,7 +111,7 @@ void ProcessView::makeTree()
     m_tree->sortByColumn(ProcessModel::Name, Qt::AscendingOrder);
     m_tree->header()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int character = m_tree->fontMetrics().averageCharWidth();
-    const QList<int> widths = {26, 11, 9, 16, 9, 10, 11, 11, 16, 8, 9, 30};
+    const QList<int> widths = {24, 11, 9, 16, 9, 9, 10, 11, 16, 8, 9, 10};
     for (int column = 0; column < ProcessModel::ColumnCount; ++column)
         m_tree->setColumnWidth(column, widths.at(column) * character + 14);
     m_tree->header()->restoreState(QSettings().value(columnsKey).toByteArray());

@@ -45,7 +45,6 @@ RowPanel::RowPanel(const ViewContext &context, const admin::TableDescription &ta
     layout->setContentsMargins(8, 0, 0, 0);
     layout->addWidget(m_panel, 1);
     layout->addWidget(makePager());
-    setFocusProxy(m_panel);
     connect(rows, &RecordTable::opened, this, &RowPanel::edit);
     showPage({});
 }

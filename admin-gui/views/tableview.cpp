@@ -12,6 +12,7 @@
 #include <QPointer>
 #include <QSettings>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 namespace Quern::console {
@@ -32,22 +33,24 @@ TableView::TableView(const ViewContext &context)
     , m_atomicPanel(new RecordPanel(&m_atomics, QStringLiteral("atomics")))
     , m_lists(new QSplitter(Qt::Vertical))
     , m_splitter(new QSplitter)
-    , m_hint(new QLabel(tr("Select a table to see its rows.")))
+    , m_right(new QStackedWidget)
 {
     makeLists();
-    m_hint->setAlignment(Qt::AlignCenter);
-    m_hint->setForegroundRole(QPalette::PlaceholderText);
+    auto *hint = new QLabel(tr("Select a table to see its rows."));
+    hint->setAlignment(Qt::AlignCenter);
+    hint->setForegroundRole(QPalette::PlaceholderText);
+    m_right->addWidget(hint);
     m_splitter->addWidget(m_lists);
-    m_splitter->addWidget(m_hint);
+    m_splitter->addWidget(m_right);
     m_splitter->setStretchFactor(0, 2);
     m_splitter->setStretchFactor(1, 3);
-    m_splitter->setSizes({420, 620});
+    m_splitter->setSizes({400, 640});
     m_splitter->setChildrenCollapsible(false);
     m_splitter->restoreState(QSettings().value(splitterKey).toByteArray());
     m_lists->restoreState(QSettings().value(listsKey).toByteArray());
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_splitter, 1);
-    setFocusProxy(m_tablePanel);
+    setFirstFocus(m_tablePanel->table());
     connect(&context.session, &Session::statusChanged, this, &TableView::showFill);
     connect(m_tablePanel->table(), &RecordTable::selectionMoved, this, [this] {
         const QStringList chosen = m_tablePanel->table()->selectedKeys();
@@ -72,7 +75,7 @@ void TableView::makeLists()
     tables->setEmptyText(
         tr("There are no tables. [[table]] in the settings makes one: memory that all processes of the "
            "server share."));
-    tables->setDefaultWidths({12, 13, 23, 14});
+    tables->setDefaultWidths({12, 14, 23, 14});
     RecordTable *atomics = m_atomicPanel->table();
     atomics->setAccessibleName(tr("Atomics"));
     atomics->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -184,11 +187,8 @@ void TableView::choose(const QString &name)
         return;
     closeRows();
     m_rows = new RowPanel(m_viewContext, *table);
-    const QList<int> sizes = m_splitter->sizes();
-    m_hint->hide();
-    m_splitter->addWidget(m_rows);
-    m_splitter->setStretchFactor(2, 3);
-    m_splitter->setSizes({sizes.value(0), 0, sizes.value(1)});
+    m_right->addWidget(m_rows);
+    m_right->setCurrentWidget(m_rows);
     connect(m_rows, &RowPanel::tableChanged, this, [this] {
         if (isActive())
             refresh();
@@ -199,7 +199,6 @@ void TableView::choose(const QString &name)
 void TableView::closeRows()
 {
     delete std::exchange(m_rows, nullptr);
-    m_hint->show();
 }
 
 QLineEdit *TableView::filterField() const

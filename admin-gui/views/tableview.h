@@ -5,6 +5,7 @@
 
 class QLabel;
 class QSplitter;
+class QStackedWidget;
 
 namespace Quern::console {
 
@@ -46,7 +47,7 @@ private:
     RecordPanel *m_atomicPanel;
     QSplitter *m_lists;
     QSplitter *m_splitter;
-    QLabel *m_hint;
+    QStackedWidget *m_right;    ///< a hint, or the rows above it
     RowPanel *m_rows = nullptr; ///< of the chosen table
     QVariantMap m_wanted;       ///< a place to go to once the tables are there
 };

@@ -57,7 +57,7 @@ TaskView::TaskView(const ViewContext &context)
     layout->addWidget(makeTop());
     layout->addWidget(m_failure);
     layout->addWidget(m_splitter, 1);
-    setFocusProxy(m_panel);
+    setFirstFocus(m_panel->table());
     addActions();
     connect(&context.store, &ServerStore::historyGrew, this, &TaskView::showStatus);
     connect(m_panel->table(), &RecordTable::selectionMoved, this, &TaskView::showSelected);
@@ -84,7 +84,7 @@ QWidget *TaskView::makeTop()
     m_rateChart = new ChartPanel(tr("Done and failed"), format::rate);
     m_storeTable->setAccessibleName(tr("Stores of tasks"));
     m_storeTable->setEmptyText(tr("No tasks are taken: task_worker_num in the settings is 0."));
-    m_storeTable->setDefaultWidths({9, 7, 7, 8, 6});
+    m_storeTable->setDefaultWidths({9, 7, 7, 7, 6});
     m_storeTable->setFocusPolicy(Qt::TabFocus);
     auto *top = new QWidget;
     auto *tiles = new QHBoxLayout;
@@ -106,7 +106,7 @@ QWidget *TaskView::makeLetters()
 {
     RecordTable *table = m_panel->table();
     table->setAccessibleName(tr("Dead letters"));
-    table->setDefaultWidths({7, 14, 24, 28, 9, 12, 12, 10, 9});
+    table->setDefaultWidths({6, 12, 22, 26, 9, 10, 10, 9, 9});
     m_olderButton->setObjectName(QStringLiteral("deadLetters.older"));
     auto *letters = new QWidget;
     auto *layout = new QVBoxLayout(letters);

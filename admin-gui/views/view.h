@@ -30,6 +30,8 @@ public:
     QString name() const { return objectName(); }
     const QString &title() const { return m_title; }
 
+    /// Keys go there when it comes to be seen.
+    void focusFirst() { (m_firstFocus ? m_firstFocus : this)->setFocus(); }
     /// Asks the server anew for what it shows.
     virtual void refresh() {}
     /// It is about to be seen, or no longer.
@@ -55,12 +57,15 @@ protected:
     bool isActive() const { return m_isActive; }
     bool isPaused() const { return m_isPaused; }
 
+    /// No focus proxy: Tab would not find what stands before that.
+    void setFirstFocus(QWidget *widget) { m_firstFocus = widget; }
     /// For RecordPanel::addAction().
     std::function<bool()> allows(QLatin1StringView method) const;
 
 private:
     ViewContext m_context;
     QString m_title;
+    QWidget *m_firstFocus = nullptr;
     bool m_isActive = false;
     bool m_isPaused = false;
 };

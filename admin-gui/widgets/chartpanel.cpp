@@ -19,6 +19,8 @@ namespace {
 constexpr double millisecondsPerSecond = 1000;
 /// A plot that has just begun is not drawn at its edge.
 constexpr double leastSeconds = 60;
+/// Minutes alone would say the same several times.
+constexpr double withSecondsBelow = 600;
 
 /// The next of 1, 2, 2.5, 5, 10, … that is not below \a value.
 double roundUp(double value)
@@ -49,7 +51,6 @@ ChartPanel::ChartPanel(const QString &title, Format format, QWidget *parent)
     chart()->setMargins({4, 2, 8, 2});
     chart()->setBackgroundRoundness(6);
     chart()->setTitle(title);
-    m_time->setFormat(QStringLiteral("HH:mm"));
     m_time->setTickCount(4);
     m_time->setGridLineVisible(false);
     // Laid out without a range, it would have no labels for good.
@@ -102,6 +103,7 @@ void ChartPanel::setLines(const QList<Line> &lines, double now, double seconds)
 
 void ChartPanel::setSpan(double end, double seconds)
 {
+    m_time->setFormat(seconds < withSecondsBelow ? QStringLiteral("HH:mm:ss") : QStringLiteral("HH:mm"));
     m_time->setRange(QDateTime::fromMSecsSinceEpoch(qint64((end - seconds) * millisecondsPerSecond)),
                      QDateTime::fromMSecsSinceEpoch(qint64(end * millisecondsPerSecond)));
 }

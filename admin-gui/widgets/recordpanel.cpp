@@ -34,7 +34,6 @@ RecordPanel::RecordPanel(IndexedModel *model, const QString &settingsKey, QWidge
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addLayout(m_bar);
     layout->addWidget(m_table, 1);
-    setFocusProxy(m_table);
     connect(m_filter, &QLineEdit::textChanged, model, &IndexedModel::setFilter);
     connect(m_filter, &QLineEdit::returnPressed, m_table, qOverload<>(&QWidget::setFocus));
     connect(model, &IndexedModel::countsChanged, this, &RecordPanel::updateCount);

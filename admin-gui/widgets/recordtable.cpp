@@ -2,6 +2,7 @@
 
 #include "admin-gui/widgets/celldelegate.h"
 #include "admin-gui/widgets/copying.h"
+#include "admin-gui/widgets/theme.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -35,7 +36,7 @@ RecordTable::RecordTable(IndexedModel *model, const QString &settingsKey, QWidge
     setContextMenuPolicy(Qt::ActionsContextMenu);
     verticalHeader()->hide();
     verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 10);
+    verticalHeader()->setDefaultSectionSize(theme::rowHeight(fontMetrics()));
     QHeaderView *header = horizontalHeader();
     header->setHighlightSections(false);
     header->setSectionsMovable(true);
@@ -91,9 +92,11 @@ void RecordTable::setDefaultWidths(const QList<int> &widths)
     if (m_isRestored)
         return;
     const int character = fontMetrics().averageCharWidth();
-    for (int column = 0; column < m_model->columnCount(); ++column) {
+    // The last one has what is left, so that there is nothing to scroll to as long as the others fit.
+    const int last = m_model->columnCount() - 1;
+    for (int column = 0; column <= last; ++column) {
         const int least = horizontalHeader()->sectionSizeHint(column);
-        setColumnWidth(column, std::max(least, widths.value(column) * character + 12));
+        setColumnWidth(column, column == last ? least : std::max(least, widths.value(column) * character + 12));
     }
 }
 

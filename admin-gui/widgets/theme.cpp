@@ -143,6 +143,11 @@ QColor lineColor(const QPalette &palette)
     return between(palette.color(QPalette::Window), palette.color(QPalette::WindowText), 0.16);
 }
 
+int rowHeight(const QFontMetrics &metrics)
+{
+    return metrics.height() + 10;
+}
+
 QIcon icon(const QString &name)
 {
     QFile file(QStringLiteral(":/quern/icons/%1.svg").arg(name));

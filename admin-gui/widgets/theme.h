@@ -3,6 +3,7 @@
 #include "admin-gui/models/indexedmodel.h"
 
 #include <QColor>
+#include <QFontMetrics>
 #include <QIcon>
 #include <QPalette>
 #include <QString>
@@ -24,6 +25,9 @@ QColor toneBackground(Tone tone, const QPalette &palette);
 QColor seriesColor(int number, const QPalette &palette);
 /// Between areas: a hair line.
 QColor lineColor(const QPalette &palette);
+
+/// Of a row in tables and trees, in a font with these metrics.
+int rowHeight(const QFontMetrics &metrics);
 
 /// One of our own, by the name of its file: "processes". It takes the colour of the text beside it.
 QIcon icon(const QString &name);

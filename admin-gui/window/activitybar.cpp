@@ -30,6 +30,7 @@ ActivityBar::ActivityBar(ActionRunner &actions, QWidget *parent)
     m_unfold->setCheckable(true);
     m_unfold->setToolTip(tr("All that was done"));
     m_unfold->setAccessibleName(m_unfold->toolTip());
+    m_table->setAccessibleName(m_unfold->toolTip());
     m_table->setFixedHeight(150);
     m_table->setEmptyText(tr("Nothing has been done yet."));
     m_table->setDefaultSort(0, Qt::DescendingOrder);

@@ -1,6 +1,7 @@
 #include "admin-gui/window/healthheader.h"
 
 #include "admin-gui/models/format.h"
+#include "admin-gui/models/servertext.h"
 #include "admin-gui/widgets/theme.h"
 
 #include <QHBoxLayout>
@@ -46,7 +47,7 @@ QString healthSentence(const Session &session)
     case Phase::Idle:
         return HealthHeader::tr("No server is chosen.");
     case Phase::Connected:
-        return session.status() ? session.status()->sentence : HealthHeader::tr("Connected.");
+        return session.status() ? serverText(session.status()->sentence) : HealthHeader::tr("Connected.");
     case Phase::Connecting:
         return session.trouble().isEmpty() ? HealthHeader::tr("Connecting…") : session.trouble();
     default:

@@ -171,7 +171,7 @@ void MainWindow::showView(View *next)
     m_stack->setCurrentWidget(next);
     m_sidebar->setCurrentRow(int(m_views.indexOf(next)));
     next->setActive(true);
-    next->setFocus();
+    next->focusFirst();
     if (m_back)
         m_back->setEnabled(m_navigation.canGoBack());
 }

@@ -1,0 +1,85 @@
+#include "admin-gui/models/servertext.h"
+
+#include <QCoreApplication>
+#include <QRegularExpression>
+#include <QStringList>
+
+#include <array>
+
+namespace Quern::console {
+
+namespace {
+
+struct Text
+{
+    Q_DECLARE_TR_FUNCTIONS(Quern::console::ServerText)
+};
+
+/// As the server says them. A longer one stands before one that it begins with.
+constexpr std::array sentences = {
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "All is well: %1 of %2 workers are ready."),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "A reload is under way; %1 of %2 workers are ready."),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 of %2 workers are ready: some crash as soon as they start."),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "starting generation %1"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 of generation %2 is ready (pid %3)"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "generation %1 serves; generation %2 finishes what it has begun"),
+};
+
+/// What a longer sentence is made of, with "; " between them.
+constexpr std::array parts = {
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 of %2 workers are ready"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "the last run of cron job %1 failed"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "the last runs of cron jobs %1 failed"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "durable tasks cannot be kept: %1"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "1 task waits, and no task worker is there"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 tasks wait, and no task worker is there"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 is not running"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 is FATAL (%2)"),
+};
+
+/// Matches what \a pattern says with anything in its places, which are in their order.
+QRegularExpression expressionOf(const QString &pattern)
+{
+    static const QRegularExpression place(QStringLiteral("%\\d"));
+    QStringList pieces;
+    for (const QString &piece : pattern.split(place))
+        pieces.append(QRegularExpression::escape(piece));
+    return QRegularExpression(QRegularExpression::anchoredPattern(pieces.join(QStringLiteral("(.+?)"))),
+                              QRegularExpression::DotMatchesEverythingOption);
+}
+
+/// Empty if none of \a patterns is like \a text.
+template <typename Patterns>
+QString translated(const QString &text, const Patterns &patterns)
+{
+    for (const char *pattern : patterns) {
+        const QRegularExpressionMatch match = expressionOf(QString::fromUtf8(pattern)).match(text);
+        if (!match.hasMatch())
+            continue;
+        QString out = Text::tr(pattern);
+        for (int i = 1; i <= match.lastCapturedIndex(); ++i)
+            out.replace(u'%' + QString::number(i), match.captured(i));
+        return out;
+    }
+    return {};
+}
+
+} // namespace
+
+QString serverText(const QString &text)
+{
+    if (const QString whole = translated(text, sentences); !whole.isEmpty())
+        return whole;
+    const bool isSentence = text.endsWith(u'.');
+    QStringList out;
+    for (const QString &part : text.chopped(isSentence ? 1 : 0).split(QStringLiteral("; "))) {
+        const QString known = translated(part, parts);
+        if (known.isEmpty())
+            return text;
+        out.append(known);
+    }
+    const QString joined = out.join(Text::tr("; "));
+    return isSentence ? Text::tr("%1.").arg(joined) : joined;
+}
+
+} // namespace Quern::console
