@@ -69,9 +69,10 @@ constexpr std::array commands = {
     CommandSpec{
         Command::Admin, u"admin", SOURCE_TEXT("[URL]"), 0, 1,
         SOURCE_TEXT("open the console, on this server or on one elsewhere"),
-        SOURCE_TEXT("Without a URL on the server of the settings, whether it runs or not; else on the management "
-                    "API at http://HOST:PORT or https://HOST:PORT, or on the control socket at a path. The "
-                    "console is a program of its own: what becomes of it is nothing to the server.")},
+        SOURCE_TEXT("Without a URL on the server of the settings, whether it runs or not, or on that which was looked "
+                    "at last, where there are no settings; else on the management API at http://HOST:PORT or "
+                    "https://HOST:PORT, or on the control socket at a path. The console is a process of its own: what "
+                    "becomes of it is nothing to the server.")},
     CommandSpec{Command::Help, u"help", SOURCE_TEXT("[COMMAND]"), 0, 1, SOURCE_TEXT("show this text, or a command's"),
                 ""},
 };

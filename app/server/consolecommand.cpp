@@ -115,7 +115,10 @@ int openConsole(const CommandLine &line, int argc, char **argv)
             terminal::complain(settings.error().message());
             return failed;
         }
-        address = Master::controlPath(*settings);
+        // A desktop starts it somewhere, in a folder that has nothing to do with a server.
+        const QString socket = Master::controlPath(*settings);
+        if (!settings->filePath.isEmpty() || QFile::exists(socket))
+            address = socket;
     }
     const Result<ConsoleModule> console = showableConsole(argc, argv);
     if (!console) {

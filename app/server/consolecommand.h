@@ -11,7 +11,8 @@ namespace Quern::app {
 /// process. Returns the exit code. Needs a process without a QCoreApplication.
 int openConsoleOrServe(const CommandLine &line, int argc, char **argv, const std::function<int()> &serve);
 
-/// `quern admin [URL]`: the console alone.
+/// `quern admin [URL]`: the console alone. Without a URL on the server of the settings; where there are neither
+/// settings nor a server, on that which was looked at last.
 int openConsole(const CommandLine &line, int argc, char **argv);
 
 } // namespace Quern::app

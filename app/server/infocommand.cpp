@@ -113,20 +113,27 @@ QList<Fact> serverPaths(const Result<config::Settings> &settings)
 Section paths(const Result<config::Settings> &settings)
 {
     const QString bin = QCoreApplication::applicationDirPath();
-    return {QStringLiteral("paths"), Text::tr("Paths"),
-            QList<Fact>{{QStringLiteral("prefix"), Text::tr("prefix"), QFileInfo(bin).path(), {}},
-                        {QStringLiteral("worker"), QStringLiteral("quern-worker"), installation::workerProgram(), {}},
-                        {QStringLiteral("plugins"), Text::tr("plugins"), installation::pluginDirectory(), {}}} +
-                serverPaths(settings)};
+    const QString console = installation::consoleModule();
+    const bool hasConsole = QFileInfo::exists(console);
+    return {
+        QStringLiteral("paths"), Text::tr("Paths"),
+        QList<Fact>{{QStringLiteral("prefix"), Text::tr("prefix"), QFileInfo(bin).path(), {}},
+                    {QStringLiteral("worker"), QStringLiteral("quern-worker"), installation::workerProgram(), {}},
+                    {QStringLiteral("plugins"), Text::tr("plugins"), installation::pluginDirectory(), {}},
+                    {QStringLiteral("console"), Text::tr("console"), hasConsole ? QJsonValue(console) : QJsonValue(),
+                     hasConsole ? QString() : Text::tr("not installed")}} +
+            serverPaths(settings)};
 }
 
 Section components()
 {
+    const bool hasConsole = QFileInfo::exists(installation::consoleModule());
     return {QStringLiteral("components"),
             Text::tr("Components"),
             {{QStringLiteral("gzip"), QStringLiteral("gzip"), true, {}},
              {QStringLiteral("brotli"), QStringLiteral("brotli"), *buildinfo::brotli != '\0', {}},
-             {QStringLiteral("console"), Text::tr("desktop console"), false, {}}}};
+             {QStringLiteral("console"), Text::tr("desktop console"), hasConsole,
+              hasConsole ? Text::tr("installed") : Text::tr("not installed")}}};
 }
 
 QString linesOf(const QList<Section> &sections)

@@ -35,8 +35,22 @@ _quern_files() {
     _quern_offer '' < <(compgen -f -X "!$2" -- "$1"; compgen -d -- "$1")
 }
 
+# Fills COMPREPLY with what `quern admin` takes: the beginnings of URLs, or control sockets and their folders, whose
+# paths begin with a slash or a dot.
+_quern_addresses() {
+    if [[ $1 == [/.~]* ]]; then
+        compopt -o filenames 2>/dev/null
+        _quern_offer '' < <(compgen -d -- "$1"; compgen -f -- "$1" | while IFS= read -r file; do
+            [[ -S ${file/#\~/$HOME} ]] && printf '%s\n' "$file"
+        done)
+    else
+        compopt -o nospace 2>/dev/null
+        _quern_offer "$1" < <(compgen -W 'http:// https://')
+    fi
+}
+
 _quern() {
-    local commands='start stop restart reload info status config plugin init doctor logs tasks cron call help'
+    local commands='start stop restart reload info status config plugin init doctor logs tasks cron call admin help'
     local common='-c --config -e --env -h --help'
     local starting='-d --daemonize -i --ignore -x --x-version --no-gui'
     local levels='debug info warning error'
@@ -123,6 +137,7 @@ _quern() {
             _quern_offer '' < <(compgen -d -- "$current")
             ;;
         call) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W "$methods") ;;
+        admin) [[ ${#words[@]} -gt 0 ]] || _quern_addresses "$current" ;;
         cron) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W 'run pause resume') ;;
         tasks) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W 'show retry drop') ;;
         plugin)

@@ -56,17 +56,42 @@ PRIVATE_SDK_READERS = {"core/sdk", "core/worker",
                        "core/protocol",  # what a path, a token, an escape is has one place: httpsyntax_p.h
                        "core/dispatch"}  # the master finds a request's route with the worker's own router
 
-# Libraries that stay in one place: the start of the include, the units that may use it, and why.
-LIBRARIES: list[tuple[str, set[str], str]] = [
+# What headers of Qt's libraries for desktops begin with, as sources name them.
+WIDGETS = (
+    "QtWidgets", "QAbstractButton", "QAbstractGraphicsShapeItem", "QAbstractItemDelegate", "QAbstractItemView",
+    "QAbstractScrollArea", "QAbstractSlider", "QAbstractSpinBox", "QApplication", "QBoxLayout", "QButtonGroup",
+    "QCalendarWidget", "QCheckBox", "QColorDialog", "QComboBox", "QCommonStyle", "QCompleter", "QDateEdit",
+    "QDateTimeEdit", "QDialog", "QDockWidget", "QDoubleSpinBox", "QErrorMessage", "QFileDialog", "QFontDialog",
+    "QFormLayout", "QFrame", "QGraphics", "QGridLayout", "QGroupBox", "QHBoxLayout", "QHeaderView", "QInputDialog",
+    "QItemDelegate", "QKeySequenceEdit", "QLabel", "QLayout", "QLineEdit", "QListView", "QListWidget", "QMainWindow",
+    "QMdi", "QMenu", "QMessageBox", "QPlainTextEdit", "QProgress", "QProxyStyle", "QPushButton", "QRadioButton",
+    "QRubberBand", "QScrollArea", "QScrollBar", "QSizeGrip", "QSizePolicy", "QSlider", "QSpacerItem", "QSpinBox",
+    "QSplashScreen", "QSplitter", "QStacked", "QStatusBar", "QStyle", "QSystemTrayIcon", "QTabBar", "QTabWidget",
+    "QTableView", "QTableWidget", "QTextBrowser", "QTextEdit", "QTimeEdit", "QToolBar", "QToolBox", "QToolButton",
+    "QToolTip", "QTreeView", "QTreeWidget", "QUndoView", "QVBoxLayout", "QWidget", "QWizard")
+CHARTS = (
+    "QtCharts", "QAbstractAxis", "QAbstractBarSeries", "QAbstractSeries", "QAreaSeries", "QBarCategoryAxis", "QBarSe",
+    "QBoxPlot", "QBoxSet", "QCandlestick", "QCategoryAxis", "QChart", "QColorAxis", "QDateTimeAxis", "QHorizontal",
+    "QLegend", "QLineSeries", "QLogValueAxis", "QPercentBarSeries", "QPieSe", "QPieSlice", "QPolarChart",
+    "QScatterSeries", "QSplineSeries", "QStackedBarSeries", "QValueAxis", "QXYSeries")
+SVG = ("QtSvg", "QSvg", "QGraphicsSvgItem")
+
+# Libraries that stay in one place: the start of the include, or several, the units that may use it, and why.
+LIBRARIES: list[tuple[str | tuple[str, ...], set[str], str]] = [
     ("toml++/", {"core/config"}, "settings are parsed in config"),
     ("llhttp", {"core/protocol"}, "HTTP is parsed in protocol"),
     ("openssl/", {"core/net"}, "TLS is spoken in net"),
     ("prometheus/", {"core/metrics", "app"}, "numbers become families in metrics, and in the wiring"),
     ("QHttpServer", {"core/admin/server"}, "Qt HTTP Server is GPL and serves the management API alone"),
     ("QtHttpServer", {"core/admin/server"}, "Qt HTTP Server is GPL and serves the management API alone"),
-    ("QtCharts", {"admin-gui"}, "Qt Charts is GPL and belongs to the console"),
-    ("QtWidgets", {"admin-gui"}, "widgets belong to the console"),
+    (CHARTS, {"admin-gui"}, "Qt Charts is GPL and belongs to the console"),
+    (SVG, {"admin-gui"}, "pictures belong to the console"),
+    (WIDGETS, {"admin-gui"}, "widgets belong to the console"),
+    (("qt6keychain/", "keychain.h"), {"admin-gui"}, "the keychain of the desktop belongs to the console"),
 ]
+
+# What the console shows, as far as it needs no display: its library has no widgets, nor the folders that have some.
+WITHOUT_WINDOWS = ("admin-gui/actions/", "admin-gui/connection/", "admin-gui/models/", "admin-gui/store/")
 
 SCANNED = ("core", "app", "admin-gui", "plugins")
 MEASURED = (*SCANNED, "tests", "cmake")
@@ -131,6 +156,9 @@ class Tree:
             return "the insides of the SDK"
         if not may_include(unit, target):
             return f"{unit} may not include {unit_of(target)}"
+        if include.source.startswith(WITHOUT_WINDOWS) and target.startswith("admin-gui/") \
+                and not target.startswith(WITHOUT_WINDOWS):
+            return "it has to do without a window"
         folder, other = (str(PurePosixPath(path).parent) for path in (include.source, target))
         if folder != other:
             self._edges.setdefault(folder, set()).add(other)
@@ -142,6 +170,8 @@ class Tree:
             return "a private header of Qt"
         if include.quoted:
             return None if name.endswith(".moc") else "no such file; write the path from core/ or from the root, or <…> for a library"
+        if include.source.startswith(WITHOUT_WINDOWS) and name.startswith(WIDGETS + CHARTS + SVG):
+            return "it has to do without a window"
         for start, users, reason in LIBRARIES:
             if name.startswith(start) and unit not in users:
                 return reason

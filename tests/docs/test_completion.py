@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -49,6 +50,9 @@ CASES = {
     "quern call ": METHODS,
     "quern call server.re": {"server.reload", "server.restart"},
     "quern call server.status ": set(),
+    "quern admin ": {"http:", "https:"},
+    "quern admin https": {"https:"},
+    "quern admin su": set(),  # a host of this name, for all that is known
     "quern init ": {"sub"},
     "quern help do": {"doctor"},
     "quern config server.static_l": {"server.static_listing", "server.static_locations"},
@@ -89,6 +93,15 @@ class Completion:
 
     def test_what_is_offered(self) -> None:
         self.assert_offered(CASES)
+
+    def test_control_sockets_and_folders(self) -> None:
+        with socket.socket(socket.AF_UNIX) as control:
+            control.bind(str(self.work / "sub/control.sock"))
+            for line, names in (("quern admin ./", {"sub"}), (f"quern admin {self.work}/s", {"sub"}),
+                                ("quern admin ./sub/", {"control.sock"}), ("quern admin ../work/sub/c", {"control.sock"})):
+                with self.subTest(line):
+                    # zsh offers the last part of a path alone.
+                    self.assertEqual({Path(path).name for path in self.offered([line])[0]}, names)
 
     def test_every_command_and_no_other(self) -> None:
         self.assert_offered({"quern ": set(commands()), "quern help ": set(commands())})

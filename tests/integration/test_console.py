@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -122,6 +123,10 @@ class ServiceMode(ConsoleTestCase):
         result = subprocess.run([bare, "admin", "http://127.0.0.1:1"], capture_output=True, text=True, check=False,
                                 timeout=20 * TIME_SCALE)
         self.assert_exit(result, 1, "no console can be shown: the console is not installed")
+        result = subprocess.run([bare, "info", "--json"], capture_output=True, text=True, check=True,
+                                timeout=20 * TIME_SCALE)
+        info = json.loads(result.stdout)
+        self.assertEqual((info["components"]["console"], info["paths"]["console"]), (False, None))
 
     def libraries(self) -> list[str]:
         return [str(path.relative_to(PREFIX)) for path in (PREFIX / "lib").glob("libQuern.so*")]
@@ -167,6 +172,25 @@ class OnADisplay(ConsoleTestCase):
         self.program("admin", "-c", str(server.config))
         self.window("control.sock – Quern")
         server.start()
+        self.window(f"{server.directory.name} – Quern")
+        self.end_programs()
+        server.stop()
+
+    def test_where_no_server_is_it_goes_to_the_last_one(self) -> None:
+        """As the desktop starts it: in a folder without settings, of which nobody has a server."""
+        server = self.serve()
+        elsewhere = Path(tempfile.mkdtemp(prefix="quern-elsewhere-"))
+        self.addCleanup(shutil.rmtree, elsewhere)
+        home = {**os.environ, "XDG_CONFIG_HOME": str(elsewhere / "config")}
+        first = self.program("admin", directory=elsewhere, environment=home)
+        self.window("Connect to a server")
+        first.kill()
+        first.wait()
+        wait_until(lambda: not windows("Connect to a server"), "its end", 20)
+        second = self.program("admin", str(server.runtime), directory=elsewhere, environment=home)
+        self.close(self.window(f"{server.directory.name} – Quern"))
+        second.wait(20 * TIME_SCALE)
+        self.program("admin", directory=elsewhere, environment=home)
         self.window(f"{server.directory.name} – Quern")
         self.end_programs()
         server.stop()

@@ -30,6 +30,9 @@ class Info(QuernTestCase):
         self.assertEqual(Path(paths["prefix"]), Path(QUERN_BIN).resolve().parents[1])
         self.assertTrue(os.access(paths["worker"], os.X_OK), paths)
         self.assertTrue((Path(paths["plugins"]) / "libwelcome.so").is_file(), paths)
+        module = Path(paths["prefix"]) / "lib/quern/quern-console.so"
+        self.assertEqual(info["components"]["console"], module.is_file())
+        self.assertEqual(paths["console"], str(module) if module.is_file() else None)
         self.assertEqual(paths["settings"], str(quern.config))
         self.assertEqual(paths["runtimeDirectory"], str(quern.runtime))
         self.assertEqual(paths["log"], str(quern.runtime / "quern.log"))

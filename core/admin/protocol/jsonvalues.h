@@ -28,7 +28,8 @@ struct WideInteger
     bool operator==(const WideInteger &) const = default;
 };
 
-/// Bytes, text as a rule. In JSON a string if they are UTF-8 without a byte order mark, else {"base64": "AP8="} (RFC 4648 §4). Both are read.
+/// Bytes, text as a rule. In JSON a string if they are UTF-8 without a byte order mark, else {"base64": "AP8="} (RFC
+/// 4648 §4). Both are read.
 struct TextOrBytes
 {
     QByteArray bytes;
