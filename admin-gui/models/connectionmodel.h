@@ -24,14 +24,15 @@ struct Connection
     qint64 bytesReceived = 0;
     qint64 bytesSent = 0;
     qint64 pendingBytes = 0;
-    std::array<quint64, 2> addressValue =
-        {};            ///< of IPv6, or of IPv4 as it is mapped there: "10.0.0.9" before "10.0.0.10"
-    QString haystack;  ///< all that a filter may look for, folded
-    quint32 sweep = 0; ///< the last in which it was met
+    std::array<quint64, 2> addressValue = {}; ///< of IPv6, or of IPv4 as it is mapped there; 0 if it is neither
+    QString haystack;                         ///< all that a filter may look for, folded, the user last
+    int userAt = 0;                           ///< in haystack
+    quint32 sweep = 0;                        ///< the last in which it was met
 
     static Connection of(const admin::ConnectionDescription &description);
     /// "10.0.0.7:40000", "[::1]:40000", "Unix socket"
     QString place() const;
+    QStringView foldedUser() const { return QStringView(haystack).mid(userAt); }
 };
 
 /// An admin::ConnectionPage, made into what is kept by whoever reads it: for Session::ask().

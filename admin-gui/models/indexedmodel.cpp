@@ -52,6 +52,9 @@ void IndexedModel::setFilter(const QString &text)
 
 void IndexedModel::rebuild()
 {
+    std::vector<Slot> sorted = m_order;
+    sortSlots(sorted);
+    rearrange(std::move(sorted));
     applyFilter();
     if (!m_order.empty())
         Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
@@ -59,18 +62,29 @@ void IndexedModel::rebuild()
 
 void IndexedModel::applyFilter()
 {
-    std::vector<Slot> shown;
-    shown.reserve(slotCount());
+    std::vector<bool> isShown(slotCount());
+    for (const Slot slot : m_order)
+        isShown[slot] = true;
+    // By slot, which is how they lie in memory: by row it takes several times as long.
+    std::vector<bool> isStaying(slotCount());
+    std::vector<Slot> coming;
     m_total = 0;
     for (Slot slot = 0; slot < slotCount(); ++slot) {
         if (!isUsed(slot))
             continue;
         ++m_total;
-        if (m_words.isEmpty() || matches(slot))
-            shown.push_back(slot);
+        if (!isFound(slot))
+            continue;
+        if (isShown[slot])
+            isStaying[slot] = true;
+        else
+            coming.push_back(slot);
     }
-    sortSlots(shown);
-    apply(std::move(shown));
+    std::vector<Slot> staying;
+    staying.reserve(m_order.size());
+    std::copy_if(m_order.begin(), m_order.end(), std::back_inserter(staying),
+                 [&isStaying](Slot slot) { return isStaying[slot]; });
+    apply(merged(staying, std::move(coming)));
     Q_EMIT countsChanged();
 }
 
@@ -79,29 +93,30 @@ void IndexedModel::update(const std::vector<Slot> &touched, const std::vector<Sl
     std::vector<bool> isMoving(slotCount());
     std::vector<Slot> moving;
     for (const Slot slot : touched) {
-        if (!isMoving[slot] && (m_words.isEmpty() || matches(slot)))
+        if (!isMoving[slot] && isFound(slot))
             moving.push_back(slot);
         isMoving[slot] = true;
     }
     for (const Slot slot : gone)
         isMoving[slot] = true;
-    sortSlots(moving);
     std::vector<Slot> staying;
     staying.reserve(m_order.size());
     std::copy_if(m_order.begin(), m_order.end(), std::back_inserter(staying),
                  [&isMoving](Slot slot) { return !isMoving[slot]; });
-    std::vector<Slot> order(staying.size() + moving.size());
-    std::merge(staying.begin(), staying.end(), moving.begin(), moving.end(), order.begin(),
-               [this](Slot a, Slot b) { return isBefore(a, b); });
     const std::size_t before = m_order.size();
     const qsizetype totalBefore = std::exchange(m_total, -qsizetype(gone.size()));
     for (Slot slot = 0; slot < slotCount(); ++slot)
         m_total += isUsed(slot) ? 1 : 0;
-    apply(std::move(order));
+    apply(merged(staying, std::move(moving)));
     if (!m_order.empty() && !touched.empty())
         Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
     if (before != m_order.size() || totalBefore != m_total)
         Q_EMIT countsChanged();
+}
+
+bool IndexedModel::isFound(Slot slot) const
+{
+    return m_words.isEmpty() || matches(slot);
 }
 
 bool IndexedModel::isBefore(Slot a, Slot b) const
@@ -115,6 +130,30 @@ bool IndexedModel::isBefore(Slot a, Slot b) const
 void IndexedModel::sortSlots(std::vector<Slot> &list) const
 {
     std::sort(list.begin(), list.end(), [this](Slot a, Slot b) { return isBefore(a, b); });
+}
+
+/// Both in one order; \a sorted is in that order already.
+std::vector<IndexedModel::Slot> IndexedModel::merged(const std::vector<Slot> &sorted, std::vector<Slot> others) const
+{
+    // Few among many find their places with less comparisons than there are records.
+    constexpr std::size_t few = 16;
+    const auto isLess = [this](Slot a, Slot b) { return isBefore(a, b); };
+    sortSlots(others);
+    std::vector<Slot> order;
+    order.reserve(sorted.size() + others.size());
+    if (others.size() > sorted.size() / few) {
+        std::merge(sorted.begin(), sorted.end(), others.begin(), others.end(), std::back_inserter(order), isLess);
+        return order;
+    }
+    auto from = sorted.begin();
+    for (const Slot slot : others) {
+        const auto place = std::lower_bound(from, sorted.end(), slot, isLess);
+        order.insert(order.end(), from, place);
+        order.push_back(slot);
+        from = place;
+    }
+    order.insert(order.end(), from, sorted.end());
+    return order;
 }
 
 /// From the present order to \a order: those that go move to the end and leave, those that come join at the end and

@@ -62,15 +62,17 @@ protected:
     virtual int compare(Slot a, Slot b, int column) const = 0;
 
     /// The records in \a touched are new or have changed, those in \a gone are not used any more: puts them where they
-    /// belong. Takes a time that grows with the rows shown, and no more than one comparison for each.
+    /// belong. The time it takes grows with the rows shown, the number of comparisons hardly.
     void update(const std::vector<Slot> &touched, const std::vector<Slot> &gone);
     /// The same, all records.
     void rebuild();
 
 private:
     void applyFilter();
+    bool isFound(Slot slot) const;
     bool isBefore(Slot a, Slot b) const;
     void sortSlots(std::vector<Slot> &list) const;
+    std::vector<Slot> merged(const std::vector<Slot> &sorted, std::vector<Slot> others) const;
     void apply(std::vector<Slot> order);
     void rearrange(std::vector<Slot> order);
 
