@@ -22,6 +22,7 @@ const QString themeKey = QStringLiteral("theme");
 
 Console::Console(QObject *parent) : QObject(parent), m_store(m_session), m_actions(m_session)
 {
+    qApp->installEventFilter(&m_plainLabels);
     m_language.apply(Language::chosen());
     theme::apply(theme::Choice(QSettings().value(themeKey).toInt()));
     makeWindow();

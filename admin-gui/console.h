@@ -7,6 +7,7 @@
 #include "admin-gui/dialogs/connectdialog.h"
 #include "admin-gui/language.h"
 #include "admin-gui/store/serverstore.h"
+#include "admin-gui/widgets/plainlabels.h"
 #include "admin-gui/widgets/theme.h"
 
 #include <QObject>
@@ -54,6 +55,7 @@ private:
     void showName();
     QString serverName() const;
 
+    PlainLabels m_plainLabels;
     Language m_language;
     SavedServers m_servers;
     TokenStore m_tokens;

@@ -104,4 +104,12 @@ QString oneLine(const QString &text, qsizetype longest)
     return line;
 }
 
+QString tip(const QString &text)
+{
+    if (!text.contains(u'<'))
+        return text;
+    QString escaped = text.toHtmlEscaped();
+    return QStringLiteral("<qt>%1</qt>").arg(escaped.replace(u'\n', QStringLiteral("<br>")));
+}
+
 } // namespace Quern::console::format

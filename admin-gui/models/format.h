@@ -29,4 +29,7 @@ QString exactMoment(const QDateTime &time);
 /// \a text in one line of \a longest characters at most, for a cell.
 QString oneLine(const QString &text, qsizetype longest = 200);
 
+/// \a text for a tip, which would take it for markup if it looked like that.
+QString tip(const QString &text);
+
 } // namespace Quern::console::format

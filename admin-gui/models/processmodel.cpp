@@ -419,8 +419,8 @@ QVariant ProcessModel::processData(const WorkerStatus &process, int column, int 
         return column == Trend ? QVariant::fromValue(m_memoryOf(process)) : QVariant();
     case Qt::ToolTipRole:
         if (column == Oldest && !process.work.isEmpty())
-            return process.work;
-        return column == LastExit && !process.lastExit.isEmpty() ? process.lastExit : QVariant();
+            return format::tip(process.work);
+        return column == LastExit && !process.lastExit.isEmpty() ? format::tip(process.lastExit) : QVariant();
     default:
         return {};
     }

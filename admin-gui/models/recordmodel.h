@@ -1,5 +1,6 @@
 #pragma once
 
+#include "admin-gui/models/format.h"
 #include "admin-gui/models/indexedmodel.h"
 
 #include <QHash>
@@ -76,7 +77,7 @@ public:
         case Qt::TextAlignmentRole:
             return QVariant::fromValue(column.alignment);
         case Qt::ToolTipRole:
-            return column.toolTip ? column.toolTip(record) : QVariant();
+            return column.toolTip ? format::tip(column.toolTip(record)) : QVariant();
         case ToneRole:
             return int(column.tone ? column.tone(record) : Tone::Plain);
         case KeyRole:

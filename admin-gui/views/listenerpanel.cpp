@@ -67,7 +67,7 @@ void ListenerPanel::setListeners(const QList<admin::ListenerDescription> &listen
             tips.append(tr("Served by %1").arg(each.handler));
         if (each.kind == admin::ListenerDescription::Kind::Http)
             tips.append(tr("Connections of plain HTTP are counted here, and not listed below."));
-        m_tiles.at(i)->setToolTip(tips.join(u'\n'));
+        m_tiles.at(i)->setToolTip(format::tip(tips.join(u'\n')));
     }
     fitHeight();
 }

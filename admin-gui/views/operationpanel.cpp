@@ -97,7 +97,7 @@ void OperationPanel::update()
                          .arg(kindText(operation.kind))
                          .arg(operation.id)
                          .arg(theme::toneColor(tone, palette()).name(), outcome.toHtmlEscaped(), at));
-    m_title->setToolTip(outcome);
+    m_title->setToolTip(format::tip(outcome));
     m_bar->setVisible(isRunning);
     QStringList steps;
     for (const admin::OperationStep &step : operation.steps.last(std::min(operation.steps.size(), shownSteps)))

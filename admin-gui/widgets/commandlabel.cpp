@@ -1,5 +1,6 @@
 #include "admin-gui/widgets/commandlabel.h"
 
+#include "admin-gui/models/format.h"
 #include "admin-gui/widgets/theme.h"
 
 #include <QClipboard>
@@ -33,7 +34,7 @@ CommandLabel::CommandLabel(const QString &command, QWidget *parent) : QWidget(pa
 void CommandLabel::setCommand(const QString &command)
 {
     m_command = command;
-    m_label->setToolTip(command);
+    m_label->setToolTip(format::tip(command));
     m_label->setAccessibleName(tr("Command line: %1").arg(command));
     fit();
 }

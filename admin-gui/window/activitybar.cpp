@@ -67,7 +67,7 @@ void ActivityBar::showActivity(const Activity &activity)
     m_text->setText(QStringLiteral("<b>%1</b>&nbsp; <span style=\"color: %2\">%3</span>")
                         .arg(activity.title.toHtmlEscaped(), theme::toneColor(tone, palette()).name(),
                              format::oneLine(outcome, 300).toHtmlEscaped()));
-    m_text->setToolTip((activity.steps + QStringList(activity.outcome)).join(u'\n'));
+    m_text->setToolTip(format::tip((activity.steps + QStringList(activity.outcome)).join(u'\n')));
     m_command->setCommand(activity.commandLine);
     m_command->setVisible(!activity.commandLine.isEmpty());
 }

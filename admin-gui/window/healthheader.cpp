@@ -94,11 +94,12 @@ void HealthHeader::update()
 {
     const LinkState &link = m_session.state();
     const Tone tone = healthTone(link, m_session.status().get());
+    m_dot->setTextFormat(Qt::RichText);
     m_dot->setText(QStringLiteral("<span style=\"font-size: large; color: %1\">●</span>")
                        .arg(theme::toneColor(tone, palette()).name()));
     const QString sentence = healthSentence(m_session);
     m_sentence->setText(sentence);
-    m_sentence->setToolTip(sentence);
+    m_sentence->setToolTip(format::tip(sentence));
     m_sentence->setAccessibleName(tr("Health: %1").arg(sentence));
     QStringList facts;
     if (link.isUp()) {

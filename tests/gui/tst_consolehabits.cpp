@@ -3,6 +3,7 @@
 #include "admin-gui/widgets/theme.h"
 #include "admin-gui/window/commandpalette.h"
 #include "admin-gui/window/mainwindow.h"
+#include "admin/protocol/methods.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -16,6 +17,7 @@
 #include <QTableView>
 #include <QTextBrowser>
 
+using namespace Quern;
 using namespace Quern::console;
 
 /// What the hands of an operator get used to.
@@ -40,6 +42,7 @@ private Q_SLOTS:
     void helpOpensForEachView();
     void languageIsSwitchedInPlace();
     void themeChangesColours();
+    void whatOthersWriteIsNoMarkup();
 
 private:
     void go(const QString &view) { m_test->window().go(view); }
@@ -233,6 +236,19 @@ void tst_consolehabits::themeChangesColours()
     m_test->console().setTheme(theme::Choice::Light);
     QTRY_VERIFY(!theme::isDark(m_test->window().palette()));
     QVERIFY(m_test->window().grab().toImage().pixelColor(400, 20).lightness() > 200);
+}
+
+void tst_consolehabits::whatOthersWriteIsNoMarkup()
+{
+    ServerAction action{.title = QStringLiteral("Close"),
+                        .method = admin::Methods::connectionClose,
+                        .warning = QStringLiteral("<b>of the user</b> <img src=\"/etc/passwd\">")};
+    m_test->console().actions().run(action);
+    QDialog *question = m_test->dialog(QStringLiteral("confirm"));
+    QVERIFY(question);
+    const auto *warning = question->findChild<QLabel *>(QStringLiteral("confirm.warning"));
+    QCOMPARE(warning->textFormat(), Qt::PlainText);
+    question->reject();
 }
 
 QTableView *tst_consolehabits::openSettings()

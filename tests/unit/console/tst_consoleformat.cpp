@@ -21,6 +21,7 @@ private Q_SLOTS:
     void trends();
     void moments();
     void oneLine();
+    void tips();
 };
 
 void tst_consoleformat::durations_data()
@@ -97,6 +98,13 @@ void tst_consoleformat::oneLine()
     QCOMPARE(format::oneLine(QStringLiteral("a\nb")), QStringLiteral("a b"));
     QCOMPARE(format::oneLine(QStringLiteral("abcdef"), 4), QStringLiteral("abc…"));
     QCOMPARE(format::oneLine(QStringLiteral("abcd"), 4), QStringLiteral("abcd"));
+}
+
+void tst_consoleformat::tips()
+{
+    QCOMPARE(format::tip(QStringLiteral("a & b")), QStringLiteral("a & b"));
+    QCOMPARE(format::tip(QStringLiteral("<img src=\"x\">\nand more")),
+             QStringLiteral("<qt>&lt;img src=&quot;x&quot;&gt;<br>and more</qt>"));
 }
 
 QTEST_MAIN(tst_consoleformat)
