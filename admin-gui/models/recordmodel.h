@@ -31,7 +31,10 @@ std::function<int(const Record &, const Record &)> by(Projection projection)
     return [projection](const Record &a, const Record &b) {
         const auto &left = std::invoke(projection, a);
         const auto &right = std::invoke(projection, b);
-        return left < right ? -1 : right < left ? 1 : 0;
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(left)>, QString>)
+            return left.compare(right);
+        else
+            return left < right ? -1 : right < left ? 1 : 0;
     };
 }
 

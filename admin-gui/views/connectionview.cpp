@@ -55,6 +55,8 @@ void ConnectionView::refresh()
         m_listeners->setListeners({});
         m_sweptAt = {};
     }
+    if (!session().state().isUp())
+        return; // it is called again when it is
     readListeners();
     beginSweep();
 }
@@ -96,13 +98,19 @@ void ConnectionView::stopSweep()
 void ConnectionView::readPage()
 {
     m_next.stop();
+    if (m_isUnderWay)
+        return; // its answer leads back here
+    m_isUnderWay = true;
     admin::ConnectionQuery query;
     query.limit = admin::ConnectionQuery::MostConnections;
     query.after = m_after;
     session().ask<ConnectionBatch>(admin::Methods::connectionList, query.toJson(), this,
                                    [this, sweep = m_sweep](const Result<ConnectionBatch> &batch) {
+                                       m_isUnderWay = false;
                                        if (sweep == m_sweep)
                                            takePage(batch);
+                                       else if (m_isSweeping)
+                                           readPage();
                                    });
 }
 

@@ -54,10 +54,11 @@ private:
     QTimer m_nextListeners;
     int m_sweep = 0; ///< the one that answers may belong to
     bool m_isSweeping = false;
-    QDateTime m_sweptAt;    ///< when all were known last
-    QString m_after;        ///< page
-    ServerAddress m_server; ///< whose connections they are
-    QString m_wanted;       ///< is to be selected when it comes
+    bool m_isUnderWay = false; ///< a request for a page
+    QDateTime m_sweptAt;       ///< when all were known last
+    QString m_after;           ///< page
+    ServerAddress m_server;    ///< whose connections they are
+    QString m_wanted;          ///< is to be selected when it comes
 };
 
 } // namespace Quern::console

@@ -63,6 +63,8 @@ PluginView::~PluginView()
 
 void PluginView::refresh()
 {
+    if (!session().state().isUp())
+        return; // it is called again when it is
     const auto &status = session().status();
     m_generation = status ? status->generation : -1;
     session().ask<admin::PluginList>(admin::Methods::pluginList, {}, this,
