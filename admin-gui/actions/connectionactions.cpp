@@ -61,7 +61,7 @@ ServerAction close(const QList<Connection> &connections, int code, const QString
                         .calls = {},
                         .confirmText = Text::tr("Close %n connection(s)", nullptr, int(connections.size()))};
     action.warning =
-        Text::tr("%1.\n\nEach is closed as soon as what was sent to it before has left. A client may connect again.")
+        Text::tr("To be closed: %1.\n\nEach goes when what was sent to it before has left. A client may connect again.")
             .arg(whose(connections));
     for (const Connection &each : connections)
         action.calls.append(admin::ConnectionClosing{QString::number(each.id), code, reason}.toJson());

@@ -49,9 +49,9 @@ PluginModel::PluginModel(QObject *parent)
     columns[Routes] = numberColumn<PluginInfo>(
         tr("Routes"), [](const PluginInfo &each) { return format::count(each.routes.size()); },
         [](const PluginInfo &each) { return each.routes.size(); });
-    columns[Place] = {tr("Settings"), std::mem_fn(&PluginInfo::place)};
+    columns[Place] = {tr("Settings"), [](const PluginInfo &each) { return each.place.section(u'/', -1); }};
     columns[Place].toolTip = [](const PluginInfo &each) {
-        return each.place == u"default" ? tr("The settings name no plugin, so this one is loaded") : QString();
+        return each.place == u"default" ? tr("The settings name no plugin, so this one is loaded") : each.place;
     };
     columns[File] = {tr("File"), std::mem_fn(&PluginInfo::file)};
     columns[File].toolTip = std::mem_fn(&PluginInfo::file);

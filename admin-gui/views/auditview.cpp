@@ -27,7 +27,7 @@ AuditView::AuditView(const ViewContext &context)
     RecordTable *table = m_panel->table();
     table->addAction(m_older);
     table->setAccessibleName(title());
-    table->setDefaultWidths({17, 32, 11, 20, 44, 11, 30});
+    table->setDefaultWidths({17, 28, 10, 18, 36, 10, 16});
     table->setDefaultSort(AuditModel::Time, Qt::DescendingOrder);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_panel);

@@ -29,7 +29,7 @@ ConnectionView::ConnectionView(const ViewContext &context)
                        [this] { CloseDialog::ask(selected(), actions(), this); });
     RecordTable *table = m_panel->table();
     table->setAccessibleName(title());
-    table->setDefaultWidths({22, 12, 12, 24, 16, 16, 16, 12, 12, 12});
+    table->setDefaultWidths({27, 11, 9, 21, 24, 11, 13, 11, 11, 10});
     table->setDefaultSort(ConnectionModel::Opened, Qt::DescendingOrder);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_listeners);
