@@ -115,6 +115,10 @@ void ManyConnections::answer(QLocalSocket *socket, const QJsonObject &request)
         result = compact({{u"role"_s, u"admin"_s}, {u"name"_s, u"a test"_s}});
     } else {
         result = "{}";
+        if (method != admin::Methods::serverSubscribe) {
+            const QMutexLocker locker(&m_mutex);
+            m_otherRequests.append({{u"method"_s, method}, {u"params"_s, request["params"_L1]}});
+        }
     }
     const QByteArray reply =
         "{\"id\":" + QByteArray::number(request["id"_L1].toInteger()) + ",\"result\":" + result + "}\n";
@@ -123,6 +127,12 @@ void ManyConnections::answer(QLocalSocket *socket, const QJsonObject &request)
             --m_underWay;
         socket->write(reply);
     });
+}
+
+QList<QJsonObject> ManyConnections::otherRequests() const
+{
+    const QMutexLocker locker(&m_mutex);
+    return m_otherRequests;
 }
 
 QByteArray ManyConnections::page(const QJsonObject &params)

@@ -3,6 +3,7 @@
 #include "admin/protocol/linedecoder.h"
 
 #include <QByteArrayList>
+#include <QMutex>
 #include <QTemporaryDir>
 #include <QThread>
 
@@ -14,8 +15,9 @@ class QLocalServer;
 class QLocalSocket;
 
 /// A server of many connections, as far as a console that lists them can tell: it speaks the management protocol, and
-/// answers server.access, server.subscribe, listener.list and connection.list. Its pages are encoded before anybody
-/// asks, and its socket lives in a thread of its own, so that whoever is measured with it is measured alone.
+/// answers server.access, server.subscribe, listener.list, connection.list, and with {} what else it is asked. Its
+/// pages are encoded before anybody asks, and its socket lives in a thread of its own, so that whoever is measured with
+/// it is measured alone.
 class ManyConnections
 {
 public:
@@ -30,6 +32,8 @@ public:
     /// Requests for pages so far, and the most of them that were under way at a time.
     int pagesAsked() const { return m_pagesAsked; }
     int mostAtATime() const { return m_mostAtATime; }
+    /// What else was asked for, in its order, as {"method": …, "params": …}.
+    QList<QJsonObject> otherRequests() const;
     /// From now on only the first \a pages are there.
     void keepPages(int pages) { m_pagesKept = pages; }
     /// Answers take as long.
@@ -48,6 +52,8 @@ private:
     std::array<QByteArrayList, 2>
         m_sweeps; ///< pages in JSON; every other time it has transferred other numbers of bytes
     std::size_t m_sweep = 0;
+    mutable QMutex m_mutex;
+    QList<QJsonObject> m_otherRequests; ///< guarded by m_mutex
     std::atomic<int> m_pagesAsked = 0;
     std::atomic<int> m_underWay = 0;
     std::atomic<int> m_mostAtATime = 0;
