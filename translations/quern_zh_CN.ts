@@ -292,9 +292,7 @@
     </message>
     <message numerus="yes">
         <source>int, %n byte(s)</source>
-        <translation>
-            <numerusform>整数，%n 字节</numerusform>
-        </translation>
+        <translation><numerusform>整数，%n 字节</numerusform></translation>
     </message>
     <message>
         <source>float</source>
@@ -302,9 +300,7 @@
     </message>
     <message numerus="yes">
         <source>string, up to %n byte(s)</source>
-        <translation>
-            <numerusform>字符串，最多 %n 字节</numerusform>
-        </translation>
+        <translation><numerusform>字符串，最多 %n 字节</numerusform></translation>
     </message>
 </context>
 <context>
@@ -398,9 +394,7 @@
     </message>
     <message numerus="yes">
         <source>the reason is %n byte(s) too long</source>
-        <translation>
-            <numerusform>原因超长 %n 字节</numerusform>
-        </translation>
+        <translation><numerusform>原因超长 %n 字节</numerusform></translation>
     </message>
 </context>
 <context>
@@ -470,7 +464,7 @@
         <translation>您给它起的名字</translation>
     </message>
     <message>
-        <source>from admin.tokens in the server&apos;s runtime directory</source>
+        <source>from admin.tokens in the server's runtime directory</source>
         <translation>来自服务器运行目录中的 admin.tokens</translation>
     </message>
     <message>
@@ -549,9 +543,7 @@
     </message>
     <message numerus="yes">
         <source>of %n more user(s)</source>
-        <translation>
-            <numerusform>以及另外 %n 个用户</numerusform>
-        </translation>
+        <translation><numerusform>以及另外 %n 个用户</numerusform></translation>
     </message>
     <message>
         <source>%1 of no user</source>
@@ -559,9 +551,7 @@
     </message>
     <message numerus="yes">
         <source>%n connection(s)</source>
-        <translation>
-            <numerusform>%n 个连接</numerusform>
-        </translation>
+        <translation><numerusform>%n 个连接</numerusform></translation>
     </message>
     <message>
         <source>Close connection %1</source>
@@ -569,17 +559,7 @@
     </message>
     <message numerus="yes">
         <source>Close %n connection(s)</source>
-        <translation>
-            <numerusform>关闭 %n 个连接</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>%1.
-
-Each is closed as soon as what was sent to it before has left. A client may connect again.</source>
-        <translation>%1。
-
-每个连接在此前发送的内容离开后立即关闭。客户端可能会再次连接。</translation>
+        <translation><numerusform>关闭 %n 个连接</numerusform></translation>
     </message>
     <message>
         <source>Push to connection %1</source>
@@ -587,13 +567,17 @@ Each is closed as soon as what was sent to it before has left. A client may conn
     </message>
     <message numerus="yes">
         <source>Push to %n connection(s)</source>
-        <translation>
-            <numerusform>推送到 %n 个连接</numerusform>
-        </translation>
+        <translation><numerusform>推送到 %n 个连接</numerusform></translation>
     </message>
     <message>
         <source>Sent.</source>
         <translation>已发送。</translation>
+    </message>
+    <message>
+        <source>To be closed: %1.
+
+Each goes when what was sent to it before has left. A client may connect again.</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -846,15 +830,11 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>paused, %n running</source>
-        <translation>
-            <numerusform>已暂停，%n 个运行中</numerusform>
-        </translation>
+        <translation><numerusform>已暂停，%n 个运行中</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>%n running</source>
-        <translation>
-            <numerusform>%n 个运行中</numerusform>
-        </translation>
+        <translation><numerusform>%n 个运行中</numerusform></translation>
     </message>
     <message>
         <source>paused</source>
@@ -1086,15 +1066,11 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>%n line(s) have to be mended; nothing is sent before.</source>
-        <translation>
-            <numerusform>有 %n 行需要修正；在此之前不会发送任何内容。</numerusform>
-        </translation>
+        <translation><numerusform>有 %n 行需要修正；在此之前不会发送任何内容。</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>%n row(s) would be made or changed.</source>
-        <translation>
-            <numerusform>将新增或修改 %n 行。</numerusform>
-        </translation>
+        <translation><numerusform>将新增或修改 %n 行。</numerusform></translation>
     </message>
     <message>
         <source>The table holds %1, and has %2.</source>
@@ -1102,9 +1078,7 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>Set %n row(s)</source>
-        <translation>
-            <numerusform>设置 %n 行</numerusform>
-        </translation>
+        <translation><numerusform>设置 %n 行</numerusform></translation>
     </message>
     <message>
         <source>Line %1: %2</source>
@@ -1251,9 +1225,7 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>%n datagram(s)</source>
-        <translation>
-            <numerusform>%n 个数据报</numerusform>
-        </translation>
+        <translation><numerusform>%n 个数据报</numerusform></translation>
     </message>
     <message>
         <source>%1 open</source>
@@ -1401,15 +1373,11 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>Paused: %n new line(s)</source>
-        <translation>
-            <numerusform>已暂停：%n 条新消息</numerusform>
-        </translation>
+        <translation><numerusform>已暂停：%n 条新消息</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>%n line(s) left out, since they came too quickly</source>
-        <translation>
-            <numerusform>因过快而略去 %n 条</numerusform>
-        </translation>
+        <translation><numerusform>因过快而略去 %n 条</numerusform></translation>
     </message>
 </context>
 <context>
@@ -1495,9 +1463,7 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>%n minute(s)</source>
-        <translation>
-            <numerusform>%n 分钟</numerusform>
-        </translation>
+        <translation><numerusform>%n 分钟</numerusform></translation>
     </message>
     <message>
         <source>How far back</source>
@@ -1655,9 +1621,7 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>%n dead letter(s)</source>
-        <translation>
-            <numerusform>%n 个死信</numerusform>
-        </translation>
+        <translation><numerusform>%n 个死信</numerusform></translation>
     </message>
     <message>
         <source>requests</source>
@@ -1888,9 +1852,7 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>restarted %n time(s)</source>
-        <translation>
-            <numerusform>已重启 %n 次</numerusform>
-        </translation>
+        <translation><numerusform>已重启 %n 次</numerusform></translation>
     </message>
     <message>
         <source>%1; %2</source>
@@ -2119,9 +2081,7 @@ This is its desktop console.</source>
     <name>Quern::console::RowDialog</name>
     <message numerus="yes">
         <source>text, up to %n byte(s)</source>
-        <translation>
-            <numerusform>文本，最多 %n 字节</numerusform>
-        </translation>
+        <translation><numerusform>文本，最多 %n 字节</numerusform></translation>
     </message>
     <message>
         <source>Edit a row of %1</source>
@@ -2183,8 +2143,8 @@ This is its desktop console.</source>
         <translation>tea  key:user-*  stock&gt;5 ( / )</translation>
     </message>
     <message>
-        <source>&lt;p&gt;The server picks the rows for which all of these words are true:&lt;/p&gt;&lt;p&gt;&lt;b&gt;tea&lt;/b&gt;: the key or a value contains it&lt;br&gt;&lt;b&gt;key:tea&lt;/b&gt;, &lt;b&gt;key:user-*&lt;/b&gt;: the key is this, or begins with it&lt;br&gt;&lt;b&gt;stock&amp;gt;5&lt;/b&gt;, &lt;b&gt;title=&quot;green tea&quot;&lt;/b&gt;: the column is so; also = != &amp;lt; &amp;lt;= &amp;gt;=&lt;/p&gt;&lt;p&gt;Upper and lower case differ. What has spaces in it stands in double quotes.&lt;/p&gt;</source>
-        <translation>&lt;p&gt;服务器选出同时满足以下所有词的行：&lt;/p&gt;&lt;p&gt;&lt;b&gt;tea&lt;/b&gt;：键或某个值包含它&lt;br&gt;&lt;b&gt;key:tea&lt;/b&gt;、&lt;b&gt;key:user-*&lt;/b&gt;：键等于它，或以它开头&lt;br&gt;&lt;b&gt;stock&amp;gt;5&lt;/b&gt;、&lt;b&gt;title=&quot;green tea&quot;&lt;/b&gt;：该列符合条件；还可用 = != &amp;lt; &amp;lt;= &amp;gt;=&lt;/p&gt;&lt;p&gt;区分大小写。包含空格的内容用双引号括起。&lt;/p&gt;</translation>
+        <source>&lt;p&gt;The server picks the rows for which all of these words are true:&lt;/p&gt;&lt;p&gt;&lt;b&gt;tea&lt;/b&gt;: the key or a value contains it&lt;br&gt;&lt;b&gt;key:tea&lt;/b&gt;, &lt;b&gt;key:user-*&lt;/b&gt;: the key is this, or begins with it&lt;br&gt;&lt;b&gt;stock&amp;gt;5&lt;/b&gt;, &lt;b&gt;title="green tea"&lt;/b&gt;: the column is so; also = != &amp;lt; &amp;lt;= &amp;gt;=&lt;/p&gt;&lt;p&gt;Upper and lower case differ. What has spaces in it stands in double quotes.&lt;/p&gt;</source>
+        <translation>&lt;p&gt;服务器选出同时满足以下所有词的行：&lt;/p&gt;&lt;p&gt;&lt;b&gt;tea&lt;/b&gt;：键或某个值包含它&lt;br&gt;&lt;b&gt;key:tea&lt;/b&gt;、&lt;b&gt;key:user-*&lt;/b&gt;：键等于它，或以它开头&lt;br&gt;&lt;b&gt;stock&amp;gt;5&lt;/b&gt;、&lt;b&gt;title="green tea"&lt;/b&gt;：该列符合条件；还可用 = != &amp;lt; &amp;lt;= &amp;gt;=&lt;/p&gt;&lt;p&gt;区分大小写。包含空格的内容用双引号括起。&lt;/p&gt;</translation>
     </message>
     <message>
         <source>Words that are all true of the rows: tea, key:tea, key:user-*, stock&gt;5</source>
@@ -2267,9 +2227,7 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>has %n cell(s), and the first line has %1</source>
-        <translation>
-            <numerusform>有 %n 个单元格，而第一行有 %1 个</numerusform>
-        </translation>
+        <translation><numerusform>有 %n 个单元格，而第一行有 %1 个</numerusform></translation>
     </message>
     <message>
         <source>the key %1</source>
@@ -2334,15 +2292,11 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>%n open connection(s)</source>
-        <translation>
-            <numerusform>%n 个打开的连接</numerusform>
-        </translation>
+        <translation><numerusform>%n 个打开的连接</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>%n request(s) in flight</source>
-        <translation>
-            <numerusform>%n 个处理中的请求</numerusform>
-        </translation>
+        <translation><numerusform>%n 个处理中的请求</numerusform></translation>
     </message>
     <message>
         <source>Reload</source>
@@ -2394,9 +2348,7 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>Recycle %n process(es)</source>
-        <translation>
-            <numerusform>替换 %n 个进程</numerusform>
-        </translation>
+        <translation><numerusform>替换 %n 个进程</numerusform></translation>
     </message>
     <message>
         <source>It is replaced when it has finished what it has begun.</source>
@@ -2416,9 +2368,7 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>Kill %n process(es)</source>
-        <translation>
-            <numerusform>杀死 %n 个进程</numerusform>
-        </translation>
+        <translation><numerusform>杀死 %n 个进程</numerusform></translation>
     </message>
     <message>
         <source>These are killed at once, and replaced: %1.
@@ -2440,7 +2390,7 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
 <context>
     <name>Quern::console::ServerAddress</name>
     <message>
-        <source>&quot;%1&quot; is no address of a server: write http://HOST:PORT, https://HOST:PORT, or the path of a control socket</source>
+        <source>"%1" is no address of a server: write http://HOST:PORT, https://HOST:PORT, or the path of a control socket</source>
         <translation>“%1”不是服务器地址：请写 http://主机:端口、https://主机:端口，或控制套接字的路径</translation>
     </message>
     <message>
@@ -2620,27 +2570,19 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     </message>
     <message numerus="yes">
         <source>Set %n row(s) of %1</source>
-        <translation>
-            <numerusform>设置 %1 的 %n 行</numerusform>
-        </translation>
+        <translation><numerusform>设置 %1 的 %n 行</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>Delete %n row(s) of %1</source>
-        <translation>
-            <numerusform>删除 %1 的 %n 行</numerusform>
-        </translation>
+        <translation><numerusform>删除 %1 的 %n 行</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>%n row(s) of the table %1 are deleted, for all processes of the server, and cannot be brought back.</source>
-        <translation>
-            <numerusform>将删除表 %1 的 %n 行，对服务器的所有进程生效，且无法恢复。</numerusform>
-        </translation>
+        <translation><numerusform>将删除表 %1 的 %n 行，对服务器的所有进程生效，且无法恢复。</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>Delete %n row(s)</source>
-        <translation>
-            <numerusform>删除 %n 行</numerusform>
-        </translation>
+        <translation><numerusform>删除 %n 行</numerusform></translation>
     </message>
     <message>
         <source>The key: %1</source>
@@ -2716,9 +2658,7 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     <name>Quern::console::TaskActions</name>
     <message numerus="yes">
         <source>Retry %n dead letter(s)</source>
-        <translation>
-            <numerusform>重试 %n 个死信</numerusform>
-        </translation>
+        <translation><numerusform>重试 %n 个死信</numerusform></translation>
     </message>
     <message>
         <source>They wait to be tried again.</source>
@@ -2726,15 +2666,11 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     </message>
     <message numerus="yes">
         <source>Drop %n dead letter(s)</source>
-        <translation>
-            <numerusform>丢弃 %n 个死信</numerusform>
-        </translation>
+        <translation><numerusform>丢弃 %n 个死信</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>%n dead letter(s) are forgotten, with their payloads, and cannot be brought back.</source>
-        <translation>
-            <numerusform>将忘记 %n 个死信及其负载，且无法恢复。</numerusform>
-        </translation>
+        <translation><numerusform>将忘记 %n 个死信及其负载，且无法恢复。</numerusform></translation>
     </message>
     <message>
         <source>They are gone.</source>

@@ -80,7 +80,7 @@ void Link::opened()
 
 void Link::introduce()
 {
-    ask(ownQuestion(admin::Methods::serverAccess, {}, &Link::subscribe));
+    enqueue(ownQuestion(admin::Methods::serverAccess, {}, &Link::subscribe));
 }
 
 void Link::subscribe(const Result<QJsonObject> &outcome)
@@ -98,7 +98,7 @@ void Link::subscribe(const Result<QJsonObject> &outcome)
     subscription.interval = StatusInterval;
     subscription.operations = true;
     subscription.processes = true;
-    ask(ownQuestion(admin::Methods::serverSubscribe, subscription.toJson(), &Link::subscribed));
+    enqueue(ownQuestion(admin::Methods::serverSubscribe, subscription.toJson(), &Link::subscribed));
 }
 
 void Link::subscribed(const Result<QJsonObject> &outcome)
@@ -128,11 +128,15 @@ Question Link::ownQuestion(QLatin1StringView method, const QJsonObject &params,
 
 void Link::ask(const Question &question)
 {
-    const bool isOwn = m_state.phase == LinkState::Phase::Connecting && m_transport;
-    if (!isOwn && !m_state.isUp())
+    if (!m_state.isUp())
         return settle(question, Error(Error::Unavailable, tr("the server is not connected")));
     if (m_waiting.size() >= MostWaiting)
         return settle(question, Error(Error::Busy, tr("too many requests are under way")));
+    enqueue(question);
+}
+
+void Link::enqueue(const Question &question)
+{
     m_waiting.push_back({question, QDeadlineTimer(question.patience)});
     sendWaiting();
 }

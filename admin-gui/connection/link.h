@@ -98,6 +98,7 @@ private:
     void flushLog();
     void closed(const Error &reason);
     void dropTransport();
+    void enqueue(const Question &question);
     void sendWaiting();
     void settle(const Question &question, const Result<QJsonObject> &outcome);
     void settleAll(const Error &reason);
