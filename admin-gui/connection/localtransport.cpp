@@ -24,7 +24,7 @@ void LocalTransport::send(const QJsonObject &message)
 void LocalTransport::read()
 {
     m_decoder.append(m_socket.readAll());
-    while (!m_isClosed) {
+    while (!isClosed()) {
         const Result<std::optional<QByteArray>> line = m_decoder.next();
         if (!line)
             return close(line.error());
@@ -50,15 +50,6 @@ void LocalTransport::failed(QLocalSocket::LocalSocketError error)
     default:
         return close(Error(Error::Unavailable, m_socket.errorString()));
     }
-}
-
-void LocalTransport::close(const Error &reason)
-{
-    if (m_isClosed)
-        return;
-    m_isClosed = true;
-    m_socket.abort();
-    Q_EMIT closed(reason);
 }
 
 } // namespace Quern::console

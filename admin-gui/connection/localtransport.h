@@ -18,15 +18,16 @@ public:
     void send(const QJsonObject &message) override;
     qint64 waitingBytes() const override { return m_socket.bytesToWrite(); }
 
+protected:
+    void abort() override { m_socket.abort(); }
+
 private:
     void read();
     void failed(QLocalSocket::LocalSocketError error);
-    void close(const Error &reason);
 
     const QString m_path;
     QLocalSocket m_socket;
     admin::LineDecoder m_decoder;
-    bool m_isClosed = false;
 };
 
 } // namespace Quern::console

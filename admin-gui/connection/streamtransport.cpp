@@ -61,7 +61,7 @@ void StreamTransport::send(const QJsonObject &message)
 
 void StreamTransport::read(const QString &text)
 {
-    if (m_isClosed)
+    if (isClosed())
         return;
     const Result<QJsonObject> message = admin::decodeLine(text.toUtf8());
     if (message)
@@ -101,15 +101,6 @@ void StreamTransport::disconnected()
     if (!m_isOpen)
         return close(Error(Error::Unavailable, m_socket.errorString()));
     close(Error(Error::Unavailable, reason.isEmpty() ? tr("the server has closed the connection") : reason));
-}
-
-void StreamTransport::close(const Error &reason)
-{
-    if (m_isClosed)
-        return;
-    m_isClosed = true;
-    m_socket.abort();
-    Q_EMIT closed(reason);
 }
 
 } // namespace Quern::console

@@ -19,17 +19,18 @@ public:
     void send(const QJsonObject &message) override;
     qint64 waitingBytes() const override { return m_socket.bytesToWrite(); }
 
+protected:
+    void abort() override { m_socket.abort(); }
+
 private:
     void read(const QString &text);
     void failed();
     void disconnected();
-    void close(const Error &reason);
 
     const QUrl m_url;
     const QString m_token;
     QWebSocket m_socket;
     bool m_isOpen = false;
-    bool m_isClosed = false;
 };
 
 } // namespace Quern::console

@@ -29,6 +29,16 @@ Q_SIGNALS:
     /// It is over, and nothing follows. Error::Permission: the server does not let anybody in with this token;
     /// Error::Protocol: what answers does not speak the protocol.
     void closed(const Quern::Error &reason);
+
+protected:
+    /// Ends it: closed() follows, once, however often this is called.
+    void close(const Error &reason);
+    bool isClosed() const { return m_isClosed; }
+    /// Whatever the socket still has to say is not heard any more.
+    virtual void abort() = 0;
+
+private:
+    bool m_isClosed = false;
 };
 
 } // namespace Quern::console

@@ -11,7 +11,7 @@
 namespace Quern::console {
 
 AuditView::AuditView(const ViewContext &context)
-    : View(context, QStringLiteral("audit"), tr("Audit"))
+    : ListView(context, QStringLiteral("audit"), tr("Audit"))
     , m_panel(new RecordPanel(&m_model, QStringLiteral("audit")))
     , m_note(new QLabel)
     , m_older(new QAction(tr("Older"), this))
@@ -26,12 +26,11 @@ AuditView::AuditView(const ViewContext &context)
     m_panel->bar()->addWidget(older);
     RecordTable *table = m_panel->table();
     table->addAction(m_older);
-    table->setAccessibleName(title());
     table->setDefaultWidths({17, 28, 10, 18, 36, 10, 16});
     table->setDefaultSort(AuditModel::Time, Qt::DescendingOrder);
+    setPanel(m_panel);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_panel);
-    setFirstFocus(m_panel->table());
     m_poll.setInterval(Interval);
     connect(m_older, &QAction::triggered, this, &AuditView::readOlder);
     connect(&m_poll, &QTimer::timeout, this, &AuditView::readNewest);
@@ -118,21 +117,6 @@ void AuditView::updateActions()
         table->setEmptyText(tr("Nobody has changed anything yet. A reload, a closed connection, a cron job that is "
                                "run by hand: each stands here, with who did it and what came of it."));
     }
-}
-
-QLineEdit *AuditView::filterField() const
-{
-    return m_panel->filterField();
-}
-
-QVariantMap AuditView::place() const
-{
-    return {{QStringLiteral("filter"), m_panel->filterText()}};
-}
-
-void AuditView::goTo(const QVariantMap &place)
-{
-    m_panel->setFilterText(place.value(QStringLiteral("filter")).toString());
 }
 
 } // namespace Quern::console

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "admin-gui/models/auditmodel.h"
-#include "admin-gui/views/view.h"
+#include "admin-gui/views/listview.h"
 
 #include <QTimer>
 
@@ -13,7 +13,7 @@ namespace Quern::console {
 class RecordPanel;
 
 /// Who has changed what, and what came of it: the newest entries, and older ones page by page.
-class AuditView final : public View
+class AuditView final : public ListView
 {
     Q_OBJECT
 public:
@@ -25,10 +25,6 @@ public:
     void refresh() override;
     void setActive(bool isActive) override;
     void setPaused(bool isPaused) override;
-    QLineEdit *filterField() const override;
-    /// "filter"
-    QVariantMap place() const override;
-    void goTo(const QVariantMap &place) override;
     void updateActions() override;
 
 private:

@@ -13,7 +13,7 @@
 namespace Quern::console {
 
 ConfigView::ConfigView(const ViewContext &context)
-    : View(context, QStringLiteral("configuration"), tr("Configuration"))
+    : ListView(context, QStringLiteral("configuration"), tr("Configuration"))
     , m_panel(new RecordPanel(&m_model, QStringLiteral("configuration")))
     , m_onlyChanged(new QCheckBox(tr("&Without defaults")))
     , m_files(new QLabel)
@@ -28,29 +28,16 @@ ConfigView::ConfigView(const ViewContext &context)
     RecordTable *table = m_panel->table();
     table->setEmptyText(tr("The settings have not been read yet."));
     table->setDefaultWidths({30, 26, 22, 18, 16, 60});
-    table->setAccessibleName(title());
+    setPanel(m_panel);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_panel, 1);
     layout->addWidget(m_files);
-    setFirstFocus(table);
     connect(m_onlyChanged, &QCheckBox::toggled, &m_model, &SettingModel::setOnlyChanged);
     // A reload may bring other settings.
     connect(&context.session, &Session::operationChanged, this, [this](const admin::Operation &operation) {
         if (isActive() && operation.state == admin::Operation::State::Succeeded)
             refresh();
     });
-}
-
-QLineEdit *ConfigView::filterField() const
-{
-    return m_panel->filterField();
-}
-
-void ConfigView::setActive(bool isActive)
-{
-    View::setActive(isActive);
-    if (isActive)
-        refresh();
 }
 
 void ConfigView::refresh()
@@ -70,21 +57,6 @@ void ConfigView::take(const Result<admin::ConfigReport> &report)
     m_files->setText(report->environmentFiles.isEmpty()
                          ? file
                          : tr("%1, with %2").arg(file, report->environmentFiles.join(QStringLiteral(", "))));
-}
-
-QVariantMap ConfigView::place() const
-{
-    return {{QStringLiteral("filter"), m_panel->filterText()}};
-}
-
-void ConfigView::goTo(const QVariantMap &place)
-{
-    m_panel->setFilterText(place.value(QStringLiteral("filter")).toString());
-}
-
-void ConfigView::updateActions()
-{
-    m_panel->updateActions();
 }
 
 } // namespace Quern::console

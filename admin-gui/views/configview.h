@@ -1,7 +1,7 @@
 #pragma once
 
 #include "admin-gui/models/settingmodel.h"
-#include "admin-gui/views/view.h"
+#include "admin-gui/views/listview.h"
 
 class QCheckBox;
 class QLabel;
@@ -11,19 +11,13 @@ namespace Quern::console {
 class RecordPanel;
 
 /// The settings in effect.
-class ConfigView final : public View
+class ConfigView final : public ListView
 {
     Q_OBJECT
 public:
     explicit ConfigView(const ViewContext &context);
 
     void refresh() override;
-    void setActive(bool isActive) override;
-    QLineEdit *filterField() const override;
-    /// "filter"
-    QVariantMap place() const override;
-    void goTo(const QVariantMap &place) override;
-    void updateActions() override;
 
 private:
     void take(const Result<admin::ConfigReport> &report);

@@ -14,7 +14,7 @@
 namespace Quern::console {
 
 ConnectionView::ConnectionView(const ViewContext &context)
-    : View(context, QStringLiteral("connections"), tr("Connections"))
+    : ListView(context, QStringLiteral("connections"), tr("Connections"))
     , m_listeners(new ListenerPanel)
     , m_panel(new RecordPanel(&m_model, QStringLiteral("connections")))
     , m_note(new QLabel)
@@ -28,13 +28,12 @@ ConnectionView::ConnectionView(const ViewContext &context)
     m_panel->addAction(tr("Close…"), some, allows(admin::Methods::connectionClose),
                        [this] { CloseDialog::ask(selected(), actions(), this); });
     RecordTable *table = m_panel->table();
-    table->setAccessibleName(title());
     table->setDefaultWidths({27, 11, 9, 21, 24, 11, 13, 11, 11, 10});
     table->setDefaultSort(ConnectionModel::Opened, Qt::DescendingOrder);
+    setPanel(m_panel);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_listeners);
     layout->addWidget(m_panel, 1);
-    setFirstFocus(m_panel->table());
     m_next.setSingleShot(true);
     m_nextListeners.setInterval(ListenerInterval);
     connect(&m_next, &QTimer::timeout, this, [this] { m_isSweeping ? readPage() : beginSweep(); });
@@ -180,27 +179,16 @@ QList<Connection> ConnectionView::selected() const
     return m_model.connections(m_panel->table()->selectedKeys());
 }
 
-QLineEdit *ConnectionView::filterField() const
-{
-    return m_panel->filterField();
-}
-
 QVariantMap ConnectionView::place() const
 {
-    return {{QStringLiteral("filter"), m_panel->filterText()},
-            {QStringLiteral("connection"), m_panel->table()->currentKey()}};
+    return placeWith({{QStringLiteral("connection"), m_panel->table()->currentKey()}});
 }
 
 void ConnectionView::goTo(const QVariantMap &place)
 {
-    m_panel->setFilterText(place.value(QStringLiteral("filter")).toString());
+    ListView::goTo(place);
     m_wanted = place.value(QStringLiteral("connection")).toString();
     selectWanted();
-}
-
-void ConnectionView::updateActions()
-{
-    m_panel->updateActions();
 }
 
 } // namespace Quern::console

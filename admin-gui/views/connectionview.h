@@ -1,7 +1,7 @@
 #pragma once
 
 #include "admin-gui/models/connectionmodel.h"
-#include "admin-gui/views/view.h"
+#include "admin-gui/views/listview.h"
 
 #include <QTimer>
 
@@ -14,7 +14,7 @@ class RecordPanel;
 
 /// The live WebSockets and streams, below what the server listens on. They are read by page, over and over, one request
 /// at a time and none while nobody looks: a server with a hundred thousand of them is not kept busy by its console.
-class ConnectionView final : public View
+class ConnectionView final : public ListView
 {
     Q_OBJECT
 public:
@@ -29,11 +29,9 @@ public:
     void refresh() override;
     void setActive(bool isActive) override;
     void setPaused(bool isPaused) override;
-    QLineEdit *filterField() const override;
     /// "connection", "filter"
     QVariantMap place() const override;
     void goTo(const QVariantMap &place) override;
-    void updateActions() override;
 
 private:
     void beginSweep();

@@ -30,13 +30,12 @@ double secondsOf(const QDateTime &time)
 } // namespace
 
 CronView::CronView(const ViewContext &context)
-    : View(context, QStringLiteral("cron"), tr("Cron jobs"))
+    : ListView(context, QStringLiteral("cron"), tr("Cron jobs"))
     , m_panel(new RecordPanel(&m_model, QStringLiteral("cron")))
     , m_timeline(new Timeline(tr("Runs of the last 15 minutes, and when the next are due")))
     , m_scroll(new QScrollArea)
 {
     RecordTable *table = m_panel->table();
-    table->setAccessibleName(title());
     table->setEmptyText(tr("There are no cron jobs. A plugin registers them; [[cron]] in the settings names those that "
                            "run."));
     table->setDefaultWidths({18, 16, 18, 22, 12, 10, 9, 9, 9, 30});
@@ -48,11 +47,11 @@ CronView::CronView(const ViewContext &context)
     m_scroll->setWidgetResizable(true);
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setPanel(m_panel);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_panel, 3);
     layout->addWidget(caption);
     layout->addWidget(m_scroll, 2);
-    setFirstFocus(m_panel->table());
     connect(&context.store, &ServerStore::historyGrew, this, &CronView::refresh);
     connect(&m_model, &IndexedModel::countsChanged, this, &CronView::showTimeline);
     connect(table, &RecordTable::selectionMoved, this, &CronView::showTimeline);
@@ -130,24 +129,14 @@ void CronView::showTimeline()
     m_timeline->setLanes(lanes, secondsOf(QDateTime::currentDateTimeUtc()), shownPast, shownFuture);
 }
 
-QLineEdit *CronView::filterField() const
-{
-    return m_panel->filterField();
-}
-
-void CronView::updateActions()
-{
-    m_panel->updateActions();
-}
-
 QVariantMap CronView::place() const
 {
-    return {{QStringLiteral("filter"), m_panel->filterText()}, {QStringLiteral("job"), m_panel->table()->currentKey()}};
+    return placeWith({{QStringLiteral("job"), m_panel->table()->currentKey()}});
 }
 
 void CronView::goTo(const QVariantMap &place)
 {
-    m_panel->setFilterText(place.value(QStringLiteral("filter")).toString());
+    ListView::goTo(place);
     m_panel->table()->selectKey(place.value(QStringLiteral("job")).toString());
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "admin-gui/models/cronmodel.h"
-#include "admin-gui/views/view.h"
+#include "admin-gui/views/listview.h"
 
 class QScrollArea;
 
@@ -11,7 +11,7 @@ class RecordPanel;
 class Timeline;
 
 /// The cron jobs, and below them when they have run lately and run next.
-class CronView final : public View
+class CronView final : public ListView
 {
     Q_OBJECT
 public:
@@ -20,11 +20,9 @@ public:
     void refresh() override;
     void setActive(bool isActive) override;
     void setPaused(bool isPaused) override;
-    QLineEdit *filterField() const override;
     /// "filter", "job"
     QVariantMap place() const override;
     void goTo(const QVariantMap &place) override;
-    void updateActions() override;
 
 private:
     void addActions();

@@ -26,7 +26,7 @@ constexpr qsizetype mostHeld = 5000;
 } // namespace
 
 LogView::LogView(const ViewContext &context)
-    : View(context, QStringLiteral("logs"), tr("Logs"))
+    : ListView(context, QStringLiteral("logs"), tr("Logs"))
     , m_panel(new RecordPanel(&m_model, QStringLiteral("logs")))
     , m_level(new QComboBox)
     , m_role(new QComboBox)
@@ -54,7 +54,6 @@ LogView::LogView(const ViewContext &context)
     table->setEmptyText(tr("Nothing has been logged yet."));
     table->setDefaultSort(LogModel::Time, Qt::AscendingOrder);
     table->setDefaultWidths({18, 10, 16, 18, 60});
-    table->setAccessibleName(title());
     m_message->setReadOnly(true);
     m_message->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_message->setAccessibleName(tr("The whole message"));
@@ -67,10 +66,10 @@ LogView::LogView(const ViewContext &context)
     splitter->setStretchFactor(0, 5);
     splitter->setStretchFactor(1, 1);
     splitter->setSizes({500, 100});
+    setPanel(m_panel);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(splitter, 1);
     layout->addWidget(m_state);
-    setFirstFocus(table);
     connect(m_level, &QComboBox::currentIndexChanged, this, &LogView::follow);
     connect(m_role, &QComboBox::currentIndexChanged, this, &LogView::follow);
     connect(table, &RecordTable::selectionMoved, this, &LogView::showLine);
@@ -81,11 +80,6 @@ LogView::LogView(const ViewContext &context)
     });
     connect(&context.session, &Session::processChanged, this, &LogView::fillRoles);
     showState();
-}
-
-QLineEdit *LogView::filterField() const
-{
-    return m_panel->filterField();
 }
 
 void LogView::setActive(bool isActive)
@@ -216,25 +210,19 @@ void LogView::showState()
 
 QVariantMap LogView::place() const
 {
-    return {{QStringLiteral("filter"), m_panel->filterText()},
-            {QStringLiteral("role"), m_role->currentData()},
-            {QStringLiteral("level"), m_level->currentData()}};
+    return placeWith(
+        {{QStringLiteral("role"), m_role->currentData()}, {QStringLiteral("level"), m_level->currentData()}});
 }
 
 void LogView::goTo(const QVariantMap &place)
 {
-    m_panel->setFilterText(place.value(QStringLiteral("filter")).toString());
+    ListView::goTo(place);
     const QString role = place.value(QStringLiteral("role")).toString();
     if (m_role->findData(role) < 0)
         m_role->addItem(role, role);
     m_role->setCurrentIndex(m_role->findData(role));
     if (place.contains(QStringLiteral("level")))
         m_level->setCurrentIndex(std::max(m_level->findData(place.value(QStringLiteral("level"))), 0));
-}
-
-void LogView::updateActions()
-{
-    m_panel->updateActions();
 }
 
 } // namespace Quern::console

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "admin-gui/models/logmodel.h"
-#include "admin-gui/views/view.h"
+#include "admin-gui/views/listview.h"
 
 class QComboBox;
 class QLabel;
@@ -12,7 +12,7 @@ namespace Quern::console {
 class RecordPanel;
 
 /// The log as it grows.
-class LogView final : public View
+class LogView final : public ListView
 {
     Q_OBJECT
 public:
@@ -21,11 +21,9 @@ public:
     void refresh() override;
     void setActive(bool isActive) override;
     void setPaused(bool isPaused) override;
-    QLineEdit *filterField() const override;
     /// "filter", "role", "level"
     QVariantMap place() const override;
     void goTo(const QVariantMap &place) override;
-    void updateActions() override;
 
 private:
     void follow();

@@ -33,7 +33,7 @@ QString labelText(const MetricSample &sample)
 } // namespace
 
 MetricsView::MetricsView(const ViewContext &context)
-    : View(context, QStringLiteral("metrics"), tr("Metrics"))
+    : ListView(context, QStringLiteral("metrics"), tr("Metrics"))
     , m_panel(new RecordPanel(&m_model, QStringLiteral("metrics")))
     , m_span(new QComboBox)
     , m_isRate(new QCheckBox(tr("Counters &per second")))
@@ -63,17 +63,16 @@ MetricsView::MetricsView(const ViewContext &context)
     RecordTable *table = m_panel->table();
     table->setEmptyText(tr("No metrics have come yet."));
     table->setDefaultWidths({44, 50, 14, 11});
-    table->setAccessibleName(title());
     auto *splitter = new QSplitter(Qt::Vertical);
     splitter->addWidget(m_chart);
     splitter->addWidget(m_panel);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 2);
     splitter->setSizes({260, 400});
+    setPanel(m_panel);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(splitter, 1);
     layout->addWidget(m_note);
-    setFirstFocus(table);
     connect(&context.store.metrics(), &MetricsStore::changed, this, &MetricsView::fill);
     connect(table, &RecordTable::selectionMoved, this, &MetricsView::plot);
     connect(m_span, &QComboBox::currentIndexChanged, this, &MetricsView::plot);
@@ -83,11 +82,6 @@ MetricsView::MetricsView(const ViewContext &context)
 MetricsView::~MetricsView()
 {
     QSettings().setValue(seriesKey, m_panel->table()->selectedKeys());
-}
-
-QLineEdit *MetricsView::filterField() const
-{
-    return m_panel->filterField();
 }
 
 void MetricsView::setActive(bool isActive)
@@ -166,13 +160,12 @@ void MetricsView::plot()
 
 QVariantMap MetricsView::place() const
 {
-    return {{QStringLiteral("filter"), m_panel->filterText()},
-            {QStringLiteral("series"), m_panel->table()->selectedKeys()}};
+    return placeWith({{QStringLiteral("series"), m_panel->table()->selectedKeys()}});
 }
 
 void MetricsView::goTo(const QVariantMap &place)
 {
-    m_panel->setFilterText(place.value(QStringLiteral("filter")).toString());
+    ListView::goTo(place);
     m_wanted = place.value(QStringLiteral("series")).toStringList();
     fill();
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "admin-gui/models/seriesmodel.h"
-#include "admin-gui/views/view.h"
+#include "admin-gui/views/listview.h"
 
 class QCheckBox;
 class QComboBox;
@@ -13,7 +13,7 @@ class ChartPanel;
 class RecordPanel;
 
 /// All metrics; those that are selected are plotted.
-class MetricsView final : public View
+class MetricsView final : public ListView
 {
     Q_OBJECT
 public:
@@ -26,7 +26,6 @@ public:
     void refresh() override;
     void setActive(bool isActive) override;
     void setPaused(bool isPaused) override;
-    QLineEdit *filterField() const override;
     /// "filter", "series"
     QVariantMap place() const override;
     void goTo(const QVariantMap &place) override;

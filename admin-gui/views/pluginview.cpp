@@ -18,13 +18,12 @@ const QString splitterKey = QStringLiteral("splitter/plugins");
 } // namespace
 
 PluginView::PluginView(const ViewContext &context)
-    : View(context, QStringLiteral("plugins"), tr("Plugins"))
+    : ListView(context, QStringLiteral("plugins"), tr("Plugins"))
     , m_plugins(new RecordPanel(&m_model, QStringLiteral("plugins")))
     , m_routes(new RecordPanel(&m_routeModel, QStringLiteral("routes")))
     , m_title(new QLabel)
     , m_splitter(new QSplitter)
 {
-    m_plugins->table()->setAccessibleName(title());
     m_plugins->table()->setDefaultWidths({18, 10, 11, 9, 18, 40});
     m_plugins->table()->setSelectionMode(QAbstractItemView::SingleSelection);
     m_routes->table()->setAccessibleName(tr("Routes"));
@@ -46,9 +45,9 @@ PluginView::PluginView(const ViewContext &context)
     m_splitter->setSizes({640, 380});
     m_splitter->setChildrenCollapsible(false);
     m_splitter->restoreState(QSettings().value(splitterKey).toByteArray());
+    setPanel(m_plugins);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_splitter);
-    setFirstFocus(m_plugins->table());
     connect(m_plugins->table(), &RecordTable::selectionMoved, this, &PluginView::showRoutes);
     connect(&context.session, &Session::statusChanged, this, &PluginView::lookForReload);
     connect(&context.session, &Session::stateChanged, this, [this] { showState({}); });
@@ -132,22 +131,16 @@ void PluginView::showState(const QString &trouble)
                                                                  : tr("No plugin is loaded."));
 }
 
-QLineEdit *PluginView::filterField() const
-{
-    return m_plugins->filterField();
-}
-
 QVariantMap PluginView::place() const
 {
     const admin::PluginInfo *plugin = m_model.find(m_shown);
-    return {{QStringLiteral("filter"), m_plugins->filterText()},
-            {QStringLiteral("routes"), m_routes->filterText()},
-            {QStringLiteral("plugin"), plugin ? plugin->name : QString()}};
+    return placeWith({{QStringLiteral("routes"), m_routes->filterText()},
+                      {QStringLiteral("plugin"), plugin ? plugin->name : QString()}});
 }
 
 void PluginView::goTo(const QVariantMap &place)
 {
-    m_plugins->setFilterText(place.value(QStringLiteral("filter")).toString());
+    ListView::goTo(place);
     m_routes->setFilterText(place.value(QStringLiteral("routes")).toString());
     m_wanted = place.value(QStringLiteral("plugin")).toString();
     const QString key = m_model.keyOfName(m_wanted);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "admin-gui/models/pluginmodel.h"
-#include "admin-gui/views/view.h"
+#include "admin-gui/views/listview.h"
 
 class QLabel;
 class QSplitter;
@@ -11,7 +11,7 @@ namespace Quern::console {
 class RecordPanel;
 
 /// The plugins of the settings, and beside them the routes of the one that is selected.
-class PluginView final : public View
+class PluginView final : public ListView
 {
     Q_OBJECT
 public:
@@ -21,7 +21,6 @@ public:
     void refresh() override;
     void setActive(bool isActive) override;
     void setPaused(bool isPaused) override;
-    QLineEdit *filterField() const override;
     /// "plugin", "filter", "routes": the filter of these
     QVariantMap place() const override;
     void goTo(const QVariantMap &place) override;

@@ -34,7 +34,7 @@ constexpr double shownSeconds = 900;
 } // namespace
 
 TaskView::TaskView(const ViewContext &context)
-    : View(context, QStringLiteral("tasks"), tr("Tasks"))
+    : ListView(context, QStringLiteral("tasks"), tr("Tasks"))
     , m_panel(new RecordPanel(&m_letters, QStringLiteral("deadLetters")))
     , m_storeTable(new RecordTable(&m_stores, QStringLiteral("taskStores")))
     , m_payload(new PayloadPanel(context.session))
@@ -53,11 +53,11 @@ TaskView::TaskView(const ViewContext &context)
     m_splitter->setStretchFactor(1, 2);
     m_splitter->setSizes({680, 420});
     m_splitter->restoreState(QSettings().value(splitterKey).toByteArray());
+    setPanel(m_panel);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(makeTop());
     layout->addWidget(m_failure);
     layout->addWidget(m_splitter, 1);
-    setFirstFocus(m_panel->table());
     addActions();
     connect(&context.store, &ServerStore::historyGrew, this, &TaskView::showStatus);
     connect(m_panel->table(), &RecordTable::selectionMoved, this, &TaskView::showSelected);
@@ -151,13 +151,6 @@ std::function<void(const Result<QJsonObject> &)> TaskView::refreshed()
         if (view && view->isActive())
             view->readLetters();
     };
-}
-
-void TaskView::setActive(bool isActive)
-{
-    View::setActive(isActive);
-    if (isActive)
-        refresh();
 }
 
 void TaskView::setPaused(bool isPaused)
@@ -306,25 +299,14 @@ void TaskView::showSelected()
         m_payload->clear();
 }
 
-QLineEdit *TaskView::filterField() const
-{
-    return m_panel->filterField();
-}
-
-void TaskView::updateActions()
-{
-    m_panel->updateActions();
-}
-
 QVariantMap TaskView::place() const
 {
-    return {{QStringLiteral("filter"), m_panel->filterText()},
-            {QStringLiteral("letter"), m_panel->table()->currentKey()}};
+    return placeWith({{QStringLiteral("letter"), m_panel->table()->currentKey()}});
 }
 
 void TaskView::goTo(const QVariantMap &place)
 {
-    m_panel->setFilterText(place.value(QStringLiteral("filter")).toString());
+    ListView::goTo(place);
     m_wantedId = place.value(QStringLiteral("letter")).toString();
     if (m_letters.find(m_wantedId))
         m_panel->table()->selectKey(std::exchange(m_wantedId, {}));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "admin-gui/models/deadlettermodel.h"
-#include "admin-gui/views/view.h"
+#include "admin-gui/views/listview.h"
 
 class QLabel;
 class QPushButton;
@@ -16,7 +16,7 @@ class RecordTable;
 class Tile;
 
 /// Background tasks and events: how many there are and what becomes of them, and those that have failed for good.
-class TaskView final : public View
+class TaskView final : public ListView
 {
     Q_OBJECT
 public:
@@ -24,13 +24,10 @@ public:
     ~TaskView() override;
 
     void refresh() override;
-    void setActive(bool isActive) override;
     void setPaused(bool isPaused) override;
-    QLineEdit *filterField() const override;
     /// "filter", "letter": its id
     QVariantMap place() const override;
     void goTo(const QVariantMap &place) override;
-    void updateActions() override;
 
 private:
     /// Dead letters there are and have been: others than before mean other letters.
