@@ -78,7 +78,11 @@ void Console::fillServers(QMenu *menu)
     for (const SavedServer &server : m_servers.list()) {
         const QString text =
             server.name.isEmpty() ? server.address.text() : tr("%1 (%2)").arg(server.name, server.address.text());
-        QAction *action = menu->addAction(text, this, [this, address = server.address] { open(address); });
+        QAction *action = menu->addAction(text);
+        // The window, and with it this menu, is replaced: not before the menu has closed.
+        connect(
+            action, &QAction::triggered, this, [this, address = server.address] { open(address); },
+            Qt::QueuedConnection);
         action->setCheckable(true);
         action->setChecked(server.address == m_session.address());
     }
@@ -104,7 +108,6 @@ void Console::makeViewMenu()
     QMenu *languages = menu->addMenu(tr("&Language"));
     auto *languageGroup = new QActionGroup(languages);
     for (const Language::Choice &choice : Language::choices()) {
-        // The window, and with it this menu, is replaced: not before the menu has closed.
         QAction *action = languages->addAction(choice.name);
         connect(
             action, &QAction::triggered, this, [this, code = choice.code] { setLanguage(code); }, Qt::QueuedConnection);
@@ -134,26 +137,38 @@ void Console::setLanguage(const QString &code)
     const QString view = m_window->currentView()->name();
     const QVariantMap place = m_window->currentView()->place();
     const bool isPaused = m_window->isPaused();
-    m_window->disconnect(this);
-    m_window->disconnect(qApp);
-    m_tray.reset();
-    m_window.reset();
+    dropWindow();
     m_language.choose(code);
     makeWindow();
     m_window->go(view, place);
     m_window->setPaused(isPaused);
 }
 
+void Console::dropWindow()
+{
+    m_window->disconnect(this);
+    m_window->disconnect(qApp);
+    m_tray.reset();
+    m_window.reset();
+}
+
+/// Nothing of the server before is to be seen, or acted upon, in the view of another.
+void Console::leaveServer()
+{
+    dropWindow();
+    m_session.close();
+    m_store.clear();
+    makeWindow();
+}
+
 void Console::open(const ServerAddress &address)
 {
+    leaveServer();
     m_servers.setLast(address);
     if (address.isLocal()) {
         m_session.open(address);
-        m_store.clear();
         return showName();
     }
-    m_session.close();
-    m_store.clear();
     m_tokens.read(address, [this, address](const Result<QString> &token) {
         m_session.open(address, token.valueOr({}));
         showName();
@@ -175,7 +190,11 @@ void Console::openLast()
 void Console::ask(const std::optional<SavedServer> &server, const QString &reason)
 {
     auto *dialog = new ConnectDialog(server, reason, m_window.get());
-    connect(dialog, &ConnectDialog::chosen, this, &Console::take);
+    // The dialog goes with the window that is replaced.
+    connect(dialog, &ConnectDialog::chosen, this, [this](const ConnectDialog::Choice &choice) {
+        QMetaObject::invokeMethod(
+            this, [this, choice] { take(choice); }, Qt::QueuedConnection);
+    });
     dialog->open();
 }
 
@@ -185,9 +204,9 @@ void Console::take(const ConnectDialog::Choice &choice)
     m_servers.put(choice.server);
     if (choice.token.isEmpty())
         return open(address);
+    leaveServer();
     m_servers.setLast(address);
     m_session.open(address, choice.token);
-    m_store.clear();
     showName();
     m_tokens.write(address, choice.token, choice.keep, [this, choice](const Result<void> &outcome) {
         if (!outcome)

@@ -45,6 +45,8 @@ public:
 
 private:
     void makeWindow();
+    void dropWindow();
+    void leaveServer();
     void makeServerMenu();
     void makeViewMenu();
     void makeHelpMenu();

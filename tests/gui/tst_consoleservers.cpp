@@ -16,6 +16,7 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
+#include <QTableView>
 
 #include <csignal>
 
@@ -40,6 +41,7 @@ private Q_SLOTS:
     void deathIsSeenWithinTwoSecondsAndMendsItself();
     void silenceIsSeenWithinTwoSeconds();
     void aServerThatIsNotThereYet();
+    void anotherServerShowsNothingOfTheFirst();
 
 private:
     Session &session() { return m_test->console().session(); }
@@ -50,6 +52,8 @@ private:
     }
     /// Goes to the server's API, and enters a token when it is asked for.
     bool connectWith(const QString &token, TokenStore::Keep keep, const QString &name = {});
+
+    QMenu *serversMenu() const;
 
     std::unique_ptr<ConsoleTest> m_test;
 };
@@ -136,6 +140,18 @@ void tst_consoleservers::viewersLookOnly()
     m_test->shoot(QStringLiteral("viewer"));
 }
 
+/// As it is when it is opened, of the present window.
+QMenu *tst_consoleservers::serversMenu() const
+{
+    for (QAction *each : m_test->window().serverMenu()->actions()) {
+        if (each->menu()) {
+            Q_EMIT each->menu()->aboutToShow();
+            return each->menu();
+        }
+    }
+    return nullptr;
+}
+
 void tst_consoleservers::savedServersAreInTheMenu()
 {
     QVERIFY(connectWith(m_test->server().token(QStringLiteral("viewer")), TokenStore::Keep::Memory,
@@ -143,20 +159,14 @@ void tst_consoleservers::savedServersAreInTheMenu()
     QVERIFY(m_test->waitConnected());
     m_test->console().open(ServerAddress::ofSocket(m_test->server().socketPath()));
     QTRY_COMPARE(session().state().role, admin::Role::Admin);
-    QMenu *servers = nullptr;
-    for (QAction *each : m_test->window().serverMenu()->actions()) {
-        if (each->menu())
-            servers = each->menu();
-    }
+    QMenu *servers = serversMenu();
     QVERIFY(servers);
-    Q_EMIT servers->aboutToShow();
     QCOMPARE(servers->actions().size(), 1);
     QVERIFY(servers->actions().at(0)->text().startsWith(QStringLiteral("shop (")));
     servers->actions().at(0)->trigger();
     QTRY_COMPARE(session().state().role, admin::Role::Viewer);
     m_test->action(QStringLiteral("Forget this server"))->trigger();
-    Q_EMIT servers->aboutToShow();
-    QVERIFY(!servers->actions().at(0)->isEnabled());
+    QVERIFY(!serversMenu()->actions().at(0)->isEnabled());
 }
 
 void tst_consoleservers::withoutAKeychainTheUserDecides()
@@ -222,6 +232,22 @@ void tst_consoleservers::aServerThatIsNotThereYet()
     m_test->shoot(QStringLiteral("not-there"));
     QVERIFY(m_test->server().start());
     QVERIFY(m_test->waitConnected());
+}
+
+void tst_consoleservers::anotherServerShowsNothingOfTheFirst()
+{
+    for (const char *name : {"configuration", "logs", "processes", "cron", "plugins", "audit", "tables"})
+        m_test->window().go(QString::fromLatin1(name));
+    m_test->window().go(QStringLiteral("configuration"));
+    QTRY_VERIFY(m_test->find<QTableView>(QStringLiteral("configuration.table"))->model()->rowCount() > 20);
+    const TestServer another; // it is not started
+    m_test->console().open(ServerAddress::ofSocket(another.socketPath()));
+    QCOMPARE(m_test->window().currentView()->name(), QStringLiteral("configuration"));
+    for (const QTableView *table : m_test->window().findChildren<QTableView *>())
+        QVERIFY2(table->objectName() == QStringLiteral("activities.table") || table->model()->rowCount() == 0,
+                 qPrintable(table->objectName()));
+    QVERIFY(waitPhase(Phase::Waiting));
+    QVERIFY(!m_test->find<QLabel>(QStringLiteral("health.sentence"))->text().contains(QStringLiteral("All is well")));
 }
 
 QTEST_MAIN(tst_consoleservers)
