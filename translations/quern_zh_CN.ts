@@ -577,7 +577,9 @@
         <source>To be closed: %1.
 
 Each goes when what was sent to it before has left. A client may connect again.</source>
-        <translation type="unfinished" />
+        <translation>将关闭：%1。
+
+每个连接在此前发送的内容离开后关闭。客户端可能会再次连接。</translation>
     </message>
 </context>
 <context>
@@ -1527,6 +1529,14 @@ This is its desktop console.</source>
     <message>
         <source>failed: %1</source>
         <translation>失败：%1</translation>
+    </message>
+    <message>
+        <source>generation %1: %2 draining</source>
+        <translation>第 %1 代：%2 个排空中</translation>
+    </message>
+    <message>
+        <source>generation %1: %2 of %3 ready</source>
+        <translation>第 %1 代：%3 个中 %2 个就绪</translation>
     </message>
 </context>
 <context>

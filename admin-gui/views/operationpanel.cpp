@@ -1,5 +1,6 @@
 #include "admin-gui/views/operationpanel.h"
 
+#include "admin-gui/connection/session.h"
 #include "admin-gui/models/format.h"
 #include "admin-gui/models/servertext.h"
 #include "admin-gui/store/serverstore.h"
@@ -10,6 +11,9 @@
 #include <QProgressBar>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <map>
+
 namespace Quern::console {
 
 namespace {
@@ -18,11 +22,13 @@ constexpr qsizetype shownSteps = 4;
 
 } // namespace
 
-OperationPanel::OperationPanel(ServerStore &store, QWidget *parent)
+OperationPanel::OperationPanel(Session &session, ServerStore &store, QWidget *parent)
     : QFrame(parent)
+    , m_session(session)
     , m_store(store)
     , m_title(new QLabel)
     , m_bar(new QProgressBar)
+    , m_generations(new QLabel)
     , m_steps(new QLabel)
 {
     setObjectName(QStringLiteral("operation"));
@@ -30,11 +36,12 @@ OperationPanel::OperationPanel(ServerStore &store, QWidget *parent)
     setBackgroundRole(QPalette::Base);
     m_title->setTextFormat(Qt::RichText);
     m_title->setObjectName(QStringLiteral("operation.title"));
-    m_bar->setRange(0, 0);
     m_bar->setMaximumWidth(180);
     m_bar->setMaximumHeight(10);
     m_bar->setTextVisible(false);
     m_bar->setAccessibleName(tr("Under way"));
+    m_generations->setObjectName(QStringLiteral("operation.generations"));
+    m_generations->setForegroundRole(QPalette::PlaceholderText);
     m_steps->setWordWrap(true);
     m_steps->setObjectName(QStringLiteral("operation.steps"));
     m_steps->setTextFormat(Qt::PlainText);
@@ -42,12 +49,14 @@ OperationPanel::OperationPanel(ServerStore &store, QWidget *parent)
     m_steps->setForegroundRole(QPalette::PlaceholderText);
     auto *line = new QHBoxLayout;
     line->addWidget(m_title, 1);
+    line->addWidget(m_generations);
     line->addWidget(m_bar);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(12, 8, 12, 8);
     layout->addLayout(line);
     layout->addWidget(m_steps);
     connect(&store, &ServerStore::operationsChanged, this, &OperationPanel::update);
+    connect(&session, &Session::statusChanged, this, &OperationPanel::update);
     update();
 }
 
@@ -74,6 +83,54 @@ QString OperationPanel::kindText(admin::Operation::Kind kind)
     return tr("Restart");
 }
 
+QString OperationPanel::generationsText(const admin::Status &status)
+{
+    struct Count
+    {
+        qsizetype all = 0;
+        qsizetype ready = 0;
+        qsizetype draining = 0;
+    };
+    std::map<int, Count> counts;
+    for (const admin::WorkerStatus &worker : status.workers) {
+        Count &count = counts[worker.generation];
+        ++count.all;
+        count.ready += worker.state == admin::WorkerStatus::State::Ready ? 1 : 0;
+        count.draining += worker.state == admin::WorkerStatus::State::Draining ? 1 : 0;
+    }
+    QStringList texts;
+    for (const auto &[generation, count] : counts)
+        texts.append(count.draining > 0
+                         ? tr("generation %1: %2 draining").arg(generation).arg(count.draining)
+                         : tr("generation %1: %2 of %3 ready").arg(generation).arg(count.ready).arg(count.all));
+    return texts.join(QStringLiteral(", "));
+}
+
+/// How far the newest generation is, while something is under way.
+void OperationPanel::showGenerations(bool isRunning)
+{
+    const auto &status = m_session.status();
+    m_bar->setVisible(isRunning);
+    m_generations->setVisible(isRunning && status);
+    if (!isRunning || !status)
+        return;
+    m_generations->setText(generationsText(*status));
+    int newest = 0;
+    for (const admin::WorkerStatus &worker : status->workers)
+        newest = std::max(newest, worker.generation);
+    int all = 0;
+    int ready = 0;
+    for (const admin::WorkerStatus &worker : status->workers) {
+        const bool isNewest = worker.generation == newest;
+        all += isNewest ? 1 : 0;
+        ready += isNewest && worker.state == admin::WorkerStatus::State::Ready ? 1 : 0;
+    }
+    // Without a new generation nobody knows how far it is.
+    const bool isKnown = newest > status->generation;
+    m_bar->setRange(0, isKnown ? all : 0);
+    m_bar->setValue(isKnown ? ready : 0);
+}
+
 void OperationPanel::update()
 {
     if (m_isPaused)
@@ -98,7 +155,7 @@ void OperationPanel::update()
                          .arg(operation.id)
                          .arg(theme::toneColor(tone, palette()).name(), outcome.toHtmlEscaped(), at));
     m_title->setToolTip(format::tip(outcome));
-    m_bar->setVisible(isRunning);
+    showGenerations(isRunning);
     QStringList steps;
     for (const admin::OperationStep &step : operation.steps.last(std::min(operation.steps.size(), shownSteps)))
         steps.append(format::moment(step.at) + QStringLiteral("  ") + serverText(step.text));

@@ -37,7 +37,7 @@ double present()
 
 OverviewView::OverviewView(const ViewContext &context)
     : View(context, QStringLiteral("overview"), tr("Overview"))
-    , m_operation(new OperationPanel(context.store))
+    , m_operation(new OperationPanel(context.session, context.store))
     , m_troubles(new QLabel)
 {
     m_troubles->setWordWrap(true);

@@ -1,6 +1,7 @@
 #include "consoletest.h"
 
 #include "admin-gui/models/processmodel.h"
+#include "admin-gui/views/operationpanel.h"
 #include "admin-gui/window/mainwindow.h"
 
 #include <QAction>
@@ -26,6 +27,7 @@ private Q_SLOTS:
     void init();
     void cleanup() { m_test.reset(); }
 
+    void generationsAreCounted();
     void reloadBringsANewGeneration();
     void aReloadThatIsRolledBackSaysWhy();
     void scaleChangesTheNumberOfWorkers();
@@ -90,6 +92,21 @@ QAction *tst_consoleactions::treeAction(const QString &text) const
             return action;
     }
     return nullptr;
+}
+
+void tst_consoleactions::generationsAreCounted()
+{
+    using State = admin::WorkerStatus::State;
+    admin::Status present;
+    for (const auto &[generation, state] : {std::pair(1, State::Draining), std::pair(1, State::Draining),
+                                            std::pair(2, State::Ready), std::pair(2, State::Starting)}) {
+        admin::WorkerStatus worker;
+        worker.generation = generation;
+        worker.state = state;
+        present.workers.append(worker);
+    }
+    QCOMPARE(OperationPanel::generationsText(present),
+             QStringLiteral("generation 1: 2 draining, generation 2: 1 of 2 ready"));
 }
 
 void tst_consoleactions::reloadBringsANewGeneration()
