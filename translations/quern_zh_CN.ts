@@ -445,6 +445,10 @@
         <source>%1, with %2</source>
         <translation>%1，以及 %2</translation>
     </message>
+    <message>
+        <source>%1 = %2. %3</source>
+        <translation>%1 = %2。%3</translation>
+    </message>
 </context>
 <context>
     <name>Quern::console::ConfirmDialog</name>

@@ -16,9 +16,14 @@ ConfigView::ConfigView(const ViewContext &context)
     : ListView(context, QStringLiteral("configuration"), tr("Configuration"))
     , m_panel(new RecordPanel(&m_model, QStringLiteral("configuration")))
     , m_onlyChanged(new QCheckBox(tr("&Without defaults")))
+    , m_meaning(new QLabel)
     , m_files(new QLabel)
 {
     m_onlyChanged->setObjectName(QStringLiteral("configuration.onlyChanged"));
+    m_meaning->setObjectName(QStringLiteral("configuration.meaning"));
+    m_meaning->setWordWrap(true);
+    m_meaning->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_meaning->hide();
     m_files->setForegroundRole(QPalette::PlaceholderText);
     m_files->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_files->setWordWrap(true);
@@ -31,8 +36,10 @@ ConfigView::ConfigView(const ViewContext &context)
     setPanel(m_panel);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_panel, 1);
+    layout->addWidget(m_meaning);
     layout->addWidget(m_files);
     connect(m_onlyChanged, &QCheckBox::toggled, &m_model, &SettingModel::setOnlyChanged);
+    connect(table, &RecordTable::selectionMoved, this, &ConfigView::showMeaning);
     // A reload may bring other settings.
     connect(&context.session, &Session::operationChanged, this, [this](const admin::Operation &operation) {
         if (isActive() && operation.state == admin::Operation::State::Succeeded)
@@ -44,6 +51,14 @@ void ConfigView::refresh()
 {
     session().ask<admin::ConfigReport>(admin::Methods::configRead, {}, this,
                                        [this](const Result<admin::ConfigReport> &report) { take(report); });
+}
+
+void ConfigView::showMeaning()
+{
+    const admin::SettingStatus *setting = m_model.find(m_panel->table()->currentKey());
+    m_meaning->setVisible(setting);
+    if (setting)
+        m_meaning->setText(tr("%1 = %2. %3").arg(setting->key, setting->value, setting->doc));
 }
 
 void ConfigView::take(const Result<admin::ConfigReport> &report)

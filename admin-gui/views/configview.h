@@ -20,11 +20,13 @@ public:
     void refresh() override;
 
 private:
+    void showMeaning();
     void take(const Result<admin::ConfigReport> &report);
 
     SettingModel m_model;
     RecordPanel *m_panel;
     QCheckBox *m_onlyChanged;
+    QLabel *m_meaning; ///< of the selected setting
     QLabel *m_files;
 };
 

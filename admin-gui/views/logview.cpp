@@ -73,6 +73,7 @@ LogView::LogView(const ViewContext &context)
     connect(m_level, &QComboBox::currentIndexChanged, this, &LogView::follow);
     connect(m_role, &QComboBox::currentIndexChanged, this, &LogView::follow);
     connect(table, &RecordTable::selectionMoved, this, &LogView::showLine);
+    connect(table, &RecordTable::opened, m_message, qOverload<>(&QWidget::setFocus));
     connect(&context.session, &Session::logReceived, this, &LogView::take);
     connect(&context.session, &Session::connected, this, [this] {
         if (m_isFollowing)

@@ -45,6 +45,7 @@ PluginView::PluginView(const ViewContext &context)
     m_splitter->setSizes({640, 380});
     m_splitter->setChildrenCollapsible(false);
     m_splitter->restoreState(QSettings().value(splitterKey).toByteArray());
+    connect(m_plugins->table(), &RecordTable::opened, m_routes->table(), qOverload<>(&QWidget::setFocus));
     setPanel(m_plugins);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_splitter);

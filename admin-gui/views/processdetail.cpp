@@ -113,6 +113,11 @@ void ProcessDetail::showProcess(const admin::WorkerStatus &status)
     m_chart->setLines({{tr("Memory"), points}}, now, double(std::max<qsizetype>(memory.size(), 60)));
 }
 
+void ProcessDetail::focusLog()
+{
+    m_log->setFocus();
+}
+
 void ProcessDetail::refresh()
 {
     if (m_process.isEmpty())

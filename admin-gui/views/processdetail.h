@@ -22,6 +22,7 @@ public:
     void setProcess(const QString &name);
     const QString &process() const { return m_process; }
     void showProcess(const admin::WorkerStatus &status);
+    void focusLog();
     /// Asks for its last lines of the log.
     void refresh();
 

@@ -70,6 +70,10 @@ ProcessView::ProcessView(const ViewContext &context)
     m_detail->hide();
     connect(m_filter, &QLineEdit::textChanged, &m_model, &ProcessModel::setFilter);
     connect(&context.session, &Session::statusChanged, this, &ProcessView::showStatus);
+    connect(m_tree, &QTreeView::activated, this, [this] {
+        if (m_detail->isVisible())
+            m_detail->focusLog();
+    });
     connect(m_recycle, &QAction::triggered, this, [this] {
         QStringList names;
         for (const admin::WorkerStatus &process : selected())

@@ -25,7 +25,15 @@ namespace {
 
 const QString geometryKey = QStringLiteral("window/geometry");
 const QString viewKey = QStringLiteral("window/view");
-constexpr int viewsWithKeys = 9;
+
+/// Ctrl+1 to Ctrl+9, and Ctrl+0 for the tenth.
+QKeySequence keysOfView(qsizetype place)
+{
+    constexpr qsizetype most = 10;
+    if (place >= most)
+        return {};
+    return QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_0 + int((place + 1) % most)));
+}
 
 } // namespace
 
@@ -228,9 +236,7 @@ void MainWindow::makeViewMenu()
 {
     for (qsizetype i = 0; i < m_views.size(); ++i) {
         const View *each = m_views.at(i);
-        const QKeySequence keys =
-            i < viewsWithKeys ? QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + int(i))) : QKeySequence();
-        makeAction(m_viewMenu, each->title(), keys, [this, name = each->name()] {
+        makeAction(m_viewMenu, each->title(), keysOfView(i), [this, name = each->name()] {
             go(name);
         })->setIcon(theme::icon(each->name()));
     }
