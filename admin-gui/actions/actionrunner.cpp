@@ -12,6 +12,7 @@ struct ActionRunner::Run
     ServerAction action;
     Done done;
     Activity activity;
+    int epoch = 0; ///< of the session
     qsizetype sent = 0;
     qsizetype answered = 0;
     qsizetype failures = 0;
@@ -24,7 +25,9 @@ ActionRunner::ActionRunner(Session &session, QObject *parent) : QObject(parent),
     connect(&session, &Session::operationChanged, this, &ActionRunner::followed);
     connect(&session, &Session::connected, this, &ActionRunner::resume);
     connect(&session, &Session::stateChanged, this, [this](const LinkState &state) {
-        if (!state.isUp())
+        if (state.phase == LinkState::Phase::Idle)
+            leaveServer();
+        else if (!state.isUp())
             lostServer();
     });
 }
@@ -37,8 +40,11 @@ QString ActionRunner::doneText(const ServerAction &action)
 QString ActionRunner::commandLine(const ServerAction &action) const
 {
     const auto &status = m_session.status();
-    return commandText(m_session.address(), status ? status->configFile : QString(), QString(action.method),
-                       action.calls.value(0));
+    const QString command = commandText(m_session.address(), status ? status->configFile : QString(),
+                                        QString(action.method), action.calls.value(0));
+    const int more = int(action.calls.size()) - 1;
+    // A remark to the shell.
+    return more <= 0 || command.isEmpty() ? command : command + tr("   # and %n more like it", nullptr, more);
 }
 
 void ActionRunner::run(const ServerAction &action, Done done)
@@ -52,6 +58,7 @@ void ActionRunner::run(const ServerAction &action, Done done)
 void ActionRunner::begin(const ServerAction &action, const Done &done)
 {
     auto run = std::make_shared<Run>();
+    run->epoch = m_session.epoch();
     run->action = action;
     run->done = done;
     run->activity.id = ++m_lastId;
@@ -75,6 +82,9 @@ void ActionRunner::callNext(const std::shared_ptr<Run> &run)
             ++run->failures;
             if (!run->firstError)
                 run->firstError = outcome.error();
+            // The rest is not for whoever comes next.
+            if (outcome.error().code() == Error::Unavailable || run->epoch != m_session.epoch())
+                giveUp(run);
         } else if (isFirst) {
             run->firstResult = *outcome;
         }
@@ -83,6 +93,15 @@ void ActionRunner::callNext(const std::shared_ptr<Run> &run)
         else
             callNext(run);
     });
+}
+
+/// What has not been sent is not sent any more, and has failed.
+void ActionRunner::giveUp(const std::shared_ptr<Run> &run)
+{
+    const qsizetype unsent = run->action.calls.size() - run->sent;
+    run->sent += unsent;
+    run->answered += unsent;
+    run->failures += unsent;
 }
 
 void ActionRunner::finished(const std::shared_ptr<Run> &run)
@@ -147,6 +166,13 @@ void ActionRunner::resume()
 {
     for (const auto &[operation, run] : m_operations)
         look(operation);
+}
+
+void ActionRunner::leaveServer()
+{
+    const std::map<qint64, std::shared_ptr<Run>> operations = m_operations;
+    for (const auto &[operation, run] : operations)
+        end(operation, Activity::State::Failed, tr("It is not followed any more: another server has been chosen."));
 }
 
 void ActionRunner::lostServer()

@@ -28,7 +28,7 @@ public:
     void setConfirm(Confirm confirm) { m_confirm = std::move(confirm); }
 
     void run(const ServerAction &action, Done done = {});
-    /// That of the first call.
+    /// That of the first call; a remark says that there are more.
     QString commandLine(const ServerAction &action) const;
 
     Session &session() const { return m_session; }
@@ -44,10 +44,12 @@ private:
 
     void begin(const ServerAction &action, const Done &done);
     void callNext(const std::shared_ptr<Run> &run);
+    static void giveUp(const std::shared_ptr<Run> &run);
     void finished(const std::shared_ptr<Run> &run);
     void followed(const admin::Operation &operation);
     void look(qint64 operation);
     void resume();
+    void leaveServer();
     void lostServer();
     void end(qint64 operation, Activity::State state, const QString &outcome);
     void tell(const Activity &activity);

@@ -44,6 +44,8 @@ void Link::open(const ServerAddress &address, const QString &token)
 void Link::close()
 {
     m_ticks.stop();
+    m_log = {};
+    m_isLogShown = true;
     dropTransport();
     settleAll(Error(Error::Unavailable, tr("the connection has been closed")));
     enter(LinkState::Phase::Idle);
@@ -299,6 +301,7 @@ void Link::timerEvent(QTimerEvent *event)
         it = m_underWay.erase(it);
         settle(question, Error(Error::Timeout, tr("the server has not answered in time; it may have done it")));
     }
+    sendWaiting();
 }
 
 } // namespace Quern::console

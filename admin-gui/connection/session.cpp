@@ -35,20 +35,28 @@ Session::~Session()
 void Session::open(const ServerAddress &address, const QString &token)
 {
     m_address = address;
-    m_isLeaving = true;
-    forget();
+    leave();
     QMetaObject::invokeMethod(
         m_link, [link = m_link, address, token] { link->open(address, token); }, Qt::QueuedConnection);
 }
 
 void Session::close()
 {
-    forget();
+    m_address = {};
+    leave();
     QMetaObject::invokeMethod(m_link, &Link::close, Qt::QueuedConnection);
 }
 
-void Session::forget()
+Error Session::left()
 {
+    return Error(Error::Unavailable, tr("another server has been chosen"));
+}
+
+/// What the server of before still tells does not count.
+void Session::leave()
+{
+    ++m_epoch;
+    m_isLeaving = true;
     m_status.reset();
     m_ending.reset();
     m_loss.clear();
@@ -70,11 +78,11 @@ void Session::call(QLatin1StringView method, const QJsonObject &params, QObject 
     Question question;
     question.method = method;
     question.params = params;
-    question.prepare = [guard = QPointer<QObject>(context),
+    question.prepare = [this, epoch = m_epoch, guard = QPointer<QObject>(context),
                         done = std::move(done)](const Result<QJsonObject> &outcome) -> std::function<void()> {
-        return [guard, done, outcome] {
+        return [this, epoch, guard, done, outcome] {
             if (guard)
-                done(outcome);
+                done(epoch == m_epoch ? outcome : Result<QJsonObject>(left()));
         };
     };
     send(question);
@@ -88,7 +96,7 @@ void Session::send(const Question &question)
 
 void Session::takeState(const LinkState &state)
 {
-    m_isLeaving = m_isLeaving && state.phase != LinkState::Phase::Idle; // open() closes first
+    m_isLeaving = m_isLeaving && state.phase != LinkState::Phase::Idle; // open() closes first, too
     if (m_isLeaving)
         return;
     const bool wasUp = m_state.isUp();
@@ -135,7 +143,11 @@ void Session::takeEvent(const ServerEvent &event)
     } else if (const auto *operation = std::get_if<admin::Operation>(&event)) {
         const bool isEnd =
             operation->kind == admin::Operation::Kind::Stop || operation->kind == admin::Operation::Kind::Restart;
-        if (isEnd && operation->state == admin::Operation::State::Failed)
+        // A restart that has succeeded is told by the server after it.
+        const bool isOver = operation->state == admin::Operation::State::Failed ||
+                            (operation->kind == admin::Operation::Kind::Restart &&
+                             operation->state == admin::Operation::State::Succeeded);
+        if (isEnd && isOver)
             m_ending.reset();
         else if (isEnd)
             m_ending = operation->kind;

@@ -20,6 +20,8 @@ public:
     void close();
     void retryNow();
 
+    /// Another one with each open() and close(): what was begun before is about another server.
+    int epoch() const { return m_epoch; }
     const ServerAddress &address() const { return m_address; }
     const LinkState &state() const { return m_state; }
     /// Why the server is not there, as far as is known: one or two sentences for people; empty while it is.
@@ -29,7 +31,8 @@ public:
     /// Whether it would let us. False while it is not connected.
     bool may(QLatin1StringView method) const;
 
-    /// Asks, and calls \a done with what comes of it, unless \a context has gone by then.
+    /// Asks, and calls \a done with what comes of it, unless \a context has gone by then. Error::Unavailable as well if
+    /// another server has been chosen meanwhile.
     void call(QLatin1StringView method, const QJsonObject &params, QObject *context,
               std::function<void(const Result<QJsonObject> &outcome)> done);
     /// The same; \a T reads the result, in the thread of the Link.
@@ -40,11 +43,11 @@ public:
         Question question;
         question.method = method;
         question.params = params;
-        question.prepare = [guard = QPointer<QObject>(context),
+        question.prepare = [this, epoch = m_epoch, guard = QPointer<QObject>(context),
                             done = std::move(done)](const Result<QJsonObject> &outcome) -> std::function<void()> {
-            return [guard, done, result = outcome ? T::fromJson(*outcome) : Result<T>(outcome.error())] {
+            return [this, epoch, guard, done, result = outcome ? T::fromJson(*outcome) : Result<T>(outcome.error())] {
                 if (guard)
-                    done(result);
+                    done(epoch == m_epoch ? result : Result<T>(left()));
             };
         };
         send(question);
@@ -60,8 +63,9 @@ Q_SIGNALS:
     void logReceived(const Quern::admin::LogPage &page);
 
 private:
+    static Error left();
     void send(const Question &question);
-    void forget();
+    void leave();
     void takeState(const LinkState &state);
     void takeEvent(const ServerEvent &event);
 
@@ -72,7 +76,8 @@ private:
     std::shared_ptr<const admin::Status> m_status;
     std::optional<admin::Operation::Kind> m_ending; ///< it was about to stop or restart
     QString m_loss;                                 ///< why it was lost
-    bool m_isLeaving = false;                       ///< what comes is still of the server before
+    int m_epoch = 0;
+    bool m_isLeaving = false; ///< what comes is still of the server before
 };
 
 } // namespace Quern::console

@@ -3,6 +3,7 @@
 #include "admin-gui/actions/actionrunner.h"
 #include "admin-gui/actions/connectionactions.h"
 
+#include <QCoreApplication>
 #include <QDialogButtonBox>
 #include <QFormLayout>
 #include <QHBoxLayout>

@@ -14,6 +14,7 @@
 #include <QLineEdit>
 #include <QPointer>
 #include <QPushButton>
+#include <QTimerEvent>
 #include <QVBoxLayout>
 
 namespace Quern::console {

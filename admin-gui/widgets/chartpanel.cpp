@@ -4,6 +4,7 @@
 
 #include <QCategoryAxis>
 #include <QChart>
+#include <QDateTime>
 #include <QDateTimeAxis>
 #include <QEvent>
 #include <QLegend>

@@ -8,6 +8,7 @@
 #include "app/server/terminal.h"
 #include "base/systemerror.h"
 
+#include <QCoreApplication>
 #include <QFile>
 
 #include <cstdlib>
