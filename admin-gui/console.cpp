@@ -27,6 +27,7 @@ Console::Console(QObject *parent) : QObject(parent), m_store(m_session), m_actio
     theme::apply(theme::Choice(QSettings().value(themeKey).toInt()));
     makeWindow();
     connect(&m_session, &Session::statusChanged, this, &Console::showName);
+    connect(&m_session, &Session::connected, this, &Console::keepToken);
 }
 
 Console::~Console() = default;
@@ -39,8 +40,7 @@ void Console::makeWindow()
     makeHelpMenu();
     m_tray = std::make_unique<Tray>(m_session, m_window.get());
     connect(m_window.get(), &MainWindow::tokenRequested, this, [this] {
-        const ServerAddress &address = m_session.address();
-        ask(m_servers.find(address).value_or(SavedServer{{}, address}), m_session.state().reason);
+        ask(m_servers.find(m_address).value_or(SavedServer{{}, m_address}), m_session.trouble());
     });
     // A tray icon does not keep the program alive.
     connect(m_window.get(), &MainWindow::closed, qApp, &QApplication::quit);
@@ -61,11 +61,11 @@ void Console::makeServerMenu()
     QMenu *servers = menu->addMenu(theme::icon(QStringLiteral("server")), tr("Ser&vers"));
     fillServers(servers);
     connect(servers, &QMenu::aboutToShow, this, [this, servers] { fillServers(servers); });
-    QAction *connecting = menu->addAction(tr("&Connect to…"), this, [this] { ask({}, {}); });
+    QAction *connecting = menu->addAction(tr("C&onnect to…"), this, [this] { ask({}, {}); });
     connecting->setShortcut(Qt::CTRL | Qt::Key_O);
     menu->addAction(tr("&Forget this server"), this, [this] {
-        m_servers.remove(m_session.address());
-        m_tokens.remove(m_session.address());
+        m_servers.remove(m_address);
+        m_tokens.remove(m_address);
         showName();
     });
     menu->addSeparator();
@@ -84,7 +84,7 @@ void Console::fillServers(QMenu *menu)
             action, &QAction::triggered, this, [this, address = server.address] { open(address); },
             Qt::QueuedConnection);
         action->setCheckable(true);
-        action->setChecked(server.address == m_session.address());
+        action->setChecked(server.address == m_address);
     }
     if (menu->isEmpty())
         menu->addAction(tr("None has been saved"))->setEnabled(false);
@@ -153,23 +153,28 @@ void Console::dropWindow()
 }
 
 /// Nothing of the server before is to be seen, or acted upon, in the view of another.
-void Console::leaveServer()
+void Console::goTo(const ServerAddress &address)
 {
+    ++m_wish;
+    m_unkept.reset();
+    m_address = address;
     dropWindow();
     m_session.close();
     m_store.clear();
     makeWindow();
+    m_servers.setLast(address);
 }
 
 void Console::open(const ServerAddress &address)
 {
-    leaveServer();
-    m_servers.setLast(address);
+    goTo(address);
     if (address.isLocal()) {
         m_session.open(address);
         return showName();
     }
-    m_tokens.read(address, [this, address](const Result<QString> &token) {
+    m_tokens.read(address, [this, address, wish = m_wish](const Result<QString> &token) {
+        if (wish != m_wish)
+            return;
         m_session.open(address, token.valueOr({}));
         showName();
         if (!token)
@@ -204,11 +209,19 @@ void Console::take(const ConnectDialog::Choice &choice)
     m_servers.put(choice.server);
     if (choice.token.isEmpty())
         return open(address);
-    leaveServer();
-    m_servers.setLast(address);
+    goTo(address);
+    m_unkept = choice;
     m_session.open(address, choice.token);
     showName();
-    m_tokens.write(address, choice.token, choice.keep, [this, choice](const Result<void> &outcome) {
+}
+
+/// One that the server does not know is not to take the place of one that it did.
+void Console::keepToken()
+{
+    if (!m_unkept)
+        return;
+    const ConnectDialog::Choice choice = *std::exchange(m_unkept, std::nullopt);
+    m_tokens.write(choice.server.address, choice.token, choice.keep, [this, choice](const Result<void> &outcome) {
         if (!outcome)
             tokenNotKept(choice.server.address, choice.token, outcome.error().message());
     });
@@ -236,14 +249,13 @@ void Console::tokenNotKept(const ServerAddress &address, const QString &token, c
 
 QString Console::serverName() const
 {
-    const ServerAddress &address = m_session.address();
-    const std::optional<SavedServer> saved = m_servers.find(address);
+    const std::optional<SavedServer> saved = m_servers.find(m_address);
     if (saved && !saved->name.isEmpty())
         return saved->name;
     const auto &status = m_session.status();
-    if (address.isLocal() && status && !status->configFile.isEmpty())
+    if (m_address.isLocal() && status && !status->configFile.isEmpty())
         return QFileInfo(QFileInfo(status->configFile).path()).fileName();
-    return address.text();
+    return m_address.text();
 }
 
 void Console::showName()

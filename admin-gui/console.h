@@ -46,13 +46,14 @@ public:
 private:
     void makeWindow();
     void dropWindow();
-    void leaveServer();
+    void goTo(const ServerAddress &address);
     void makeServerMenu();
     void makeViewMenu();
     void makeHelpMenu();
     void fillServers(QMenu *menu);
     void ask(const std::optional<SavedServer> &server, const QString &reason);
     void take(const ConnectDialog::Choice &choice);
+    void keepToken();
     void tokenNotKept(const ServerAddress &address, const QString &token, const QString &reason);
     void showName();
     QString serverName() const;
@@ -60,6 +61,9 @@ private:
     PlainLabels m_plainLabels;
     Language m_language;
     SavedServers m_servers;
+    ServerAddress m_address;                       ///< of the server that is chosen
+    int m_wish = 0;                                ///< one more with each choice: a keychain may answer for another
+    std::optional<ConnectDialog::Choice> m_unkept; ///< its token is kept once the server has taken it
     TokenStore m_tokens;
     Session m_session;
     ServerStore m_store;

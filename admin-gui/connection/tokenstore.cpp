@@ -7,6 +7,7 @@
 #include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLockFile>
 #include <QSaveFile>
 #include <QStandardPaths>
 #include <QTimer>
@@ -22,6 +23,8 @@ namespace {
 
 const QString service = QStringLiteral("quern");
 constexpr mode_t privateMask = 0077;
+constexpr int busPatienceMs = 2000;
+constexpr int lockPatienceMs = 2000;
 
 Error noKeychain(const QString &reason)
 {
@@ -35,6 +38,7 @@ Result<void> findKeychain()
     const QDBusConnection bus = QDBusConnection::sessionBus();
     if (!bus.isConnected())
         return noKeychain(TokenStore::tr("there is no session bus"));
+    bus.interface()->setTimeout(busPatienceMs);
     const QStringList running = bus.interface()->registeredServiceNames();
     const QStringList startable = bus.interface()->activatableServiceNames();
     for (const char *each : services) {
@@ -78,7 +82,7 @@ void TokenStore::read(const ServerAddress &address, std::function<void(const Res
     auto *job = new QKeychain::ReadPasswordJob(service, this);
     job->setKey(key);
     job->setInsecureFallback(false);
-    runJob(job, ReadTimeout, [this, key, done](QKeychain::Job *ended) {
+    runJob(job, Timeout, [this, key, done](QKeychain::Job *ended) {
         if (!ended)
             return done(noKeychain(tr("it does not answer")));
         if (ended->error() == QKeychain::EntryNotFound)
@@ -86,8 +90,10 @@ void TokenStore::read(const ServerAddress &address, std::function<void(const Res
         if (ended->error() != QKeychain::NoError)
             return done(noKeychain(ended->errorString()));
         const QString token = static_cast<QKeychain::ReadPasswordJob *>(ended)->textData();
-        m_memory.insert(key, token);
-        done(token);
+        // Another may have been entered meanwhile.
+        if (!m_memory.contains(key))
+            m_memory.insert(key, token);
+        done(m_memory.value(key));
     });
 }
 
@@ -97,7 +103,7 @@ void TokenStore::write(const ServerAddress &address, const QString &token, Keep 
     const QString key = address.text();
     m_memory.insert(key, token);
     if (keep == Keep::Memory)
-        return done({});
+        return done(fromFile(key).isEmpty() ? Result<void>() : toFile(key, {}));
     if (keep == Keep::PrivateFile)
         return done(toFile(key, token));
     if (const Result<void> found = findKeychain(); !found)
@@ -106,13 +112,13 @@ void TokenStore::write(const ServerAddress &address, const QString &token, Keep 
     job->setKey(key);
     job->setTextData(token);
     job->setInsecureFallback(false);
-    runJob(job, WriteTimeout, [done](QKeychain::Job *ended) {
+    runJob(job, Timeout, [key, done](QKeychain::Job *ended) {
         if (!ended)
             done(noKeychain(tr("it does not answer")));
         else if (ended->error() != QKeychain::NoError)
             done(noKeychain(ended->errorString()));
         else
-            done({});
+            done(fromFile(key).isEmpty() ? Result<void>() : toFile(key, {}));
     });
 }
 
@@ -130,7 +136,7 @@ void TokenStore::remove(const ServerAddress &address)
     auto *job = new QKeychain::DeletePasswordJob(service, this);
     job->setKey(key);
     job->setInsecureFallback(false);
-    runJob(job, WriteTimeout, [](QKeychain::Job *) {});
+    runJob(job, Timeout, [](QKeychain::Job *) {});
 }
 
 QString TokenStore::filePath()
@@ -138,30 +144,50 @@ QString TokenStore::filePath()
     return QStandardPaths::writableLocation(QStandardPaths::AppConfigLocation) + QStringLiteral("/tokens.json");
 }
 
-QString TokenStore::fromFile(const QString &key)
+/// None without a file. Error::Io if there is one that cannot be read: it is not to be written over.
+Result<QJsonObject> TokenStore::tokensInFile()
 {
     QFile file(filePath());
-    if (!file.open(QIODevice::ReadOnly))
-        return {};
-    return QJsonDocument::fromJson(file.readAll()).object().value(key).toString();
+    if (!file.exists())
+        return QJsonObject();
+    QJsonParseError mistake;
+    QString reason;
+    if (file.open(QIODevice::ReadOnly)) {
+        const QJsonDocument document = QJsonDocument::fromJson(file.readAll(), &mistake);
+        if (document.isObject())
+            return document.object();
+        reason = mistake.errorString();
+    } else {
+        reason = file.errorString();
+    }
+    return Error(Error::Io, tr("%1 cannot be read: %2; mend or remove it").arg(filePath(), reason));
+}
+
+QString TokenStore::fromFile(const QString &key)
+{
+    return tokensInFile().valueOr({}).value(key).toString();
 }
 
 Result<void> TokenStore::toFile(const QString &key, const QString &token)
 {
-    QJsonObject tokens;
-    if (QFile present(filePath()); present.open(QIODevice::ReadOnly))
-        tokens = QJsonDocument::fromJson(present.readAll()).object();
-    if (token.isEmpty())
-        tokens.remove(key);
-    else
-        tokens.insert(key, token);
     QDir().mkpath(QFileInfo(filePath()).path());
+    // Another console may write as well.
+    QLockFile lock(filePath() + QStringLiteral(".lock"));
+    if (!lock.tryLock(lockPatienceMs))
+        return Error(Error::Io, tr("%1 is held by another console").arg(filePath()));
+    Result<QJsonObject> tokens = tokensInFile();
+    if (!tokens)
+        return tokens.error();
+    if (token.isEmpty())
+        tokens->remove(key);
+    else
+        tokens->insert(key, token);
     // Nobody else may look at it at any time.
     const mode_t before = ::umask(privateMask);
     QSaveFile file(filePath());
     const bool isWritten = file.open(QIODevice::WriteOnly) &&
                            file.setPermissions(QFileDevice::ReadOwner | QFileDevice::WriteOwner) &&
-                           file.write(QJsonDocument(tokens).toJson()) >= 0 && file.commit();
+                           file.write(QJsonDocument(*tokens).toJson()) >= 0 && file.commit();
     ::umask(before);
     if (!isWritten)
         return Error(Error::Io, tr("%1 cannot be written: %2").arg(filePath(), file.errorString()));

@@ -3,6 +3,7 @@
 #include "admin-gui/connection/serveraddress.h"
 
 #include <QHash>
+#include <QJsonObject>
 #include <QObject>
 
 #include <chrono>
@@ -23,17 +24,16 @@ public:
         Memory,      ///< until the console is closed
     };
 
-    /// A keychain that has not answered by then is none. Reading may ask the user to unlock it, which takes its time.
-    static constexpr std::chrono::seconds WriteTimeout{20};
-    static constexpr std::chrono::seconds ReadTimeout{60};
+    /// A keychain that has not answered by then is none. It may ask the user to unlock it first, which takes its time.
+    static constexpr std::chrono::seconds Timeout{60};
 
     using QObject::QObject;
 
     /// The token of \a address; empty if none is known. Error::Unavailable: the keychain does not answer, and no token
     /// is known otherwise.
     void read(const ServerAddress &address, std::function<void(const Result<QString> &token)> done);
-    /// Error::Unavailable: no keychain runs; the token is kept in memory nevertheless. Error::Io: the file cannot be
-    /// written.
+    /// What is kept of it elsewhere is forgotten. Error::Unavailable: no keychain runs; the token is kept in memory
+    /// nevertheless. Error::Io: the file cannot be read or written.
     void write(const ServerAddress &address, const QString &token, Keep keep,
                std::function<void(const Result<void> &outcome)> done);
     /// From everywhere.
@@ -43,6 +43,7 @@ public:
     static QString filePath();
 
 private:
+    static Result<QJsonObject> tokensInFile();
     static QString fromFile(const QString &key);
     static Result<void> toFile(const QString &key, const QString &token);
 

@@ -18,6 +18,7 @@ ConnectDialog::ConnectDialog(const std::optional<SavedServer> &server, const QSt
     , m_token(new QLineEdit)
     , m_keep(new QComboBox)
     , m_problem(new QLabel)
+    , m_reason(reason)
 {
     setObjectName(QStringLiteral("connect"));
     setWindowTitle(tr("Connect to a server"));
@@ -37,7 +38,6 @@ ConnectDialog::ConnectDialog(const std::optional<SavedServer> &server, const QSt
     m_keep->addItem(tr("until the console is closed"), int(TokenStore::Keep::Memory));
     m_problem->setObjectName(QStringLiteral("connect.problem"));
     m_problem->setWordWrap(true);
-    m_problem->setText(reason);
     QPalette colors = palette();
     colors.setColor(QPalette::WindowText, theme::toneColor(Tone::Bad, colors));
     m_problem->setPalette(colors);
@@ -60,8 +60,7 @@ ConnectDialog::ConnectDialog(const std::optional<SavedServer> &server, const QSt
     connect(m_address, &QLineEdit::textChanged, this, &ConnectDialog::check);
     connect(buttons, &QDialogButtonBox::accepted, this, &ConnectDialog::apply);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
-    if (reason.isEmpty())
-        check();
+    check();
 }
 
 void ConnectDialog::check()
@@ -71,12 +70,14 @@ void ConnectDialog::check()
     const bool isLocal = address && address->isLocal();
     m_token->setEnabled(!isLocal);
     m_keep->setEnabled(!isLocal);
-    if (!address)
-        m_problem->setText(m_address->text().isEmpty() ? QString() : address.error().message());
-    else if (address->isExposed())
-        m_problem->setText(tr("Over plain HTTP whoever sits between can read the token. Use https where you can."));
-    else
-        m_problem->clear();
+    QStringList problems;
+    if (!m_reason.isEmpty())
+        problems.append(m_reason);
+    if (!address && !m_address->text().isEmpty())
+        problems.append(address.error().message());
+    if (address && address->isExposed())
+        problems.append(tr("Over plain HTTP whoever sits between can read the token. Use https where you can."));
+    m_problem->setText(problems.join(u'\n'));
 }
 
 void ConnectDialog::apply()
@@ -86,7 +87,8 @@ void ConnectDialog::apply()
         return;
     Choice choice;
     choice.server = {m_name->text().trimmed(), *address};
-    choice.token = m_token->text().trimmed();
+    // The control socket asks for none.
+    choice.token = address->isLocal() ? QString() : m_token->text().trimmed();
     choice.keep = TokenStore::Keep(m_keep->currentData().toInt());
     Q_EMIT chosen(choice);
     accept();

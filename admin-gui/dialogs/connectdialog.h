@@ -39,6 +39,7 @@ private:
     QLineEdit *m_token;
     QComboBox *m_keep;
     QLabel *m_problem;
+    const QString m_reason;
     QPushButton *m_connect = nullptr;
 };
 
