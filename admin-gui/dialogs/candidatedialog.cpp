@@ -8,6 +8,7 @@
 #include <QDialogButtonBox>
 #include <QFile>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QFontDatabase>
 #include <QLabel>
 #include <QPlainTextEdit>
@@ -19,7 +20,7 @@ namespace Quern::console {
 namespace {
 
 /// What a message can carry with room for what JSON makes of it.
-constexpr qint64 longestFile = admin::longestMessage / 2;
+constexpr qint64 longestText = admin::longestMessage / 6 - 1000;
 
 } // namespace
 
@@ -58,6 +59,8 @@ CandidateDialog::CandidateDialog(Session &session, QWidget *parent)
     layout->addWidget(m_verdict);
     layout->addWidget(buttons);
     connect(load, &QPushButton::clicked, this, &CandidateDialog::load);
+    connect(m_text, &QPlainTextEdit::textChanged, this,
+            [this] { m_check->setEnabled(m_text->toPlainText().size() <= longestText); });
     connect(m_check, &QPushButton::clicked, this, &CandidateDialog::check);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     m_text->setFocus();
@@ -70,9 +73,11 @@ void CandidateDialog::load()
     chooser->setFileMode(QFileDialog::ExistingFile);
     connect(chooser, &QFileDialog::fileSelected, this, [this](const QString &path) {
         QFile file(path);
-        if (!file.open(QIODevice::ReadOnly))
+        if (!QFileInfo(path).isFile())
+            m_verdict->setText(tr("%1 is no file").arg(path));
+        else if (!file.open(QIODevice::ReadOnly))
             m_verdict->setText(tr("%1 cannot be read: %2").arg(path, file.errorString()));
-        else if (file.size() > longestFile)
+        else if (file.size() > longestText)
             m_verdict->setText(tr("%1 is too large for settings").arg(path));
         else
             m_text->setPlainText(QString::fromUtf8(file.readAll()));

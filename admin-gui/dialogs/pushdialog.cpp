@@ -2,6 +2,7 @@
 
 #include "admin-gui/actions/actionrunner.h"
 #include "admin-gui/actions/connectionactions.h"
+#include "admin/protocol/message.h"
 
 #include <QDialogButtonBox>
 #include <QLabel>
@@ -11,6 +12,13 @@
 #include <QVBoxLayout>
 
 namespace Quern::console {
+
+namespace {
+
+/// In characters: JSON may make six bytes of one, and a message of the protocol has a bound.
+constexpr qsizetype longestText = admin::longestMessage / 6 - 1000;
+
+} // namespace
 
 PushDialog::PushDialog(const QList<Connection> &connections, ActionRunner &actions, QWidget *parent)
     : QDialog(parent)
@@ -47,8 +55,10 @@ PushDialog::PushDialog(const QList<Connection> &connections, ActionRunner &actio
     layout->addWidget(m_text, 1);
     layout->addWidget(note);
     layout->addWidget(buttons);
-    connect(m_text, &QPlainTextEdit::textChanged, this,
-            [this] { m_apply->setEnabled(!m_text->document()->isEmpty()); });
+    connect(m_text, &QPlainTextEdit::textChanged, this, [this] {
+        const qsizetype size = m_text->toPlainText().size();
+        m_apply->setEnabled(size > 0 && size <= longestText);
+    });
     for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter})
         connect(new QShortcut(Qt::CTRL | key, this), &QShortcut::activated, m_apply, &QPushButton::click);
     connect(buttons, &QDialogButtonBox::accepted, this, &PushDialog::apply);

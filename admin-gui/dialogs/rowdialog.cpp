@@ -76,7 +76,8 @@ RowDialog::RowDialog(const admin::TableDescription &table, const std::optional<a
     setWindowTitle(row ? tr("Edit a row of %1").arg(table.name) : tr("Add a row to %1").arg(table.name));
     setAttribute(Qt::WA_DeleteOnClose);
     setModal(true);
-    auto *fields = new QWidget;
+    m_fieldsArea = new QWidget;
+    QWidget *fields = m_fieldsArea;
     auto *form = new QFormLayout(fields);
     addFields(form);
     auto *area = new QScrollArea;
@@ -192,9 +193,12 @@ void RowDialog::applyUnlessThere(const admin::TableRow &row)
     query.table = m_table.name;
     query.limit = 1;
     query.filter = filterFor(m_key->text());
+    // What is looked for is what is sent.
+    m_fieldsArea->setEnabled(false);
     m_apply->setEnabled(false);
     m_actions.session().ask<admin::TableRowPage>(
         admin::Methods::tableRows, query.toJson(), this, [this, row](const Result<admin::TableRowPage> &page) {
+            m_fieldsArea->setEnabled(true);
             m_apply->setEnabled(true);
             if (!page)
                 m_mistake->setText(page.error().message());

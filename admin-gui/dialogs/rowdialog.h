@@ -55,6 +55,7 @@ private:
     std::function<void()> m_done;
     QLineEdit *m_key;
     QList<Field> m_fields;
+    QWidget *m_fieldsArea = nullptr;
     QLabel *m_mistake;
     CommandLabel *m_command;
     QPushButton *m_apply = nullptr; ///< once the fields are there

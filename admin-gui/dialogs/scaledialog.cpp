@@ -46,14 +46,16 @@ ScaleDialog::ScaleDialog(const admin::Status &status, ActionRunner &actions, QWi
     m_taskWorkers->setObjectName(QStringLiteral("scale.taskWorkers"));
     m_taskWorkers->setRange(taskWorkers > 0 ? 1 : 0, mostWorkers);
     m_taskWorkers->setValue(taskWorkers);
+    m_workersBefore = m_workers->value();
+    m_taskWorkersBefore = m_taskWorkers->value();
     auto *note =
         new QLabel(tr("All workers are replaced, as by a reload; no request is lost. The numbers hold until the "
                       "settings name others, or until a restart."));
     note->setWordWrap(true);
     note->setMinimumWidth(380);
     auto *buttons = new QDialogButtonBox;
-    QPushButton *apply = buttons->addButton(tr("Scale"), QDialogButtonBox::AcceptRole);
-    apply->setObjectName(QStringLiteral("scale.apply"));
+    m_apply = buttons->addButton(tr("Scale"), QDialogButtonBox::AcceptRole);
+    m_apply->setObjectName(QStringLiteral("scale.apply"));
     buttons->addButton(tr("Cancel"), QDialogButtonBox::RejectRole);
     auto *layout = new QFormLayout(this);
     layout->addRow(tr("&Workers"), m_workers);
@@ -70,14 +72,22 @@ ScaleDialog::ScaleDialog(const admin::Status &status, ActionRunner &actions, QWi
     m_workers->selectAll();
 }
 
+/// A number that was not touched is 0, "as many as now": what was counted may be a moment of a reload.
+ServerAction ScaleDialog::action() const
+{
+    const auto changed = [](const QSpinBox *box, int before) { return box->value() == before ? 0 : box->value(); };
+    return serveractions::scale(changed(m_workers, m_workersBefore), changed(m_taskWorkers, m_taskWorkersBefore));
+}
+
 void ScaleDialog::showCommand()
 {
-    m_command->setCommand(m_actions.commandLine(serveractions::scale(m_workers->value(), m_taskWorkers->value())));
+    m_apply->setEnabled(m_workers->value() != m_workersBefore || m_taskWorkers->value() != m_taskWorkersBefore);
+    m_command->setCommand(m_actions.commandLine(action()));
 }
 
 void ScaleDialog::apply()
 {
-    m_actions.run(serveractions::scale(m_workers->value(), m_taskWorkers->value()));
+    m_actions.run(action());
     accept();
 }
 

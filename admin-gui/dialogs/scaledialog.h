@@ -1,9 +1,11 @@
 #pragma once
 
+#include "admin-gui/actions/serveraction.h"
 #include "admin/protocol/status.h"
 
 #include <QDialog>
 
+class QPushButton;
 class QSpinBox;
 
 namespace Quern::console {
@@ -21,6 +23,7 @@ public:
     static void ask(const admin::Status &status, ActionRunner &actions, QWidget *parent);
 
 private:
+    ServerAction action() const;
     void apply();
     void showCommand();
 
@@ -28,6 +31,9 @@ private:
     QSpinBox *m_workers;
     QSpinBox *m_taskWorkers;
     CommandLabel *m_command;
+    QPushButton *m_apply = nullptr;
+    int m_workersBefore = 0;
+    int m_taskWorkersBefore = 0;
 };
 
 } // namespace Quern::console

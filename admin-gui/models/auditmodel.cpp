@@ -89,6 +89,10 @@ void AuditModel::putNewest(const admin::AuditPage &page)
     const bool meets = newest >= m_newest && m_newest > 0 && page.entries.constLast().serial <= m_newest + 1;
     if (meets) {
         putRecords(recordsOf(page));
+        if (totalCount() > Most) {
+            removeIf([oldest = newest - Most](const AuditRecord &each) { return each.entry.serial <= oldest; });
+            m_before = newest - Most + 1;
+        }
     } else {
         setRecords(recordsOf(page));
         m_before = page.before;

@@ -18,6 +18,9 @@ class AuditModel final : public RecordModel<AuditRecord, qint64>
 {
     Q_OBJECT
 public:
+    /// As many entries are kept.
+    static constexpr qint64 Most = 5000;
+
     enum Column { Time, Who, Role, Method, Params, Outcome, Error };
 
     explicit AuditModel(QObject *parent = nullptr);

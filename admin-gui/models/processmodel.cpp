@@ -93,8 +93,12 @@ void ProcessModel::fill()
     std::array<Rows, GroupCount> groups;
     for (const QList<WorkerStatus> *list : {&m_status.workers, &m_status.processes}) {
         for (const WorkerStatus &process : *list) {
-            if (matches(process))
-                groups[groupOf(process)].push_back(process);
+            Rows &rows = groups[groupOf(process)];
+            const bool isTwice = std::any_of(rows.begin(), rows.end(), [&process](const WorkerStatus &each) {
+                return isSameProcess(each, process);
+            });
+            if (!isTwice && matches(process))
+                rows.push_back(process);
         }
     }
     for (int group = 0; group < GroupCount; ++group) {
@@ -153,7 +157,7 @@ void ProcessModel::setRows(Group group, Rows rows)
         present.push_back(process);
         endInsertRows();
     }
-    if (!std::equal(rows.begin(), rows.end(), present.begin(), isSameProcess)) {
+    if (!std::equal(rows.begin(), rows.end(), present.begin(), present.end(), isSameProcess)) {
         Q_EMIT layoutAboutToBeChanged({parent}, VerticalSortHint);
         for (const QModelIndex &each : persistentIndexList()) {
             if (each.parent() != parent)

@@ -5,6 +5,7 @@
 
 #include <QHash>
 
+#include <cmath>
 #include <functional>
 #include <optional>
 
@@ -33,6 +34,12 @@ std::function<int(const Record &, const Record &)> by(Projection projection)
         const auto &right = std::invoke(projection, b);
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(left)>, QString>)
             return left.compare(right);
+        else if constexpr (std::is_floating_point_v<std::remove_cvref_t<decltype(left)>>)
+            // What is no number stands before all numbers: somewhere it has to.
+            return std::isnan(left) || std::isnan(right) ? int(std::isnan(right)) - int(std::isnan(left))
+                   : left < right                        ? -1
+                   : right < left                        ? 1
+                                                         : 0;
         else
             return left < right ? -1 : right < left ? 1 : 0;
     };

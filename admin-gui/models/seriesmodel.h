@@ -13,6 +13,9 @@ struct MetricRow
     QString type;   ///< "counter"; empty: it is not known
     QString help;
     double value = 0;
+
+    /// It only grows: so do the buckets of a histogram.
+    bool isCounter() const { return type == QStringLiteral("counter") || type == QStringLiteral("histogram"); }
 };
 
 /// All numbers among the metrics with their present values.

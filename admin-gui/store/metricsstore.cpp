@@ -67,6 +67,9 @@ void MetricsStore::take(const Result<MetricsSnapshot> &snapshot)
             if (history != m_histories.end())
                 history->add(time, sample.value);
         }
+        // What has not been told for as long as a history lasts has gone.
+        const double oldest = time - double(MostPoints) * double(Interval.count()) / 1000;
+        m_histories.removeIf([oldest](const auto &history) { return history.value().lastTime() < oldest; });
         takeLatencies(time);
     }
     Q_EMIT changed();

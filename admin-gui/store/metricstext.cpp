@@ -2,6 +2,8 @@
 
 #include "admin/protocol/metricsmessages.h"
 
+#include <QCoreApplication>
+
 #include <limits>
 #include <optional>
 
@@ -10,6 +12,11 @@ namespace Quern::console {
 namespace {
 
 using namespace Qt::Literals::StringLiterals;
+
+struct Text
+{
+    Q_DECLARE_TR_FUNCTIONS(Quern::console::MetricsText)
+};
 
 /// Reads one line of the exposition from left to right.
 class LineReader
@@ -165,7 +172,8 @@ Result<MetricsSnapshot> MetricsSnapshot::parse(QStringView text)
         }
         std::optional<MetricSample> sample = sampleIn(content);
         if (!sample)
-            return Error(Error::Protocol, u"line %1 of the metrics is none: %2"_s.arg(number).arg(content.left(80)));
+            return Error(Error::Protocol,
+                         Text::tr("line %1 of the metrics cannot be read: %2").arg(number).arg(content.left(80)));
         snapshot.samples.append(std::move(*sample));
     }
     return snapshot;

@@ -23,6 +23,7 @@ public:
     void clear() { m_points.clear(); }
     bool isEmpty() const { return m_points.empty(); }
     std::size_t size() const { return m_points.size(); }
+    double lastTime() const { return m_points.empty() ? 0 : m_points.back().x(); }
     double last() const { return m_points.empty() ? 0 : m_points.back().y(); }
 
     /// Those since \a time; x is the time.

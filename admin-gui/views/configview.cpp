@@ -42,7 +42,7 @@ ConfigView::ConfigView(const ViewContext &context)
     connect(table, &RecordTable::selectionMoved, this, &ConfigView::showMeaning);
     // A reload may bring other settings.
     connect(&context.session, &Session::operationChanged, this, [this](const admin::Operation &operation) {
-        if (isActive() && operation.state == admin::Operation::State::Succeeded)
+        if (isActive() && !isPaused() && operation.state == admin::Operation::State::Succeeded)
             refresh();
     });
 }

@@ -58,7 +58,7 @@ void ListenerPanel::setListeners(const QList<admin::ListenerDescription> &listen
         const bool isDatagram = each.kind == admin::ListenerDescription::Kind::Datagram;
         const QString bytes = tr("%1 in, %2 out").arg(format::bytes(each.bytesReceived), format::bytes(each.bytesSent));
         if (isDatagram)
-            m_tiles.at(i)->setValue(tr("%n datagram(s)", nullptr, int(each.messagesReceived)), Tone::Plain, bytes);
+            m_tiles.at(i)->setValue(tr("%1 datagrams").arg(format::count(each.messagesReceived)), Tone::Plain, bytes);
         else
             m_tiles.at(i)->setValue(tr("%1 open").arg(format::count(each.connections)), Tone::Plain,
                                     tr("%1 in all, %2").arg(format::count(each.accepted), bytes));

@@ -76,7 +76,9 @@ LogView::LogView(const ViewContext &context)
     connect(table, &RecordTable::opened, m_message, qOverload<>(&QWidget::setFocus));
     connect(&context.session, &Session::logReceived, this, &LogView::take);
     connect(&context.session, &Session::connected, this, [this] {
-        if (m_isFollowing)
+        // What was logged before the loss is what one pauses for.
+        m_isFollowDue = m_isFollowing && isPaused();
+        if (m_isFollowing && !isPaused())
             follow();
     });
     connect(&context.session, &Session::processChanged, this, &LogView::fillRoles);
@@ -107,7 +109,10 @@ void LogView::fillRoles()
     if (!chosen.isEmpty())
         names.append(chosen);
     names.removeDuplicates();
-    if (names.size() + 1 == m_role->count())
+    QStringList present;
+    for (int i = 1; i < m_role->count(); ++i)
+        present.append(m_role->itemData(i).toString());
+    if (names == present)
         return;
     const QSignalBlocker blocker(m_role);
     m_role->clear();
@@ -135,13 +140,17 @@ void LogView::refresh()
 void LogView::follow()
 {
     m_isFollowing = true;
+    m_isFollowDue = false;
+    if (!session().state().isUp())
+        return; // it follows once the server is there
+    ++m_round;
     m_model.clear();
     m_held.clear();
     m_dropped = 0;
     m_hasOlder = true;
     session().call(admin::Methods::logFollow, query().toJson(), this, [this](const Result<QJsonObject> &outcome) {
         if (!outcome)
-            m_state->setText(outcome.error().message());
+            showProblem(outcome.error());
     });
     showState();
 }
@@ -149,8 +158,14 @@ void LogView::follow()
 void LogView::take(const admin::LogPage &page)
 {
     m_dropped += page.dropped;
+    // Some may be on their way that were asked for before.
+    const admin::LogQuery wanted = query();
+    QList<admin::LogLine> lines = page.lines;
+    lines.removeIf([&wanted](const admin::LogLine &line) {
+        return line.level < wanted.level || (!wanted.role.isEmpty() && line.role != wanted.role);
+    });
     if (isPaused()) {
-        m_held += page.lines;
+        m_held += lines;
         if (const qsizetype excess = m_held.size() - mostHeld; excess > 0) {
             m_held.remove(0, excess);
             m_dropped += excess;
@@ -159,7 +174,7 @@ void LogView::take(const admin::LogPage &page)
     }
     const QScrollBar *bar = m_panel->table()->verticalScrollBar();
     const bool isAtEnd = bar->value() == bar->maximum();
-    m_model.add(page.lines);
+    m_model.add(lines);
     if (isAtEnd)
         m_panel->table()->scrollToBottom();
     showState();
@@ -168,7 +183,9 @@ void LogView::take(const admin::LogPage &page)
 void LogView::setPaused(bool isPaused)
 {
     View::setPaused(isPaused);
-    if (!isPaused) {
+    if (!isPaused && m_isFollowDue) {
+        follow();
+    } else if (!isPaused) {
         admin::LogPage page;
         page.lines = std::exchange(m_held, {});
         take(page);
@@ -181,15 +198,21 @@ void LogView::askOlder()
     admin::LogQuery older = query();
     older.before = m_model.oldest();
     session().ask<admin::LogPage>(admin::Methods::logRead, older.toJson(), this,
-                                  [this](const Result<admin::LogPage> &page) {
-                                      if (!page) {
-                                          m_state->setText(page.error().message());
+                                  [this, round = m_round](const Result<admin::LogPage> &page) {
+                                      if (round != m_round)
                                           return;
-                                      }
+                                      if (!page)
+                                          return showProblem(page.error());
                                       m_hasOlder = page->before != 0;
                                       m_model.add(page->lines);
                                       m_panel->updateActions();
                                   });
+}
+
+void LogView::showProblem(const Error &error)
+{
+    m_state->setText(error.message());
+    m_state->show();
 }
 
 void LogView::showLine()

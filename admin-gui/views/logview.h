@@ -31,6 +31,7 @@ private:
     void askOlder();
     void showLine();
     void showState();
+    void showProblem(const Error &error);
     void fillRoles();
     admin::LogQuery query() const;
 
@@ -44,6 +45,8 @@ private:
     qint64 m_dropped = 0;
     bool m_isFollowing = false;
     bool m_hasOlder = true;
+    bool m_isFollowDue = false; ///< once it is not paused any more
+    int m_round = 0;            ///< of follow(): what was asked for before is about other lines
 };
 
 } // namespace Quern::console

@@ -46,7 +46,7 @@ MetricsView::MetricsView(const ViewContext &context)
         const MetricRow *first = keys.isEmpty() ? nullptr : m_model.find(keys.constFirst());
         if (!first)
             return format::number(value);
-        const bool isRate = m_isRate->isChecked() && (first->type == QStringLiteral("counter"));
+        const bool isRate = m_isRate->isChecked() && first->isCounter();
         const QString text = SeriesModel::valueText(first->name, value);
         return isRate ? tr("%1/s").arg(text) : text;
     });
@@ -81,7 +81,7 @@ MetricsView::MetricsView(const ViewContext &context)
 
 MetricsView::~MetricsView()
 {
-    QSettings().setValue(seriesKey, m_panel->table()->selectedKeys());
+    QSettings().setValue(seriesKey, m_wanted.isEmpty() ? m_panel->table()->selectedKeys() : m_wanted);
 }
 
 void MetricsView::setActive(bool isActive)
@@ -114,7 +114,8 @@ void MetricsView::fill()
                      family ? family->help : QString(), sample.value});
     }
     m_model.setRecords(rows);
-    choose(std::exchange(m_wanted, {}));
+    if (!rows.isEmpty())
+        choose(std::exchange(m_wanted, {}));
     plot();
 }
 
@@ -138,8 +139,7 @@ void MetricsView::plot()
     QList<ChartPanel::Line> lines;
     for (const QString &series : chosen.first(std::min(chosen.size(), MostLines))) {
         const MetricRow *row = m_model.find(series);
-        const bool isCounter =
-            row && (row->type == QStringLiteral("counter") || row->type == QStringLiteral("histogram"));
+        const bool isCounter = row && row->isCounter();
         const QString name = row && !row->labels.isEmpty() ? row->name + QStringLiteral(" · ") + row->labels : series;
         lines.append({name, isCounter && m_isRate->isChecked()
                                 ? store().metrics().rateOf(series, now - seconds)

@@ -44,6 +44,11 @@ PayloadPanel::PayloadPanel(Session &session, QWidget *parent)
     layout->addWidget(m_note);
     layout->addWidget(m_text, 1);
     clear();
+    // Another start may give the same ids to others.
+    connect(&session, &Session::connected, this, [this] {
+        m_isThere = false;
+        m_id.clear();
+    });
 }
 
 void PayloadPanel::clear()

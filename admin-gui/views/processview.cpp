@@ -160,8 +160,8 @@ void ProcessView::showStatus()
     m_model.setStatus(*status);
     if (wasEmpty)
         m_tree->expandAll();
-    if (const admin::WorkerStatus *process = m_model.processAt(m_model.indexOfProcess(m_detail->process())))
-        m_detail->showProcess(*process);
+    if (const QList<admin::WorkerStatus> processes = selected(); processes.size() == 1)
+        m_detail->showProcess(processes.constFirst());
     updateActions();
 }
 
@@ -191,10 +191,16 @@ void ProcessView::updateActions()
 {
     const QList<admin::WorkerStatus> processes = selected();
     const bool areWorkers = std::all_of(processes.begin(), processes.end(), [](const admin::WorkerStatus &each) {
-        return each.name.contains(QStringLiteral("worker "));
+        return each.name.startsWith(QStringLiteral("worker ")) || each.name.startsWith(QStringLiteral("task worker "));
     });
-    m_recycle->setEnabled(!processes.isEmpty() && areWorkers && session().may(admin::Methods::processRecycle));
-    m_kill->setEnabled(!processes.isEmpty() && session().may(admin::Methods::processKill));
+    // A name alone means the one that serves: of two with the same the older one cannot be named.
+    const auto &status = session().status();
+    const bool canBeNamed = status && std::all_of(processes.begin(), processes.end(), [&status](const auto &each) {
+                                return each.generation == status->generation;
+                            });
+    m_recycle->setEnabled(!processes.isEmpty() && areWorkers && canBeNamed &&
+                          session().may(admin::Methods::processRecycle));
+    m_kill->setEnabled(!processes.isEmpty() && canBeNamed && session().may(admin::Methods::processKill));
     m_showLog->setEnabled(processes.size() == 1);
 }
 

@@ -98,7 +98,7 @@ void RowPanel::addActions()
     using Needs = RecordPanel::Needs;
     Session &session = m_context.session;
     const auto maySet = [&session] { return session.may(admin::Methods::tableSet); };
-    m_panel->addAction(tr("Edit…"), Needs::One, maySet, [this] { edit(); });
+    m_panel->addAction(tr("Edit…"), Needs::One, maySet, [this] { edit(m_panel->table()->selectedKeys().value(0)); });
     m_panel->addAction(tr("Add…"), Needs::Nothing, maySet,
                        [this] { RowDialog::ask(m_table, std::nullopt, m_context.actions, changed(), window()); });
     m_panel->addAction(
@@ -116,9 +116,9 @@ void RowPanel::addActions()
                        [this] { FillDialog::ask(m_table, m_context.actions, changed(), window()); });
 }
 
-void RowPanel::edit()
+void RowPanel::edit(const QString &key)
 {
-    const admin::TableRow *row = m_model.find(m_panel->table()->currentKey());
+    const admin::TableRow *row = m_model.find(key);
     if (row && m_context.session.may(admin::Methods::tableSet))
         RowDialog::ask(m_table, *row, m_context.actions, changed(), window());
 }

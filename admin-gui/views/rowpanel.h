@@ -45,7 +45,7 @@ private:
     void makeFilter();
     QWidget *makePager();
     void addActions();
-    void edit();
+    void edit(const QString &key);
     void showFirstPage();
     void showNextPage();
     void readFrom(const QString &after);

@@ -89,7 +89,7 @@ void ChartPanel::setLines(const QList<Line> &lines, double now, double seconds)
             greatest = std::max(greatest, point.y());
             oldest = std::min(oldest, point.x());
         }
-        m_series.at(i)->setName(lines.at(i).name);
+        m_series.at(i)->setName(lines.at(i).name.toHtmlEscaped()); // a legend reads markup
         m_series.at(i)->replace(points);
         if (!points.isEmpty())
             present.append(m_format(points.constLast().y()));
@@ -112,15 +112,15 @@ void ChartPanel::setSpan(double end, double seconds)
 void ChartPanel::setTop(double greatest)
 {
     const double top = greatest > 0 ? roundUp(greatest * 1.05) : 1;
-    if (top == m_top)
+    const QStringList labels{m_format(0), m_format(top / 2), m_format(top)};
+    if (m_values->categoriesLabels() == labels)
         return;
-    m_top = top;
     for (const QString &label : m_values->categoriesLabels())
         m_values->remove(label);
     m_values->setRange(0, top);
-    m_values->append(m_format(0), 0);
-    m_values->append(m_format(top / 2), top / 2);
-    m_values->append(m_format(top), top);
+    m_values->append(labels.at(0), 0);
+    m_values->append(labels.at(1), top / 2);
+    m_values->append(labels.at(2), top);
 }
 
 void ChartPanel::changeEvent(QEvent *event)

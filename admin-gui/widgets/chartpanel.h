@@ -49,7 +49,6 @@ private:
     QList<QLineSeries *> m_series; ///< the chart's
     QDateTimeAxis *m_time;
     QCategoryAxis *m_values;
-    double m_top = 0;
 };
 
 } // namespace Quern::console

@@ -1,5 +1,6 @@
 #include "admin-gui/widgets/timeline.h"
 
+#include "admin-gui/models/format.h"
 #include "admin-gui/widgets/theme.h"
 
 #include <QDateTime>
@@ -119,7 +120,7 @@ bool Timeline::event(QEvent *event)
     if (event->type() != QEvent::ToolTip)
         return QWidget::event(event);
     const auto *help = static_cast<QHelpEvent *>(event);
-    QToolTip::showText(help->globalPos(), tipAt(help->pos()), this);
+    QToolTip::showText(help->globalPos(), format::tip(tipAt(help->pos())), this);
     return true;
 }
 

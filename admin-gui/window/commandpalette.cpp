@@ -85,6 +85,8 @@ void CommandPalette::fill()
     m_list->clear();
     std::vector<std::pair<int, qsizetype>> found;
     for (qsizetype i = 0; i < m_actions.size(); ++i) {
+        if (!m_actions.at(i))
+            continue;
         const int fit = score(m_field->text(), plainText(m_actions.at(i)));
         if (fit >= 0)
             found.emplace_back(-fit, i);

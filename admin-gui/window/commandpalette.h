@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QDialog>
+#include <QPointer>
 
 class QAction;
 class QLineEdit;
@@ -26,7 +27,7 @@ private:
     void fill();
     void choose();
 
-    QList<QAction *> m_actions;
+    QList<QPointer<QAction>> m_actions; ///< some may go while it is open
     QLineEdit *m_field;
     QListWidget *m_list;
 };

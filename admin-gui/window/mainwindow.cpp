@@ -17,6 +17,7 @@
 #include <QMenuBar>
 #include <QSettings>
 #include <QStackedWidget>
+#include <QTreeView>
 #include <QVBoxLayout>
 
 namespace Quern::console {
@@ -52,6 +53,9 @@ MainWindow::MainWindow(const ViewContext &context)
     makeLayout();
     for (View *view : makeViews(context))
         add(view);
+    m_sidebar->installEventFilter(this);
+    for (QTreeView *tree : findChildren<QTreeView *>())
+        tree->installEventFilter(this);
     makeServerMenu();
     makeViewMenu();
     makeHelpMenu();
@@ -288,17 +292,34 @@ void MainWindow::updateActions()
     m_drain->setText(status && status->draining ? tr("End the &drain") : tr("&Drain…"));
 }
 
-void MainWindow::keyPressEvent(QKeyEvent *event)
+/// Those that are the window's own.
+bool MainWindow::takeKey(const QKeyEvent &event)
 {
-    // What no field has taken.
-    if (event->modifiers() == Qt::NoModifier && event->key() == Qt::Key_Space)
-        return setPaused(!m_isPaused);
-    if (event->text() == QStringLiteral("/") && currentView()->filterField()) {
+    if (event.modifiers() == Qt::NoModifier && event.key() == Qt::Key_Space) {
+        setPaused(!m_isPaused);
+        return true;
+    }
+    if (event.text() == QStringLiteral("/") && currentView()->filterField()) {
         currentView()->filterField()->setFocus();
         currentView()->filterField()->selectAll();
-        return;
+        return true;
     }
-    QMainWindow::keyPressEvent(event);
+    return false;
+}
+
+/// Lists and trees have a use of their own for these keys.
+bool MainWindow::eventFilter(QObject *watched, QEvent *event)
+{
+    if (event->type() == QEvent::KeyPress && takeKey(*static_cast<QKeyEvent *>(event)))
+        return true;
+    return QMainWindow::eventFilter(watched, event);
+}
+
+/// What no field has taken.
+void MainWindow::keyPressEvent(QKeyEvent *event)
+{
+    if (!takeKey(*event))
+        QMainWindow::keyPressEvent(event);
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

@@ -45,6 +45,7 @@ Q_SIGNALS:
     void closed();
 
 protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
     void closeEvent(QCloseEvent *event) override;
 
@@ -59,6 +60,7 @@ private:
     QAction *makeServerAction(const QString &text, const QString &icon, QLatin1StringView method,
                               const std::function<void()> &act);
     void showView(View *view);
+    bool takeKey(const QKeyEvent &event);
     void openPalette();
     void openScale();
     void updateActions();

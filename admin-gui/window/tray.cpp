@@ -8,6 +8,16 @@
 
 namespace Quern::console {
 
+namespace {
+
+/// Some desktops read markup in their messages.
+QString plain(QString text)
+{
+    return text.remove(u'<').remove(u'&');
+}
+
+} // namespace
+
 Tray::Tray(Session &session, QWidget *window) : m_session(session), m_window(window), m_menu(std::make_unique<QMenu>())
 {
     const auto toggle = [this] {
@@ -53,7 +63,7 @@ void Tray::update()
     m_icon.setIcon(icon);
     m_window->setWindowIcon(icon);
     if (tone == Tone::Bad && !wasBad && m_icon.isVisible() && !m_window->isActiveWindow())
-        m_icon.showMessage(m_name, sentence, QSystemTrayIcon::Warning);
+        m_icon.showMessage(m_name, plain(sentence), QSystemTrayIcon::Warning);
 }
 
 } // namespace Quern::console

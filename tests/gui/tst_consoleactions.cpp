@@ -146,7 +146,7 @@ void tst_consoleactions::scaleChangesTheNumberOfWorkers()
     QTest::mouseClick(dialog->findChild<QPushButton *>(QStringLiteral("scale.apply")), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(m_test->activity().contains(QStringLiteral("Done.")), 30'000);
     QVERIFY(waitStatus([](const admin::Status &status) { return status.workers.size() == 3; }));
-    QCOMPARE(command(), QStringLiteral("quern call server.scale '{\"taskWorkers\":1,\"workers\":3}' -c ") +
+    QCOMPARE(command(), QStringLiteral("quern call server.scale '{\"taskWorkers\":0,\"workers\":3}' -c ") +
                             m_test->server().configFile());
 }
 

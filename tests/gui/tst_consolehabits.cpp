@@ -38,6 +38,7 @@ private Q_SLOTS:
     void enterOpens();
     void backKeepsTheFilter();
     void spacePausesAndGoesOn();
+    void keysOfTheWindowWorkEverywhere();
     void copiedRowsAreTabSeparated();
     void columnsSortAndAreKept();
     void helpOpensForEachView();
@@ -184,6 +185,25 @@ void tst_consolehabits::spacePausesAndGoesOn()
     m_test->press(Qt::Key_Space);
     QVERIFY(!m_test->window().isPaused());
     QTRY_VERIFY(table->model()->rowCount() > before);
+}
+
+void tst_consolehabits::keysOfTheWindowWorkEverywhere()
+{
+    for (const QString &name : m_test->window().viewNames()) {
+        go(name);
+        m_test->press(Qt::Key_Space);
+        QVERIFY2(m_test->window().isPaused(), qPrintable(name));
+        m_test->press(Qt::Key_Space);
+        QVERIFY2(!m_test->window().isPaused(), qPrintable(name));
+        const QLineEdit *filter = m_test->window().currentView()->filterField();
+        if (!filter)
+            continue;
+        m_test->press(Qt::Key_Slash);
+        QVERIFY2(filter->hasFocus(), qPrintable(name));
+    }
+    m_test->find<QListWidget>(QStringLiteral("sidebar"))->setFocus();
+    m_test->press(Qt::Key_Space);
+    QVERIFY(m_test->window().isPaused());
 }
 
 void tst_consolehabits::copiedRowsAreTabSeparated()
