@@ -2,6 +2,13 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>Quern::console::ActionRunner</name>
+    <message numerus="yes">
+        <source>   # and %n more like it</source>
+        <translation><numerusform>   # and %n more like it</numerusform><numerusform>   # and %n more like it</numerusform></translation>
+    </message>
+</context>
+<context>
     <name>Quern::console::CellText</name>
     <message numerus="yes">
         <source>int, %n byte(s)</source>
@@ -62,13 +69,6 @@
     <message numerus="yes">
         <source>Set %n row(s)</source>
         <translation><numerusform>Set %n row</numerusform><numerusform>Set %n rows</numerusform></translation>
-    </message>
-</context>
-<context>
-    <name>Quern::console::ListenerPanel</name>
-    <message numerus="yes">
-        <source>%n datagram(s)</source>
-        <translation><numerusform>%n datagram</numerusform><numerusform>%n datagrams</numerusform></translation>
     </message>
 </context>
 <context>

@@ -15,6 +15,14 @@
         <source>The server was replaced before it was done.</source>
         <translation>服务器在完成之前已被替换。</translation>
     </message>
+    <message numerus="yes">
+        <source>   # and %n more like it</source>
+        <translation><numerusform>   # 以及另外 %n 个同样的</numerusform></translation>
+    </message>
+    <message>
+        <source>It is not followed any more: another server has been chosen.</source>
+        <translation>不再跟踪：已选择另一台服务器。</translation>
+    </message>
 </context>
 <context>
     <name>Quern::console::ActivityBar</name>
@@ -254,6 +262,10 @@
     <message>
         <source>Only a restart would change: %1</source>
         <translation>只有重启才能改变：%1</translation>
+    </message>
+    <message>
+        <source>%1 is no file</source>
+        <translation>%1 不是文件</translation>
     </message>
 </context>
 <context>
@@ -675,10 +687,6 @@ Each goes when what was sent to it before has left. A client may connect again.<
         <translation>服务器列表(&amp;V)</translation>
     </message>
     <message>
-        <source>&amp;Connect to…</source>
-        <translation>连接到(&amp;C)…</translation>
-    </message>
-    <message>
         <source>&amp;Forget this server</source>
         <translation>忘记此服务器(&amp;F)</translation>
     </message>
@@ -747,6 +755,10 @@ This is its desktop console.</source>
     <message>
         <source>Leave it so</source>
         <translation>保持现状</translation>
+    </message>
+    <message>
+        <source>C&amp;onnect to…</source>
+        <translation>连接到(&amp;O)…</translation>
     </message>
 </context>
 <context>
@@ -1229,10 +1241,6 @@ This is its desktop console.</source>
         <source>%1 in, %2 out</source>
         <translation>收 %1，发 %2</translation>
     </message>
-    <message numerus="yes">
-        <source>%n datagram(s)</source>
-        <translation><numerusform>%n 个数据报</numerusform></translation>
-    </message>
     <message>
         <source>%1 open</source>
         <translation>打开 %1</translation>
@@ -1248,6 +1256,10 @@ This is its desktop console.</source>
     <message>
         <source>Connections of plain HTTP are counted here, and not listed below.</source>
         <translation>普通 HTTP 连接在此计数，不在下方列出。</translation>
+    </message>
+    <message>
+        <source>%1 datagrams</source>
+        <translation>%1 个数据报</translation>
     </message>
 </context>
 <context>
@@ -1451,6 +1463,13 @@ This is its desktop console.</source>
     <message>
         <source>End the &amp;drain</source>
         <translation>结束排空(&amp;D)</translation>
+    </message>
+</context>
+<context>
+    <name>Quern::console::MetricsText</name>
+    <message>
+        <source>line %1 of the metrics cannot be read: %2</source>
+        <translation>无法读取指标的第 %1 行：%2</translation>
     </message>
 </context>
 <context>
@@ -2501,6 +2520,10 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
         <source>It has ended without a word, or the network has.</source>
         <translation>它不辞而别，或者网络中断了。</translation>
     </message>
+    <message>
+        <source>another server has been chosen</source>
+        <translation>已选择另一台服务器</translation>
+    </message>
 </context>
 <context>
     <name>Quern::console::SettingModel</name>
@@ -2882,6 +2905,14 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     <message>
         <source>neither GNOME Keyring nor KWallet is there</source>
         <translation>GNOME 钥匙环和 KWallet 都不存在</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read: %2; mend or remove it</source>
+        <translation>无法读取 %1：%2；请修复或删除它</translation>
+    </message>
+    <message>
+        <source>%1 is held by another console</source>
+        <translation>%1 正被另一个控制台占用</translation>
     </message>
 </context>
 <context>
