@@ -96,16 +96,17 @@ ServerAction drain(bool on, const admin::Status *status)
     return action;
 }
 
-ServerAction recycle(const QStringList &processes)
+/// With their pids: the next of the same name is not meant.
+ServerAction recycle(const QList<admin::WorkerStatus> &processes)
 {
-    ServerAction action{.title = processes.size() == 1
-                                     ? Text::tr("Recycle %1").arg(processes.constFirst())
-                                     : Text::tr("Recycle %n process(es)", nullptr, int(processes.size())),
+    const int count = int(processes.size());
+    ServerAction action{.title = count == 1 ? Text::tr("Recycle %1").arg(processes.constFirst().name)
+                                            : Text::tr("Recycle %n process(es)", nullptr, count),
                         .method = admin::Methods::processRecycle,
                         .calls = {},
                         .doneText = Text::tr("It is replaced when it has finished what it has begun.")};
-    for (const QString &process : processes)
-        action.calls.append(admin::ProcessReference{process}.toJson());
+    for (const admin::WorkerStatus &process : processes)
+        action.calls.append(admin::ProcessReference{process.name, process.pid}.toJson());
     return action;
 }
 
@@ -120,7 +121,7 @@ ServerAction kill(const QList<admin::WorkerStatus> &processes)
     for (const admin::WorkerStatus &process : processes) {
         names.append(process.name);
         requests += process.inFlight;
-        action.calls.append(admin::ProcessReference{process.name}.toJson());
+        action.calls.append(admin::ProcessReference{process.name, process.pid}.toJson());
     }
     action.title = names.size() == 1 ? Text::tr("Kill %1").arg(names.constFirst())
                                      : Text::tr("Kill %n process(es)", nullptr, int(names.size()));

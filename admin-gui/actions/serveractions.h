@@ -14,7 +14,7 @@ ServerAction stop(const admin::Status *status);
 ServerAction scale(int workers, int taskWorkers);
 ServerAction drain(bool on, const admin::Status *status);
 /// Those named are replaced when they have finished what they have begun.
-ServerAction recycle(const QStringList &processes);
+ServerAction recycle(const QList<admin::WorkerStatus> &processes);
 ServerAction kill(const QList<admin::WorkerStatus> &processes);
 
 /// "quern.http=debug,info": from now on, until the next start.

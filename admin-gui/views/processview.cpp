@@ -74,12 +74,7 @@ ProcessView::ProcessView(const ViewContext &context)
         if (m_detail->isVisible())
             m_detail->focusLog();
     });
-    connect(m_recycle, &QAction::triggered, this, [this] {
-        QStringList names;
-        for (const admin::WorkerStatus &process : selected())
-            names.append(process.name);
-        actions().run(serveractions::recycle(names));
-    });
+    connect(m_recycle, &QAction::triggered, this, [this] { actions().run(serveractions::recycle(selected())); });
     connect(m_kill, &QAction::triggered, this, [this] { actions().run(serveractions::kill(selected())); });
     connect(m_showLog, &QAction::triggered, this, [this] {
         Q_EMIT goRequested(QStringLiteral("logs"), {{QStringLiteral("role"), selected().value(0).name}});

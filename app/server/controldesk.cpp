@@ -330,8 +330,7 @@ Result<QJsonObject> ControlDesk::answerProcess(admin::Role role, const admin::Re
     if (!isKill && request.method != admin::Methods::processRecycle)
         return admin::noMethod(request.method);
     const Result<admin::ProcessReference> process = admin::ProcessReference::fromJson(request.params);
-    return process ? admin::emptyOr(m_master->endProcess(process->process, isKill))
-                   : Result<QJsonObject>(process.error());
+    return process ? admin::emptyOr(m_master->endProcess(*process, isKill)) : Result<QJsonObject>(process.error());
 }
 
 Result<admin::Operation> ControlDesk::find(qint64 id) const

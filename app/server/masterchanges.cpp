@@ -255,13 +255,22 @@ void Master::lookForLeft()
     m_operations.finish(m_leaveOperation, {});
 }
 
-Result<void> Master::endProcess(const QString &name, bool kill)
+Result<void> Master::endProcess(const admin::ProcessReference &process, bool kill)
 {
+    const QString &name = process.process;
     const quint64 childId = m_supervisor->childNamed(name);
     if (childId == 0) {
         return Error(Error::NotFound,
                      QStringLiteral("there is no process %1; `quern status` lists them").arg(name.left(longestName)));
     }
+    // Whoever looks a moment later must not hit the next one of that name.
+    const QList<process::ChildReport> children = m_supervisor->report();
+    const bool isMeant = process.pid == 0 || std::any_of(children.begin(), children.end(), [&](const auto &child) {
+                             return child.who.text() == name && child.generation == m_supervisor->generation() &&
+                                    child.pid == process.pid;
+                         });
+    if (!isMeant)
+        return Error(Error::NotFound, QStringLiteral("%1 is not process %2 any more").arg(name).arg(process.pid));
     if (kill)
         m_supervisor->kill(childId, QStringLiteral("killed by command"));
     else if (name.startsWith(u"worker ") || name.startsWith(u"task worker ")) {

@@ -169,7 +169,8 @@ void tst_consoleactions::recycleReplacesAWorker()
     QVERIFY(waitStatus([before](const admin::Status &status) {
         return status.workers.size() == 2 && status.workers.at(1).pid != before && status.workers.at(1).pid != 0;
     }));
-    QVERIFY(command().contains(QStringLiteral("process.recycle '{\"process\":\"worker 1\"}'")));
+    QVERIFY2(command().contains(QStringLiteral("process.recycle '{\"pid\":%1,\"process\":\"worker 1\"}'").arg(before)),
+             qPrintable(command()));
 }
 
 void tst_consoleactions::killAsksAndReplaces()

@@ -225,6 +225,10 @@ class Processes(ControlTestCase):
         worker = control.ask("server.status")["workers"][1]
         self.assertIn("killed by command", worker["lastExit"])
         self.assertEqual(self.refused(control, "process.kill", process="worker 9").code, "not-found")
+        for method in ("process.recycle", "process.kill"):  # the next of that name is not meant
+            refused = self.refused(control, method, process="worker 1", pid=second.pid)
+            self.assertEqual(refused.code, "not-found")
+            self.assertIn("is not process", refused.message)
         self.assertLess(len(self.refused(control, "process.recycle", process="x" * 900_000).message), 400)
 
     def test_a_crash_is_told_at_once(self) -> None:

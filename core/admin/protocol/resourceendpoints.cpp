@@ -27,7 +27,9 @@ EndpointParameter after()
 
 std::vector<Endpoint> processEndpoints()
 {
-    const std::vector<EndpointParameter> process = {inPath("process"_L1, "its name, such as \"worker 1\""_L1)};
+    const std::vector<EndpointParameter> process = {
+        inPath("process"_L1, "its name, such as \"worker 1\""_L1),
+        inQuery("pid"_L1, "that it is to have; 0: whichever has the name now"_L1, Type::Integer, 0)};
     return {
         {.path = api("/processes"),
          .method = Methods::processList,

@@ -16,7 +16,8 @@ template <>
 constexpr auto fieldsOf<DrainRequest> = std::tuple{Field{"on"_L1, &DrainRequest::on}};
 
 template <>
-constexpr auto fieldsOf<ProcessReference> = std::tuple{Field{"process"_L1, &ProcessReference::process}};
+constexpr auto fieldsOf<ProcessReference> = std::tuple{Field{"process"_L1, &ProcessReference::process},
+                                                       Field{"pid"_L1, &ProcessReference::pid, Presence::Optional}};
 
 template <>
 constexpr auto fieldsOf<Subscription> = std::tuple{

@@ -48,10 +48,12 @@ struct ProcessList
     static QJsonObject schema();
 };
 
-/// Names a child as WorkerStatus::name does. Shape: {"process": "worker 1"}
+/// Names a child of the generation that serves, as WorkerStatus::name does. Shape: {"process": "worker 1", "pid":
+/// 4711}; "pid" may be left out.
 struct ProcessReference
 {
     QString process;
+    qint64 pid = 0; ///< that it is to have; 0: whichever has the name now
 
     QJsonObject toJson() const;
     static Result<ProcessReference> fromJson(const QJsonObject &json);

@@ -169,6 +169,7 @@ void tst_Endpoints::defaultsAreWhatMethodsTake()
     QVERIFY(DrainRequest::fromJson(parametersOf("POST", "/api/v1/drain", "{\"on\":true}"))->on);
     QVERIFY(ConfigCandidate::fromJson(parametersOf("POST", "/api/v1/config/check", "{\"text\":\"\"}")));
     QVERIFY(ProcessReference::fromJson(parametersOf("DELETE", "/api/v1/processes/worker%201")));
+    QCOMPARE(ProcessReference::fromJson(parametersOf("DELETE", "/api/v1/processes/worker%201?pid=4711"))->pid, 4711);
     QVERIFY(TableListQuery::fromJson(parametersOf("GET", "/api/v1/tables")));
     QVERIFY(*TableRowQuery::fromJson(parametersOf("GET", "/api/v1/tables/a/rows")) ==
             (TableRowQuery{u"a"_s, 100, {}, {}}));

@@ -52,7 +52,7 @@ void tst_ServerMessages::golden_data()
     };
     row("scale", ScaleRequest{8, 0}, "{\"taskWorkers\":0,\"workers\":8}");
     row("drain", DrainRequest{false}, "{\"on\":false}");
-    row("process", ProcessReference{QStringLiteral("worker 1")}, "{\"process\":\"worker 1\"}");
+    row("process", ProcessReference{QStringLiteral("worker 1"), 4711}, "{\"pid\":4711,\"process\":\"worker 1\"}");
     row("subscription", Subscription{true, std::chrono::milliseconds(500), false, true},
         "{\"intervalMs\":500,\"operations\":false,\"processes\":true,\"status\":true}");
     row("process event",

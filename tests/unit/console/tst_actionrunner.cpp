@@ -89,6 +89,7 @@ void tst_actionrunner::destructiveOnesAsk()
     m_server->answer(Methods::processKill, [](const QJsonObject &) { return QJsonObject(); });
     admin::WorkerStatus worker;
     worker.name = QStringLiteral("worker 1");
+    worker.pid = 4711;
     worker.inFlight = 3;
     QString warning;
     QString command;
@@ -101,7 +102,7 @@ void tst_actionrunner::destructiveOnesAsk()
     m_runner->run(serveractions::kill({worker}));
     QVERIFY(warning.contains(QStringLiteral("worker 1")));
     QVERIFY(warning.contains(u'3'));
-    QCOMPARE(command, QStringLiteral("quern call process.kill '{\"process\":\"worker 1\"}'"));
+    QCOMPARE(command, QStringLiteral("quern call process.kill '{\"pid\":4711,\"process\":\"worker 1\"}'"));
     QVERIFY(!m_server->asked().contains(QString(Methods::processKill)));
     proceed();
     QVERIFY(waitFor(Activity::State::Done));
@@ -138,10 +139,10 @@ void tst_actionrunner::manyCallsAreOneAction()
             return Error(Error::NotFound, QStringLiteral("there is no such process"));
         return QJsonObject();
     });
-    QStringList names;
+    QList<admin::WorkerStatus> workers(100);
     for (int i = 0; i < 100; ++i)
-        names.append(QStringLiteral("worker %1").arg(i));
-    m_runner->run(serveractions::recycle(names));
+        workers[i].name = QStringLiteral("worker %1").arg(i);
+    m_runner->run(serveractions::recycle(workers));
     QVERIFY(waitFor(Activity::State::Failed));
     QCOMPARE(calls, 100);
     QCOMPARE(last().outcome, QStringLiteral("10 of 100 failed: there is no such process"));
