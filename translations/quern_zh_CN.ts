@@ -17,7 +17,9 @@
     </message>
     <message numerus="yes">
         <source>   # and %n more like it</source>
-        <translation><numerusform>   # 以及另外 %n 个同样的</numerusform></translation>
+        <translation>
+            <numerusform>   # 以及另外 %n 个同样的</numerusform>
+        </translation>
     </message>
     <message>
         <source>It is not followed any more: another server has been chosen.</source>
@@ -304,7 +306,9 @@
     </message>
     <message numerus="yes">
         <source>int, %n byte(s)</source>
-        <translation><numerusform>整数，%n 字节</numerusform></translation>
+        <translation>
+            <numerusform>整数，%n 字节</numerusform>
+        </translation>
     </message>
     <message>
         <source>float</source>
@@ -312,7 +316,9 @@
     </message>
     <message numerus="yes">
         <source>string, up to %n byte(s)</source>
-        <translation><numerusform>字符串，最多 %n 字节</numerusform></translation>
+        <translation>
+            <numerusform>字符串，最多 %n 字节</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -406,7 +412,9 @@
     </message>
     <message numerus="yes">
         <source>the reason is %n byte(s) too long</source>
-        <translation><numerusform>原因超长 %n 字节</numerusform></translation>
+        <translation>
+            <numerusform>原因超长 %n 字节</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -480,7 +488,7 @@
         <translation>您给它起的名字</translation>
     </message>
     <message>
-        <source>from admin.tokens in the server's runtime directory</source>
+        <source>from admin.tokens in the server&apos;s runtime directory</source>
         <translation>来自服务器运行目录中的 admin.tokens</translation>
     </message>
     <message>
@@ -559,7 +567,9 @@
     </message>
     <message numerus="yes">
         <source>of %n more user(s)</source>
-        <translation><numerusform>以及另外 %n 个用户</numerusform></translation>
+        <translation>
+            <numerusform>以及另外 %n 个用户</numerusform>
+        </translation>
     </message>
     <message>
         <source>%1 of no user</source>
@@ -567,7 +577,9 @@
     </message>
     <message numerus="yes">
         <source>%n connection(s)</source>
-        <translation><numerusform>%n 个连接</numerusform></translation>
+        <translation>
+            <numerusform>%n 个连接</numerusform>
+        </translation>
     </message>
     <message>
         <source>Close connection %1</source>
@@ -575,7 +587,9 @@
     </message>
     <message numerus="yes">
         <source>Close %n connection(s)</source>
-        <translation><numerusform>关闭 %n 个连接</numerusform></translation>
+        <translation>
+            <numerusform>关闭 %n 个连接</numerusform>
+        </translation>
     </message>
     <message>
         <source>Push to connection %1</source>
@@ -583,7 +597,9 @@
     </message>
     <message numerus="yes">
         <source>Push to %n connection(s)</source>
-        <translation><numerusform>推送到 %n 个连接</numerusform></translation>
+        <translation>
+            <numerusform>推送到 %n 个连接</numerusform>
+        </translation>
     </message>
     <message>
         <source>Sent.</source>
@@ -848,11 +864,15 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>paused, %n running</source>
-        <translation><numerusform>已暂停，%n 个运行中</numerusform></translation>
+        <translation>
+            <numerusform>已暂停，%n 个运行中</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n running</source>
-        <translation><numerusform>%n 个运行中</numerusform></translation>
+        <translation>
+            <numerusform>%n 个运行中</numerusform>
+        </translation>
     </message>
     <message>
         <source>paused</source>
@@ -1084,11 +1104,15 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>%n line(s) have to be mended; nothing is sent before.</source>
-        <translation><numerusform>有 %n 行需要修正；在此之前不会发送任何内容。</numerusform></translation>
+        <translation>
+            <numerusform>有 %n 行需要修正；在此之前不会发送任何内容。</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n row(s) would be made or changed.</source>
-        <translation><numerusform>将新增或修改 %n 行。</numerusform></translation>
+        <translation>
+            <numerusform>将新增或修改 %n 行。</numerusform>
+        </translation>
     </message>
     <message>
         <source>The table holds %1, and has %2.</source>
@@ -1096,7 +1120,9 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>Set %n row(s)</source>
-        <translation><numerusform>设置 %n 行</numerusform></translation>
+        <translation>
+            <numerusform>设置 %n 行</numerusform>
+        </translation>
     </message>
     <message>
         <source>Line %1: %2</source>
@@ -1391,11 +1417,15 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>Paused: %n new line(s)</source>
-        <translation><numerusform>已暂停：%n 条新消息</numerusform></translation>
+        <translation>
+            <numerusform>已暂停：%n 条新消息</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n line(s) left out, since they came too quickly</source>
-        <translation><numerusform>因过快而略去 %n 条</numerusform></translation>
+        <translation>
+            <numerusform>因过快而略去 %n 条</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -1488,7 +1518,9 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>%n minute(s)</source>
-        <translation><numerusform>%n 分钟</numerusform></translation>
+        <translation>
+            <numerusform>%n 分钟</numerusform>
+        </translation>
     </message>
     <message>
         <source>How far back</source>
@@ -1654,7 +1686,9 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>%n dead letter(s)</source>
-        <translation><numerusform>%n 个死信</numerusform></translation>
+        <translation>
+            <numerusform>%n 个死信</numerusform>
+        </translation>
     </message>
     <message>
         <source>requests</source>
@@ -1885,7 +1919,9 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>restarted %n time(s)</source>
-        <translation><numerusform>已重启 %n 次</numerusform></translation>
+        <translation>
+            <numerusform>已重启 %n 次</numerusform>
+        </translation>
     </message>
     <message>
         <source>%1; %2</source>
@@ -2114,7 +2150,9 @@ This is its desktop console.</source>
     <name>Quern::console::RowDialog</name>
     <message numerus="yes">
         <source>text, up to %n byte(s)</source>
-        <translation><numerusform>文本，最多 %n 字节</numerusform></translation>
+        <translation>
+            <numerusform>文本，最多 %n 字节</numerusform>
+        </translation>
     </message>
     <message>
         <source>Edit a row of %1</source>
@@ -2176,8 +2214,8 @@ This is its desktop console.</source>
         <translation>tea  key:user-*  stock&gt;5 ( / )</translation>
     </message>
     <message>
-        <source>&lt;p&gt;The server picks the rows for which all of these words are true:&lt;/p&gt;&lt;p&gt;&lt;b&gt;tea&lt;/b&gt;: the key or a value contains it&lt;br&gt;&lt;b&gt;key:tea&lt;/b&gt;, &lt;b&gt;key:user-*&lt;/b&gt;: the key is this, or begins with it&lt;br&gt;&lt;b&gt;stock&amp;gt;5&lt;/b&gt;, &lt;b&gt;title="green tea"&lt;/b&gt;: the column is so; also = != &amp;lt; &amp;lt;= &amp;gt;=&lt;/p&gt;&lt;p&gt;Upper and lower case differ. What has spaces in it stands in double quotes.&lt;/p&gt;</source>
-        <translation>&lt;p&gt;服务器选出同时满足以下所有词的行：&lt;/p&gt;&lt;p&gt;&lt;b&gt;tea&lt;/b&gt;：键或某个值包含它&lt;br&gt;&lt;b&gt;key:tea&lt;/b&gt;、&lt;b&gt;key:user-*&lt;/b&gt;：键等于它，或以它开头&lt;br&gt;&lt;b&gt;stock&amp;gt;5&lt;/b&gt;、&lt;b&gt;title="green tea"&lt;/b&gt;：该列符合条件；还可用 = != &amp;lt; &amp;lt;= &amp;gt;=&lt;/p&gt;&lt;p&gt;区分大小写。包含空格的内容用双引号括起。&lt;/p&gt;</translation>
+        <source>&lt;p&gt;The server picks the rows for which all of these words are true:&lt;/p&gt;&lt;p&gt;&lt;b&gt;tea&lt;/b&gt;: the key or a value contains it&lt;br&gt;&lt;b&gt;key:tea&lt;/b&gt;, &lt;b&gt;key:user-*&lt;/b&gt;: the key is this, or begins with it&lt;br&gt;&lt;b&gt;stock&amp;gt;5&lt;/b&gt;, &lt;b&gt;title=&quot;green tea&quot;&lt;/b&gt;: the column is so; also = != &amp;lt; &amp;lt;= &amp;gt;=&lt;/p&gt;&lt;p&gt;Upper and lower case differ. What has spaces in it stands in double quotes.&lt;/p&gt;</source>
+        <translation>&lt;p&gt;服务器选出同时满足以下所有词的行：&lt;/p&gt;&lt;p&gt;&lt;b&gt;tea&lt;/b&gt;：键或某个值包含它&lt;br&gt;&lt;b&gt;key:tea&lt;/b&gt;、&lt;b&gt;key:user-*&lt;/b&gt;：键等于它，或以它开头&lt;br&gt;&lt;b&gt;stock&amp;gt;5&lt;/b&gt;、&lt;b&gt;title=&quot;green tea&quot;&lt;/b&gt;：该列符合条件；还可用 = != &amp;lt; &amp;lt;= &amp;gt;=&lt;/p&gt;&lt;p&gt;区分大小写。包含空格的内容用双引号括起。&lt;/p&gt;</translation>
     </message>
     <message>
         <source>Words that are all true of the rows: tea, key:tea, key:user-*, stock&gt;5</source>
@@ -2260,7 +2298,9 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>has %n cell(s), and the first line has %1</source>
-        <translation><numerusform>有 %n 个单元格，而第一行有 %1 个</numerusform></translation>
+        <translation>
+            <numerusform>有 %n 个单元格，而第一行有 %1 个</numerusform>
+        </translation>
     </message>
     <message>
         <source>the key %1</source>
@@ -2325,11 +2365,15 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>%n open connection(s)</source>
-        <translation><numerusform>%n 个打开的连接</numerusform></translation>
+        <translation>
+            <numerusform>%n 个打开的连接</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n request(s) in flight</source>
-        <translation><numerusform>%n 个处理中的请求</numerusform></translation>
+        <translation>
+            <numerusform>%n 个处理中的请求</numerusform>
+        </translation>
     </message>
     <message>
         <source>Reload</source>
@@ -2381,7 +2425,9 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>Recycle %n process(es)</source>
-        <translation><numerusform>替换 %n 个进程</numerusform></translation>
+        <translation>
+            <numerusform>替换 %n 个进程</numerusform>
+        </translation>
     </message>
     <message>
         <source>It is replaced when it has finished what it has begun.</source>
@@ -2401,7 +2447,9 @@ This is its desktop console.</source>
     </message>
     <message numerus="yes">
         <source>Kill %n process(es)</source>
-        <translation><numerusform>杀死 %n 个进程</numerusform></translation>
+        <translation>
+            <numerusform>杀死 %n 个进程</numerusform>
+        </translation>
     </message>
     <message>
         <source>These are killed at once, and replaced: %1.
@@ -2423,7 +2471,7 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
 <context>
     <name>Quern::console::ServerAddress</name>
     <message>
-        <source>"%1" is no address of a server: write http://HOST:PORT, https://HOST:PORT, or the path of a control socket</source>
+        <source>&quot;%1&quot; is no address of a server: write http://HOST:PORT, https://HOST:PORT, or the path of a control socket</source>
         <translation>“%1”不是服务器地址：请写 http://主机:端口、https://主机:端口，或控制套接字的路径</translation>
     </message>
     <message>
@@ -2607,19 +2655,27 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     </message>
     <message numerus="yes">
         <source>Set %n row(s) of %1</source>
-        <translation><numerusform>设置 %1 的 %n 行</numerusform></translation>
+        <translation>
+            <numerusform>设置 %1 的 %n 行</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>Delete %n row(s) of %1</source>
-        <translation><numerusform>删除 %1 的 %n 行</numerusform></translation>
+        <translation>
+            <numerusform>删除 %1 的 %n 行</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n row(s) of the table %1 are deleted, for all processes of the server, and cannot be brought back.</source>
-        <translation><numerusform>将删除表 %1 的 %n 行，对服务器的所有进程生效，且无法恢复。</numerusform></translation>
+        <translation>
+            <numerusform>将删除表 %1 的 %n 行，对服务器的所有进程生效，且无法恢复。</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>Delete %n row(s)</source>
-        <translation><numerusform>删除 %n 行</numerusform></translation>
+        <translation>
+            <numerusform>删除 %n 行</numerusform>
+        </translation>
     </message>
     <message>
         <source>The key: %1</source>
@@ -2695,7 +2751,9 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     <name>Quern::console::TaskActions</name>
     <message numerus="yes">
         <source>Retry %n dead letter(s)</source>
-        <translation><numerusform>重试 %n 个死信</numerusform></translation>
+        <translation>
+            <numerusform>重试 %n 个死信</numerusform>
+        </translation>
     </message>
     <message>
         <source>They wait to be tried again.</source>
@@ -2703,11 +2761,15 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     </message>
     <message numerus="yes">
         <source>Drop %n dead letter(s)</source>
-        <translation><numerusform>丢弃 %n 个死信</numerusform></translation>
+        <translation>
+            <numerusform>丢弃 %n 个死信</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n dead letter(s) are forgotten, with their payloads, and cannot be brought back.</source>
-        <translation><numerusform>将忘记 %n 个死信及其负载，且无法恢复。</numerusform></translation>
+        <translation>
+            <numerusform>将忘记 %n 个死信及其负载，且无法恢复。</numerusform>
+        </translation>
     </message>
     <message>
         <source>They are gone.</source>
