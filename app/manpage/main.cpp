@@ -7,7 +7,7 @@
 #include <cstdio>
 
 // Writes the manual page of quern.toml: the template, a file, with lists of the keys of [server], [tasks], [admin],
-// [metrics], [[socket]] and [[cron]] in place of a line each. Part of the build, and not installed.
+// [metrics], [reload], [[socket]] and [[cron]] in place of a line each. Part of the build, and not installed.
 
 using namespace Quern;
 
@@ -123,6 +123,7 @@ int main(int argc, char **argv)
     text.replace(QStringLiteral("@TASKS_KEYS@\n"), keysOf(QLatin1StringView("tasks")));
     text.replace(QStringLiteral("@ADMIN_KEYS@\n"), keysOf(QLatin1StringView("admin")));
     text.replace(QStringLiteral("@METRICS_KEYS@\n"), keysOf(QLatin1StringView("metrics")));
+    text.replace(QStringLiteral("@RELOAD_KEYS@\n"), keysOf(QLatin1StringView("reload")));
     text.replace(QStringLiteral("@SOCKET_KEYS@\n"), socketKeys());
     text.replace(QStringLiteral("@PROCESS_KEYS@\n"), processKeys());
     text.replace(QStringLiteral("@PORT_KEYS@\n"), portKeys());

@@ -57,7 +57,8 @@ QString meantKey(const QString &word, const QList<config::SettingInfo> &infos)
     }
     const QString meant = config::nearestWord(
         word, keys + QStringList{QStringLiteral("server"), QStringLiteral("tasks"), QStringLiteral("admin"),
-                                 QStringLiteral("metrics"), QStringLiteral("socket"), QStringLiteral("plugin")});
+                                 QStringLiteral("metrics"), QStringLiteral("reload"), QStringLiteral("socket"),
+                                 QStringLiteral("plugin")});
     if (!meant.isEmpty() || word.contains(u'.'))
         return meant;
     // The name of a key without its table, and not quite right.

@@ -290,6 +290,12 @@ Result<QJsonObject> ControlDesk::lead(const admin::Request &request)
         const Result<admin::DrainRequest> drain = admin::DrainRequest::fromJson(request.params);
         return drain ? jsonOr(m_master->drain(drain->on)) : Result<QJsonObject>(drain.error());
     }
+    if (request.method == Methods::serverWatch) {
+        const Result<admin::WatchRequest> watch = admin::WatchRequest::fromJson(request.params);
+        if (watch)
+            m_master->watchFiles(watch->on);
+        return admin::emptyOr(watch ? Result<void>() : watch.error());
+    }
     return admin::noMethod(request.method);
 }
 

@@ -44,6 +44,7 @@ Master::Master(const config::Settings &settings, const StartOptions &options, QO
     , m_settings(settings)
     , m_options(options)
     , m_pidFile(pidPath(settings))
+    , m_reloadOnChange([this](const QString &reason) { return reloadForChange(reason); })
 {
     m_uptime.start();
     if (const RestartHandover &handover = options.handover; handover.operation > 0)
@@ -166,6 +167,7 @@ void Master::becomeReady()
     m_state = State::Running;
     m_operations.finish(m_options.handover.operation, {});
     m_reactors->listen();
+    followFiles();
     recordRates();
     m_rateTimer.start(int(std::chrono::milliseconds(RateMeter::Interval).count()), Qt::VeryCoarseTimer, this);
     qCInfo(logMaster).noquote().nospace()
@@ -184,6 +186,7 @@ admin::OperationReference Master::stop(const QString &reason)
         return {m_stopOperation, patience};
     }
     m_state = State::Stopping;
+    m_reloadOnChange.end();
     m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
     qCInfo(logMaster).noquote() << "stopping:" << reason;
     m_stopBy.setRemainingTime(m_settings.server.maxWaitTime);
@@ -309,6 +312,7 @@ admin::Status Master::status() const
     status.api = apiUrls(m_settings);
     status.rates = m_rateMeter.rates(std::chrono::steady_clock::now(), status.totals);
     status.draining = m_leaving;
+    status.watching = m_reloadOnChange.isOn();
     if (m_leaving)
         status.sentence += QStringLiteral(" Clients are asked to go elsewhere.");
     if (m_state != State::Running) {

@@ -20,6 +20,7 @@
 #include "process/supervisor.h"
 #include "tables/sharedtables.h"
 #include "tables/tablesweeper.h"
+#include "watch/reloadonchange.h"
 
 #include <Quern/result.h>
 
@@ -66,6 +67,8 @@ public:
     /// After finished(): of the operation that wants the program started anew, if one does, without the log.
     RestartHandover handover() const;
     State state() const { return m_state; }
+    /// Reloads by itself when files change, or no more, until the settings say something new.
+    void watchFiles(bool on) { m_reloadOnChange.set(on); }
     /// HTTP clients are to go elsewhere.
     bool isLeaving() const { return m_leaving; }
     /// What is in effect.
@@ -133,6 +136,9 @@ private:
     void lookForLeft();
     void openMetrics();
     void applyReload();
+    /// What the settings in effect are made of is what is watched.
+    void followFiles();
+    Result<void> reloadForChange(const QString &reason);
     void reloadStep(const QString &text);
     void becomeReady();
     /// What ServerStop hooks may take now.
@@ -161,6 +167,7 @@ private:
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;
     std::unique_ptr<RuntimeFiles> m_runtimeFiles;
+    watch::ReloadOnChange m_reloadOnChange;
     QBasicTimer m_drainDeadline;
     QBasicTimer m_rateTimer;
     RateMeter m_rateMeter;

@@ -12,6 +12,7 @@
 #include "app/server/tablesettings.h"
 #include "app/server/tasksettings.h"
 #include "app/server/tlssettings.h"
+#include "app/server/watchplan.h"
 #include "app/server/workersettings.h"
 #include "base/log.h"
 #include "base/systemerror.h"
@@ -131,6 +132,28 @@ void Master::applyReload()
     if (m_settings.server.adminEnable)
         m_control->setCredentials(m_next->credentials);
     m_next.reset();
+    followFiles();
+}
+
+void Master::followFiles()
+{
+    QStringList plugins;
+    const Result<QList<ipc::BootMessage::Plugin>> listed = pluginFiles(m_settings);
+    for (const ipc::BootMessage::Plugin &plugin : listed ? *listed : QList<ipc::BootMessage::Plugin>())
+        plugins.append(plugin.file);
+    m_reloadOnChange.follow(m_settings.server.reloadWatch, watchPlan(m_settings, plugins), m_settings.directory);
+}
+
+Result<void> Master::reloadForChange(const QString &reason)
+{
+    if (m_supervisor->isReloadOpen())
+        return Error(Error::Busy, QStringLiteral("a reload is under way"));
+    qCInfo(logMaster).noquote() << reason;
+    const Result<admin::OperationReference> begun = reload();
+    if (!begun)
+        return begun.error();
+    m_operations.addStep(m_reloadOperation, reason);
+    return {};
 }
 
 void Master::reloadStep(const QString &text)
@@ -144,6 +167,7 @@ void Master::reloadEnded(const QString &error)
     m_next.reset();
     if (error.isEmpty())
         qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
+    m_reloadOnChange.reloadEnded();
     const bool restartFollows = std::exchange(m_restartFollows, false) && error.isEmpty();
     if (restartFollows && m_state == State::Running) {
         reloadStep(QStringLiteral("the new settings hold: the server stops, and is started anew"));

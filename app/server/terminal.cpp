@@ -334,6 +334,8 @@ QString statusText(const admin::Status &status)
     lines << tr("Listening on %1").arg(status.listeners.join(QStringLiteral(", ")));
     if (!status.api.isEmpty())
         lines << tr("Management API at %1").arg(status.api.join(QStringLiteral(", ")));
+    if (status.watching)
+        lines << tr("Files are watched: a change of them reloads the server");
     for (const admin::Rates &rates : status.rates)
         lines << rateLine(rates);
     lines << QString() << workerLines(status.workers) << processLines(status.processes) << cronLines(status.cron)

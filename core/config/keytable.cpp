@@ -3,6 +3,7 @@
 #include "config/adminkeys.h"
 #include "config/listenaddress.h"
 #include "config/metricskeys.h"
+#include "config/reloadkeys.h"
 #include "config/taskkeys.h"
 #include "config/tlsrules.h"
 #include "config/tomltext.h"
@@ -311,10 +312,8 @@ QStringList KeyTable::names() const
 std::span<const KeyTable> keyTables()
 {
     static const std::array tables = {
-        KeyTable{"server"_L1, serverKeys()},
-        KeyTable{"tasks"_L1, taskKeys()},
-        KeyTable{"admin"_L1, adminKeys()},
-        KeyTable{"metrics"_L1, metricsKeys()},
+        KeyTable{"server"_L1, serverKeys()},   KeyTable{"tasks"_L1, taskKeys()},    KeyTable{"admin"_L1, adminKeys()},
+        KeyTable{"metrics"_L1, metricsKeys()}, KeyTable{"reload"_L1, reloadKeys()},
     };
     return tables;
 }

@@ -9,8 +9,8 @@
 
 namespace Quern::config {
 
-/// One key of [server], [tasks], [admin] or [metrics]: everything that reading, checking, describing and documenting it
-/// needs.
+/// One key of [server], [tasks], [admin], [metrics] or [reload]: everything that reading, checking, describing and
+/// documenting it needs.
 struct Key
 {
     QLatin1StringView name;

@@ -10,8 +10,8 @@
 
 namespace Quern::config {
 
-// What a key of [server], [tasks], [admin] or [metrics], or of a [[socket]] in its stead, accepts, and which member it
-// fills. All bounds are inclusive.
+// What a key of [server], [tasks], [admin], [metrics] or [reload], or of a [[socket]] in its stead, accepts, and which
+// member it fills. All bounds are inclusive.
 
 template <typename Integer>
 struct IntegerRule

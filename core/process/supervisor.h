@@ -117,6 +117,8 @@ public:
     void stop(std::chrono::milliseconds grace, std::chrono::milliseconds hooksGrace);
 
     int generation() const { return m_active ? m_active->number : 0; }
+    /// From reload() to reloadFinished().
+    bool isReloadOpen() const { return m_reloadOpen; }
     bool isReloading() const { return m_next != nullptr || !m_retiring.empty(); }
     /// True if some place has given up, for the moment or for good, because its children end at once.
     bool isBreakerOpen() const;

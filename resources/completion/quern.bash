@@ -6,7 +6,7 @@ _quern_keys() {
     program=$(type -P -- "$1") || return
     program=$(readlink -f -- "$program") || return
     file=${program%/*/*}/share/quern/quern.toml
-    printf '%s\n' server tasks admin metrics plugin
+    printf '%s\n' server tasks admin metrics reload plugin
     [[ -r $file ]] && awk '/^#\[\[/ { exit } /^\[/ { table = substr($0, 2, length($0) - 2) }
         /^#[a-z_]+ = / { print table "." substr($1, 2) }' "$file"
 }
@@ -57,6 +57,7 @@ _quern() {
     # Those that are answered by events go with no command.
     local methods='
         server.status server.health server.access server.stop server.reload server.scale server.drain server.restart
+        server.watch
         process.list process.recycle process.kill config.read config.check operation.list operation.read metrics.read
         plugin.list log.read log.setLevel task.deadLetters task.deadPayload task.retry task.drop audit.read cron.run
         cron.pause cron.resume table.list table.rows table.set table.delete atomic.list atomic.set connection.list

@@ -21,6 +21,7 @@ WALLS: dict[str, set[str]] = {
     "core/base": {"core/sdk"},
     "core/config": {"core/base"},
     "core/loop": {"core/base"},
+    "core/watch": {"core/loop", "core/base"},
     "core/metrics": {"core/base", "core/sdk"},
     "core/net": {"core/loop", "core/base"},
     "core/protocol": {"core/base", "core/sdk"},

@@ -57,7 +57,7 @@ CASES = {
     "quern help do": {"doctor"},
     "quern config server.static_l": {"server.static_listing", "server.static_locations"},
     "quern config tasks.dr": {"tasks.driver"},
-    "quern config ": KEYS | {"server", "tasks", "admin", "metrics", "plugin"},
+    "quern config ": KEYS | {"server", "tasks", "admin", "metrics", "reload", "plugin"},
 }
 
 

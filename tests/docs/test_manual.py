@@ -54,17 +54,18 @@ class Manual(unittest.TestCase):
 
     def test_every_setting(self) -> None:
         # The unit tests hold this file to the tables of keys.
-        tables = re.split(r"^#\[\[\w+\]\]$|^\[(?:tasks|admin|metrics)\]$", (ROOT / "resources/quern.toml").read_text(), flags=re.MULTILINE)
+        tables = re.split(r"^#\[\[\w+\]\]$|^\[(?:tasks|admin|metrics|reload)\]$", (ROOT / "resources/quern.toml").read_text(), flags=re.MULTILINE)
         page = QUERN_TOML_5.read_text()
         for title, table, least in (("SERVER", tables[0], 70), ("TASKS", tables[1], 10),
-                                    ("MANAGEMENT API", tables[2], 10), ("METRICS", tables[3], 7), ("SOCKETS", tables[4], 12),
-                                    ("PROCESSES", tables[5], 12)):
+                                    ("MANAGEMENT API", tables[2], 10), ("METRICS", tables[3], 7),
+                                    ("RELOAD ON CHANGE", tables[4], 2), ("SOCKETS", tables[5], 12),
+                                    ("PROCESSES", tables[6], 12)):
             keys = re.findall(r"^#(\w+) = ", table, re.MULTILINE)
             self.assertGreaterEqual(len(keys), least)
             self.assertEqual(re.findall(r"^\.It Ic (\w+)$", section(page, title), re.MULTILINE), keys)
 
         # Two entries show what excludes each other.
-        keys = re.findall(r"^#(\w+) = ", tables[6] + tables[7], re.MULTILINE)
+        keys = re.findall(r"^#(\w+) = ", tables[7] + tables[8], re.MULTILINE)
         self.assertEqual(len(keys), 13)
         self.assertCountEqual(re.findall(r"^\.It Ic (\w+)$", section(page, "CRON JOBS"), re.MULTILINE), keys)
 

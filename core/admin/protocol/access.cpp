@@ -51,6 +51,7 @@ constexpr std::array accesses = {
     change(Methods::serverScale, Role::Operator),
     change(Methods::serverDrain, Role::Operator),
     change(Methods::serverRestart, Role::Admin),
+    change(Methods::serverWatch, Role::Operator),
     look(Methods::serverSubscribe),
     look(Methods::processList),
     change(Methods::processRecycle, Role::Operator),

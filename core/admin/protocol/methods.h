@@ -24,6 +24,8 @@ inline constexpr QLatin1StringView serverDrain = "server.drain"_L1;
 /// No parameters; the result is an OperationReference at once. The program is started anew, with the same process id;
 /// unless the new settings cannot hold: then the operation fails, and the server goes on.
 inline constexpr QLatin1StringView serverRestart = "server.restart"_L1;
+/// Parameters: a WatchRequest; the result is empty.
+inline constexpr QLatin1StringView serverWatch = "server.watch"_L1;
 /// Parameters: a Subscription; the result is empty, and what was subscribed to comes as an Event.
 inline constexpr QLatin1StringView serverSubscribe = "server.subscribe"_L1;
 /// No parameters; the result is a ProcessList.

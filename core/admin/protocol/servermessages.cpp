@@ -16,6 +16,9 @@ template <>
 constexpr auto fieldsOf<DrainRequest> = std::tuple{Field{"on"_L1, &DrainRequest::on}};
 
 template <>
+constexpr auto fieldsOf<WatchRequest> = std::tuple{Field{"on"_L1, &WatchRequest::on}};
+
+template <>
 constexpr auto fieldsOf<ProcessReference> = std::tuple{Field{"process"_L1, &ProcessReference::process},
                                                        Field{"pid"_L1, &ProcessReference::pid, Presence::Optional}};
 
@@ -68,6 +71,21 @@ Result<DrainRequest> DrainRequest::fromJson(const QJsonObject &json)
 QJsonObject DrainRequest::schema()
 {
     return schemaOf<DrainRequest>();
+}
+
+QJsonObject WatchRequest::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+Result<WatchRequest> WatchRequest::fromJson(const QJsonObject &json)
+{
+    return fromJsonObject<WatchRequest>(json);
+}
+
+QJsonObject WatchRequest::schema()
+{
+    return schemaOf<WatchRequest>();
 }
 
 QJsonObject ProcessReference::toJson() const

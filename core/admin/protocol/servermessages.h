@@ -39,6 +39,17 @@ struct DrainRequest
     static QJsonObject schema();
 };
 
+/// Whether the server is to reload by itself when its files change. It holds until the settings file says something
+/// else than it did, or the server is restarted. Shape: {"on": true}
+struct WatchRequest
+{
+    bool on = true;
+
+    QJsonObject toJson() const;
+    static Result<WatchRequest> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
+};
+
 /// All children of the master. Shape: {"processes": […]}
 struct ProcessList
 {

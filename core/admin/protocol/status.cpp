@@ -139,6 +139,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"state"_L1, &Status::state},
     Field{"sentence"_L1, &Status::sentence},
     Field{"draining"_L1, &Status::draining},
+    Field{"watching"_L1, &Status::watching, Presence::Optional},
     Field{"startedAt"_L1, &Status::startedAt},
     Field{"uptimeMs"_L1, &Status::uptime},
     Field{"generation"_L1, &Status::generation},

@@ -186,6 +186,7 @@ struct Status
     State state = State::Starting;
     QString sentence;                    ///< the server's health, for people
     bool draining = false;               ///< clients are to go elsewhere
+    bool watching = false;               ///< it reloads by itself when its files change
     QDateTime startedAt;                 ///< UTC, to the millisecond
     std::chrono::milliseconds uptime{0}; ///< "uptimeMs"
     int generation = 0;                  ///< of the workers that take new requests

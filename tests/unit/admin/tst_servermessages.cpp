@@ -52,6 +52,7 @@ void tst_ServerMessages::golden_data()
     };
     row("scale", ScaleRequest{8, 0}, "{\"taskWorkers\":0,\"workers\":8}");
     row("drain", DrainRequest{false}, "{\"on\":false}");
+    row("watch", WatchRequest{false}, "{\"on\":false}");
     row("process", ProcessReference{QStringLiteral("worker 1"), 4711}, "{\"pid\":4711,\"process\":\"worker 1\"}");
     row("subscription", Subscription{true, std::chrono::milliseconds(500), false, true},
         "{\"intervalMs\":500,\"operations\":false,\"processes\":true,\"status\":true}");
@@ -100,6 +101,7 @@ void tst_ServerMessages::malformed_data()
     };
     row("half a worker", "{\"workers\":2.5,\"taskWorkers\":0}", again<ScaleRequest>(),
         QStringLiteral("workers: must be an integer from 0 to 2147483647, not 2.5"));
+    row("nothing to watch or not", "{}", again<WatchRequest>(), QStringLiteral("on: is missing"));
     row("no flag", "{\"on\":1}", again<DrainRequest>(), QStringLiteral("on: must be true or false, not 1"));
     row("no name", "{\"process\":1}", again<ProcessReference>(), QStringLiteral("process: must be a string, not 1"));
     row("negative interval", "{\"status\":true,\"intervalMs\":-1,\"operations\":true,\"processes\":true}",

@@ -53,6 +53,10 @@ void TestStatusText::tellsAll()
                              "Over the last 10 s: 1234 requests/s, 2.5 new connections/s, 0.0 errors/s",
                              "Over the last 1 min 0 s: 99.9 requests/s", "200", "201", "Reactor 0: 64 connections"})
         QVERIFY2(text.contains(QLatin1StringView(part)), part);
+    admin::Status status = sample(2);
+    QVERIFY(!text.contains(u"watched"));
+    status.watching = true;
+    QVERIFY(app::terminal::statusText(status).contains(u"\nFiles are watched: a change of them reloads the server\n"));
 }
 
 void TestStatusText::fitsOneScreen()

@@ -140,7 +140,8 @@ void tst_Describe::defaultFileShowsEveryKeyWithItsDefault()
         {QStringLiteral("server"), defaultLines("\n[server]\n", "\n[tasks]\n")},
         {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n[admin]\n")},
         {QStringLiteral("admin"), defaultLines("\n[admin]\n", "\n[metrics]\n")},
-        {QStringLiteral("metrics"), defaultLines("\n[metrics]\n", "\n#[[socket]]\n")},
+        {QStringLiteral("metrics"), defaultLines("\n[metrics]\n", "\n[reload]\n")},
+        {QStringLiteral("reload"), defaultLines("\n[reload]\n", "\n#[[socket]]\n")},
         {QStringLiteral("socket"), defaultLines("\n#[[socket]]\n", "\n#[[process]]\n")},
         {QStringLiteral("process"), defaultLines("\n#[[process]]\n", "\n#[[cron]]\n")},
         {QStringLiteral("cron"), defaultLines("\n#[[cron]]\n", "\n#[[plugin]]\n")},
@@ -172,7 +173,8 @@ void tst_Describe::defaultFileShowsWhenAChangeTakesEffect()
         {QStringLiteral("server"), defaultLines("\n[server]\n", "\n[tasks]\n")},
         {QStringLiteral("tasks"), defaultLines("\n[tasks]\n", "\n[admin]\n")},
         {QStringLiteral("admin"), defaultLines("\n[admin]\n", "\n[metrics]\n")},
-        {QStringLiteral("metrics"), defaultLines("\n[metrics]\n", "\n#[[socket]]\n")},
+        {QStringLiteral("metrics"), defaultLines("\n[metrics]\n", "\n[reload]\n")},
+        {QStringLiteral("reload"), defaultLines("\n[reload]\n", "\n#[[socket]]\n")},
     };
     QList<int> seen(3);
     for (const SettingInfo &info : describe(defaults(QStringLiteral("/srv")))) {

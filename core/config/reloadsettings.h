@@ -1,0 +1,17 @@
+#pragma once
+
+#include <QStringList>
+
+namespace Quern::config {
+
+/// The [reload] table: one member a key, with its default. The key's name and range stand in reloadkeys.cpp. It is a
+/// part of ServerSettings, so that the same rules read both.
+struct ReloadSettings
+{
+    bool reloadWatch = false; ///< whether the server reloads when files change
+    QStringList reloadPaths;  ///< files and directories that are watched besides; as written, from the file's directory
+
+    bool operator==(const ReloadSettings &) const = default;
+};
+
+} // namespace Quern::config

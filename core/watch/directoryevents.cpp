@@ -1,0 +1,90 @@
+#include "watch/directoryevents.h"
+
+#include "base/systemerror.h"
+
+#include <QFile>
+#include <QSocketNotifier>
+
+#include <sys/inotify.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace Quern::watch {
+
+namespace {
+
+constexpr quint32 watchedEvents =
+    IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
+
+DirectoryEvents::What whatOf(quint32 mask)
+{
+    if (mask & IN_MODIFY)
+        return DirectoryEvents::What::Written;
+    return mask & IN_CLOSE_WRITE ? DirectoryEvents::What::Closed : DirectoryEvents::What::Changed;
+}
+
+} // namespace
+
+DirectoryEvents::DirectoryEvents(QObject *parent) : QObject(parent) {}
+
+DirectoryEvents::~DirectoryEvents() = default;
+
+Result<void> DirectoryEvents::open()
+{
+    m_fd = base::FileDescriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    if (!m_fd.isValid())
+        return base::systemError(QStringLiteral("cannot watch files"));
+    m_notifier = new QSocketNotifier(m_fd.get(), QSocketNotifier::Read, this);
+    connect(m_notifier, &QSocketNotifier::activated, this, &DirectoryEvents::readEvents);
+    return {};
+}
+
+Result<void> DirectoryEvents::setDirectories(const QSet<QString> &directories)
+{
+    Result<void> outcome;
+    QMultiHash<int, QString> watched;
+    for (const QString &directory : directories) {
+        // One that is watched already keeps its number.
+        const int number = ::inotify_add_watch(m_fd.get(), QFile::encodeName(directory).constData(), watchedEvents);
+        if (number >= 0)
+            watched.insert(number, directory);
+        else if (outcome && (errno == ENOSPC || errno == ENOMEM))
+            outcome =
+                base::systemError(QStringLiteral("cannot watch %1 (see fs.inotify.max_user_watches)").arg(directory));
+    }
+    const QList<int> before = m_directories.uniqueKeys();
+    for (const int number : before) {
+        if (!watched.contains(number))
+            ::inotify_rm_watch(m_fd.get(), number);
+    }
+    m_directories = std::move(watched);
+    return outcome;
+}
+
+void DirectoryEvents::readEvents()
+{
+    alignas(inotify_event) std::array<char, 16384> buffer = {};
+    while (true) {
+        const ssize_t length = ::read(m_fd.get(), buffer.data(), buffer.size());
+        if (length <= 0)
+            return;
+        for (ssize_t at = 0; at < length;) {
+            inotify_event event = {};
+            std::memcpy(&event, buffer.data() + at, sizeof event);
+            const char *name = buffer.data() + at + sizeof event;
+            at += ssize_t(sizeof event) + ssize_t(event.len);
+            if (event.mask & IN_Q_OVERFLOW)
+                Q_EMIT lost();
+            if (event.len == 0)
+                continue;
+            const QList<QString> directories = m_directories.values(event.wd);
+            for (const QString &directory : directories)
+                Q_EMIT happened((directory == u"/" ? QString() : directory) + u'/' + QFile::decodeName(name),
+                                whatOf(event.mask));
+        }
+    }
+}
+
+} // namespace Quern::watch

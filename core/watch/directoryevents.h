@@ -1,0 +1,53 @@
+#pragma once
+
+#include "base/filedescriptor.h"
+
+#include <Quern/result.h>
+
+#include <QHash>
+#include <QObject>
+#include <QSet>
+#include <QString>
+
+class QSocketNotifier;
+
+namespace Quern::watch {
+
+/// Tells what happens to the entries of directories: inotify(7). QFileSystemWatcher would tell of no file in a
+/// directory that is written to, unless each has a watch of its own. Lives in one thread with an event loop.
+class DirectoryEvents final : public QObject
+{
+    Q_OBJECT
+public:
+    enum class What {
+        Written, ///< to, by somebody who has it open
+        Closed,  ///< by somebody who had it open for writing
+        Changed, ///< it has come, gone, or become another one
+    };
+
+    explicit DirectoryEvents(QObject *parent = nullptr);
+    ~DirectoryEvents() override;
+
+    /// Error::Io if the system has no more of what it takes.
+    Result<void> open();
+    /// From now on those of \a directories, and no others. One that is not there is left out; for one that has become
+    /// another one under its path call this again. An error tells of the first that cannot be watched: the system's
+    /// limit has been reached.
+    Result<void> setDirectories(const QSet<QString> &directories);
+
+Q_SIGNALS:
+    /// \a path is the directory, as it was given, with the entry's name.
+    void happened(const QString &path, Quern::watch::DirectoryEvents::What what);
+    /// More has happened than the system has kept: look at everything.
+    void lost();
+
+private:
+    void readEvents();
+
+    base::FileDescriptor m_fd;
+    QSocketNotifier *m_notifier = nullptr;
+    /// By the system's number; two paths of one directory share it.
+    QMultiHash<int, QString> m_directories;
+};
+
+} // namespace Quern::watch

@@ -1,0 +1,400 @@
+#include "watch/filewatch.h"
+
+#include "epolltestmain.h"
+
+#include <QDir>
+#include <QFile>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+
+#include <memory>
+#include <optional>
+
+using namespace Quern;
+using namespace Qt::Literals::StringLiterals;
+using Quern::watch::FileWatch;
+using Quern::watch::WatchPlan;
+
+namespace {
+
+/// What a change may take to be told on a busy machine, in milliseconds.
+constexpr int patience = 20000;
+
+/// As short as a test can have it: what it does at once is a burst.
+constexpr FileWatch::Times quick = {std::chrono::milliseconds(60), std::chrono::milliseconds(40)};
+
+} // namespace
+
+/// Which changes of files are told, and when.
+class TestFileWatch : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void written();
+    void replacedByRename();
+    void touched();
+    void aBurstIsOneChange();
+    void onceItIsComplete();
+    void neededFilesComeBack();
+    void othersMayGo();
+    void whatIsNotThereYet();
+    void newDirectories();
+    void directoriesMadeAnew();
+    void linksOnTheWay_data();
+    void linksOnTheWay();
+    void whatIsLeftOut();
+    void anEndlessWriterKeepsNobodyWaiting();
+    void anotherPlan();
+    void bounds();
+
+private:
+    QString path(const QString &name) const { return m_folder->path() + u'/' + name; }
+    void write(const QString &name, const QByteArray &content = "x") const;
+    void watch(const QStringList &files, const QStringList &paths = {}, const QStringList &ignored = {});
+    /// What has been told next, as "name name".
+    QString told();
+    /// Waits as long as it takes for a change beside it to be told: what was to be told by then has been.
+    void passAWhile();
+    QString names(const QStringList &files) const;
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<FileWatch> m_watch;
+    std::unique_ptr<QSignalSpy> m_spy;
+    int m_while = 0;
+};
+
+void TestFileWatch::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    QVERIFY(m_folder->isValid());
+    m_watch = std::make_unique<FileWatch>(quick);
+    m_spy = std::make_unique<QSignalSpy>(m_watch.get(), &FileWatch::changed);
+}
+
+void TestFileWatch::cleanup()
+{
+    m_spy.reset();
+    m_watch.reset();
+    m_folder.reset();
+}
+
+void TestFileWatch::write(const QString &name, const QByteArray &content) const
+{
+    QFile file(path(name));
+    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(name));
+    QCOMPARE(file.write(content), content.size());
+}
+
+void TestFileWatch::watch(const QStringList &files, const QStringList &paths, const QStringList &ignored)
+{
+    WatchPlan plan;
+    for (const QString &file : files)
+        plan.files.append(path(file));
+    for (const QString &each : paths)
+        plan.paths.append(path(each));
+    for (const QString &each : ignored)
+        plan.ignored.append(path(each));
+    m_watch->watch(plan);
+}
+
+QString TestFileWatch::names(const QStringList &files) const
+{
+    QStringList names;
+    for (const QString &file : files)
+        names.append(file.mid(m_folder->path().size() + 1));
+    return names.join(u' ');
+}
+
+QString TestFileWatch::told()
+{
+    if (m_spy->isEmpty() && !m_spy->wait(patience))
+        return u"nothing"_s;
+    return names(m_spy->takeFirst().at(0).toStringList());
+}
+
+void TestFileWatch::passAWhile()
+{
+    const QTemporaryDir folder;
+    FileWatch watch(quick);
+    QSignalSpy spy(&watch, &FileWatch::changed);
+    watch.watch({{}, {folder.path()}, {}});
+    // Twice as long as it needs itself.
+    for (const QString &name : {u"one"_s, u"two"_s}) {
+        QFile file(folder.filePath(name));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.close();
+        QVERIFY(spy.wait(patience));
+    }
+}
+
+void TestFileWatch::written()
+{
+    write(u"quern.toml"_s);
+    watch({u"quern.toml"_s});
+    write(u"quern.toml"_s, "xy");
+    QCOMPARE(told(), u"quern.toml"_s);
+    write(u"beside"_s);
+    write(u"quern.toml"_s, "yz");
+    QCOMPARE(told(), u"quern.toml"_s);
+    QVERIFY(m_spy->isEmpty());
+}
+
+void TestFileWatch::replacedByRename()
+{
+    write(u"libshop.so"_s);
+    watch({u"libshop.so"_s});
+    write(u".libshop.so.tmp"_s);
+    QVERIFY(QFile::remove(path(u"libshop.so"_s)));
+    QVERIFY(QFile::rename(path(u".libshop.so.tmp"_s), path(u"libshop.so"_s)));
+    QCOMPARE(told(), u"libshop.so"_s);
+}
+
+void TestFileWatch::touched()
+{
+    write(u"quern.toml"_s);
+    watch({u"quern.toml"_s});
+    QFile file(path(u"quern.toml"_s));
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    QVERIFY(file.setFileTime(QDateTime::currentDateTime().addDays(-1), QFileDevice::FileModificationTime));
+    file.close();
+    QCOMPARE(told(), u"quern.toml"_s);
+    // Whoever reads, or changes nothing, is no change.
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    file.readAll();
+    file.close();
+    QVERIFY(file.setPermissions(QFileDevice::ReadOwner | QFileDevice::WriteOwner));
+    passAWhile();
+    QVERIFY(m_spy->isEmpty());
+}
+
+void TestFileWatch::aBurstIsOneChange()
+{
+    QVERIFY(QDir(m_folder->path()).mkdir(u"src"_s));
+    watch({}, {u"src"_s});
+    QStringList expected;
+    for (int i = 0; i < 20; ++i) {
+        expected.append(u"src/"_s + QString::number(10 + i));
+        write(expected.last());
+    }
+    for (int i = 0; i < 20; ++i)
+        write(u"src/17"_s, QByteArray(i, 'y'));
+    QCOMPARE(told(), expected.join(u' '));
+    passAWhile();
+    QVERIFY(m_spy->isEmpty());
+}
+
+void TestFileWatch::onceItIsComplete()
+{
+    write(u"libshop.so"_s);
+    watch({u"libshop.so"_s});
+    QFile file(path(u"libshop.so"_s));
+    QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Unbuffered));
+    for (int piece = 0; piece < 3; ++piece) {
+        QCOMPARE(file.write("piece"), 5);
+        passAWhile();
+        QVERIFY(m_spy->isEmpty());
+    }
+    file.close();
+    QCOMPARE(told(), u"libshop.so"_s);
+}
+
+void TestFileWatch::neededFilesComeBack()
+{
+    write(u"libshop.so"_s);
+    watch({u"libshop.so"_s});
+    QVERIFY(QFile::remove(path(u"libshop.so"_s)));
+    passAWhile();
+    QVERIFY(m_spy->isEmpty());
+    write(u"libshop.so"_s, "the next");
+    QCOMPARE(told(), u"libshop.so"_s);
+}
+
+void TestFileWatch::othersMayGo()
+{
+    write(u".env"_s);
+    watch({}, {u".env"_s});
+    QVERIFY(QFile::remove(path(u".env"_s)));
+    QCOMPARE(told(), u".env"_s);
+    write(u".env"_s);
+    QCOMPARE(told(), u".env"_s);
+}
+
+void TestFileWatch::whatIsNotThereYet()
+{
+    watch({}, {u"conf/a/b.json"_s});
+    QVERIFY(QDir(m_folder->path()).mkpath(u"conf/a"_s));
+    write(u"conf/a/b.json"_s);
+    QCOMPARE(told(), u"conf/a/b.json"_s);
+    QVERIFY(QDir(path(u"conf"_s)).removeRecursively());
+    QCOMPARE(told(), u"conf/a/b.json"_s);
+    QVERIFY(QDir(m_folder->path()).mkdir(u"conf"_s));
+    passAWhile();
+    QVERIFY(QDir(m_folder->path()).mkpath(u"conf/a"_s));
+    write(u"conf/a/b.json"_s);
+    QCOMPARE(told(), u"conf/a/b.json"_s);
+    QVERIFY(m_spy->isEmpty());
+}
+
+void TestFileWatch::newDirectories()
+{
+    QVERIFY(QDir(m_folder->path()).mkdir(u"src"_s));
+    watch({}, {u"src"_s});
+    QVERIFY(QDir(m_folder->path()).mkpath(u"src/a/b/c"_s));
+    write(u"src/a/b/c/deep"_s);
+    QCOMPARE(told(), u"src/a/b/c/deep"_s);
+    // That it is watched itself, and was not only found.
+    write(u"src/a/b/c/deep"_s, "xy");
+    QCOMPARE(told(), u"src/a/b/c/deep"_s);
+    QVERIFY(QDir(m_folder->path()).mkpath(u"elsewhere/d"_s));
+    write(u"elsewhere/d/moved"_s);
+    QVERIFY(QFile::rename(path(u"elsewhere"_s), path(u"src/arrived"_s)));
+    QCOMPARE(told(), u"src/arrived/d/moved"_s);
+}
+
+void TestFileWatch::directoriesMadeAnew()
+{
+    QVERIFY(QDir(m_folder->path()).mkpath(u"src/a"_s));
+    write(u"src/a/f"_s);
+    watch({}, {u"src"_s});
+    QVERIFY(QFile::rename(path(u"src"_s), path(u"old"_s)));
+    QVERIFY(QDir(m_folder->path()).mkpath(u"src/a"_s));
+    write(u"src/a/f"_s, "another");
+    QCOMPARE(told(), u"src/a/f"_s);
+    write(u"old/a/f"_s, "nobody asks");
+    write(u"src/a/f"_s, "and again");
+    QCOMPARE(told(), u"src/a/f"_s);
+    passAWhile();
+    QVERIFY(m_spy->isEmpty());
+}
+
+void TestFileWatch::linksOnTheWay_data()
+{
+    QTest::addColumn<QStringList>("links"); ///< "link target", made before the last of them is replaced
+    QTest::addColumn<QString>("file");
+    QTest::newRow("a release") << QStringList{u"current releases/1"_s, u"current releases/2"_s}
+                               << u"current/libshop.so"_s;
+    QTest::newRow("a configuration map") << QStringList{u"data releases/1"_s, u"libshop.so data/libshop.so"_s,
+                                                        u"data releases/2"_s}
+                                         << u"libshop.so"_s;
+    QTest::newRow("absolute") << QStringList{u"current /releases/1"_s, u"current /releases/2"_s}
+                              << u"current/libshop.so"_s;
+    QTest::newRow("upwards") << QStringList{u"releases/3 ../releases/1"_s, u"releases/3 ../releases/2"_s}
+                             << u"releases/3/libshop.so"_s;
+    QTest::newRow("a link in the end") << QStringList{u"libshop.so releases/1/libshop.so"_s,
+                                                      u"libshop.so releases/2/libshop.so"_s}
+                                       << u"libshop.so"_s;
+}
+
+void TestFileWatch::linksOnTheWay()
+{
+    QFETCH(QStringList, links);
+    QFETCH(QString, file);
+    for (const QString &release : {u"releases/1"_s, u"releases/2"_s}) {
+        QVERIFY(QDir(m_folder->path()).mkpath(release));
+        write(release + u"/libshop.so"_s);
+    }
+    const auto makeLink = [this](const QString &link) {
+        const QString name = link.section(u' ', 0, 0);
+        QString target = link.section(u' ', 1);
+        if (target.startsWith(u'/'))
+            target.prepend(m_folder->path());
+        QFile::remove(path(name));
+        QVERIFY(::symlink(QFile::encodeName(target).constData(), QFile::encodeName(path(name)).constData()) == 0);
+    };
+    const QString last = links.takeLast();
+    for (const QString &link : links)
+        makeLink(link);
+    watch({file});
+    makeLink(last);
+    QCOMPARE(told(), file);
+    write(u"releases/2/libshop.so"_s, "what it leads to now");
+    QCOMPARE(told(), file);
+    write(u"releases/1/libshop.so"_s, "what it led to");
+    passAWhile();
+    QVERIFY(m_spy->isEmpty());
+}
+
+void TestFileWatch::whatIsLeftOut()
+{
+    QVERIFY(QDir(m_folder->path()).mkpath(u"src/run"_s));
+    QVERIFY(QDir(m_folder->path()).mkpath(u"src/.git"_s));
+    QVERIFY(QDir(m_folder->path()).mkpath(u"beside/far"_s));
+    watch({u"src/server.toml"_s}, {u"src"_s}, {u"src/run"_s, u"src/server"_s});
+    for (const QString &name : {u"src/run/pid"_s, u"src/.git/index"_s, u"src/.page.swp"_s, u"src/page~"_s,
+                                u"src/server"_s, u"src/server.1"_s, u"src/server-wal"_s, u"beside/far/f"_s})
+        write(name);
+    QVERIFY(QFile::link(path(u"beside"_s), path(u"src/link"_s)));
+    passAWhile();
+    QVERIFY(m_spy->isEmpty());
+    // It looks like a log file, and is needed.
+    write(u"src/server.toml"_s);
+    write(u"src/servers"_s);
+    write(u"src/running"_s);
+    QCOMPARE(told(), u"src/running src/server.toml src/servers"_s);
+}
+
+void TestFileWatch::anEndlessWriterKeepsNobodyWaiting()
+{
+    m_spy.reset();
+    m_watch = std::make_unique<FileWatch>(FileWatch::Times{quick.quiet, quick.settle, std::chrono::milliseconds(1000)});
+    m_spy = std::make_unique<QSignalSpy>(m_watch.get(), &FileWatch::changed);
+    QVERIFY(QDir(m_folder->path()).mkdir(u"src"_s));
+    write(u"src/endless"_s);
+    watch({}, {u"src"_s});
+    QFile file(path(u"src/endless"_s));
+    QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Unbuffered));
+    QTimer writer;
+    connect(&writer, &QTimer::timeout, this, [&file] { file.write("x"); });
+    writer.start(20);
+    write(u"src/page"_s);
+    QCOMPARE(told(), u"src/page"_s);
+    write(u"src/page"_s, "the next");
+    QCOMPARE(told(), u"src/page"_s);
+    // Who has died without a word is not waited for, either.
+    writer.stop();
+    QCOMPARE(told(), u"src/endless"_s);
+}
+
+void TestFileWatch::anotherPlan()
+{
+    write(u"a"_s);
+    write(u"b"_s);
+    write(u"c"_s);
+    watch({u"a"_s, u"b"_s});
+    write(u"a"_s, "xy");
+    write(u"b"_s, "xy");
+    // Nothing has been told yet. What is new is known.
+    write(u"c"_s, "xy");
+    watch({u"b"_s, u"c"_s});
+    QCOMPARE(told(), u"b"_s);
+    write(u"a"_s, "yz");
+    write(u"c"_s, "yz");
+    QCOMPARE(told(), u"c"_s);
+    passAWhile();
+    QVERIFY(m_spy->isEmpty());
+}
+
+void TestFileWatch::bounds()
+{
+    const QDir folder(m_folder->path());
+    for (int i = 0; i < int(watch::FileScan::MostDirectories) + 1; ++i)
+        QVERIFY(folder.mkdir(QString::number(i)));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"^\"?not everything is watched for changes: there are more "
+                                                          "than 1000 directories or 20000 files; name fewer in "
+                                                          "reload.paths"_s));
+    m_watch->watch({{path(u"quern.toml"_s)}, {m_folder->path()}, {}});
+    // What is named by itself is watched nevertheless; and the warning does not come again.
+    QTest::failOnWarning(QRegularExpression(u".*"_s));
+    write(u"quern.toml"_s);
+    QCOMPARE(told(), u"quern.toml"_s);
+    QVERIFY(folder.rmdir(u"0"_s));
+    QVERIFY(folder.rmdir(u"1"_s));
+    write(u"new"_s);
+    QCOMPARE(told(), u"new"_s);
+}
+
+QUERN_EPOLL_TEST_MAIN(TestFileWatch)
+#include "tst_filewatch.moc"

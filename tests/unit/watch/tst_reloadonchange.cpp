@@ -1,0 +1,192 @@
+#include "watch/reloadonchange.h"
+
+#include "epolltestmain.h"
+
+#include <QDir>
+#include <QFile>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <memory>
+#include <optional>
+#include <tuple>
+
+using namespace Quern;
+using namespace Qt::Literals::StringLiterals;
+using watch::ReloadOnChange;
+
+namespace {
+
+constexpr int patience = 20000;
+
+} // namespace
+
+/// When the server reloads by itself.
+class TestReloadOnChange : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void reasons_data();
+    void reasons();
+    void offByDefault();
+    void reloads();
+    void onceMoreAfterTheOneUnderWay();
+    void anErrorWaitsForTheNextChange();
+    void setAtRunTime();
+    void theEnd();
+
+private:
+    QString path(const QString &name) const { return m_folder->path() + u'/' + name; }
+    void write(const QString &name) const;
+    /// Whether it has reloaded since. It is watched when the thread has come so far: until then a change is not
+    /// noticed.
+    bool changeUntilAsked(const QString &name);
+    void follow(bool wanted) { m_reloads->follow(wanted, {{}, {m_folder->path()}, {}}, m_folder->path()); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    QStringList m_asked; ///< the reasons
+    std::optional<Error> m_error;
+    std::unique_ptr<ReloadOnChange> m_reloads;
+};
+
+void TestReloadOnChange::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    QVERIFY(m_folder->isValid());
+    m_asked.clear();
+    m_error.reset();
+    m_reloads = std::make_unique<ReloadOnChange>([this](const QString &reason) -> Result<void> {
+        m_asked.append(reason);
+        return m_error ? Result<void>(*m_error) : Result<void>();
+    });
+}
+
+void TestReloadOnChange::cleanup()
+{
+    m_reloads.reset();
+    m_folder.reset();
+}
+
+void TestReloadOnChange::write(const QString &name) const
+{
+    QFile file(path(name));
+    QVERIFY(file.open(QIODevice::Append));
+    QCOMPARE(file.write("x"), 1);
+}
+
+bool TestReloadOnChange::changeUntilAsked(const QString &name)
+{
+    const QDeadlineTimer deadline(patience);
+    while (m_asked.isEmpty() && !deadline.hasExpired()) {
+        write(name);
+        std::ignore = QTest::qWaitFor([this] { return !m_asked.isEmpty(); }, patience / 10);
+    }
+    return !m_asked.isEmpty();
+}
+
+void TestReloadOnChange::reasons_data()
+{
+    QTest::addColumn<QStringList>("files");
+    QTest::addColumn<QString>("reason");
+    const auto files = [](int count) {
+        QStringList list;
+        for (int i = 1; i <= count; ++i)
+            list.append(u"/srv/shop/%1.so"_s.arg(i));
+        return list;
+    };
+    QTest::newRow("one") << files(1) << u"1.so has changed"_s;
+    QTest::newRow("two") << files(2) << u"1.so and 2.so have changed"_s;
+    QTest::newRow("as many as have names") << files(5) << u"1.so, 2.so, 3.so, 4.so and 5.so have changed"_s;
+    QTest::newRow("one more") << files(6) << u"1.so, 2.so, 3.so, 4.so, 5.so and 1 more have changed"_s;
+    QTest::newRow("elsewhere") << QStringList{u"/srv/shopping/a"_s} << u"/srv/shopping/a has changed"_s;
+}
+
+void TestReloadOnChange::reasons()
+{
+    QFETCH(QStringList, files);
+    QTEST(ReloadOnChange::reasonOf(files, u"/srv/shop"_s), "reason");
+}
+
+void TestReloadOnChange::offByDefault()
+{
+    QVERIFY(!m_reloads->isOn());
+    m_reloads->set(true); // before there are settings
+    QVERIFY(!m_reloads->isOn());
+    follow(false);
+    QVERIFY(m_reloads->isOn());
+}
+
+void TestReloadOnChange::reloads()
+{
+    follow(true);
+    QVERIFY(m_reloads->isOn());
+    QVERIFY(changeUntilAsked(u"page"_s));
+    QCOMPARE(m_asked.first(), u"page has changed"_s);
+}
+
+void TestReloadOnChange::onceMoreAfterTheOneUnderWay()
+{
+    m_error = Error(Error::Busy, u"a reload is under way"_s);
+    follow(true);
+    QVERIFY(changeUntilAsked(u"page"_s));
+    write(u"other"_s);
+    const QString both = u"page and other have changed"_s;
+    QTRY_COMPARE_WITH_TIMEOUT(m_asked.last(), both, patience);
+    m_asked.clear();
+    m_error.reset();
+    m_reloads->reloadEnded();
+    QTRY_COMPARE_WITH_TIMEOUT(m_asked, QStringList{both}, patience);
+    // That was it.
+    m_reloads->reloadEnded();
+    QCoreApplication::processEvents();
+    QCOMPARE(m_asked.size(), 1);
+}
+
+void TestReloadOnChange::anErrorWaitsForTheNextChange()
+{
+    m_error = Error(Error::Invalid, u"quern.toml:7: no"_s);
+    follow(true);
+    QVERIFY(changeUntilAsked(u"page"_s));
+    m_reloads->reloadEnded();
+    QCoreApplication::processEvents();
+    QCOMPARE(m_asked.size(), 1);
+    write(u"other"_s);
+    QTRY_COMPARE_WITH_TIMEOUT(m_asked.last(), u"other has changed"_s, patience);
+}
+
+void TestReloadOnChange::setAtRunTime()
+{
+    follow(false);
+    QVERIFY(!m_reloads->isOn());
+    m_reloads->set(true);
+    QVERIFY(m_reloads->isOn());
+    // The settings say what they said: somebody has set it since.
+    follow(false);
+    QVERIFY(m_reloads->isOn());
+    // Now they say something new, and then what they said.
+    follow(true);
+    QVERIFY(m_reloads->isOn());
+    follow(false);
+    QVERIFY(!m_reloads->isOn());
+    follow(true);
+    m_reloads->set(false);
+    QVERIFY(!m_reloads->isOn());
+    follow(true);
+    QVERIFY(!m_reloads->isOn());
+}
+
+void TestReloadOnChange::theEnd()
+{
+    follow(true);
+    m_reloads->end();
+    QVERIFY(!m_reloads->isOn());
+    follow(true);
+    m_reloads->set(true);
+    QVERIFY(!m_reloads->isOn());
+}
+
+QUERN_EPOLL_TEST_MAIN(TestReloadOnChange)
+#include "tst_reloadonchange.moc"
