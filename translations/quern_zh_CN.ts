@@ -1494,6 +1494,10 @@ This is its desktop console.</source>
         <source>End the &amp;drain</source>
         <translation>结束排空(&amp;D)</translation>
     </message>
+    <message>
+        <source>&amp;Watch files for changes</source>
+        <translation>监视文件变更(&amp;W)</translation>
+    </message>
 </context>
 <context>
     <name>Quern::console::MetricsText</name>
@@ -2466,6 +2470,22 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     <message>
         <source>The server has stopped.</source>
         <translation>服务器已停止。</translation>
+    </message>
+    <message>
+        <source>Watch files</source>
+        <translation>监视文件</translation>
+    </message>
+    <message>
+        <source>Stop watching files</source>
+        <translation>停止监视文件</translation>
+    </message>
+    <message>
+        <source>The server reloads when its files change.</source>
+        <translation>文件变更时服务器会自行重载。</translation>
+    </message>
+    <message>
+        <source>The server does not reload by itself.</source>
+        <translation>服务器不再自行重载。</translation>
     </message>
 </context>
 <context>

@@ -96,6 +96,15 @@ ServerAction drain(bool on, const admin::Status *status)
     return action;
 }
 
+ServerAction watch(bool on)
+{
+    return {.title = on ? Text::tr("Watch files") : Text::tr("Stop watching files"),
+            .method = admin::Methods::serverWatch,
+            .calls = {admin::WatchRequest{on}.toJson()},
+            .doneText = on ? Text::tr("The server reloads when its files change.")
+                           : Text::tr("The server does not reload by itself.")};
+}
+
 /// With their pids: the next of the same name is not meant.
 ServerAction recycle(const QList<admin::WorkerStatus> &processes)
 {

@@ -13,6 +13,8 @@ ServerAction stop(const admin::Status *status);
 /// Other numbers of workers; 0: as many as now.
 ServerAction scale(int workers, int taskWorkers);
 ServerAction drain(bool on, const admin::Status *status);
+/// Whether it reloads by itself when its files change.
+ServerAction watch(bool on);
 /// Those named are replaced when they have finished what they have begun.
 ServerAction recycle(const QList<admin::WorkerStatus> &processes);
 ServerAction kill(const QList<admin::WorkerStatus> &processes);

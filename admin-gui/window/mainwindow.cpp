@@ -210,7 +210,8 @@ QAction *MainWindow::makeServerAction(const QString &text, const QString &icon, 
                                       const std::function<void()> &act)
 {
     QAction *action = makeAction(m_serverMenu, text, {}, act);
-    action->setIcon(theme::icon(icon));
+    if (!icon.isEmpty())
+        action->setIcon(theme::icon(icon));
     action->setObjectName(QStringLiteral("action.") + method);
     m_serverEntries.append({action, method});
     return action;
@@ -228,6 +229,11 @@ void MainWindow::makeServerMenu()
     m_drain = makeServerAction(tr("&Drain…"), QStringLiteral("drain"), Methods::serverDrain, [&actions, status] {
         actions.run(serveractions::drain(!(status() && status()->draining), status()));
     });
+    m_watch = makeServerAction(tr("&Watch files for changes"), {}, Methods::serverWatch, [this, &actions, status] {
+        actions.run(serveractions::watch(!(status() && status()->watching)));
+        updateActions(); // it is checked once the server says so
+    });
+    m_watch->setCheckable(true);
     m_serverMenu->addSeparator();
     makeServerAction(tr("Res&tart…"), QStringLiteral("restart"), Methods::serverRestart,
                      [&actions, status] { actions.run(serveractions::restart(status())); });
@@ -289,6 +295,7 @@ void MainWindow::updateActions()
     for (const ServerEntry &entry : m_serverEntries)
         entry.action->setEnabled(m_context.session.may(entry.method));
     const auto &status = m_context.session.status();
+    m_watch->setChecked(status && status->watching);
     m_drain->setText(status && status->draining ? tr("End the &drain") : tr("&Drain…"));
 }
 

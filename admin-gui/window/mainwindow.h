@@ -87,6 +87,7 @@ private:
     QMenu *m_viewMenu;
     QMenu *m_helpMenu;
     QAction *m_drain = nullptr;
+    QAction *m_watch = nullptr;
     QAction *m_pause = nullptr;
     QAction *m_back = nullptr;
 };

@@ -33,6 +33,7 @@ private Q_SLOTS:
     void aReloadThatIsRolledBackSaysWhy();
     void scaleChangesTheNumberOfWorkers();
     void drainBeginsAndEnds();
+    void watchingReloadsWhenFilesChange();
     void recycleReplacesAWorker();
     void killAsksAndReplaces();
     void restartBeginsAnewAndIsFollowed();
@@ -158,6 +159,29 @@ void tst_consoleactions::drainBeginsAndEnds()
     QTRY_VERIFY(m_test->action(QStringLiteral("End the drain")));
     QVERIFY(m_test->perform(QStringLiteral("End the drain"), QStringLiteral("End the drain")));
     QVERIFY(waitStatus([](const admin::Status &status) { return !status.draining; }));
+}
+
+void tst_consoleactions::watchingReloadsWhenFilesChange()
+{
+    QAction *watch = m_test->action(QStringLiteral("Watch files for changes"));
+    QVERIFY(watch && watch->isCheckable() && !watch->isChecked());
+    watch->trigger();
+    QTRY_VERIFY_WITH_TIMEOUT(m_test->activity().contains(QStringLiteral("The server reloads when its files change.")),
+                             30'000);
+    QCOMPARE(command(), QStringLiteral("quern call server.watch '{\"on\":true}' -c ") + m_test->server().configFile());
+    QTRY_VERIFY_WITH_TIMEOUT(watch->isChecked(), 30'000);
+    const auto change = [this] {
+        QFile file(m_test->server().configFile());
+        return file.open(QIODevice::Append) && file.write("# changed\n") > 0;
+    };
+    // It watches from a moment later on.
+    QVERIFY(QTest::qWaitFor(
+        [&] { return change() && ConsoleTest::wait([this] { return status().generation == 2; }, 3000); }, 60'000));
+    watch->trigger();
+    QTRY_VERIFY_WITH_TIMEOUT(m_test->activity().contains(QStringLiteral("The server does not reload by itself.")),
+                             30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!watch->isChecked(), 30'000);
+    QVERIFY(waitStatus([](const admin::Status &status) { return !status.watching; }));
 }
 
 void tst_consoleactions::recycleReplacesAWorker()
