@@ -129,11 +129,11 @@ void tst_consoleservers::viewersLookOnly()
     QVERIFY(connectWith(m_test->server().token(QStringLiteral("viewer")), TokenStore::Keep::Memory));
     QVERIFY(m_test->waitConnected());
     QTRY_COMPARE(session().state().role, admin::Role::Viewer);
-    for (const char *name : {"Reload", "Scale", "Drain", "Restart", "Stop"})
+    for (const char *name : {"Reload", "Scale", "Drain", "Watch files for changes", "Restart", "Stop"})
         QVERIFY2(!m_test->action(QString::fromLatin1(name))->isEnabled(), name);
     for (const QString &name : m_test->window().viewNames()) {
         m_test->window().go(name);
-        QTest::qWait(20);
+        QCoreApplication::processEvents();
     }
     QVERIFY(m_test->waitConnected());
     m_test->window().go(QStringLiteral("processes"));

@@ -6,18 +6,22 @@
 
 #include <QAccessible>
 #include <QAction>
+#include <QChartView>
 #include <QComboBox>
 #include <QDialog>
 #include <QFile>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QLineSeries>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScreen>
 #include <QSettings>
 #include <QTreeView>
 #include <QWebSocket>
+
+#include <algorithm>
 
 using namespace Quern;
 using namespace Quern::console;
@@ -146,7 +150,7 @@ void tst_consoleviews::looks()
         const auto *first = window.currentView()->findChild<QTableView *>();
         if (isBusy && first && first->isVisible())
             QVERIFY2(waitRows(first, 1), qPrintable(name));
-        QTest::qWait(isBusy ? 350 : 150);
+        QTest::qWait(isBusy ? 350 : 150); // no check hangs on it: the pictures have more to show
         m_test->shoot(QString::fromLatin1(QTest::currentDataTag()) + u'-' + name);
     }
 }
@@ -208,8 +212,16 @@ void tst_consoleviews::metricsArePlotted()
     QVERIFY(waitRows(metrics, 50));
     metrics->selectKey(QStringLiteral("quern_requests_total"));
     QTRY_COMPARE(metrics->selectedKeys(), QStringList{QStringLiteral("quern_requests_total")});
-    // Two readings make a rate.
-    QTest::qWait(2500);
+    const auto *chart = m_test->window().currentView()->findChild<QChartView *>();
+    QVERIFY(chart);
+    const auto isPlotted = [chart] {
+        const QList<QAbstractSeries *> all = chart->chart()->series();
+        return std::any_of(all.begin(), all.end(), [](QAbstractSeries *series) {
+            const auto *line = qobject_cast<QLineSeries *>(series);
+            return line && line->count() >= 2;
+        });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isPlotted(), 30'000); // two readings make a rate, and two rates a line
     m_test->shoot(QStringLiteral("metrics-plot"));
     QCOMPARE(metrics->selectedKeys(), QStringList{QStringLiteral("quern_requests_total")});
 }
