@@ -1210,6 +1210,10 @@ This is its desktop console.</source>
         <source>you are an admin</source>
         <translation>您是管理员</translation>
     </message>
+    <message>
+        <source>watches files</source>
+        <translation>正在监视文件</translation>
+    </message>
 </context>
 <context>
     <name>Quern::console::HelpWindow</name>
@@ -2564,6 +2568,30 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     <message>
         <source>%1.</source>
         <translation>%1。</translation>
+    </message>
+    <message>
+        <source>%1 has changed</source>
+        <translation>%1 已变更</translation>
+    </message>
+    <message>
+        <source>%1 have changed</source>
+        <translation>%1 已变更</translation>
+    </message>
+    <message>
+        <source>only a restart changes %1</source>
+        <translation>%1 需要重启才能生效</translation>
+    </message>
+    <message>
+        <source>the new settings hold: the server stops, and is started anew</source>
+        <translation>新设置有效：服务器停止并重新启动</translation>
+    </message>
+    <message>
+        <source>stopped; the program starts anew</source>
+        <translation>已停止，程序重新启动</translation>
+    </message>
+    <message>
+        <source>no HTTP connection is left</source>
+        <translation>HTTP 连接已全部关闭</translation>
     </message>
 </context>
 <context>

@@ -23,6 +23,12 @@ constexpr std::array sentences = {
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "starting generation %1"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 of generation %2 is ready (pid %3)"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "generation %1 serves; generation %2 finishes what it has begun"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 has changed"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 have changed"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "only a restart changes %1"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "the new settings hold: the server stops, and is started anew"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "stopped; the program starts anew"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "no HTTP connection is left"),
 };
 
 /// What a longer sentence is made of, with "; " between them.

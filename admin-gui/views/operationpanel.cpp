@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace Quern::console {
 
@@ -156,8 +157,11 @@ void OperationPanel::update()
                          .arg(theme::toneColor(tone, palette()).name(), outcome.toHtmlEscaped(), at));
     m_title->setToolTip(format::tip(outcome));
     showGenerations(isRunning);
+    QList<admin::OperationStep> shown = operation.steps.last(std::min(operation.steps.size(), shownSteps));
+    if (shown.size() < operation.steps.size())
+        shown.first() = operation.steps.first(); // what it began with, such as its reason, and the last
     QStringList steps;
-    for (const admin::OperationStep &step : operation.steps.last(std::min(operation.steps.size(), shownSteps)))
+    for (const admin::OperationStep &step : std::as_const(shown))
         steps.append(format::moment(step.at) + QStringLiteral("  ") + serverText(step.text));
     m_steps->setText(steps.join(u'\n'));
     m_steps->setVisible(!steps.isEmpty());

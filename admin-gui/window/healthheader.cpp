@@ -105,6 +105,8 @@ void HealthHeader::update()
     if (link.isUp()) {
         if (m_session.status())
             facts.append(tr("up %1").arg(format::duration(m_session.status()->uptime)));
+        if (m_session.status() && m_session.status()->watching)
+            facts.append(tr("watches files"));
         switch (link.role) {
         case admin::Role::Viewer:
             facts.append(tr("you are a viewer"));

@@ -163,6 +163,7 @@ void tst_consoleactions::drainBeginsAndEnds()
 
 void tst_consoleactions::watchingReloadsWhenFilesChange()
 {
+    m_test->window().go(QStringLiteral("overview"));
     QAction *watch = m_test->action(QStringLiteral("Watch files for changes"));
     QVERIFY(watch && watch->isCheckable() && !watch->isChecked());
     watch->trigger();
@@ -177,6 +178,10 @@ void tst_consoleactions::watchingReloadsWhenFilesChange()
     // It watches from a moment later on.
     QVERIFY(QTest::qWaitFor(
         [&] { return change() && ConsoleTest::wait([this] { return status().generation == 2; }, 3000); }, 60'000));
+    const auto *steps = m_test->find<QLabel>(QStringLiteral("operation.steps"));
+    QTRY_VERIFY(steps->text().contains(QStringLiteral("quern.toml has changed")) &&
+                steps->text().contains(QStringLiteral("generation 2 serves")));
+    m_test->shoot(QStringLiteral("watching"));
     watch->trigger();
     QTRY_VERIFY_WITH_TIMEOUT(m_test->activity().contains(QStringLiteral("The server does not reload by itself.")),
                              30'000);
