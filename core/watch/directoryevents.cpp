@@ -33,9 +33,11 @@ DirectoryEvents::~DirectoryEvents() = default;
 
 Result<void> DirectoryEvents::open()
 {
+    if (m_fd.isValid())
+        return {};
     m_fd = base::FileDescriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     if (!m_fd.isValid())
-        return base::systemError(QStringLiteral("cannot watch files"));
+        return base::systemError(QStringLiteral("cannot watch files (see fs.inotify.max_user_instances)"));
     m_notifier = new QSocketNotifier(m_fd.get(), QSocketNotifier::Read, this);
     connect(m_notifier, &QSocketNotifier::activated, this, &DirectoryEvents::readEvents);
     return {};
@@ -43,7 +45,9 @@ Result<void> DirectoryEvents::open()
 
 Result<void> DirectoryEvents::setDirectories(const QSet<QString> &directories)
 {
-    Result<void> outcome;
+    Result<void> outcome = open();
+    if (!outcome)
+        return outcome;
     QMultiHash<int, QString> watched;
     for (const QString &directory : directories) {
         // One that is watched already keeps its number.

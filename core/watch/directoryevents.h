@@ -28,11 +28,9 @@ public:
     explicit DirectoryEvents(QObject *parent = nullptr);
     ~DirectoryEvents() override;
 
-    /// Error::Io if the system has no more of what it takes.
-    Result<void> open();
     /// From now on those of \a directories, and no others. One that is not there is left out; for one that has become
-    /// another one under its path call this again. An error tells of the first that cannot be watched: the system's
-    /// limit has been reached.
+    /// another one under its path call this again. An error tells which limit of the system is in the way: of some, or
+    /// of all, nothing is told.
     Result<void> setDirectories(const QSet<QString> &directories);
 
 Q_SIGNALS:
@@ -42,6 +40,7 @@ Q_SIGNALS:
     void lost();
 
 private:
+    Result<void> open();
     void readEvents();
 
     base::FileDescriptor m_fd;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <optional>
 
@@ -37,11 +38,10 @@ bool isLeftOut(const QString &name)
     return name.startsWith(u'.') || name.endsWith(u'~');
 }
 
-/// Of what \a path leads to, links followed; none: of nothing.
-std::optional<struct stat> statOf(const QString &path)
+/// Whether a system call that has just failed says something about the file, and not about the state of the system.
+bool isAboutTheFile()
 {
-    struct stat status = {};
-    return ::stat(QFile::encodeName(path).constData(), &status) == 0 ? std::optional(status) : std::nullopt;
+    return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP || errno == ENAMETOOLONG;
 }
 
 FileStamp stampOf(const struct stat &status)
@@ -117,6 +117,16 @@ private:
             addTree(path);
     }
 
+    /// Of what \a path leads to, links followed; none: of nothing.
+    std::optional<struct stat> statOf(const QString &path)
+    {
+        struct stat status = {};
+        if (::stat(QFile::encodeName(path).constData(), &status) == 0)
+            return status;
+        m_scan.isSure = m_scan.isSure && isAboutTheFile();
+        return std::nullopt;
+    }
+
     void addFile(const QString &path, const struct stat &status)
     {
         if (m_scan.files.size() < FileScan::MostFiles || m_scan.files.contains(path))
@@ -147,6 +157,7 @@ private:
         QStringList directories;
         const std::unique_ptr<DIR, int (*)(DIR *)> open(::opendir(QFile::encodeName(directory).constData()),
                                                         ::closedir);
+        m_scan.isSure = m_scan.isSure && (open || isAboutTheFile());
         while (const dirent *entry = open ? ::readdir(open.get()) : nullptr) {
             const QString name = QFile::decodeName(entry->d_name);
             const QString path = joined(directory, name);

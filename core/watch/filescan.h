@@ -43,6 +43,7 @@ struct FileScan
     QSet<QString> entries; ///< the files and paths, and each link on the way to them: a change of one may matter
     QSet<QString> trees;   ///< directories of which everything that is not left out matters
     bool isWhole = true;   ///< there is no more than may be looked at
+    bool isSure = true;    ///< what is not in it is not there: the system had all that looking takes
 
     /// Those of the trees, and those that the entries lie in: where events can come from.
     QSet<QString> directories() const;

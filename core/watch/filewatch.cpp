@@ -15,14 +15,12 @@ FileWatch::FileWatch(const Times &times, QObject *parent) : QObject(parent), m_t
 {
     connect(&m_events, &DirectoryEvents::happened, this, &FileWatch::eventHappened);
     connect(&m_events, &DirectoryEvents::lost, this, [this] { expect(m_times.quiet); });
-    if (const Result<void> opened = m_events.open(); !opened)
-        qCWarning(logWatch).noquote() << opened.error().message();
 }
 
 void FileWatch::watch(const WatchPlan &plan)
 {
     m_plan = plan;
-    m_isPartial = false;
+    m_isLimitTold = false;
     m_seen = scan();
     FileStamps told = m_seen.files;
     for (auto it = told.begin(); it != told.end(); ++it) {
@@ -36,6 +34,8 @@ void FileWatch::watch(const WatchPlan &plan)
 
 void FileWatch::timerEvent(QTimerEvent *event)
 {
+    if (event->timerId() == m_poll.timerId() && !m_timer.isActive())
+        look();
     if (event->timerId() != m_timer.timerId())
         return;
     m_timer.stop();
@@ -65,15 +65,20 @@ void FileWatch::expect(std::chrono::milliseconds moment)
 FileScan FileWatch::scan()
 {
     FileScan scan = scanFiles(m_plan);
+    if (!scan.isWhole && !std::exchange(m_isLimitTold, true)) {
+        qCWarning(logWatch).noquote() << QStringLiteral("not everything is watched for changes: there are more than %1 "
+                                                        "directories or %2 files; name fewer in reload.paths")
+                                             .arg(FileScan::MostDirectories)
+                                             .arg(FileScan::MostFiles);
+    }
     const Result<void> watched = m_events.setDirectories(scan.directories());
-    if ((!watched || !scan.isWhole) && !std::exchange(m_isPartial, true)) {
-        qCWarning(logWatch).noquote() << "not everything is watched for changes:"
-                                      << (watched
-                                              ? QStringLiteral("there are more than %1 directories or %2 files; name "
-                                                               "fewer in reload.paths")
-                                                    .arg(FileScan::MostDirectories)
-                                                    .arg(FileScan::MostFiles)
-                                              : watched.error().message());
+    if (watched) {
+        m_poll.stop();
+    } else if (!m_poll.isActive()) {
+        qCWarning(logWatch).noquote() << QStringLiteral("%1; files are looked at every %2 s instead")
+                                             .arg(watched.error().message())
+                                             .arg(std::chrono::duration<double>(m_times.poll).count());
+        m_poll.start(int(m_times.poll.count()), this);
     }
     return scan;
 }
@@ -82,6 +87,10 @@ void FileWatch::look()
 {
     const QSet<QString> directories = m_seen.directories();
     FileScan now = scan();
+    if (!now.isSure) {
+        expect(m_times.poll);
+        return;
+    }
     const QStringList different = differences(now);
     QStringList complete;
     std::copy_if(different.begin(), different.end(), std::back_inserter(complete),

@@ -28,6 +28,8 @@ public:
         std::chrono::milliseconds settle{200};
         /// What is complete does not wait for what is not for longer than this.
         std::chrono::milliseconds patience{10'000};
+        /// Where the system tells of no changes it is looked for them this often.
+        std::chrono::milliseconds poll{2000};
     };
 
     explicit FileWatch(const Times &times, QObject *parent = nullptr);
@@ -61,8 +63,9 @@ private:
     FileStamps m_told;            ///< what has been told of, or was there from the beginning
     QSet<QString> m_beingWritten; ///< written to, and not closed since
     QBasicTimer m_timer;
-    QDeadlineTimer m_patience; ///< from the first change that has not been told
-    bool m_isPartial = false;  ///< and the log has told so
+    QBasicTimer m_poll;
+    QDeadlineTimer m_patience;  ///< from the first change that has not been told
+    bool m_isLimitTold = false; ///< that there is more than may be looked at, by the log
 };
 
 } // namespace Quern::watch

@@ -7,6 +7,9 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <memory>
 #include <optional>
 
@@ -21,7 +24,25 @@ namespace {
 constexpr int patience = 20000;
 
 /// As short as a test can have it: what it does at once is a burst.
-constexpr FileWatch::Times quick = {std::chrono::milliseconds(60), std::chrono::milliseconds(40)};
+constexpr FileWatch::Times quick = {std::chrono::milliseconds(60), std::chrono::milliseconds(40),
+                                    std::chrono::milliseconds(10'000), std::chrono::milliseconds(100)};
+
+/// While it lives the process can open no file.
+class NoFiles
+{
+public:
+    NoFiles()
+    {
+        ::getrlimit(RLIMIT_NOFILE, &m_before);
+        const rlimit none = {0, m_before.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+    }
+    ~NoFiles() { ::setrlimit(RLIMIT_NOFILE, &m_before); }
+    Q_DISABLE_COPY_MOVE(NoFiles)
+
+private:
+    struct rlimit m_before = {};
+};
 
 } // namespace
 
@@ -49,6 +70,8 @@ private Q_SLOTS:
     void anEndlessWriterKeepsNobodyWaiting();
     void anotherPlan();
     void bounds();
+    void withoutEvents();
+    void whatCannotBeSeenHasNotGone();
 
 private:
     QString path(const QString &name) const { return m_folder->path() + u'/' + name; }
@@ -339,7 +362,8 @@ void TestFileWatch::whatIsLeftOut()
 void TestFileWatch::anEndlessWriterKeepsNobodyWaiting()
 {
     m_spy.reset();
-    m_watch = std::make_unique<FileWatch>(FileWatch::Times{quick.quiet, quick.settle, std::chrono::milliseconds(1000)});
+    m_watch = std::make_unique<FileWatch>(
+        FileWatch::Times{quick.quiet, quick.settle, std::chrono::milliseconds(1000), quick.poll});
     m_spy = std::make_unique<QSignalSpy>(m_watch.get(), &FileWatch::changed);
     QVERIFY(QDir(m_folder->path()).mkdir(u"src"_s));
     write(u"src/endless"_s);
@@ -394,6 +418,37 @@ void TestFileWatch::bounds()
     QVERIFY(folder.rmdir(u"1"_s));
     write(u"new"_s);
     QCOMPARE(told(), u"new"_s);
+}
+
+void TestFileWatch::withoutEvents()
+{
+    write(u"quern.toml"_s);
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression(u"^cannot watch files \\(see fs.inotify.max_user_instances\\): .*; "
+                                            "files are looked at every 0.1 s instead$"_s));
+    {
+        const NoFiles none;
+        watch({u"quern.toml"_s});
+    }
+    write(u"quern.toml"_s, "xy");
+    QCOMPARE(told(), u"quern.toml"_s);
+    // There are some again.
+    write(u"quern.toml"_s, "xyz");
+    QCOMPARE(told(), u"quern.toml"_s);
+}
+
+void TestFileWatch::whatCannotBeSeenHasNotGone()
+{
+    QVERIFY(QDir(m_folder->path()).mkdir(u"src"_s));
+    write(u"src/page"_s);
+    write(u"src/other"_s);
+    watch({}, {u"src"_s});
+    QVERIFY(QFile::remove(path(u"src/other"_s)));
+    {
+        const NoFiles none;
+        QTest::qWait(int((quick.quiet + quick.settle).count()) * 3); // that something is not told has no sign
+    }
+    QCOMPARE(told(), u"src/other"_s);
 }
 
 QUERN_EPOLL_TEST_MAIN(TestFileWatch)
