@@ -2,7 +2,6 @@
 
 #include "epolltestmain.h"
 
-#include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
