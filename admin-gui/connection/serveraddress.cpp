@@ -27,6 +27,12 @@ Error wrong(const QString &text)
                                      .arg(text));
 }
 
+QString withoutUnix(const QString &text)
+{
+    const QString rest = text.trimmed();
+    return rest.startsWith("unix:"_L1) ? rest.mid(5) : rest;
+}
+
 } // namespace
 
 ServerAddress ServerAddress::ofSocket(const QString &path)
@@ -36,12 +42,16 @@ ServerAddress ServerAddress::ofSocket(const QString &path)
     return address;
 }
 
+bool ServerAddress::isPath(const QString &text)
+{
+    const QString rest = withoutUnix(text);
+    return rest.startsWith(u'/') || rest.startsWith(u'.');
+}
+
 Result<ServerAddress> ServerAddress::parse(const QString &text)
 {
-    QString rest = text.trimmed();
-    if (rest.startsWith("unix:"_L1))
-        rest.remove(0, 5);
-    if (rest.startsWith(u'/') || rest.startsWith(u'.')) {
+    QString rest = withoutUnix(text);
+    if (isPath(rest)) {
         const QFileInfo file(rest);
         return ofSocket(file.isDir() ? QDir(file.absoluteFilePath()).filePath(socketName) : file.absoluteFilePath());
     }

@@ -17,8 +17,10 @@ public:
     static ServerAddress ofSocket(const QString &path);
     /// "http://10.0.0.7:5210", with or without "/api/v1"; https, ws and wss as well; a host alone means http and port
     /// 5210; "/run/quern/control.sock", also after "unix:", or the directory that it lies in.
-    /// Error::Invalid says what is wrong and how to write it.
+    /// Error::Invalid says what is wrong and how to write it. Of a path it looks at the file system.
     static Result<ServerAddress> parse(const QString &text);
+    /// Whether \a text is a path, which parse() takes.
+    static bool isPath(const QString &text);
 
     bool isLocal() const { return m_url.isEmpty(); }
     /// Of the control socket; empty unless isLocal().

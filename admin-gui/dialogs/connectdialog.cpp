@@ -65,9 +65,11 @@ ConnectDialog::ConnectDialog(const std::optional<SavedServer> &server, const QSt
 
 void ConnectDialog::check()
 {
-    const Result<ServerAddress> address = ServerAddress::parse(m_address->text());
+    // A path is not looked up at each key: its file system may take its time.
+    const bool isLocal = ServerAddress::isPath(m_address->text());
+    const Result<ServerAddress> address =
+        isLocal ? Result<ServerAddress>(ServerAddress()) : ServerAddress::parse(m_address->text());
     m_connect->setEnabled(address.ok());
-    const bool isLocal = address && address->isLocal();
     m_token->setEnabled(!isLocal);
     m_keep->setEnabled(!isLocal);
     QStringList problems;

@@ -64,7 +64,7 @@ const QStringList &ownLogCategories()
     static const QStringList names = {u"quern.admin"_s, u"quern.cron"_s,    u"quern.dispatch"_s, u"quern.http"_s,
                                       u"quern.ipc"_s,   u"quern.log"_s,     u"quern.loop"_s,     u"quern.master"_s,
                                       u"quern.net"_s,   u"quern.process"_s, u"quern.sdk"_s,      u"quern.tasks"_s,
-                                      u"quern.worker"_s};
+                                      u"quern.watch"_s, u"quern.worker"_s};
     return names;
 }
 

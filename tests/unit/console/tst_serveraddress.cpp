@@ -70,6 +70,7 @@ void tst_serveraddress::reads()
     QCOMPARE(address->text(), written);
     QCOMPARE(address->streamUrl().toString(), stream);
     QCOMPARE(address->isLocal(), stream.isEmpty());
+    QCOMPARE(ServerAddress::isPath(text), address->isLocal());
     const Result<ServerAddress> again = ServerAddress::parse(address->text());
     QVERIFY(again.ok());
     QCOMPARE(*again, *address);
