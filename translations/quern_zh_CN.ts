@@ -1177,7 +1177,7 @@ This is its desktop console.</source>
     </message>
 </context>
 <context>
-    <name>Quern::console::HealthHeader</name>
+    <name>Quern::console::Health</name>
     <message>
         <source>No server is chosen.</source>
         <translation>未选择服务器。</translation>
@@ -1190,6 +1190,9 @@ This is its desktop console.</source>
         <source>Connecting…</source>
         <translation>正在连接…</translation>
     </message>
+</context>
+<context>
+    <name>Quern::console::HealthHeader</name>
     <message>
         <source>Health: %1</source>
         <translation>状态：%1</translation>
@@ -2592,6 +2595,14 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     <message>
         <source>no HTTP connection is left</source>
         <translation>HTTP 连接已全部关闭</translation>
+    </message>
+    <message>
+        <source>1 request has failed in the last %1 s</source>
+        <translation>最近 %1 秒内有 1 个请求失败</translation>
+    </message>
+    <message>
+        <source>%1 requests have failed in the last %2 s</source>
+        <translation>最近 %2 秒内有 %1 个请求失败</translation>
     </message>
 </context>
 <context>

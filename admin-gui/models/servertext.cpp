@@ -36,6 +36,8 @@ constexpr std::array parts = {
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 of %2 workers are ready"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "the last run of cron job %1 failed"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "the last runs of cron jobs %1 failed"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "1 request has failed in the last %1 s"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 requests have failed in the last %2 s"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "durable tasks cannot be kept: %1"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "1 task waits, and no task worker is there"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 tasks wait, and no task worker is there"),

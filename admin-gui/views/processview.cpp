@@ -110,7 +110,7 @@ void ProcessView::makeTree()
     m_tree->sortByColumn(ProcessModel::Name, Qt::AscendingOrder);
     m_tree->header()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int character = m_tree->fontMetrics().averageCharWidth();
-    const QList<int> widths = {26, 11, 9, 14, 9, 9, 14, 11, 13, 8, 9, 10};
+    const QList<int> widths = {26, 10, 9, 14, 8, 9, 14, 11, 20, 7, 8, 10};
     for (int column = 0; column < ProcessModel::ColumnCount; ++column)
         m_tree->setColumnWidth(column, widths.at(column) * character + 14);
     m_tree->header()->restoreState(QSettings().value(columnsKey).toByteArray());

@@ -13,6 +13,8 @@ namespace Quern::console {
 namespace {
 
 constexpr int barHeight = 4;
+/// What stands between a trend and the text behind it.
+constexpr int textMargin = 12;
 
 void drawBar(QPainter *painter, const QRect &cell, double fraction, const QColor &color)
 {
@@ -27,12 +29,12 @@ void drawBar(QPainter *painter, const QRect &cell, double fraction, const QColor
 
 void drawTrend(QPainter *painter, const QRect &cell, const QList<double> &values, QColor color)
 {
-    if (values.size() < 2)
+    const QRectF area = QRectF(cell).adjusted(4, 4, -4, -4);
+    if (values.size() < 2 || area.width() <= 0)
         return;
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
     // A flat line is no news: what changes by less than a twentieth is drawn flat.
     const double span = std::max(*most - *least, *most / 20);
-    const QRectF area = QRectF(cell).adjusted(4, 4, -4, -4);
     QPolygonF line;
     for (qsizetype i = 0; i < values.size(); ++i) {
         const double height = span > 0 ? (values.at(i) - *least) / span : 0;
@@ -80,8 +82,9 @@ void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
     painter->save();
     // The text stands at the right end, and the line before it.
     QRect trendArea = option.rect;
-    if (!index.data(Qt::DisplayRole).toString().isEmpty())
-        trendArea.setWidth(trendArea.width() / 2);
+    const QString text = index.data(Qt::DisplayRole).toString();
+    if (!text.isEmpty())
+        trendArea.setWidth(trendArea.width() - option.fontMetrics.horizontalAdvance(text) - textMargin);
     if (fraction.isValid())
         drawBar(painter, option.rect, fraction.toDouble(), color);
     if (trend.isValid())

@@ -1,59 +1,13 @@
 #include "admin-gui/window/healthheader.h"
 
 #include "admin-gui/models/format.h"
-#include "admin-gui/models/servertext.h"
+#include "admin-gui/store/health.h"
 #include "admin-gui/widgets/theme.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
 
 namespace Quern::console {
-
-Tone healthTone(const LinkState &link, const admin::Status *status)
-{
-    using Phase = LinkState::Phase;
-    switch (link.phase) {
-    case Phase::Idle:
-        return Tone::Faint;
-    case Phase::Connecting:
-        return link.reason.isEmpty() ? Tone::Busy : Tone::Bad;
-    case Phase::Silent:
-    case Phase::Waiting:
-    case Phase::Refused:
-        return Tone::Bad;
-    case Phase::Connected:
-        break;
-    }
-    if (!status)
-        return Tone::Busy;
-    switch (status->state) {
-    case admin::Status::State::Running:
-        return status->draining ? Tone::Warning : Tone::Good;
-    case admin::Status::State::Starting:
-    case admin::Status::State::Reloading:
-        return Tone::Busy;
-    case admin::Status::State::Stopping:
-        return Tone::Warning;
-    case admin::Status::State::Degraded:
-        break;
-    }
-    return Tone::Bad;
-}
-
-QString healthSentence(const Session &session)
-{
-    using Phase = LinkState::Phase;
-    switch (session.state().phase) {
-    case Phase::Idle:
-        return HealthHeader::tr("No server is chosen.");
-    case Phase::Connected:
-        return session.status() ? serverText(session.status()->sentence) : HealthHeader::tr("Connected.");
-    case Phase::Connecting:
-        return session.trouble().isEmpty() ? HealthHeader::tr("Connecting…") : session.trouble();
-    default:
-        return session.trouble();
-    }
-}
 
 HealthHeader::HealthHeader(Session &session, QWidget *parent)
     : QWidget(parent)

@@ -1,18 +1,12 @@
 #pragma once
 
 #include "admin-gui/connection/session.h"
-#include "admin-gui/models/indexedmodel.h"
 
 #include <QWidget>
 
 class QLabel;
 
 namespace Quern::console {
-
-/// How well a server is; in doubt, that it is not there.
-Tone healthTone(const LinkState &link, const admin::Status *status);
-/// "All is well: 2 of 2 workers are ready.", or why nothing is known.
-QString healthSentence(const Session &session);
 
 /// The line on top of the window: a dot in the colour of the health, the server's name, and one sentence.
 class HealthHeader final : public QWidget

@@ -1,7 +1,7 @@
 #include "admin-gui/window/tray.h"
 
+#include "admin-gui/store/health.h"
 #include "admin-gui/widgets/theme.h"
-#include "admin-gui/window/healthheader.h"
 
 #include <QApplication>
 #include <QMenu>

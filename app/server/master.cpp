@@ -303,14 +303,13 @@ admin::PluginList Master::plugins() const
 admin::Status Master::status() const
 {
     admin::Status status =
-        statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables, m_cron->jobs(), m_usage);
+        statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables, m_cron->jobs(), m_usage, m_rateMeter);
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();
     status.startedAt = m_startedAt;
     status.uptime = std::chrono::milliseconds(m_uptime.elapsed());
     status.configFile = m_settings.filePath;
     status.api = apiUrls(m_settings);
-    status.rates = m_rateMeter.rates(std::chrono::steady_clock::now(), status.totals);
     status.draining = m_leaving;
     status.watching = m_reloadOnChange.isOn();
     if (m_leaving)

@@ -7,6 +7,9 @@
 #include "tables/sharedtables.h"
 #include "tasks/broker.h"
 
+#include <chrono>
+#include <cmath>
+
 namespace Quern::app {
 
 namespace {
@@ -104,6 +107,20 @@ QString cronTrouble(const QList<admin::CronJobStatus> &jobs)
         .arg(failing.mid(0, mostNames).join(QStringLiteral(", ")), more);
 }
 
+/// The requests that have failed lately, as a part of a sentence; empty if there are none. The server serves the
+/// others.
+QString requestTrouble(const QList<admin::Rates> &rates)
+{
+    if (rates.isEmpty())
+        return {};
+    const double seconds = std::chrono::duration<double>(rates.constLast().window).count();
+    const qint64 failed = std::llround(rates.constLast().errors * seconds);
+    if (failed == 0)
+        return {};
+    const QString some = failed == 1 ? QStringLiteral("1 request has") : QStringLiteral("%1 requests have").arg(failed);
+    return QStringLiteral("%1 failed in the last %2 s").arg(some).arg(std::llround(seconds));
+}
+
 } // namespace
 
 admin::Totals totalsOf(const ReactorPool &reactors)
@@ -156,7 +173,7 @@ QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
 
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
                            const tasks::Broker &broker, const tables::SharedTables &tables,
-                           const QList<ipc::CronJobState> &cron, const UsageMeter &usage)
+                           const QList<ipc::CronJobState> &cron, const UsageMeter &usage, const RateMeter &meter)
 {
     admin::Status status;
     status.cron = cronStatus(cron);
@@ -180,6 +197,7 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
         status.channels.append({fill.process, fill.queueItems, fill.queueCapacity, fill.inputBytes, fill.outputBytes,
                                 fill.pipeCapacity, fill.printedLost});
     status.totals = totalsOf(reactors);
+    status.rates = meter.rates(std::chrono::steady_clock::now(), status.totals);
     status.totals.messages = qint64(broker.postCounters().messages);
     status.totals.messagesRefused = qint64(broker.postCounters().messagesRefused);
     int ready = 0;
@@ -218,9 +236,10 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
         status.sentence = QStringLiteral("A reload is under way; %1.").arg(count());
     } else {
         status.state = admin::Status::State::Running;
-        const QString failing = cronTrouble(status.cron);
+        QStringList failing = {cronTrouble(status.cron), requestTrouble(status.rates)};
+        failing.removeAll(QString());
         status.sentence = failing.isEmpty() ? QStringLiteral("All is well: %1.").arg(count())
-                                            : QStringLiteral("%1; %2.").arg(count(), failing);
+                                            : QStringLiteral("%1.").arg((QStringList(count()) + failing).join(u"; "));
     }
     return status;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin/protocol/status.h"
+#include "app/server/ratemeter.h"
 #include "app/server/usagemeter.h"
 #include "ipc/cronmessages.h"
 
@@ -24,10 +25,10 @@ admin::Totals totalsOf(const ReactorPool &reactors);
 /// The cron jobs of a status.
 QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs);
 
-/// Processes, reactors, tasks, tables, cron jobs, totals and the health that follows from them. Called in the main
-/// thread; waits for no other.
+/// Processes, reactors, tasks, tables, cron jobs, totals, rates and the health that follows from them. Called in the
+/// main thread; waits for no other.
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
                            const tasks::Broker &broker, const tables::SharedTables &tables,
-                           const QList<ipc::CronJobState> &cron, const UsageMeter &usage);
+                           const QList<ipc::CronJobState> &cron, const UsageMeter &usage, const RateMeter &meter);
 
 } // namespace Quern::app
