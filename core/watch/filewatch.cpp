@@ -23,9 +23,9 @@ void FileWatch::watch(const WatchPlan &plan)
     m_isLimitTold = false;
     m_seen = scan();
     FileStamps told = m_seen.files;
-    for (auto it = told.begin(); it != told.end(); ++it) {
-        if (const auto before = m_told.constFind(it.key()); before != m_told.constEnd())
-            *it = *before;
+    for (auto before = m_told.constBegin(); before != m_told.constEnd(); ++before) {
+        if (m_seen.concerns(before.key()))
+            told.insert(before.key(), before.value());
     }
     m_told = std::move(told);
     if (!differences(m_seen).isEmpty())
