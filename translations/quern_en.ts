@@ -263,4 +263,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>Quern::console::TextInput</name>
+    <message numerus="yes">
+        <source>This is %n character(s) too long.</source>
+        <translation>
+            <numerusform>This is %n character too long.</numerusform>
+            <numerusform>This is %n characters too long.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -242,14 +242,6 @@
         <translation>设置 (*.toml);;所有文件 (*)</translation>
     </message>
     <message>
-        <source>%1 cannot be read: %2</source>
-        <translation>无法读取 %1：%2</translation>
-    </message>
-    <message>
-        <source>%1 is too large for settings</source>
-        <translation>%1 作为设置文件过大</translation>
-    </message>
-    <message>
         <source>It is right, and changes nothing.</source>
         <translation>正确，且不改变任何东西。</translation>
     </message>
@@ -264,10 +256,6 @@
     <message>
         <source>Only a restart would change: %1</source>
         <translation>只有重启才能改变：%1</translation>
-    </message>
-    <message>
-        <source>%1 is no file</source>
-        <translation>%1 不是文件</translation>
     </message>
 </context>
 <context>
@@ -1089,18 +1077,6 @@ This is its desktop console.</source>
     <message>
         <source>Tables (*.csv *.tsv *.tab *.txt);;All files (*)</source>
         <translation>表格 (*.csv *.tsv *.tab *.txt);;所有文件 (*)</translation>
-    </message>
-    <message>
-        <source>%1: %2</source>
-        <translation>%1：%2</translation>
-    </message>
-    <message>
-        <source>%1 is larger than %2.</source>
-        <translation>%1 大于 %2。</translation>
-    </message>
-    <message>
-        <source>%1 is no text in UTF-8.</source>
-        <translation>%1 不是 UTF-8 文本。</translation>
     </message>
     <message numerus="yes">
         <source>%n line(s) have to be mended; nothing is sent before.</source>
@@ -3003,6 +2979,31 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     <message>
         <source>There are no dead letters: tasks and events that have failed for good, however often they were tried, would be here.</source>
         <translation>没有死信：无论尝试多少次都最终失败的任务和事件会显示在此。</translation>
+    </message>
+</context>
+<context>
+    <name>Quern::console::TextInput</name>
+    <message numerus="yes">
+        <source>This is %n character(s) too long.</source>
+        <translation>
+            <numerusform>超出 %n 个字符。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 is no file.</source>
+        <translation>%1 不是文件。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read: %2</source>
+        <translation>无法读取 %1：%2</translation>
+    </message>
+    <message>
+        <source>%1 is larger than %2.</source>
+        <translation>%1 大于 %2。</translation>
+    </message>
+    <message>
+        <source>%1 is no text in UTF-8.</source>
+        <translation>%1 不是 UTF-8 文本。</translation>
     </message>
 </context>
 <context>

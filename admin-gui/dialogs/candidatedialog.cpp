@@ -1,14 +1,12 @@
 #include "admin-gui/dialogs/candidatedialog.h"
 
 #include "admin-gui/connection/session.h"
+#include "admin-gui/models/textinput.h"
 #include "admin-gui/widgets/theme.h"
-#include "admin/protocol/message.h"
 #include "admin/protocol/methods.h"
 
 #include <QDialogButtonBox>
-#include <QFile>
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QFontDatabase>
 #include <QLabel>
 #include <QPlainTextEdit>
@@ -16,13 +14,6 @@
 #include <QVBoxLayout>
 
 namespace Quern::console {
-
-namespace {
-
-/// What a message can carry with room for what JSON makes of it.
-constexpr qint64 longestText = admin::longestMessage / 6 - 1000;
-
-} // namespace
 
 CandidateDialog::CandidateDialog(Session &session, QWidget *parent)
     : QDialog(parent)
@@ -59,8 +50,7 @@ CandidateDialog::CandidateDialog(Session &session, QWidget *parent)
     layout->addWidget(m_verdict);
     layout->addWidget(buttons);
     connect(load, &QPushButton::clicked, this, &CandidateDialog::load);
-    connect(m_text, &QPlainTextEdit::textChanged, this,
-            [this] { m_check->setEnabled(m_text->toPlainText().size() <= longestText); });
+    connect(m_text, &QPlainTextEdit::textChanged, this, &CandidateDialog::checkLength);
     connect(m_check, &QPushButton::clicked, this, &CandidateDialog::check);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     m_text->setFocus();
@@ -72,17 +62,19 @@ void CandidateDialog::load()
     chooser->setAttribute(Qt::WA_DeleteOnClose);
     chooser->setFileMode(QFileDialog::ExistingFile);
     connect(chooser, &QFileDialog::fileSelected, this, [this](const QString &path) {
-        QFile file(path);
-        if (!QFileInfo(path).isFile())
-            m_verdict->setText(tr("%1 is no file").arg(path));
-        else if (!file.open(QIODevice::ReadOnly))
-            m_verdict->setText(tr("%1 cannot be read: %2").arg(path, file.errorString()));
-        else if (file.size() > longestText)
-            m_verdict->setText(tr("%1 is too large for settings").arg(path));
+        if (const Result<QString> text = readTextFile(path, longestText))
+            m_text->setPlainText(*text);
         else
-            m_text->setPlainText(QString::fromUtf8(file.readAll()));
+            showVerdict(text.error());
     });
     chooser->open();
+}
+
+void CandidateDialog::checkLength()
+{
+    const QString excess = excessText(m_text->toPlainText().size());
+    m_check->setEnabled(excess.isEmpty());
+    m_verdict->setText(excess);
 }
 
 void CandidateDialog::check()
@@ -91,7 +83,7 @@ void CandidateDialog::check()
     m_session.ask<admin::ConfigVerdict>(admin::Methods::configCheck,
                                         admin::ConfigCandidate{m_text->toPlainText()}.toJson(), this,
                                         [this](const Result<admin::ConfigVerdict> &verdict) {
-                                            m_check->setEnabled(true);
+                                            checkLength();
                                             showVerdict(verdict);
                                         });
 }

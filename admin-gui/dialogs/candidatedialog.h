@@ -23,6 +23,7 @@ public:
 
 private:
     void load();
+    void checkLength();
     void check();
     void showVerdict(const Result<admin::ConfigVerdict> &verdict);
 

@@ -3,20 +3,18 @@
 #include "admin-gui/actions/actionrunner.h"
 #include "admin-gui/actions/tableactions.h"
 #include "admin-gui/models/format.h"
+#include "admin-gui/models/textinput.h"
 #include "admin-gui/widgets/recordtable.h"
 #include "admin-gui/widgets/theme.h"
 
 #include <QDialogButtonBox>
-#include <QFile>
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QFontDatabase>
 #include <QLabel>
 #include <QListWidget>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSplitter>
-#include <QStringDecoder>
 #include <QTextBlock>
 #include <QVBoxLayout>
 
@@ -119,17 +117,10 @@ void FillDialog::openFile()
 
 void FillDialog::readFile(const QString &path)
 {
-    QFile file(path);
-    if (!QFileInfo(path).isFile() || !file.open(QIODevice::ReadOnly))
-        return m_summary->setText(tr("%1: %2").arg(path, file.errorString()));
-    const QByteArray bytes = file.read(largestFile + 1);
-    if (bytes.size() > largestFile)
-        return m_summary->setText(tr("%1 is larger than %2.").arg(path, format::bytes(largestFile)));
-    QStringDecoder decoder(QStringConverter::encodingForData(bytes).value_or(QStringConverter::Utf8));
-    const QString text = decoder(bytes);
-    if (decoder.hasError())
-        return m_summary->setText(tr("%1 is no text in UTF-8.").arg(path));
-    m_text->setPlainText(text);
+    const Result<QString> text = readTextFile(path, largestFile);
+    if (!text)
+        return m_summary->setText(text.error().message());
+    m_text->setPlainText(*text);
 }
 
 void FillDialog::parse()

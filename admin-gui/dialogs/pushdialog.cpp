@@ -2,7 +2,7 @@
 
 #include "admin-gui/actions/actionrunner.h"
 #include "admin-gui/actions/connectionactions.h"
-#include "admin/protocol/message.h"
+#include "admin-gui/models/textinput.h"
 
 #include <QDialogButtonBox>
 #include <QLabel>
@@ -13,18 +13,12 @@
 
 namespace Quern::console {
 
-namespace {
-
-/// In characters: JSON may make six bytes of one, and a message of the protocol has a bound.
-constexpr qsizetype longestText = admin::longestMessage / 6 - 1000;
-
-} // namespace
-
 PushDialog::PushDialog(const QList<Connection> &connections, ActionRunner &actions, QWidget *parent)
     : QDialog(parent)
     , m_connections(connections)
     , m_actions(actions)
     , m_text(new QPlainTextEdit)
+    , m_problem(new QLabel)
 {
     setObjectName(QStringLiteral("push"));
     setWindowTitle(connectionactions::push(connections, {}).title);
@@ -39,6 +33,7 @@ PushDialog::PushDialog(const QList<Connection> &connections, ActionRunner &actio
     m_text->setPlaceholderText(tr("The message"));
     m_text->setTabChangesFocus(true);
     m_text->setMinimumSize(420, 120);
+    m_problem->setObjectName(QStringLiteral("push.problem"));
     auto *note = new QLabel(tr("A WebSocket gets it as a text message, a stream as its bytes in UTF-8, with nothing "
                                "added: where a line has to end, end it here."));
     note->setForegroundRole(QPalette::PlaceholderText);
@@ -53,11 +48,13 @@ PushDialog::PushDialog(const QList<Connection> &connections, ActionRunner &actio
     layout->setSpacing(12);
     layout->addWidget(whose);
     layout->addWidget(m_text, 1);
+    layout->addWidget(m_problem);
     layout->addWidget(note);
     layout->addWidget(buttons);
     connect(m_text, &QPlainTextEdit::textChanged, this, [this] {
-        const qsizetype size = m_text->toPlainText().size();
-        m_apply->setEnabled(size > 0 && size <= longestText);
+        const qsizetype length = m_text->toPlainText().size();
+        m_problem->setText(excessText(length));
+        m_apply->setEnabled(length > 0 && m_problem->text().isEmpty());
     });
     for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter})
         connect(new QShortcut(Qt::CTRL | key, this), &QShortcut::activated, m_apply, &QPushButton::click);

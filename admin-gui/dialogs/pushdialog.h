@@ -4,6 +4,7 @@
 
 #include <QDialog>
 
+class QLabel;
 class QPlainTextEdit;
 class QPushButton;
 
@@ -26,6 +27,7 @@ private:
     const QList<Connection> m_connections;
     ActionRunner &m_actions;
     QPlainTextEdit *m_text;
+    QLabel *m_problem;
     QPushButton *m_apply;
 };
 

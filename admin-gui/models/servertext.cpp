@@ -56,6 +56,21 @@ QRegularExpression expressionOf(const QString &pattern)
                               QRegularExpression::DotMatchesEverythingOption);
 }
 
+/// \a text with what \a match has found in its places, which may look like a place itself.
+QString filled(const QString &text, const QRegularExpressionMatch &match)
+{
+    switch (match.lastCapturedIndex()) {
+    case 0:
+        return text;
+    case 1:
+        return text.arg(match.captured(1));
+    case 2:
+        return text.arg(match.captured(1), match.captured(2));
+    default:
+        return text.arg(match.captured(1), match.captured(2), match.captured(3));
+    }
+}
+
 /// Empty if none of \a patterns is like \a text.
 template <typename Patterns>
 QString translated(const QString &text, const Patterns &patterns)
@@ -64,10 +79,7 @@ QString translated(const QString &text, const Patterns &patterns)
         const QRegularExpressionMatch match = expressionOf(QString::fromUtf8(pattern)).match(text);
         if (!match.hasMatch())
             continue;
-        QString out = Text::tr(pattern);
-        for (int i = 1; i <= match.lastCapturedIndex(); ++i)
-            out.replace(u'%' + QString::number(i), match.captured(i));
-        return out;
+        return filled(Text::tr(pattern), match);
     }
     return {};
 }

@@ -48,10 +48,6 @@ bool AuditView::mayRead() const
 
 void AuditView::refresh()
 {
-    if (m_server != session().address()) {
-        m_server = session().address();
-        m_model.forget();
-    }
     readNewest();
 }
 
@@ -90,9 +86,9 @@ void AuditView::read(qint64 before, const std::function<void(const admin::AuditP
     admin::AuditQuery query;
     query.before = before;
     session().ask<admin::AuditPage>(admin::Methods::auditRead, query.toJson(), this,
-                                    [this, take, server = session().address()](const Result<admin::AuditPage> &page) {
+                                    [this, take](const Result<admin::AuditPage> &page) {
                                         m_isReading = false;
-                                        if (server == m_server && page)
+                                        if (page)
                                             take(*page);
                                         m_note->setText(page ? QString() : page.error().message());
                                         updateActions();

@@ -38,7 +38,6 @@ private:
     QLabel *m_note;
     QAction *m_older;
     QTimer m_poll;
-    ServerAddress m_server; ///< whose log it is
     bool m_isReading = false;
 };
 

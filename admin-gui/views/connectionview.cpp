@@ -48,12 +48,6 @@ ConnectionView::ConnectionView(const ViewContext &context)
 
 void ConnectionView::refresh()
 {
-    if (m_server != session().address()) {
-        m_server = session().address();
-        m_model.clear();
-        m_listeners->setListeners({});
-        m_sweptAt = {};
-    }
     if (!session().state().isUp())
         return; // it is called again when it is
     readListeners();

@@ -55,7 +55,6 @@ private:
     bool m_isUnderWay = false; ///< a request for a page
     QDateTime m_sweptAt;       ///< when all were known last
     QString m_after;           ///< page
-    ServerAddress m_server;    ///< whose connections they are
     QString m_wanted;          ///< is to be selected when it comes
 };
 

@@ -21,6 +21,26 @@ namespace {
 
 constexpr qsizetype shownSteps = 4;
 
+struct GenerationCount
+{
+    int all = 0;
+    int ready = 0;
+    int draining = 0;
+};
+
+/// The workers of each generation.
+std::map<int, GenerationCount> countGenerations(const admin::Status &status)
+{
+    std::map<int, GenerationCount> counts;
+    for (const admin::WorkerStatus &worker : status.workers) {
+        GenerationCount &count = counts[worker.generation];
+        ++count.all;
+        count.ready += worker.state == admin::WorkerStatus::State::Ready ? 1 : 0;
+        count.draining += worker.state == admin::WorkerStatus::State::Draining ? 1 : 0;
+    }
+    return counts;
+}
+
 } // namespace
 
 OperationPanel::OperationPanel(Session &session, ServerStore &store, QWidget *parent)
@@ -86,21 +106,8 @@ QString OperationPanel::kindText(admin::Operation::Kind kind)
 
 QString OperationPanel::generationsText(const admin::Status &status)
 {
-    struct Count
-    {
-        qsizetype all = 0;
-        qsizetype ready = 0;
-        qsizetype draining = 0;
-    };
-    std::map<int, Count> counts;
-    for (const admin::WorkerStatus &worker : status.workers) {
-        Count &count = counts[worker.generation];
-        ++count.all;
-        count.ready += worker.state == admin::WorkerStatus::State::Ready ? 1 : 0;
-        count.draining += worker.state == admin::WorkerStatus::State::Draining ? 1 : 0;
-    }
     QStringList texts;
-    for (const auto &[generation, count] : counts)
+    for (const auto &[generation, count] : countGenerations(status))
         texts.append(count.draining > 0
                          ? tr("generation %1: %2 draining").arg(generation).arg(count.draining)
                          : tr("generation %1: %2 of %3 ready").arg(generation).arg(count.ready).arg(count.all));
@@ -116,20 +123,12 @@ void OperationPanel::showGenerations(bool isRunning)
     if (!isRunning || !status)
         return;
     m_generations->setText(generationsText(*status));
-    int newest = 0;
-    for (const admin::WorkerStatus &worker : status->workers)
-        newest = std::max(newest, worker.generation);
-    int all = 0;
-    int ready = 0;
-    for (const admin::WorkerStatus &worker : status->workers) {
-        const bool isNewest = worker.generation == newest;
-        all += isNewest ? 1 : 0;
-        ready += isNewest && worker.state == admin::WorkerStatus::State::Ready ? 1 : 0;
-    }
+    const std::map<int, GenerationCount> counts = countGenerations(*status);
     // Without a new generation nobody knows how far it is.
-    const bool isKnown = newest > status->generation;
-    m_bar->setRange(0, isKnown ? all : 0);
-    m_bar->setValue(isKnown ? ready : 0);
+    const bool isKnown = !counts.empty() && counts.rbegin()->first > status->generation;
+    const GenerationCount newest = isKnown ? counts.rbegin()->second : GenerationCount();
+    m_bar->setRange(0, newest.all);
+    m_bar->setValue(newest.ready);
 }
 
 void OperationPanel::update()

@@ -48,6 +48,9 @@ QString tableOf(const QString &key)
 QString meantKey(const QString &word, const QList<config::SettingInfo> &infos)
 {
     QStringList keys;
+    QStringList tables = {QStringLiteral("socket"), QStringLiteral("plugin")};
+    for (const config::KeyTable &table : config::keyTables())
+        tables += QString(table.name);
     for (const config::SettingInfo &info : infos) {
         keys += info.key;
         for (const config::KeyTable &table : config::keyTables()) {
@@ -55,10 +58,7 @@ QString meantKey(const QString &word, const QList<config::SettingInfo> &infos)
                 return info.key;
         }
     }
-    const QString meant = config::nearestWord(
-        word, keys + QStringList{QStringLiteral("server"), QStringLiteral("tasks"), QStringLiteral("admin"),
-                                 QStringLiteral("metrics"), QStringLiteral("reload"), QStringLiteral("socket"),
-                                 QStringLiteral("plugin")});
+    const QString meant = config::nearestWord(word, keys + tables);
     if (!meant.isEmpty() || word.contains(u'.'))
         return meant;
     // The name of a key without its table, and not quite right.

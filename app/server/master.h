@@ -62,7 +62,7 @@ public:
     Result<admin::OperationReference> restart();
     /// Has HTTP clients go elsewhere, or stay again.
     Result<admin::OperationReference> drain(bool on);
-    /// Replaces the child called \a name, which finishes what it has begun unless it is to be killed.
+    /// Replaces the child that \a process names, which finishes what it has begun unless it is to be killed.
     Result<void> endProcess(const admin::ProcessReference &process, bool kill);
     /// After finished(): of the operation that wants the program started anew, if one does, without the log.
     RestartHandover handover() const;

@@ -73,7 +73,7 @@ class Completion:
         program.chmod(0o755)
         (self.folder / "prefix/share/quern").mkdir(parents=True)
         shutil.copy(ROOT / "resources/quern.toml", self.folder / "prefix/share/quern")
-        self.work = self.folder / "work"
+        self.work = self.folder / "shop"
         (self.work / "sub").mkdir(parents=True)
         for name in (".env", ".env.test", ".env.production", "quern.toml", "notes.txt", "libshop.so",
                      "sub/quern.toml", "sub/.env.staging"):
@@ -98,7 +98,7 @@ class Completion:
         with socket.socket(socket.AF_UNIX) as control:
             control.bind(str(self.work / "sub/control.sock"))
             for line, names in (("quern admin ./", {"sub"}), (f"quern admin {self.work}/s", {"sub"}),
-                                ("quern admin ./sub/", {"control.sock"}), ("quern admin ../work/sub/c", {"control.sock"})):
+                                ("quern admin ./sub/", {"control.sock"}), ("quern admin ../shop/sub/c", {"control.sock"})):
                 with self.subTest(line):
                     # zsh offers the last part of a path alone.
                     self.assertEqual({Path(path).name for path in self.offered([line])[0]}, names)

@@ -1,6 +1,7 @@
 #include "consoletest.h"
 
 #include "admin-gui/models/processmodel.h"
+#include "admin-gui/models/textinput.h"
 #include "admin-gui/views/operationpanel.h"
 #include "admin-gui/window/mainwindow.h"
 
@@ -294,6 +295,10 @@ void tst_consoleactions::candidatesAreChecked()
     QVERIFY(verdict->text().contains(QStringLiteral("server.worker_num")));
     QVERIFY(verdict->text().contains(QStringLiteral("Only a restart would change")));
     QCOMPARE(status().workers.size(), 2);
+    // What does not go into one message is not sent, and says so.
+    text->setPlainText(QString(longestText + 1, u'#'));
+    QVERIFY(!check->isEnabled());
+    QCOMPARE(verdict->text(), QStringLiteral("This is 1 character too long."));
 }
 
 QTEST_MAIN(tst_consoleactions)

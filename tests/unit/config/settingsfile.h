@@ -5,6 +5,7 @@
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
+#include <QTest>
 
 /// A settings file in a directory of its own, which is the current one while this lives.
 class SettingsFile
@@ -47,3 +48,17 @@ private:
     QString m_before = QDir::currentPath();
     QTemporaryDir m_directory;
 };
+
+/// What is wrong; empty if nothing is.
+inline QString messageOf(const Quern::Result<Quern::config::Settings> &settings)
+{
+    return settings ? QString() : settings.error().message();
+}
+
+/// That \a toml is no settings file, for what \a expected begins to say.
+inline void checkRefused(const QByteArray &toml, const QString &expected)
+{
+    const SettingsFile file;
+    const QString text = messageOf(SettingsFile::load(toml));
+    QVERIFY2(text.startsWith(expected), qPrintable(text));
+}

@@ -1,7 +1,5 @@
-#include "keyrows.h"
+#include "settingsfile.h"
 
-#include "config/adminkeys.h"
-#include "config/adminrules.h"
 #include "config/difference.h"
 
 using namespace Quern;
@@ -9,64 +7,18 @@ using namespace Quern::config;
 using namespace std::chrono_literals;
 using namespace Qt::Literals::StringLiterals;
 
-/// The keys of [admin].
+/// What [admin] may say, beside what tst_keytables reads.
 class tst_AdminSettings : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void everyKey_data();
-    void everyKey();
-    void everyKeyIsCovered();
     void refusals_data();
     void refusals();
     void permitted_data();
     void permitted();
     void changes();
 };
-
-namespace {
-
-QList<KeyRow> rows()
-{
-    return {
-        {"enable = true", [](const auto &s) { return s.adminEnable; }},
-        {"listen = \"127.0.0.1:9000\"", [](const auto &s) { return s.adminListen.constFirst().port == 9000; }},
-        {"listen = [\"127.0.0.1:9000\", \"[::1]:9000\"]", [](const auto &s) { return s.adminListen.size() == 2; }},
-        {"insecure_remote = true", [](const auto &s) { return s.adminInsecureRemote; }},
-        {"hosts = [\"ops.example.org\"]",
-         [](const auto &s) { return s.adminHosts == QStringList(u"ops.example.org"_s); }},
-        {"origins = \"https://ops.example.org:8443\"", [](const auto &s) { return s.adminOrigins.size() == 1; }},
-        {"origins = []", [](const auto &s) { return s.adminOrigins.isEmpty(); }},
-        {"tls_cert_file = \"/etc/a.pem\"", [](const auto &s) { return s.adminTlsCertFile == u"/etc/a.pem"; }},
-        {"tls_key_file = \"/etc/a.key\"", [](const auto &s) { return s.adminTlsKeyFile == u"/etc/a.key"; }},
-        {"token_file = \"/etc/tokens\"", [](const auto &s) { return s.adminTokenFile == u"/etc/tokens"; }},
-        {"audit_log = \"/var/log/audit\"", [](const auto &s) { return s.adminAuditLog == u"/var/log/audit"; }},
-        {"max_connections = 10000", [](const auto &s) { return s.adminMaxConnections == 10'000; }},
-        {"max_body = \"64M\"", [](const auto &s) { return s.adminMaxBody == 64 << 20; }},
-        {"request_timeout = \"500ms\"", [](const auto &s) { return s.adminRequestTimeout == 500ms; }},
-    };
-}
-
-} // namespace
-
-void tst_AdminSettings::everyKey_data()
-{
-    addKeyRows(rows());
-}
-
-void tst_AdminSettings::everyKey()
-{
-    QFETCH(QByteArray, line);
-    QFETCH(KeyCheck, isRead);
-    QVERIFY(!isRead(ServerSettings()) || line.endsWith("[]"));
-    checkKeyRow(QStringLiteral("admin"));
-}
-
-void tst_AdminSettings::everyKeyIsCovered()
-{
-    checkKeysAreCovered(QStringLiteral("admin"), rows());
-}
 
 void tst_AdminSettings::refusals_data()
 {
@@ -108,9 +60,7 @@ void tst_AdminSettings::refusals()
 {
     QFETCH(QByteArray, toml);
     QFETCH(QString, expected);
-    const SettingsFile file;
-    const QString text = messageOf(SettingsFile::load(toml));
-    QVERIFY2(text.startsWith(expected), qPrintable(text));
+    checkRefused(toml, expected);
 }
 
 void tst_AdminSettings::permitted_data()

@@ -1,61 +1,17 @@
-#include "keyrows.h"
-
-#include "config/metricskeys.h"
+#include "settingsfile.h"
 
 using namespace Quern;
 using namespace Quern::config;
 
-/// The keys of [metrics].
+/// What [metrics] may say, beside what tst_keytables reads.
 class tst_MetricsSettings : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void everyKey_data();
-    void everyKey();
-    void everyKeyIsCovered();
     void refusals_data();
     void refusals();
 };
-
-namespace {
-
-QList<KeyRow> rows()
-{
-    return {
-        {"enable = false", [](const auto &s) { return !s.metricsEnabled; }},
-        {"path = \"/metrics\"", [](const auto &s) { return s.metricsPath == u"/metrics"; }},
-        {"public = true", [](const auto &s) { return s.metricsPublic; }},
-        {"token = false", [](const auto &s) { return !s.metricsToken; }},
-        {"application = \"shop\"", [](const auto &s) { return s.metricsApplication == u"shop"; }},
-        {"ignored_status = []", [](const auto &s) { return s.metricsIgnoredStatus.isEmpty(); }},
-        {"ignored_status = [404, 400]",
-         [](const auto &s) {
-             return s.metricsIgnoredStatus == QList<int>{404, 400};
-         }},
-        {"buckets = [0.25, 1, 2.5]",
-         [](const auto &s) {
-             return s.metricsBuckets == QList<double>{0.25, 1, 2.5};
-         }},
-    };
-}
-
-} // namespace
-
-void tst_MetricsSettings::everyKey_data()
-{
-    addKeyRows(rows());
-}
-
-void tst_MetricsSettings::everyKey()
-{
-    checkKeyRow(QStringLiteral("metrics"));
-}
-
-void tst_MetricsSettings::everyKeyIsCovered()
-{
-    checkKeysAreCovered(QStringLiteral("metrics"), rows());
-}
 
 void tst_MetricsSettings::refusals_data()
 {
@@ -95,9 +51,7 @@ void tst_MetricsSettings::refusals()
 {
     QFETCH(QByteArray, line);
     QFETCH(QString, expected);
-    const SettingsFile file;
-    const QString text = messageOf(SettingsFile::load("[metrics]\n" + line + '\n'));
-    QVERIFY2(text.startsWith(QStringLiteral("quern.toml:2: metrics.") + expected), qPrintable(text));
+    checkRefused("[metrics]\n" + line + '\n', QStringLiteral("quern.toml:2: metrics.") + expected);
 }
 
 QTEST_GUILESS_MAIN(tst_MetricsSettings)

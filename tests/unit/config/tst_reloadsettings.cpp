@@ -1,56 +1,20 @@
-#include "keyrows.h"
+#include "settingsfile.h"
 
 #include "config/difference.h"
 
 using namespace Quern;
 using namespace Quern::config;
 
-/// The keys of [reload].
+/// What [reload] may say, beside what tst_keytables reads.
 class tst_ReloadSettings : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void everyKey_data();
-    void everyKey();
-    void everyKeyIsCovered();
     void refusals_data();
     void refusals();
     void aReloadChangesThem();
 };
-
-namespace {
-
-QList<KeyRow> rows()
-{
-    return {
-        {"watch = true", [](const auto &s) { return s.reloadWatch; }},
-        {"paths = []", [](const auto &s) { return s.reloadPaths.isEmpty(); }},
-        {"paths = \"templates\"",
-         [](const auto &s) { return s.reloadPaths == QStringList{QStringLiteral("templates")}; }},
-        {"paths = [\"/srv/data\", \"../shared\"]",
-         [](const auto &s) {
-             return s.reloadPaths == QStringList{QStringLiteral("/srv/data"), QStringLiteral("../shared")};
-         }},
-    };
-}
-
-} // namespace
-
-void tst_ReloadSettings::everyKey_data()
-{
-    addKeyRows(rows());
-}
-
-void tst_ReloadSettings::everyKey()
-{
-    checkKeyRow(QStringLiteral("reload"));
-}
-
-void tst_ReloadSettings::everyKeyIsCovered()
-{
-    checkKeysAreCovered(QStringLiteral("reload"), rows());
-}
 
 void tst_ReloadSettings::refusals_data()
 {
@@ -72,9 +36,7 @@ void tst_ReloadSettings::refusals()
 {
     QFETCH(QByteArray, line);
     QFETCH(QString, expected);
-    const SettingsFile file;
-    const QString text = messageOf(SettingsFile::load("[reload]\n" + line + '\n'));
-    QVERIFY2(text.startsWith(QStringLiteral("quern.toml:2: ") + expected), qPrintable(text));
+    checkRefused("[reload]\n" + line + '\n', QStringLiteral("quern.toml:2: ") + expected);
 }
 
 void tst_ReloadSettings::aReloadChangesThem()

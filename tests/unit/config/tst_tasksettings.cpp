@@ -1,70 +1,22 @@
-#include "keyrows.h"
+#include "settingsfile.h"
 
 #include "config/difference.h"
-#include "config/taskkeys.h"
 
 using namespace Quern;
 using namespace Quern::config;
 using namespace std::chrono_literals;
 
-/// The keys of [tasks].
+/// What [tasks] may say, beside what tst_keytables reads.
 class tst_TaskSettings : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void everyKey_data();
-    void everyKey();
-    void everyKeyIsCovered();
     void refusals_data();
     void refusals();
     void changes();
     void databaseBeginsAtTheFile();
 };
-
-namespace {
-
-QList<KeyRow> rows()
-{
-    return {
-        {"driver = \"auto\"", [](const auto &s) { return s.taskDriver == TaskDriver::Auto; }},
-        {"driver = \"memory\"", [](const auto &s) { return s.taskDriver == TaskDriver::Memory; }},
-        {"driver = \"sqlite\"", [](const auto &s) { return s.taskDriver == TaskDriver::Sqlite; }},
-        {"database = \"/var/lib/shop/tasks.db\"",
-         [](const auto &s) { return s.taskDatabase == u"/var/lib/shop/tasks.db"; }},
-        {"database = \"\"", [](const auto &s) { return s.taskDatabase.isEmpty(); }},
-        {"queue_max = 1", [](const auto &s) { return s.taskQueueMax == 1; }},
-        {"queue_memory = \"1G\"", [](const auto &s) { return s.taskQueueMemory == 1 << 30; }},
-        {"durable_max = 1000000000", [](const auto &s) { return s.taskDurableMax == 1'000'000'000; }},
-        {"tries = 5", [](const auto &s) { return s.taskTries == 5; }},
-        {"timeout = 0", [](const auto &s) { return s.taskTimeout == 0ms; }},
-        {"timeout = 1.5", [](const auto &s) { return s.taskTimeout == 1500ms; }},
-        {"timeout = \"1m\"", [](const auto &s) { return s.taskTimeout == 60s; }},
-        {"timeout = \"1500ms\"", [](const auto &s) { return s.taskTimeout == 1500ms; }},
-        {"timeout = \"2d\"", [](const auto &s) { return s.taskTimeout == 48h; }},
-        {"retry_delay = 300", [](const auto &s) { return s.taskRetryDelay == 300s; }},
-        {"retry_delay_max = 1", [](const auto &s) { return s.taskRetryDelayMax == 1s; }},
-        {"dead_letter_max = 0", [](const auto &s) { return s.taskDeadLetterMax == 0; }},
-        {"spill_size = \"1M\"", [](const auto &s) { return s.taskSpillSize == 1 << 20; }},
-    };
-}
-
-} // namespace
-
-void tst_TaskSettings::everyKey_data()
-{
-    addKeyRows(rows());
-}
-
-void tst_TaskSettings::everyKey()
-{
-    checkKeyRow(QStringLiteral("tasks"));
-}
-
-void tst_TaskSettings::everyKeyIsCovered()
-{
-    checkKeysAreCovered(QStringLiteral("tasks"), rows());
-}
 
 void tst_TaskSettings::refusals_data()
 {
@@ -94,9 +46,7 @@ void tst_TaskSettings::refusals()
 {
     QFETCH(QByteArray, toml);
     QFETCH(QString, expected);
-    const SettingsFile file;
-    const QString text = messageOf(SettingsFile::load(toml));
-    QVERIFY2(text.startsWith(expected), qPrintable(text));
+    checkRefused(toml, expected);
 }
 
 void tst_TaskSettings::changes()

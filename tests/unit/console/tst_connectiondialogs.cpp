@@ -2,6 +2,7 @@
 #include "admin-gui/dialogs/closedialog.h"
 #include "admin-gui/dialogs/pushdialog.h"
 #include "admin-gui/models/connectionmodel.h"
+#include "admin-gui/models/textinput.h"
 #include "manyconnections.h"
 
 #include <QLabel>
@@ -161,6 +162,9 @@ void tst_ConnectionDialogs::nothingIsPushed()
     QVERIFY(!apply->isEnabled());
     dialog->findChild<QPlainTextEdit *>(u"push.text"_s)->setPlainText(u" "_s);
     QVERIFY(apply->isEnabled());
+    dialog->findChild<QPlainTextEdit *>(u"push.text"_s)->setPlainText(QString(longestText + 12, u'x'));
+    QVERIFY(!apply->isEnabled());
+    QCOMPARE(dialog->findChild<QLabel *>(u"push.problem"_s)->text(), excessText(longestText + 12));
 }
 
 QTEST_MAIN(tst_ConnectionDialogs)

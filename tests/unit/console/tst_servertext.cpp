@@ -57,6 +57,8 @@ void tst_servertext::speaksTheOtherLanguage_data()
                             << "2 OF GENERATION worker 1 IS READY (PID %3)";
     QTest::newRow("requests that failed") << "2 of 2 workers are ready; 1 request has failed in the last 16 s."
                                           << "2 OF 2 WORKERS ARE READY; 1 REQUEST HAS FAILED IN THE LAST 16 S.";
+    QTest::newRow("places in a name") << "%2 of generation 7 is ready (pid 77)"
+                                      << "7 OF GENERATION %2 IS READY (PID %3)";
     QTest::newRow("a reason") << "quern.toml and libshop.so have changed"
                               << "quern.toml and libshop.so HAVE CHANGED";
     QTest::newRow("one part is not known") << "1 of 2 workers are ready; it rains."
