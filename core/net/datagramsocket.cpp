@@ -222,6 +222,12 @@ void DatagramSocket::timerEvent(QTimerEvent *event)
     }
 }
 
+void DatagramSocket::stopReceiving()
+{
+    m_resume.stop();
+    m_readNotifier.setEnabled(false);
+}
+
 void DatagramSocket::close()
 {
     // Disabled, not deleted: this may run inside a notifier's own event.

@@ -56,6 +56,8 @@ public:
 
     /// From now on a longer packet that comes is dropped; 1 to DatagramLimits::MaxPacket.
     void setPacketBytes(qsizetype bytes) { m_limits.packetBytes = bytes; }
+    /// Leaves what comes to whoever else reads from this socket.
+    void stopReceiving();
     /// Closes the descriptor at once; what waits is lost. Nothing is received any more.
     void close();
     bool isOpen() const { return m_fd.isValid(); }

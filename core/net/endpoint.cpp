@@ -140,6 +140,14 @@ Result<void> checkFree(const Endpoint &endpoint, SocketKind kind)
     return {};
 }
 
+void setConnectionOptions(int fd)
+{
+    const int on = 1;
+    const int notSent = Connection::NotSentBytes;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notSent, sizeof notSent);
+}
+
 Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOptions &options)
 {
     const Result<SocketAddress> address = SocketAddress::of(endpoint);
@@ -151,12 +159,8 @@ Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOpti
     const int on = 1;
     if (options.sharedPort && !endpoint.isUnix())
         ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    if (!endpoint.isUnix()) {
-        // Connections inherit both.
-        const int notSent = Connection::NotSentBytes;
-        ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notSent, sizeof notSent);
-    }
+    if (!endpoint.isUnix())
+        setConnectionOptions(fd->get());
     if (!bindTo(fd->get(), *address, endpoint, options.unixMode) || ::listen(fd->get(), options.backlog) != 0)
         return cannotListen(endpoint, SocketKind::Stream);
     return fd;

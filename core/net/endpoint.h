@@ -63,4 +63,7 @@ Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOpti
 /// The same for datagrams: UDP, or a Unix datagram socket. A Unix path can be bound once: reactors share that socket.
 Result<base::FileDescriptor> bindDatagram(const Endpoint &endpoint, const DatagramOptions &options);
 
+/// Sets what connections inherit from \a fd, a listening socket for TCP.
+void setConnectionOptions(int fd);
+
 } // namespace Quern::net
