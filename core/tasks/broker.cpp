@@ -255,6 +255,13 @@ void Broker::tellUndurable(const QByteArray &name)
 void Broker::delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &message)
 {
     const bool wantsFinish = (message.flags & ipc::WantsFinish) != 0;
+    const DeliveryTicket from = {link.info().childId, id, message.flags,
+                                 wantsFinish ? message.name.toByteArray() : QByteArray()};
+    if (m_forwarder) {
+        if (!m_forwarder->add(from, message))
+            refuse(from, Error(Error::Busy, QStringLiteral("a new server takes over; try again")));
+        return;
+    }
     TaskRecord record;
     record.id = id;
     record.createdMs = base::wallClockMs();
@@ -273,7 +280,7 @@ void Broker::delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &
     record.sender = link.info().who.role == ipc::ChildRole::Worker ? link.info().who.number : -1;
 
     const quint64 ticket = m_nextTicket++;
-    m_tickets.emplace(ticket, Ticket{link.info().childId, id, message.flags, wantsFinish ? record.name : QByteArray()});
+    m_tickets.emplace(ticket, from);
     if (m_stores.allInMemory && (message.flags & ipc::DurableTask) != 0)
         tellUndurable(record.name);
     storeFor(message.flags, message.delayMs)->add(std::move(record), ticket);
@@ -285,7 +292,7 @@ void Broker::taskAccepted(quint64 ticket)
     const auto found = m_tickets.find(ticket);
     if (found == m_tickets.end())
         return;
-    const Ticket &told = found->second;
+    const DeliveryTicket &told = found->second;
     m_counters.delivered.store(m_counters.delivered + 1, std::memory_order_relaxed);
     if ((told.flags & ipc::WantsFinish) != 0)
         m_senders.emplace(told.taskId, told.childId);
@@ -301,8 +308,13 @@ void Broker::taskRefused(quint64 ticket, const Error &error)
     const auto found = m_tickets.find(ticket);
     if (found == m_tickets.end())
         return;
-    const Ticket told = std::move(found->second);
+    const DeliveryTicket told = std::move(found->second);
     m_tickets.erase(found);
+    refuse(told, error);
+}
+
+void Broker::refuse(const DeliveryTicket &told, const Error &error)
+{
     m_counters.refused.store(m_counters.refused + 1, std::memory_order_relaxed);
     BrokerLink *link = linkOf(told.childId);
     if (!link)

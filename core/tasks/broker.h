@@ -4,6 +4,7 @@
 #include "tasks/brokerlink.h"
 #include "tasks/deadletterbox.h"
 #include "tasks/finishbox.h"
+#include "tasks/forwarder.h"
 #include "tasks/memorystore.h"
 #include "tasks/postoffice.h"
 #include "tasks/tasklane.h"
@@ -96,6 +97,14 @@ public:
     void childDied(quint64 childId, const QString &how, bool isOwnFault);
     /// The server stops: nothing more is handed out; stopped() follows when all that runs has ended.
     void stop();
+    /// After stopped(): another broker takes over what waits. It is written to the store on disk, which is closed; what
+    /// is delivered from now on is kept until forward() or resume() follows.
+    void suspend();
+    /// The other broker is at the end of \a fd: it gets what was kept, and what is delivered from now on.
+    void forward(int fd);
+    /// There is no other broker: this one goes on as before stop(). \a open as of openDatabase(), empty if there is
+    /// none; if it fails, tasks are kept in memory alone.
+    Result<void> resume(const OpenDatabase &open);
     /// The last call, when all children are dead: what still waits in memory, and the dead letters there, go to the
     /// store on disk, if there is one, and the log is told what has become of them. It waits for the disk, for some
     /// seconds at most.
@@ -137,15 +146,6 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
-    /// Who delivered what is not accepted yet.
-    struct Ticket
-    {
-        quint64 childId = 0;
-        quint64 taskId = 0;
-        quint8 flags = 0;
-        QByteArray name;
-    };
-
     /// A task that has been taken from its store.
     struct Due
     {
@@ -187,6 +187,7 @@ private:
     void interrupted(const TaskLane::Sent &sent, const QString &how, bool isOwnFault);
     void checkDrained(TaskLane &lane);
     void checkStopped();
+    void refuse(const DeliveryTicket &ticket, const Error &error);
     /// The second may be null.
     std::array<TaskStore *, 2> stores() const { return {m_stores.memory.get(), m_stores.durable.get()}; }
     void updateCounts();
@@ -211,7 +212,8 @@ private:
     FinishBox m_finishes;
     std::vector<std::unique_ptr<BrokerLink>> m_links;
     std::vector<std::unique_ptr<TaskLane>> m_lanes; ///< of the task workers among them
-    std::unordered_map<quint64, Ticket> m_tickets;
+    std::unordered_map<quint64, DeliveryTicket> m_tickets;
+    std::unique_ptr<Forwarder> m_forwarder;           ///< from suspend() to resume()
     std::unordered_map<quint64, quint64> m_senders;   ///< of tasks whose end is to be told: the child
     std::unordered_map<quint64, int> m_interruptions; ///< of durable tasks whose task worker was killed
     std::vector<const TaskRecord *> m_taken;          ///< scratch

@@ -1,4 +1,4 @@
-// The part of Broker that ends: what is in memory goes where the next life finds it.
+// The part of Broker that ends: what is in memory goes where the next life finds it, or to the next broker.
 
 #include "base/clock.h"
 #include "tasks/broker.h"
@@ -62,6 +62,57 @@ QString noTimeText()
 }
 
 } // namespace
+
+void Broker::suspend()
+{
+    const auto toChild = [this](quint64 childId, const ipc::Frame &frame) {
+        if (BrokerLink *link = linkOf(childId))
+            link->channel().send(frame.type, frame.id, frame.payload);
+    };
+    const auto lost = [this](const DeliveryTicket &ticket) {
+        refuse(ticket, Error(Error::Unavailable, QStringLiteral("the server that has taken over has gone")));
+    };
+    // What has been sent before is accepted here.
+    for (const auto &link : m_links)
+        link->channel().readRest();
+    m_forwarder = std::make_unique<Forwarder>(toChild, lost);
+    for (TaskStore *store : stores()) {
+        if (store)
+            store->commit(base::wallClockMs());
+    }
+    if (!m_stores.durable)
+        return;
+    const QDeadlineTimer deadline(handOverTime);
+    handOverTasks(deadline);
+    handOverDead(deadline);
+    m_stores.memory->shareKeys(nullptr);
+    m_stores.durable.reset();
+}
+
+void Broker::forward(int fd)
+{
+    m_forwarder->begin(fd);
+}
+
+Result<void> Broker::resume(const OpenDatabase &open)
+{
+    const std::unique_ptr<Forwarder> forwarder = std::move(m_forwarder);
+    const Result<void> opened = open ? openDatabase(open) : Result<void>();
+    m_stopping = false;
+    m_stoppedTold = false;
+    m_dirty = true;
+    const std::vector<Forwarder::Held> held = forwarder ? forwarder->takeHeld() : std::vector<Forwarder::Held>();
+    for (const Forwarder::Held &each : held) {
+        QByteArrayView bytes = each.frame;
+        const Result<std::optional<ipc::Frame>> frame = ipc::decodeFrame(bytes);
+        BrokerLink *link = linkOf(each.ticket.childId);
+        if (!link || !frame || !*frame)
+            continue;
+        if (const Result<ipc::DeliverMessage> message = ipc::decodeDeliver((*frame)->payload))
+            delivered(*link, (*frame)->id, *message);
+    }
+    return opened;
+}
 
 void Broker::close()
 {
