@@ -79,6 +79,8 @@ void LiveHub::receive(base::FileDescriptor socket, const ReactorPort *port)
 void LiveHub::stopReceiving()
 {
     m_isReceiving = false;
+    for (const auto &[number, datagrams] : m_datagrams)
+        datagrams.socket->stopReceiving();
 }
 
 void LiveHub::packetReceived(const ReactorPort *port, QByteArrayView bytes, const net::SocketAddress &peer)

@@ -209,11 +209,17 @@ void Reactor::buryEnded()
     m_ended.clear();
 }
 
-void Reactor::drain()
+void Reactor::handOver()
 {
     m_listeners.clear();
-    m_draining = true;
     m_live->stopReceiving();
+    m_leaving = true;
+}
+
+void Reactor::drain()
+{
+    handOver();
+    m_draining = true;
     m_dispatcher.endEventStreams();
     ClientSession *session = m_sessions.first();
     while (session) {

@@ -72,6 +72,9 @@ public:
 
     /// Stops accepting, closes idle connections, and lets the others have their present answer; drained() follows.
     void drain();
+    /// Another server accepts from now on. Who is connected stays, until drain(), or until an HTTP client has its next
+    /// answer, which asks it to go elsewhere.
+    void handOver();
     /// Whether HTTP clients are to go elsewhere: their connections close when they are idle, but who comes is served.
     void setLeaving(bool on);
     /// Closes whatever connections are left.

@@ -33,20 +33,24 @@ enum class FrameType : quint16 {
     EventBody = 19,  ///< master → worker: the next part of the body of the last Event of this channel
     EventsDone = 20, ///< worker → master: all events of this channel up to the sequence \a id have been handled
     Command = 21, ///< child → master: CommandMessage for the connection \a id, or for several; first part of its body
-    CommandBody = 22,   ///< child → master: the next part of the body of the last Command of this channel
-    Begin = 23,         ///< master → timer, custom process: its predecessor has gone, and its generation serves
-    Deliver = 24,       ///< child → broker: DeliverMessage
-    DeliverAnswer = 25, ///< broker → child: what has become of it
-    RunTask = 26,       ///< broker → task worker: RunTaskMessage
-    TaskDone = 27,      ///< task worker → broker: TaskDoneMessage
-    TaskFinished = 28,  ///< broker → worker: TaskFinishedMessage
-    Post = 29,          ///< child ⇄ broker: PostMessage
-    RunHooks = 30,      ///< master → child: RunHooksMessage
-    HooksDone = 31,     ///< child → master: HooksDoneMessage
-    CronState = 40,     ///< timer process → master: how its jobs are, whenever that changes (CBOR)
-    CronCommand = 41,   ///< master → timer process: what to do with a job (CBOR)
-    CronPrograms = 42,  ///< timer process → master: CronProgramsMessage, whenever that changes
-    Ending = 43,        ///< custom process → master: why it is about to end, what it threw (UTF-8)
+    CommandBody = 22,    ///< child → master: the next part of the body of the last Command of this channel
+    Begin = 23,          ///< master → timer, custom process: its predecessor has gone, and its generation serves
+    Deliver = 24,        ///< child → broker: DeliverMessage
+    DeliverAnswer = 25,  ///< broker → child: what has become of it
+    RunTask = 26,        ///< broker → task worker: RunTaskMessage
+    TaskDone = 27,       ///< task worker → broker: TaskDoneMessage
+    TaskFinished = 28,   ///< broker → worker: TaskFinishedMessage
+    Post = 29,           ///< child ⇄ broker: PostMessage
+    RunHooks = 30,       ///< master → child: RunHooksMessage
+    HooksDone = 31,      ///< child → master: HooksDoneMessage
+    CronState = 40,      ///< timer process → master: how its jobs are, whenever that changes (CBOR)
+    CronCommand = 41,    ///< master → timer process: what to do with a job (CBOR)
+    CronPrograms = 42,   ///< timer process → master: CronProgramsMessage, whenever that changes
+    Ending = 43,         ///< custom process → master: why it is about to end, what it threw (UTF-8)
+    HandoverProven = 44, ///< next master → master: its workers are ready
+    HandoverFailed = 45, ///< next master → master: it cannot serve; UTF-8 text
+    TakeOver = 46,       ///< master → next master: the timers stand still, and the tasks are on disk
+    TakenOver = 47,      ///< next master → master: it serves
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

@@ -78,9 +78,10 @@ Result<void> copyFile(const QString &from, const QString &to)
 
 } // namespace
 
-PluginStore::PluginStore(const QString &directory) : m_directory(directory)
+PluginStore::PluginStore(const QString &directory, int first) : m_directory(directory), m_first(first)
 {
-    clear();
+    if (first == 1)
+        clear();
 }
 
 QString PluginStore::folderOf(int generation) const
@@ -125,7 +126,7 @@ void PluginStore::clear() const
     for (const QString &name : names) {
         bool isNumber = false;
         const int generation = name.toInt(&isNumber);
-        if (isNumber)
+        if (isNumber && generation >= m_first && generation <= m_last)
             remove(generation);
     }
     QDir().rmdir(m_directory);

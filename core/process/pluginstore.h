@@ -7,6 +7,8 @@
 #include <QList>
 #include <QString>
 
+#include <limits>
+
 namespace Quern::process {
 
 /// The private plugin copies of each generation: `<directory>/<generation>/<plugin file>`.
@@ -16,21 +18,27 @@ namespace Quern::process {
 class PluginStore
 {
 public:
-    /// \a directory is made when needed; what an earlier run left in it is removed.
-    explicit PluginStore(const QString &directory);
+    /// \a directory is made when needed. Generations before \a first are those of a server that is still there; if it
+    /// is 1, what an earlier run has left is removed.
+    explicit PluginStore(const QString &directory, int first = 1);
 
     /// Copies \a plugins for \a generation and returns them with the paths of their copies. Error::NotFound if a file
     /// is missing, Error::Busy if one is being written just now: try again in a moment.
     Result<QList<ipc::BootMessage::Plugin>> copy(const QList<ipc::BootMessage::Plugin> &plugins, int generation) const;
     /// Removes the copies of \a generation: no process uses them any more.
     void remove(int generation) const;
-    /// Removes the copies of all generations, and the directory if nothing else is in it.
+    /// Removes the copies of all generations, but for those of other servers, and the directory if nothing else is in
+    /// it.
     void clear() const;
+    /// Generations behind \a last are those of a server that has taken over.
+    void setLast(int last) { m_last = last; }
 
 private:
     QString folderOf(int generation) const;
 
     QString m_directory;
+    int m_first;
+    int m_last = std::numeric_limits<int>::max();
 };
 
 } // namespace Quern::process

@@ -22,13 +22,29 @@ Supervisor::Supervisor(const SupervisorSettings &settings, QObject *parent)
     : QObject(parent)
     , m_settings(settings)
     , m_nextSettings(settings)
-    , m_store(settings.generationsDirectory)
+    , m_store(settings.generationsDirectory, settings.firstGeneration)
+    , m_generationSerial(settings.firstGeneration - 1)
 {
 }
 
 Supervisor::~Supervisor()
 {
     m_store.clear();
+}
+
+void Supervisor::activate()
+{
+    m_isHeld = false;
+    if (m_next && m_next->allReady())
+        activateNext();
+}
+
+void Supervisor::nextIsReady()
+{
+    if (m_isHeld)
+        Q_EMIT proven();
+    else
+        activateNext();
 }
 
 void Supervisor::start()
@@ -196,6 +212,27 @@ void Supervisor::leaveCompanions()
     });
     // The caller hears of nothing before this has returned.
     QMetaObject::invokeMethod(this, &Supervisor::checkCompanions, Qt::QueuedConnection);
+}
+
+void Supervisor::killLeaving(const QString &reason)
+{
+    forEachChild([&reason](ChildProcess &child) {
+        const bool isBusy = child.spec().who.role == ipc::ChildRole::TaskWorker && !child.presentWork().isEmpty();
+        if (isCompanion(child.spec().who.role) || isBusy)
+            child.kill(reason);
+    });
+}
+
+void Supervisor::returnCompanions()
+{
+    m_companionsLeave = false;
+    m_companionsHaveLeft = false;
+    for (std::size_t i = 0; m_active && i < m_active->places.size(); ++i) {
+        ChildPlace &place = m_active->places[i];
+        if (isCompanion(place.who.role) && !place.child && !place.restartDue && !place.hasGivenUp())
+            startChild(*m_active, place);
+    }
+    restartDue();
 }
 
 void Supervisor::checkCompanions()

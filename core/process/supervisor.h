@@ -81,8 +81,13 @@ public:
     explicit Supervisor(const SupervisorSettings &settings, QObject *parent = nullptr);
     ~Supervisor() override;
 
+    /// Another server is in charge: the first generation waits, when it is ready, for activate(), and proven() tells
+    /// it. To be called before start().
+    void hold() { m_isHeld = true; }
     /// Starts the first generation: started() or startFailed() follows.
     void start();
+    /// After proven().
+    void activate();
     /// Starts the next generation, with \a settings from now on if it comes up: reloadFinished() follows. The number of
     /// reactors and the folder of generations stay. Error::Busy while one is starting or the server stops.
     Result<void> reload(const SupervisorSettings &settings);
@@ -106,6 +111,15 @@ public:
     /// The server is about to stop: timer and custom processes finish what they have begun and end; companionsLeft()
     /// follows. A reload that has not come up yet fails. To be called once.
     void leaveCompanions();
+    /// After companionsLeft(): they come back, since the server goes on.
+    void returnCompanions();
+    /// Kills those that leaveCompanions() has told to end, and the task workers that still run something.
+    void killLeaving(const QString &reason);
+    /// Another server has begun generation \a last: one of this server's has a higher number.
+    void skipGenerations(int last) { m_generationSerial = std::max(m_generationSerial, last); }
+    /// Another server has taken over: what its generations have in their folder stays there.
+    void handOver() { m_store.setLast(m_generationSerial); }
+    int lastGeneration() const { return m_generationSerial; }
     /// Tells all children the levels of the log that hold now.
     void sendLogLevels();
     /// Ends a worker whose loop is stuck; its requests are settled and it is replaced.
@@ -131,6 +145,8 @@ public:
     QStringList presentWork() const;
 
 Q_SIGNALS:
+    /// See hold(): the first generation is ready, and waits.
+    void proven();
     void started();
     void startFailed(const QString &reason);
     void reloadProgressed(const QString &text);
@@ -186,6 +202,8 @@ private:
     void becameReady(ChildProcess *child);
     void hasExited(ChildProcess *child, ChildExit exit);
     void announce(ChildProcess *child);
+    /// All children of the next generation are ready.
+    void nextIsReady();
     void activateNext();
     void failNext(const QString &reason);
     void retire(std::unique_ptr<ChildProcess> child);
@@ -227,13 +245,14 @@ private:
     QBasicTimer m_hookTimer;
     base::MonotonicTime m_prepareUntil;
     quint64 m_childSerial = 0;
-    int m_generationSerial = 0;
+    int m_generationSerial;
     int m_preparing = 0; ///< number of the generation whose files are being copied; 0: none
     bool m_available = true;
     bool m_stopping = false;
     bool m_stopped = false;
     bool m_companionsLeave = false;
     bool m_companionsHaveLeft = false; ///< that has been told
+    bool m_isHeld = false;             ///< see hold()
     bool m_hasStarted = false;         ///< ServerStart hooks have been called, or there are none
     bool m_stopHooksDone = false;
     bool m_reloadOpen = false; ///< a reload has been asked for and not been reported yet

@@ -116,7 +116,7 @@ void Supervisor::becameReady(ChildProcess *child)
         if (child->manifest().hasCron && !m_next->hasTimer() && !m_companionsLeave)
             startChild(*m_next, m_next->addTimer());
         if (m_next && m_next->allReady())
-            activateNext();
+            nextIsReady();
     }
 }
 

@@ -32,6 +32,7 @@ struct SupervisorSettings
     int reactorCount = 1;
     QString workerProgram; ///< absolute path of quern-worker
     QString generationsDirectory;
+    int firstGeneration = 1; ///< those before it are another server's, which is still there
     ipc::AnswerOptions answers;
     QList<ipc::BootMessage::Plugin> plugins; ///< the original files
     QList<ipc::BootMessage::Port> ports;     ///< that the server listens on, by number

@@ -4,6 +4,8 @@
 #include "sdk/src/atomiccore_p.h"
 #include "sdk/src/tablecore_p.h"
 
+#include <algorithm>
+
 #include <sys/stat.h>
 
 namespace Quern::tables {
@@ -19,6 +21,17 @@ SharedInfo infoOf(const SharedTablesSettings &settings)
 Result<std::shared_ptr<SharedArea>> openArea(const std::shared_ptr<base::SharedMemory> &memory)
 {
     return SharedArea::open(std::shared_ptr<void>(memory, memory->data()), memory->size());
+}
+
+Result<std::shared_ptr<base::SharedMemory>> inheritedMemory(int fd)
+{
+    struct stat about = {};
+    if (::fstat(fd, &about) != 0)
+        return base::systemError(QStringLiteral("inherited tables"));
+    Result<base::SharedMemory> adopted = base::SharedMemory::adopt(fd, std::size_t(about.st_size));
+    if (!adopted)
+        return adopted.error();
+    return std::make_shared<base::SharedMemory>(std::move(*adopted));
 }
 
 Error notFound(const QString &what, const QString &name, const QStringList &known)
@@ -51,16 +64,40 @@ Result<SharedTables> SharedTables::create(const SharedTablesSettings &settings)
     return SharedTables(std::move(memory), *area);
 }
 
+Result<SharedTables> SharedTables::inherit(int fd, const SharedTablesSettings &settings)
+{
+    Result<std::shared_ptr<base::SharedMemory>> memory = inheritedMemory(fd);
+    if (!memory)
+        return memory.error();
+    const Result<std::shared_ptr<SharedArea>> area = openArea(*memory);
+    if (!area)
+        return area.error();
+    SharedTables tables(std::move(*memory), *area);
+    if (!tables.holds(settings))
+        return Error(Error::Invalid, QStringLiteral("they are defined otherwise"));
+    return tables;
+}
+
+bool SharedTables::holds(const SharedTablesSettings &settings) const
+{
+    const auto isSameTable = [](const std::shared_ptr<TableCore> &table, const TableInfo &info) {
+        return table->info() == info;
+    };
+    const auto isSameAtomic = [](const std::shared_ptr<AtomicCore> &atomic, const AtomicInfo &info) {
+        return atomic->name == info.name;
+    };
+    return std::equal(m_area->tables().begin(), m_area->tables().end(), settings.tables.begin(), settings.tables.end(),
+                      isSameTable) &&
+           std::equal(m_area->atomics().begin(), m_area->atomics().end(), settings.atomics.begin(),
+                      settings.atomics.end(), isSameAtomic);
+}
+
 Result<void> SharedTables::adopt(int fd)
 {
-    struct stat about = {};
-    if (::fstat(fd, &about) != 0)
-        return base::systemError(QStringLiteral("inherited tables"));
-    Result<base::SharedMemory> adopted = base::SharedMemory::adopt(fd, std::size_t(about.st_size));
-    if (!adopted)
-        return adopted.error();
-    const Result<std::shared_ptr<SharedArea>> area =
-        openArea(std::make_shared<base::SharedMemory>(std::move(*adopted)));
+    const Result<std::shared_ptr<base::SharedMemory>> memory = inheritedMemory(fd);
+    if (!memory)
+        return memory.error();
+    const Result<std::shared_ptr<SharedArea>> area = openArea(*memory);
     if (!area)
         return area.error();
     setSharedArea(*area);

@@ -42,6 +42,9 @@ class SharedTables
 public:
     /// Error::Invalid for what no table can be.
     static Result<SharedTables> create(const SharedTablesSettings &settings);
+    /// In the master: goes on with the memory of the server before this, of which \a fd is the descriptor. Takes \a fd
+    /// over. Error::Invalid if what is in it is not what \a settings say.
+    static Result<SharedTables> inherit(int fd, const SharedTablesSettings &settings);
     /// In a child: maps the inherited memory, of which \a fd is the descriptor. Server::table() and atomic() find what
     /// is in it from now on.
     static Result<void> adopt(int fd);
@@ -61,6 +64,9 @@ public:
 
 private:
     SharedTables(std::shared_ptr<base::SharedMemory> memory, std::shared_ptr<SharedArea> area);
+
+    /// Whether these are the tables and atomics that \a settings want, whatever is in them.
+    bool holds(const SharedTablesSettings &settings) const;
 
     std::shared_ptr<base::SharedMemory> m_memory;
     std::shared_ptr<SharedArea> m_area;

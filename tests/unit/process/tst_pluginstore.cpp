@@ -25,6 +25,7 @@ private Q_SLOTS:
     void fromTheFuture();
     void removesOneGeneration();
     void clearsWhatWasLeft();
+    void leavesThoseOfOtherServers();
 
 private:
     QString write(const QString &name, const QByteArray &content, int ageMilliseconds = 60'000);
@@ -152,6 +153,21 @@ void TestPluginStore::clearsWhatWasLeft()
     write(QStringLiteral("store/generations/7/0/old.so"), "old");
     const PluginStore pluginStore(store());
     QVERIFY(!QFile::exists(store() + QStringLiteral("/7")));
+}
+
+void TestPluginStore::leavesThoseOfOtherServers()
+{
+    const QString theirs = write(QStringLiteral("store/generations/7/0/old.so"), "old");
+    const Plugins originals = {{write(QStringLiteral("a.so"), "x"), {}}};
+    PluginStore pluginStore(store(), 8);
+    const auto own = pluginStore.copy(originals, 8);
+    const auto next = pluginStore.copy(originals, 9);
+    QVERIFY(own && next);
+    pluginStore.setLast(8);
+    pluginStore.clear();
+    QVERIFY(QFile::exists(theirs));
+    QVERIFY(!QFile::exists(own->first().file));
+    QVERIFY(QFile::exists(next->first().file));
 }
 
 QTEST_GUILESS_MAIN(TestPluginStore)

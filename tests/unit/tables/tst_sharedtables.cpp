@@ -25,12 +25,16 @@ namespace {
 
 const QString count = QStringLiteral("count");
 
+SharedTablesSettings wanted(quint32 size = 100)
+{
+    return {{{QStringLiteral("rows"), size, {{count, ColumnInfo::Type::Int, 8}}},
+             {QStringLiteral("other"), 5, {{QStringLiteral("title"), ColumnInfo::Type::String, 9}}}},
+            {{QStringLiteral("visits"), 7}}};
+}
+
 SharedTables made(quint32 size = 100)
 {
-    Result<SharedTables> tables =
-        SharedTables::create({{{QStringLiteral("rows"), size, {{count, ColumnInfo::Type::Int, 8}}},
-                               {QStringLiteral("other"), 5, {{QStringLiteral("title"), ColumnInfo::Type::String, 9}}}},
-                              {{QStringLiteral("visits"), 7}}});
+    Result<SharedTables> tables = SharedTables::create(wanted(size));
     if (!tables)
         qFatal("%s", qUtf8Printable(tables.error().message()));
     return std::move(*tables);
@@ -50,6 +54,9 @@ class TestSharedTables : public QObject
 private Q_SLOTS:
     void adoptedByAChild();
     void nothingToAdopt();
+    void inheritedByTheNextMaster();
+    void otherwiseThanTheNextMasterWants_data();
+    void otherwiseThanTheNextMasterWants();
     void impossible_data();
     void impossible();
     void fill();
@@ -90,6 +97,49 @@ void TestSharedTables::nothingToAdopt()
     const Result<void> adopted = SharedTables::adopt(::fcntl(memory->descriptor(), F_DUPFD_CLOEXEC, 0));
     QCOMPARE(adopted.error().code(), Error::Invalid);
     QVERIFY(!SharedTables::adopt(-1));
+}
+
+void TestSharedTables::inheritedByTheNextMaster()
+{
+    const SharedTables before = made();
+    QVERIFY(tableOf(before).set("a", {{count, 3}}));
+    before.atomic(QStringLiteral("visits"))->add(1);
+    // What an atomic begins with is no longer of interest.
+    SharedTablesSettings settings = wanted();
+    settings.atomics.first().value = 100;
+    const Result<SharedTables> next = SharedTables::inherit(::fcntl(before.descriptor(), F_DUPFD_CLOEXEC, 0), settings);
+    QVERIFY(next);
+    QCOMPARE(**tableOf(*next).get("a", count), QVariant(3LL));
+    QCOMPARE(next->atomic(QStringLiteral("visits"))->get(), 8);
+    QVERIFY(tableOf(*next).set("b", {{count, 4}}));
+    QCOMPARE(**tableOf(before).get("b", count), QVariant(4LL));
+}
+
+void TestSharedTables::otherwiseThanTheNextMasterWants_data()
+{
+    QTest::addColumn<SharedTablesSettings>("settings");
+    const auto row = [](const char *name, const auto &change) {
+        SharedTablesSettings settings = wanted();
+        change(settings);
+        QTest::newRow(name) << settings;
+    };
+    row("another size", [](SharedTablesSettings &settings) { settings.tables.first().size = 101; });
+    row("another name", [](SharedTablesSettings &settings) { settings.tables.first().name = QStringLiteral("rose"); });
+    row("another column", [](SharedTablesSettings &settings) { settings.tables.first().columns.first().bytes = 4; });
+    row("one more", [](SharedTablesSettings &settings) { settings.tables.append(settings.tables.first()); });
+    row("another order", [](SharedTablesSettings &settings) { settings.tables.swapItemsAt(0, 1); });
+    row("another atomic",
+        [](SharedTablesSettings &settings) { settings.atomics.first().name = QStringLiteral("visitors"); });
+    row("no atomic", [](SharedTablesSettings &settings) { settings.atomics.clear(); });
+}
+
+void TestSharedTables::otherwiseThanTheNextMasterWants()
+{
+    QFETCH(const SharedTablesSettings, settings);
+    const SharedTables before = made();
+    const Result<SharedTables> next = SharedTables::inherit(::fcntl(before.descriptor(), F_DUPFD_CLOEXEC, 0), settings);
+    QVERIFY(!next);
+    QCOMPARE(next.error().code(), Error::Invalid);
 }
 
 void TestSharedTables::impossible_data()
