@@ -13,6 +13,12 @@ constexpr auto fieldsOf<ScaleRequest> = std::tuple{
 };
 
 template <>
+constexpr auto fieldsOf<RestartRequest> = std::tuple{
+    Field{"environment"_L1, &RestartRequest::environment},
+    Field{"versionLabel"_L1, &RestartRequest::versionLabel},
+};
+
+template <>
 constexpr auto fieldsOf<DrainRequest> = std::tuple{Field{"on"_L1, &DrainRequest::on}};
 
 template <>
@@ -56,6 +62,21 @@ Result<ScaleRequest> ScaleRequest::fromJson(const QJsonObject &json)
 QJsonObject ScaleRequest::schema()
 {
     return schemaOf<ScaleRequest>();
+}
+
+QJsonObject RestartRequest::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+Result<RestartRequest> RestartRequest::fromJson(const QJsonObject &json)
+{
+    return fromGivenMembers<RestartRequest>(json);
+}
+
+QJsonObject RestartRequest::schema()
+{
+    return schemaOf<RestartRequest>();
 }
 
 QJsonObject DrainRequest::toJson() const

@@ -28,6 +28,18 @@ struct ScaleRequest
     static QJsonObject schema();
 };
 
+/// How whoever asks for a restart believes the server was started: one that was started otherwise refuses it.
+/// Shape: {"environment": "production", "versionLabel": "7"}
+struct RestartRequest
+{
+    QString environment;  ///< whose .env file is read, see -e; empty: that is not said
+    QString versionLabel; ///< X_VERSION of the children; the same
+
+    QJsonObject toJson() const;
+    static Result<RestartRequest> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
+};
+
 /// Whether the server is to lose its clients to others: /readyz says no, and each HTTP connection is closed after its
 /// present answer. Whoever comes is served nevertheless. Shape: {"on": true}
 struct DrainRequest

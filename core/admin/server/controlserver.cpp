@@ -1,10 +1,17 @@
 #include "admin/server/controlserver.h"
 
+#include "base/filedescriptor.h"
+#include "base/systemerror.h"
+
 #include <QDeadlineTimer>
+#include <QFile>
 #include <QLocalSocket>
 #include <QLoggingCategory>
 
+#include <algorithm>
+#include <cstdio>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace Quern::admin {
@@ -23,6 +30,23 @@ std::optional<uid_t> permittedUser(const QLocalSocket &socket)
     return peer.uid == 0 || peer.uid == ::geteuid() ? std::optional(peer.uid) : std::nullopt;
 }
 
+Result<base::FileDescriptor> listenAt(const QString &path)
+{
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    const QByteArray name = QFile::encodeName(path);
+    if (name.size() >= qsizetype(sizeof address.sun_path))
+        return Error(Error::Invalid,
+                     QStringLiteral("its path is longer than %1 bytes").arg(sizeof address.sun_path - 2));
+    std::copy_n(name.constData(), name.size(), address.sun_path);
+    base::FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ::unlink(name.constData());
+    if (!fd.isValid() || ::bind(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 ||
+        ::listen(fd.get(), ControlServer::MaxClients) != 0)
+        return base::systemError(QStringLiteral("listen"));
+    return fd;
+}
+
 } // namespace
 
 ControlServer::ControlServer(QObject *parent) : Transport(parent), m_server(this)
@@ -35,18 +59,30 @@ ControlServer::~ControlServer() = default;
 
 Result<void> ControlServer::listen(const QString &path)
 {
-    QLocalServer::removeServer(path);
-    if (!m_server.listen(path)) {
+    // Under a name of its own first: then it takes the place of what is there at once. QLocalServer removes the name
+    // that its socket was bound to, and none that it has been given since.
+    const QString ownName = path + QLatin1Char('~');
+    m_server.close();
+    Result<base::FileDescriptor> socket = listenAt(ownName);
+    if (socket && ::rename(QFile::encodeName(ownName).constData(), QFile::encodeName(path).constData()) != 0)
+        socket = base::systemError(QStringLiteral("rename"));
+    if (socket && !m_server.listen(qintptr(socket->get())))
+        socket = Error(Error::Io, m_server.errorString());
+    if (!socket) {
         return Error(Error::Io, QStringLiteral("cannot listen on the control socket %1: %2; choose a shorter or "
                                                "writable runtime_dir")
-                                    .arg(path, m_server.errorString()));
+                                    .arg(path, socket.error().message()));
     }
+    socket->release();
+    m_path = path;
     return {};
 }
 
 void ControlServer::close(std::chrono::milliseconds patience)
 {
     m_server.close();
+    if (!m_path.isEmpty())
+        QFile::remove(m_path);
     const QDeadlineTimer deadline(patience);
     for (auto &[id, client] : m_clients) {
         client.socket->disconnect(this);

@@ -26,9 +26,12 @@ public:
     explicit ControlServer(QObject *parent = nullptr);
     ~ControlServer() override;
 
-    /// \a path is absolute and at most 107 bytes, in a directory that only the user can enter. A socket file that a
-    /// dead server left there is replaced: the caller holds the pid lock.
+    /// \a path is absolute and at most 106 bytes, in a directory that only the user can enter. A socket file that is
+    /// there, of a dead server or of one that this takes the place of, is replaced, at no moment of which nobody
+    /// listens there: the caller holds the pid lock. To be called again when another server has had the path meanwhile.
     Result<void> listen(const QString &path);
+    /// Another server listens at the path now: its file is left there.
+    void leaveFile() { m_path.clear(); }
     void close(std::chrono::milliseconds patience) override;
 
     void sendReply(quint64 client, const Quern::admin::Reply &reply) override;
@@ -52,6 +55,7 @@ private:
     void dismiss(quint64 client);
 
     QLocalServer m_server;
+    QString m_path; ///< of the socket file that is removed in the end
     std::unordered_map<quint64, Client> m_clients;
 };
 

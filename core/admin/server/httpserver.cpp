@@ -75,22 +75,54 @@ Result<void> HttpServer::setCertificate(const QByteArray &certificates, const QS
     return {};
 }
 
-Result<void> HttpServer::listen(const HttpAddress &address)
+HttpListener *HttpServer::newListener(const HttpAddress &address)
 {
     auto *listener = new HttpListener(
         m_parser, [this](QTcpSocket *socket) { return guard(socket); }, m_parser);
     if (address.tls)
         listener->setTls(*m_tls);
-    if (!listener->listen(QHostAddress(address.host), address.port)) {
-        const bool isTaken = listener->serverError() == QAbstractSocket::AddressInUseError;
-        const QString reason = listener->errorString();
-        delete listener;
-        return Error(isTaken ? Error::Exists : Error::Io,
-                     QStringLiteral("cannot listen on %1 port %2: %3").arg(address.host).arg(address.port).arg(reason));
-    }
+    return listener;
+}
+
+void HttpServer::serve(HttpListener *listener)
+{
     m_parser->bind(listener);
     m_listeners.push_back(listener);
+}
+
+Result<void> HttpServer::listen(const HttpAddress &address)
+{
+    std::unique_ptr<HttpListener> listener(newListener(address));
+    if (!listener->listen(QHostAddress(address.host), address.port)) {
+        const bool isTaken = listener->serverError() == QAbstractSocket::AddressInUseError;
+        return Error(isTaken ? Error::Exists : Error::Io, QStringLiteral("cannot listen on %1 port %2: %3")
+                                                              .arg(address.host)
+                                                              .arg(address.port)
+                                                              .arg(listener->errorString()));
+    }
+    serve(listener.release());
     return {};
+}
+
+Result<void> HttpServer::listen(const HttpAddress &address, base::FileDescriptor socket)
+{
+    std::unique_ptr<HttpListener> listener(newListener(address));
+    if (!listener->setSocketDescriptor(socket.get()))
+        return Error(Error::Io, QStringLiteral("cannot serve the socket of %1 port %2: %3")
+                                    .arg(address.host)
+                                    .arg(address.port)
+                                    .arg(listener->errorString()));
+    socket.release();
+    serve(listener.release());
+    return {};
+}
+
+QList<int> HttpServer::descriptors() const
+{
+    QList<int> all;
+    for (const HttpListener *listener : m_listeners)
+        all.append(int(listener->socketDescriptor()));
+    return all;
 }
 
 HttpConnection *HttpServer::guard(QTcpSocket *socket)

@@ -6,7 +6,9 @@
 #include "admin/server/requestjudge.h"
 #include "admin/server/streamhub.h"
 #include "admin/server/transport.h"
+#include "base/filedescriptor.h"
 
+#include <QList>
 #include <QSslConfiguration>
 
 #include <unordered_map>
@@ -48,6 +50,10 @@ public:
 
     /// Serves there as well. Error::Exists and the like if the address cannot be had.
     Result<void> listen(const HttpAddress &address);
+    /// The same with \a socket, which listens there already.
+    Result<void> listen(const HttpAddress &address, base::FileDescriptor socket);
+    /// Of all that listens.
+    QList<int> descriptors() const;
     /// Certificates in PEM and the key of the first, for what is accepted from now on. Needed before an address with
     /// TLS is served.
     Result<void> setCertificate(const QByteArray &certificates, const QSslKey &key);
@@ -64,6 +70,8 @@ Q_SIGNALS:
     void tokenRefused(const QString &address);
 
 private:
+    HttpListener *newListener(const HttpAddress &address);
+    void serve(HttpListener *listener);
     HttpConnection *guard(QTcpSocket *socket);
     void judge(HttpConnection &connection, const RequestHead &head);
     HttpConnection *leastMissed(const QTcpSocket *newcomer) const;

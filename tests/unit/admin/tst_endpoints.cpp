@@ -166,6 +166,8 @@ void tst_Endpoints::defaultsAreWhatMethodsTake()
     QVERIFY(*DeadLetterQuery::fromJson(parametersOf("GET", "/api/v1/tasks/dead-letters")) == DeadLetterQuery());
     QVERIFY(OperationNumber::fromJson(parametersOf("GET", "/api/v1/operations/3")));
     QVERIFY(ScaleRequest::fromJson(parametersOf("POST", "/api/v1/scale", "{\"workers\":3}")));
+    QCOMPARE(RestartRequest::fromJson(parametersOf("POST", "/api/v1/restart", "{\"environment\":\"a\"}"))->environment,
+             QStringLiteral("a"));
     QVERIFY(WatchRequest::fromJson(parametersOf("POST", "/api/v1/watch", "{\"on\":true}"))->on);
     QVERIFY(DrainRequest::fromJson(parametersOf("POST", "/api/v1/drain", "{\"on\":true}"))->on);
     QVERIFY(ConfigCandidate::fromJson(parametersOf("POST", "/api/v1/config/check", "{\"text\":\"\"}")));

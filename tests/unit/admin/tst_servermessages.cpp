@@ -51,6 +51,8 @@ void tst_ServerMessages::golden_data()
         QTest::newRow(name) << message.toJson() << bytes + '\n' << again<std::decay_t<decltype(message)>>();
     };
     row("scale", ScaleRequest{8, 0}, "{\"taskWorkers\":0,\"workers\":8}");
+    row("restart", RestartRequest{QStringLiteral("production"), QStringLiteral("7")},
+        "{\"environment\":\"production\",\"versionLabel\":\"7\"}");
     row("drain", DrainRequest{false}, "{\"on\":false}");
     row("watch", WatchRequest{false}, "{\"on\":false}");
     row("process", ProcessReference{QStringLiteral("worker 1"), 4711}, "{\"pid\":4711,\"process\":\"worker 1\"}");
@@ -101,6 +103,8 @@ void tst_ServerMessages::malformed_data()
     };
     row("half a worker", "{\"workers\":2.5,\"taskWorkers\":0}", again<ScaleRequest>(),
         QStringLiteral("workers: must be an integer from 0 to 2147483647, not 2.5"));
+    row("an environment of a number", "{\"environment\":1}", again<RestartRequest>(),
+        QStringLiteral("environment: must be a string, not 1"));
     row("nothing to watch or not", "{}", again<WatchRequest>(), QStringLiteral("on: is missing"));
     row("no flag", "{\"on\":1}", again<DrainRequest>(), QStringLiteral("on: must be true or false, not 1"));
     row("no name", "{\"process\":1}", again<ProcessReference>(), QStringLiteral("process: must be a string, not 1"));
