@@ -75,6 +75,15 @@ net::SocketKind kindOf(const Listener &listener)
 
 } // namespace
 
+std::vector<net::InheritedSockets::Place> placesOf(const config::Settings &settings)
+{
+    std::vector<net::InheritedSockets::Place> places;
+    const QList<Listener> listeners = listenersOf(settings);
+    for (const Listener &listener : listeners)
+        places.push_back({endpointOf(listener.address), kindOf(listener)});
+    return places;
+}
+
 net::Endpoint endpointOf(const config::ListenAddress &address)
 {
     return {address.host, address.port, address.path};
@@ -86,11 +95,17 @@ Error addressError(const net::Endpoint &endpoint, const Error &error, net::Socke
     return Error(error.code(), error.message() + mend);
 }
 
-Result<void> checkAddresses(const config::Settings &settings)
+Result<void> checkAddresses(const config::Settings &settings, const net::InheritedSockets &inherited)
 {
     // Its own addresses are taken then, and the lock is what tells people so.
     const Result<qint64> holder = PidFile::holder(Master::pidPath(settings));
-    return !holder || *holder != 0 ? Result<void>() : checkAddresses(settings, 0);
+    if (!holder || *holder != 0)
+        return {};
+    QList<Listener> own = listenersOf(settings);
+    own.removeIf([&inherited](const Listener &listener) {
+        return !inherited.has(endpointOf(listener.address), kindOf(listener));
+    });
+    return checkAddresses(settings, 0, own);
 }
 
 Result<void> checkAddresses(const config::Settings &settings, qint64 leaving, const QList<Listener> &own)

@@ -11,6 +11,7 @@
 
 #include <QFileInfo>
 
+#include <limits>
 #include <utility>
 
 namespace Quern::app {
@@ -24,6 +25,9 @@ constexpr qint64 mostPrinting = 8 * 1024 * 1024;
 constexpr std::chrono::milliseconds sweepInterval = std::chrono::hours(1);
 /// No payload is under way to the broker, nor a result to its worker, for as long as this.
 constexpr std::chrono::seconds underWayForLong = std::chrono::hours(1);
+
+/// No child has this number: it stands for all those of the server before this.
+constexpr quint64 formerServer = std::numeric_limits<quint64>::max();
 
 tasks::StoreLimits limitsOf(const config::ServerSettings &server, qsizetype most)
 {
@@ -106,8 +110,7 @@ Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
     callAndWait([&] {
         prepared = m_spill.prepare();
         if (prepared && usesTaskDatabase(settings.server))
-            prepared =
-                m_broker->openDatabase([&](tasks::TaskStore::Client &client) { return openStore(settings, client); });
+            prepared = m_broker->openDatabase(opener(settings));
     });
     if (!prepared)
         return errorAtPath(settings, QStringLiteral("tasks.database"), prepared.error());
@@ -163,7 +166,8 @@ Result<std::unique_ptr<tasks::TaskStore>> BrokerThread::openStore(const config::
     if (!opened)
         return opened.error();
     tasks::SqliteStore &store = **opened;
-    m_spill.removeLeftovers([&store](const QByteArray &name) { return store.namesSpillFile(name); });
+    m_spill.removeLeftovers([&store](const QByteArray &name) { return store.namesSpillFile(name); },
+                            m_isShared ? underWayForLong : std::chrono::seconds(0));
     return std::unique_ptr<tasks::TaskStore>(std::move(*opened));
 }
 
@@ -184,6 +188,48 @@ void BrokerThread::reconfigure(const config::Settings &settings)
 void BrokerThread::stop()
 {
     call([broker = m_broker.get()] { broker->stop(); });
+}
+
+tasks::Broker::OpenDatabase BrokerThread::opener(const config::Settings &settings) const
+{
+    return [this, &settings](tasks::TaskStore::Client &client) { return openStore(settings, client); };
+}
+
+void BrokerThread::suspend()
+{
+    m_hadDatabase = m_broker->counters().hasDatabase;
+    callAndWait([this] { m_broker->suspend(); });
+}
+
+void BrokerThread::forward(base::FileDescriptor fd)
+{
+    call([broker = m_broker.get(), fd = fd.release()] { broker->forward(fd); });
+}
+
+Result<void> BrokerThread::resume(const config::Settings &settings)
+{
+    m_isShared = true; // its own children have payloads under way
+    Result<void> resumed;
+    callAndWait([&] { resumed = m_broker->resume(m_hadDatabase ? opener(settings) : tasks::Broker::OpenDatabase()); });
+    return resumed ? resumed : errorAtPath(settings, QStringLiteral("tasks.database"), resumed.error());
+}
+
+void BrokerThread::addFormer(base::FileDescriptor fd)
+{
+    Result<ipc::ChildPage> page = ipc::ChildPage::create(1);
+    if (!page) {
+        qCWarning(logMaster).noquote() << "what the server before this still delivers is lost:"
+                                       << page.error().message();
+        return;
+    }
+    call([broker = m_broker.get(), fd = fd.release(), shared = std::make_shared<ipc::ChildPage>(std::move(*page))] {
+        broker->addChild(fd, shared, {formerServer, {ipc::ChildRole::Boot}, 0});
+    });
+}
+
+void BrokerThread::endFormer()
+{
+    call([broker = m_broker.get()] { broker->childDied(formerServer, QStringLiteral("it has ended"), false); });
 }
 
 void BrokerThread::follow(process::Supervisor *supervisor)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/server/brokerquestion.h"
+#include "base/filedescriptor.h"
 #include "config/settings.h"
 #include "process/supervisor.h"
 #include "tasks/broker.h"
@@ -24,6 +25,8 @@ public:
     /// Ends the thread; what the stores were told is on disk then.
     ~BrokerThread() override;
 
+    /// What lies in the spill folder for a moment may be on its way: another server still takes tasks.
+    void setShared() { m_isShared = true; }
     /// Opens the stores, in the thread, and follows \a supervisor, which outlives it. Error::Io and the like, with the
     /// place in the settings, if the database or the spill folder cannot be used.
     Result<void> start(const config::Settings &settings, process::Supervisor *supervisor);
@@ -35,6 +38,17 @@ public:
     /// Nothing more is handed out; stopped() follows when all that runs has ended.
     void stop();
 
+    /// After stopped(): see tasks::Broker. What waits is on disk, and the database is closed, when it returns.
+    void suspend();
+    /// The broker of the server that has taken over is at the end of \a fd.
+    void forward(base::FileDescriptor fd);
+    /// No other has taken over; \a settings are those in effect. Errors as of start(): then tasks are kept in memory
+    /// alone.
+    Result<void> resume(const config::Settings &settings);
+    /// What the children of the server before this still deliver comes from \a fd; until endFormer().
+    void addFormer(base::FileDescriptor fd);
+    void endFormer();
+
     const tasks::Broker &broker() const { return *m_broker; }
 
     /// Calls \a question in the thread; once it has called its answer, answered() follows here.
@@ -45,6 +59,8 @@ Q_SIGNALS:
     void answered(quint64 token, const Quern::Result<QJsonObject> &outcome);
 
 private:
+    /// Of the database that the settings want; empty if they want none.
+    tasks::Broker::OpenDatabase opener(const config::Settings &settings) const;
     Result<std::unique_ptr<tasks::TaskStore>> openStore(const config::Settings &settings,
                                                         tasks::TaskStore::Client &client) const;
     void follow(process::Supervisor *supervisor);
@@ -70,6 +86,8 @@ private:
     const tasks::Spill m_spill;
     std::unique_ptr<tasks::Broker> m_broker;
     bool m_isPrepared = false;
+    bool m_isShared = false;                    ///< see setShared()
+    bool m_hadDatabase = false;                 ///< before suspend()
     std::atomic<bool> m_hasSpillFolder = false; ///< for itself: no database that is not open names its files
     QElapsedTimer m_swept;                      ///< in the thread
     std::atomic<qint64> m_printing = 0;         ///< bytes that were printed and are on their way to the broker

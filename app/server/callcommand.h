@@ -25,8 +25,8 @@ private:
     int followToItsEnd(const config::Settings &settings, ControlClient &client,
                        const admin::OperationReference &reference) const;
     /// The same where the server goes away meanwhile, as it should.
-    Result<admin::Operation> followLeaving(const config::Settings &settings, ControlClient &client,
-                                           const admin::OperationReference &reference) const;
+    Result<admin::Operation> followStop(const config::Settings &settings, ControlClient &client,
+                                        const admin::OperationReference &reference) const;
 
     MethodCall m_call;
 };

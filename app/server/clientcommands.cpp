@@ -2,6 +2,7 @@
 
 #include "admin/protocol/methods.h"
 #include "admin/protocol/status.h"
+#include "app/server/followrestart.h"
 #include "app/server/master.h"
 #include "app/server/pidfile.h"
 #include "app/server/serverconnection.h"
@@ -69,6 +70,34 @@ int ClientCommands::reload() const
         return 1;
     }
     terminal::say(tr("Quern has been reloaded."));
+    return 0;
+}
+
+Result<bool> ClientCommands::isRunning() const
+{
+    const Result<qint64> holder = PidFile::holder(Master::pidPath(m_settings));
+    return holder ? Result<bool>(*holder != 0) : holder.error();
+}
+
+int ClientCommands::restart(const admin::RestartRequest &request) const
+{
+    ControlClient client;
+    const Result<void> connected = connectToServer(m_settings, client);
+    const Result<QJsonObject> begun =
+        connected ? client.call(admin::Methods::serverRestart, request.toJson()) : connected.error();
+    const Result<admin::OperationReference> reference =
+        begun ? admin::OperationReference::fromJson(*begun) : begun.error();
+    const Result<admin::Operation> ended =
+        reference ? followRestart(m_settings, client, *reference) : Result<admin::Operation>(reference.error());
+    if (reference && !ended && ended.error().code() == Error::Timeout) {
+        terminal::complain(tr("the restart is not over yet; \"quern status\" and \"quern logs\" tell how it goes on"));
+        return 1;
+    }
+    if (!ended || ended->state == admin::Operation::State::Failed) {
+        terminal::complain(tr("restart failed: %1").arg(ended ? ended->error : ended.error().message()));
+        return 1;
+    }
+    terminal::say(tr("Quern has been restarted: pid %1.").arg(PidFile::holder(Master::pidPath(m_settings)).valueOr(0)));
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "admin/protocol/servermessages.h"
 #include "app/server/commandline.h"
 #include "config/settings.h"
 
@@ -16,6 +17,10 @@ public:
     /// Success also if no server runs.
     int stop() const;
     int reload() const;
+    /// Error without a server, see isRunning().
+    int restart(const admin::RestartRequest &request) const;
+    /// Whether a server with these settings runs.
+    Result<bool> isRunning() const;
     int status(bool json) const;
 
 private:

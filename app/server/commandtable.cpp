@@ -19,10 +19,14 @@ constexpr std::array commands = {
     CommandSpec{Command::Stop, u"stop", "", 0, 0, SOURCE_TEXT("let the server finish its requests, then stop it"),
                 SOURCE_TEXT("After max_wait_time what is still busy is named and killed. It succeeds as well if no "
                             "server runs.")},
-    CommandSpec{Command::Restart, u"restart", "", 0, 0, SOURCE_TEXT("stop the server, if it runs, and start it"),
-                SOURCE_TEXT("Applies every change of the settings but one: stop the server before you change "
-                            "runtime_dir. The new settings, addresses and plugins are tried before the old server is "
-                            "stopped.")},
+    CommandSpec{
+        Command::Restart, u"restart", "", 0, 0,
+        SOURCE_TEXT("start the program anew, without a gap, or start it if none runs"),
+        SOURCE_TEXT("The running server starts the program anew, with the command line that it was started with "
+                    "itself: that one loads the settings and plugins and is ready before it takes over sockets, "
+                    "tables and tasks, and the old one goes on if it cannot. A server in the foreground stays "
+                    "the same process: it stops first, and who connects meanwhile waits. Every change of the "
+                    "settings holds then but that of runtime_dir. -d counts if none runs.")},
     CommandSpec{Command::Reload, u"reload", "", 0, 0,
                 SOURCE_TEXT("replace the workers by new ones, without losing a request"),
                 SOURCE_TEXT("The new workers load the new plugin files, .env files and settings; settings that need a "

@@ -1,7 +1,7 @@
 #include "app/server/configcommand.h"
 
-#include "app/server/restartcheck.h"
 #include "app/server/settingscheck.h"
+#include "app/server/tablememory.h"
 #include "app/server/terminal.h"
 #include "app/server/tlssettings.h"
 #include "config/describe.h"

@@ -49,11 +49,17 @@ Result<void> applyCredentials(admin::HttpServer &api, const ApiCredentials &cred
 }
 
 Result<void> startApi(admin::HttpServer &api, const ApiCredentials &credentials,
-                      const QList<admin::HttpAddress> &addresses)
+                      const QList<admin::HttpAddress> &addresses, net::InheritedSockets &inherited)
 {
     Result<void> done = applyCredentials(api, credentials);
-    for (const admin::HttpAddress &address : addresses)
-        done = done ? api.listen(address) : done;
+    for (const admin::HttpAddress &address : addresses) {
+        std::vector<base::FileDescriptor> sockets =
+            inherited.take({address.host, address.port, {}}, net::SocketKind::Stream);
+        for (base::FileDescriptor &socket : sockets)
+            done = done ? api.listen(address, std::move(socket)) : done;
+        if (sockets.empty())
+            done = done ? api.listen(address) : done;
+    }
     return done;
 }
 
@@ -153,7 +159,23 @@ Result<void> ControlDesk::listen(const QString &path)
     return result;
 }
 
-Result<void> ControlDesk::serveApi(const config::Settings &settings)
+void ControlDesk::leaveFile()
+{
+    QMetaObject::invokeMethod(
+        m_server, [this] { m_server->leaveFile(); }, Qt::BlockingQueuedConnection);
+}
+
+QList<int> ControlDesk::apiSockets() const
+{
+    QList<int> sockets;
+    if (m_api) {
+        QMetaObject::invokeMethod(
+            m_api, [this, &sockets] { sockets = m_api->descriptors(); }, Qt::BlockingQueuedConnection);
+    }
+    return sockets;
+}
+
+Result<void> ControlDesk::serveApi(const config::Settings &settings, net::InheritedSockets &inherited)
 {
     if (!settings.server.adminEnable)
         return {};
@@ -167,7 +189,8 @@ Result<void> ControlDesk::serveApi(const config::Settings &settings)
     connect(m_api, &admin::HttpServer::tokenRefused, &m_trail, &AuditTrail::tokenRefused);
     Result<void> result;
     QMetaObject::invokeMethod(
-        m_api, [&] { result = startApi(*m_api, *credentials, apiAddresses(settings)); }, Qt::BlockingQueuedConnection);
+        m_api, [&] { result = startApi(*m_api, *credentials, apiAddresses(settings), inherited); },
+        Qt::BlockingQueuedConnection);
     return result ? result : errorAtPath(settings, QStringLiteral("admin.listen"), result.error());
 }
 
@@ -280,8 +303,10 @@ Result<QJsonObject> ControlDesk::lead(const admin::Request &request)
         return m_master->stop(QStringLiteral("asked by a client")).toJson();
     if (request.method == Methods::serverReload)
         return jsonOr(m_master->reload(), settingsError);
-    if (request.method == Methods::serverRestart)
-        return jsonOr(m_master->restart(), settingsError);
+    if (request.method == Methods::serverRestart) {
+        const Result<admin::RestartRequest> restart = admin::RestartRequest::fromJson(request.params);
+        return restart ? jsonOr(m_master->restart(*restart), settingsError) : Result<QJsonObject>(restart.error());
+    }
     if (request.method == Methods::serverScale) {
         const Result<admin::ScaleRequest> scale = admin::ScaleRequest::fromJson(request.params);
         return scale ? jsonOr(m_master->scale(*scale)) : Result<QJsonObject>(scale.error());

@@ -40,15 +40,21 @@ public:
     /// Lets the clients have their last events and closes the socket.
     ~ControlDesk() override;
 
+    /// Also again, when another server has had the path meanwhile.
     Result<void> listen(const QString &path);
+    /// Another server listens at the path now.
+    void leaveFile();
     /// The audit log is to tell the end of what the program before this has begun.
     void resume(const RestartHandover &handover) { m_trail.resume(handover.operation, handover.begun); }
     /// What has been asked for that \a operation is to do, and the audit log tells as begun.
     QList<admin::AuditEntry> begunBy(qint64 operation) const { return m_trail.begunBy(operation); }
     /// Tells of its children from now on. \a supervisor outlives this.
     void follow(const process::Supervisor *supervisor);
-    /// Serves the management API, as \a settings say, if they enable it. An error has their line, and the mend.
-    Result<void> serveApi(const config::Settings &settings);
+    /// Serves the management API, as \a settings say, if they enable it, on \a inherited sockets where there are some.
+    /// An error has their line, and the mend.
+    Result<void> serveApi(const config::Settings &settings, net::InheritedSockets &inherited);
+    /// The sockets that the API listens on.
+    QList<int> apiSockets() const;
     /// The API goes on with these.
     void setCredentials(const ApiCredentials &credentials);
 

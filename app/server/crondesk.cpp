@@ -9,6 +9,7 @@
 #include <QTimerEvent>
 
 #include <chrono>
+#include <utility>
 
 namespace Quern::app {
 
@@ -65,8 +66,14 @@ CronDesk::CronDesk(const QString &directory, process::Supervisor *supervisor, QO
 
 CronDesk::~CronDesk()
 {
+    save();
+}
+
+void CronDesk::save()
+{
+    m_writeTimer.stop();
     m_writer.waitForDone();
-    if (m_isDirty)
+    if (std::exchange(m_isDirty, false))
         writeNow(m_path, memory());
 }
 

@@ -33,6 +33,8 @@ public:
     /// Writes what is not written yet.
     ~CronDesk() override;
 
+    /// Writes what is not written yet, and waits for it.
+    void save();
     /// As the timer process has told last; empty if there are none, or it has not begun yet.
     QList<ipc::CronJobState> jobs() const { return m_supervisor->hasTimer() ? m_jobs : QList<ipc::CronJobState>(); }
     /// Has \a answer called once, at once or within patience: Error::Invalid with the reason of the timer process

@@ -10,10 +10,11 @@
 #include "app/server/initcommand.h"
 #include "app/server/logscommand.h"
 #include "app/server/plugincommand.h"
-#include "app/server/restartcheck.h"
 #include "app/server/settingscheck.h"
 #include "app/server/settingssource.h"
+#include "app/server/socketactivation.h"
 #include "app/server/startcommand.h"
+#include "app/server/tablememory.h"
 #include "app/server/taskscommand.h"
 #include "app/server/terminal.h"
 #include "app/server/tlssettings.h"
@@ -51,9 +52,32 @@ QStringList argumentList(int argc, char **argv)
     return arguments;
 }
 
+/// Before anything else is opened.
+Result<std::shared_ptr<net::InheritedSockets>> inheritedSockets(const app::RestartHandover &handover)
+{
+    using Owner = net::InheritedSockets::Owner;
+    Result<net::InheritedSockets> lent = app::takeActivationSockets();
+    if (!lent)
+        return lent.error();
+    auto sockets = std::make_shared<net::InheritedSockets>(std::move(*lent));
+    for (const auto &[descriptors, owner] :
+         {std::pair(handover.sockets, Owner::Server), {handover.lent, Owner::Manager}}) {
+        for (const int fd : descriptors) {
+            if (const Result<void> added = sockets->add(base::FileDescriptor(fd), owner); !added)
+                return added.error();
+        }
+    }
+    return sockets;
+}
+
 int start(const app::CommandLine &line, int argc, char **argv)
 {
     const app::RestartHandover handover = app::RestartHandover::take();
+    const Result<std::shared_ptr<net::InheritedSockets>> sockets = inheritedSockets(handover);
+    if (!sockets) {
+        handover.complain(sockets.error().message());
+        return failed;
+    }
     // What a restart begins with: later the arguments make place for the process title, and the file may be another.
     const QByteArray program = QFile::encodeName(QFile::symLinkTarget(QStringLiteral("/proc/self/exe")));
     const QByteArrayList arguments(argv, argv + argc);
@@ -66,11 +90,26 @@ int start(const app::CommandLine &line, int argc, char **argv)
         handover.complain(settings.error().message());
         return failed;
     }
-    const bool isReplacing = line.command == app::CommandLine::Command::Restart && handover.operation == 0;
-    quint64 leavingMemory = 0;
-    if (isReplacing) {
-        const QCoreApplication application(argc, argv);
-        leavingMemory = app::tableMemoryOfServer(*settings);
+    // Else one that is not wanted any more could be in the way of a new address.
+    const QStringList strangers = (*sockets)->keepOnly(app::placesOf(*settings));
+    if (!strangers.isEmpty() && handover.operation == 0) {
+        handover.complain(QStringLiteral("%1: nothing is served there, but a service manager has bound it; name it in "
+                                         "listen, or take it from the .socket unit")
+                              .arg(strangers.join(QStringLiteral(", "))));
+        return failed;
+    }
+    const quint64 leavingMemory = app::tableMemoryOf(handover);
+    if (line.command == app::CommandLine::Command::Restart && handover.operation == 0) {
+        const app::ClientCommands commands(*settings);
+        const Result<bool> running = commands.isRunning();
+        if (!running) {
+            app::terminal::complain(running.error().message());
+            return failed;
+        }
+        if (*running) {
+            const QCoreApplication application(argc, argv);
+            return commands.restart({line.environment, line.versionLabel});
+        }
     }
     Result<void> right = app::checkSettings(*settings, leavingMemory);
     if (right)
@@ -79,19 +118,10 @@ int start(const app::CommandLine &line, int argc, char **argv)
         handover.complain(right.error().message());
         return failed;
     }
-    if (isReplacing) {
-        const QCoreApplication application(argc, argv);
-        if (const Result<void> checked = app::checkRestart(*settings); !checked) {
-            app::terminal::complain(checked.error().message());
-            return failed;
-        }
-        if (const int code = app::ClientCommands(*settings).stop(); code != 0)
-            return code;
-    }
     const bool daemonize = line.daemonize || settings->server.daemonize;
     // Before anything is made for the server, so that nothing is left; but a log that there is gets the reason, too.
     if (!daemonize && settings->server.logFile.isEmpty()) {
-        if (const Result<void> free = app::checkAddresses(*settings); !free) {
+        if (const Result<void> free = app::checkAddresses(*settings, **sockets); !free) {
             handover.complain(free.error().message());
             return failed;
         }
@@ -99,6 +129,9 @@ int start(const app::CommandLine &line, int argc, char **argv)
     app::StartOptions options{daemonize, line.ignoreLock, load};
     options.candidateSource = [&chosen](const QByteArray &text) { return app::candidateSettings(chosen, text); };
     options.handover = handover;
+    options.sockets = *sockets;
+    options.environment = line.environment;
+    options.versionLabel = line.versionLabel;
     options.program = program;
     options.arguments = arguments;
     return app::runServer(*settings, options, argc, argv);

@@ -5,10 +5,12 @@
 #include "app/server/installation.h"
 #include "app/server/log.h"
 #include "app/server/pluginstate.h"
+#include "app/server/predecessor.h"
 #include "app/server/processmetrics.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
 #include "app/server/statusreport.h"
+#include "app/server/successor.h"
 #include "app/server/tablesettings.h"
 #include "app/server/trafficmetrics.h"
 #include "app/server/workersettings.h"
@@ -83,10 +85,37 @@ Result<void> Master::start()
     const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(m_settings);
     if (!plugins)
         return plugins.error();
-    if (const Result<void> locked =
-            m_pidFile.acquire(m_options.ignoreLock ? PidFile::WithoutLocks::GoOn : PidFile::WithoutLocks::Refuse);
-        !locked)
+    if (const Result<void> locked = lock(); !locked)
         return locked;
+    if (const Result<void> prepared = prepare(*plugins); !prepared)
+        return prepared;
+    if (m_options.handover.isSuccessor()) {
+        m_supervisor->hold();
+        m_predecessor = std::make_unique<Predecessor>(m_options.handover);
+        connect(m_supervisor.get(), &process::Supervisor::proven, m_predecessor.get(), &Predecessor::tellProven);
+        connect(m_predecessor.get(), &Predecessor::takeOver, this, &Master::succeed);
+        connect(m_predecessor.get(), &Predecessor::gone, this, &Master::predecessorGone, Qt::QueuedConnection);
+    } else if (const Result<void> taken = takeUp(); !taken) {
+        return taken;
+    }
+    if (m_settings.defaultPlugin)
+        qCInfo(logMaster) << "no [[plugin]] is listed in the settings: the welcome plugin is loaded";
+    m_supervisor->start();
+    return {};
+}
+
+Result<void> Master::lock()
+{
+    const RestartHandover &handover = m_options.handover;
+    if (handover.isSuccessor())
+        return {};
+    if (handover.lock >= 0)
+        return m_pidFile.adopt(base::FileDescriptor(handover.lock));
+    return m_pidFile.acquire(m_options.ignoreLock ? PidFile::WithoutLocks::GoOn : PidFile::WithoutLocks::Refuse);
+}
+
+Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)
+{
     Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
         return common.error();
@@ -96,31 +125,26 @@ Result<void> Master::start()
     Result<ipc::ConnectionTable> table = ipc::ConnectionTable::create(m_settings.server.reactorNum, *epoch);
     if (!table)
         return table.error();
-    Result<tables::SharedTables> tables = makeTables(m_settings);
-    if (!tables)
-        return tables.error();
-    m_tables = std::make_unique<tables::SharedTables>(std::move(*tables));
+    if (const Result<void> made = openTables(); !made)
+        return made;
     common->connections = std::make_shared<ipc::ConnectionTable>(std::move(*table));
     m_reactors = std::make_unique<ReactorPool>(m_settings, *common);
-    if (const Result<void> bound = m_reactors->bind(m_settings); !bound)
+    m_reactors->leaveSocketFiles(m_options.handover.isSuccessor());
+    // In a trial the server before this may have a part of an address.
+    const Result<void> bound =
+        m_options.handover.isTrial ? Result<void>() : m_reactors->bind(m_settings, *m_options.sockets);
+    if (!bound)
         return bound;
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
         return accessLogError(m_settings, opened.error());
-    m_broker = std::make_unique<BrokerThread>(m_settings);
-    m_control = std::make_unique<ControlDesk>(this, m_broker.get(), auditLogFile(m_settings));
-    m_control->resume(m_options.handover);
-    if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)
-        return listening;
-    if (const Result<void> served = m_control->serveApi(m_settings); !served)
-        return served;
-    m_signals = std::make_unique<SignalWatcher>(watchedSignals);
-    connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
-    m_supervisor = std::make_unique<process::Supervisor>(
-        workerSettings(m_settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor()));
+    process::SupervisorSettings workers =
+        workerSettings(m_settings, plugins, m_reactors->connections().descriptor(), m_tables->descriptor());
+    if (m_options.handover.isSuccessor())
+        workers.firstGeneration = m_options.handover.generation + 1;
+    m_supervisor = std::make_unique<process::Supervisor>(workers);
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
-    m_control->follow(m_supervisor.get());
     // Before the reactors hear of its workers.
     connect(m_supervisor.get(), &process::Supervisor::generationArriving, this, &Master::applyReload);
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
@@ -132,17 +156,49 @@ Result<void> Master::start()
             &tables::TableSweeper::processesChanged);
     connect(m_supervisor.get(), &process::Supervisor::companionsLeft, this, &Master::stopPartDone);
     connect(m_reactors.get(), &ReactorPool::drained, this, &Master::stopPartDone);
-    m_cron = std::make_unique<CronDesk>(m_settings.server.runtimeDir, m_supervisor.get());
+    return {};
+}
+
+Result<void> Master::openTables()
+{
+    const int inherited = m_options.handover.tables;
+    Result<tables::SharedTables> tables =
+        inherited >= 0 ? tables::SharedTables::inherit(inherited, tableSettings(m_settings)) : makeTables(m_settings);
+    if (!tables && inherited >= 0) {
+        qCWarning(logMaster).noquote() << "tables and atomics begin anew:" << tables.error().message();
+        tables = makeTables(m_settings);
+    }
+    if (!tables)
+        return tables.error();
+    m_tables = std::make_unique<tables::SharedTables>(std::move(*tables));
+    return {};
+}
+
+Result<void> Master::takeUp()
+{
+    m_broker = std::make_unique<BrokerThread>(m_settings);
     connect(m_broker.get(), &BrokerThread::stopped, this, &Master::stopPartDone);
+    m_control = std::make_unique<ControlDesk>(this, m_broker.get(), auditLogFile(m_settings));
+    m_control->resume(m_options.handover);
+    // Of a server before this it takes the place at once: that is the last step then.
+    const bool isSuccessor = m_options.handover.isSuccessor();
+    if (const Result<void> listening = isSuccessor ? Result<void>() : m_control->listen(controlPath(m_settings));
+        !listening)
+        return listening;
+    if (const Result<void> served = m_control->serveApi(m_settings, *m_options.sockets); !served)
+        return served;
+    m_signals = std::make_unique<SignalWatcher>(watchedSignals);
+    connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
+    m_control->follow(m_supervisor.get());
+    m_cron = std::make_unique<CronDesk>(m_settings.server.runtimeDir, m_supervisor.get());
+    if (isSuccessor)
+        m_broker->setShared();
     if (const Result<void> started = m_broker->start(m_settings, m_supervisor.get()); !started)
         return started;
     m_runtimeFiles = std::make_unique<RuntimeFiles>(m_settings.server.runtimeDir, m_supervisor.get());
     m_runtimeFiles->writeSettings(m_settings);
     openMetrics();
     m_reactors->start(m_supervisor.get());
-    if (m_settings.defaultPlugin)
-        qCInfo(logMaster) << "no [[plugin]] is listed in the settings: the welcome plugin is loaded";
-    m_supervisor->start();
     return {};
 }
 
@@ -166,7 +222,10 @@ void Master::becomeReady()
         return;
     m_state = State::Running;
     m_operations.finish(m_options.handover.operation, {});
+    m_reactors->leaveSocketFiles(false);
     m_reactors->listen();
+    if (m_predecessor)
+        m_predecessor->tellTakenOver();
     followFiles();
     recordRates();
     m_rateTimer.start(int(std::chrono::milliseconds(RateMeter::Interval).count()), Qt::VeryCoarseTimer, this);
@@ -185,6 +244,8 @@ admin::OperationReference Master::stop(const QString &reason)
         giveUpRestart();
         return {m_stopOperation, patience};
     }
+    if (m_handover != Handover::None)
+        successorFailed(QStringLiteral("somebody wants the server to stop"));
     m_state = State::Stopping;
     m_reloadOnChange.end();
     m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
@@ -215,6 +276,10 @@ void Master::stopPartDone()
 {
     if (--m_stopPartsLeft > 0 || !m_drainDeadline.isActive())
         return;
+    if (m_handover == Handover::Quieting) {
+        giveWay();
+        return;
+    }
     m_drainDeadline.stop();
     // A handler may still work for a client that has gone, or after its answer: it has what is left of max_wait_time.
     const auto left = std::chrono::milliseconds(m_stopBy.remainingTime());
@@ -241,12 +306,22 @@ void Master::recordRates()
 
 void Master::timerEvent(QTimerEvent *event)
 {
-    if (event->timerId() == m_rateTimer.timerId())
+    // One of them may start another, which may get its number.
+    const int timer = event->timerId();
+    if (timer == m_rateTimer.timerId())
         recordRates();
-    if (event->timerId() == m_leaveTimer.timerId())
+    else if (timer == m_leaveTimer.timerId())
         lookForLeft();
-    if (event->timerId() != m_drainDeadline.timerId())
-        return;
+    else if (timer == m_lastTimer.timerId())
+        lookForLastConnection();
+    else if (timer == m_drainDeadline.timerId() && m_handover == Handover::Quieting)
+        quietOverdue();
+    else if (timer == m_drainDeadline.timerId())
+        drainOverdue();
+}
+
+void Master::drainOverdue()
+{
     m_drainDeadline.stop();
     stopStep(QStringLiteral("not everything had finished after %1 s")
                  .arg(std::chrono::duration<double>(m_settings.server.maxWaitTime).count()));

@@ -37,6 +37,8 @@
 namespace Quern::app {
 
 class ControlDesk;
+class Predecessor;
+class Successor;
 
 /// The master process: owns reactors, supervisor, control socket and pid lock, and leads them through start, reload and
 /// stop. Lives in the main thread.
@@ -58,14 +60,16 @@ public:
     admin::OperationReference stop(const QString &reason);
     /// A reload with another number of workers.
     Result<admin::OperationReference> scale(const admin::ScaleRequest &request);
-    /// A reload, and if that succeeds a stop: then there is a handover(), unless somebody asks for a stop meanwhile.
-    Result<admin::OperationReference> restart();
+    /// Starts the program anew beside this one, which serves until that one has taken over, and then leaves. Where the
+    /// process has to stay the same one, that is a trial, and if it succeeds a stop follows: then there is a
+    /// handover(), unless somebody asks for a stop meanwhile.
+    Result<admin::OperationReference> restart(const admin::RestartRequest &request);
     /// Has HTTP clients go elsewhere, or stay again.
     Result<admin::OperationReference> drain(bool on);
     /// Replaces the child that \a process names, which finishes what it has begun unless it is to be killed.
     Result<void> endProcess(const admin::ProcessReference &process, bool kill);
     /// After finished(): of the operation that wants the program started anew, if one does, without the log.
-    RestartHandover handover() const;
+    RestartHandover handover();
     State state() const { return m_state; }
     /// Reloads by itself when files change, or no more, until the settings say something new.
     void watchFiles(bool on) { m_reloadOnChange.set(on); }
@@ -128,8 +132,48 @@ private:
         QStringList needRestart;    ///< keys whose new values do not hold
     };
 
+    /// How far the server that is to take the place of this one is.
+    enum class Handover {
+        None,
+        Proving,    ///< it loads its plugins
+        Quieting,   ///< it waits for the timers and tasks of this one to come to their end
+        TakingOver, ///< it has the database
+        Leaving     ///< it serves
+    };
+
+    Result<void> lock();
+    /// Those of the server before this with all that is in them, unless they are defined otherwise now.
+    Result<void> openTables();
+    /// All that a server has before its children are ready, and that does not disturb the one before it.
+    Result<void> prepare(const QList<ipc::BootMessage::Plugin> &plugins);
+    /// The rest: tasks, timers, control. Only one server can have these.
+    Result<void> takeUp();
+    /// The server before this one has given way.
+    void succeed();
+    void predecessorGone();
     Result<admin::OperationReference> beginReload(admin::Operation::Kind kind, const Scale &scale);
     Result<Next> loadNext(const Scale &scale) const;
+    /// Whether the server was started as \a request says.
+    Result<void> checkOptions(const admin::RestartRequest &request) const;
+    /// Why a restart is one in place, for people; empty if it is not.
+    QString whyInPlace(const config::Settings &next) const;
+    /// \a inPlace as of whyInPlace().
+    Result<admin::OperationReference> beginHandover(const config::Settings &next, const QString &inPlace);
+    /// The next program has shown that it could serve: this one stops, and becomes it.
+    void stopForRestart();
+    void startSuccessor();
+    void successorProven();
+    /// The same before another server takes over.
+    void quietOverdue();
+    void giveWay();
+    void successorTookOver();
+    void successorFailed(const QString &reason);
+    void lookForLastConnection();
+    /// For the next program: sockets and the like, which are the same ones in the end.
+    RestartHandover describe();
+    /// The same, for this process: they outlive all that has them now.
+    void keepForRestart();
+    void restartStep(const QString &text);
     /// Whoever asks for a stop means it.
     void giveUpRestart();
     /// Whether the HTTP clients that were to go have gone.
@@ -147,6 +191,8 @@ private:
     void reloadEnded(const QString &error);
     /// One of those that finish what they have begun has: connections, tasks, timer and custom processes.
     void stopPartDone();
+    /// What was to come to its end by itself at a stop has not.
+    void drainOverdue();
     void childrenStopped();
     void handleSignal(int number);
     void stopStep(const QString &text);
@@ -167,6 +213,10 @@ private:
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;
     std::unique_ptr<RuntimeFiles> m_runtimeFiles;
+    std::unique_ptr<Predecessor> m_predecessor; ///< until it has gone
+    std::unique_ptr<Successor> m_successor;     ///< from the beginning of a handover
+    RestartHandover m_kept;                     ///< by a restart in place
+    QString m_inPlace;                          ///< why it is one; empty: it is not
     watch::ReloadOnChange m_reloadOnChange;
     QBasicTimer m_drainDeadline;
     QBasicTimer m_rateTimer;
@@ -182,8 +232,10 @@ private:
     qint64 m_leaveOperation = 0;
     int m_stopPartsLeft = 0;
     State m_state = State::Starting;
-    bool m_leaving = false;        ///< HTTP clients are to go elsewhere
-    bool m_restartFollows = false; ///< the reload that is under way
+    Handover m_handover = Handover::None;
+    bool m_isQuietForced = false; ///< what did not come to its end by itself has been killed
+    QBasicTimer m_lastTimer;
+    bool m_leaving = false; ///< HTTP clients are to go elsewhere
     bool m_isToRestart = false;
 };
 

@@ -1,4 +1,4 @@
-// The half of Master that leads the running server from one state to another: reload, scale, restart, drain.
+// The part of Master that leads the running server from one state to another: reload, scale, drain.
 
 #include "app/server/addresscheck.h"
 #include "app/server/controldesk.h"
@@ -68,6 +68,8 @@ Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kin
 {
     if (m_state == State::Stopping)
         return Error(Error::Busy, QStringLiteral("the server is stopping"));
+    if (m_handover != Handover::None)
+        return Error(Error::Busy, QStringLiteral("a restart is under way"));
     Result<Next> next = loadNext(scale);
     if (!next)
         return next.error();
@@ -77,7 +79,6 @@ Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kin
         return begun.error();
     m_next = std::make_unique<Next>(std::move(*next));
     m_reloadOperation = m_operations.begin(kind);
-    m_restartFollows = kind == admin::Operation::Kind::Restart;
     qCInfo(logMaster) << "reload begins";
     if (!m_next->needRestart.isEmpty())
         reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
@@ -148,6 +149,8 @@ Result<void> Master::reloadForChange(const QString &reason)
 {
     if (m_supervisor->isReloadOpen())
         return Error(Error::Busy, QStringLiteral("a reload is under way"));
+    if (m_handover != Handover::None)
+        return Error(Error::Busy, QStringLiteral("a restart is under way"));
     qCInfo(logMaster).noquote() << reason;
     const Result<admin::OperationReference> begun = reload();
     if (!begun)
@@ -168,14 +171,7 @@ void Master::reloadEnded(const QString &error)
     if (error.isEmpty())
         qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
     m_reloadOnChange.reloadEnded();
-    const bool restartFollows = std::exchange(m_restartFollows, false) && error.isEmpty();
-    if (restartFollows && m_state == State::Running) {
-        reloadStep(QStringLiteral("the new settings hold: the server stops, and is started anew"));
-        stop(QStringLiteral("to be started anew"));
-        m_isToRestart = true;
-        return;
-    }
-    m_operations.finish(m_reloadOperation, restartFollows ? QStringLiteral("the server is stopping") : error);
+    m_operations.finish(m_reloadOperation, error);
 }
 
 Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &request)
@@ -198,53 +194,6 @@ Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &reque
         scale.fileTaskWorkers = file->server.taskWorkerNum;
     }
     return beginReload(admin::Operation::Kind::Scale, scale);
-}
-
-Result<admin::OperationReference> Master::restart()
-{
-    const Result<config::Settings> loaded = m_options.settingsSource();
-    if (!loaded)
-        return loaded.error();
-    // The reload proves what it changes; the rest is tried as the program does when it starts.
-    if (const Result<void> checked = checkSettings(*loaded, memoryOf(*m_tables)); !checked)
-        return checked.error();
-    if (const Result<void> checked = checkCertificates(*loaded); !checked)
-        return checked.error();
-    if (const Result<void> free = checkAddresses(*loaded, QCoreApplication::applicationPid(), listenersOf(m_settings));
-        !free)
-        return free.error();
-    // Nobody else may have it, nor is there time to wait for him.
-    if (const Result<void> database = tryTaskDatabase(*loaded, false, {}); !database)
-        return database.error();
-    if (loaded->server.runtimeDir != m_settings.server.runtimeDir) {
-        return errorAtPath(
-            *loaded, QStringLiteral("server.runtime_dir"),
-            Error(Error::Invalid, QStringLiteral("is another one: stop the server before you change it")));
-    }
-    if (::access(m_options.program.constData(), X_OK) != 0)
-        return base::systemError(QStringLiteral("cannot start %1 anew").arg(QFile::decodeName(m_options.program)));
-    Result<admin::OperationReference> begun = beginReload(admin::Operation::Kind::Restart, {});
-    // Then it stops, and starts anew.
-    if (begun)
-        begun->patience += m_settings.server.maxWaitTime + m_next->workers.startTimeout + patienceMargin;
-    return begun;
-}
-
-void Master::giveUpRestart()
-{
-    if (std::exchange(m_isToRestart, false))
-        m_operations.finish(m_reloadOperation, QStringLiteral("somebody wants the server to stop"));
-}
-
-RestartHandover Master::handover() const
-{
-    RestartHandover handover;
-    if (!m_isToRestart)
-        return handover;
-    handover.operation = m_reloadOperation;
-    handover.lastOperation = m_operations.last();
-    handover.begun = m_control->begunBy(m_reloadOperation);
-    return handover;
 }
 
 Result<admin::OperationReference> Master::drain(bool on)

@@ -90,15 +90,29 @@ Result<void> PidFile::acquire(WithoutLocks withoutLocks)
         ::fstat(fd.get(), &opened);
         if (::stat(QFile::encodeName(m_path).constData(), &present) != 0 || opened.st_ino != present.st_ino)
             continue; // removed by its former holder between open and lock
-        const QByteArray pid = QByteArray::number(::getpid()) + '\n';
-        if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.constData(), size_t(pid.size()), 0) != pid.size()) {
-            const Error error = base::systemError(QStringLiteral("cannot write the pid file %1").arg(m_path));
-            ::unlink(QFile::encodeName(m_path).constData());
-            return withMend(error, "make room there, or let runtime_dir name a directory elsewhere");
-        }
         m_fd = std::move(fd);
-        return {};
+        const Result<void> written = write();
+        if (!written) {
+            ::unlink(QFile::encodeName(m_path).constData());
+            m_fd.reset();
+        }
+        return written;
     }
+}
+
+Result<void> PidFile::adopt(base::FileDescriptor fd)
+{
+    m_fd = std::move(fd);
+    return write();
+}
+
+Result<void> PidFile::write()
+{
+    const QByteArray pid = QByteArray::number(::getpid()) + '\n';
+    if (::ftruncate(m_fd.get(), 0) == 0 && ::pwrite(m_fd.get(), pid.constData(), size_t(pid.size()), 0) == pid.size())
+        return {};
+    return withMend(base::systemError(QStringLiteral("cannot write the pid file %1").arg(m_path)),
+                    "make room there, or let runtime_dir name a directory elsewhere");
 }
 
 Error PidFile::alreadyRunning(qint64 pid) const

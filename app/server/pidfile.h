@@ -28,6 +28,15 @@ public:
     /// Locks the file and writes this process's pid. Error::Exists if another process holds the lock: it names its pid.
     Result<void> acquire(WithoutLocks withoutLocks = WithoutLocks::Refuse);
 
+    /// Goes on with the lock that the server before this held, by the descriptor \a fd, and writes this process's pid.
+    Result<void> adopt(base::FileDescriptor fd);
+    /// Writes this process's pid again, after another one that did not come to it.
+    Result<void> write();
+    /// Of the locked file; -1: it is not locked.
+    int descriptor() const { return m_fd.get(); }
+    /// Another server has the lock now, by a descriptor of its own.
+    void release() { m_fd.reset(); }
+
     /// The pid of the process that holds the lock; 0 if nobody does. Where there are no locks that of the process that
     /// wrote the file, if it is a living master. An error if that cannot be seen, for want of
     /// permission say.

@@ -75,45 +75,68 @@ ReactorPool::~ReactorPool()
     removeSocketFiles();
 }
 
-Result<void> ReactorPool::bind(const config::Settings &all)
+Result<void> ReactorPool::bind(const config::Settings &all, net::InheritedSockets &inherited)
 {
     const auto errorOf = [&all](const Address &address, const Error &error) {
         return errorAtPath(all, address.key, addressError(address.endpoint, error, address.kind));
     };
-    for (const Address &address : m_addresses) {
+    std::vector<std::vector<base::FileDescriptor>> given;
+    for (Address &address : m_addresses) {
+        address.isLent = inherited.isLent(address.endpoint, address.kind);
+        given.push_back(inherited.take(address.endpoint, address.kind));
+    }
+    for (std::size_t port = 0; port < m_addresses.size(); ++port) {
+        const Address &address = m_addresses[port];
+        if (!given[port].empty())
+            continue;
         if (const Result<void> free = net::checkFree(address.endpoint, address.kind); !free)
             return errorOf(address, free.error());
     }
     m_sockets.resize(m_reactors.size());
     for (std::size_t port = 0; port < m_addresses.size(); ++port) {
-        if (const Result<void> bound = bind(m_addresses[port], int(port)); !bound)
-            return errorOf(m_addresses[port], bound.error());
+        const Address &address = m_addresses[port];
+        if (!given[port].empty()) {
+            distribute(std::move(given[port]), address, int(port));
+        } else if (const Result<void> bound = bind(address, int(port)); !bound) {
+            return errorOf(address, bound.error());
+        }
     }
     return {};
+}
+
+void ReactorPool::distribute(std::vector<base::FileDescriptor> given, const Address &address, int port)
+{
+    const std::size_t count = given.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        (address.isLent ? m_open.lent : m_open.own).append(given[i].get());
+        m_sockets[i % m_sockets.size()].push_back({std::move(given[i]), port});
+    }
+    // Those that have none share one. Datagrams are read by one of them, so that those of one sender stay in order.
+    for (std::size_t i = count; i < m_sockets.size() && address.kind == net::SocketKind::Stream; ++i) {
+        const int shared = m_sockets[i % count].back().fd.get();
+        m_sockets[i].push_back({base::FileDescriptor(::fcntl(shared, F_DUPFD_CLOEXEC, 0)), port});
+    }
+    m_bound = true;
 }
 
 Result<void> ReactorPool::bind(const Address &address, int port)
 {
     const bool isDatagram = address.kind == net::SocketKind::Datagram;
     const bool isShared = m_reactors.size() > 1;
-    for (std::size_t i = 0; i < m_sockets.size(); ++i) {
-        if (address.endpoint.isUnix() && i > 0) {
-            // A Unix path can be bound once: the reactors share that socket. Datagrams are read by one of them, so that
-            // those of one sender stay in order.
-            if (!isDatagram)
-                m_sockets[i].push_back(
-                    {base::FileDescriptor(::fcntl(m_sockets[0].back().fd.get(), F_DUPFD_CLOEXEC, 0)), port});
-            continue;
-        }
+    // A Unix path can be bound once: the reactors share that socket.
+    const std::size_t count = address.endpoint.isUnix() ? 1 : m_reactors.size();
+    std::vector<base::FileDescriptor> sockets;
+    for (std::size_t i = 0; i < count; ++i) {
         Result<base::FileDescriptor> socket =
             isDatagram ? net::bindDatagram(address.endpoint, {.sharedPort = isShared, .unixMode = address.unixMode})
                        : net::listenOn(address.endpoint,
                                        {.backlog = m_backlog, .sharedPort = isShared, .unixMode = address.unixMode});
         if (!socket)
             return socket.error();
-        m_sockets[i].push_back({std::move(*socket), port});
         m_bound = true;
+        sockets.push_back(std::move(*socket));
     }
+    distribute(std::move(sockets), address, port);
     return {};
 }
 
@@ -232,9 +255,26 @@ void ReactorPool::drain()
 {
     removeSocketFiles();
     m_bound = false;
+    m_open = {};
     m_drainsLeft = size();
     for (const auto &reactor : m_reactors)
         callIn(reactor.get(), [target = reactor.get()] { target->drain(); });
+}
+
+void ReactorPool::handOver()
+{
+    m_bound = false;
+    m_open = {};
+    for (const auto &reactor : m_reactors)
+        callIn(reactor.get(), [target = reactor.get()] { target->handOver(); });
+}
+
+qint64 ReactorPool::openConnections() const
+{
+    qint64 all = 0;
+    for (const auto &reactor : m_reactors)
+        all += reactor->connectionCount();
+    return all;
 }
 
 void ReactorPool::setLeaving(bool on)
@@ -245,11 +285,8 @@ void ReactorPool::setLeaving(bool on)
 
 qint64 ReactorPool::httpConnections() const
 {
-    qint64 all = 0;
-    for (const auto &reactor : m_reactors)
-        all += reactor->connectionCount();
     // A WebSocket that has just been opened may be in the one number only.
-    return qMax<qint64>(0, all - qint64(m_connections->count()));
+    return qMax<qint64>(0, openConnections() - qint64(m_connections->count()));
 }
 
 void ReactorPool::abortConnections()
@@ -268,10 +305,10 @@ QStringList ReactorPool::listeners() const
 
 void ReactorPool::removeSocketFiles() const
 {
-    if (!m_bound)
+    if (!m_bound || m_leavesFiles)
         return;
     for (const Address &address : m_addresses) {
-        if (address.endpoint.isUnix())
+        if (address.endpoint.isUnix() && !address.isLent)
             QFile::remove(address.endpoint.unixPath);
     }
 }

@@ -3,6 +3,7 @@
 #include "config/settings.h"
 #include "dispatch/reactor.h"
 #include "net/endpoint.h"
+#include "net/inheritedsockets.h"
 #include "process/supervisor.h"
 
 #include <Quern/result.h>
@@ -27,8 +28,18 @@ public:
     /// Ends the threads; whatever connections are left are closed.
     ~ReactorPool() override;
 
-    /// Binds all addresses. Error::Exists if one is taken; the message names it, and where the settings say so.
-    Result<void> bind(const config::Settings &all);
+    /// Binds all addresses that are not among \a inherited, and takes those that are. Error::Exists if one is taken;
+    /// the message names it, and where the settings say so.
+    Result<void> bind(const config::Settings &all, net::InheritedSockets &inherited);
+    /// Sockets, until they are closed by drain() or handOver().
+    struct Sockets
+    {
+        QList<int> own;
+        QList<int> lent; ///< see net::InheritedSockets::Owner
+    };
+    const Sockets &sockets() const { return m_open; }
+    /// The files of Unix sockets are left when this ends: another server listens there, or is about to.
+    void leaveSocketFiles(bool leave) { m_leavesFiles = leave; }
     /// Opens the access log, if one is wanted, before start(). Afterwards it is opened again in the reactors' threads.
     Result<void> openAccessLogs();
     void reopenAccessLogs();
@@ -41,6 +52,10 @@ public:
     void listen();
     /// Stops accepting and closes each connection when it is idle; drained() follows.
     void drain();
+    /// Another server accepts from now on; see Reactor::handOver().
+    void handOver();
+    /// Connections open now, of all kinds.
+    qint64 openConnections() const;
     /// See Reactor::setLeaving().
     void setLeaving(bool on);
     /// HTTP connections open now, those that are no WebSockets.
@@ -92,9 +107,12 @@ private:
         QString shown;                   ///< for people, see PortPlan::shown()
         QString key;                     ///< of its origin in the settings
         std::optional<quint16> unixMode; ///< see net::ListenOptions
+        bool isLent = false;             ///< see net::InheritedSockets::Owner
     };
 
     Result<void> bind(const Address &address, int port);
+    /// \a given, at least one, are bound to the address of \a port.
+    void distribute(std::vector<base::FileDescriptor> given, const Address &address, int port);
 
     std::vector<Address> m_addresses; ///< each at the place of its port's number
     std::vector<Listener> m_ports;
@@ -105,7 +123,9 @@ private:
     std::vector<std::vector<dispatch::ListeningSocket>> m_sockets; ///< by reactor, until listen()
     int m_backlog;
     int m_drainsLeft = 0;
+    Sockets m_open;
     bool m_bound = false;
+    bool m_leavesFiles = false;
 };
 
 } // namespace Quern::app

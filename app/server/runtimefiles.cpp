@@ -19,10 +19,13 @@ RuntimeFiles::RuntimeFiles(QString directory, const process::Supervisor *supervi
     , m_supervisor(supervisor)
 {
     connect(supervisor, &process::Supervisor::processesChanged, this, [this] { m_change.start(0, this); });
+    m_change.start(0, this);
 }
 
 RuntimeFiles::~RuntimeFiles()
 {
+    if (m_isLeft)
+        return;
     QFile::remove(m_settingsPath);
     QFile::remove(m_processesPath);
 }

@@ -22,6 +22,8 @@ public:
     ~RuntimeFiles() override;
 
     void writeSettings(const config::Settings &settings);
+    /// Another server has files of its own there.
+    void leave() { m_isLeft = true; }
 
 protected:
     void timerEvent(QTimerEvent *event) override;
@@ -36,6 +38,7 @@ private:
     const process::Supervisor *m_supervisor;
     QBasicTimer m_change; ///< several changes of one turn make one file
     bool m_failed = false;
+    bool m_isLeft = false;
 };
 
 } // namespace Quern::app

@@ -16,6 +16,8 @@
 #include <QFile>
 
 #include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <vector>
@@ -40,7 +42,12 @@ void raiseDescriptorLimit()
 /// Becomes the program anew: the server has stopped, and nothing of it is left. Returns if that is impossible.
 int startAnew(const StartOptions &options, const RestartHandover &handover)
 {
-    handover.give();
+    // It stays this process: it goes on with its descriptors.
+    const QList<int> inherited = handover.descriptors();
+    for (const int fd : inherited)
+        ::fcntl(fd, F_SETFD, 0);
+    QByteArray variable = handover.environment();
+    ::putenv(variable.data());
     std::vector<char *> arguments;
     QByteArrayList texts = options.arguments;
     for (QByteArray &text : texts)
@@ -49,6 +56,7 @@ int startAnew(const StartOptions &options, const RestartHandover &handover)
     ::execv(options.program.constData(), arguments.data());
     const Error error =
         base::systemError(QStringLiteral("cannot start %1 anew").arg(QFile::decodeName(options.program)));
+    handover.discard();
     if (base::logsToFile())
         qCCritical(logMaster).noquote() << error.message();
     terminal::complain(error.message());

@@ -2,6 +2,7 @@
 
 #include "app/server/restarthandover.h"
 #include "config/settings.h"
+#include "net/inheritedsockets.h"
 
 #include <Quern/result.h>
 
@@ -9,6 +10,7 @@
 #include <QByteArrayList>
 
 #include <functional>
+#include <memory>
 
 namespace Quern::app {
 
@@ -22,6 +24,10 @@ struct StartOptions
     std::function<Result<config::Settings>(const QByteArray &text)> candidateSource = {};
     /// Of a restart by the program before this.
     RestartHandover handover = {};
+    /// That the program before this has left, or a service manager lends.
+    std::shared_ptr<net::InheritedSockets> sockets = std::make_shared<net::InheritedSockets>();
+    QString environment = {};  ///< see CommandLine
+    QString versionLabel = {}; ///< the same
     /// The program and its arguments, for a restart.
     QByteArray program = {};
     QByteArrayList arguments = {};

@@ -33,7 +33,7 @@ class Endpoints(AdminTestCase):
         return path.format(operation=1, id=1, job="none", process="worker%209", table="prices", key="tea", name="visits")
 
     # Of what has a body.
-    BODIES = {"/log-levels": {"levels": "info"}, "/scale": {}, "/drain": {"on": False}, "/watch": {"on": False}, "/config/check": {"text": ""},
+    BODIES = {"/log-levels": {"levels": "info"}, "/scale": {}, "/restart": {}, "/drain": {"on": False}, "/watch": {"on": False}, "/config/check": {"text": ""},
               "/push": {"text": "hi"}, "/rows/{key}": {"values": {}}, "/atomics/{name}": {"value": 3}}
 
     def test_every_endpoint_asks_for_its_role(self) -> None:
@@ -227,8 +227,7 @@ class Start(AdminTestCase):
     def test_a_restart_of_the_same_place(self) -> None:
         quern = self.admin_serve()
         tokens = quern.token_file.read_text()
-        self.assert_exit(quern.command("restart", "-d"), 0)
-        quern.adopt_daemon()
+        self.assert_exit(quern.command("restart"), 0)
         self.assertEqual(quern.token_file.read_text(), tokens)
         self.assertEqual(quern.ask("GET", "/api/v1/status").status, 200)
         quern.stop()

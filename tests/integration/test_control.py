@@ -141,16 +141,15 @@ class Restarting(ControlTestCase):
             self.assertEqual(values["server.max_conn"], "123")
         self.assertEqual({worker.pid for worker in quern.wait_workers()} & {w["pid"] for w in before["workers"]}, set())
 
-    def test_a_daemon_keeps_its_process(self) -> None:
-        quern = self.server()
-        self.assert_exit(quern.command("start", "-d"), 0)
-        quern.adopt_daemon()
+    def test_a_daemon_is_followed_by_another_process(self) -> None:
+        quern = self.server().start_daemon()
         with ControlClient(quern) as control:
             before = control.ask("server.status")
             control.ask("server.restart")
         wait_until(lambda: self.restarted(quern, before), "the new server")
+        self.assertEqual(quern.adopt_successor(), before["pid"])
         with ControlClient(quern) as control:
-            self.assertEqual(control.ask("server.status")["pid"], before["pid"])
+            self.assertEqual(control.ask("server.status")["pid"], quern.master)
         quern.stop()
 
     def restarted(self, quern: QuernServer, before: dict) -> bool:

@@ -171,7 +171,7 @@ class Doctor(QuernTestCase):
             theirs.execute("CREATE TABLE orders (id INTEGER)")
         theirs.close()
         quern.config.write_text(quern.config.read_text().replace(str(database), str(other)))
-        self.assert_exit(quern.command("restart", "-d"), 1, f"{other}: is a database, but not of Quern's tasks")
+        self.assert_exit(quern.command("restart"), 1, f"{other}: is a database, but not of Quern's tasks")
         self.assertEqual(quern.get("/hello/you")[0], 200)
 
     def test_tables_larger_than_the_memory(self) -> None:

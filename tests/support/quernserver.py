@@ -109,9 +109,13 @@ class QuernServer:
             self._started = subprocess.Popen([QUERN_BIN, "start", "-c", str(self.config)], cwd=self.directory,
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                                              preexec_fn=self._prepare)
+        self.take_charge()
+        return self._started
+
+    def take_charge(self) -> None:
+        """Of the process that has just been started."""
         self.master = self._started.pid
         _masters.add(self.master)
-        return self._started
 
     def _prepare(self) -> None:
         proctree.die_with_parent()
@@ -140,6 +144,24 @@ class QuernServer:
         _masters.add(self.master)
         self.see_processes()
         return self.master
+
+    def start_daemon(self) -> QuernServer:
+        """Starts in the background."""
+        result = self.command("start", "-d")
+        assert result.returncode == 0, f"start -d: exit {result.returncode}: {result.stdout}{result.stderr}"
+        self.adopt_daemon()
+        return self
+
+    def adopt_successor(self) -> int:
+        """Takes charge of the master that has taken the place of this one, and returns the pid of this one."""
+        before = self.master
+        self.see_processes()
+        self.master = int((self.runtime / "quern.pid").read_text())
+        assert self.master != before, "the same master"
+        self._started = None
+        _masters.add(self.master)
+        self.see_processes()
+        return before
 
     def stop(self, seconds: float = 15.0) -> subprocess.CompletedProcess:
         """Stops by the command line, waits for the end and asserts that nothing is left."""

@@ -1,0 +1,469 @@
+"""server.restart of a server in the background: a new one takes its place, and nobody notices."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import unittest
+from collections import Counter
+from pathlib import Path
+from unittest import mock
+
+import proctree
+from accounting import Probe, account
+from controlclient import ControlClient, Refused
+from ports import reserve_port
+from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, wait_until
+from rawhttp import RawConnection
+from workserver import WorkServer, WorkTestCase
+from wsclient import WebSocketClient
+
+DATABASE = '[tasks]\ndatabase = "tasks.db"\n'
+COUNTER = '[[atomic]]\nname = "visits"\nvalue = 5\n'
+
+
+def admin(port: int) -> str:
+    return f'[admin]\nenable = true\nlisten = "127.0.0.1:{port}"\nhosts = ["test"]\n'
+
+
+
+class TakeoverTestCase(WorkTestCase):
+    def daemon(self, **settings) -> WorkServer:
+        server = WorkServer(**settings)
+        self._servers.append(server)
+        server.start_daemon()
+        return server
+
+    def restart(self, work: WorkServer) -> int:
+        """Returns the pid of the one before, which may still be about to leave."""
+        self.assert_exit(work.command("call", "server.restart", timeout=60), 0, "server.restart is done")
+        return work.adopt_successor()
+
+    def wait_left(self, pid: int, seconds: float = 10.0) -> None:
+        wait_until(lambda: not proctree.alive(pid), f"the end of {pid}", seconds)
+
+    def connection(self, work: WorkServer) -> RawConnection:
+        connection = RawConnection(work.address, timeout=20 * TIME_SCALE)
+        self.addCleanup(connection.close)
+        return connection
+
+
+class UnderLoad(TakeoverTestCase):
+    def test_twenty_restarts_lose_nothing(self) -> None:
+        work = self.daemon(worker_num=2, task_worker_num=1, tables=DATABASE)
+        pids = {work.master}
+
+        async def restart_often() -> None:
+            for _ in range(20):
+                await asyncio.to_thread(self.restart, work)
+                pids.add(work.master)
+
+        probes = [Probe.parse("GET /hello/{token}"), Probe.parse("POST /echo {token}"), Probe.parse("GET /slow?ms=20")]
+        report = account(work.port, probes, restart_often, connections=16, deadline=10.0 * TIME_SCALE)
+        self.assert_no_loss(report)
+        self.assertEqual(set(report.statuses), {200}, str(report))
+        self.assertEqual(len(pids), 21)
+        for pid in pids - {work.master}:
+            self.wait_left(pid)
+        work.stop()
+
+    def test_no_acknowledged_task_is_lost_or_run_twice(self) -> None:
+        work = self.daemon(worker_num=2, task_worker_num=2, tables=DATABASE)
+        delivered = 0
+        before = []
+        for _ in range(5):
+            connection = self.connection(work)
+            for number in range(40):
+                until = "accepted" if number % 4 else "finished"
+                body = json.dumps({"number": delivered}).encode()
+                answer = connection.request("POST", f"/lab/tasks/note?durable=true&until={until}", body)
+                self.assertEqual(answer.status, 200, answer.body)
+                delivered += 1
+                # The next request still goes to the one before, which has no database any more.
+                if number == 20:
+                    before.append(self.restart(work))
+                if not answer.keep_alive:
+                    self.assertEqual(number, 21)
+                    connection = self.connection(work)
+        wait_until(lambda: len(work.numbers()) == delivered, "the tasks", 20)
+        self.assertEqual(work.numbers(), Counter(range(delivered)))
+        for pid in before:
+            self.wait_left(pid)
+        work.stop()
+
+
+class WhatMoves(TakeoverTestCase):
+    def test_connections_stay_until_the_end_of_the_drain(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=0, max_wait_time=2, plugins=[FIXTURES / "liblive.so"])
+        with WebSocketClient(work.address, "/echo", timeout=20 * TIME_SCALE) as live:
+            live.text("before")
+            self.assertEqual(live.read_text(), "before")
+            before = self.restart(work)
+            live.text("after")
+            self.assertEqual(live.read_text(), "after")
+            self.assertTrue(proctree.alive(before))
+            self.assertEqual(work.get("/hello/a")[0], 200)
+            code, _ = live.close_frame()
+            self.assertEqual(code, 1001)
+        self.wait_left(before)
+        work.stop()
+
+    def test_an_idle_connection_is_asked_to_go_elsewhere_with_its_next_answer(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=0, max_wait_time=20)
+        idle = self.connection(work)
+        self.assertTrue(idle.request("GET", "/hello/a").keep_alive)
+        before = self.restart(work)
+        answer = idle.request("GET", "/hello/b")
+        self.assertEqual((answer.status, answer.keep_alive), (200, False))
+        # Nobody is left: it does not wait for max_wait_time.
+        self.wait_left(before)
+        work.stop()
+
+    def test_tables_and_atomics_stay(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=0, tables=COUNTER)
+        self.assertEqual(work.ask("POST", "/lab/counters/visits?by=3")[1]["value"], 8)
+        self.restart(work)
+        self.assertEqual(work.ask("POST", "/lab/counters/visits?by=1")[1]["value"], 9)
+        # Defined otherwise they begin anew, and the log tells it.
+        work.tables = work.tables.replace('"visits"', '"others"')
+        work.write_config()
+        self.restart(work)
+        self.assertEqual(work.ask("POST", "/lab/counters/others?by=1")[1]["value"], 6)
+        work.wait_log("tables and atomics begin anew")
+        work.stop()
+
+    def test_new_settings_and_addresses_hold(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=0, reactor_num=1)
+        path = work.directory / "app.sock"
+        work.settings.update(reactor_num=3, listen=[*work.settings["listen"], f"unix:{path}"])
+        work.write_config()
+        self.restart(work)
+        with RawConnection(str(path), timeout=10 * TIME_SCALE) as local:
+            self.assertEqual(local.request("GET", "/hello/a").status, 200)
+        # The file stays when one leaves that had it as well, and goes with an address that is no longer wanted.
+        self.wait_left(self.restart(work))
+        with RawConnection(str(path), timeout=10 * TIME_SCALE) as local:
+            self.assertEqual(local.request("GET", "/hello/a").status, 200)
+        with ControlClient(work) as control:
+            self.assertEqual(len(control.ask("server.status")["reactors"]), 3)
+        for _ in range(20):
+            self.assertEqual(work.get("/hello/a")[0], 200)
+        work.stop()
+
+    def test_the_management_api_moves(self) -> None:
+        api = ("127.0.0.1", reserve_port())
+        work = self.daemon(worker_num=1, task_worker_num=0, tables=admin(api[1]))
+
+        def health() -> int:
+            with RawConnection(api, timeout=10 * TIME_SCALE) as client:
+                return client.request("GET", "/healthz").status
+
+        before = self.restart(work)
+        self.assertEqual(health(), 200)
+        self.wait_left(before)
+        self.assertEqual(health(), 200)
+        work.stop()
+
+    def test_the_audit_log_and_the_steps_tell_of_it(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=0)
+        outcome = work.command("call", "server.restart", timeout=60)
+        self.assertRegex(outcome.stdout, r"the new server starts \(pid \d+\)[\s\S]*ready[\s\S]*server.restart is done")
+        work.adopt_successor()
+        entries = [json.loads(line) for line in (work.runtime / "audit.log").read_text().splitlines()]
+        self.assertEqual([entry["outcome"] for entry in entries if entry["method"] == "server.restart"],
+                         ["begun", "done"])
+        self.assertEqual(json.loads((work.runtime / "processes.json").read_text())["master"], work.master)
+        work.stop()
+
+    def test_another_program_of_that_name_takes_over(self) -> None:
+        work = WorkServer(worker_num=1, task_worker_num=0)
+        self._servers.append(work)
+        # Beside the one that was built, where it finds what belongs to it.
+        program = Path(QUERN_BIN).with_name(f"quern-upgrade-{os.getpid()}")
+        self.addCleanup(program.unlink, missing_ok=True)
+        shutil.copy(QUERN_BIN, program)
+        started = subprocess.run([program, "start", "-d", "-c", work.config], cwd=work.directory, capture_output=True,
+                                 text=True, timeout=30 * TIME_SCALE)
+        self.assert_exit(started, 0)
+        work.adopt_daemon()
+        old = os.stat(f"/proc/{work.master}/exe").st_ino
+        shutil.copy(QUERN_BIN, f"{program}.new")
+        os.replace(f"{program}.new", program)
+        self.restart(work)
+        new = os.stat(f"/proc/{work.master}/exe").st_ino
+        self.assertEqual(new, program.stat().st_ino)
+        self.assertNotEqual(new, old)
+        work.stop()
+
+
+class Work(TakeoverTestCase):
+    def test_custom_processes_run_once(self) -> None:
+        process = '[[process]]\nname = "ticker"\nhandler = "ticker"\n'
+        work = self.daemon(worker_num=1, task_worker_num=0, tables=process)
+        for _ in range(3):
+            before = self.restart(work)
+            self.wait_left(before)
+            titles = [proctree.title(pid) for pid in proctree.descendants(work.master)]
+            self.assertEqual(sum("process ticker" in title for title in titles), 1, titles)
+        work.stop()
+
+    def test_a_task_that_takes_too_long_is_run_again_by_the_next(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, max_wait_time=1, tables=DATABASE)
+        work.deliver("sleep", {"ms": 3000, "number": 1}, durable="true", until="accepted")
+        work.wait_lines("begun task sleep", 1)
+        self.restart(work)
+        work.wait_log("still busy after max_wait_time, and killed: task worker 0")
+        wait_until(lambda: work.numbers("sleep")[1] == 1, "its end", 20)
+        work.stop()
+
+    def test_what_waits_in_memory_moves_along(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, tables=DATABASE)
+        work.deliver("sleep", {"ms": 500, "number": 1}, until="accepted")
+        for number in range(50):
+            work.deliver("note", {"number": number}, until="accepted")
+        self.restart(work)
+        wait_until(lambda: len(work.numbers()) == 50, "the tasks", 20)
+        self.assertEqual(work.numbers(), Counter(range(50)))
+        work.stop()
+
+
+class InPlace(TakeoverTestCase):
+    """Where the process has to stay the same one."""
+
+    def ask_during_it(self, work: WorkServer) -> list[int]:
+        """The answers of clients that connect, one after the other, until the restart is over."""
+        with ControlClient(work) as control:
+            started = control.ask("server.status")["startedAt"]
+            control.ask("server.restart")
+        statuses = []
+
+        def is_over() -> bool:
+            statuses.append(work.get("/hello/a", timeout=20 * TIME_SCALE)[0])
+            try:
+                with ControlClient(work) as control:
+                    status = control.ask("server.status")
+                    return status["startedAt"] != started and status["state"] == "running"
+            except OSError:
+                return False
+
+        wait_until(is_over, "the new server", 30)
+        return statuses
+
+    def test_who_connects_meanwhile_waits(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=0, max_wait_time=2, tables=COUNTER)
+        master = work.master
+        self.assertEqual(work.ask("POST", "/lab/counters/visits?by=3")[1]["value"], 8)
+        for _ in range(3):
+            self.assertEqual(set(self.ask_during_it(work)), {200})
+            self.assertEqual(int((work.runtime / "quern.pid").read_text()), master)
+        self.assertTrue(work.running())
+        self.assertEqual(work.ask("POST", "/lab/counters/visits?by=1")[1]["value"], 9)
+        work.wait_log("whoever has started this process in the foreground waits for it: it will stop and start anew")
+        work.stop()
+
+    def test_under_supervisord(self) -> None:
+        with mock.patch.dict(os.environ, SUPERVISOR_ENABLED="1"):
+            work = self.daemon(worker_num=1, task_worker_num=0)
+        master = work.master
+        self.assertEqual(set(self.ask_during_it(work)), {200})
+        self.assertEqual(int((work.runtime / "quern.pid").read_text()), master)
+        work.wait_log("supervisord looks after this process, which has to stay the same: it will stop and start anew")
+        work.stop()
+
+    def test_a_file_of_a_unix_socket_goes_with_the_last_server(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=0)
+        path = work.directory / "app.sock"
+        work.settings["listen"].append(f"unix:{path}")
+        work.write_config()
+        self.assert_exit(work.command("restart"), 0)
+        self.assert_exit(work.command("restart"), 0)
+        with RawConnection(str(path), timeout=10 * TIME_SCALE) as local:
+            self.assertEqual(local.request("GET", "/hello/a").status, 200)
+        work.stop()
+
+    def test_options_that_are_not_those_of_its_start(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=0)
+        (work.directory / ".env.other").touch()
+        self.assert_exit(work.command("restart", "-e", "other"), 1,
+                         "the server was started without -e, .*stop it, and start it with -e other")
+        self.assert_exit(work.command("restart", "-x", "7"), 1, "start it with -x 7")
+        work.stop()
+
+
+class Activation(TakeoverTestCase):
+    """Sockets that are passed as systemd passes them."""
+
+    def start(self, work: WorkServer, *sockets: socket.socket) -> None:
+        """In the foreground, with these as descriptors from 3 on."""
+        first = 3
+        script = "import os, sys; os.environ['LISTEN_PID'] = str(os.getpid()); os.execv(sys.argv[1], sys.argv[1:])"
+
+        def place() -> None:
+            copies = [fcntl.fcntl(each.fileno(), fcntl.F_DUPFD, 100) for each in sockets]
+            for number, copy in enumerate(copies, first):
+                os.dup2(copy, number)
+                os.close(copy)
+
+        with work.log_file.open("ab") as log:
+            work._started = subprocess.Popen(
+                [sys.executable, "-c", script, QUERN_BIN, "start", "-c", str(work.config)], cwd=work.directory,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=place,
+                close_fds=False, env=os.environ | {"LISTEN_FDS": str(len(sockets)), "NOTIFY_SOCKET": "/nowhere"})
+        work.take_charge()
+
+    def test_they_are_served_and_stay(self) -> None:
+        work = WorkServer(worker_num=1, task_worker_num=0, reactor_num=2, plugins=[FIXTURES / "libenvironment.so"])
+        self._servers.append(work)
+        path = work.directory / "app.sock"
+        work.settings["listen"].append(f"unix:{path}")
+        work.write_config()
+        with socket.socket() as tcp, socket.socket(socket.AF_UNIX) as unix:
+            # Without SO_REUSEADDR and the like: nobody else could bind it beside this.
+            tcp.bind(work.address)
+            tcp.listen()
+            unix.bind(str(path))
+            unix.listen()
+            self.start(work, tcp, unix)
+            work.wait_ready()
+            before = self.restart(work)
+            self.wait_left(before)
+            for _ in range(8):
+                self.assertEqual(work.get("/hello/a")[0], 200)
+                with RawConnection(str(path), timeout=10 * TIME_SCALE) as local:
+                    self.assertEqual(local.request("GET", "/hello/a").status, 200)
+            # No child has them, nor takes the variables for its own.
+            self.assertEqual(work.get("/environment/LISTEN_FDS"), (200, b""))
+            self.assert_exit(work.command("stop"), 0)
+            wait_until(lambda: not proctree.alive(work.master), "its end")
+            # They are the manager's: it goes on listening, and the file is his.
+            self.assertTrue(path.exists())
+            with socket.create_connection(work.address, 5):
+                pass
+
+    def test_what_is_no_socket(self) -> None:
+        work = WorkServer(worker_num=1, task_worker_num=0)
+        self._servers.append(work)
+        ends = socket.socketpair()
+        with ends[0], ends[1]:
+            self.start(work, ends[0])
+            self.assertEqual(work._started.wait(20), 1)
+        work.wait_log("descriptor 3 is no socket that listens for connections .*LISTEN_FDS")
+
+    def test_one_that_nothing_is_served_at(self) -> None:
+        work = WorkServer(worker_num=1, task_worker_num=0)
+        self._servers.append(work)
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            self.start(work, other)
+            self.assertEqual(work._started.wait(20), 1)
+            work.wait_log(f"127.0.0.1:{other.getsockname()[1]}: nothing is served there, .*name it in listen")
+
+    def test_those_of_somebody_else(self) -> None:
+        with mock.patch.dict(os.environ, LISTEN_PID="1", LISTEN_FDS="3"):
+            work = self.work(worker_num=1, task_worker_num=0)
+        self.assertEqual(work.get("/hello/a")[0], 200)
+        work.stop()
+
+
+class Failing(TakeoverTestCase):
+    def fails(self, work: WorkServer, *texts: str) -> None:
+        master = work.master
+        self.assert_exit(work.command("call", "server.restart", timeout=60), 1, *texts)
+        self.goes_on(work, master)
+
+    def goes_on(self, work: WorkServer, master: int) -> None:
+        """The server is as it was: control, requests, tasks, and no second master."""
+        self.assertEqual(int((work.runtime / "quern.pid").read_text()), master)
+        self.assertEqual(work.get("/hello/a")[0], 200)
+        number = sum(work.numbers().values())
+        work.deliver("note", {"number": number}, durable="true", until="finished")
+        self.assertEqual(work.numbers()[number], 1)
+        others = [pid for pid in proctree.descendants(master) if pid != master and "master" in proctree.title(pid)]
+        self.assertEqual(others, [])
+        with ControlClient(work) as control:
+            self.assertEqual(control.ask("server.status")["pid"], master)
+
+    def test_a_plugin_that_cannot_be_loaded(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, tables=DATABASE)
+        good = work.config.read_text()
+        work.plugins = [FIXTURES / "libthrowing.so"]
+        work.write_config()
+        self.fails(work, "server.restart failed: .*libthrowing.so")
+        work.wait_log("restart failed, this server goes on")
+        # The next one is none the worse for it.
+        work.config.write_text(good)
+        self.restart(work)
+        work.stop()
+
+    def test_a_hook_that_fails(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, tables=DATABASE)
+        work.config.write_text(work.config.read_text().replace("journal = ", 'fail = "ServerStart"\njournal = '))
+        self.fails(work, "ServerStart")
+        work.stop()
+
+    def test_one_that_is_killed_while_it_starts(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, tables=DATABASE)
+        work.plugins = [FIXTURES / "libhanging.so"]
+        work.write_config()
+        with ControlClient(work) as control:
+            control.ask("server.subscribe", status=False, intervalMs=1000, operations=True, processes=False)
+            reference = control.ask("server.restart")
+            step = control.wait_event("operation", lambda data: "pid" in str(data["steps"]))["steps"][-1]["text"]
+            os.kill(int("".join(filter(str.isdigit, step))), signal.SIGKILL)
+            ended = control.wait_operation(reference)
+            self.assertEqual(ended["state"], "failed")
+            self.assertRegex(ended["error"], "has ended by signal 9")
+        self.goes_on(work, work.master)
+        work.stop()
+
+    def test_one_that_fails_when_this_one_has_given_way(self) -> None:
+        process = '[[process]]\nname = "ticker"\nhandler = "ticker"\n'
+        work = self.daemon(worker_num=1, task_worker_num=1, max_wait_time=10,
+                           tables=DATABASE + process + admin(reserve_port()))
+        tokens = work.runtime / "admin.tokens"
+        work.deliver("sleep", {"ms": 2000, "number": 1}, until="accepted")
+        work.wait_lines("begun task sleep", 1)
+        with ControlClient(work) as control:
+            control.ask("server.subscribe", status=False, intervalMs=1000, operations=True, processes=False)
+            reference = control.ask("server.restart")
+            control.wait_event("operation", lambda data: "come to their end" in str(data["steps"]))
+            # The task keeps it from going on meanwhile.
+            tokens.rename(work.runtime / "tokens")
+            tokens.mkdir()
+            ended = control.wait_operation(reference)
+        self.assertEqual(ended["state"], "failed", ended)
+        self.assertIn("admin.tokens", ended["error"])
+        self.goes_on(work, work.master)
+        self.assertEqual(work.numbers("sleep")[1], 1)
+        wait_until(lambda: any("process ticker" in proctree.title(pid) for pid in proctree.descendants(work.master)),
+                   "the custom process")
+        # What it was in the way of goes well then.
+        tokens.rmdir()
+        (work.runtime / "tokens").rename(tokens)
+        self.restart(work)
+        self.goes_on(work, work.master)
+        work.stop()
+
+    def test_a_stop_in_between_is_a_stop(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, tables=DATABASE)
+        work.plugins = [FIXTURES / "libhanging.so"]
+        work.write_config()
+        with ControlClient(work) as control:
+            control.ask("server.subscribe", status=False, intervalMs=1000, operations=True, processes=False)
+            control.ask("server.restart")
+            control.wait_event("operation", lambda data: "pid" in str(data["steps"]))
+            with self.assertRaises(Refused) as caught:
+                control.ask("server.reload")
+            self.assertIn("a restart is under way", caught.exception.message)
+            work.see_processes()
+        work.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
