@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/systemerror.h"
 #include "config/difference.h"
+#include "watch/log.h"
 
 #include <QCoreApplication>
 #include <QFile>
@@ -148,7 +149,8 @@ Result<void> Master::reloadForChange(const QString &reason)
 {
     if (m_supervisor->isReloadOpen())
         return Error(Error::Busy, QStringLiteral("a reload is under way"));
-    qCInfo(logMaster).noquote() << reason;
+    if (m_settings.server.reloadLog)
+        qCInfo(watch::logWatch).noquote() << reason;
     const Result<admin::OperationReference> begun = reload();
     if (!begun)
         return begun.error();
