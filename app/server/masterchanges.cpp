@@ -59,9 +59,12 @@ void Master::Scale::applyTo(config::Settings &settings)
 Result<admin::OperationReference> Master::reload()
 {
     Result<admin::OperationReference> begun = beginReload(admin::Operation::Kind::Reload, m_scale);
+    if (begun)
+        return begun;
     // Whoever asked may be a script that nobody reads.
-    if (!begun)
-        qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
+    qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
+    if (begun.error().code() != Error::Busy)
+        m_reloadFailure = begun.error().message();
     return begun;
 }
 
@@ -167,6 +170,7 @@ void Master::reloadStep(const QString &text)
 void Master::reloadEnded(const QString &error)
 {
     m_next.reset();
+    m_reloadFailure = error;
     if (error.isEmpty())
         qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
     m_reloadOnChange.reloadEnded();
