@@ -387,6 +387,8 @@ admin::Status Master::status() const
     status.api = apiUrls(m_settings);
     status.draining = m_leaving;
     status.watching = m_reloadOnChange.isOn();
+    status.polling = m_reloadOnChange.isPolling();
+    status.reloadFailure = m_reloadFailure;
     if (m_leaving)
         status.sentence += QStringLiteral(" Clients are asked to go elsewhere.");
     if (m_state != State::Running) {

@@ -227,6 +227,7 @@ private:
     QDeadlineTimer m_stopBy; ///< max_wait_time from the beginning of the stop
     QDateTime m_startedAt;
     QElapsedTimer m_uptime;
+    QString m_reloadFailure; ///< of the last one; empty if it did not fail
     qint64 m_reloadOperation = 0;
     qint64 m_stopOperation = 0;
     qint64 m_leaveOperation = 0;

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/systemerror.h"
 #include "config/difference.h"
+#include "watch/log.h"
 
 #include <QCoreApplication>
 #include <QFile>
@@ -58,9 +59,12 @@ void Master::Scale::applyTo(config::Settings &settings)
 Result<admin::OperationReference> Master::reload()
 {
     Result<admin::OperationReference> begun = beginReload(admin::Operation::Kind::Reload, m_scale);
+    if (begun)
+        return begun;
     // Whoever asked may be a script that nobody reads.
-    if (!begun)
-        qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
+    qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
+    if (begun.error().code() != Error::Busy)
+        m_reloadFailure = begun.error().message();
     return begun;
 }
 
@@ -151,7 +155,8 @@ Result<void> Master::reloadForChange(const QString &reason)
         return Error(Error::Busy, QStringLiteral("a reload is under way"));
     if (m_handover != Handover::None)
         return Error(Error::Busy, QStringLiteral("a restart is under way"));
-    qCInfo(logMaster).noquote() << reason;
+    if (m_settings.server.reloadLog)
+        qCInfo(watch::logWatch).noquote() << reason;
     const Result<admin::OperationReference> begun = reload();
     if (!begun)
         return begun.error();
@@ -168,6 +173,7 @@ void Master::reloadStep(const QString &text)
 void Master::reloadEnded(const QString &error)
 {
     m_next.reset();
+    m_reloadFailure = error;
     if (error.isEmpty())
         qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
     m_reloadOnChange.reloadEnded();

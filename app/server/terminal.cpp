@@ -335,7 +335,11 @@ QString statusText(const admin::Status &status)
     if (!status.api.isEmpty())
         lines << tr("Management API at %1").arg(status.api.join(QStringLiteral(", ")));
     if (status.watching)
-        lines << tr("Files are watched: a change of them reloads the server");
+        lines << (status.polling ? tr("Files are watched, some by looking at them again and again: a change of them "
+                                      "reloads the server")
+                                 : tr("Files are watched: a change of them reloads the server"));
+    if (!status.reloadFailure.isEmpty())
+        lines << tr("The last reload failed: %1").arg(printable(status.reloadFailure));
     for (const admin::Rates &rates : status.rates)
         lines << rateLine(rates);
     lines << QString() << workerLines(status.workers) << processLines(status.processes) << cronLines(status.cron)

@@ -42,6 +42,15 @@ watch::WatchPlan watchPlan(const config::Settings &settings, const QStringList &
     for (const QString &path : settings.server.reloadPaths)
         plan.paths.append(inDirectory(path));
     plan.paths.removeDuplicates();
+    for (const QString &type : settings.server.reloadFileTypes)
+        plan.types.append(type.startsWith(u'.') ? type : u'.' + type);
+    for (QString each : settings.server.reloadExcludedDirs) {
+        while (each.endsWith(u'/'))
+            each.chop(1);
+        plan.excluded.append(each.contains(u'/') ? inDirectory(each) : each);
+    }
+    plan.own = settings.server.runtimeDir;
+    plan.isLogged = settings.server.reloadLog;
     plan.ignored = writtenByServer(settings);
     return plan;
 }

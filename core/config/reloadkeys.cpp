@@ -17,6 +17,21 @@ bool isPath(const QString &text)
     return !text.isEmpty() && !hasControlCharacter(text);
 }
 
+bool isEnding(const QString &text)
+{
+    return !text.isEmpty() && text != u"." && !text.contains(u'/') && !text.contains(u'*') &&
+           !hasControlCharacter(text);
+}
+
+/// What has no slash is a name, and no directory is called "." or "..".
+bool isNameOrPath(const QString &text)
+{
+    QStringView name = text;
+    while (name.endsWith(u'/'))
+        name.chop(1);
+    return !name.isEmpty() && name != u"." && name != u".." && !text.contains(u'*') && !hasControlCharacter(text);
+}
+
 constexpr std::array keys = {
     Key{"watch"_L1, FlagRule{&S::reloadWatch}, "",
         QT_TRANSLATE_NOOP("Quern::config",
@@ -28,6 +43,23 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config",
                           "Further files that are watched for that, and directories with all that is in "
                           "them.")},
+    Key{"file_types"_L1,
+        ListRule{&S::reloadFileTypes, isEnding,
+                 QT_TRANSLATE_NOOP("Quern::config", "the ending of a file's name such as \".so\"")},
+        "",
+        QT_TRANSLATE_NOOP("Quern::config", "The endings of the files that are watched in these directories, with or "
+                                           "without the dot; [] for all.")},
+    Key{"excluded_dirs"_L1,
+        ListRule{&S::reloadExcludedDirs, isNameOrPath,
+                 QT_TRANSLATE_NOOP("Quern::config",
+                                   "the name or path of a directory such as \"node_modules\" or \"web/build\"")},
+        "",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "What is left out of these directories: a name such as \"node_modules\" wherever it is, one "
+                          "with a slash such as \"web/build\" as a path from the directory of the file.")},
+    Key{"log"_L1, FlagRule{&S::reloadLog}, "",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Whether the log tells what has changed and how it is watched; what fails it always tells.")},
 };
 
 } // namespace

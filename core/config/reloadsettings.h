@@ -10,6 +10,11 @@ struct ReloadSettings
 {
     bool reloadWatch = false; ///< whether the server reloads when files change
     QStringList reloadPaths;  ///< files and directories that are watched besides; as written, from the file's directory
+    /// What the names of files in these directories end in, with or without the dot; empty: all are watched.
+    QStringList reloadFileTypes;
+    /// Left out of these directories: a name, wherever it is, or a path with a slash, from the file's directory.
+    QStringList reloadExcludedDirs;
+    bool reloadLog = true; ///< whether the log tells of more than what fails
 
     bool operator==(const ReloadSettings &) const = default;
 };

@@ -20,6 +20,8 @@ constexpr quint32 watchedEvents =
 
 DirectoryEvents::What whatOf(quint32 mask)
 {
+    if (mask & IN_ISDIR)
+        return DirectoryEvents::What::Directory;
     if (mask & IN_MODIFY)
         return DirectoryEvents::What::Written;
     return mask & IN_CLOSE_WRITE ? DirectoryEvents::What::Closed : DirectoryEvents::What::Changed;
@@ -39,7 +41,7 @@ Result<void> DirectoryEvents::open()
     if (!m_fd.isValid())
         return base::systemError(QStringLiteral("cannot watch files (see fs.inotify.max_user_instances)"));
     m_notifier = new QSocketNotifier(m_fd.get(), QSocketNotifier::Read, this);
-    connect(m_notifier, &QSocketNotifier::activated, this, &DirectoryEvents::readEvents);
+    connect(m_notifier, &QSocketNotifier::activated, this, &DirectoryEvents::read);
     return {};
 }
 
@@ -67,7 +69,7 @@ Result<void> DirectoryEvents::setDirectories(const QSet<QString> &directories)
     return outcome;
 }
 
-void DirectoryEvents::readEvents()
+void DirectoryEvents::read()
 {
     alignas(inotify_event) std::array<char, 16384> buffer = {};
     while (true) {

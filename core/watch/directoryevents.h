@@ -14,15 +14,17 @@ class QSocketNotifier;
 namespace Quern::watch {
 
 /// Tells what happens to the entries of directories: inotify(7). QFileSystemWatcher would tell of no file in a
-/// directory that is written to, unless each has a watch of its own. Lives in one thread with an event loop.
-class DirectoryEvents final : public QObject
+/// directory that is written to, unless each has a watch of its own. Lives in one thread with an event loop. A test
+/// derives one that hears less.
+class DirectoryEvents : public QObject
 {
     Q_OBJECT
 public:
     enum class What {
-        Written, ///< to, by somebody who has it open
-        Closed,  ///< by somebody who had it open for writing
-        Changed, ///< it has come, gone, or become another one
+        Written,   ///< to, by somebody who has it open
+        Closed,    ///< by somebody who had it open for writing
+        Changed,   ///< it has come, gone, or become another one
+        Directory, ///< so has a directory
     };
 
     explicit DirectoryEvents(QObject *parent = nullptr);
@@ -31,7 +33,10 @@ public:
     /// From now on those of \a directories, and no others. One that is not there is left out; for one that has become
     /// another one under its path call this again. An error tells which limit of the system is in the way: of some, or
     /// of all, nothing is told.
-    Result<void> setDirectories(const QSet<QString> &directories);
+    virtual Result<void> setDirectories(const QSet<QString> &directories);
+
+    /// Tells what has happened up to now, without a turn of the event loop.
+    void read();
 
 Q_SIGNALS:
     /// \a path is the directory, as it was given, with the entry's name.
@@ -41,7 +46,6 @@ Q_SIGNALS:
 
 private:
     Result<void> open();
-    void readEvents();
 
     base::FileDescriptor m_fd;
     QSocketNotifier *m_notifier = nullptr;

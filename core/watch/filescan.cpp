@@ -1,5 +1,7 @@
 #include "watch/filescan.h"
 
+#include "watch/filenames.h"
+
 #include <QFile>
 
 #include <dirent.h>
@@ -16,17 +18,6 @@ namespace {
 
 /// As many as Linux follows (path_resolution(7)).
 constexpr int mostLinks = 40;
-
-QString directoryOf(const QString &path)
-{
-    const qsizetype slash = path.lastIndexOf(u'/');
-    return slash <= 0 ? QStringLiteral("/") : path.left(slash);
-}
-
-QString nameOf(const QString &path)
-{
-    return path.mid(path.lastIndexOf(u'/') + 1);
-}
 
 QString joined(const QString &directory, const QString &name)
 {
@@ -161,15 +152,19 @@ private:
         while (const dirent *entry = open ? ::readdir(open.get()) : nullptr) {
             const QString name = QFile::decodeName(entry->d_name);
             const QString path = joined(directory, name);
-            if (isLeftOut(name) || m_plan.ignores(path))
+            const bool mayBeDirectory = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
+            if (!m_plan.takesFile(path) && !(mayBeDirectory && m_plan.takesDirectory(path)))
                 continue;
             struct stat itself = {};
             if (::lstat(QFile::encodeName(path).constData(), &itself) != 0)
                 continue;
             if (S_ISDIR(itself.st_mode)) {
-                directories.append(path);
+                if (m_plan.takesDirectory(path))
+                    directories.append(path);
                 continue;
             }
+            if (!m_plan.takesFile(path))
+                continue;
             const std::optional<struct stat> status = statOf(path);
             if (status && S_ISREG(status->st_mode))
                 addFile(path, *status);
@@ -191,6 +186,19 @@ bool WatchPlan::ignores(const QString &path) const
     });
 }
 
+bool WatchPlan::takesFile(const QString &path) const
+{
+    const auto isItsType = [&path](const QString &type) { return path.endsWith(type); };
+    return (types.isEmpty() || std::any_of(types.begin(), types.end(), isItsType)) && !isLeftOut(nameOf(path)) &&
+           !ignores(path);
+}
+
+bool WatchPlan::takesDirectory(const QString &path) const
+{
+    const QString name = nameOf(path);
+    return !excluded.contains(name) && !excluded.contains(path) && !isLeftOut(name) && !ignores(path);
+}
+
 QSet<QString> FileScan::directories() const
 {
     QSet<QString> all = trees;
@@ -199,9 +207,9 @@ QSet<QString> FileScan::directories() const
     return all;
 }
 
-bool FileScan::concerns(const QString &path) const
+bool FileScan::reaches(const QString &path) const
 {
-    return entries.contains(path) || (trees.contains(directoryOf(path)) && !isLeftOut(nameOf(path)));
+    return entries.contains(path) || trees.contains(directoryOf(path));
 }
 
 FileScan scanFiles(const WatchPlan &plan)

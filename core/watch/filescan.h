@@ -10,12 +10,20 @@ namespace Quern::watch {
 /// What is looked at. All paths are absolute and clean. A plain value; any thread.
 struct WatchPlan
 {
-    QStringList files;   ///< each is needed: one that is not there is on its way, and no change
-    QStringList paths;   ///< further files, and directories with all that is in them; they may come and go
-    QStringList ignored; ///< what the server writes: not looked at in a directory, nor what stands beside it as "x-wal"
+    QStringList files = {}; ///< each is needed: one that is not there is on its way, and no change
+    QStringList paths = {}; ///< further files, and directories with all that is in them; they may come and go
+    /// What the server writes: not looked at in a directory, nor what stands beside it as "x-wal".
+    QStringList ignored = {};
+    QStringList types = {};    ///< what the names of files in a directory end in; empty: in anything
+    QStringList excluded = {}; ///< directories in a directory that are not looked into: names, and absolute paths
+    QString own = {};          ///< a directory in which only the server writes; empty: there is none
+    bool isLogged = true;      ///< the log tells of more than what fails
 
     /// Whether \a path, in a directory, is one of the ignored or below it, or named after it: "x.1", "x-wal".
     bool ignores(const QString &path) const;
+    /// Whether \a path, found in a directory, is looked at if it is a file, and into if it is a directory.
+    bool takesFile(const QString &path) const;
+    bool takesDirectory(const QString &path) const;
     bool operator==(const WatchPlan &) const = default;
 };
 
@@ -47,8 +55,8 @@ struct FileScan
 
     /// Those of the trees, and those that the entries lie in: where events can come from.
     QSet<QString> directories() const;
-    /// Whether something that happens to \a path may change the next scan.
-    bool concerns(const QString &path) const;
+    /// Whether \a path is an entry, or lies in one of the trees.
+    bool reaches(const QString &path) const;
 };
 
 /// Looks at \a plan. Blocks as long as its file systems do. In a directory hidden entries, editors' backups ("x~"),

@@ -1,20 +1,49 @@
 #include "watch/filewatch.h"
 
+#include "watch/filenames.h"
 #include "watch/log.h"
 
 #include <QTimerEvent>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace Quern::watch {
 
 Q_LOGGING_CATEGORY(logWatch, "quern.watch", QtInfoMsg)
 
-FileWatch::FileWatch(const Times &times, QObject *parent) : QObject(parent), m_times(times), m_events(this)
+namespace {
+
+QString seconds(std::chrono::milliseconds time)
 {
-    connect(&m_events, &DirectoryEvents::happened, this, &FileWatch::eventHappened);
-    connect(&m_events, &DirectoryEvents::lost, this, [this] { expect(m_times.quiet); });
+    return QString::number(std::chrono::duration<double>(time).count());
+}
+
+/// Without those that lie in others of them.
+QStringList outermost(const QStringList &directories)
+{
+    QStringList outer;
+    for (const QString &directory : directories) {
+        if (std::none_of(outer.begin(), outer.end(),
+                         [&](const QString &each) { return directory.startsWith(each + u'/'); }))
+            outer.append(directory);
+    }
+    return outer;
+}
+
+} // namespace
+
+FileWatch::FileWatch(const Times &times, WatchSystem system, QObject *parent)
+    : QObject(parent)
+    , m_times(times)
+    , m_events(system.events.release())
+    , m_test(m_events, times.test, std::move(system.fileSystemOf), this)
+{
+    m_events->setParent(this);
+    connect(m_events, &DirectoryEvents::happened, this, &FileWatch::eventHappened);
+    connect(m_events, &DirectoryEvents::lost, this, [this] { expect(m_times.quiet); });
+    connect(&m_test, &EventTest::ended, this, &FileWatch::testEnded);
 }
 
 void FileWatch::watch(const WatchPlan &plan)
@@ -24,12 +53,19 @@ void FileWatch::watch(const WatchPlan &plan)
     m_seen = scan();
     FileStamps told = m_seen.files;
     for (auto before = m_told.constBegin(); before != m_told.constEnd(); ++before) {
-        if (m_seen.concerns(before.key()))
+        if (concerns(before.key()))
             told.insert(before.key(), before.value());
     }
     m_told = std::move(told);
     if (!differences(m_seen).isEmpty())
         expect(m_times.settle);
+}
+
+bool FileWatch::concerns(const QString &path, bool isDirectory) const
+{
+    if (m_seen.entries.contains(path))
+        return true;
+    return m_seen.reaches(path) && (isDirectory ? m_plan.takesDirectory(path) : m_plan.takesFile(path));
 }
 
 void FileWatch::timerEvent(QTimerEvent *event)
@@ -44,7 +80,7 @@ void FileWatch::timerEvent(QTimerEvent *event)
 
 void FileWatch::eventHappened(const QString &path, DirectoryEvents::What what)
 {
-    if (!m_seen.concerns(path) || (m_plan.ignores(path) && !m_seen.entries.contains(path)))
+    if (!concerns(path, what == DirectoryEvents::What::Directory))
         return;
     if (what == DirectoryEvents::What::Written)
         m_beingWritten.insert(path);
@@ -67,20 +103,85 @@ FileScan FileWatch::scan()
     FileScan scan = scanFiles(m_plan);
     if (!scan.isWhole && !std::exchange(m_isLimitTold, true)) {
         qCWarning(logWatch).noquote() << QStringLiteral("not everything is watched for changes: there are more than %1 "
-                                                        "directories or %2 files; name fewer in reload.paths")
+                                                        "directories or %2 files; name fewer in reload.paths, or "
+                                                        "leave some out by reload.excluded_dirs")
                                              .arg(FileScan::MostDirectories)
                                              .arg(FileScan::MostFiles);
     }
-    const Result<void> watched = m_events.setDirectories(scan.directories());
-    if (watched) {
-        m_poll.stop();
-    } else if (!m_poll.isActive()) {
+    const QSet<QString> directories = scan.directories();
+    m_test.setDirectories(directories, m_plan.own);
+    const Result<void> watched = m_events->setDirectories(directories + m_test.furtherDirectories());
+    if (watched)
+        m_test.begin();
+    else if (m_isWatched)
         qCWarning(logWatch).noquote() << QStringLiteral("%1; files are looked at every %2 s instead")
-                                             .arg(watched.error().message())
-                                             .arg(std::chrono::duration<double>(m_times.poll).count());
-        m_poll.start(int(m_times.poll.count()), this);
-    }
+                                             .arg(watched.error().message(), seconds(m_times.poll));
+    m_isWatched = bool(watched);
+    startPoll();
     return scan;
+}
+
+void FileWatch::startPoll()
+{
+    const bool isPolling =
+        !m_isWatched || m_test.has(EventTest::Outcome::Silent) || m_test.has(EventTest::Outcome::Shared);
+    std::chrono::milliseconds interval(0);
+    if (isPolling)
+        interval = m_times.poll;
+    else if (m_test.has(EventTest::Outcome::Believed))
+        interval = m_times.slowPoll;
+    if (std::exchange(m_pollInterval, interval) != interval) {
+        m_poll.stop();
+        if (interval.count() > 0)
+            m_poll.start(int(interval.count()), this);
+    }
+    if (std::exchange(m_isPolling, isPolling) != isPolling)
+        Q_EMIT pollingChanged(isPolling);
+}
+
+void FileWatch::testEnded()
+{
+    const QList<EventTest::Place> news = m_test.takeNews();
+    for (const EventTest::Place &place : news) {
+        if (m_plan.isLogged)
+            qCInfo(logWatch).noquote() << outcomeText(place);
+    }
+    // Those that were watched for the test alone are watched no more.
+    std::ignore = m_events->setDirectories(m_seen.directories());
+    startPoll();
+}
+
+QString FileWatch::outcomeText(const EventTest::Place &place) const
+{
+    // Others are watched as well, for what lies in them may be replaced as a whole.
+    QSet<QString> holders = m_seen.trees;
+    for (auto file = m_seen.files.constBegin(); file != m_seen.files.constEnd(); ++file)
+        holders.insert(directoryOf(file.key()));
+    QStringList directories;
+    std::copy_if(place.directories.begin(), place.directories.end(), std::back_inserter(directories),
+                 [&holders](const QString &directory) { return holders.contains(directory); });
+    const QString names = namesOf(outermost(directories.isEmpty() ? place.directories : directories));
+    switch (place.outcome) {
+    case EventTest::Outcome::Shared:
+        return QStringLiteral("looked at every %1 s: %2 (%3: no event tells of what is changed elsewhere)")
+            .arg(seconds(m_times.poll), names, place.system.sharedType);
+    case EventTest::Outcome::Silent:
+        return QStringLiteral("looked at every %1 s: %2 (no event has told of the test file %3 within %4 s)")
+            .arg(seconds(m_times.poll), names, place.file, seconds(m_times.test));
+    case EventTest::Outcome::Believed:
+        return QStringLiteral("watched by events, and looked at every %1 s: %2 (no file can be made there to try them)")
+            .arg(seconds(m_times.slowPoll), names);
+    default:
+        return QStringLiteral("watched by events: %1").arg(names);
+    }
+}
+
+bool FileWatch::isPolled(const QString &file, const FileScan &scan) const
+{
+    // A link may lead to another file system than its own.
+    const auto stamp = scan.files.constFind(file);
+    return !m_isWatched || m_test.isPolled(directoryOf(file)) ||
+           (stamp != scan.files.constEnd() && m_test.isPolled(stamp->device));
 }
 
 void FileWatch::look()
@@ -93,13 +194,24 @@ void FileWatch::look()
     }
     const QStringList different = differences(now);
     QStringList complete;
-    std::copy_if(different.begin(), different.end(), std::back_inserter(complete),
-                 [&](const QString &file) { return isComplete(file, now); });
+    QHash<QString, QDeadlineTimer> steady;
+    std::chrono::milliseconds moment = m_times.poll;
+    for (const QString &file : different) {
+        const QDeadlineTimer each = steadyBy(file, now);
+        if (each.hasExpired() && !m_beingWritten.contains(file))
+            complete.append(file);
+        else
+            moment = std::min(moment, std::max(m_times.settle, std::chrono::milliseconds(each.remainingTime())));
+        steady.insert(file, each);
+    }
+    m_steady = std::move(steady);
     // What a new directory got before it was watched has left no event.
     const bool isSettled = complete.size() == different.size() && now.directories() == directories;
+    if (now.directories() != directories)
+        moment = m_times.settle;
     m_seen = std::move(now);
     if (!isSettled && !m_patience.hasExpired()) {
-        expect(m_times.settle);
+        expect(moment);
         return;
     }
     m_patience.setRemainingTime(0);
@@ -112,7 +224,7 @@ void FileWatch::look()
     if (!isSettled) {
         // Whoever has vanished without closing is not waited for again.
         m_beingWritten.clear();
-        expect(m_times.settle);
+        expect(moment);
     }
     if (!complete.isEmpty())
         Q_EMIT changed(complete);
@@ -135,13 +247,15 @@ QStringList FileWatch::differences(const FileScan &scan) const
     return files;
 }
 
-bool FileWatch::isComplete(const QString &file, const FileScan &scan) const
+QDeadlineTimer FileWatch::steadyBy(const QString &file, const FileScan &scan) const
 {
     const auto now = scan.files.constFind(file);
     const auto before = m_seen.files.constFind(file);
-    if (now == scan.files.constEnd() || before == m_seen.files.constEnd())
-        return now == scan.files.constEnd() && before == m_seen.files.constEnd();
-    return *now == *before && !m_beingWritten.contains(file);
+    const bool isThere = now != scan.files.constEnd();
+    const bool wasThere = before != m_seen.files.constEnd();
+    if (isThere != wasThere || (isThere && *now != *before))
+        return QDeadlineTimer(isPolled(file, scan) ? m_times.poll : m_times.settle);
+    return m_steady.value(file);
 }
 
 } // namespace Quern::watch

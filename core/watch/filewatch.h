@@ -1,18 +1,28 @@
 #pragma once
 
 #include "watch/directoryevents.h"
+#include "watch/eventtest.h"
 #include "watch/filescan.h"
 
 #include <QBasicTimer>
 #include <QDeadlineTimer>
+#include <QHash>
 #include <QObject>
 #include <QSet>
 #include <QString>
 #include <QStringList>
 
 #include <chrono>
+#include <memory>
 
 namespace Quern::watch {
+
+/// What a test may put in the place of the system.
+struct WatchSystem
+{
+    std::unique_ptr<DirectoryEvents> events = std::make_unique<DirectoryEvents>();
+    EventTest::FileSystemOf fileSystemOf = Quern::watch::fileSystemOf;
+};
 
 /// Tells which files of a plan have changed, once for a burst of changes, and once they are complete. It looks at files
 /// only, and never into them. Looking may block: it lives in a thread of its own.
@@ -24,16 +34,21 @@ public:
     {
         /// Nothing must have happened for this long before it is looked for what has.
         std::chrono::milliseconds quiet{300};
-        /// A file is complete if two looks this far apart see the same, and nobody who wrote to it has it open.
+        /// A file is complete if two looks this far apart see the same, and nobody who wrote to it has it open. Where
+        /// no event tells who has, they are as far apart as poll.
         std::chrono::milliseconds settle{200};
         /// What is complete does not wait for what is not for longer than this.
         std::chrono::milliseconds patience{10'000};
         /// Where the system tells of no changes it is looked for them this often.
         std::chrono::milliseconds poll{2000};
+        /// Where it is believed to tell of them, and nothing could be written to try it.
+        std::chrono::milliseconds slowPoll{10'000};
+        /// An event of a test has to come within this.
+        std::chrono::milliseconds test{1000};
     };
 
-    explicit FileWatch(const Times &times, QObject *parent = nullptr);
-    explicit FileWatch(QObject *parent = nullptr) : FileWatch(Times(), parent) {}
+    explicit FileWatch(const Times &times, WatchSystem system = {}, QObject *parent = nullptr);
+    FileWatch() : FileWatch(Times()) {}
 
     /// Watches \a plan from now on. What is there of it is known; of what was watched before a change that has not been
     /// told yet is told still.
@@ -42,28 +57,42 @@ public:
 Q_SIGNALS:
     /// Sorted; a file that has gone is among them.
     void changed(const QStringList &files);
+    /// Whether some files are looked at again and again now, since no events tell of their changes.
+    void pollingChanged(bool on);
 
 protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
+    /// Whether something that happens to \a path may change the next scan.
+    bool concerns(const QString &path, bool isDirectory = false) const;
     void eventHappened(const QString &path, DirectoryEvents::What what);
     /// Looks in a moment, again from the beginning of that moment.
     void expect(std::chrono::milliseconds moment);
     void look();
     /// Scans, and watches the directories that there are now.
     FileScan scan();
+    void startPoll();
+    void testEnded();
+    QString outcomeText(const EventTest::Place &place) const;
+    bool isPolled(const QString &file, const FileScan &scan) const;
     QStringList differences(const FileScan &scan) const;
-    bool isComplete(const QString &file, const FileScan &scan) const;
+    /// When \a file will have been for long enough as it is by \a scan.
+    QDeadlineTimer steadyBy(const QString &file, const FileScan &scan) const;
 
     const Times m_times;
-    DirectoryEvents m_events;
+    DirectoryEvents *const m_events;
+    EventTest m_test;
     WatchPlan m_plan;
-    FileScan m_seen;              ///< by the last look
-    FileStamps m_told;            ///< what has been told of, or was there from the beginning
-    QSet<QString> m_beingWritten; ///< written to, and not closed since
+    FileScan m_seen;                         ///< by the last look
+    FileStamps m_told;                       ///< what has been told of, or was there from the beginning
+    QSet<QString> m_beingWritten;            ///< written to, and not closed since
+    QHash<QString, QDeadlineTimer> m_steady; ///< when what differs will have been as it is for long enough
     QBasicTimer m_timer;
     QBasicTimer m_poll;
+    std::chrono::milliseconds m_pollInterval{0};
+    bool m_isWatched = true; ///< the system watches everything that it was asked to
+    bool m_isPolling = false;
     QDeadlineTimer m_patience;  ///< from the first change that has not been told
     bool m_isLimitTold = false; ///< that there is more than may be looked at, by the log
 };

@@ -1,20 +1,18 @@
 #include "watch/reloadonchange.h"
 
 #include "loop/epolleventdispatcher.h"
+#include "watch/filenames.h"
 #include "watch/filewatch.h"
 #include "watch/log.h"
 
 #include <QThread>
 
-#include <algorithm>
 #include <utility>
 
 namespace Quern::watch {
 
 namespace {
 
-/// How many files the log names.
-constexpr qsizetype mostNames = 5;
 /// What the thread has for leaving before it is left alone.
 constexpr unsigned long leavePatience = 100; // milliseconds
 
@@ -60,7 +58,7 @@ void ReloadOnChange::apply()
         startThread();
     else
         stopThread();
-    if (!m_ended)
+    if (!m_ended && m_plan.isLogged)
         qCInfo(logWatch) << (on ? "files are watched: the server reloads when they change"
                                 : "files are watched for changes no more");
 }
@@ -78,6 +76,10 @@ void ReloadOnChange::startThread()
         if (watch == m_watch)
             filesChanged(files);
     });
+    connect(m_watch, &FileWatch::pollingChanged, this, [this, watch = m_watch](bool on) {
+        if (watch == m_watch)
+            m_isPolling = on;
+    });
     m_thread->start();
     QMetaObject::invokeMethod(m_watch, [watch = m_watch, plan = m_plan] { watch->watch(plan); });
 }
@@ -85,6 +87,7 @@ void ReloadOnChange::startThread()
 void ReloadOnChange::stopThread()
 {
     m_watch = nullptr;
+    m_isPolling = false;
     QThread *thread = std::exchange(m_thread, nullptr);
     thread->quit();
     // A file system that does not answer keeps the thread, and nobody else.
@@ -125,15 +128,8 @@ void ReloadOnChange::tryReload()
 
 QString ReloadOnChange::reasonOf(const QStringList &files, const QString &directory)
 {
-    QStringList names;
-    for (const QString &file : files.first(std::min(files.size(), mostNames))) {
-        const bool isInside = file.startsWith(directory + u'/');
-        names.append(isInside ? file.mid(directory.size() + 1) : file);
-    }
-    const qsizetype more = files.size() - names.size();
-    const QString last = more > 0 ? QStringLiteral("%1 more").arg(more) : names.takeLast();
-    const QString all = names.isEmpty() ? last : names.join(QStringLiteral(", ")) + QStringLiteral(" and ") + last;
-    return all + (files.size() == 1 ? QStringLiteral(" has changed") : QStringLiteral(" have changed"));
+    return namesOf(files, directory) +
+           (files.size() == 1 ? QStringLiteral(" has changed") : QStringLiteral(" have changed"));
 }
 
 } // namespace Quern::watch

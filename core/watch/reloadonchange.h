@@ -33,6 +33,8 @@ public:
     /// At run time.
     void set(bool on);
     bool isOn() const { return m_watch != nullptr; }
+    /// Some files are looked at again and again, for no events tell of their changes.
+    bool isPolling() const { return m_isPolling; }
     /// To be called whenever a reload has ended, well or not.
     void reloadEnded();
     /// Nothing is looked at any more.
@@ -56,6 +58,7 @@ private:
     QStringList m_pending;          ///< have changed, and wait for the reload that is under way
     QThread *m_thread = nullptr;    ///< null while it is off
     FileWatch *m_watch = nullptr;   ///< lives in the thread, and goes with it
+    bool m_isPolling = false;
     bool m_ended = false;
 };
 

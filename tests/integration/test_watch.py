@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 import shutil
+import subprocess
 import threading
+import unittest
 from pathlib import Path
 
+import proctree
+from accounting import Probe, account
 from adminserver import AdminTestCase
 from controlclient import ControlClient
-from quernserver import FIXTURES, QuernServer, wait_until
+from quernserver import FIXTURES, TIME_SCALE, QuernServer, wait_until
 
 WATCH = "[reload]\nwatch = true\n"
+HELLO = Probe("GET", "/hello/{token}", token_comes_back=True)
+HAS_FUSE = shutil.which("bindfs") and shutil.which("fusermount3") and os.access("/dev/fuse", os.R_OK | os.W_OK)
 
 
 class Watch(AdminTestCase):
@@ -42,6 +50,19 @@ class Watch(AdminTestCase):
         """It has reloaded as often as that, and does not again."""
         with ControlClient(quern) as control:
             self.assertEqual(control.ask("server.status")["generation"], generation)
+
+    def reloads(self, quern: QuernServer) -> list[dict]:
+        """The operations, the last one first."""
+        with ControlClient(quern) as control:
+            return [each for each in control.ask("operation.list")["operations"] if each["kind"] == "reload"]
+
+    def write_slowly(self, quern: QuernServer, file: Path, content: bytes) -> None:
+        """As somebody does who copies over a slow line: for some two seconds."""
+        with file.open("wb", buffering=0) as out:
+            size = len(content) // 8 + 1
+            for piece in range(0, len(content), size):
+                out.write(content[piece:piece + size])
+                self.assertEqual(quern.get("/slow?ms=250")[0], 200)
 
     def reasons(self, quern: QuernServer) -> list[str]:
         return re.findall(r"info  master +(.* ha(?:s|ve) changed)$", quern.log(), re.MULTILINE)
@@ -96,6 +117,94 @@ class Files(Watch):
         self.assertEqual(self.reasons(server), ["libgood.so and quern.toml have changed"])
         self.assertNotRegex(server.log(), "cannot|failed")
 
+    def test_a_broken_build_and_then_a_good_one_written_in_place(self) -> None:
+        self.broken_then_good(lambda quern, plugin, content: self.write_slowly(quern, plugin, content))
+
+    def test_a_broken_build_and_then_a_good_one_by_renaming(self) -> None:
+        def replace(quern: QuernServer, plugin: Path, content: bytes) -> None:
+            self.write_slowly(quern, plugin.with_suffix(".part"), content)
+            plugin.with_suffix(".part").replace(plugin)
+
+        self.broken_then_good(replace)
+
+    def broken_then_good(self, replace) -> None:
+        quern = self.server(tables=WATCH)
+        plugin = quern.directory / "libshop.so"
+        shutil.copy(FIXTURES / "libsamename.so", plugin)
+        quern.plugins = [plugin]
+        quern.write_config()
+        quern.start()
+        self.wait_watching(quern)
+
+        def replace_twice() -> None:
+            self.assertEqual(quern.get("/good")[0], 404)
+            plugin.write_bytes((FIXTURES / "libthrowing.so").read_bytes())
+            with ControlClient(quern) as control:
+                wait_until(lambda: "throwing" in control.ask("server.status")["reloadFailure"], "the failure", 15)
+                self.assertRegex(quern.command("status").stdout, r"\nThe last reload failed: .*throwing")
+                self.assertRegex(quern.log(), "reload failed, generation 1 goes on: .*throwing")
+                replace(quern, plugin, (FIXTURES / "libgood.so").read_bytes())
+                wait_until(lambda: quern.get("/good")[0] == 200, "the good build", 15)
+                wait_until(lambda: self.reloads(quern)[0]["state"] == "succeeded", "the end of its reload", 15)
+                self.assertEqual(control.ask("server.status")["reloadFailure"], "")
+            # Another change makes the next: what there was of this one is over.
+            quern.config.write_text(quern.config.read_text() + "# changed\n")
+            wait_until(lambda: len(self.reloads(quern)) > 2 and self.reloads(quern)[0]["state"] == "succeeded",
+                       "the last reload", 15)
+
+        report = account(quern.port, [HELLO], lambda: asyncio.to_thread(replace_twice), connections=4, pause=0.01,
+                         deadline=5.0 * TIME_SCALE)
+        self.assert_no_loss(report)
+        self.assertEqual(set(report.statuses), {200}, report)
+        self.assertEqual([each["state"] for each in self.reloads(quern)], ["succeeded", "succeeded", "failed"])
+        self.assertEqual(self.reasons(quern), ["libshop.so has changed"] * 2 + ["quern.toml has changed"])
+
+    def test_what_is_chosen_in_directories(self) -> None:
+        quern = self.server(tables=WATCH + 'paths = [".", "notes"]\nfile_types = [".html", "so"]\n'
+                            'excluded_dirs = ["node_modules", "web/build"]\n')
+        for directory in ("web/build", "web/node_modules/a", "web/src/build"):
+            (quern.directory / directory).mkdir(parents=True)
+        quern.start()
+        self.wait_watching(quern)
+        for name in ("web/page.txt", "web/build/page.html", "web/node_modules/a/page.html", "page.css"):
+            (quern.directory / name).write_text("x")
+        (quern.directory / "web/src/build/page.html").write_text("x")
+        self.wait_generation(quern, 2)
+        (quern.directory / "notes").write_text("x")
+        self.wait_generation(quern, 3)
+        (quern.directory / ".env").write_text("X=1\n")
+        self.wait_generation(quern, 4)
+        quern.config.write_text(quern.config.read_text() + "# changed\n")
+        self.wait_generation(quern, 5)
+        self.assertEqual(self.reasons(quern), ["web/src/build/page.html has changed", "notes has changed",
+                                               ".env has changed", "quern.toml has changed"])
+
+    def test_a_log_of_failures_alone(self) -> None:
+        quern = self.watched(WATCH + "log = false\n")
+        quern.config.write_text(quern.config.read_text() + "# changed\n")
+        self.wait_generation(quern, 2)
+        self.assertNotRegex(quern.log(), "watched|changed")
+        self.assertIn("quern.toml has changed", [step["text"] for step in self.reloads(quern)[0]["steps"]])
+        quern.config.write_text(quern.config.read_text() + "broken =\n")
+        quern.wait_log("cannot reload: .*not valid TOML")
+        self.assertRegex(quern.command("status").stdout, r"\nThe last reload failed: .*not valid TOML")
+
+    def test_a_directory_that_is_removed_and_made_anew(self) -> None:
+        quern = self.server(tables=WATCH + 'paths = ["templates"]\n')
+        templates = quern.directory / "templates"
+        (templates / "a").mkdir(parents=True)
+        (templates / "a/page.html").write_text("x")
+        quern.start()
+        self.wait_watching(quern)
+        shutil.rmtree(templates)
+        self.wait_generation(quern, 2)
+        (templates / "a").mkdir(parents=True)
+        (templates / "a/page.html").write_text("x")
+        self.wait_generation(quern, 3)
+        (templates / "a/page.html").write_text("xy")
+        self.wait_generation(quern, 4)
+        self.assertEqual(self.reasons(quern), ["templates/a/page.html has changed"] * 3)
+
     def test_paths_with_new_directories(self) -> None:
         quern = self.watched(WATCH + 'paths = ["templates", "."]\n')
         (quern.directory / "templates/a").mkdir(parents=True)
@@ -140,6 +249,43 @@ class Files(Watch):
         self.wait_generation(quern, 3)
         self.assert_reloads(quern, 3)
         self.assertNotRegex(quern.log(), "cannot reload")
+
+
+class FileSystems(Watch):
+    def test_events_are_tried_without_a_trace(self) -> None:
+        quern = self.watched(WATCH + 'paths = ["."]\n')
+        quern.wait_log(f"info  master +watched by events: .*{quern.directory}")
+        with ControlClient(quern) as control:
+            self.assertFalse(control.ask("server.status")["polling"])
+        (quern.directory / "note").write_text("x")
+        self.wait_generation(quern, 2)
+        self.assertEqual(self.reasons(quern), ["note has changed"])
+        self.assertEqual(list(quern.directory.rglob(".quern-watch*")), [])
+
+    @unittest.skipUnless(HAS_FUSE, "bindfs and fuse3 are not installed, or there is no /dev/fuse")
+    def test_what_others_change_is_looked_for(self) -> None:
+        quern = self.server(tables=WATCH + 'paths = ["far"]\n')
+        far, origin = quern.directory / "far", quern.directory / "origin"
+        far.mkdir()
+        origin.mkdir()
+        bindfs = subprocess.Popen(["bindfs", "-f", str(origin), str(far)], preexec_fn=proctree.die_with_parent)
+        self.addCleanup(bindfs.wait)
+        self.addCleanup(subprocess.run, ["fusermount3", "-u", "-z", str(far)], check=True)
+        wait_until(lambda: os.path.ismount(far), "the file system")
+        quern.start()
+        quern.wait_log(f"info  master +looked at every 2 s: {far} \\(FUSE: no event tells of what is changed elsewhere")
+        quern.wait_log(f"info  master +watched by events: .*{quern.directory}")
+        with ControlClient(quern) as control:
+            wait_until(lambda: control.ask("server.status")["polling"], "looking again and again")
+        self.assertIn("some by looking at them again and again", quern.command("status").stdout)
+        # The file system knows of it when it is asked.
+        (origin / "a").mkdir()
+        (origin / "a/page.html").write_text("x")
+        self.wait_generation(quern, 2)
+        self.write_slowly(quern, origin / "a/page.html", b"as long as this")
+        self.wait_generation(quern, 3)
+        self.assertEqual(self.reasons(quern), ["far/a/page.html has changed"] * 2)
+        self.assertEqual(list(origin.rglob(".quern-watch*")), [])
 
 
 class Switch(Watch):

@@ -140,6 +140,8 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"sentence"_L1, &Status::sentence},
     Field{"draining"_L1, &Status::draining},
     Field{"watching"_L1, &Status::watching, Presence::Optional},
+    Field{"polling"_L1, &Status::polling},
+    Field{"reloadFailure"_L1, &Status::reloadFailure},
     Field{"startedAt"_L1, &Status::startedAt},
     Field{"uptimeMs"_L1, &Status::uptime},
     Field{"generation"_L1, &Status::generation},

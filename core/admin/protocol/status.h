@@ -187,6 +187,8 @@ struct Status
     QString sentence;                    ///< the server's health, for people
     bool draining = false;               ///< clients are to go elsewhere
     bool watching = false;               ///< it reloads by itself when its files change
+    bool polling = false;                ///< it looks at some of them again and again, as no events tell of changes
+    QString reloadFailure;               ///< why the last reload failed; empty if it did not
     QDateTime startedAt;                 ///< UTC, to the millisecond
     std::chrono::milliseconds uptime{0}; ///< "uptimeMs"
     int generation = 0;                  ///< of the workers that take new requests

@@ -32,6 +32,8 @@ Status sample()
     status.sentence = QStringLiteral("worker 1 died 3 times in 10 s");
     status.draining = true;
     status.watching = true;
+    status.polling = true;
+    status.reloadFailure = QStringLiteral("quern.toml:7: unknown key");
     status.startedAt = QDateTime(QDate(2026, 1, 31), QTime(12, 0), Qt::UTC);
     status.uptime = std::chrono::milliseconds(90'500);
     status.generation = 2;
@@ -93,12 +95,14 @@ const QByteArray goldenSample =
     "\"schedule\":\"0 3 * * *\",\"skipped\":1,\"stopped\":false}],\"draining\":true,\"generation\":2,"
     "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
     "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
+    "\"polling\":true,"
     "\"processes\":[{\"cpuPercent\":0,\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code 1\","
     "\"name\":\"timer\",\"oldestMs\":0,\"pid\":102,\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"rssPerMinute\":0,"
     "\"state\":\"fatal\",\"work\":\"\"}],"
     "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
     "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
     "{\"connections\":63,\"id\":1,\"queued\":0,\"requests\":7}],"
+    "\"reloadFailure\":\"quern.toml:7: unknown key\","
     "\"sentence\":\"worker 1 died 3 times in 10 s\","
     "\"startedAt\":\"2026-01-31T12:00:00.000Z\",\"state\":\"degraded\","
     "\"tables\":[{\"memory\":98304,\"memoryLimit\":200000,\"name\":\"prices\",\"rows\":12,"

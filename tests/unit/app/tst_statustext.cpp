@@ -57,6 +57,12 @@ void TestStatusText::tellsAll()
     QVERIFY(!text.contains(u"watched"));
     status.watching = true;
     QVERIFY(app::terminal::statusText(status).contains(u"\nFiles are watched: a change of them reloads the server\n"));
+    status.polling = true;
+    QVERIFY(app::terminal::statusText(status).contains(
+        u"\nFiles are watched, some by looking at them again and again: a change of them reloads the server\n"));
+    QVERIFY(!text.contains(u"reload failed"));
+    status.reloadFailure = QStringLiteral("quern.toml:7: \x1b[2J");
+    QVERIFY(app::terminal::statusText(status).contains(u"\nThe last reload failed: quern.toml:7: \\x1b[2J\n"));
 }
 
 void TestStatusText::fitsOneScreen()

@@ -22,6 +22,7 @@ class TestWatchPlan : public QObject
 
 private Q_SLOTS:
     void whatIsWatched();
+    void whatIsChosenInDirectories();
 };
 
 void TestWatchPlan::whatIsWatched()
@@ -52,6 +53,34 @@ void TestWatchPlan::whatIsWatched()
     // Without a file there are its defaults.
     settings.filePath.clear();
     QVERIFY(!app::watchPlan(settings, {}).files.contains(QString()));
+}
+
+void TestWatchPlan::whatIsChosenInDirectories()
+{
+    config::Settings settings;
+    settings.directory = u"/srv/shop"_s;
+    settings.server.runtimeDir = u"/run/shop"_s;
+    QVERIFY(app::watchPlan(settings, {}).isLogged);
+    QVERIFY(app::watchPlan(settings, {}).takesFile(u"/srv/shop/web/a.txt"_s));
+    settings.server.reloadLog = false;
+    settings.server.reloadFileTypes = {u".so"_s, u"html"_s};
+    settings.server.reloadExcludedDirs = {u"node_modules"_s, u"cache/"_s,     u"web/build"_s,
+                                          u"./dist"_s,       u"../shared/"_s, u"/opt/old/"_s};
+    const watch::WatchPlan plan = app::watchPlan(settings, {});
+    QVERIFY(!plan.isLogged);
+    QCOMPARE(plan.own, u"/run/shop"_s);
+    for (const QString &file : {u"/srv/shop/web/a.so"_s, u"/srv/shop/web/b.min.html"_s})
+        QVERIFY2(plan.takesFile(file), qPrintable(file));
+    for (const QString &file : {u"/srv/shop/web/a.so.1"_s, u"/srv/shop/web/ahtml"_s, u"/srv/shop/web/a.HTML"_s,
+                                u"/srv/shop/web/.html"_s, u"/srv/shop/web/Makefile"_s})
+        QVERIFY2(!plan.takesFile(file), qPrintable(file));
+    for (const QString &directory : {u"/srv/shop/node_modules"_s, u"/srv/shop/a/b/node_modules"_s, u"/opt/x/cache"_s,
+                                     u"/srv/shop/web/build"_s, u"/srv/shop/dist"_s, u"/srv/shared"_s, u"/opt/old"_s})
+        QVERIFY2(!plan.takesDirectory(directory), qPrintable(directory));
+    // A path is no name, and no other one's beginning.
+    for (const QString &directory : {u"/srv/shop/build"_s, u"/srv/shop/web/dist"_s, u"/srv/shop/web/builds"_s,
+                                     u"/srv/shop/shared"_s, u"/srv/shop/node_modules2"_s})
+        QVERIFY2(plan.takesDirectory(directory), qPrintable(directory));
 }
 
 QTEST_GUILESS_MAIN(TestWatchPlan)

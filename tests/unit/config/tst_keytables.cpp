@@ -114,6 +114,18 @@ QList<KeyRow> reloadRows()
          [](const auto &s) {
              return s.reloadPaths == QStringList{QStringLiteral("/srv/data"), QStringLiteral("../shared")};
          }},
+        {"file_types = []", [](const auto &s) { return s.reloadFileTypes.isEmpty(); }, true},
+        {"file_types = [\".so\", \"toml\"]",
+         [](const auto &s) {
+             return s.reloadFileTypes == QStringList{QStringLiteral(".so"), QStringLiteral("toml")};
+         }},
+        {"excluded_dirs = []", [](const auto &s) { return s.reloadExcludedDirs.isEmpty(); }, true},
+        {"excluded_dirs = [\"node_modules\", \"./build\"]",
+         [](const auto &s) {
+             return s.reloadExcludedDirs == QStringList{QStringLiteral("node_modules"), QStringLiteral("./build")};
+         }},
+        {"log = true", [](const auto &s) { return s.reloadLog; }, true},
+        {"log = false", [](const auto &s) { return !s.reloadLog; }},
     };
 }
 

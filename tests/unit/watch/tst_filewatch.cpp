@@ -1,62 +1,25 @@
-#include "watch/filewatch.h"
+#include "watchtest.h"
 
 #include "epolltestmain.h"
 
 #include <QDateTime>
-#include <QDir>
-#include <QFile>
 #include <QRegularExpression>
-#include <QSignalSpy>
-#include <QTemporaryDir>
 #include <QTimer>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <memory>
-#include <optional>
-
 using namespace Quern;
+using namespace Quern::watch;
 using namespace Qt::Literals::StringLiterals;
-using Quern::watch::FileWatch;
-using Quern::watch::WatchPlan;
-
-namespace {
-
-/// What a change may take to be told on a busy machine, in milliseconds.
-constexpr int patience = 20000;
-
-/// As short as a test can have it: what it does at once is a burst.
-constexpr FileWatch::Times quick = {std::chrono::milliseconds(60), std::chrono::milliseconds(40),
-                                    std::chrono::milliseconds(10'000), std::chrono::milliseconds(100)};
-
-/// While it lives the process can open no file.
-class NoFiles
-{
-public:
-    NoFiles()
-    {
-        ::getrlimit(RLIMIT_NOFILE, &m_before);
-        const rlimit none = {0, m_before.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &none);
-    }
-    ~NoFiles() { ::setrlimit(RLIMIT_NOFILE, &m_before); }
-    Q_DISABLE_COPY_MOVE(NoFiles)
-
-private:
-    struct rlimit m_before = {};
-};
-
-} // namespace
 
 /// Which changes of files are told, and when.
-class TestFileWatch : public QObject
+class TestFileWatch : public WatchTest
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init();
-    void cleanup();
+    void init() { begin(); }
+    void cleanup() { end(); }
     void written();
     void replacedByRename();
     void touched();
@@ -75,86 +38,7 @@ private Q_SLOTS:
     void bounds();
     void withoutEvents();
     void whatCannotBeSeenHasNotGone();
-
-private:
-    QString path(const QString &name) const { return m_folder->path() + u'/' + name; }
-    void write(const QString &name, const QByteArray &content = "x") const;
-    void watch(const QStringList &files, const QStringList &paths = {}, const QStringList &ignored = {});
-    /// What has been told next, as "name name".
-    QString told();
-    /// Waits as long as it takes for a change beside it to be told: what was to be told by then has been.
-    void passAWhile();
-    QString names(const QStringList &files) const;
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<FileWatch> m_watch;
-    std::unique_ptr<QSignalSpy> m_spy;
-    int m_while = 0;
 };
-
-void TestFileWatch::init()
-{
-    m_folder = std::make_unique<QTemporaryDir>();
-    QVERIFY(m_folder->isValid());
-    m_watch = std::make_unique<FileWatch>(quick);
-    m_spy = std::make_unique<QSignalSpy>(m_watch.get(), &FileWatch::changed);
-}
-
-void TestFileWatch::cleanup()
-{
-    m_spy.reset();
-    m_watch.reset();
-    m_folder.reset();
-}
-
-void TestFileWatch::write(const QString &name, const QByteArray &content) const
-{
-    QFile file(path(name));
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(name));
-    QCOMPARE(file.write(content), content.size());
-}
-
-void TestFileWatch::watch(const QStringList &files, const QStringList &paths, const QStringList &ignored)
-{
-    WatchPlan plan;
-    for (const QString &file : files)
-        plan.files.append(path(file));
-    for (const QString &each : paths)
-        plan.paths.append(path(each));
-    for (const QString &each : ignored)
-        plan.ignored.append(path(each));
-    m_watch->watch(plan);
-}
-
-QString TestFileWatch::names(const QStringList &files) const
-{
-    QStringList names;
-    for (const QString &file : files)
-        names.append(file.mid(m_folder->path().size() + 1));
-    return names.join(u' ');
-}
-
-QString TestFileWatch::told()
-{
-    if (m_spy->isEmpty() && !m_spy->wait(patience))
-        return u"nothing"_s;
-    return names(m_spy->takeFirst().at(0).toStringList());
-}
-
-void TestFileWatch::passAWhile()
-{
-    const QTemporaryDir folder;
-    FileWatch watch(quick);
-    QSignalSpy spy(&watch, &FileWatch::changed);
-    watch.watch({{}, {folder.path()}, {}});
-    // Twice as long as it needs itself.
-    for (const QString &name : {u"one"_s, u"two"_s}) {
-        QFile file(folder.filePath(name));
-        QVERIFY(file.open(QIODevice::WriteOnly));
-        file.close();
-        QVERIFY(spy.wait(patience));
-    }
-}
 
 void TestFileWatch::written()
 {
@@ -364,10 +248,7 @@ void TestFileWatch::whatIsLeftOut()
 
 void TestFileWatch::anEndlessWriterKeepsNobodyWaiting()
 {
-    m_spy.reset();
-    m_watch = std::make_unique<FileWatch>(
-        FileWatch::Times{quick.quiet, quick.settle, std::chrono::milliseconds(1000), quick.poll});
-    m_spy = std::make_unique<QSignalSpy>(m_watch.get(), &FileWatch::changed);
+    begin({quick.quiet, quick.settle, std::chrono::milliseconds(1000), quick.poll});
     QVERIFY(QDir(m_folder->path()).mkdir(u"src"_s));
     write(u"src/endless"_s);
     watch({}, {u"src"_s});
