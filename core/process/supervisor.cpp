@@ -33,6 +33,8 @@ Supervisor::~Supervisor()
 
 void Supervisor::start()
 {
+    if (OrphanReaper::inherits())
+        m_orphans = std::make_unique<OrphanReaper>(&ChildProcess::isOne);
     m_preparing = ++m_generationSerial;
     m_prepareUntil = std::chrono::steady_clock::now() + settleTimeout;
     m_prepareTimer.start(0, this); // the caller hears of nothing before this has returned
