@@ -22,7 +22,7 @@ _NGINX = """
 daemon off;
 master_process off;
 pid {folder}/nginx.pid;
-error_log {folder}/error.log;
+error_log {folder}/error.log warn;
 events {{ worker_connections 768; }}
 http {{
     sendfile on;
@@ -79,12 +79,14 @@ def account() -> str:
 
 
 class Proxy(ForeignServer):
-    """backend: the path of Quern's Unix socket, or its port. tls: what it shows its clients, who speak HTTPS then."""
+    """backend: the path of Quern's Unix socket, or its port. tls: what it shows its clients, who speak HTTPS then.
+    patience: seconds that it waits for Quern, where the recipe has 75."""
 
-    def __init__(self, name: str, backend: Path | int, tls: Identity | None = None) -> None:
+    def __init__(self, name: str, backend: Path | int, *, tls: Identity | None = None, patience: int = 75) -> None:
         super().__init__(name)
         self.backend = backend
         self.tls = tls
+        self.patience = patience
         self.port = reserve_port()
         # Files that it serves itself.
         self.root = self.directory / "public"
@@ -104,8 +106,7 @@ class Proxy(ForeignServer):
         return connection
 
     def log(self) -> str:
-        file = self.directory / "error.log"
-        return self.text() + (file.read_text(errors="replace") if file.exists() else "")
+        return self.text() + "".join(file.read_text(errors="replace") for file in self.directory.glob("*error.log"))
 
     def _answers(self) -> bool:
         try:
@@ -125,6 +126,7 @@ class Nginx(Proxy):
                          "127.0.0.1:5200": f"127.0.0.1:{self.backend}"}
         else:
             replaced |= {"/run/quern-http/http.sock": str(self.backend)}
+        replaced |= {" 75s;": f" {self.patience}s;"}
         if self.tls:
             replaced |= {"    listen 127.0.0.1": "    #listen 127.0.0.1",
                          **uncommented("listen 443 ssl;", "ssl_certificate ", "ssl_certificate_key "),
@@ -150,6 +152,7 @@ class Apache(Proxy):
             replaced |= {**uncommented(other), active: f"#{active}", "127.0.0.1:5200": f"127.0.0.1:{self.backend}"}
         else:
             replaced |= {"/run/quern-http/http.sock": str(self.backend)}
+        replaced |= {" timeout=75 ": f" timeout={self.patience} "}
         modules = f"{_APACHE_MODULES} {self._modules_of_recipe()}"
         if self.tls:
             modules += " socache_shmcb ssl"

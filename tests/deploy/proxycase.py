@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import wspeers
 from accounting import Accounting, Probe, Report
@@ -156,10 +157,10 @@ class ProxyTests:
         self.assertEqual(client.response("POST").status, 413)
 
     def test_a_path_comes_as_it_was_sent(self) -> None:
-        for path in ("/probe/tree/a%2Fb/c%20d", "/probe/tree/gr%C3%BCn?x=%2F"):
-            response = self.ask("GET", path)
+        for path in ("a%2Fb/c%20d", "gr%C3%BCn", "100%25", "a%2520b", "a//b", "a%3Fb%23c", "a;b,c=d&e+f:g@h'()*"):
+            response = self.ask("GET", f"/probe/tree/{path}?x=%2F")
             self.assertEqual(response.status, 200, path)
-        self.assertEqual(json.loads(self.ask("GET", "/probe/tree/a%2Fb/c%20d").body)["path"], "a/b/c d")
+            self.assertEqual(json.loads(response.body)["path"], unquote(path))
 
     def test_files_that_need_no_quern(self) -> None:
         (self.proxy.root / "assets/page.css").write_bytes(b"body {}\n")
@@ -220,8 +221,10 @@ class ProxyTests:
 
     def test_a_client_cannot_forge_it(self) -> None:
         for headers in (_FORGED, _FORGED + _FORGED, "X-Forwarded-For: 198.51.100.1, 127.0.0.1\r\n"):
-            facts = self.facts(headers)
-            self.assertEqual((facts["remote"], facts["secure"], facts["host"]), ("127.0.0.5", False, "test"), headers)
+            # The second has the address of a proxy that is trusted.
+            for source in ("127.0.0.5", "127.0.0.1"):
+                facts = self.facts(headers, source)
+                self.assertEqual((facts["remote"], facts["secure"], facts["host"]), (source, False, "test"), headers)
 
     def test_nor_by_another_way(self) -> None:
         if self.BY == "tcp":
@@ -238,7 +241,7 @@ class ProxyTests:
         if user := account():
             for path in (folder, *folder.iterdir()):
                 shutil.chown(path, user)
-        self.front(self.PROXY("proxy", self.proxy.backend, identity))
+        self.front(self.PROXY("proxy", self.proxy.backend, tls=identity))
         facts = self.facts(_FORGED.replace("Proto: https", "Proto: http"))
         self.assertEqual((facts["remote"], facts["secure"], facts["url"]),
                          ("127.0.0.5", True, "https://test/probe/facts"))
@@ -271,7 +274,9 @@ class ProxyTests:
 
     def test_the_first_request_after_a_standstill_is_served(self) -> None:
         self.quern.stop()
-        self.assertIn(self.ask("GET", "/hello/you").status, (502, 503))
+        # The first may find a connection of before; those behind it find nobody.
+        for _ in range(3):
+            self.assertIn(self.ask("GET", "/hello/you").status, (502, 503))
         self.quern.start()
         self.assertEqual(self.ask("GET", "/hello/you").status, 200)
 

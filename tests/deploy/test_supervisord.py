@@ -72,7 +72,9 @@ class Supervisor(ForeignServer):
         folder.mkdir()
         (folder / "quern.conf").write_text(recipe("supervisord/quern.conf", replaced))
         self.quern_log = self.directory / "quern.log"
-        self.launch([SUPERVISORD, "--nodaemon", "-c", self.config], lambda: self.state().name == "RUNNING")
+        # A limit that is too low for Quern: as root it is raised.
+        files = ["prlimit", "--nofile=2048:4096"] if os.geteuid() == 0 else []
+        self.launch([*files, SUPERVISORD, "--nodaemon", "-c", self.config], lambda: self.state().name == "RUNNING")
 
     def ask(self, *words: str) -> str:
         result = subprocess.run([SUPERVISORCTL, "-c", self.config, *words], capture_output=True, text=True,
