@@ -162,6 +162,11 @@ class ProxyTests:
             self.assertEqual(response.status, 200, path)
             self.assertEqual(json.loads(response.body)["path"], unquote(path))
 
+    def test_a_client_that_names_no_host(self) -> None:
+        client = self.connect()
+        client.send(b"GET /hello/you HTTP/1.0\r\n\r\n")
+        self.assertEqual(client.response().status, 200)
+
     def test_files_that_need_no_quern(self) -> None:
         (self.proxy.root / "assets/page.css").write_bytes(b"body {}\n")
         self.quern.stop()

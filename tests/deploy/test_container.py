@@ -7,8 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
-import threading
 import unittest
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from ports import reserve_port
 from quernserver import QUERN_BIN, TIME_SCALE, wait_until
 from rawhttp import RawConnection
 from recipes import DEPLOY, ROOT, recipe
+from scratch import scratch
 
 BUILD = Path(QUERN_BIN).parents[1]
 # What is fetched, and the roots made of it: outside of /tmp, which may be too small, or memory.
@@ -83,10 +82,7 @@ class Container:
 class InContainer(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        cls.scratch = Path(tempfile.mkdtemp(prefix="run-", dir=FOLDER))
-        cls.addClassCleanup(shutil.rmtree, cls.scratch, ignore_errors=True)
-        cls.scratch.chmod(0o755)
+        cls.scratch = cls.enterClassContext(scratch(FOLDER))
         builder = Builder(recipe("container/Containerfile", {}), FOLDER)
         # What the build stage has made is there already, as this build; how it is installed is the recipe's own words.
         install = next(step.rest for step in builder.stage("build").steps if "cmake --install" in step.rest)

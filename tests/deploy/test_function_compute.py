@@ -19,6 +19,7 @@ from ports import reserve_port
 from quernserver import QUERN_BIN, TIME_SCALE, wait_until
 from rawhttp import RawConnection
 from recipes import DEPLOY, recipe, uncommented
+from scratch import scratch
 
 BUILD = Path(QUERN_BIN).parents[1]
 FOLDER = BUILD / "tests/deploy/function-compute"
@@ -39,7 +40,7 @@ class Instance:
     """A function's instance. project: its folder; arguments: variables of its environment."""
 
     def __init__(self, project: Path, *, own_network: bool = False, **variables: str) -> None:
-        self.output = Path(tempfile.mkstemp(prefix="instance-", dir=FOLDER)[1])
+        self.output = Path(tempfile.mkstemp(prefix="quern-instance-")[1])
         lines = _ENCLOSE + ("ip link set lo up\n" if own_network else "")
         # As the service: a small environment, and a working folder that is none of ours.
         words = ["env", "--ignore-environment", "PATH=/usr/bin:/bin", *(f"{name}={value}" for name, value in variables.items()),
@@ -89,10 +90,8 @@ class Instance:
 class AsFunction(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix="run-", dir=FOLDER))
-        cls.addClassCleanup(shutil.rmtree, scratch, ignore_errors=True)
-        prefix, cls.project = scratch / "prefix", scratch / "code"
+        folder = cls.enterClassContext(scratch(FOLDER))
+        prefix, cls.project = folder / "prefix", folder / "code"
         for command in (["cmake", "--install", str(BUILD), "--prefix", str(prefix)],
                         [str(DEPLOY / "function-compute/pack"), str(prefix), str(cls.project)]):
             result = subprocess.run(command, capture_output=True, text=True, timeout=300)

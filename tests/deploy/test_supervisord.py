@@ -19,7 +19,7 @@ from controlclient import ControlClient
 from foreignserver import ForeignServer, find_program
 from quernserver import QUERN_BIN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
 from rawhttp import RawConnection
-from recipes import recipe
+from recipes import recipe, uncommented
 
 SUPERVISORD, SUPERVISORCTL = find_program("supervisord"), find_program("supervisorctl")
 
@@ -56,7 +56,8 @@ class State:
 class Supervisor(ForeignServer):
     """Has one program, quern, which is the server of the test."""
 
-    def __init__(self, quern: QuernServer) -> None:
+    def __init__(self, quern: QuernServer, *, few_files: bool = False) -> None:
+        """few_files: it may open too few files, as long as it does not raise that itself."""
         super().__init__("supervisord")
         self.config = self.directory / "supervisord.conf"
         self.config.write_text(_CONFIG.format(folder=self.directory))
@@ -68,12 +69,13 @@ class Supervisor(ForeignServer):
         replaced = {"/usr/bin/quern ": f"{QUERN_BIN} ", "/etc/quern/quern.toml": str(quern.config),
                     "/srv/quern": str(quern.directory), "user=quern": f"user={self.account}",
                     "/var/log/supervisor": str(self.directory)}
+        if few_files:
+            replaced |= uncommented("[supervisord]", "minfds=16384", sign=";")
         folder = self.directory / "conf.d"
         folder.mkdir()
         (folder / "quern.conf").write_text(recipe("supervisord/quern.conf", replaced))
         self.quern_log = self.directory / "quern.log"
-        # A limit that is too low for Quern: as root it is raised.
-        files = ["prlimit", "--nofile=2048:4096"] if os.geteuid() == 0 else []
+        files = ["prlimit", "--nofile=1024:4096"] if few_files else []
         self.launch([*files, SUPERVISORD, "--nodaemon", "-c", self.config], lambda: self.state().name == "RUNNING")
 
     def ask(self, *words: str) -> str:
@@ -99,15 +101,24 @@ class Supervisor(ForeignServer):
 class UnderSupervisord(QuernTestCase):
     def setUp(self) -> None:
         self.quern = self.server()
-        self.supervisor = Supervisor(self.quern)
-        self.addCleanup(self.end)
+        self.supervise()
+
+    def supervise(self, **options) -> None:
+        self.supervisor = Supervisor(self.quern, **options)
+        self.addCleanup(self.end, self.supervisor)
         self.adopt(self.supervisor.state().pid)
 
-    def end(self) -> None:
+    def end(self, supervisor: Supervisor) -> None:
         if not self._outcome.success:
-            log = self.supervisor.quern_log
-            print(f"---- supervisord says\n{self.supervisor.text()}{log.read_text() if log.exists() else ''}----")
-        self.supervisor.stop()
+            log = supervisor.quern_log
+            print(f"---- supervisord says\n{supervisor.text()}{log.read_text() if log.exists() else ''}----")
+        supervisor.stop()
+
+    def open_files(self) -> tuple[int, int]:
+        """How many the master may have, and how many it may ask for."""
+        with open(f"/proc/{self.quern.master}/limits") as file:
+            found = re.search(r"Max open files +(\d+) +(\d+)", file.read())
+        return int(found[1]), int(found[2])
 
     def adopt(self, pid: int) -> None:
         self.quern.master = pid
@@ -134,11 +145,20 @@ class UnderSupervisord(QuernTestCase):
         self.assertIn(pid, proctree.children_of(self.supervisor.pid))
         self.assertRegex(self.supervisor.quern_log.read_text(), r"master +ready after")
 
-    def test_it_runs_as_its_user_with_enough_files(self) -> None:
-        with open(f"/proc/{self.quern.master}/limits") as file:
-            limits = re.search(r"Max open files +(\d+) +(\d+)", file.read())
-        self.assertGreaterEqual(int(limits[1]), 16384)
-        self.assertEqual(limits[1], limits[2])
+    def test_it_opens_as_many_files_as_it_may(self) -> None:
+        soft, hard = self.open_files()
+        self.assertEqual(soft, hard)
+
+    def test_supervisord_lets_it_open_more_files(self) -> None:
+        raised = subprocess.run(["prlimit", "--nofile=4096:4096", "prlimit", "--nofile=16384:16384", "true"],
+                                capture_output=True, timeout=60)
+        if raised.returncode != 0:
+            self.skipTest("nobody may raise limits here")
+        self.supervisor.stop()
+        self.supervise(few_files=True)
+        self.assertEqual(self.open_files(), (16384, 16384))
+
+    def test_it_runs_as_its_user(self) -> None:
         for pid in proctree.descendants(self.quern.master):
             self.assertEqual(os.stat(f"/proc/{pid}").st_uid, pwd.getpwnam(self.supervisor.account).pw_uid)
 
