@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include <QProcessEnvironment>
+#include <QSet>
 #include <QTimerEvent>
 
 #include <csignal>
@@ -18,6 +19,13 @@ namespace {
 constexpr std::chrono::milliseconds endTimeout = std::chrono::seconds(1);
 /// Of what it says about its end, in bytes.
 constexpr qsizetype longestProblem = 500;
+
+/// Pids of those that were started and have not been told to have ended.
+QSet<qint64> &startedPids()
+{
+    static QSet<qint64> pids;
+    return pids;
+}
 
 /// Runs in the child between fork and exec: only async-signal-safe calls.
 void prepareChild(const std::vector<int> &inherited, pid_t master, ipc::ChildRole role)
@@ -56,12 +64,18 @@ ChildProcess::ChildProcess(const ChildSpec &spec, QObject *parent)
 
 ChildProcess::~ChildProcess()
 {
+    startedPids().remove(m_pid);
     m_process.disconnect(this);
     if (m_process.state() != QProcess::NotRunning) {
         kill(QStringLiteral("nobody looks after it any more"));
         m_process.waitForFinished(1000);
         killPrograms();
     }
+}
+
+bool ChildProcess::isOne(qint64 pid)
+{
+    return startedPids().contains(pid);
 }
 
 Result<void> ChildProcess::start()
@@ -130,6 +144,7 @@ Result<void> ChildProcess::start()
             startFailed();
     });
     m_pid = m_process.processId();
+    startedPids().insert(m_pid);
     m_channel = std::make_unique<ipc::Channel>(mainEnd.release(), static_cast<ipc::FrameSink *>(this));
     ipc::BootMessage boot;
     boot.who = m_spec.who;
@@ -323,6 +338,7 @@ void ChildProcess::readOutput()
 
 void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
 {
+    startedPids().remove(m_pid);
     readOutput();
     m_output.finish(m_pid);
     // The last it said of itself may not have been read yet.
@@ -358,6 +374,7 @@ void ChildProcess::killPrograms()
 
 void ChildProcess::startFailed()
 {
+    startedPids().remove(m_pid);
     m_deadline.stop();
     m_state = State::Gone;
     ChildExit exit;

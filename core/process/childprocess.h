@@ -74,6 +74,9 @@ public:
     explicit ChildProcess(const ChildSpec &spec, QObject *parent = nullptr);
     ~ChildProcess() override;
 
+    /// Whether \a pid is that of one that was started and that has not been told to have ended.
+    static bool isOne(qint64 pid);
+
     /// Error::Io if descriptors, memory or a process cannot be had.
     Result<void> start();
     /// Asks it to leave: nothing is in flight in it. Killed if it has not left after \a grace.

@@ -49,6 +49,8 @@ void Supervisor::nextIsReady()
 
 void Supervisor::start()
 {
+    if (OrphanReaper::inherits())
+        m_orphans = std::make_unique<OrphanReaper>(&ChildProcess::isOne);
     m_preparing = ++m_generationSerial;
     m_prepareUntil = std::chrono::steady_clock::now() + settleTimeout;
     m_prepareTimer.start(0, this); // the caller hears of nothing before this has returned

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "process/generation.h"
+#include "process/orphanreaper.h"
 #include "process/pluginstore.h"
 
 #include <QBasicTimer>
@@ -237,7 +238,8 @@ private:
     QBasicTimer m_prepareTimer;
     QBasicTimer m_drainTimer;
     QByteArray m_cronMemory;
-    QSet<quint64> m_killed; ///< children that were to be killed by command, until they have ended
+    std::unique_ptr<OrphanReaper> m_orphans; ///< if this process inherits them
+    QSet<quint64> m_killed;                  ///< children that were to be killed by command, until they have ended
     std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> m_restarts;
     std::unique_ptr<ChildProcess> m_hookRunner; ///< while hooks of the server's start or stop are called
     ipc::Hook m_serverHook = ipc::Hook::ServerStart;

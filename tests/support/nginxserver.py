@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
-
-import proctree
+from foreignserver import ForeignServer, find_program
 from ports import reserve_port
-from quernserver import wait_until
 from rawhttp import RawConnection
 
-NGINX_BIN = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+NGINX_BIN = find_program("nginx")
 
 # The front reads and checks a whole request before it asks the back, as Quern's master does with its workers.
 _CONFIG = """
@@ -60,29 +53,20 @@ http {{
 """
 
 
-class NginxServer:
+class NginxServer(ForeignServer):
     def __init__(self, *, body: int) -> None:
         """body: bytes of the longest request body."""
-        self.directory = Path(tempfile.mkdtemp(prefix="quern-nginx-"))
+        super().__init__("nginx")
         self.port = reserve_port()
         config = self.directory / "nginx.conf"
         config.write_text(_CONFIG.format(directory=self.directory, port=self.port, body=body))
-        log = self.directory / "error.log"
-        self._process = subprocess.Popen([NGINX_BIN, "-p", self.directory, "-c", config, "-e", log],
-                                         stdin=subprocess.DEVNULL, preexec_fn=proctree.die_with_parent)
-        wait_until(self._answers, "nginx ready")
+        self.launch([NGINX_BIN, "-p", self.directory, "-c", config, "-e", self.directory / "error.log"], self._answers)
 
     @property
     def address(self) -> tuple[str, int]:
         return "127.0.0.1", self.port
 
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-        shutil.rmtree(self.directory, ignore_errors=True)
-
     def _answers(self) -> bool:
-        assert self._process.poll() is None, f"nginx ended with {self._process.returncode}"
         try:
             with RawConnection(self.address) as client:
                 return client.request("GET", "/hello/ready").status == 200

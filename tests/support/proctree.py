@@ -72,6 +72,12 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+def zombies_of(pid: int) -> list[int]:
+    """Children of pid that have ended and that it has not waited for."""
+    numbers = (int(name) for name in os.listdir("/proc") if name.isdigit())
+    return [number for number in numbers if (fields := _stat(number)) and int(fields[1]) == pid and fields[0] == "Z"]
+
+
 def _parents_to_children() -> dict[int, list[int]]:
     table: dict[int, list[int]] = {}
     for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):

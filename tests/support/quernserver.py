@@ -29,8 +29,13 @@ FIXTURES = Path(os.environ.get("QUERN_FIXTURES", str(Path(QUERN_BIN).parents[1] 
 # Deadlines are multiplied by this: builds with sanitizers are slower.
 TIME_SCALE = float(os.environ.get("QUERN_TIME_SCALE", "1"))
 _WORKER_TITLE = re.compile(r"quern: worker (\d+)\b")
-# Masters that a QuernServer answers for; every other child of the test is a leftover.
+# Masters that a QuernServer answers for, and what else answer_for() names; every other child of the test is a leftover.
 _masters: set[int] = set()
+
+
+def answer_for(pid: int) -> None:
+    """This child is another's, who ends it: it is no leftover of a server."""
+    _masters.add(pid)
 
 
 @dataclass(frozen=True)
