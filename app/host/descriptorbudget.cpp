@@ -18,10 +18,15 @@ qint64 reservedDescriptors(const config::ServerSettings &server)
     return ofMaster + ofChildren + ofRefused + ofApi;
 }
 
+qint64 wantedDescriptors(const config::ServerSettings &server)
+{
+    return reservedDescriptors(server) + server.maxConn + (server.maxConn - 1) / 3;
+}
+
 int possibleConnections(const config::ServerSettings &server, qint64 openFiles)
 {
     const qint64 left = openFiles - reservedDescriptors(server);
-    return int(std::clamp<qint64>(left, 1, server.maxConn));
+    return int(std::clamp<qint64>(left - left / 4, 1, server.maxConn));
 }
 
 } // namespace Quern::app

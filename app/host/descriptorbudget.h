@@ -8,7 +8,11 @@ namespace Quern::app {
 /// to start workers again.
 qint64 reservedDescriptors(const config::ServerSettings &server);
 
-/// How many connections, max_conn at most and 1 at least, a process can have that may open \a openFiles files.
+/// How many files a process must be allowed to open to have max_conn connections.
+qint64 wantedDescriptors(const config::ServerSettings &server);
+
+/// How many connections, max_conn at most and 1 at least, a process can have that may open \a openFiles files. A
+/// quarter of what is there for clients is for the files that they are sent, and that their uploads wait in.
 int possibleConnections(const config::ServerSettings &server, qint64 openFiles);
 
 } // namespace Quern::app

@@ -4,6 +4,7 @@
 #include "app/server/log.h"
 #include "app/server/portplan.h"
 #include "app/server/settingscheck.h"
+#include "base/descriptorceiling.h"
 #include "base/systemerror.h"
 
 #include <QCryptographicHash>
@@ -11,6 +12,7 @@
 #include <QFile>
 #include <QSysInfo>
 
+#include <algorithm>
 #include <limits>
 
 #include <sys/resource.h>
@@ -111,7 +113,10 @@ Result<void> addProxies(const config::Settings &settings, dispatch::HttpSettings
 
 int connectionLimit(const config::ServerSettings &server)
 {
-    const int possible = possibleConnections(server, openFilesLimit());
+    const qint64 openFiles = openFilesLimit();
+    const qint64 ceiling = openFiles - reservedDescriptors(server);
+    base::keepDescriptorsFrom(int(std::clamp<qint64>(ceiling, 1, std::numeric_limits<int>::max())));
+    const int possible = possibleConnections(server, openFiles);
     if (possible >= server.maxConn)
         return server.maxConn;
     qCWarning(logMaster).noquote().nospace()

@@ -83,7 +83,9 @@ void tellNotices(const QList<LogFile::Notice> &notices)
     for (const LogFile::Notice &notice : notices) {
         const LogRecord record = ownRecord(notice.level, notice.text);
         const QByteArray lines = formatted(record);
-        log().file.append(lines, record.time);
+        // One that has just lost a line may still have room for a shorter one, and must not count as mended by it.
+        if (log().file.state())
+            log().file.append(lines, record.time);
         writeToStandardError(lines);
         remember(record);
     }

@@ -1,5 +1,6 @@
 #include "dispatch/openfile.h"
 
+#include "base/descriptorceiling.h"
 #include "base/systemerror.h"
 
 #include <QFile>
@@ -63,7 +64,8 @@ OpenFile describe(base::FileDescriptor fd, const struct stat &status)
 
 Result<OpenFile> openFile(const QString &path)
 {
-    base::FileDescriptor fd(::open(QFile::encodeName(path).constData(), readFlags));
+    base::FileDescriptor fd =
+        base::onBehalfOfClient(base::FileDescriptor(::open(QFile::encodeName(path).constData(), readFlags)));
     struct stat status = {};
     if (!fd.isValid() || ::fstat(fd.get(), &status) != 0)
         return base::systemError(path);
@@ -106,7 +108,7 @@ base::FileDescriptor RootFolder::openBeneath(QByteArrayView path) const
 RootFolder::Entry RootFolder::entry(QByteArrayView path) const
 {
     Entry found;
-    base::FileDescriptor fd = openBeneath(path);
+    base::FileDescriptor fd = base::onBehalfOfClient(openBeneath(path));
     if (!fd.isValid()) {
         if (errno == EMFILE || errno == ENFILE)
             found.kind = Entry::Kind::OutOfDescriptors;

@@ -1,5 +1,6 @@
 #include "dispatch/spoolfile.h"
 
+#include "base/descriptorceiling.h"
 #include "base/systemerror.h"
 
 #include <QDir>
@@ -25,8 +26,14 @@ Result<SpoolFile> SpoolFile::create(const QString &directory, const QByteArray &
 {
     QByteArray path = QFile::encodeName(directory) + '/' + namePrefix(owner) + "XXXXXX";
     base::FileDescriptor fd(::mkostemp(path.data(), O_CLOEXEC));
-    if (!fd.isValid())
-        return base::systemError(QStringLiteral("a file for an upload in %1").arg(directory));
+    const bool isMade = fd.isValid();
+    fd = base::onBehalfOfClient(std::move(fd));
+    if (!fd.isValid()) {
+        const int problem = errno;
+        if (isMade)
+            ::unlink(path.constData());
+        return base::systemError(QStringLiteral("a file for an upload in %1").arg(directory), problem);
+    }
     return SpoolFile(std::move(fd), path);
 }
 

@@ -82,6 +82,8 @@ class QuernServer:
         self.settings = {"listen": [f"127.0.0.1:{self.port}"], "worker_num": 2, "reactor_num": 1,
                          "runtime_dir": "run", **server}
         self.open_files = open_files
+        self.prefix: list[str] = []  # a command that becomes the server in the end, under the same pid
+        self.environment: dict[str, str] = {}  # beside that of the test
         self.plugin_settings = {"allow_crash": True, **(plugin_settings or {})}
         self.plugins = list(plugins)
         self.sockets = [dict(entry) for entry in sockets]
@@ -111,7 +113,8 @@ class QuernServer:
 
     def launch(self) -> subprocess.Popen:
         with self.log_file.open("ab") as log:
-            self._started = subprocess.Popen([QUERN_BIN, "start", "-c", str(self.config)], cwd=self.directory,
+            self._started = subprocess.Popen([*self.prefix, QUERN_BIN, "start", "-c", str(self.config)],
+                                             cwd=self.directory, env={**os.environ, **self.environment},
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                                              preexec_fn=self._prepare)
         self.take_charge()

@@ -33,7 +33,7 @@ Check openFiles(const config::ServerSettings &server, const Machine &machine, bo
     // A server that starts takes what it may.
     const qint64 allowed = isRunning ? limit->soft : limit->hard;
     const qint64 reserved = reservedDescriptors(server);
-    const qint64 wanted = reserved + server.maxConn;
+    const qint64 wanted = wantedDescriptors(server);
     const QString shown = allowed == Machine::unlimited ? Text::tr("any number of") : QString::number(allowed);
     if (allowed >= wanted)
         return well(name,

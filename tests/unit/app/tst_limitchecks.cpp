@@ -76,16 +76,17 @@ void TestLimitChecks::finding_data()
     constexpr auto ok = Check::Outcome::Ok;
     constexpr auto warning = Check::Outcome::Warning;
     constexpr auto error = Check::Outcome::Error;
-    // 64 for the master, 2 × 2 × (2 × 2 + 6) for the children, 64 for refused clients: 168.
+    // 64 for the master, 2 × 2 × (2 × 2 + 6) for the children, 64 for refused clients: 168. A quarter of the rest is
+    // for files.
     row("too few files", "proc/self/limits", FakeSystem::limits("100", "268"), "open files", warning,
-        "268 may be open, enough for 100 connections", "ulimit -n 10168");
+        "268 may be open, enough for 75 connections", "ulimit -n 13501");
     row("max_conn that fits", "proc/self/limits", FakeSystem::limits("100", "268"), "open files", warning, "268",
-        "max_conn = 100");
-    row("just enough files", "proc/self/limits", FakeSystem::limits("100", "10168"), "open files", ok, "10168", "");
-    row("one file short", "proc/self/limits", FakeSystem::limits("100", "10167"), "open files", warning, "9999",
-        "10168");
+        "max_conn = 75");
+    row("just enough files", "proc/self/limits", FakeSystem::limits("100", "13501"), "open files", ok, "13501", "");
+    row("one file short", "proc/self/limits", FakeSystem::limits("100", "13500"), "open files", warning, "9999",
+        "13501");
     row("no room for any client", "proc/self/limits", FakeSystem::limits("100", "168"), "open files", error,
-        "168 without any client", "LimitNOFILE=10168");
+        "168 without any client", "LimitNOFILE=13501");
     row("any number of files", "proc/self/limits", FakeSystem::limits("100", "unlimited"), "open files", ok,
         "any number of", "");
     row("no limits to read", "proc/self/limits", "", "open files", warning, "does not tell", "ulimit");
@@ -132,7 +133,7 @@ void TestLimitChecks::aRunningServersOwnLimits()
     system.write(QStringLiteral("proc/77/limits"), FakeSystem::limits("268", "20000"));
     const Check check = named(limitChecks(settings(), app::Machine(system.roots(), 77), true, 0), "open files");
     QCOMPARE(check.outcome, Check::Outcome::Warning);
-    QVERIFY2(check.found.contains(u"100 connections"), qPrintable(check.found));
+    QVERIFY2(check.found.contains(u"75 connections"), qPrintable(check.found));
 }
 
 void TestLimitChecks::aMeasuredWorker()

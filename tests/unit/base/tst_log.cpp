@@ -11,10 +11,13 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <thread>
 #include <vector>
+
+#include <sys/resource.h>
 
 using namespace Quern;
 
@@ -26,6 +29,19 @@ constexpr int threadCount = 4;
 constexpr int linesPerThread = 500;
 /// A speech of all threads makes about eleven files of it.
 constexpr base::LogRotation rotationOfSpeech = {50'000, {}, 20};
+
+/// As on a disk that has a little room left: a long line is too much, a short one is not.
+void speakWithLittleRoom()
+{
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit before = {};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit limit = {1000, before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    qInfo().noquote() << QByteArray(2000, 'x');
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    qInfo("a short line");
+}
 
 /// Logs in a process of its own: arguments are style, level, file and what to say.
 int speak(const QStringList &arguments)
@@ -52,6 +68,8 @@ int speak(const QStringList &arguments)
     } else if (arguments[3] == QStringLiteral("control")) {
         qInfo().noquote() << QStringLiteral("tab\tbell\a escape\x1b[31m return\r delete\x7f csi\u009b1m caf\u00e9");
         qInfo().noquote() << QStringLiteral("two\nlines");
+    } else if (arguments[3] == QStringLiteral("little room")) {
+        speakWithLittleRoom();
     } else if (arguments[3] == QStringLiteral("child")) {
         for (const char *line : {"<7>a\x1f"
                                  "debug",
@@ -136,6 +154,7 @@ private Q_SLOTS:
     void appendsToTheFile();
     void fileThatCannotBeOpened_data();
     void fileThatCannotBeOpened();
+    void aLossIsToldWithItsNumber();
     void linesOfThreadsDoNotMix();
 };
 
@@ -255,6 +274,18 @@ void TestLog::fileThatCannotBeOpened()
     QCOMPARE(log.exitCode, 3);
     const QByteArray expected = QByteArray::number(code) + " cannot open the log file " + path.toUtf8() + ": ";
     QVERIFY2(log.output.startsWith(expected), log.output.constData());
+}
+
+void TestLog::aLossIsToldWithItsNumber()
+{
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("quern.log"));
+    const Spoken log = spoken(QStringLiteral("text"), base::LogLevel::Info, QStringLiteral("little room"), path);
+    const QByteArray file = path.toUtf8();
+    const QByteArray lost = "error master    cannot write the log file " + file + ": File too large; lines are lost";
+    const QByteArray again = "warn  master    the log file " + file + " takes lines again; 1 were lost";
+    // First what standard error has.
+    QCOMPARE(withoutTime(log.lines), QByteArrayList({lost, again, "info  master    a short line", again}));
 }
 
 void TestLog::linesOfThreadsDoNotMix()

@@ -1,6 +1,7 @@
 #include "dispatch/openfile.h"
 #include "filesupport.h"
 
+#include "base/descriptorceiling.h"
 #include "dispatch/mimetypes.h"
 
 using namespace FileTest;
@@ -21,6 +22,7 @@ private Q_SLOTS:
     void mediaTypes_data();
     void mediaTypes();
     void moreTypesThanAreRemembered();
+    void descriptorsThatAreKeptBack();
 };
 
 void OpenFileTest::regularFile()
@@ -184,6 +186,26 @@ void OpenFileTest::moreTypesThanAreRemembered()
     for (int i = 0; i < 2000; ++i)
         QCOMPARE(mediaTypeOf("a.suffix" + QByteArray::number(i)).contentType, QByteArray("application/octet-stream"));
     QCOMPARE(mediaTypeOf("a.png").contentType, QByteArray("image/png"));
+}
+
+void OpenFileTest::descriptorsThatAreKeptBack()
+{
+    Folder folder;
+    folder.add(QStringLiteral("a"), "12345");
+    const Result<RootFolder> root = RootFolder::open(folder.path());
+    QVERIFY(root);
+    const Result<OpenFile> held = openFile(folder.path(QStringLiteral("a")));
+    QVERIFY(held);
+    const int highest = held->descriptor->get();
+    base::keepDescriptorsFrom(highest + 1);
+    const auto release = qScopeGuard([] { base::keepDescriptorsFrom(std::numeric_limits<int>::max()); });
+    const Result<OpenFile> refused = openFile(folder.path(QStringLiteral("a")));
+    QVERIFY(!refused);
+    QVERIFY2(refused.error().message().contains(u"Too many open files"), qPrintable(refused.error().message()));
+    QCOMPARE(root->entry("a").kind, RootFolder::Entry::Kind::OutOfDescriptors);
+    QCOMPARE(root->entry("b").kind, RootFolder::Entry::Kind::None);
+    base::keepDescriptorsFrom(highest + 2);
+    QCOMPARE(root->entry("a").kind, RootFolder::Entry::Kind::File);
 }
 
 QTEST_GUILESS_MAIN(OpenFileTest)

@@ -1,5 +1,7 @@
 #include "dispatch/requestbody.h"
 
+#include "base/descriptorceiling.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -56,6 +58,7 @@ private Q_SLOTS:
     void formWithoutBoundary();
     void formWithoutEnd();
     void noDirectory();
+    void noDescriptorLeft();
     void leftoversAreRemoved();
 
 private:
@@ -311,6 +314,16 @@ void TestRequestBody::noDirectory()
         QCOMPARE(refusal->status, 500);
         QCOMPARE(body.finish({})->status, 500);
     }
+}
+
+void TestRequestBody::noDescriptorLeft()
+{
+    base::keepDescriptorsFrom(0);
+    const Result<SpoolFile> file = SpoolFile::create(m_settings.spoolDirectory, "mine");
+    base::keepDescriptorsFrom(std::numeric_limits<int>::max());
+    QVERIFY(!file);
+    QVERIFY2(file.error().message().contains(u"Too many open files"), qPrintable(file.error().message()));
+    QVERIFY(files().isEmpty());
 }
 
 void TestRequestBody::leftoversAreRemoved()

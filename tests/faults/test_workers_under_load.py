@@ -1,6 +1,6 @@
 """Workers that die, stop, block or are replaced under load, seen by a client that accounts for every request.
 
-QUERN_SOAK=1 runs the long form.
+QUERN_FAULTS=long runs the long form.
 """
 
 from __future__ import annotations
@@ -12,18 +12,15 @@ import signal
 import unittest
 
 from accounting import Accounting, Probe, Report, account
+from faultserver import ECHO, HELLO, LONG, SLOW
 from quernserver import TIME_SCALE, QuernServer, QuernTestCase
 from rawhttp import RawConnection, request_bytes
 
-SOAK = os.environ.get("QUERN_SOAK") == "1"
-HELLO = Probe.parse("GET /hello/{token}")
-ECHO = Probe.parse("POST /echo {token}")
-SLOW = Probe.parse("GET /slow?ms=2&token={token}")
 POST_SLOW = Probe.parse("POST /slow?ms=2 {token}")
 
 
 class KilledWorkers(QuernTestCase):
-    SECONDS = 20.0 if SOAK else 5.0
+    SECONDS = 20.0 if LONG else 5.0
 
     def setUp(self) -> None:
         self.quern = self.serve(worker_num=3)

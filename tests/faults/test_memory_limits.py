@@ -1,0 +1,92 @@
+"""Workers that run out of memory, or are killed for it: they are replaced, and others notice nothing."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import resource
+import signal
+import unittest
+
+from faultserver import HELLO, LONG, FaultServer, FaultTestCase
+from quernserver import TIME_SCALE, wait_until
+
+MIB = 1024 * 1024
+ROUNDS = 20 if LONG else 3
+
+
+@unittest.skipIf(TIME_SCALE > 1, "a sanitizer reserves address space by the terabyte")
+class AddressSpace(FaultTestCase):
+    def limit(self, pid: int, room: int) -> None:
+        """Lets the process have so much address space more."""
+        with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
+            used = int(statm.read().split()[0]) * resource.getpagesize()
+        resource.prlimit(pid, resource.RLIMIT_AS, (used + room, resource.RLIM_INFINITY))
+
+    def ask_for_bytes(self, server: FaultServer, size: int) -> int:
+        try:
+            return server.get(f"/bytes/{size}", timeout=20.0)[0]
+        except (OSError, http.client.HTTPException) as error:
+            self.fail(f"no answer: {error!r}")
+
+    def test_a_handler_that_wants_more_than_there_is(self) -> None:
+        server = self.fault_serve()
+        before = server.settled_footprint()
+
+        def starve() -> None:
+            for _ in range(ROUNDS):
+                for worker in server.wait_workers():
+                    self.limit(worker.pid, 16 * MIB)
+                # Each worker gets some; what is thrown is caught, or ends the worker: both are told.
+                statuses = [self.ask_for_bytes(server, 60_000_000 + number) for number in range(4)]
+                self.assertTrue(set(statuses) <= {500, 502}, statuses)
+
+        self.load(server, starve, [HELLO])
+        server.wait_log(r"bad_alloc|worker \d \(pid \d+\) ended: signal")
+        for worker in server.wait_workers():
+            os.kill(worker.pid, signal.SIGKILL)  # those that are limited are to go
+        server.wait_workers()
+        self.assertEqual(self.ask_for_bytes(server, 60_000_000), 200)
+        self.assert_recovered(server, before)
+
+    def test_no_room_at_all(self) -> None:
+        """Where even the frame of an answer finds none, the worker ends and another one does its work."""
+        server = self.fault_serve(worker_num=3)
+        before = server.settled_footprint()
+
+        def starve() -> None:
+            for _ in range(ROUNDS):
+                victim = server.wait_workers()[0].pid
+                self.limit(victim, 0)
+                for number in range(200):
+                    if victim not in server.pids("worker"):
+                        break
+                    self.assertIn(self.ask_for_bytes(server, 2_000_000 + number), (200, 500, 502))
+                else:
+                    os.kill(victim, signal.SIGKILL)  # it has managed with what it had
+                server.wait_workers(without={victim})
+
+        self.load(server, starve, [HELLO], statuses={200, 500, 502})
+        self.assert_recovered(server, before)
+
+
+class Killer(FaultTestCase):
+    def test_a_worker_that_the_kernel_has_chosen(self) -> None:
+        """SIGKILL within a request, as of the killer of those who use too much memory: a GET is tried once more."""
+        server = self.fault_serve()
+        before = server.settled_footprint()
+
+        def choose() -> None:
+            for _ in range(ROUNDS):
+                victim = max(server.wait_workers(), key=lambda worker: worker.number).pid
+                os.kill(victim, signal.SIGKILL)
+                server.wait_log(rf"worker \d \(pid {victim}\) ended: signal 9 \(Killed\)")
+                server.wait_workers(without={victim})
+
+        self.load(server, choose, [HELLO])
+        self.assertNotIn("crashes as soon as it starts", server.log())
+        self.assert_recovered(server, before)
+
+
+if __name__ == "__main__":
+    unittest.main()
