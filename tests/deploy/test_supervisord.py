@@ -175,10 +175,10 @@ class UnderSupervisord(QuernTestCase):
         self.quern.wait_workers(without=before)
         self.assertEqual(self.supervisor.state(), State("RUNNING", self.quern.master))
 
-    def test_a_restart_by_the_protocol_keeps_its_pid(self) -> None:
+    def test_a_restart_keeps_its_pid(self) -> None:
         started_at = self.started_at()
         before = {worker.pid for worker in self.quern.workers()}
-        self.assert_exit(self.quern.command("call", "server.restart"), 0)
+        self.assert_exit(self.quern.command("restart"), 0, "supervisord looks after this process")
 
         def is_another() -> bool:
             try:
