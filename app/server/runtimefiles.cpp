@@ -13,6 +13,13 @@
 
 namespace Quern::app {
 
+namespace {
+
+/// When what could not be written is tried again.
+constexpr int retryMilliseconds = 1000;
+
+} // namespace
+
 RuntimeFiles::RuntimeFiles(QString directory, const process::Supervisor *supervisor)
     : m_settingsPath(directory + QStringLiteral("/effective.toml"))
     , m_processesPath(directory + QStringLiteral("/processes.json"))
@@ -57,15 +64,17 @@ void RuntimeFiles::writeProcesses()
     const QJsonObject all = {{QStringLiteral("master"), QCoreApplication::applicationPid()},
                              {QStringLiteral("workers"), workers},
                              {QStringLiteral("processes"), others}};
-    write(m_processesPath, QJsonDocument(all).toJson());
+    if (!write(m_processesPath, QJsonDocument(all).toJson()))
+        m_change.start(retryMilliseconds, this); // nothing else may change for long
 }
 
-void RuntimeFiles::write(const QString &path, const QByteArray &bytes)
+bool RuntimeFiles::write(const QString &path, const QByteArray &bytes)
 {
     const Result<void> written = writePrivateFile(path, bytes, Lasting::No);
     if (!written && !m_failed)
         qCWarning(logMaster).noquote() << written.error().message();
     m_failed = !written;
+    return written.ok();
 }
 
 } // namespace Quern::app

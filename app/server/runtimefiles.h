@@ -29,7 +29,7 @@ protected:
 private:
     void writeProcesses();
     /// A failure is logged: the server goes on without.
-    void write(const QString &path, const QByteArray &bytes);
+    bool write(const QString &path, const QByteArray &bytes);
 
     QString m_settingsPath;
     QString m_processesPath;

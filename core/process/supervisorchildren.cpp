@@ -84,7 +84,7 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
         Q_EMIT childStarted(spec.childId, {spec.who, spec.generation, child->pid(), child->page()});
     Q_EMIT processesChanged();
     if (!begun) {
-        qCCritical(logProcess).noquote() << begun.error().message();
+        qCCritical(logProcess).noquote() << spec.role() + QStringLiteral(":") << begun.error().message();
         discard(std::move(place.child));
         if (&generation == m_next.get()) {
             failNext(begun.error().message());
