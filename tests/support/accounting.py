@@ -59,12 +59,21 @@ class Report:
     announced_closes: int = 0
     sent: int = 0
     seconds: float = 0.0
-    slowest: float = 0.0  # seconds
+    latencies: list[float] = field(default_factory=list)  # of whole answers, in seconds
     examples: list[str] = field(default_factory=list)
 
     @property
     def answered(self) -> int:
         return self.statuses.total()
+
+    @property
+    def slowest(self) -> float:
+        return max(self.latencies, default=0.0)
+
+    def percentile(self, share: float) -> float:
+        """share: from 0 to 1."""
+        ordered = sorted(self.latencies)
+        return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
     @property
     def losses(self) -> int:
@@ -238,7 +247,7 @@ class Accounting:
             return
         finally:
             deadline.cancel()
-        report.slowest = max(report.slowest, time.monotonic() - started)
+        report.latencies.append(time.monotonic() - started)
         report.statuses[response.status] += 1
         if probe.token_comes_back and response.status < 300 and token.encode() not in response.body:
             report.wrong += 1

@@ -1,0 +1,47 @@
+"""A hundred reloads in a row while the workers are busy for half of their time."""
+
+from __future__ import annotations
+
+import asyncio
+import unittest
+
+from accounting import Probe, Report, account
+from quernserver import TIME_SCALE, QuernServer, QuernTestCase
+
+RELOADS = 100
+WORKERS = 4
+# A handler that blocks for 20 ms, and clients that rest for as long: half of the workers are busy.
+PROBE = Probe.parse("GET /slow?ms=20")
+PAUSE = 0.02
+# Others may take the processors away for a moment, in one measurement and not in the other.
+TRIES = 3
+
+
+class ReloadsUnderLoad(QuernTestCase):
+    def account(self, quern: QuernServer, during) -> Report:
+        report = account(quern.port, [PROBE], during, connections=WORKERS, pause=PAUSE, deadline=5.0 * TIME_SCALE)
+        self.assert_no_loss(report)
+        self.assertEqual(set(report.statuses), {200}, str(report))
+        return report
+
+    def test_nothing_is_lost_and_hardly_anything_is_late(self) -> None:
+        quern = self.serve(worker_num=WORKERS)
+        generation = 1
+
+        async def reload_often() -> None:
+            nonlocal generation
+            for _ in range(RELOADS // TRIES + 1):
+                self.assert_exit(await asyncio.to_thread(quern.command, "reload"), 0)
+                generation += 1
+
+        ratios = []
+        for _ in range(TRIES):
+            undisturbed = self.account(quern, lambda: asyncio.sleep(3)).percentile(0.99)
+            ratios.append(self.account(quern, reload_often).percentile(0.99) / undisturbed)
+        self.assertGreater(generation, RELOADS)
+        self.assertLess(min(ratios), 2.0, f"p99 of each round, as a multiple of the undisturbed one: {ratios}")
+        quern.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
