@@ -26,7 +26,24 @@ constexpr std::array sentences = {
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 has changed"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 have changed"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "only a restart changes %1"),
-    QT_TRANSLATE_NOOP("Quern::console::ServerText", "the new settings hold: the server stops, and is started anew"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "the new server starts (pid %1)"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "the new program is tried (pid %1)"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText",
+                      "the new server is ready; timers, custom processes and tasks of this one come to their end"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "it could serve: this server stops, and is started anew"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "still busy after max_wait_time, and killed: %1"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText",
+                      "supervisord looks after this process, which has to stay the same: it will stop and start anew, "
+                      "and who connects meanwhile waits"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText",
+                      "this process is the first one of its container, and has to stay: it will stop and start anew, "
+                      "and who connects meanwhile waits"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText",
+                      "whoever has started this process in the foreground waits for it: it will stop and start anew, "
+                      "and who connects meanwhile waits"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText",
+                      "this process has a part of an address that the next one wants: it will stop and start anew, and "
+                      "who connects meanwhile waits"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "stopped; the program starts anew"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "no HTTP connection is left"),
 };
@@ -39,6 +56,7 @@ constexpr std::array parts = {
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "1 request has failed in the last %1 s"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 requests have failed in the last %2 s"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "durable tasks cannot be kept: %1"),
+    QT_TRANSLATE_NOOP("Quern::console::ServerText", "the last reload failed"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "1 task waits, and no task worker is there"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 tasks wait, and no task worker is there"),
     QT_TRANSLATE_NOOP("Quern::console::ServerText", "%1 is not running"),

@@ -40,7 +40,8 @@ Tone healthTone(const LinkState &link, const admin::Status *status)
         return Tone::Busy;
     switch (status->state) {
     case admin::Status::State::Running:
-        return status->draining || hasFailures(*status) ? Tone::Warning : Tone::Good;
+        return status->draining || hasFailures(*status) || !status->reloadFailure.isEmpty() ? Tone::Warning
+                                                                                            : Tone::Good;
     case admin::Status::State::Starting:
     case admin::Status::State::Reloading:
         return Tone::Busy;

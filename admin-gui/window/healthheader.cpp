@@ -53,7 +53,9 @@ void HealthHeader::update()
                        .arg(theme::toneColor(tone, palette()).name()));
     const QString sentence = healthSentence(m_session);
     m_sentence->setText(sentence);
-    m_sentence->setToolTip(format::tip(sentence));
+    const QString failure = link.isUp() && m_session.status() ? m_session.status()->reloadFailure : QString();
+    m_sentence->setToolTip(
+        format::tip(failure.isEmpty() ? sentence : sentence + u'\n' + tr("The last reload failed: %1").arg(failure)));
     m_sentence->setAccessibleName(tr("Health: %1").arg(sentence));
     QStringList facts;
     if (link.isUp()) {

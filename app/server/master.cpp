@@ -34,6 +34,8 @@ constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
 /// After max_wait_time those that are still busy get no more than this.
 constexpr std::chrono::milliseconds forcedLeaveTimeout = std::chrono::milliseconds(200);
 
+/// A server whose place this one has taken is gone by then, once it has been told to end.
+constexpr std::chrono::milliseconds longestWaitForPredecessor = std::chrono::seconds(3);
 /// ServerStop hooks have this long at least.
 constexpr std::chrono::milliseconds leastHooksGrace = std::chrono::milliseconds(500);
 
@@ -256,6 +258,8 @@ admin::OperationReference Master::stop(const QString &reason)
     m_reactors->drain();
     m_broker->stop();
     m_supervisor->leaveCompanions();
+    if (m_predecessor)
+        m_predecessor->tellToEnd();
     return {m_stopOperation, patience};
 }
 
@@ -312,6 +316,8 @@ void Master::timerEvent(QTimerEvent *event)
         recordRates();
     else if (timer == m_leaveTimer.timerId())
         lookForLeft();
+    else if (timer == m_lastTimer.timerId() && m_isStopped)
+        predecessorGone();
     else if (timer == m_lastTimer.timerId())
         lookForLastConnection();
     else if (timer == m_drainDeadline.timerId() && m_handover == Handover::Quieting)
@@ -338,7 +344,12 @@ void Master::childrenStopped()
     m_operations.finish(m_stopOperation, {});
     if (m_isToRestart)
         m_operations.addStep(m_reloadOperation, QStringLiteral("stopped; the program starts anew"));
-    Q_EMIT finished();
+    // Who waits for the end of the server waits for all of it.
+    m_isStopped = true;
+    if (m_predecessor)
+        m_lastTimer.start(int(longestWaitForPredecessor.count()), this);
+    else
+        Q_EMIT finished();
 }
 
 void Master::handleSignal(int number)
@@ -377,8 +388,8 @@ admin::PluginList Master::plugins() const
 
 admin::Status Master::status() const
 {
-    admin::Status status =
-        statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables, m_cron->jobs(), m_usage, m_rateMeter);
+    admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables, m_cron->jobs(),
+                                        m_usage, m_rateMeter, m_reloadFailure);
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();
     status.startedAt = m_startedAt;
@@ -388,7 +399,6 @@ admin::Status Master::status() const
     status.draining = m_leaving;
     status.watching = m_reloadOnChange.isOn();
     status.polling = m_reloadOnChange.isPolling();
-    status.reloadFailure = m_reloadFailure;
     if (m_leaving)
         status.sentence += QStringLiteral(" Clients are asked to go elsewhere.");
     if (m_state != State::Running) {

@@ -234,6 +234,7 @@ private:
     int m_stopPartsLeft = 0;
     State m_state = State::Starting;
     Handover m_handover = Handover::None;
+    bool m_isStopped = false;     ///< all but the server before this, perhaps
     bool m_isQuietForced = false; ///< what did not come to its end by itself has been killed
     QBasicTimer m_lastTimer;
     bool m_leaving = false; ///< HTTP clients are to go elsewhere

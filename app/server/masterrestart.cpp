@@ -146,6 +146,10 @@ void Master::startSuccessor()
     connect(m_successor.get(), &Successor::proven, this, &Master::successorProven, Qt::QueuedConnection);
     connect(m_successor.get(), &Successor::takenOver, this, &Master::successorTookOver, Qt::QueuedConnection);
     connect(m_successor.get(), &Successor::failed, this, &Master::successorFailed, Qt::QueuedConnection);
+    connect(m_successor.get(), &Successor::endWanted, this, [this] {
+        m_stopBy = {};
+        lookForLastConnection();
+    });
     RestartHandover next = describe();
     next.isTrial = !m_inPlace.isEmpty();
     const Result<void> started =
@@ -241,6 +245,8 @@ void Master::successorTookOver()
 
 void Master::lookForLastConnection()
 {
+    if (!m_lastTimer.isActive())
+        return;
     if (m_reactors->openConnections() > 0 && !m_stopBy.hasExpired())
         return;
     m_lastTimer.stop();
@@ -296,6 +302,10 @@ void Master::succeed()
 void Master::predecessorGone()
 {
     m_predecessor.reset();
+    if (m_isStopped) {
+        Q_EMIT finished();
+        return;
+    }
     if (m_broker)
         m_broker->endFormer();
     else

@@ -20,6 +20,8 @@ public:
     void tellProven() { tell(ipc::FrameType::HandoverProven); }
     /// Clients are served here from now on.
     void tellTakenOver() { tell(ipc::FrameType::TakenOver); }
+    /// This one stops: that one is not to stay for its connections.
+    void tellToEnd() { tell(ipc::FrameType::Stop); }
 
 Q_SIGNALS:
     void takeOver();

@@ -173,7 +173,8 @@ QList<admin::CronJobStatus> cronStatus(const QList<ipc::CronJobState> &jobs)
 
 admin::Status statusReport(const process::Supervisor &supervisor, const ReactorPool &reactors,
                            const tasks::Broker &broker, const tables::SharedTables &tables,
-                           const QList<ipc::CronJobState> &cron, const UsageMeter &usage, const RateMeter &meter)
+                           const QList<ipc::CronJobState> &cron, const UsageMeter &usage, const RateMeter &meter,
+                           const QString &reloadFailure)
 {
     admin::Status status;
     status.cron = cronStatus(cron);
@@ -224,6 +225,7 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     if (const QString trouble = taskTrouble(status.tasks, hasTaskWorker); !trouble.isEmpty())
         troubles.append(trouble);
     const auto count = [&] { return QStringLiteral("%1 of %2 workers are ready").arg(ready).arg(wanted); };
+    status.reloadFailure = reloadFailure;
     if (supervisor.isBreakerOpen()) {
         status.state = admin::Status::State::Degraded;
         status.sentence = troubles.isEmpty() ? QStringLiteral("%1: some crash as soon as they start.").arg(count())
@@ -236,7 +238,8 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
         status.sentence = QStringLiteral("A reload is under way; %1.").arg(count());
     } else {
         status.state = admin::Status::State::Running;
-        QStringList failing = {cronTrouble(status.cron), requestTrouble(status.rates)};
+        QStringList failing = {cronTrouble(status.cron), requestTrouble(status.rates),
+                               reloadFailure.isEmpty() ? QString() : QStringLiteral("the last reload failed")};
         failing.removeAll(QString());
         status.sentence = failing.isEmpty() ? QStringLiteral("All is well: %1.").arg(count())
                                             : QStringLiteral("%1.").arg((QStringList(count()) + failing).join(u"; "));

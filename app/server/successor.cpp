@@ -117,6 +117,8 @@ void Successor::takeOver(std::chrono::milliseconds patience)
 
 void Successor::frameReceived(const ipc::Frame &frame)
 {
+    if (m_hasTakenOver && frame.type == ipc::FrameType::Stop)
+        Q_EMIT endWanted();
     if (m_isOver)
         return;
     if (frame.type == ipc::FrameType::HandoverProven) {

@@ -41,6 +41,8 @@ Q_SIGNALS:
     void takenOver();
     /// It is dead, or will be at once.
     void failed(const QString &reason);
+    /// After takenOver(): it stops, and nobody is to stay for it.
+    void endWanted();
 
 protected:
     void timerEvent(QTimerEvent *event) override;

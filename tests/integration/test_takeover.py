@@ -115,6 +115,15 @@ class WhatMoves(TakeoverTestCase):
         self.wait_left(before)
         work.stop()
 
+    def test_a_stop_ends_the_one_before_as_well(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=0, max_wait_time=30, plugins=[FIXTURES / "liblive.so"])
+        with WebSocketClient(work.address, "/echo", timeout=20 * TIME_SCALE) as live:
+            before = self.restart(work)
+            self.assert_exit(work.command("stop", timeout=10), 0)
+            self.assertEqual(live.close_frame()[0], 1001)
+            self.assertFalse(proctree.alive(before))
+        work.wait_gone()
+
     def test_an_idle_connection_is_asked_to_go_elsewhere_with_its_next_answer(self) -> None:
         work = self.daemon(worker_num=1, task_worker_num=0, max_wait_time=20)
         idle = self.connection(work)

@@ -142,6 +142,7 @@ class Files(Watch):
             with ControlClient(quern) as control:
                 wait_until(lambda: "throwing" in control.ask("server.status")["reloadFailure"], "the failure", 15)
                 self.assertRegex(quern.command("status").stdout, r"\nThe last reload failed: .*throwing")
+                self.assertIn("; the last reload failed.", control.ask("server.status")["sentence"])
                 self.assertRegex(quern.log(), "reload failed, generation 1 goes on: .*throwing")
                 replace(quern, plugin, (FIXTURES / "libgood.so").read_bytes())
                 wait_until(lambda: quern.get("/good")[0] == 200, "the good build", 15)

@@ -72,6 +72,9 @@ void tst_health::ofTheServer_data()
     status.rates[1].errors = 0.02;
     QTest::newRow("requests have failed") << status << Tone::Warning;
     status.rates.clear();
+    status.reloadFailure = QStringLiteral("libshop.so cannot be loaded");
+    QTest::newRow("a reload has failed") << status << Tone::Warning;
+    status.reloadFailure.clear();
     status.draining = true;
     QTest::newRow("drains") << status << Tone::Warning;
 }

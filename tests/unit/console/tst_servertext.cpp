@@ -59,6 +59,10 @@ void tst_servertext::speaksTheOtherLanguage_data()
                                           << "2 OF 2 WORKERS ARE READY; 1 REQUEST HAS FAILED IN THE LAST 16 S.";
     QTest::newRow("places in a name") << "%2 of generation 7 is ready (pid 77)"
                                       << "7 OF GENERATION %2 IS READY (PID %3)";
+    QTest::newRow("a failed reload") << "2 of 2 workers are ready; the last reload failed."
+                                     << "2 OF 2 WORKERS ARE READY; THE LAST RELOAD FAILED.";
+    QTest::newRow("a step of a restart") << "the new server starts (pid 77)"
+                                         << "THE NEW SERVER STARTS (PID 77)";
     QTest::newRow("a reason") << "quern.toml and libshop.so have changed"
                               << "quern.toml and libshop.so HAVE CHANGED";
     QTest::newRow("one part is not known") << "1 of 2 workers are ready; it rains."
