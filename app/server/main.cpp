@@ -54,6 +54,7 @@ QStringList argumentList(int argc, char **argv)
 int start(const app::CommandLine &line, int argc, char **argv)
 {
     const app::RestartHandover handover = app::RestartHandover::take();
+    const app::ServiceRequest service = app::ServiceRequest::take();
     // What a restart begins with: later the arguments make place for the process title, and the file may be another.
     const QByteArray program = QFile::encodeName(QFile::symLinkTarget(QStringLiteral("/proc/self/exe")));
     const QByteArrayList arguments(argv, argv + argc);
@@ -99,6 +100,7 @@ int start(const app::CommandLine &line, int argc, char **argv)
     app::StartOptions options{daemonize, line.ignoreLock, load};
     options.candidateSource = [&chosen](const QByteArray &text) { return app::candidateSettings(chosen, text); };
     options.handover = handover;
+    options.service = service;
     options.program = program;
     options.arguments = arguments;
     return app::runServer(*settings, options, argc, argv);

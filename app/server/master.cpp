@@ -1,5 +1,6 @@
 #include "app/server/master.h"
 
+#include "app/host/childidentity.h"
 #include "app/server/bootepoch.h"
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
@@ -87,6 +88,11 @@ Result<void> Master::start()
             m_pidFile.acquire(m_options.ignoreLock ? PidFile::WithoutLocks::GoOn : PidFile::WithoutLocks::Refuse);
         !locked)
         return locked;
+    const Result<ipc::Confinement> confinement = confinementOf(m_settings.server);
+    if (!confinement)
+        return confinement.error();
+    if (const Result<void> passable = letChildrenPass(m_settings.server); !passable)
+        return passable;
     Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
         return common.error();
@@ -116,8 +122,8 @@ Result<void> Master::start()
     m_signals = std::make_unique<SignalWatcher>(watchedSignals);
     connect(m_signals.get(), &SignalWatcher::caught, this, &Master::handleSignal);
 
-    m_supervisor = std::make_unique<process::Supervisor>(
-        workerSettings(m_settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor()));
+    m_supervisor = std::make_unique<process::Supervisor>(workerSettings(
+        m_settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor(), *confinement));
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
     m_control->follow(m_supervisor.get());
@@ -189,6 +195,9 @@ admin::OperationReference Master::stop(const QString &reason)
     m_reloadOnChange.end();
     m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
     qCInfo(logMaster).noquote() << "stopping:" << reason;
+    // Of a restart the service manager sees that it takes long to become ready again.
+    if (!m_isToRestart)
+        Q_EMIT stopBegun(patience + m_settings.server.hookTimeout);
     m_stopBy.setRemainingTime(m_settings.server.maxWaitTime);
     m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
     m_stopPartsLeft = 3;

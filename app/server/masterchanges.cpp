@@ -1,5 +1,6 @@
 // The half of Master that leads the running server from one state to another: reload, scale, restart, drain.
 
+#include "app/host/childidentity.h"
 #include "app/server/addresscheck.h"
 #include "app/server/controldesk.h"
 #include "app/server/log.h"
@@ -79,6 +80,7 @@ Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kin
     m_reloadOperation = m_operations.begin(kind);
     m_restartFollows = kind == admin::Operation::Kind::Restart;
     qCInfo(logMaster) << "reload begins";
+    Q_EMIT reloadBegun();
     if (!m_next->needRestart.isEmpty())
         reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
     // The old workers may drain for as long as the new settings say; the new ones load their plugins before.
@@ -99,8 +101,13 @@ Result<Master::Next> Master::loadNext(const Scale &scale) const
     const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(next.settings);
     if (!plugins)
         return plugins.error();
-    next.workers =
-        workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor());
+    if (const Result<void> checked = checkChildren(next.settings); !checked)
+        return checked.error();
+    const Result<ipc::Confinement> confinement = confinementOf(next.settings.server);
+    if (!confinement)
+        return confinement.error();
+    next.workers = workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(),
+                                  m_tables->descriptor(), *confinement);
     Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
     if (!ports)
         return ports.error();
@@ -171,10 +178,12 @@ void Master::reloadEnded(const QString &error)
     const bool restartFollows = std::exchange(m_restartFollows, false) && error.isEmpty();
     if (restartFollows && m_state == State::Running) {
         reloadStep(QStringLiteral("the new settings hold: the server stops, and is started anew"));
-        stop(QStringLiteral("to be started anew"));
         m_isToRestart = true;
+        stop(QStringLiteral("to be started anew"));
         return;
     }
+    if (m_state == State::Running)
+        Q_EMIT reloadSettled();
     m_operations.finish(m_reloadOperation, restartFollows ? QStringLiteral("the server is stopping") : error);
 }
 
@@ -232,8 +241,10 @@ Result<admin::OperationReference> Master::restart()
 
 void Master::giveUpRestart()
 {
-    if (std::exchange(m_isToRestart, false))
-        m_operations.finish(m_reloadOperation, QStringLiteral("somebody wants the server to stop"));
+    if (!std::exchange(m_isToRestart, false))
+        return;
+    Q_EMIT stopBegun(m_settings.server.maxWaitTime + patienceMargin);
+    m_operations.finish(m_reloadOperation, QStringLiteral("somebody wants the server to stop"));
 }
 
 RestartHandover Master::handover() const

@@ -41,6 +41,7 @@ void raiseDescriptorLimit()
 int startAnew(const StartOptions &options, const RestartHandover &handover)
 {
     handover.give();
+    options.service.give();
     std::vector<char *> arguments;
     QByteArrayList texts = options.arguments;
     for (QByteArray &text : texts)
@@ -55,9 +56,26 @@ int startAnew(const StartOptions &options, const RestartHandover &handover)
     return 1;
 }
 
+/// What the master does, the service manager hears.
+void follow(Master &master, ServiceNotifier &service)
+{
+    QObject::connect(&master, &Master::ready, &service, [&master, &service] {
+        for (int i = 0; i < master.reactors().size(); ++i)
+            service.watch(master.reactors().inThread(i));
+        service.ready(master.status().sentence);
+    });
+    QObject::connect(&master, &Master::reloadBegun, &service, &ServiceNotifier::reloading);
+    QObject::connect(&master, &Master::reloadSettled, &service,
+                     [&master, &service] { service.ready(master.status().sentence); });
+    QObject::connect(&master, &Master::stopBegun, &service, &ServiceNotifier::stopping);
+}
+
 int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon, RestartHandover &next)
 {
-    const auto fail = [&daemon, &options](const QString &reason) {
+    // Before the master: it outlives the threads of that.
+    ServiceNotifier service(options.service);
+    const auto fail = [&daemon, &options, &service](const QString &reason) {
+        service.failed(QStringLiteral("cannot start: ") + reason);
         if (base::logsToFile())
             qCCritical(logMaster).noquote() << "cannot start:" << reason;
         if (options.daemonize && options.handover.operation == 0)
@@ -70,7 +88,10 @@ int runMaster(const config::Settings &settings, const StartOptions &options, Dae
         return fail(prepared.error().message());
     if (const Result<void> logging = startLogFor(settings, options.daemonize); !logging)
         return fail(logging.error().message());
+    service.starting(settings.server.workerStartTimeout + startMargin);
     Master master(settings, options);
+    // Before the command of a daemon ends, which the manager has taken for the service until then.
+    follow(master, service);
     QString failure;
     QObject::connect(&master, &Master::ready, &master, [&daemon] { daemon.reportReady(); });
     QObject::connect(&master, &Master::failed, &master, [&failure](const QString &reason) {

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "tables/sharedtables.h"
+#include "worker/confinement.h"
 #include "worker/log.h"
 
 #include <QCoreApplication>
@@ -241,6 +242,8 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
 {
     // Should it crash or hang, the master knows which plugin it was.
     const auto tellMaster = [this](const QString &title) { tellStep(title); };
+    if (const Result<void> limited = worker::applyLimits(boot.confinement); !limited)
+        return limited.error();
     if (m_arguments.tablesFd >= 0) {
         if (const Result<void> adopted = tables::SharedTables::adopt(m_arguments.tablesFd); !adopted)
             return adopted.error();
@@ -297,6 +300,9 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     if (takesPart)
         m_server->attachPost(&m_broker->post());
     makeProcess(boot);
+    // All is loaded, and no handler has run.
+    if (const Result<void> confined = worker::confine(boot.confinement, m_master); !confined)
+        return confined.error();
     return manifest();
 }
 

@@ -21,13 +21,17 @@ QByteArray namePrefix(const QByteArray &owner)
 
 } // namespace
 
-Result<SpoolFile> SpoolFile::create(const QString &directory, const QByteArray &owner)
+Result<SpoolFile> SpoolFile::create(const QString &directory, const QByteArray &owner,
+                                    const std::optional<base::Identity> &user)
 {
     QByteArray path = QFile::encodeName(directory) + '/' + namePrefix(owner) + "XXXXXX";
     base::FileDescriptor fd(::mkostemp(path.data(), O_CLOEXEC));
     if (!fd.isValid())
         return base::systemError(QStringLiteral("a file for an upload in %1").arg(directory));
-    return SpoolFile(std::move(fd), path);
+    SpoolFile file(std::move(fd), path);
+    if (user && ::fchown(file.m_fd.get(), user->uid, user->gid) != 0)
+        return base::systemError(QStringLiteral("giving away a file for an upload in %1").arg(directory));
+    return file;
 }
 
 SpoolFile::SpoolFile(SpoolFile &&other) noexcept

@@ -1,12 +1,15 @@
 #pragma once
 
 #include "base/filedescriptor.h"
+#include "base/identity.h"
 
 #include <Quern/result.h>
 
 #include <QByteArray>
 #include <QByteArrayView>
 #include <QString>
+
+#include <optional>
 
 namespace Quern::dispatch {
 
@@ -15,8 +18,10 @@ namespace Quern::dispatch {
 class SpoolFile
 {
 public:
-    /// A new, empty file "quern-upload-<owner>-<random>" in \a directory. Error::Io with the directory and the reason.
-    static Result<SpoolFile> create(const QString &directory, const QByteArray &owner);
+    /// A new, empty file "quern-upload-<owner>-<random>" in \a directory, which belongs to \a user if there is one:
+    /// only root can give it away. Error::Io with the directory and the reason.
+    static Result<SpoolFile> create(const QString &directory, const QByteArray &owner,
+                                    const std::optional<base::Identity> &user = std::nullopt);
     SpoolFile(SpoolFile &&) noexcept;
     SpoolFile &operator=(SpoolFile &&) = delete;
     ~SpoolFile();

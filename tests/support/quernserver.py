@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import pwd
 import resource
 import re
 import shutil
@@ -54,6 +55,8 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 10.0
 def toml_value(value) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml_value(item)}" for key, item in value.items()) + "}"
     return json.dumps(value)  # strings, numbers and booleans are written alike in JSON and TOML
 
 
@@ -81,6 +84,7 @@ class QuernServer:
         self.plugins = list(plugins)
         self.sockets = [dict(entry) for entry in sockets]
         self.tables = tables
+        self.environment: dict[str, str] = {}  # of the server and of commands, besides that of the test
         self.master: int | None = None
         self._started: subprocess.Popen | None = None
         self._seen: set[proctree.Process] = set()
@@ -108,13 +112,16 @@ class QuernServer:
         with self.log_file.open("ab") as log:
             self._started = subprocess.Popen([QUERN_BIN, "start", "-c", str(self.config)], cwd=self.directory,
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                                             preexec_fn=self._prepare)
+                                             preexec_fn=self._prepare, env={**os.environ, **self.environment})
         self.master = self._started.pid
         _masters.add(self.master)
         return self._started
 
     def _prepare(self) -> None:
         proctree.die_with_parent()
+        self._limit()
+
+    def _limit(self) -> None:
         if self.open_files:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
 
@@ -211,10 +218,14 @@ class QuernServer:
 
     # Talking to it
 
-    def command(self, *words: str, timeout: float = 30.0) -> subprocess.CompletedProcess:
-        """Runs `quern <words> -c <config>` to its end."""
+    def command(self, *words: str, timeout: float = 30.0, demote: str | None = None) -> subprocess.CompletedProcess:
+        """Runs `quern <words> -c <config>` to its end, as the user that demote names."""
         return subprocess.run([QUERN_BIN, *words, "-c", str(self.config)], cwd=self.directory, capture_output=True,
-                              text=True, stdin=subprocess.DEVNULL, timeout=timeout * TIME_SCALE)
+                              text=True, stdin=subprocess.DEVNULL, timeout=timeout * TIME_SCALE,
+                              env={**os.environ, **self.environment}, user=demote,
+                              group=pwd.getpwnam(demote).pw_gid if demote else None,
+                              extra_groups=[] if demote else None,
+                              preexec_fn=self._limit)
 
     def get(self, target: str, timeout: float = 10.0) -> tuple[int, bytes]:
         """Status and body, over a connection of its own."""
