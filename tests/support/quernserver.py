@@ -113,9 +113,12 @@ class QuernServer:
             self._started = subprocess.Popen([QUERN_BIN, "start", "-c", str(self.config)], cwd=self.directory,
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                                              preexec_fn=self._prepare, env={**os.environ, **self.environment})
-        self.master = self._started.pid
-        _masters.add(self.master)
+        self.adopt(self._started.pid)
         return self._started
+
+    def adopt(self, master: int) -> None:
+        self.master = master
+        _masters.add(master)
 
     def _prepare(self) -> None:
         proctree.die_with_parent()
@@ -142,9 +145,8 @@ class QuernServer:
         found = [pid for pid in proctree.children_of(os.getpid())
                  if pid not in _masters and "quern: master" in proctree.title(pid)]
         assert len(found) == 1, f"masters in the background: {found}"
-        self.master = found[0]
+        self.adopt(found[0])
         self._started = None
-        _masters.add(self.master)
         self.see_processes()
         return self.master
 
