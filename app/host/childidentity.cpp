@@ -290,7 +290,9 @@ std::optional<QString> seenByChild(const config::ServerSettings &server, const Q
 
 bool mayUse(const config::ServerSettings &server, const base::Identity &user, const QString &folder)
 {
-    const std::optional<QString> seen = seenByChild(server, folder);
+    std::optional<QString> seen = seenByChild(server, folder);
+    if (!seen && canonical(folder) == canonical(server.chroot))
+        seen = QStringLiteral("/");
     const QByteArray root = server.chroot.isEmpty() ? QByteArray("/") : QFile::encodeName(server.chroot);
     const base::FileDescriptor from(::open(root.constData(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!seen || !from.isValid())

@@ -55,6 +55,11 @@ int start(const app::CommandLine &line, int argc, char **argv)
 {
     const app::RestartHandover handover = app::RestartHandover::take();
     const app::ServiceRequest service = app::ServiceRequest::take();
+    const auto refuse = [&handover, &service](const Error &error) {
+        handover.complain(error.message());
+        service.complain(error.message());
+        return failed;
+    };
     // What a restart begins with: later the arguments make place for the process title, and the file may be another.
     const QByteArray program = QFile::encodeName(QFile::symLinkTarget(QStringLiteral("/proc/self/exe")));
     const QByteArrayList arguments(argv, argv + argc);
@@ -63,10 +68,8 @@ int start(const app::CommandLine &line, int argc, char **argv)
     chosen.configFile = app::settingsFile(line);
     const auto load = [&chosen] { return app::loadSettings(chosen, config::Purpose::StartServer); };
     const Result<config::Settings> settings = load();
-    if (!settings) {
-        handover.complain(settings.error().message());
-        return failed;
-    }
+    if (!settings)
+        return refuse(settings.error());
     const bool isReplacing = line.command == app::CommandLine::Command::Restart && handover.operation == 0;
     quint64 leavingMemory = 0;
     if (isReplacing) {
@@ -76,10 +79,8 @@ int start(const app::CommandLine &line, int argc, char **argv)
     Result<void> right = app::checkSettings(*settings, leavingMemory);
     if (right)
         right = app::checkCertificates(*settings);
-    if (!right) {
-        handover.complain(right.error().message());
-        return failed;
-    }
+    if (!right)
+        return refuse(right.error());
     if (isReplacing) {
         const QCoreApplication application(argc, argv);
         if (const Result<void> checked = app::checkRestart(*settings); !checked) {
@@ -92,10 +93,8 @@ int start(const app::CommandLine &line, int argc, char **argv)
     const bool daemonize = line.daemonize || settings->server.daemonize;
     // Before anything is made for the server, so that nothing is left; but a log that there is gets the reason, too.
     if (!daemonize && settings->server.logFile.isEmpty()) {
-        if (const Result<void> free = app::checkAddresses(*settings); !free) {
-            handover.complain(free.error().message());
-            return failed;
-        }
+        if (const Result<void> free = app::checkAddresses(*settings); !free)
+            return refuse(free.error());
     }
     app::StartOptions options{daemonize, line.ignoreLock, load};
     options.candidateSource = [&chosen](const QByteArray &text) { return app::candidateSettings(chosen, text); };

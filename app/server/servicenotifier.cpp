@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <tuple>
 #include <unistd.h>
 
 namespace Quern::app {
@@ -111,6 +112,13 @@ void ServiceRequest::give() const
         ::qputenv(watchdogVariable, QByteArray::number(qint64(watchdog.count())));
 }
 
+void ServiceRequest::complain(const QString &reason) const
+{
+    // The reason is told elsewhere, too: that nobody hears it here is no further one.
+    if (!socket.isEmpty())
+        std::ignore = sendTo(socket, statusLine(QStringLiteral("cannot start: ") + reason));
+}
+
 ServiceNotifier::ServiceNotifier(const ServiceRequest &request, QObject *parent) : QObject(parent), m_request(request)
 {
     if (m_request.socket.isEmpty() || m_request.watchdog.count() == 0)
@@ -142,11 +150,6 @@ void ServiceNotifier::reloading()
 void ServiceNotifier::stopping(std::chrono::milliseconds atMost)
 {
     send("STOPPING=1\n" + extension(atMost) + "\nSTATUS=Stopping: what has been begun is finished.");
-}
-
-void ServiceNotifier::failed(const QString &reason)
-{
-    send(statusLine(reason));
 }
 
 void ServiceNotifier::watch(QObject *object)

@@ -23,6 +23,8 @@ struct ServiceRequest
     static ServiceRequest take();
     /// Puts it there for a program that takes the place of this one.
     void give() const;
+    /// Says in one line that the server cannot start, and why.
+    void complain(const QString &reason) const;
 };
 
 /// Tells the service manager how the server is, if there is one, and feeds its watchdog: as long as the event loop of
@@ -40,7 +42,6 @@ public:
     void ready(const QString &status);
     void reloading();
     void stopping(std::chrono::milliseconds atMost);
-    void failed(const QString &reason);
 
     /// From now on the watchdog is fed only while the thread of \a object answers, too.
     void watch(QObject *object);

@@ -74,8 +74,8 @@ int runMaster(const config::Settings &settings, const StartOptions &options, Dae
 {
     // Before the master: it outlives the threads of that.
     ServiceNotifier service(options.service);
-    const auto fail = [&daemon, &options, &service](const QString &reason) {
-        service.failed(QStringLiteral("cannot start: ") + reason);
+    const auto fail = [&daemon, &options](const QString &reason) {
+        options.service.complain(reason);
         if (base::logsToFile())
             qCCritical(logMaster).noquote() << "cannot start:" << reason;
         if (options.daemonize && options.handover.operation == 0)

@@ -4,6 +4,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QRandomGenerator>
 
 #include <cerrno>
 #include <cstdlib>
@@ -19,19 +20,47 @@ QByteArray namePrefix(const QByteArray &owner)
     return "quern-upload-" + owner + '-';
 }
 
+Error cannotMake(const QByteArray &folder)
+{
+    return base::systemError(QStringLiteral("a file for an upload in %1").arg(QFile::decodeName(folder)));
+}
+
 } // namespace
 
 Result<SpoolFile> SpoolFile::create(const QString &directory, const QByteArray &owner,
                                     const std::optional<base::Identity> &user)
 {
-    QByteArray path = QFile::encodeName(directory) + '/' + namePrefix(owner) + "XXXXXX";
+    const QByteArray folder = QFile::encodeName(directory);
+    if (user)
+        return createAs(*user, folder, owner);
+    QByteArray path = folder + '/' + namePrefix(owner) + "XXXXXX";
     base::FileDescriptor fd(::mkostemp(path.data(), O_CLOEXEC));
     if (!fd.isValid())
-        return base::systemError(QStringLiteral("a file for an upload in %1").arg(directory));
-    SpoolFile file(std::move(fd), path);
-    if (user && ::fchown(file.m_fd.get(), user->uid, user->gid) != 0)
-        return base::systemError(QStringLiteral("giving away a file for an upload in %1").arg(directory));
-    return file;
+        return cannotMake(folder);
+    return SpoolFile(std::move(fd), path);
+}
+
+Result<SpoolFile> SpoolFile::createAs(const base::Identity &user, const QByteArray &folder, const QByteArray &owner)
+{
+    // The user need not be able to pass what lies above the folder, nor may the way there lead where he could not
+    // write.
+    const base::FileDescriptor place(::open(folder.constData(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!place.isValid())
+        return cannotMake(folder);
+    const base::ActingAs acting(user);
+    if (!acting.isEffective())
+        return base::systemError(QStringLiteral("acting as another user"), EPERM);
+    constexpr int attempts = 100;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        const QByteArray name = namePrefix(owner) + QByteArray::number(QRandomGenerator::system()->generate64(), 36);
+        base::FileDescriptor fd(
+            ::openat(place.get(), name.constData(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (fd.isValid())
+            return SpoolFile(std::move(fd), folder + '/' + name);
+        if (errno != EEXIST)
+            break;
+    }
+    return cannotMake(folder);
 }
 
 SpoolFile::SpoolFile(SpoolFile &&other) noexcept

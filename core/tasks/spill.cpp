@@ -12,6 +12,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace Quern::tasks {
 
@@ -83,15 +84,16 @@ Result<void> Spill::giveTo(const base::Identity &user) const
 {
     const QStringList names = QDir(m_folder).entryList(QDir::Files | QDir::Hidden);
     for (const QString &decoded : names) {
-        const QByteArray name = QFile::encodeName(decoded);
-        const base::FileDescriptor fd = isName(name) ? openPayload(path(name)) : base::FileDescriptor();
+        const QByteArray each = QFile::encodeName(decoded);
+        const base::FileDescriptor fd = isName(each) ? openPayload(path(each)) : base::FileDescriptor();
         if (fd.isValid() && ::fchown(fd.get(), user.uid, user.gid) != 0)
-            return failed("giving away", path(name));
+            return failed("giving away", path(each));
     }
-    // Last: until then nobody else could put anything into it.
-    const QByteArray folder = QFile::encodeName(m_folder);
-    if (::chown(folder.constData(), user.uid, user.gid) != 0)
-        return failed("giving away", folder);
+    // Last: until then nobody else could put anything into it. A link there is nobody's to be given.
+    const QByteArray name = QFile::encodeName(m_folder);
+    const base::FileDescriptor folder(::open(name.constData(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder.isValid() || ::fchown(folder.get(), user.uid, user.gid) != 0)
+        return failed("giving away", name);
     return {};
 }
 

@@ -109,6 +109,10 @@ class Service(QuernTestCase):
         self.assertEqual(quern.launch().wait(timeout=20 * TIME_SCALE), 1)
         self.assertEqual(manager.states(), [])
         self.assertRegex(manager.last("STATUS")["STATUS"], "cannot start: .*the database is locked")
+        quern.settings["worker_num"] = 0
+        quern.write_config()
+        self.assertEqual(quern.launch().wait(timeout=20 * TIME_SCALE), 1)
+        self.assertRegex(manager.last("STATUS")["STATUS"], "cannot start: .*server.worker_num")
 
     def test_a_daemon_names_itself_before_its_command_ends(self) -> None:
         quern, manager = self.managed()

@@ -14,7 +14,8 @@ Check user(const config::ServerSettings &server, const std::optional<base::Ident
     const QString name = QStringLiteral("user");
     if (!ids)
         return well(name, Text::tr("%1, which this process is").arg(server.user));
-    return well(name, Text::tr("child processes become %1 (%2, group %3)").arg(server.user).arg(ids->uid).arg(ids->gid));
+    return well(name,
+                Text::tr("child processes become %1 (%2, group %3)").arg(server.user).arg(ids->uid).arg(ids->gid));
 }
 
 Check chroot(const config::ServerSettings &server, const base::Identity &ids)
@@ -22,9 +23,10 @@ Check chroot(const config::ServerSettings &server, const base::Identity &ids)
     const QString name = QStringLiteral("chroot");
     const QString &folder = server.chroot;
     if (mayUse(server, ids, folder)) {
-        return warning(name, Text::tr("%1 may be written to by %2, who could put libraries and settings there that the "
-                                      "system's own code reads")
-                                 .arg(folder, server.user),
+        return warning(name,
+                       Text::tr("%1 may be written to by %2, who could put libraries and settings there that the "
+                                "system's own code reads")
+                           .arg(folder, server.user),
                        Text::tr("chown root %1; chmod 755 %1; and give that user a folder in it").arg(folder));
     }
     return well(name, Text::tr("%1 is / for the child processes").arg(folder));

@@ -228,7 +228,7 @@ void tst_ServiceNotifier::messages()
     notifier.stopping(3s);
     QCOMPARE(manager.next(), QByteArray("STOPPING=1\nEXTEND_TIMEOUT_USEC=3000000\n"
                                         "STATUS=Stopping: what has been begun is finished."));
-    notifier.failed(QStringLiteral("cannot start: 127.0.0.1:80 is taken"));
+    request(m_name).complain(QStringLiteral("127.0.0.1:80 is taken"));
     QCOMPARE(manager.next(), QByteArray("STATUS=cannot start: 127.0.0.1:80 is taken"));
     QVERIFY(manager.all().isEmpty());
 }
@@ -237,15 +237,15 @@ void tst_ServiceNotifier::abstractName()
 {
     const QByteArray name = "@quern-test-" + QByteArray::number(qint64(::getpid()));
     const Manager manager(name);
-    ServiceNotifier(request(name)).failed(QStringLiteral("x"));
-    QCOMPARE(manager.next(), QByteArray("STATUS=x"));
+    request(name).complain(QStringLiteral("x"));
+    QCOMPARE(manager.next(), QByteArray("STATUS=cannot start: x"));
 }
 
 void tst_ServiceNotifier::statusIsOneLine()
 {
     const Manager manager(m_name);
-    ServiceNotifier(request(m_name)).failed(QStringLiteral("one\nREADY=1\n\ttwo"));
-    QCOMPARE(manager.next(), QByteArray("STATUS=one READY=1 two"));
+    request(m_name).complain(QStringLiteral("one\nREADY=1\n\ttwo"));
+    QCOMPARE(manager.next(), QByteArray("STATUS=cannot start: one READY=1 two"));
 }
 
 void tst_ServiceNotifier::nobodyAsks()
@@ -288,7 +288,7 @@ void tst_ServiceNotifier::fullSocketDelaysForAMoment()
     // Until the kernel holds no more for a manager that reads nothing.
     for (int i = 0; i < 2000 && longest < 100; ++i) {
         timer.start();
-        notifier.failed(QStringLiteral("x"));
+        notifier.ready(QStringLiteral("x"));
         longest = qMax(longest, timer.elapsed());
     }
     QVERIFY(longest >= 100);

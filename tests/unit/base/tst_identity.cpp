@@ -118,7 +118,8 @@ void tst_Identity::whoIsNotRootCannot()
 {
     const pid_t child = ::fork();
     if (child == 0) {
-        const bool isSomeone = ::setresgid(someone, someone, someone) == 0 && ::setresuid(someone, someone, someone) == 0;
+        const bool isSomeone =
+            ::setresgid(someone, someone, someone) == 0 && ::setresuid(someone, someone, someone) == 0;
         const ActingAs other(Identity{1, 1, {}});
         ::_exit(isSomeone && !other.isEffective() ? 0 : 1);
     }
