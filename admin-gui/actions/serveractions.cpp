@@ -50,11 +50,12 @@ ServerAction restart(const admin::Status *status)
 {
     return {.title = Text::tr("Restart"),
             .method = admin::Methods::serverRestart,
-            .warning = joined(Text::tr("A new server with the new settings and plugins gets ready beside this one and takes "
-                                       "over; this one finishes the requests in flight, and ends its live connections "
-                                       "after max_wait_time. A server in the foreground stops first, and who connects "
-                                       "meanwhile waits. If the new one cannot serve, this one goes on."),
-                              presentWork(status)),
+            .warning =
+                joined(Text::tr("A new server with the new settings and plugins gets ready beside this one and takes "
+                                "over; this one finishes the requests in flight, and ends its live connections "
+                                "after max_wait_time. A server in the foreground stops first, and who connects "
+                                "meanwhile waits. If the new one cannot serve, this one goes on."),
+                       presentWork(status)),
             .confirmText = Text::tr("Restart the server"),
             .isOperation = true};
 }

@@ -1,5 +1,6 @@
 #include "app/server/brokerthread.h"
 
+#include "app/host/childidentity.h"
 #include "app/host/taskplace.h"
 #include "app/server/log.h"
 #include "app/server/settingscheck.h"
@@ -106,9 +107,17 @@ Result<void> BrokerThread::prepareForTasks(const config::Settings &settings)
         findLeftTasks(settings);
         return {};
     }
+    const Result<std::optional<base::Identity>> user = childUser(settings.server);
+    if (!user)
+        return user.error();
     Result<void> prepared;
     callAndWait([&] {
-        prepared = m_spill.prepare();
+        prepared = m_spill.prepare(*user);
+        if (prepared && *user && !mayUse(settings.server, **user, taskSpillFolder(settings)))
+            prepared = Error(Error::Permission,
+                             QStringLiteral("user \"%1\" cannot reach the payloads of tasks in %2; let others pass the "
+                                            "folders above it (chmod o+x), or name another file")
+                                 .arg(settings.server.user, taskSpillFolder(settings)));
         if (prepared && usesTaskDatabase(settings.server))
             prepared = m_broker->openDatabase(opener(settings));
     });

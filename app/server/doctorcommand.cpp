@@ -3,6 +3,7 @@
 #include "admin/protocol/methods.h"
 #include "app/server/controlclient.h"
 #include "app/server/doctor/certificatechecks.h"
+#include "app/server/doctor/childchecks.h"
 #include "app/server/doctor/folderchecks.h"
 #include "app/server/doctor/limitchecks.h"
 #include "app/server/doctor/listenchecks.h"
@@ -147,6 +148,7 @@ Checks checksOf(const config::Settings &settings, bool isRight)
     checks += doctor::listenChecks(settings, machine, pid);
     checks += doctor::certificateChecks(certificateReports(settings));
     checks += doctor::folderChecks(settings.server);
+    checks += doctor::childChecks(settings.server);
     checks += tokenChecks(settings);
     // A server that runs has its tables already.
     checks += doctor::stateChecks(pid > 0 ? Result<void>() : checkTableMemoryHere(settings),

@@ -73,11 +73,17 @@ Result<std::shared_ptr<net::InheritedSockets>> inheritedSockets(const app::Resta
 int start(const app::CommandLine &line, int argc, char **argv)
 {
     const app::RestartHandover handover = app::RestartHandover::take();
-    const Result<std::shared_ptr<net::InheritedSockets>> sockets = inheritedSockets(handover);
-    if (!sockets) {
-        handover.complain(sockets.error().message());
+    const app::ServiceRequest service = app::ServiceRequest::take();
+    const auto refuse = [&handover, &service](const Error &error) {
+        handover.complain(error.message());
+        // Else the server before this one goes on.
+        if (!handover.isSuccessor())
+            service.complain(error.message());
         return failed;
-    }
+    };
+    const Result<std::shared_ptr<net::InheritedSockets>> sockets = inheritedSockets(handover);
+    if (!sockets)
+        return refuse(sockets.error());
     // What a restart begins with: later the arguments make place for the process title, and the file may be another.
     const QByteArray program = QFile::encodeName(QFile::symLinkTarget(QStringLiteral("/proc/self/exe")));
     const QByteArrayList arguments(argv, argv + argc);
@@ -86,17 +92,15 @@ int start(const app::CommandLine &line, int argc, char **argv)
     chosen.configFile = app::settingsFile(line);
     const auto load = [&chosen] { return app::loadSettings(chosen, config::Purpose::StartServer); };
     const Result<config::Settings> settings = load();
-    if (!settings) {
-        handover.complain(settings.error().message());
-        return failed;
-    }
+    if (!settings)
+        return refuse(settings.error());
     // Else one that is not wanted any more could be in the way of a new address.
     const QStringList strangers = (*sockets)->keepOnly(app::placesOf(*settings));
     if (!strangers.isEmpty() && handover.operation == 0) {
-        handover.complain(QStringLiteral("%1: nothing is served there, but a service manager has bound it; name it in "
-                                         "listen, or take it from the .socket unit")
-                              .arg(strangers.join(QStringLiteral(", "))));
-        return failed;
+        return refuse(
+            Error(Error::Invalid, QStringLiteral("%1: nothing is served there, but a service manager has bound "
+                                                 "it; name it in listen, or take it from the .socket unit")
+                                      .arg(strangers.join(QStringLiteral(", ")))));
     }
     const quint64 leavingMemory = app::tableMemoryOf(handover);
     if (line.command == app::CommandLine::Command::Restart && handover.operation == 0) {
@@ -114,17 +118,13 @@ int start(const app::CommandLine &line, int argc, char **argv)
     Result<void> right = app::checkSettings(*settings, leavingMemory);
     if (right)
         right = app::checkCertificates(*settings);
-    if (!right) {
-        handover.complain(right.error().message());
-        return failed;
-    }
+    if (!right)
+        return refuse(right.error());
     const bool daemonize = line.daemonize || settings->server.daemonize;
     // Before anything is made for the server, so that nothing is left; but a log that there is gets the reason, too.
     if (!daemonize && settings->server.logFile.isEmpty()) {
-        if (const Result<void> free = app::checkAddresses(*settings, **sockets); !free) {
-            handover.complain(free.error().message());
-            return failed;
-        }
+        if (const Result<void> free = app::checkAddresses(*settings, **sockets); !free)
+            return refuse(free.error());
     }
     app::StartOptions options{daemonize, line.ignoreLock, load};
     options.candidateSource = [&chosen](const QByteArray &text) { return app::candidateSettings(chosen, text); };
@@ -132,6 +132,7 @@ int start(const app::CommandLine &line, int argc, char **argv)
     options.sockets = *sockets;
     options.environment = line.environment;
     options.versionLabel = line.versionLabel;
+    options.service = service;
     options.program = program;
     options.arguments = arguments;
     return app::runServer(*settings, options, argc, argv);

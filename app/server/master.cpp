@@ -1,5 +1,6 @@
 #include "app/server/master.h"
 
+#include "app/host/childidentity.h"
 #include "app/server/bootepoch.h"
 #include "app/server/controldesk.h"
 #include "app/server/installation.h"
@@ -118,6 +119,11 @@ Result<void> Master::lock()
 
 Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)
 {
+    const Result<ipc::Confinement> confinement = confinementOf(m_settings.server);
+    if (!confinement)
+        return confinement.error();
+    if (const Result<void> passable = letChildrenPass(m_settings.server); !passable)
+        return passable;
     Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
         return common.error();
@@ -140,8 +146,8 @@ Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)
     if (const Result<void> opened = m_reactors->openAccessLogs(); !opened)
         return accessLogError(m_settings, opened.error());
 
-    process::SupervisorSettings workers =
-        workerSettings(m_settings, plugins, m_reactors->connections().descriptor(), m_tables->descriptor());
+    process::SupervisorSettings workers = workerSettings(m_settings, plugins, m_reactors->connections().descriptor(),
+                                                         m_tables->descriptor(), *confinement);
     if (m_options.handover.isSuccessor())
         workers.firstGeneration = m_options.handover.generation + 1;
     m_supervisor = std::make_unique<process::Supervisor>(workers);
@@ -252,6 +258,9 @@ admin::OperationReference Master::stop(const QString &reason)
     m_reloadOnChange.end();
     m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
     qCInfo(logMaster).noquote() << "stopping:" << reason;
+    // Of a restart the service manager sees that it takes long to become ready again.
+    if (!m_isToRestart)
+        Q_EMIT stopBegun(patience + m_settings.server.hookTimeout);
     m_stopBy.setRemainingTime(m_settings.server.maxWaitTime);
     m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
     m_stopPartsLeft = 3;

@@ -97,6 +97,11 @@ public:
 
 Q_SIGNALS:
     void ready();
+    void reloadBegun();
+    /// The reload is over, whatever has come of it, and the server goes on.
+    void reloadSettled();
+    /// It stops for good, which may take so long.
+    void stopBegun(std::chrono::milliseconds atMost);
     /// The first workers could not serve.
     void failed(const QString &reason);
     /// Everything has been stopped: the process may end.

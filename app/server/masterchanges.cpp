@@ -1,5 +1,6 @@
 // The part of Master that leads the running server from one state to another: reload, scale, drain.
 
+#include "app/host/childidentity.h"
 #include "app/server/addresscheck.h"
 #include "app/server/controldesk.h"
 #include "app/server/log.h"
@@ -84,6 +85,7 @@ Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kin
     m_next = std::make_unique<Next>(std::move(*next));
     m_reloadOperation = m_operations.begin(kind);
     qCInfo(logMaster) << "reload begins";
+    Q_EMIT reloadBegun();
     if (!m_next->needRestart.isEmpty())
         reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
     // The old workers may drain for as long as the new settings say; the new ones load their plugins before.
@@ -104,8 +106,13 @@ Result<Master::Next> Master::loadNext(const Scale &scale) const
     const Result<QList<ipc::BootMessage::Plugin>> plugins = pluginFiles(next.settings);
     if (!plugins)
         return plugins.error();
-    next.workers =
-        workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor());
+    if (const Result<void> checked = checkChildren(next.settings); !checked)
+        return checked.error();
+    const Result<ipc::Confinement> confinement = confinementOf(next.settings.server);
+    if (!confinement)
+        return confinement.error();
+    next.workers = workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(),
+                                  m_tables->descriptor(), *confinement);
     Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
     if (!ports)
         return ports.error();
@@ -177,6 +184,8 @@ void Master::reloadEnded(const QString &error)
     if (error.isEmpty())
         qCInfo(logMaster) << "reloaded: generation" << m_supervisor->generation() << "serves";
     m_reloadOnChange.reloadEnded();
+    if (m_state == State::Running)
+        Q_EMIT reloadSettled();
     m_operations.finish(m_reloadOperation, error);
 }
 

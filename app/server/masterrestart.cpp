@@ -95,7 +95,7 @@ QString Master::whyInPlace(const config::Settings &next) const
         return QStringLiteral("supervisord looks after this process, which has to stay the same");
     if (::getpid() == 1)
         return QStringLiteral("this process is the first one of its container, and has to stay");
-    if (!m_options.daemonize && !qEnvironmentVariableIsSet("NOTIFY_SOCKET"))
+    if (!m_options.daemonize && m_options.service.socket.isEmpty())
         return QStringLiteral("whoever has started this process in the foreground waits for it");
     if (!checkAddresses(next, 0, listenersOf(m_settings)))
         return QStringLiteral("this process has a part of an address that the next one wants");
@@ -152,8 +152,8 @@ void Master::startSuccessor()
     });
     RestartHandover next = describe();
     next.isTrial = !m_inPlace.isEmpty();
-    const Result<void> started =
-        m_successor->start(m_options.program, m_options.arguments, next, provingTime(m_settings));
+    const Result<void> started = m_successor->start(
+        {m_options.program, m_options.arguments, m_options.service.environment()}, next, provingTime(m_settings));
     if (!started) {
         successorFailed(started.error().message());
         return;
@@ -193,8 +193,8 @@ void Master::stopForRestart()
     m_successor.reset();
     restartStep(QStringLiteral("it could serve: this server stops, and is started anew"));
     keepForRestart();
-    stop(QStringLiteral("to be started anew"));
     m_isToRestart = true;
+    stop(QStringLiteral("to be started anew"));
 }
 
 void Master::quietOverdue()
@@ -335,6 +335,7 @@ void Master::giveUpRestart()
         return;
     m_kept = {};
     m_reactors->leaveSocketFiles(false);
+    Q_EMIT stopBegun(m_settings.server.maxWaitTime + patienceMargin);
     m_operations.finish(m_reloadOperation, QStringLiteral("somebody wants the server to stop"));
 }
 

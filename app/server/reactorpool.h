@@ -65,6 +65,8 @@ public:
 
     int size() const { return int(m_reactors.size()); }
     const dispatch::Reactor &at(int index) const { return *m_reactors[std::size_t(index)]; }
+    /// What lives in the thread of a reactor, to reach that thread by.
+    QObject *inThread(int index) const { return m_reactors[std::size_t(index)].get(); }
     /// A socket that is listened on. What belongs to several addresses has one name.
     struct Listener
     {

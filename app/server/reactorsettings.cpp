@@ -1,5 +1,6 @@
 #include "app/server/reactorsettings.h"
 
+#include "app/host/childidentity.h"
 #include "app/host/descriptorbudget.h"
 #include "app/server/log.h"
 #include "app/server/portplan.h"
@@ -17,6 +18,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace Quern::app {
 
@@ -82,6 +84,39 @@ Result<QString> spoolDirectory(const config::Settings &settings)
     if (::mkdir(QFile::encodeName(path).constData(), 0700) != 0 && errno != EEXIST)
         return base::systemError(QStringLiteral("cannot make the folder of uploads %1").arg(path));
     return path;
+}
+
+/// Uploads, and files that handlers answer with, as the children's user sees them.
+Result<void> addHandlersView(const config::Settings &settings, dispatch::HttpSettings &http)
+{
+    const config::ServerSettings &server = settings.server;
+    const Result<std::optional<base::Identity>> user = childUser(server);
+    if (!user)
+        return user.error();
+    if (!*user)
+        return {};
+    Result<dispatch::HandlerFiles> files = dispatch::HandlerFiles::create(**user, server.chroot);
+    if (!files)
+        return errorAt(settings, "chroot", files.error());
+    http.handlerFiles = std::make_shared<const dispatch::HandlerFiles>(std::move(*files));
+    QString &folder = http.body.spoolDirectory;
+    http.body.spoolUser = **user;
+    if (!server.chroot.isEmpty()) {
+        folder = QDir(folder).canonicalPath();
+        http.body.handlersRoot = QFile::encodeName(folder.chopped(seenByChild(server, folder)->size()));
+    }
+    // The one in the runtime directory is theirs; one that somebody has named was checked.
+    if (server.uploadTmpDir.isEmpty() &&
+        ::chown(QFile::encodeName(folder).constData(), (*user)->uid, (*user)->gid) != 0)
+        return base::systemError(QStringLiteral("cannot give away the folder of uploads %1").arg(folder));
+    if (!mayUse(server, **user, folder)) {
+        return errorAt(settings, "user",
+                       Error(Error::Permission,
+                             QStringLiteral("\"%1\" cannot reach the folder of uploads %2; let others pass the folders "
+                                            "above it (chmod o+x), or let upload_tmp_dir name another")
+                                 .arg(server.user, folder)));
+    }
+    return {};
 }
 
 Result<void> addStaticFiles(const config::Settings &settings, dispatch::HttpSettings &http)
@@ -172,6 +207,8 @@ Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings)
         return directory.error();
     http.body.spoolDirectory = *directory;
     http.body.spoolOwner = spoolOwner(settings);
+    if (const Result<void> added = addHandlersView(settings, http); !added)
+        return added.error();
     if (const Result<void> added = addProxies(settings, http); !added)
         return added.error();
     if (const Result<void> added = addStaticFiles(settings, http); !added)

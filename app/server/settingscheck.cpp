@@ -3,6 +3,7 @@
 #include "app/server/tablesettings.h"
 #include "app/server/tokenfile.h"
 
+#include "app/host/childidentity.h"
 #include "app/host/listeners.h"
 #include "app/host/runtimedirectory.h"
 #include "app/server/installation.h"
@@ -212,6 +213,7 @@ Result<void> checkSettings(const config::Settings &settings, quint64 leavingMemo
     };
     note(checkUnixSockets(settings));
     note(checkUploadDirectory(settings));
+    note(checkChildren(settings));
     note(proxyTrust(settings));
     if (settings.server.handleStatic)
         note(openStaticFiles(settings));
@@ -285,6 +287,13 @@ Result<protocol::http::ProxyTrust> proxyTrust(const config::Settings &settings)
     if (!trust)
         return errorAt(settings, "trusted_proxies", trust.error());
     return trust;
+}
+
+Result<void> checkChildren(const config::Settings &settings)
+{
+    if (const std::optional<ChildProblem> problem = childProblem(settings.server))
+        return errorAtPath(settings, problem->key, Error(problem->code, problem->text()));
+    return {};
 }
 
 Result<void> checkUploadDirectory(const config::Settings &settings)

@@ -27,6 +27,9 @@ Result<dispatch::StaticFiles> openStaticFiles(const config::Settings &settings);
 
 Result<protocol::http::ProxyTrust> proxyTrust(const config::Settings &settings);
 
+/// Whether the children can become who they are to be, and reach what they must; see childProblem().
+Result<void> checkChildren(const config::Settings &settings);
+
 /// Whether upload_tmp_dir, unless it is "", can be written to.
 Result<void> checkUploadDirectory(const config::Settings &settings);
 

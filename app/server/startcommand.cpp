@@ -46,8 +46,10 @@ int startAnew(const StartOptions &options, const RestartHandover &handover)
     const QList<int> inherited = handover.descriptors();
     for (const int fd : inherited)
         ::fcntl(fd, F_SETFD, 0);
-    QByteArray variable = handover.environment();
-    ::putenv(variable.data());
+    QByteArrayList variables = options.service.environment();
+    variables.append(handover.environment());
+    for (QByteArray &variable : variables)
+        ::putenv(variable.data());
     std::vector<char *> arguments;
     QByteArrayList texts = options.arguments;
     for (QByteArray &text : texts)
@@ -63,9 +65,28 @@ int startAnew(const StartOptions &options, const RestartHandover &handover)
     return 1;
 }
 
+/// What the master does, the service manager hears.
+void follow(Master &master, ServiceNotifier &service)
+{
+    QObject::connect(&master, &Master::ready, &service, [&master, &service] {
+        for (int i = 0; i < master.reactors().size(); ++i)
+            service.watch(master.reactors().inThread(i));
+        service.ready(master.status().sentence);
+    });
+    QObject::connect(&master, &Master::reloadBegun, &service, &ServiceNotifier::reloading);
+    QObject::connect(&master, &Master::reloadSettled, &service,
+                     [&master, &service] { service.ready(master.status().sentence); });
+    QObject::connect(&master, &Master::stopBegun, &service, &ServiceNotifier::stopping);
+}
+
 int runMaster(const config::Settings &settings, const StartOptions &options, Daemon &daemon, RestartHandover &next)
 {
+    // Before the master: it outlives the threads of that.
+    ServiceNotifier service(options.service);
     const auto fail = [&daemon, &options](const QString &reason) {
+        // Else the server before this one goes on.
+        if (!options.handover.isSuccessor())
+            options.service.complain(reason);
         if (base::logsToFile())
             qCCritical(logMaster).noquote() << "cannot start:" << reason;
         if (options.daemonize && options.handover.operation == 0)
@@ -78,7 +99,11 @@ int runMaster(const config::Settings &settings, const StartOptions &options, Dae
         return fail(prepared.error().message());
     if (const Result<void> logging = startLogFor(settings, options.daemonize); !logging)
         return fail(logging.error().message());
+    if (!options.handover.isSuccessor())
+        service.starting(settings.server.workerStartTimeout + startMargin);
     Master master(settings, options);
+    // Before the command of a daemon ends, which the manager has taken for the service until then.
+    follow(master, service);
     QString failure;
     QObject::connect(&master, &Master::ready, &master, [&daemon] { daemon.reportReady(); });
     QObject::connect(&master, &Master::failed, &master, [&failure](const QString &reason) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/server/restarthandover.h"
+#include "app/server/servicenotifier.h"
 #include "config/settings.h"
 #include "net/inheritedsockets.h"
 
@@ -31,6 +32,8 @@ struct StartOptions
     /// The program and its arguments, for a restart.
     QByteArray program = {};
     QByteArrayList arguments = {};
+    /// Of the service manager that has started the program.
+    ServiceRequest service = {};
 };
 
 /// Runs the server in this process until it is stopped, in the foreground or as a daemon, and returns the exit code.

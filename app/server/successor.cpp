@@ -31,9 +31,8 @@ std::vector<char *> pointersTo(QByteArrayList &texts)
     return pointers;
 }
 
-QByteArrayList environmentWith(const QByteArray &entry)
+QByteArrayList environmentWith(QByteArrayList entries)
 {
-    QByteArrayList entries = {entry};
     for (char **each = environ; *each; ++each)
         entries.append(*each);
     return entries;
@@ -68,8 +67,7 @@ std::optional<int> Successor::reap() const
     return std::nullopt;
 }
 
-Result<void> Successor::start(const QByteArray &program, const QByteArrayList &arguments, RestartHandover handover,
-                              std::chrono::milliseconds patience)
+Result<void> Successor::start(const Program &next, RestartHandover handover, std::chrono::milliseconds patience)
 {
     const Result<std::pair<int, int>> channel = ipc::Channel::createPair();
     if (!channel)
@@ -85,8 +83,8 @@ Result<void> Successor::start(const QByteArray &program, const QByteArrayList &a
     handover.tasks = itsTasks.get();
 
     // Between fork and exec only what is async-signal-safe.
-    QByteArrayList words = arguments;
-    QByteArrayList variables = environmentWith(handover.environment());
+    QByteArrayList words = next.arguments;
+    QByteArrayList variables = environmentWith(next.environment + QByteArrayList{handover.environment()});
     const std::vector<char *> argv = pointersTo(words);
     const std::vector<char *> envp = pointersTo(variables);
     const QList<int> inherited = handover.descriptors();
@@ -99,7 +97,7 @@ Result<void> Successor::start(const QByteArray &program, const QByteArrayList &a
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
-        ::execve(program.constData(), argv.data(), envp.data());
+        ::execve(next.file.constData(), argv.data(), envp.data());
         ::_exit(127);
     }
     m_pid = pid;

@@ -27,9 +27,15 @@ public:
     /// Kills it, unless it has taken over.
     ~Successor() override;
 
-    /// Starts \a program, which inherits what \a handover names, and two channels to here. It has \a patience.
-    Result<void> start(const QByteArray &program, const QByteArrayList &arguments, RestartHandover handover,
-                       std::chrono::milliseconds patience);
+    /// What is started.
+    struct Program
+    {
+        QByteArray file;
+        QByteArrayList arguments;
+        QByteArrayList environment; ///< besides that of this process
+    };
+    /// Starts \a next, which inherits what \a handover names, and two channels to here. It has \a patience.
+    Result<void> start(const Program &next, RestartHandover handover, std::chrono::milliseconds patience);
     qint64 pid() const { return m_pid; }
     /// This end of the channel of the task brokers.
     base::FileDescriptor takeTaskChannel() { return std::move(m_tasks); }

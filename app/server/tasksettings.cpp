@@ -1,5 +1,6 @@
 #include "app/server/tasksettings.h"
 
+#include "app/host/childidentity.h"
 #include "app/host/taskplace.h"
 #include "app/server/processsettings.h"
 #include "app/server/settingscheck.h"
@@ -23,7 +24,8 @@ ipc::TaskDefaults taskDefaults(const config::Settings &settings)
     defaults.retryDelay = server.taskRetryDelay;
     defaults.retryDelayMax = server.taskRetryDelayMax;
     defaults.spillSize = server.taskSpillSize;
-    defaults.spillFolder = taskSpillFolder(settings);
+    const QString folder = taskSpillFolder(settings);
+    defaults.spillFolder = seenByChild(server, folder).value_or(folder);
     defaults.allDurable = server.taskDriver == config::TaskDriver::Sqlite;
     return defaults;
 }

@@ -1,5 +1,6 @@
 #include "app/server/workersettings.h"
 
+#include "app/host/childidentity.h"
 #include "app/server/cronplan.h"
 #include "app/server/installation.h"
 #include "app/server/portplan.h"
@@ -10,7 +11,7 @@ namespace Quern::app {
 
 process::SupervisorSettings workerSettings(const config::Settings &settings,
                                            const QList<ipc::BootMessage::Plugin> &plugins, int connectionsFd,
-                                           int tablesFd)
+                                           int tablesFd, const ipc::Confinement &confinement)
 {
     const config::ServerSettings &server = settings.server;
     process::SupervisorSettings result;
@@ -31,8 +32,10 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.answers.compressionTypes = server.httpCompressionTypes;
     result.startTimeout = server.workerStartTimeout;
     result.hookTimeout = server.hookTimeout;
+    result.environment = accountEnvironment(server);
     for (const auto &[name, value] : settings.environment)
         result.environment.insert(name, value);
+    result.confinement = confinement;
     result.plugins = plugins;
     result.ports = bootPorts(settings);
     result.connectionsFd = connectionsFd;

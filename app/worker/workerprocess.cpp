@@ -2,15 +2,43 @@
 
 #include "base/clock.h"
 #include "tables/sharedtables.h"
+#include "worker/confinement.h"
 #include "worker/log.h"
 
 #include <QCoreApplication>
+#include <QFile>
 
 #include <algorithm>
 
+#include <dlfcn.h>
 #include <unistd.h>
 
 namespace Quern::app {
+
+namespace {
+
+/// If a plugin has brought Qt SQL along: its drivers are plugins that are looked for when they are used, and below
+/// another root folder they are not found.
+Result<void> loadSqlDrivers()
+{
+    void *library = ::dlopen("libQt6Sql.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    if (!library)
+        return {};
+    ::dlclose(library);
+    const QString path = QCoreApplication::applicationDirPath() + QStringLiteral("/quern-sqldrivers.so");
+    // It stays, as the drivers do.
+    void *module = ::dlopen(QFile::encodeName(path).constData(), RTLD_NOW | RTLD_LOCAL);
+    const auto load = module ? reinterpret_cast<void (*)()>(::dlsym(module, "quernLoadSqlDrivers")) : nullptr;
+    if (!load)
+        return Error(Error::Io,
+                     QStringLiteral("chroot: the drivers of Qt SQL cannot be loaded before: %1; install quern "
+                                    "whole")
+                         .arg(QString::fromLocal8Bit(::dlerror())));
+    load();
+    return {};
+}
+
+} // namespace
 
 std::optional<WorkerArguments> WorkerArguments::parse(const QStringList &arguments)
 {
@@ -241,6 +269,8 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
 {
     // Should it crash or hang, the master knows which plugin it was.
     const auto tellMaster = [this](const QString &title) { tellStep(title); };
+    if (const Result<void> limited = worker::applyLimits(boot.confinement); !limited)
+        return limited.error();
     if (m_arguments.tablesFd >= 0) {
         if (const Result<void> adopted = tables::SharedTables::adopt(m_arguments.tablesFd); !adopted)
             return adopted.error();
@@ -297,6 +327,13 @@ Result<QByteArray> WorkerProcess::load(const ipc::BootMessage &boot)
     if (takesPart)
         m_server->attachPost(&m_broker->post());
     makeProcess(boot);
+    if (!boot.confinement.root.isEmpty()) {
+        if (const Result<void> loadedDrivers = loadSqlDrivers(); !loadedDrivers)
+            return loadedDrivers.error();
+    }
+    // All is loaded, and no handler has run.
+    if (const Result<void> confined = worker::confine(boot.confinement, m_master); !confined)
+        return confined.error();
     return manifest();
 }
 

@@ -17,6 +17,7 @@
 
 #include <memory>
 #include <optional>
+#include <unistd.h>
 #include <vector>
 
 namespace Quern::app {
@@ -71,6 +72,7 @@ private:
     Result<QByteArray> manifest() const;
 
     WorkerArguments m_arguments;
+    const pid_t m_master = ::getppid();
     ipc::Channel m_channel; ///< to the master's main thread
     // In this order: the host runs handlers that live in the loader's plugins, whose threads may ask the server.
     std::unique_ptr<worker::LiveServer> m_server;

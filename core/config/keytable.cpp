@@ -263,6 +263,23 @@ constexpr std::array keys = {
     Key{"runtime_dir"_L1, PathRule{&S::runtimeDir, false}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Directory of the control socket and other files of the running server."),
         nullptr, Change::Restart},
+    Key{"user"_L1, AccountRule{&S::user}, "",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "User that the child processes become once their plugins are loaded, by name "
+                          "or number; \"\" for the server's own."),
+        nullptr, Change::Restart},
+    Key{"group"_L1, AccountRule{&S::group}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Their group, the only one they are in; \"\" for all groups of that user."),
+        nullptr, Change::Restart},
+    Key{"chroot"_L1, PathRule{&S::chroot, true}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Directory that is / for the child processes from then on; \"\" for none."),
+        nullptr, Change::Restart},
+    Key{"umask"_L1, MaskRule{&S::childMask}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Permissions that files made by the child processes do not get, in octal "
+                                           "digits such as \"0027\"; \"\" for the server's own.")},
+    Key{"child_limits"_L1, ChildLimitsRule{&S::childLimits}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "What each child process may use at most: nofile (files), nproc (processes "
+                                           "of the user), as (bytes of memory addresses), core and fsize (bytes).")},
     Key{"log_file"_L1, PathRule{&S::logFile, true}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Where the log goes; \"\" for standard error, or quern.log in runtime_dir "
                                            "when daemonized."),

@@ -168,6 +168,17 @@ private:
         m_listeners.add(QStringLiteral("server.listen"), SocketType::Http, addresses);
         checkPort({QStringLiteral("server"), server, m_lines, addresses}, m_problems);
         checkStaticFiles();
+        // Whoever is root leaves any group and any root folder.
+        for (const QString &key : {QStringLiteral("group"), QStringLiteral("chroot")})
+            checkHasUser(key, key == u"group" ? server.group : server.chroot);
+    }
+
+    void checkHasUser(const QString &key, const QString &value)
+    {
+        if (value.isEmpty() || !m_settings.server.user.isEmpty() || m_problems.concern(QStringLiteral("server.user")))
+            return;
+        m_problems.add(m_lines.value(key), QStringLiteral("server.") + key,
+                       Text::tr("binds nobody who is root; write user = \"www-data\" beside it"));
     }
 
     void checkStaticFiles()

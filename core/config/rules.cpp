@@ -1,5 +1,6 @@
 #include "config/rules.h"
 
+#include "config/childrules.h"
 #include "config/choices.h"
 #include "config/listenreader.h"
 #include "config/logcategories.h"

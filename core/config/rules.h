@@ -133,11 +133,29 @@ struct TaskDriverRule
 {
 };
 
+/// The name or the number of a user or a group; may be empty.
+struct AccountRule
+{
+    QString ServerSettings::*member;
+};
+
+/// "", or the octal digits of a umask that leaves the owner everything.
+struct MaskRule
+{
+    std::optional<mode_t> ServerSettings::*member;
+};
+
+/// A table of limits.
+struct ChildLimitsRule
+{
+    ChildLimits ServerSettings::*member;
+};
+
 using Rule =
     std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule, FlagRule,
                  PathRule, TextRule, ListRule, NumberListRule<int>, NumberListRule<double>, LocationRule, LogLevelRule,
                  LogFormatRule, LogCategoriesRule, AccessLogFormatRule, DispatchModeRule, ListenRule, SocketModeRule,
-                 VerifyPeerRule, SniCertificatesRule, TaskDriverRule>;
+                 VerifyPeerRule, SniCertificatesRule, TaskDriverRule, AccountRule, MaskRule, ChildLimitsRule>;
 
 /// What reading one key needs besides its rule. Lives no longer than the call.
 struct Reading

@@ -2,6 +2,7 @@
 
 #include "base/loglevels.h"
 #include "config/adminsettings.h"
+#include "config/childsettings.h"
 #include "config/listenaddress.h"
 #include "config/metricssettings.h"
 #include "config/reloadsettings.h"
@@ -68,7 +69,7 @@ int defaultWorkerNum();
 int defaultReactorNum();
 
 /// The [server] table: one member a key, with its default. The key's name and range stand in keytable.cpp.
-struct ServerSettings : TaskSettings, AdminSettings, MetricsSettings, ReloadSettings
+struct ServerSettings : ChildSettings, TaskSettings, AdminSettings, MetricsSettings, ReloadSettings
 {
     QList<ListenAddress> listen = {ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5200)};
     /// Permissions of the files of Unix sockets; null: as the umask says.

@@ -134,7 +134,7 @@ Result<FileReply> AnswerWriter::replyOf(const Exchange &exchange, const Response
     if (!answer)
         return answer.error();
     const QString path = QFile::decodeName(answer->path);
-    const Result<OpenFile> opened = openFile(path);
+    const Result<OpenFile> opened = m_settings.handlerFiles ? m_settings.handlerFiles->open(path) : openFile(path);
     if (!opened)
         return opened.error();
     struct stat now = {};

@@ -25,8 +25,9 @@ struct HttpSettings
     QByteArray serverHeader;                           ///< value of the Server field; empty: none
     protocol::http::ProxyTrust proxies;
     protocol::http::ForwardedFamilies forwarded;
-    QByteArray metricsPath;                         ///< what the server answers with its metrics; empty: nothing
-    std::shared_ptr<const StaticFiles> staticFiles; ///< null: none are served
+    QByteArray metricsPath;                           ///< what the server answers with its metrics; empty: nothing
+    std::shared_ptr<const StaticFiles> staticFiles;   ///< null: none are served
+    std::shared_ptr<const HandlerFiles> handlerFiles; ///< null: handlers see files as this process does
 };
 
 } // namespace Quern::dispatch

@@ -20,11 +20,11 @@ namespace {
 constexpr int readFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 constexpr int folderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 
-base::FileDescriptor openByKernel(int folder, const char *path)
+base::FileDescriptor openByKernel(int folder, const char *path, quint64 resolve = RESOLVE_BENEATH)
 {
     open_how how{};
     how.flags = readFlags;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
     // EAGAIN: something was renamed while ".." of a symbolic link was looked up.
     constexpr int attempts = 4;
     long fd = -1;
@@ -60,18 +60,45 @@ OpenFile describe(base::FileDescriptor fd, const struct stat &status)
             status.st_mtim};
 }
 
-} // namespace
-
-Result<OpenFile> openFile(const QString &path)
+/// \a fd is what opening \a path has given, errno included.
+Result<OpenFile> regularFile(base::FileDescriptor fd, const QString &path)
 {
-    base::FileDescriptor fd =
-        base::onBehalfOfClient(base::FileDescriptor(::open(QFile::encodeName(path).constData(), readFlags)));
+    fd = base::onBehalfOfClient(std::move(fd));
     struct stat status = {};
     if (!fd.isValid() || ::fstat(fd.get(), &status) != 0)
         return base::systemError(path);
     if (!S_ISREG(status.st_mode))
         return Error(Error::Invalid, path + QStringLiteral(": not a regular file; name one"));
     return describe(std::move(fd), status);
+}
+
+} // namespace
+
+Result<OpenFile> openFile(const QString &path)
+{
+    return regularFile(base::FileDescriptor(::open(QFile::encodeName(path).constData(), readFlags)), path);
+}
+
+Result<HandlerFiles> HandlerFiles::create(const base::Identity &user, const QString &root)
+{
+    base::FileDescriptor fd;
+    if (!root.isEmpty()) {
+        fd = base::FileDescriptor(::open(QFile::encodeName(root).constData(), folderFlags));
+        if (!fd.isValid())
+            return base::systemError(root);
+    }
+    return HandlerFiles(user, std::move(fd));
+}
+
+Result<OpenFile> HandlerFiles::open(const QString &path) const
+{
+    const base::ActingAs user(m_user);
+    if (!user.isEffective())
+        return Error(Error::Permission, path + QStringLiteral(": the server may not act as its children's user; start "
+                                                              "it as root, with CAP_SETUID and CAP_SETGID"));
+    if (!m_root.isValid())
+        return openFile(path);
+    return regularFile(openByKernel(m_root.get(), QFile::encodeName(path).constData(), RESOLVE_IN_ROOT), path);
 }
 
 Result<RootFolder> RootFolder::open(const QString &path)

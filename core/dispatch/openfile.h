@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/filedescriptor.h"
+#include "base/identity.h"
 #include "dispatch/topnames.h"
 
 #include <Quern/result.h>
@@ -25,6 +26,24 @@ struct OpenFile
 /// Opens the regular file at \a path. Never waits: a FIFO or a device is refused (Error::Invalid), as is a folder.
 /// Error::NotFound, Error::Permission or Error::Io with the path otherwise. Any thread; blocks for the disk.
 Result<OpenFile> openFile(const QString &path);
+
+/// Files as a handler sees them that is another user than this process, or has another root folder. Any thread.
+class HandlerFiles
+{
+public:
+    /// \a root: absolute; empty: the same as here. Error::NotFound, Error::Permission or Error::Io with it.
+    static Result<HandlerFiles> create(const base::Identity &user, const QString &root);
+
+    /// openFile() with the rights of that user; \a path is as it is called there. No path and no symbolic link leads
+    /// out of the root folder. Needs Linux 5.6 if there is one.
+    Result<OpenFile> open(const QString &path) const;
+
+private:
+    HandlerFiles(base::Identity user, base::FileDescriptor root) : m_user(std::move(user)), m_root(std::move(root)) {}
+
+    base::Identity m_user;
+    base::FileDescriptor m_root; ///< invalid: the same as here
+};
 
 /// A folder out of which files are opened, and whatever the path or a symbolic link says, none outside of it. It stays
 /// the folder that it was when it was opened, also when its path has come to mean another one. Any thread.

@@ -73,7 +73,7 @@ Refused RequestBody::finish(const QByteArray &trailers)
     if (m_bodyFile) {
         writeBody(std::exchange(m_bytes, {}));
         SpoolFile &file = m_files[*m_bodyFile];
-        m_layout.path = file.path();
+        m_layout.path = seen(file);
         m_layout.size = file.size();
         file.close();
     }
@@ -120,7 +120,7 @@ void RequestBody::spoolPart(QByteArrayView rest)
     m_isPartSpooled = true;
     writeTo(*file, std::exchange(m_part, {}));
     writeTo(*file, rest);
-    m_layout.parts.last().path = file->path();
+    m_layout.parts.last().path = seen(*file);
     countNames(file->path().size());
 }
 
@@ -160,7 +160,7 @@ void RequestBody::countNames(qsizetype bytes)
 
 SpoolFile *RequestBody::newFile()
 {
-    Result<SpoolFile> file = SpoolFile::create(m_settings.spoolDirectory, m_settings.spoolOwner);
+    Result<SpoolFile> file = SpoolFile::create(m_settings.spoolDirectory, m_settings.spoolOwner, m_settings.spoolUser);
     if (file)
         return &m_files.emplace_back(std::move(*file));
     qCCritical(logDispatch).noquote() << "a request was answered 500:" << file.error().message();

@@ -14,9 +14,11 @@ namespace Quern::dispatch {
 
 struct BodySettings
 {
-    QString spoolDirectory;           ///< absolute; exists
-    QByteArray spoolOwner;            ///< this server, in letters and digits, for the names of its files there
-    quint64 bufferBytes = 256 * 1024; ///< of one body, kept in memory; more goes to files
+    QString spoolDirectory;                  ///< absolute; exists
+    QByteArray spoolOwner;                   ///< this server, in letters and digits, for the names of its files there
+    std::optional<base::Identity> spoolUser; ///< whose the files are to be, to read and to move; null: this process's
+    QByteArray handlersRoot;                 ///< the folder that is / for handlers; empty: the same as here
+    quint64 bufferBytes = 256 * 1024;        ///< of one body, kept in memory; more goes to files
 };
 
 /// The body of one request while it arrives: kept in memory up to a bound, and in files beyond it. A multipart form is
@@ -66,6 +68,8 @@ private:
     void writeTo(SpoolFile &file, QByteArrayView bytes);
     void countNames(qsizetype bytes);
     SpoolFile *newFile();
+    /// Where a handler finds \a file.
+    QByteArray seen(const SpoolFile &file) const { return file.path().mid(m_settings.handlersRoot.size()); }
 
     const BodySettings &m_settings;
     const base::MonotonicTime m_begun = std::chrono::steady_clock::now();

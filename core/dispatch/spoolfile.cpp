@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QRandomGenerator>
 
 #include <cerrno>
 #include <cstdlib>
@@ -20,11 +21,20 @@ QByteArray namePrefix(const QByteArray &owner)
     return "quern-upload-" + owner + '-';
 }
 
+Error cannotMake(const QByteArray &folder)
+{
+    return base::systemError(QStringLiteral("a file for an upload in %1").arg(QFile::decodeName(folder)));
+}
+
 } // namespace
 
-Result<SpoolFile> SpoolFile::create(const QString &directory, const QByteArray &owner)
+Result<SpoolFile> SpoolFile::create(const QString &directory, const QByteArray &owner,
+                                    const std::optional<base::Identity> &user)
 {
-    QByteArray path = QFile::encodeName(directory) + '/' + namePrefix(owner) + "XXXXXX";
+    const QByteArray folder = QFile::encodeName(directory);
+    if (user)
+        return createAs(*user, folder, owner);
+    QByteArray path = folder + '/' + namePrefix(owner) + "XXXXXX";
     base::FileDescriptor fd(::mkostemp(path.data(), O_CLOEXEC));
     const bool isMade = fd.isValid();
     fd = base::onBehalfOfClient(std::move(fd));
@@ -32,9 +42,39 @@ Result<SpoolFile> SpoolFile::create(const QString &directory, const QByteArray &
         const int problem = errno;
         if (isMade)
             ::unlink(path.constData());
-        return base::systemError(QStringLiteral("a file for an upload in %1").arg(directory), problem);
+        errno = problem;
+        return cannotMake(folder);
     }
     return SpoolFile(std::move(fd), path);
+}
+
+Result<SpoolFile> SpoolFile::createAs(const base::Identity &user, const QByteArray &folder, const QByteArray &owner)
+{
+    // The user need not be able to pass what lies above the folder, nor may the way there lead where he could not
+    // write.
+    const base::FileDescriptor place(::open(folder.constData(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!place.isValid())
+        return cannotMake(folder);
+    const base::ActingAs acting(user);
+    if (!acting.isEffective())
+        return base::systemError(QStringLiteral("acting as another user"), EPERM);
+    constexpr int attempts = 100;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        const QByteArray name = namePrefix(owner) + QByteArray::number(QRandomGenerator::system()->generate64(), 36);
+        base::FileDescriptor fd(
+            ::openat(place.get(), name.constData(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        const bool isMade = fd.isValid();
+        fd = base::onBehalfOfClient(std::move(fd));
+        if (fd.isValid())
+            return SpoolFile(std::move(fd), folder + '/' + name);
+        const int problem = errno;
+        if (isMade)
+            ::unlinkat(place.get(), name.constData(), 0);
+        errno = problem;
+        if (problem != EEXIST)
+            break;
+    }
+    return cannotMake(folder);
 }
 
 SpoolFile::SpoolFile(SpoolFile &&other) noexcept

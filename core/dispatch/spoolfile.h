@@ -1,12 +1,15 @@
 #pragma once
 
 #include "base/filedescriptor.h"
+#include "base/identity.h"
 
 #include <Quern/result.h>
 
 #include <QByteArray>
 #include <QByteArrayView>
 #include <QString>
+
+#include <optional>
 
 namespace Quern::dispatch {
 
@@ -15,8 +18,10 @@ namespace Quern::dispatch {
 class SpoolFile
 {
 public:
-    /// A new, empty file "quern-upload-<owner>-<random>" in \a directory. Error::Io with the directory and the reason.
-    static Result<SpoolFile> create(const QString &directory, const QByteArray &owner);
+    /// A new, empty file "quern-upload-<owner>-<random>" in \a directory, made by \a user, if there is one, which only
+    /// root can have it be. Error::Io with the directory and the reason.
+    static Result<SpoolFile> create(const QString &directory, const QByteArray &owner,
+                                    const std::optional<base::Identity> &user = std::nullopt);
     SpoolFile(SpoolFile &&) noexcept;
     SpoolFile &operator=(SpoolFile &&) = delete;
     ~SpoolFile();
@@ -33,6 +38,8 @@ public:
     static void removeLeftovers(const QString &directory, const QByteArray &owner);
 
 private:
+    static Result<SpoolFile> createAs(const base::Identity &user, const QByteArray &folder, const QByteArray &owner);
+
     SpoolFile(base::FileDescriptor fd, QByteArray path) : m_fd(std::move(fd)), m_path(std::move(path)) {}
 
     base::FileDescriptor m_fd;

@@ -141,7 +141,8 @@ QByteArray BootMessage::encode() const
                           {QStringLiteral("tasks"), toCbor(tasks)},
                           {QStringLiteral("cron"), toCbor(cron)},
                           {QStringLiteral("maxWait"), qint64(maxWaitTime.count())},
-                          {QStringLiteral("plan"), plan.toCbor()}};
+                          {QStringLiteral("plan"), plan.toCbor()},
+                          {QStringLiteral("confinement"), confinement.toCbor()}};
     return map.toCborValue().toCbor();
 }
 
@@ -182,6 +183,10 @@ Result<BootMessage> BootMessage::decode(QByteArrayView payload)
     message.maxWaitTime = std::chrono::milliseconds(number(map->value(QLatin1StringView("maxWait"))));
     message.tasks = taskDefaults(map->value(QLatin1StringView("tasks")).toMap());
     message.plan = ProcessPlan::fromCbor(map->value(QLatin1StringView("plan")).toMap());
+    Result<Confinement> confinement = Confinement::fromCbor(map->value(QLatin1StringView("confinement")));
+    if (!confinement)
+        return confinement.error();
+    message.confinement = std::move(*confinement);
     return message;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/span.h"
 #include "ipc/childrole.h"
+#include "ipc/confinement.h"
 #include "ipc/cronmessages.h"
 #include "ipc/frame.h"
 #include "ipc/hookmessages.h"
@@ -198,7 +199,8 @@ struct TaskDefaults
 /// "answers": map with "debug", "compression", "level", "minLength", "types"; "plugins": list of maps with "file",
 /// "settings", "source" and "place"; "ports": list of maps with "name", "kind", "handler", "address", "place",
 /// "messageBytes", "outputBytes"; "tasks": map with "workers", "tries", "timeout", "retryDelay", "retryDelayMax",
-/// "spillSize", "spillFolder" and "allDurable"; "cron": list of CronEntry; "maxWait": ms; "plan": see ProcessPlan.
+/// "spillSize", "spillFolder" and "allDurable"; "cron": list of CronEntry; "maxWait": ms; "plan": see ProcessPlan;
+/// "confinement": see Confinement.
 struct BootMessage
 {
     struct Plugin
@@ -232,6 +234,7 @@ struct BootMessage
     ProcessPlan plan = {};
     QList<CronEntry> cron = {};
     std::chrono::milliseconds maxWaitTime{3000}; ///< that it has to finish what it has begun when it is to leave
+    Confinement confinement = {};
 
     QByteArray encode() const;
     static Result<BootMessage> decode(QByteArrayView payload);

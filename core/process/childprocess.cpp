@@ -156,6 +156,7 @@ Result<void> ChildProcess::start()
     boot.plan = m_spec.plan;
     boot.cron = m_spec.cron;
     boot.maxWaitTime = m_spec.maxWaitTime;
+    boot.confinement = m_spec.confinement;
     m_channel->send(ipc::FrameType::Boot, 0, boot.encode());
     m_channel->flush();
     m_deadline.start(int(m_spec.bootTimeout.count()), this);

@@ -39,6 +39,7 @@ struct ChildSpec
     int tablesFd = -1;      ///< of the memory of the tables, which outlives the start; -1: it gets none
     std::chrono::milliseconds bootTimeout{30000};
     ipc::ProcessPlan plan;
+    ipc::Confinement confinement;
     bool redirect = false;                    ///< what it prints is given out by printed(), instead of the log
     std::optional<base::LogLevels> logLevels; ///< without them it has those that hold here when it is started
     QMap<QString, QString> environment;       ///< what it has in its environment besides the master's

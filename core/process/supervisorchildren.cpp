@@ -45,6 +45,7 @@ ChildSpec Supervisor::specOf(const Generation &generation, const ipc::ChildIdent
     spec.ports = settings.ports;
     spec.tasks = settings.tasks;
     spec.plan = settings.plan;
+    spec.confinement = settings.confinement;
     spec.cron = settings.cron;
     spec.maxWaitTime = settings.maxWaitTime;
     spec.hookTimeout = settings.hookTimeout;

@@ -37,8 +37,9 @@ struct SupervisorSettings
     QList<ipc::BootMessage::Plugin> plugins; ///< the original files
     QList<ipc::BootMessage::Port> ports;     ///< that the server listens on, by number
     ipc::TaskDefaults tasks;
-    ipc::ProcessPlan plan;  ///< what children are told of each other; of the same children
-    int connectionsFd = -1; ///< of the ipc::ConnectionTable, which outlives the supervisor; -1: there is none
+    ipc::ProcessPlan plan;        ///< what children are told of each other; of the same children
+    ipc::Confinement confinement; ///< of every child
+    int connectionsFd = -1;       ///< of the ipc::ConnectionTable, which outlives the supervisor; -1: there is none
     std::chrono::milliseconds maxWaitTime{3000};   ///< an old child may finish what it has begun for this long
     std::chrono::milliseconds startTimeout{30000}; ///< until a new child must be ready
     std::chrono::milliseconds hookTimeout{5000};   ///< of one life-cycle hook

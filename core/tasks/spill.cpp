@@ -12,6 +12,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace Quern::tasks {
 
@@ -24,6 +25,21 @@ constexpr qsizetype digits = 16;
 Error failed(const char *what, const QByteArray &path)
 {
     return base::systemError(QStringLiteral("%1 %2").arg(QString::fromLatin1(what), QFile::decodeName(path)));
+}
+
+/// Whoever may write to the folder may be less than who reads it: what has another name elsewhere is no payload, and a
+/// pipe must not keep anybody waiting. Invalid, with errno, if it cannot be had.
+base::FileDescriptor openPayload(const QByteArray &path)
+{
+    base::FileDescriptor fd(::open(path.constData(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status = {};
+    if (!fd.isValid() || ::fstat(fd.get(), &status) != 0)
+        return {};
+    if (S_ISREG(status.st_mode) && status.st_nlink == 1)
+        return fd;
+    fd.reset();
+    errno = EINVAL;
+    return fd;
 }
 
 Result<void> writeAll(int fd, QByteArrayView bytes, const QByteArray &path)
@@ -49,7 +65,7 @@ Result<void> synchronizeFolder(const QByteArray &path)
 
 } // namespace
 
-Result<void> Spill::prepare() const
+Result<void> Spill::prepare(const std::optional<base::Identity> &user) const
 {
     const QByteArray folder = QFile::encodeName(m_folder);
     if (::mkdir(folder.constData(), 0700) != 0 && errno != EEXIST)
@@ -61,6 +77,23 @@ Result<void> Spill::prepare() const
         return base::systemError(QStringLiteral("the folder %1").arg(m_folder), ENOTDIR);
     if ((status.st_mode & 0077) != 0 && ::chmod(folder.constData(), 0700) != 0)
         return failed("closing to others", folder);
+    return user && status.st_uid != user->uid ? giveTo(*user) : Result<void>();
+}
+
+Result<void> Spill::giveTo(const base::Identity &user) const
+{
+    const QStringList names = QDir(m_folder).entryList(QDir::Files | QDir::Hidden);
+    for (const QString &decoded : names) {
+        const QByteArray each = QFile::encodeName(decoded);
+        const base::FileDescriptor fd = isName(each) ? openPayload(path(each)) : base::FileDescriptor();
+        if (fd.isValid() && ::fchown(fd.get(), user.uid, user.gid) != 0)
+            return failed("giving away", path(each));
+    }
+    // Last: until then nobody else could put anything into it. A link there is nobody's to be given.
+    const QByteArray name = QFile::encodeName(m_folder);
+    const base::FileDescriptor folder(::open(name.constData(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder.isValid() || ::fchown(folder.get(), user.uid, user.gid) != 0)
+        return failed("giving away", name);
     return {};
 }
 
@@ -94,7 +127,7 @@ Result<QByteArray> Spill::read(const QByteArray &name, qint64 longest) const
     if (!isName(name))
         return Error(Error::Invalid, QStringLiteral("%1 is no payload of a task").arg(QString::fromUtf8(name)));
     const QByteArray whole = path(name);
-    const base::FileDescriptor fd(::open(whole.constData(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    const base::FileDescriptor fd = openPayload(whole);
     struct stat status = {};
     if (!fd.isValid() || ::fstat(fd.get(), &status) != 0)
         return failed("the payload of a task in", whole);
@@ -121,7 +154,7 @@ Result<QByteArray> Spill::read(const QByteArray &name, qint64 longest) const
 void Spill::synchronize(const QByteArray &name) const
 {
     const QByteArray whole = path(name);
-    const base::FileDescriptor fd(isName(name) ? ::open(whole.constData(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1);
+    const base::FileDescriptor fd = isName(name) ? openPayload(whole) : base::FileDescriptor();
     Result<void> done = fd.isValid() && ::fsync(fd.get()) == 0 ? Result<void>() : failed("writing", whole);
     if (done)
         done = synchronizeFolder(QFile::encodeName(m_folder));

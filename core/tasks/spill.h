@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/identity.h"
+
 #include <Quern/result.h>
 
 #include <QByteArray>
@@ -8,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 namespace Quern::tasks {
 
@@ -19,8 +22,9 @@ class Spill
 public:
     explicit Spill(QString folder) : m_folder(std::move(folder)) {}
 
-    /// Makes the folder (mode 700), if it is not there. Error::Io or Error::Permission with the path and the reason.
-    Result<void> prepare() const;
+    /// Makes the folder (mode 700), if it is not there, and gives it and the payloads in it to \a user, if there is
+    /// one: only root can. Error::Io or Error::Permission with the path and the reason.
+    Result<void> prepare(const std::optional<base::Identity> &user = std::nullopt) const;
     /// Writes the payload of task \a id and returns the file's name. When it returns, the file is whole, and survives
     /// the machine's end if \a isDurable. Error::Io with the path and the reason: then nothing is left behind.
     Result<QByteArray> write(quint64 id, QByteArrayView payload, bool isDurable) const;
@@ -41,6 +45,7 @@ public:
 
 private:
     QByteArray path(const QByteArray &name) const;
+    Result<void> giveTo(const base::Identity &user) const;
 
     QString m_folder; ///< absolute
 };

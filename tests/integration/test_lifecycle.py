@@ -81,6 +81,19 @@ class CommandLine(QuernTestCase):
         self.assertNotEqual(os.getsid(quern.master), os.getsid(0), "still in the session of the terminal")
         quern.stop()
 
+    def test_the_background_has_no_terminal_and_keeps_folder_and_umask(self) -> None:
+        quern = self.server()
+        before = os.umask(0o037)
+        try:
+            self.assert_exit(quern.command("start", "-d"), 0)
+        finally:
+            os.umask(before)
+        process = Path(f"/proc/{quern.adopt_daemon()}")
+        self.assertEqual([os.readlink(process / f"fd/{fd}") for fd in range(3)], ["/dev/null"] * 3)
+        self.assertEqual(os.readlink(process / "cwd"), str(quern.directory))
+        self.assertIn("Umask:\t0037", (process / "status").read_text())
+        quern.stop()
+
     def test_a_failing_start_in_the_background_says_so(self) -> None:
         quern = self.server()
         with socket.create_server(quern.address):

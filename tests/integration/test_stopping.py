@@ -41,10 +41,12 @@ class Stop(QuernTestCase):
         self.assertEqual(quern.wait_gone(), 0)
 
     def test_signals_stop_it(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             with self.subTest(number.name):
-                quern = self.serve()
+                quern = self.serve(max_wait_time=20)
+                client = self.begin(quern, "/slow?ms=1000")
                 os.kill(quern.master, number)
+                self.assertEqual(client.response().status, 200)
                 self.assertEqual(quern.wait_gone(), 0)
 
     def test_an_idle_connection_does_not_delay_it(self) -> None:
@@ -135,12 +137,14 @@ class Stop(QuernTestCase):
         self.assertLess(time.monotonic() - started, 4.0 * TIME_SCALE)
 
     def test_a_second_signal_while_it_drains_ends_it(self) -> None:
-        quern = self.serve(max_wait_time=30)
-        self.begin(quern, "/slow?ms=30000")
-        os.kill(quern.master, signal.SIGTERM)
-        quern.wait_log("(?i)stopping|draining")
-        os.kill(quern.master, signal.SIGTERM)
-        quern.wait_gone(5.0)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            with self.subTest(number.name):
+                quern = self.serve(max_wait_time=30)
+                self.begin(quern, "/slow?ms=30000")
+                os.kill(quern.master, number)
+                quern.wait_log("(?i)stopping|draining")
+                os.kill(quern.master, number)
+                quern.wait_gone(5.0)
 
 
 if __name__ == "__main__":

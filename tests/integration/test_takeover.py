@@ -325,7 +325,7 @@ class Activation(TakeoverTestCase):
                 [sys.executable, "-c", script, QUERN_BIN, "start", "-c", str(work.config)], cwd=work.directory,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=place,
                 close_fds=False, env=os.environ | {"LISTEN_FDS": str(len(sockets)), "NOTIFY_SOCKET": "/nowhere"})
-        work.take_charge()
+        work.adopt(work._started.pid)
 
     def test_they_are_served_and_stay(self) -> None:
         work = WorkServer(worker_num=1, task_worker_num=0, reactor_num=2, plugins=[FIXTURES / "libenvironment.so"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import pwd
 import resource
 import re
 import shutil
@@ -59,6 +60,8 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 10.0
 def toml_value(value) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml_value(item)}" for key, item in value.items()) + "}"
     return json.dumps(value)  # strings, numbers and booleans are written alike in JSON and TOML
 
 
@@ -83,11 +86,11 @@ class QuernServer:
                          "runtime_dir": "run", **server}
         self.open_files = open_files
         self.prefix: list[str] = []  # a command that becomes the server in the end, under the same pid
-        self.environment: dict[str, str] = {}  # beside that of the test
         self.plugin_settings = {"allow_crash": True, **(plugin_settings or {})}
         self.plugins = list(plugins)
         self.sockets = [dict(entry) for entry in sockets]
         self.tables = tables
+        self.environment: dict[str, str] = {}  # of the server and of commands, besides that of the test
         self.master: int | None = None
         self._started: subprocess.Popen | None = None
         self._seen: set[proctree.Process] = set()
@@ -117,16 +120,18 @@ class QuernServer:
                                              cwd=self.directory, env={**os.environ, **self.environment},
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                                              preexec_fn=self._prepare)
-        self.take_charge()
+        self.adopt(self._started.pid)
         return self._started
 
-    def take_charge(self) -> None:
-        """Of the process that has just been started."""
-        self.master = self._started.pid
-        _masters.add(self.master)
+    def adopt(self, master: int) -> None:
+        self.master = master
+        _masters.add(master)
 
     def _prepare(self) -> None:
         proctree.die_with_parent()
+        self._limit()
+
+    def _limit(self) -> None:
         if self.open_files:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
 
@@ -147,9 +152,8 @@ class QuernServer:
         found = [pid for pid in proctree.children_of(os.getpid())
                  if pid not in _masters and "quern: master" in proctree.title(pid)]
         assert len(found) == 1, f"masters in the background: {found}"
-        self.master = found[0]
+        self.adopt(found[0])
         self._started = None
-        _masters.add(self.master)
         self.see_processes()
         return self.master
 
@@ -241,10 +245,14 @@ class QuernServer:
 
     # Talking to it
 
-    def command(self, *words: str, timeout: float = 30.0) -> subprocess.CompletedProcess:
-        """Runs `quern <words> -c <config>` to its end."""
+    def command(self, *words: str, timeout: float = 30.0, demote: str | None = None) -> subprocess.CompletedProcess:
+        """Runs `quern <words> -c <config>` to its end, as the user that demote names."""
         return subprocess.run([QUERN_BIN, *words, "-c", str(self.config)], cwd=self.directory, capture_output=True,
-                              text=True, stdin=subprocess.DEVNULL, timeout=timeout * TIME_SCALE)
+                              text=True, stdin=subprocess.DEVNULL, timeout=timeout * TIME_SCALE,
+                              env={**os.environ, **self.environment}, user=demote,
+                              group=pwd.getpwnam(demote).pw_gid if demote else None,
+                              extra_groups=[] if demote else None,
+                              preexec_fn=self._limit)
 
     def get(self, target: str, timeout: float = 10.0) -> tuple[int, bytes]:
         """Status and body, over a connection of its own."""

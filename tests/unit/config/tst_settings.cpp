@@ -181,6 +181,28 @@ void addAnswerRows(QList<Row> &rows)
     row("request_slowlog_timeout = 2", [](const auto &s) { return s.requestSlowlogTimeout == 2s; });
 }
 
+void addChildRows(QList<Row> &rows)
+{
+    const auto row = [&rows](const char *line, Check isRead) { rows.append({line, std::move(isRead)}); };
+    row("user = \"www-data\"", [](const auto &s) { return s.user == u"www-data"; });
+    row("user = 33", [](const auto &s) { return s.user == u"33"; });
+    row("user = \"\"", [](const auto &s) { return s.user.isEmpty(); });
+    row("group = \"EXAMPLE\\\\web.team$\"\nuser = \"a\"",
+        [](const auto &s) { return s.group == u"EXAMPLE\\web.team$"; });
+    row("chroot = \"/srv/jail\"\nuser = 4294967294",
+        [](const auto &s) { return s.chroot == u"/srv/jail" && s.user == u"4294967294"; });
+    row("umask = \"0027\"", [](const auto &s) { return s.childMask == mode_t(027); });
+    row("umask = \"022\"", [](const auto &s) { return s.childMask == mode_t(022); });
+    row("umask = \"\"", [](const auto &s) { return !s.childMask; });
+    row("child_limits = {}", [](const auto &s) { return s.childLimits == ChildLimits(); });
+    row("child_limits = { nofile = 4096, nproc = 64, as = \"1G\", core = 0, fsize = \"512M\" }", [](const auto &s) {
+        return s.childLimits == ChildLimits{4096, 64, 1 << 30, 0, 512 << 20};
+    });
+    row("child_limits = { core = \"unlimited\", nofile = 64 }", [](const auto &s) {
+        return s.childLimits == ChildLimits{64, {}, {}, ChildLimits::Unlimited, {}};
+    });
+}
+
 QList<Row> rows()
 {
     QList<Row> rows;
@@ -255,6 +277,7 @@ QList<Row> rows()
     row("log_rotate_age = 0", [](const auto &s) { return s.logRotateAge == 0ms; });
     row("log_rotate_keep = 30", [](const auto &s) { return s.logRotateKeep == 30; });
     row("daemonize = true", [](const auto &s) { return s.daemonize; });
+    addChildRows(rows);
     addRequestRows(rows);
     addConnectionRows(rows);
     addTlsRows(rows);

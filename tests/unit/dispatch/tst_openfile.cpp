@@ -17,6 +17,8 @@ private Q_SLOTS:
     void notRegular();
     void missing();
     void missingRoot();
+    void asAnotherUserSeesIt();
+    void withAnotherRoot();
     void entries_data();
     void entries();
     void mediaTypes_data();
@@ -72,6 +74,47 @@ void OpenFileTest::missingRoot()
     QVERIFY(!root);
     QCOMPARE(root.error().code(), Error::NotFound);
     QVERIFY(root.error().message().contains(QStringLiteral("/nowhere")));
+}
+
+void OpenFileTest::asAnotherUserSeesIt()
+{
+    if (::geteuid() != 0)
+        QSKIP("only root can act as another user");
+    Folder folder;
+    folder.add(QStringLiteral("private"), "1");
+    folder.add(QStringLiteral("public"), "2");
+    QVERIFY(::chmod(QFile::encodeName(folder.path(QString())).constData(), 0755) == 0);
+    QVERIFY(::chmod(QFile::encodeName(folder.path(QStringLiteral("private"))).constData(), 0600) == 0);
+    const Result<HandlerFiles> files = HandlerFiles::create({54321, 54321, {}}, {});
+    QVERIFY(files);
+    QVERIFY(files->open(folder.path(QStringLiteral("public"))));
+    const Result<OpenFile> refused = files->open(folder.path(QStringLiteral("private")));
+    QVERIFY(!refused);
+    QCOMPARE(int(refused.error().code()), int(Error::Permission));
+    QVERIFY(openFile(folder.path(QStringLiteral("private"))));
+}
+
+void OpenFileTest::withAnotherRoot()
+{
+    if (::geteuid() != 0)
+        QSKIP("only root can act as another user");
+    Folder folder;
+    folder.add(QStringLiteral("a"), "12345");
+    const QString root = folder.path(QString());
+    QVERIFY(::chmod(QFile::encodeName(root).constData(), 0755) == 0);
+    QVERIFY(::symlink("/a", QFile::encodeName(folder.path(QStringLiteral("inside"))).constData()) == 0);
+    QVERIFY(::symlink("../../../../../../../etc/passwd",
+                      QFile::encodeName(folder.path(QStringLiteral("outside"))).constData()) == 0);
+    const Result<HandlerFiles> files = HandlerFiles::create({54321, 54321, {}}, root);
+    QVERIFY(files);
+    for (const char *path : {"/a", "/inside", "/../a"}) {
+        const Result<OpenFile> file = files->open(QString::fromLatin1(path));
+        QVERIFY2(file, path);
+        QCOMPARE(file->size, quint64(5));
+    }
+    for (const char *path : {"/outside", "/etc/passwd", "/../../etc/passwd"})
+        QVERIFY2(!files->open(QString::fromLatin1(path)), path);
+    QVERIFY(!HandlerFiles::create({54321, 54321, {}}, folder.path(QStringLiteral("nothing"))));
 }
 
 void OpenFileTest::entries_data()

@@ -30,12 +30,17 @@ BootMessage sampleBoot()
     message.tasks = {2, 3, 500ms, 20ms, 24ms, 4096, QStringLiteral("/s"), true};
     message.maxWaitTime = 20ms;
     message.plan = {2, 1, true, {{QStringLiteral("m"), QStringLiteral("h")}}};
+    message.confinement = {base::Identity{33, 34, {34, 500}},
+                           QStringLiteral("www"),
+                           QStringLiteral("/j"),
+                           027,
+                           {{QStringLiteral("core"), 0}, {QStringLiteral("as"), ipc::Confinement::Limit::Unlimited}}};
     return message;
 }
 
 QByteArray goldenBoot(char version = 6)
 {
-    return QByteArray("\xac") + text("protocol") + version + text("role") + "\x03" + text("worker") + "\x02" +
+    return QByteArray("\xad") + text("protocol") + version + text("role") + "\x03" + text("worker") + "\x02" +
            text("name") + text("mail") + text("generation") + QByteArray::fromHex("19012c") + text("answers") + "\xa5" +
            text("debug") + "\xf5" + text("compression") + "\xf5" + text("level") + "\x07" + text("minLength") +
            QByteArray::fromHex("190200") + text("types") + "\x81" + text("text/*") + text("plugins") + "\x81\xa4" +
@@ -52,7 +57,17 @@ QByteArray goldenBoot(char version = 6)
            "\x01" + text("pipe") + QByteArray(1, '\0') + text("pipeBuffer") + QByteArray::fromHex("1a00100000") +
            text("queue") + QByteArray(1, '\0') + text("queueCapacity") + QByteArray::fromHex("1903e8") +
            text("queueMemory") + QByteArray::fromHex("1a04000000") + text("parameters") + "\xa0" + text("place") +
-           text("");
+           text("") + text("confinement") + "\xa5" + text("user") + "\xa3" + text("uid") + QByteArray::fromHex("1821") +
+           text("gid") + QByteArray::fromHex("1822") + text("groups") + QByteArray::fromHex("8218221901f4") +
+           text("name") + text("www") + text("root") + text("/j") + text("mask") + "\x17" + text("limits") +
+           "\x82\xa2" + text("name") + text("core") + text("value") + QByteArray(1, '\0') + "\xa2" + text("name") +
+           text("as") + text("value") + "\x20";
+}
+
+QByteArray unconfined()
+{
+    return QByteArray("\xa5") + text("user") + "\xf6" + text("name") + text("") + text("root") + text("") +
+           text("mask") + "\xf6" + text("limits") + "\x80";
 }
 
 HelloMessage sampleHello()
@@ -98,6 +113,8 @@ private Q_SLOTS:
     void notAMap_data();
     void notAMap();
     void numbersThatAreNoIntegers();
+    void whatConfinesIsNeverTakenForNothing_data();
+    void whatConfinesIsNeverTakenForNothing();
     void retryIsOnByDefault();
     void routeName();
 };
@@ -232,11 +249,46 @@ void TestBootMessages::numbersThatAreNoIntegers()
     // 1e300 fits into no integer.
     const QByteArray huge = QByteArray::fromHex("fb7e37e43c8800759c");
     const Result<BootMessage> boot =
-        BootMessage::decode(QByteArray("\xa4") + text("protocol") + "\x06" + text("worker") + huge + text("plugins") +
-                            "\x80" + text("ports") + "\x80");
+        BootMessage::decode(QByteArray("\xa5") + text("protocol") + "\x06" + text("worker") + huge + text("plugins") +
+                            "\x80" + text("ports") + "\x80" + text("confinement") + unconfined());
     QVERIFY(boot);
     QCOMPARE(boot->who.number, 0);
     QVERIFY(!BootMessage::decode(QByteArray("\xa1") + text("protocol") + huge));
+}
+
+void TestBootMessages::whatConfinesIsNeverTakenForNothing_data()
+{
+    QTest::addColumn<QByteArray>("before");
+    QTest::addColumn<QByteArray>("after");
+    QTest::newRow("no user") << text("user") << text("uses");
+    QTest::newRow("a name instead of the user") << text("user") + "\xf6" << text("user") + text("x");
+    QTest::newRow("a user without ids") << text("user") + "\xf6" << text("user") + "\xa0";
+    QTest::newRow("the id that means none") << text("user") + "\xf6"
+                                            << text("user") + "\xa3" + text("uid") + QByteArray::fromHex("1affffffff") +
+                                                   text("gid") + "\x01" + text("groups") + "\x80";
+    QTest::newRow("no root") << text("root") << text("boot");
+    QTest::newRow("a root that is no text") << text("root") + text("") << text("root") + "\x01";
+    QTest::newRow("a mask of more bits") << text("mask") + "\xf6" << text("mask") + QByteArray::fromHex("190200");
+    QTest::newRow("no limits") << text("limits") << text("timits");
+    QTest::newRow("a limit without a value")
+        << text("limits") + "\x80" << text("limits") + "\x81\xa1" + text("name") + text("as");
+    QTest::newRow("no map") << unconfined() << QByteArray("\x80");
+}
+
+void TestBootMessages::whatConfinesIsNeverTakenForNothing()
+{
+    QFETCH(const QByteArray, before);
+    QFETCH(const QByteArray, after);
+    const auto boot = [](const QByteArray &confinement) {
+        return BootMessage::decode(QByteArray("\xa4") + text("protocol") + "\x06" + text("plugins") + "\x80" +
+                                   text("ports") + "\x80" + text("confinement") + confinement);
+    };
+    QVERIFY(boot(unconfined()));
+    QVERIFY(unconfined().contains(before));
+    const Result<BootMessage> message = boot(unconfined().replace(before, after));
+    QVERIFY(!message);
+    QCOMPARE(int(message.error().code()), int(Error::Protocol));
+    QVERIFY2(message.error().message().contains(u"whom the child is to become"), qPrintable(message.error().message()));
 }
 
 void TestBootMessages::retryIsOnByDefault()

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace Quern;
 using namespace Quern::tasks;
@@ -29,6 +30,9 @@ private Q_SLOTS:
     void noRoom();
     void noFolder();
     void leftovers();
+    void whatHasAnotherNameIsNoPayload();
+    void aPipeKeepsNobodyWaiting();
+    void givenToAnotherUser();
 
 private:
     QString path(const QByteArray &name) const { return m_folder + u'/' + QString::fromLatin1(name); }
@@ -160,6 +164,56 @@ void tst_Spill::leftovers()
     // What is not its own is not its business.
     QCOMPARE(QDir(m_folder).entryList(QDir::Files),
              QStringList({QString::fromLatin1(kept), QStringLiteral("notes.txt")}));
+}
+
+void tst_Spill::whatHasAnotherNameIsNoPayload()
+{
+    // Who may write to the folder may be less than who reads it.
+    const Spill spill(m_folder);
+    QVERIFY(spill.prepare());
+    const Result<QByteArray> name = spill.write(7, "secret", false);
+    QVERIFY(name);
+    const QByteArray whole = QFile::encodeName(path(*name));
+    const QByteArray other = whole.left(whole.size() - 6) + "8.task";
+    QCOMPARE(::link(whole.constData(), other.constData()), 0);
+    QVERIFY(!spill.read(other.mid(other.lastIndexOf('/') + 1), 100));
+    QVERIFY(::unlink(other.constData()) == 0);
+    QVERIFY(spill.read(*name, 100));
+}
+
+void tst_Spill::aPipeKeepsNobodyWaiting()
+{
+    const Spill spill(m_folder);
+    QVERIFY(spill.prepare());
+    const QByteArray name = "000000000000000a.task";
+    QCOMPARE(::mkfifo(QFile::encodeName(path(name)).constData(), 0600), 0);
+    QVERIFY(!spill.read(name, 100));
+}
+
+void tst_Spill::givenToAnotherUser()
+{
+    if (::geteuid() != 0)
+        QSKIP("only root can give files away");
+    const base::Identity user = {54321, 54322, {}};
+    const Spill spill(m_folder);
+    QVERIFY(spill.prepare());
+    const Result<QByteArray> name = spill.write(7, "payload", false);
+    QVERIFY(name);
+    QFile stranger(path("stranger"));
+    QVERIFY(stranger.open(QIODevice::WriteOnly));
+    QVERIFY(spill.prepare(user));
+    const auto ownerOf = [](const QString &file) {
+        struct stat status = {};
+        return ::stat(QFile::encodeName(file).constData(), &status) == 0 ? status.st_uid : uid_t(-1);
+    };
+    QCOMPARE(ownerOf(m_folder), user.uid);
+    QCOMPARE(ownerOf(path(*name)), user.uid);
+    QCOMPARE(ownerOf(path("stranger")), uid_t(0));
+    // From now on it is that user's folder: what is in it is not given away once more.
+    const Result<QByteArray> later = spill.write(9, "payload", false);
+    QVERIFY(later);
+    QVERIFY(spill.prepare(user));
+    QCOMPARE(ownerOf(path(*later)), uid_t(0));
 }
 
 QTEST_APPLESS_MAIN(tst_Spill)

@@ -30,7 +30,8 @@ class HandlerPlugin
 public:
     virtual ~HandlerPlugin() = default;
 
-    /// Registers routes with \a app. Called once, before the worker takes requests. An exception refuses the plugin.
+    /// Registers routes with \a app. Called once, before the worker takes requests, and before the process becomes the
+    /// user that the settings name. An exception refuses the plugin.
     virtual void install(Application &app) = 0;
 };
 

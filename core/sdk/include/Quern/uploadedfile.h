@@ -54,10 +54,11 @@ public:
     QByteArray data() const;
     /// Opened for reading, at its start. Throws std::runtime_error if its file cannot be read.
     std::unique_ptr<QIODevice> open() const;
-    /// Makes it a lasting file at the absolute \a target, which the server's user alone may read. Within a file system
-    /// that costs no copy. May be called again, to move it on. What stands at \a target already, be it a symbolic link,
-    /// is never followed, and replaced only if \a overwrite says so. Error::Exists if it stays, Error::Invalid if
-    /// \a target is not absolute, Error::Io if it cannot be written; the file is then left where it is.
+    /// Makes it a lasting file at the absolute \a target, which the user of this process alone may read. Within a file
+    /// system that costs no copy. May be called again, to move it on. What stands at \a target already, be it a
+    /// symbolic link, is never followed, and replaced only if \a overwrite says so. Error::Exists if it stays,
+    /// Error::Invalid if \a target is not absolute, Error::Io if it cannot be written; the file is then left where it
+    /// is.
     Result<void> moveTo(const QString &target, Overwrite overwrite = Overwrite::No);
 
 private:

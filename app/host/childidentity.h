@@ -1,0 +1,60 @@
+#pragma once
+
+#include "base/identity.h"
+#include "config/settings.h"
+#include "ipc/confinement.h"
+
+#include <Quern/result.h>
+
+#include <QMap>
+#include <QString>
+
+#include <optional>
+
+namespace Quern::app {
+
+/// Who the child processes become, as this machine knows the account.
+struct ChildIdentity
+{
+    base::Identity ids;
+    QString name; ///< as the settings have it
+    QString home; ///< "/" if the account has none
+};
+
+/// What is wrong with a setting that is about the children: "server.user".
+struct ChildProblem
+{
+    QString key;
+    Error::Code code;
+    QString found;
+    QString mend;
+
+    QString text() const { return found + QStringLiteral("; ") + mend; }
+};
+
+/// The user that the settings name. Null if they name none, or the one that this process is already. The error is one
+/// of childProblem(), with its key.
+Result<std::optional<ChildIdentity>> childIdentity(const config::ServerSettings &server);
+/// The same without what only people want to know.
+Result<std::optional<base::Identity>> childUser(const config::ServerSettings &server);
+
+/// What is wrong with user, group, chroot and child_limits, with what has to lie below chroot, and with upload_tmp_dir
+/// for that user. Null: nothing. Makes nothing.
+std::optional<ChildProblem> childProblem(const config::ServerSettings &server);
+
+/// Where a child finds \a path, whose folder is there: the same, but for chroot. Null if it lies outside of that.
+std::optional<QString> seenByChild(const config::ServerSettings &server, const QString &path);
+
+/// Whether \a user may put files into \a folder, and take them out again. \a server tells from which root folder on.
+bool mayUse(const config::ServerSettings &server, const base::Identity &user, const QString &folder);
+
+/// What every child is told.
+Result<ipc::Confinement> confinementOf(const config::ServerSettings &server);
+/// What belongs to an account in the environment: HOME, USER and LOGNAME; empty unless the children get another one.
+QMap<QString, QString> accountEnvironment(const config::ServerSettings &server);
+
+/// Lets the children's user, if there is one, find the folders in the runtime directory that are his: its group may
+/// pass, and may not look around. Without one the directory is this user's alone again.
+Result<void> letChildrenPass(const config::ServerSettings &server);
+
+} // namespace Quern::app
