@@ -1193,6 +1193,10 @@ This is its desktop console.</source>
         <source>watches files</source>
         <translation>正在监视文件</translation>
     </message>
+    <message>
+        <source>The last reload failed: %1</source>
+        <translation>最近一次重载失败：%1</translation>
+    </message>
 </context>
 <context>
     <name>Quern::console::HelpWindow</name>
@@ -2371,10 +2375,6 @@ This is its desktop console.</source>
         <translation>重启</translation>
     </message>
     <message>
-        <source>The server tries its new settings, finishes the requests in flight, ends all connections and begins anew. Clients are refused for a moment. If the new settings do not hold, it goes on as it is.</source>
-        <translation>服务器先试用新设置，完成处理中的请求，结束所有连接，然后重新开始。客户端会被短暂拒绝。如果新设置不成立，它将照旧运行。</translation>
-    </message>
-    <message>
         <source>Restart the server</source>
         <translation>重启服务器</translation>
     </message>
@@ -2470,6 +2470,10 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
         <source>The server does not reload by itself.</source>
         <translation>服务器不再自行重载。</translation>
     </message>
+    <message>
+        <source>A new server with the new settings and plugins gets ready beside this one and takes over; this one finishes the requests in flight, and ends its live connections after max_wait_time. A server in the foreground stops first, and who connects meanwhile waits. If the new one cannot serve, this one goes on.</source>
+        <translation>使用新设置和新插件的新服务器在旁边准备就绪后接管；本服务器完成处理中的请求，并在 max_wait_time 之后关闭实时连接。前台运行的服务器会先停止，期间的新连接会等待。如果新服务器无法提供服务，本服务器继续运行。</translation>
+    </message>
 </context>
 <context>
     <name>Quern::console::ServerAddress</name>
@@ -2561,10 +2565,6 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
         <translation>%1 需要重启才能生效</translation>
     </message>
     <message>
-        <source>the new settings hold: the server stops, and is started anew</source>
-        <translation>新设置有效：服务器停止并重新启动</translation>
-    </message>
-    <message>
         <source>stopped; the program starts anew</source>
         <translation>已停止，程序重新启动</translation>
     </message>
@@ -2579,6 +2579,46 @@ What their handlers do now is cut off: %2. Safe requests are run again by others
     <message>
         <source>%1 requests have failed in the last %2 s</source>
         <translation>最近 %2 秒内有 %1 个请求失败</translation>
+    </message>
+    <message>
+        <source>the new server starts (pid %1)</source>
+        <translation>新服务器正在启动（pid %1）</translation>
+    </message>
+    <message>
+        <source>the new program is tried (pid %1)</source>
+        <translation>正在试运行新程序（pid %1）</translation>
+    </message>
+    <message>
+        <source>the new server is ready; timers, custom processes and tasks of this one come to their end</source>
+        <translation>新服务器已就绪；本服务器的定时器、自定义进程和任务正在收尾</translation>
+    </message>
+    <message>
+        <source>it could serve: this server stops, and is started anew</source>
+        <translation>新程序可以提供服务：本服务器停止并重新启动</translation>
+    </message>
+    <message>
+        <source>still busy after max_wait_time, and killed: %1</source>
+        <translation>超过 max_wait_time 仍在忙，已被杀死：%1</translation>
+    </message>
+    <message>
+        <source>supervisord looks after this process, which has to stay the same: it will stop and start anew, and who connects meanwhile waits</source>
+        <translation>本进程由 supervisord 看管，进程必须保持不变：将停止并重新启动，期间的新连接会等待</translation>
+    </message>
+    <message>
+        <source>this process is the first one of its container, and has to stay: it will stop and start anew, and who connects meanwhile waits</source>
+        <translation>本进程是容器的第一个进程，必须保留：将停止并重新启动，期间的新连接会等待</translation>
+    </message>
+    <message>
+        <source>whoever has started this process in the foreground waits for it: it will stop and start anew, and who connects meanwhile waits</source>
+        <translation>本进程在前台运行，启动者正在等待它：将停止并重新启动，期间的新连接会等待</translation>
+    </message>
+    <message>
+        <source>this process has a part of an address that the next one wants: it will stop and start anew, and who connects meanwhile waits</source>
+        <translation>本进程占用了新服务器所需地址的一部分：将停止并重新启动，期间的新连接会等待</translation>
+    </message>
+    <message>
+        <source>the last reload failed</source>
+        <translation>最近一次重载失败</translation>
     </message>
 </context>
 <context>

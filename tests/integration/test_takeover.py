@@ -22,6 +22,7 @@ from controlclient import ControlClient, Refused
 from ports import reserve_port
 from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, wait_until
 from rawhttp import RawConnection
+from socketsserver import SocketsTestCase
 from workserver import WorkServer, WorkTestCase
 from wsclient import WebSocketClient
 
@@ -241,6 +242,35 @@ class Work(TakeoverTestCase):
         wait_until(lambda: len(work.numbers()) == 50, "the tasks", 20)
         self.assertEqual(work.numbers(), Counter(range(50)))
         work.stop()
+
+
+class Sockets(SocketsTestCase):
+    def test_no_packet_is_lost_and_new_connections_go_to_the_next(self) -> None:
+        """Of packets each is answered, by one server or by the other."""
+        for reactors in (1, 2):
+            with self.subTest(reactors=reactors):
+                quern = self.sockets({"name": "u", "type": "udp"}, {"name": "d", "type": "unix_dgram",
+                                     "listen": "unix:@/d.sock"}, {"name": "s"}, {"name": "f", "listen": "unix:@/s.sock"},
+                                     reactor_num=reactors, max_wait_time=2)
+                quern.start_daemon()
+                open_before = [self.client(quern, index) for index in (2, 3)]
+                restart = subprocess.Popen([QUERN_BIN, "restart", "-c", quern.config], stdout=subprocess.DEVNULL)
+                asked = 0
+                while restart.poll() is None or asked < 200:
+                    for index in (0, 1):
+                        with self.packets(quern, index) as client:
+                            self.assertEqual(client.ask(b"%d" % asked), b"<%d>" % asked)
+                    asked += 1
+                self.assertEqual(restart.returncode, 0)
+                before = quern.adopt_successor()
+                for client in open_before:
+                    self.assertEqual(client.ask(b"still", 7), b"<still>")
+                for index in (2, 3):
+                    self.assert_alive(quern, index)
+                for client in open_before:
+                    self.assertEqual(client.receive_all(), b"")
+                wait_until(lambda: not proctree.alive(before), "the end of the one before")
+                quern.stop()
 
 
 class InPlace(TakeoverTestCase):
