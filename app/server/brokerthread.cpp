@@ -211,7 +211,9 @@ void BrokerThread::follow(process::Supervisor *supervisor)
     connect(supervisor, &Supervisor::childPrinted, this, &BrokerThread::printed);
     connect(broker, &tasks::Broker::childDrained, supervisor, &Supervisor::drained);
     connect(broker, &tasks::Broker::childStuck, supervisor, &Supervisor::killStuck);
-    connect(broker, &tasks::Broker::childUsedUp, supervisor, &Supervisor::recycle);
+    connect(broker, &tasks::Broker::childUsedUp, supervisor, [supervisor](quint64 childId, const QString &reason) {
+        supervisor->recycle(childId, process::RestartReason::UsedUp, reason);
+    });
     connect(broker, &tasks::Broker::childUnreachable, supervisor, &Supervisor::childUnreachable);
 }
 

@@ -15,7 +15,7 @@ public:
 
     /// Success also if no server runs.
     int stop() const;
-    int reload() const;
+    int reload(bool taskWorkersOnly) const;
     int status(bool json) const;
 
 private:

@@ -35,7 +35,7 @@ constexpr std::chrono::milliseconds forcedLeaveTimeout = std::chrono::millisecon
 /// ServerStop hooks have this long at least.
 constexpr std::chrono::milliseconds leastHooksGrace = std::chrono::milliseconds(500);
 
-constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
+constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 
 } // namespace
 
@@ -125,6 +125,8 @@ Result<void> Master::start()
     connect(m_supervisor.get(), &process::Supervisor::generationArriving, this, &Master::applyReload);
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
     connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
+    connect(m_supervisor.get(), &process::Supervisor::poolsResized, this, &Master::poolsResized);
+    connect(m_supervisor.get(), &process::Supervisor::scaleFinished, this, &Master::scaleEnded);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
     m_childMetrics = std::make_unique<ChildMetrics>(m_supervisor.get());
     m_sweeper = std::make_unique<tables::TableSweeper>(*m_tables);
@@ -270,6 +272,10 @@ void Master::handleSignal(int number)
 {
     if (number == SIGUSR1) {
         std::ignore = reload();
+        return;
+    }
+    if (number == SIGUSR2) {
+        std::ignore = reloadTaskWorkers();
         return;
     }
     if (number == SIGHUP && (base::logsToFile() || !m_settings.server.accessLog.isEmpty())) {

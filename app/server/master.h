@@ -56,7 +56,9 @@ public:
     /// of theirs is returned at once, and all goes on as it was.
     Result<admin::OperationReference> reload();
     admin::OperationReference stop(const QString &reason);
-    /// A reload with another number of workers.
+    /// Replaces the task workers alone, by others with the plugin files of now and the settings in effect.
+    Result<admin::OperationReference> reloadTaskWorkers();
+    /// Makes the pools larger or smaller; nothing is restarted, and no settings are applied.
     Result<admin::OperationReference> scale(const admin::ScaleRequest &request);
     /// A reload, and if that succeeds a stop: then there is a handover(), unless somebody asks for a stop meanwhile.
     Result<admin::OperationReference> restart();
@@ -140,6 +142,8 @@ private:
     void followFiles();
     Result<void> reloadForChange(const QString &reason);
     void reloadStep(const QString &text);
+    void poolsResized(const ipc::PoolSizes &sizes);
+    void scaleEnded(const QString &error);
     void becomeReady();
     /// What ServerStop hooks may take now.
     std::chrono::milliseconds hooksGrace() const;
@@ -173,12 +177,14 @@ private:
     RateMeter m_rateMeter;
     UsageMeter m_usage;
     Scale m_scale;
+    Scale m_scaleBefore; ///< while m_scale is being tried
     QBasicTimer m_leaveTimer;
     QDeadlineTimer m_stopBy; ///< max_wait_time from the beginning of the stop
     QDateTime m_startedAt;
     QElapsedTimer m_uptime;
     qint64 m_reloadOperation = 0;
     qint64 m_stopOperation = 0;
+    qint64 m_scaleOperation = 0; ///< 0: none is under way
     qint64 m_leaveOperation = 0;
     int m_stopPartsLeft = 0;
     State m_state = State::Starting;

@@ -35,6 +35,9 @@ constexpr int longestName = 250;
 /// How many processes of a kind there may be.
 constexpr int mostProcesses = 1024;
 
+/// Of a number that somebody has set by command.
+constexpr QLatin1StringView scaledOrigin("scaled at run time");
+
 /// \a wanted takes the place of \a number, unless the file says something else than it did then.
 void applyOne(std::optional<int> &wanted, int &fileNumber, int &number, QString &origin)
 {
@@ -43,7 +46,7 @@ void applyOne(std::optional<int> &wanted, int &fileNumber, int &number, QString 
     if (!wanted)
         return;
     number = *wanted;
-    origin = QStringLiteral("scaled at run time");
+    origin = scaledOrigin;
 }
 
 } // namespace
@@ -62,6 +65,19 @@ Result<admin::OperationReference> Master::reload()
     if (!begun)
         qCWarning(logMaster).noquote() << "cannot reload:" << begun.error().message();
     return begun;
+}
+
+Result<admin::OperationReference> Master::reloadTaskWorkers()
+{
+    if (const Result<void> begun = m_supervisor->reloadTaskWorkers(); !begun) {
+        qCWarning(logMaster).noquote() << "cannot reload the task workers:" << begun.error().message();
+        return begun.error();
+    }
+    m_reloadOperation = m_operations.begin(admin::Operation::Kind::Reload);
+    qCInfo(logMaster) << "reload of the task workers begins";
+    const config::ServerSettings &server = m_settings.server;
+    return admin::OperationReference{m_reloadOperation,
+                                     server.workerStartTimeout + server.maxWaitTime + patienceMargin};
 }
 
 Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kind, const Scale &scale)
@@ -197,7 +213,53 @@ Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &reque
         scale.taskWorkers = request.taskWorkers;
         scale.fileTaskWorkers = file->server.taskWorkerNum;
     }
-    return beginReload(admin::Operation::Kind::Scale, scale);
+    config::Settings wanted = m_settings;
+    wanted.server.workerNum = file->server.workerNum;
+    wanted.server.taskWorkerNum = file->server.taskWorkerNum;
+    if (const Result<void> prepared = m_broker->prepareForTasks(wanted); !prepared)
+        return prepared.error();
+    ipc::PoolSizes sizes = m_supervisor->poolSizes();
+    if (request.workers > 0)
+        sizes.workers = request.workers;
+    if (request.taskWorkers > 0)
+        sizes.taskWorkers = request.taskWorkers;
+    if (const Result<void> begun = m_supervisor->scale(sizes); !begun)
+        return begun.error();
+    m_scaleBefore = std::exchange(m_scale, scale);
+    m_scaleOperation = m_operations.begin(admin::Operation::Kind::Scale);
+    const QString step =
+        QStringLiteral("scaling to %1 workers and %2 task workers").arg(sizes.workers).arg(sizes.taskWorkers);
+    qCInfo(logMaster).noquote() << step;
+    m_operations.addStep(m_scaleOperation, step);
+    const config::ServerSettings &server = m_settings.server;
+    return admin::OperationReference{m_scaleOperation, server.workerStartTimeout + server.maxWaitTime + patienceMargin};
+}
+
+void Master::poolsResized(const ipc::PoolSizes &sizes)
+{
+    config::Settings present = m_settings;
+    present.server.workerNum = sizes.workers;
+    present.server.taskWorkerNum = sizes.taskWorkers;
+    m_broker->reconfigure(present);
+    if (m_scaleOperation == 0)
+        return;
+    if (m_scale.workers)
+        present.origins[QStringLiteral("server.worker_num")] = scaledOrigin;
+    if (m_scale.taskWorkers)
+        present.origins[QStringLiteral("server.task_worker_num")] = scaledOrigin;
+    m_settings = std::move(present);
+    m_runtimeFiles->writeSettings(m_settings);
+}
+
+void Master::scaleEnded(const QString &error)
+{
+    if (m_scaleOperation == 0)
+        return;
+    if (!error.isEmpty()) {
+        qCWarning(logMaster).noquote() << "cannot scale:" << error;
+        m_scale = m_scaleBefore;
+    }
+    m_operations.finish(std::exchange(m_scaleOperation, 0), error);
 }
 
 Result<admin::OperationReference> Master::restart()
@@ -298,7 +360,7 @@ Result<void> Master::endProcess(const admin::ProcessReference &process, bool kil
     if (kill)
         m_supervisor->kill(childId, QStringLiteral("killed by command"));
     else if (name.startsWith(u"worker ") || name.startsWith(u"task worker ")) {
-        if (!m_supervisor->recycle(childId, QStringLiteral("by command")))
+        if (!m_supervisor->recycle(childId, process::RestartReason::Replaced, QStringLiteral("by command")))
             return Error(Error::Busy, QStringLiteral("%1 is not at work yet, or no more").arg(name));
     } else
         return Error(Error::Invalid, QStringLiteral("only workers and task workers are replaced by their next without "

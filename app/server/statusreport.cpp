@@ -208,7 +208,7 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     for (const process::ChildReport &child : children) {
         const bool isWorker = child.who.role == ipc::ChildRole::Worker;
         (isWorker ? status.workers : status.processes).append(workerStatus(child, usage.usage(child.pid)));
-        if (child.generation != status.generation)
+        if (child.generation != status.generation || child.isSuccessor)
             continue;
         const bool isReady = child.state == process::ChildReport::State::Ready;
         hasTaskWorker = hasTaskWorker || (isReady && child.who.role == ipc::ChildRole::TaskWorker);

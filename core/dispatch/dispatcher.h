@@ -129,6 +129,8 @@ public:
     void activate(int generation);
     /// From now on \a settings hold; the mode and the output budget stay as they are.
     void reconfigure(DispatchSettings settings);
+    /// The same, if nothing but the number of workers has changed.
+    void setWorkerNum(int workerNum);
     /// The worker gets nothing more; workerDrained() follows when it has answered all it had begun.
     void drain(quint64 childId);
     /// The server is stopping: event streams are to end, as their clients come back by themselves.

@@ -47,6 +47,7 @@ enum class FrameType : quint16 {
     CronCommand = 41,   ///< master → timer process: what to do with a job (CBOR)
     CronPrograms = 42,  ///< timer process → master: CronProgramsMessage, whenever that changes
     Ending = 43,        ///< custom process → master: why it is about to end, what it threw (UTF-8)
+    PoolSizes = 44,     ///< master → child: how many workers and task workers there are from now on
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

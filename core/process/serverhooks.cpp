@@ -12,7 +12,7 @@ using ipc::Hook;
 void Supervisor::hasLoaded(ChildProcess *child)
 {
     Generation *generation = placeOf(m_next, child) ? m_next.get() : m_active.get();
-    if (generation && generation->placeOf(child))
+    if (generation && generation->placeOf(child) && child->spec().copies == generation->plugins)
         generation->hasStopHooks = child->manifest().hasHook(Hook::ServerStop);
     if (m_active || m_hasStarted) {
         runStartHooks(child);

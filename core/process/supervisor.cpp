@@ -33,6 +33,12 @@ Supervisor::~Supervisor()
 
 void Supervisor::start()
 {
+    m_isTaskReload = false;
+    prepare();
+}
+
+void Supervisor::prepare()
+{
     m_preparing = ++m_generationSerial;
     m_prepareUntil = std::chrono::steady_clock::now() + settleTimeout;
     m_prepareTimer.start(0, this); // the caller hears of nothing before this has returned
@@ -52,17 +58,24 @@ Result<void> Supervisor::reload(const SupervisorSettings &settings)
 
 void Supervisor::prepareNext()
 {
-    const Result<QList<ipc::BootMessage::Plugin>> copies = m_store.copy(m_nextSettings.plugins, m_preparing);
-    if (copies) {
-        startNext(*copies);
-    } else if (copies.error().code() == Error::Busy && std::chrono::steady_clock::now() < m_prepareUntil) {
+    const SupervisorSettings &settings = m_isTaskReload ? m_settings : m_nextSettings;
+    const Result<QList<ipc::BootMessage::Plugin>> made = m_store.copy(settings.plugins, m_preparing);
+    // What has been copied before something was missing goes with it as well.
+    const auto copies =
+        std::make_shared<const PluginCopies>(m_store, m_preparing, made ? *made : QList<ipc::BootMessage::Plugin>());
+    const Result<void> copied = made ? Result<void>() : made.error();
+    if (copied && m_isTaskReload) {
+        startSuccessors(copies);
+    } else if (copied) {
+        startNext(copies);
+    } else if (copied.error().code() == Error::Busy && std::chrono::steady_clock::now() < m_prepareUntil) {
         m_prepareTimer.start(settleCheckMilliseconds, this);
     } else {
-        failNext(copies.error().message());
+        failNext(copied.error().message());
     }
 }
 
-void Supervisor::startNext(const QList<ipc::BootMessage::Plugin> &copies)
+void Supervisor::startNext(const std::shared_ptr<const PluginCopies> &copies)
 {
     m_next = std::make_unique<Generation>(std::exchange(m_preparing, 0), m_nextSettings, copies);
     if (m_active)
@@ -91,6 +104,7 @@ void Supervisor::activateNext()
     for (const ChildPlace &place : m_next->places)
         announce(place.child.get());
     m_settings = m_nextSettings;
+    m_shrinking.clear();
     std::unique_ptr<Generation> old = std::exchange(m_active, std::move(m_next));
     Q_EMIT generationActivated(m_active->number);
     updateAvailability();
@@ -104,11 +118,16 @@ void Supervisor::activateNext()
     }
     runReadyHooks(*m_active);
     beginFree();
+    if (m_scaleOpen) // this generation is as large as it is to be
+        finishScale({});
 }
 
 void Supervisor::failNext(const QString &reason)
 {
-    m_retiredGenerations.append(m_next ? m_next->number : m_preparing);
+    if (m_isTaskReload) {
+        failTaskReload(reason);
+        return;
+    }
     m_preparing = 0;
     if (m_next) {
         const std::unique_ptr<Generation> failed = std::move(m_next);
@@ -123,6 +142,11 @@ void Supervisor::failNext(const QString &reason)
         Q_EMIT startFailed(reason);
         return;
     }
+    reloadFailed(reason);
+}
+
+void Supervisor::reloadFailed(const QString &reason)
+{
     if (m_companionsLeave)
         qCInfo(logProcess).noquote() << "the reload is given up:" << reason;
     else
@@ -130,14 +154,16 @@ void Supervisor::failNext(const QString &reason)
     m_reloadOpen = false;
     checkRetired();
     Q_EMIT reloadFinished(reason);
+    replaceDue();
 }
 
 void Supervisor::retireGeneration(std::unique_ptr<Generation> generation)
 {
-    m_retiredGenerations.append(generation->number);
     for (ChildPlace &place : generation->places) {
-        if (place.child)
-            retire(std::move(place.child));
+        for (const ChildPlace::Slot slot : {&ChildPlace::child, &ChildPlace::successor}) {
+            if (place.*slot)
+                retire(std::move(place.*slot), QStringLiteral("a newer generation serves"));
+        }
     }
     checkRetired();
 }
@@ -147,29 +173,10 @@ void Supervisor::checkRetired()
     if (!m_retiring.empty())
         return;
     m_drainTimer.stop();
-    for (const int number : std::exchange(m_retiredGenerations, {}))
-        m_store.remove(number);
-    if (m_reloadOpen && m_active && !m_next && m_preparing == 0) {
+    if (m_reloadOpen && m_active && !m_next && m_preparing == 0 && !m_taskCopies) {
         m_reloadOpen = false;
         Q_EMIT reloadFinished({});
     }
-}
-
-template <typename Visit>
-void Supervisor::forEachChild(Visit visit) const
-{
-    for (const Generation *generation : {m_active.get(), m_next.get()}) {
-        if (!generation)
-            continue;
-        for (const ChildPlace &place : generation->places) {
-            if (place.child)
-                visit(*place.child);
-        }
-    }
-    for (const Retiring &retiring : m_retiring)
-        visit(*retiring.child);
-    if (m_hookRunner)
-        visit(*m_hookRunner);
 }
 
 void Supervisor::sendLogLevels()
@@ -182,8 +189,12 @@ void Supervisor::leaveCompanions()
     m_companionsLeave = true;
     m_prepareTimer.stop();
     // Its companions would never begin, nor leave.
-    if (m_active && (m_next || m_preparing != 0))
+    if (m_active && (m_next || m_preparing != 0 || m_taskCopies))
         failNext(QStringLiteral("the server stops"));
+    for (std::size_t i = 0; m_active && i < m_active->places.size(); ++i)
+        dropSuccessor(m_active->places[i], QStringLiteral("the server stops"));
+    if (m_scaleOpen)
+        finishScale(QStringLiteral("the server is stopping"));
     forEachChild([](ChildProcess &child) {
         if (child.isReady() && child.spec().who.role != ipc::ChildRole::Boot)
             child.runHooks({ipc::Hook::Drain, 0, {}, {}});
@@ -215,6 +226,7 @@ void Supervisor::stop(std::chrono::milliseconds grace, std::chrono::milliseconds
     m_stopping = true;
     m_restartTimer.stop();
     m_prepareTimer.stop();
+    m_replaceTimer.stop();
     m_drainTimer.stop();
     forEachChild([grace](ChildProcess &child) {
         if (grace.count() == 0 || child.state() == ChildProcess::State::Starting)
@@ -251,6 +263,8 @@ void Supervisor::timerEvent(QTimerEvent *event)
     } else if (event->timerId() == m_prepareTimer.timerId()) {
         m_prepareTimer.stop();
         prepareNext();
+    } else if (event->timerId() == m_replaceTimer.timerId()) {
+        replaceDue();
     } else if (event->timerId() == m_hookTimer.timerId()) {
         stopHooksOverdue();
     } else if (event->timerId() == m_drainTimer.timerId()) {

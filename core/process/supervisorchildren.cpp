@@ -41,7 +41,8 @@ ChildSpec Supervisor::specOf(const Generation &generation, const ipc::ChildIdent
     spec.reactorCount = settings.reactorCount;
     spec.program = settings.workerProgram;
     spec.answers = settings.answers;
-    spec.plugins = generation.plugins;
+    spec.copies = generation.pluginsOf(who.role);
+    spec.plugins = spec.copies->plugins();
     spec.ports = settings.ports;
     spec.tasks = settings.tasks;
     spec.plan = settings.plan;
@@ -55,13 +56,17 @@ ChildSpec Supervisor::specOf(const Generation &generation, const ipc::ChildIdent
     return spec;
 }
 
-void Supervisor::startChild(Generation &generation, ChildPlace &place)
+void Supervisor::startChild(Generation &generation, ChildPlace &place, ChildPlace::Slot slot)
 {
     ChildSpec spec = specOf(generation, place.who);
     spec.childId = ++m_childSerial;
     spec.redirect = place.redirect;
-    place.child = std::make_unique<ChildProcess>(spec);
-    ChildProcess *child = place.child.get();
+    if (slot == &ChildPlace::successor && isInTaskReload(place)) {
+        spec.copies = m_taskCopies;
+        spec.plugins = spec.copies->plugins();
+    }
+    place.*slot = std::make_unique<ChildProcess>(spec);
+    ChildProcess *child = (place.*slot).get();
     connect(child, &ChildProcess::loaded, this, [this, child] { hasLoaded(child); });
     connect(child, &ChildProcess::hooksDone, this, [child](ipc::Hook kind) {
         if (kind == ipc::Hook::WorkerStart)
@@ -71,10 +76,17 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
     connect(child, &ChildProcess::exited, this, [this, child](const ChildExit &exit) { hasExited(child, exit); });
     connect(child, &ChildProcess::bootFailed, this, [this, child](const QString &reason) {
         // The first of a new generation speaks for all: what hinders it hinders the others.
-        if (placeOf(m_next, child))
+        ChildPlace *own = placeOf(m_active, child);
+        if (placeOf(m_next, child)) {
             failNext(reason);
-        else if (placeOf(m_active, child))
+        } else if (own && own->successor.get() == child) {
+            dropSuccessor(*own, reason);
+            successorFailed(*own, reason);
+        } else if (own && own->isNew) {
+            failGrowth(reason);
+        } else if (own) {
             qCCritical(logProcess).noquote() << child->spec().role() << "cannot serve:" << reason;
+        }
     });
     connect(child, &ChildProcess::printed, this,
             [this, who = spec.who](const QByteArray &bytes) { Q_EMIT childPrinted(who, bytes); });
@@ -85,9 +97,13 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
     Q_EMIT processesChanged();
     if (!begun) {
         qCCritical(logProcess).noquote() << begun.error().message();
-        discard(std::move(place.child));
+        discard(std::move(place.*slot));
         if (&generation == m_next.get()) {
             failNext(begun.error().message());
+        } else if (slot == &ChildPlace::successor) {
+            successorFailed(place, begun.error().message());
+        } else if (place.isNew) {
+            failGrowth(begun.error().message());
         } else {
             ChildExit exit;
             exit.text = begun.error().message();
@@ -99,12 +115,16 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
 
 void Supervisor::becameReady(ChildProcess *child)
 {
-    if (ChildPlace *place = placeOf(m_active, child)) {
+    ChildPlace *place = placeOf(m_active, child);
+    if (place && place->successor.get() == child) {
+        successorReady(*place);
+    } else if (place) {
         place->restarts.becameReady(std::chrono::steady_clock::now());
         announce(child);
         child->runHooks({ipc::Hook::Ready, 0, {}, {}});
         updateAvailability();
         beginFree();
+        checkGrown();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
         nextPlace->restarts.becameReady(std::chrono::steady_clock::now());
         if (m_active) {
@@ -138,7 +158,7 @@ void Supervisor::beginFree()
     }
 }
 
-void Supervisor::retire(std::unique_ptr<ChildProcess> child)
+void Supervisor::retire(std::unique_ptr<ChildProcess> child, const QString &reason)
 {
     ChildProcess *leaving = child.get();
     const bool announced = leaving->isReady();
@@ -151,7 +171,7 @@ void Supervisor::retire(std::unique_ptr<ChildProcess> child)
         leaving->runHooks({ipc::Hook::Drain, 0, {}, {}});
     if (!announced) {
         m_retiring.back().killAt = base::MonotonicTime::max();
-        leaving->kill(QStringLiteral("a newer generation serves"));
+        leaving->kill(reason);
     } else if (isCompanion(role)) {
         leaving->leave(true);
     } else {
@@ -169,21 +189,6 @@ quint64 Supervisor::childNamed(const QString &name) const
             return place.child->spec().childId;
     }
     return 0;
-}
-
-bool Supervisor::recycle(quint64 childId, const QString &reason)
-{
-    ChildProcess *child = childWith(childId);
-    ChildPlace *place = child ? placeOf(m_active, child) : nullptr;
-    if (!place || m_stopping || !child->isReady())
-        return false;
-    qCInfo(logProcess).noquote().nospace()
-        << child->spec().role() << " (pid " << child->pid() << ") is replaced: " << reason;
-    place->lastExit = QStringLiteral("replaced: %1").arg(reason);
-    ++m_restarts[{place->who.role, RestartReason::Replaced}];
-    retire(std::move(place->child));
-    startChild(*m_active, *place);
-    return true;
 }
 
 quint64 Supervisor::sendCronCommand(const QByteArray &command)
@@ -241,11 +246,19 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
     exit.pid = child->pid();
     exit.generation = child->spec().generation;
     const quint64 childId = child->spec().childId;
-    const bool wasCommanded = m_killed.remove(childId);
+    const auto killed = m_killed.extract(childId);
     const QString who = QStringLiteral("%1 (pid %2)").arg(child->spec().role()).arg(child->pid());
     Q_EMIT childExited(childId, exit);
 
-    if (ChildPlace *place = placeOf(m_active, child)) {
+    if (ChildPlace *place = placeOf(m_active, child); place && place->successor.get() == child) {
+        discard(std::move(place->successor));
+        if (!m_stopping && !m_companionsLeave)
+            successorFailed(*place, startFailure(*child, exit));
+    } else if (place && place->isNew) {
+        discard(std::move(place->child));
+        if (!m_stopping)
+            failGrowth(startFailure(*child, exit));
+    } else if (place) {
         discard(std::move(place->child));
         const bool isExpected = m_stopping || (m_companionsLeave && isCompanion(place->who.role));
         const bool hasReturned = place->who.role == ipc::ChildRole::Process && exit.isSuccess;
@@ -256,10 +269,12 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
         if (!isExpected) {
             if (!isCompanion(place->who.role) || exit.wasKilled || exit.isCrash)
                 place->lastFailure = {ipc::Hook::WorkerError, quint64(child->pid()), place->who.text(), exit.text};
-            const RestartReason reason = hasReturned    ? RestartReason::Returned
-                                         : wasCommanded ? RestartReason::Killed
-                                                        : reasonOf(exit);
+            const RestartReason reason = hasReturned ? RestartReason::Returned
+                                         : killed    ? killed.mapped()
+                                                     : reasonOf(exit);
             ++m_restarts[{place->who.role, reason}];
+            place->lastReason = reason;
+            place->replacement.reset();
             restartLater(*place, exit);
             updateAvailability();
         }
@@ -279,9 +294,12 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
             discard(std::move(retiring->child));
             m_retiring.erase(retiring);
         }
+        m_shrinking.remove(childId);
         if (!m_stopping) {
             checkRetired();
             beginFree();
+            checkScaled();
+            replaceDue();
         }
     }
     Q_EMIT processesChanged();
@@ -299,6 +317,10 @@ void Supervisor::restartLater(ChildPlace &place, const ChildExit &exit)
                                          << "has ended too often as soon as it began: it is FATAL, "
                                             "and not started again before the next reload; last:"
                                          << exit.text;
+        return;
+    }
+    if (place.successor && !isInTaskReload(place)) {
+        place.child = std::move(place.successor); // it is on its way already
         return;
     }
     place.restartAt = now + delay;
@@ -319,7 +341,7 @@ void Supervisor::restartDue()
     for (ChildPlace &place : m_active->places) {
         if (!place.restartDue || (m_companionsLeave && isCompanion(place.who.role)))
             continue;
-        if (place.restartAt <= now) {
+        if (place.restartAt <= now && !place.successor) {
             place.restartDue = false;
             startChild(*m_active, place);
         }
@@ -342,9 +364,14 @@ void Supervisor::killStuck(quint64 childId, const QString &reason)
 
 void Supervisor::kill(quint64 childId, const QString &reason)
 {
+    killFor(childId, RestartReason::Killed, reason);
+}
+
+void Supervisor::killFor(quint64 childId, RestartReason reason, const QString &text)
+{
     if (ChildProcess *child = childWith(childId)) {
-        m_killed.insert(childId);
-        child->kill(reason);
+        m_killed.emplace(childId, reason);
+        child->kill(text);
     }
 }
 

@@ -57,6 +57,10 @@ const char *restartReasonName(RestartReason reason)
         return "killed";
     case RestartReason::Stuck:
         return "stuck";
+    case RestartReason::UsedUp:
+        return "used_up";
+    case RestartReason::Memory:
+        return "memory";
     case RestartReason::Replaced:
         break;
     }
@@ -80,7 +84,13 @@ QList<ChildReport> Supervisor::report() const
             }
             report.restarts = place.restarts.restarts();
             report.lastExit = place.lastExit;
+            report.lastReason = place.lastReason;
+            report.isSuccessor = place.isNew && report.state != ChildReport::State::Ready; // nobody misses it yet
             reports.append(report);
+            if (!place.successor)
+                continue;
+            reports.append(reportOn(*place.successor));
+            reports.last().isSuccessor = true;
         }
     };
     addAll(m_active.get());
@@ -99,6 +109,15 @@ ipc::HelloMessage Supervisor::manifest() const
     return ready == m_active->places.end() ? ipc::HelloMessage() : ready->child->manifest();
 }
 
+void Supervisor::forEachAtWork(const std::function<void(const ChildProcess &child)> &visit) const
+{
+    for (std::size_t i = 0; m_active && i < m_active->places.size(); ++i) {
+        const ChildPlace &place = m_active->places[i];
+        if (place.child && place.child->isReady() && (!isCompanion(place.who.role) || place.child->hasBegun()))
+            visit(*place.child);
+    }
+}
+
 QStringList Supervisor::presentWork() const
 {
     QStringList lines;
@@ -107,12 +126,8 @@ QStringList Supervisor::presentWork() const
         if (!handler.isEmpty())
             lines.append(QStringLiteral("%1: %2").arg(child.spec().role(), handler));
     };
-    if (m_active) {
-        for (const ChildPlace &place : m_active->places) {
-            if (place.child)
-                add(*place.child);
-        }
-    }
+    if (m_active)
+        m_active->forEachChild(add);
     for (const Retiring &retiring : m_retiring)
         add(*retiring.child);
     return lines;

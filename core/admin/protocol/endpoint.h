@@ -53,6 +53,7 @@ struct Endpoint
     QJsonObject fixed = {};    ///< parameters of the method that are always these
     EndpointSchema body = {};  ///< of the request's JSON, whose members become parameters as well
     QJsonObject defaults = {}; ///< members that the body may leave out
+    bool mayLackBody = false;  ///< no body is one that leaves out all of them
     EndpointSchema result = {};
     Answer answer = Answer::Json;
     QLatin1StringView part = {}; ///< the result is this member of the method's alone

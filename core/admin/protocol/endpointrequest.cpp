@@ -130,7 +130,7 @@ Result<QJsonObject> readBody(const Endpoint &endpoint, const QByteArray &body)
 {
     const bool takesBody = endpoint.body.schema != nullptr;
     if (body.isEmpty()) {
-        if (takesBody)
+        if (takesBody && !endpoint.mayLackBody)
             return invalid(u"the body is missing: it must be a JSON object"_s);
         return QJsonObject();
     }

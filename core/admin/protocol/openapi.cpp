@@ -93,7 +93,7 @@ QJsonObject operationOf(const Endpoint &endpoint)
     if (const QJsonArray parameters = parametersOf(endpoint); !parameters.isEmpty())
         operation.insert(u"parameters"_s, parameters);
     if (endpoint.body.schema) {
-        operation.insert(u"requestBody"_s, QJsonObject{{u"required"_s, true},
+        operation.insert(u"requestBody"_s, QJsonObject{{u"required"_s, !endpoint.mayLackBody},
                                                        {u"content"_s, content(u"application/json"_s,
                                                                               schemaReference(endpoint.body.name))}});
     }
