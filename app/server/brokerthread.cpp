@@ -199,6 +199,8 @@ void BrokerThread::follow(process::Supervisor *supervisor)
             });
     connect(supervisor, &Supervisor::generationActivated, this,
             [this, broker](int generation) { call([broker, generation] { broker->activate(generation); }); });
+    connect(supervisor, &Supervisor::generationAdmitted, this,
+            [this, broker](int generation) { call([broker, generation] { broker->admit(generation); }); });
     connect(supervisor, &Supervisor::drainRequested, this,
             [this, broker](quint64 childId) { call([broker, childId] { broker->drain(childId); }); });
     connect(supervisor, &Supervisor::childExited, this,

@@ -5,6 +5,7 @@
 #include "app/server/installation.h"
 #include "app/server/log.h"
 #include "app/server/pluginstate.h"
+#include "app/server/poolhealth.h"
 #include "app/server/processmetrics.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
@@ -59,6 +60,7 @@ Master::~Master()
     m_control.reset();
     m_runtimeFiles.reset();
     m_metrics.reset();
+    m_keeper.reset();
     m_cron.reset();
     m_broker.reset();
     m_reactors.reset();
@@ -162,6 +164,19 @@ void Master::openMetrics()
     });
 }
 
+PoolKeeper::Work Master::workToDo() const
+{
+    PoolKeeper::Work work;
+    for (int i = 0; i < m_reactors->size(); ++i)
+        work.requestsWaiting += m_reactors->at(i).counters().queued.load(std::memory_order_relaxed);
+    const tasks::BrokerCounters &counters = m_broker->broker().counters();
+    for (const tasks::StoreGauges *store : {&counters.memory, &counters.database}) {
+        work.tasksWaiting += quint64(store->queued);
+        work.tasksRunning += quint64(store->running);
+    }
+    return work;
+}
+
 void Master::becomeReady()
 {
     if (m_state != State::Starting)
@@ -170,6 +185,8 @@ void Master::becomeReady()
     m_operations.finish(m_options.handover.operation, {});
     m_reactors->listen();
     followFiles();
+    m_keeper = std::make_unique<PoolKeeper>(m_supervisor.get(), [this] { return workToDo(); });
+    m_keeper->configure(m_settings);
     recordRates();
     m_rateTimer.start(int(std::chrono::milliseconds(RateMeter::Interval).count()), Qt::VeryCoarseTimer, this);
     qCInfo(logMaster).noquote().nospace()
@@ -189,6 +206,8 @@ admin::OperationReference Master::stop(const QString &reason)
     }
     m_state = State::Stopping;
     m_reloadOnChange.end();
+    if (m_keeper)
+        m_keeper->end();
     m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
     qCInfo(logMaster).noquote() << "stopping:" << reason;
     m_stopBy.setRemainingTime(m_settings.server.maxWaitTime);
@@ -310,6 +329,7 @@ admin::Status Master::status() const
 {
     admin::Status status =
         statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables, m_cron->jobs(), m_usage, m_rateMeter);
+    status.pools = poolHealth(m_supervisor->report(), m_settings.server);
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();
     status.startedAt = m_startedAt;

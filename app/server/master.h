@@ -10,8 +10,10 @@
 #include "app/server/crondesk.h"
 #include "app/server/metricsdesk.h"
 #include "app/server/pidfile.h"
+#include "app/server/poolkeeper.h"
 #include "app/server/ratemeter.h"
 #include "app/server/reactorpool.h"
+#include "app/server/reloadplan.h"
 #include "app/server/runtimefiles.h"
 #include "app/server/signalwatcher.h"
 #include "app/server/startcommand.h"
@@ -127,16 +129,19 @@ private:
         process::SupervisorSettings workers;
         std::vector<dispatch::Port> ports;
         ApiCredentials credentials; ///< if there is an API
-        QStringList needRestart;    ///< keys whose new values do not hold
+        ReloadPlan plan;
+        QStringList needRestart; ///< keys whose new values do not hold
     };
 
     Result<admin::OperationReference> beginReload(admin::Operation::Kind kind, const Scale &scale);
+    ReloadPlan reloadPlan(config::ReloadStrategy strategy) const;
     Result<Next> loadNext(const Scale &scale) const;
     /// Whoever asks for a stop means it.
     void giveUpRestart();
     /// Whether the HTTP clients that were to go have gone.
     void lookForLeft();
     void openMetrics();
+    PoolKeeper::Work workToDo() const;
     void applyReload();
     /// What the settings in effect are made of is what is watched.
     void followFiles();
@@ -167,6 +172,7 @@ private:
     std::unique_ptr<ReactorPool> m_reactors;
     std::unique_ptr<BrokerThread> m_broker;
     std::unique_ptr<CronDesk> m_cron;
+    std::unique_ptr<PoolKeeper> m_keeper;
     std::unique_ptr<MetricsDesk> m_metrics; ///< null if none are wanted
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;

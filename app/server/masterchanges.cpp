@@ -7,6 +7,7 @@
 #include "app/server/master.h"
 #include "app/server/pluginstate.h"
 #include "app/server/portplan.h"
+#include "app/server/processusage.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
 #include "app/server/tablesettings.h"
@@ -95,11 +96,15 @@ Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kin
     m_reloadOperation = m_operations.begin(kind);
     m_restartFollows = kind == admin::Operation::Kind::Restart;
     qCInfo(logMaster) << "reload begins";
+    if (!m_next->plan.why.isEmpty())
+        reloadStep(m_next->plan.why);
     if (!m_next->needRestart.isEmpty())
         reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
     // The old workers may drain for as long as the new settings say; the new ones load their plugins before.
     const process::SupervisorSettings &workers = m_next->workers;
-    return admin::OperationReference{m_reloadOperation, workers.startTimeout + workers.maxWaitTime + patienceMargin};
+    const auto steps = workers.isRolling ? std::max(1, workers.workerNum + workers.taskWorkerNum) : 1;
+    return admin::OperationReference{m_reloadOperation,
+                                     steps * (workers.startTimeout + workers.maxWaitTime) + patienceMargin};
 }
 
 Result<Master::Next> Master::loadNext(const Scale &scale) const
@@ -117,6 +122,8 @@ Result<Master::Next> Master::loadNext(const Scale &scale) const
         return plugins.error();
     next.workers =
         workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(), m_tables->descriptor());
+    next.plan = reloadPlan(next.settings.server.reloadStrategy);
+    next.workers.isRolling = next.plan.isRolling;
     Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
     if (!ports)
         return ports.error();
@@ -128,6 +135,15 @@ Result<Master::Next> Master::loadNext(const Scale &scale) const
         next.credentials = *credentials;
     }
     return next;
+}
+
+ReloadPlan Master::reloadPlan(config::ReloadStrategy strategy) const
+{
+    qint64 ofChildren = 0;
+    const QList<process::ChildReport> children = m_supervisor->report();
+    for (const process::ChildReport &child : children)
+        ofChildren += ownMemoryOf(child.pid);
+    return planReload(strategy, Machine().memory(), ownMemoryOf(QCoreApplication::applicationPid()), ofChildren);
 }
 
 void Master::applyReload()
@@ -148,6 +164,8 @@ void Master::applyReload()
     if (m_settings.server.adminEnable)
         m_control->setCredentials(m_next->credentials);
     m_next.reset();
+    if (m_keeper)
+        m_keeper->configure(m_settings);
     followFiles();
 }
 
@@ -223,7 +241,9 @@ Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &reque
         sizes.workers = request.workers;
     if (request.taskWorkers > 0)
         sizes.taskWorkers = request.taskWorkers;
-    if (const Result<void> begun = m_supervisor->scale(sizes); !begun)
+    if (const Result<void> begun =
+            m_supervisor->scale(sizes, process::ScaleReason::Command, QStringLiteral("by command"));
+        !begun)
         return begun.error();
     m_scaleBefore = std::exchange(m_scale, scale);
     m_scaleOperation = m_operations.begin(admin::Operation::Kind::Scale);
@@ -248,6 +268,7 @@ void Master::poolsResized(const ipc::PoolSizes &sizes)
     if (m_scale.taskWorkers)
         present.origins[QStringLiteral("server.task_worker_num")] = scaledOrigin;
     m_settings = std::move(present);
+    m_keeper->configure(m_settings);
     m_runtimeFiles->writeSettings(m_settings);
 }
 

@@ -28,6 +28,11 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config",
                           "Further files that are watched for that, and directories with all that is in "
                           "them.")},
+    Key{"strategy"_L1, ChoiceRule<ReloadStrategy>{&S::reloadStrategy}, "",
+        QT_TRANSLATE_NOOP(
+            "Quern::config",
+            "How new workers take over: \"all\" at once, \"rolling\", one after the other, or \"auto\": all at "
+            "once if there is memory for both.")},
 };
 
 } // namespace

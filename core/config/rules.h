@@ -90,16 +90,15 @@ struct LogLevelRule
 {
 };
 
-struct LogFormatRule
+/// One of the names that stand for the values of Enum.
+template <typename Enum>
+struct ChoiceRule
 {
+    Enum ServerSettings::*member;
 };
 
 /// A list such as ["quern.http=debug"], or one string; no category twice.
 struct LogCategoriesRule
-{
-};
-
-struct AccessLogFormatRule
 {
 };
 
@@ -129,15 +128,11 @@ struct SniCertificatesRule
 {
 };
 
-struct TaskDriverRule
-{
-};
-
-using Rule =
-    std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule, FlagRule,
-                 PathRule, TextRule, ListRule, NumberListRule<int>, NumberListRule<double>, LocationRule, LogLevelRule,
-                 LogFormatRule, LogCategoriesRule, AccessLogFormatRule, DispatchModeRule, ListenRule, SocketModeRule,
-                 VerifyPeerRule, SniCertificatesRule, TaskDriverRule>;
+using Rule = std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule,
+                          FlagRule, PathRule, TextRule, ListRule, NumberListRule<int>, NumberListRule<double>,
+                          LocationRule, LogLevelRule, ChoiceRule<LogFormat>, LogCategoriesRule,
+                          ChoiceRule<AccessLogFormat>, DispatchModeRule, ListenRule, SocketModeRule, VerifyPeerRule,
+                          SniCertificatesRule, ChoiceRule<TaskDriver>, ChoiceRule<ReloadStrategy>>;
 
 /// What reading one key needs besides its rule. Lives no longer than the call.
 struct Reading

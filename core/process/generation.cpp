@@ -69,6 +69,13 @@ ChildPlace *Generation::placeOf(const ChildProcess *child)
     return found == places.end() ? nullptr : &*found;
 }
 
+ChildPlace *Generation::placeFor(const ipc::ChildIdentity &who)
+{
+    const auto found =
+        std::find_if(places.begin(), places.end(), [&who](const ChildPlace &place) { return place.who == who; });
+    return found == places.end() ? nullptr : &*found;
+}
+
 ChildProcess *Generation::childWith(quint64 childId) const
 {
     ChildProcess *found = nullptr;

@@ -37,6 +37,8 @@ struct ChildPlace
     bool redirect = false; ///< see ProcessPool
     QString lastExit;
     std::optional<RestartReason> lastReason; ///< of that
+    bool isHandedOver = false;               ///< in a rolling reload: to its counterpart of the next generation
+    bool isAnnounced = false;                ///< the other side of that
     bool isNew = false;                      ///< the pool is made larger by it, once its first child is ready
     ipc::RunHooksMessage lastFailure; ///< for the WorkerError hooks of the next child; without a reason: none is due
 
@@ -77,6 +79,8 @@ struct Generation
     bool hasTimer() const;
     /// The place of \a child, or of the one that it is to succeed; nullptr if it is none of these.
     ChildPlace *placeOf(const ChildProcess *child);
+    /// nullptr if there is none for \a who.
+    ChildPlace *placeFor(const ipc::ChildIdentity &who);
     /// nullptr if there is none with this id.
     ChildProcess *childWith(quint64 childId) const;
     /// Calls \a visit with each child, and with each that is to succeed one.

@@ -131,6 +131,7 @@ void Supervisor::takeOver(ChildPlace &place)
     place.child->runHooks({ipc::Hook::Ready, 0, {}, {}});
     if (old)
         retire(std::move(old), QStringLiteral("its successor is ready"));
+    takeBack(place.who);
     updateAvailability();
     beginFree();
 }

@@ -16,4 +16,13 @@ enum class RestartReason {
 /// "exited", as metrics and status have it.
 const char *restartReasonName(RestartReason reason);
 
+/// Why a pool became larger or smaller.
+enum class ScaleReason {
+    Command,
+    Pressure, ///< work waited, and nobody was idle
+    Idle,     ///< some have not been needed for long
+};
+/// "pressure", as metrics have it.
+const char *scaleReasonName(ScaleReason reason);
+
 } // namespace Quern::process

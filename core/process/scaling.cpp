@@ -9,7 +9,7 @@ namespace Quern::process {
 
 using ipc::ChildRole;
 
-Result<void> Supervisor::scale(const ipc::PoolSizes &sizes)
+Result<void> Supervisor::scale(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text)
 {
     if (m_stopping || m_companionsLeave)
         return Error(Error::Busy, QStringLiteral("the server is stopping"));
@@ -21,17 +21,23 @@ Result<void> Supervisor::scale(const ipc::PoolSizes &sizes)
     m_growthError.clear();
     // The caller hears of nothing before this has returned.
     QMetaObject::invokeMethod(
-        this, [this, sizes] { resize(sizes); }, Qt::QueuedConnection);
+        this, [this, sizes, reason, text] { resize(sizes, reason, text); }, Qt::QueuedConnection);
     return {};
 }
 
-void Supervisor::resize(const ipc::PoolSizes &sizes)
+void Supervisor::resize(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text)
 {
     if (m_stopping || !m_scaleOpen)
         return;
     for (const auto &[role, count] :
          {std::pair(ChildRole::Worker, sizes.workers), std::pair(ChildRole::TaskWorker, sizes.taskWorkers)}) {
-        if (count > m_active->placesOf({role}))
+        const int before = m_active->placesOf({role});
+        if (count != before) {
+            ++m_scales[{role, reason}];
+            qCInfo(logProcess).noquote() << (role == ChildRole::Worker ? "workers:" : "task workers:") << count
+                                         << "instead of" << before << "-" << text;
+        }
+        if (count > before)
             m_active->grow(role, count, true);
         else
             shrink(role, count);
@@ -75,7 +81,7 @@ void Supervisor::tellPoolSizes()
     m_active->settings.tasks.taskWorkers = sizes.taskWorkers;
     m_settings = m_active->settings;
     Q_EMIT poolsResized(sizes);
-    forEachChild([&sizes](ChildProcess &child) { child.sendPoolSizes(sizes); });
+    m_active->forEachChild([&sizes](ChildProcess &child) { child.sendPoolSizes(sizes); });
 }
 
 void Supervisor::shrink(ChildRole role, int count)

@@ -86,7 +86,7 @@ void Supervisor::serverHooksDone(const QString &problem)
 void Supervisor::runReadyHooks(const Generation &generation)
 {
     for (const ChildPlace &place : generation.places) {
-        if (place.child)
+        if (place.child && !place.isAnnounced)
             place.child->runHooks({Hook::Ready, 0, {}, {}});
     }
 }

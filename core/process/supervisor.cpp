@@ -77,11 +77,30 @@ void Supervisor::prepareNext()
 
 void Supervisor::startNext(const std::shared_ptr<const PluginCopies> &copies)
 {
+    keepPoolSizes();
     m_next = std::make_unique<Generation>(std::exchange(m_preparing, 0), m_nextSettings, copies);
     if (m_active)
         Q_EMIT reloadProgressed(QStringLiteral("starting generation %1").arg(m_next->number));
+    // One that has failed and is not gone yet takes the place that the next would need for that.
+    m_next->settings.isRolling = m_next->settings.isRolling && m_active && !m_dismissed;
+    if (m_next->settings.isRolling) {
+        startFirstOfEach();
+        return;
+    }
     for (std::size_t i = 0; m_next && i < m_next->places.size(); ++i)
         startChild(*m_next, m_next->places[i]);
+}
+
+void Supervisor::keepPoolSizes()
+{
+    const ipc::PoolSizes present = poolSizes();
+    SupervisorSettings &next = m_nextSettings;
+    const ipc::PoolSizes wanted{next.workerNum, next.taskWorkerNum};
+    next.workerNum = std::max(next.workerNum, std::min(present.workers, next.most.workers));
+    next.taskWorkerNum = std::max(next.taskWorkerNum, std::min(present.taskWorkers, next.most.taskWorkers));
+    m_keepsPoolSizes = wanted != ipc::PoolSizes{next.workerNum, next.taskWorkerNum};
+    next.plan.workers = next.workerNum;
+    next.plan.taskWorkers = next.tasks.taskWorkers = next.taskWorkerNum;
 }
 
 void Supervisor::announce(ChildProcess *child)
@@ -101,13 +120,19 @@ void Supervisor::announce(ChildProcess *child)
 void Supervisor::activateNext()
 {
     Q_EMIT generationArriving();
-    for (const ChildPlace &place : m_next->places)
-        announce(place.child.get());
+    for (const ChildPlace &place : m_next->places) {
+        if (!place.isAnnounced)
+            announce(place.child.get());
+    }
     m_settings = m_nextSettings;
     m_shrinking.clear();
     std::unique_ptr<Generation> old = std::exchange(m_active, std::move(m_next));
     Q_EMIT generationActivated(m_active->number);
+    if (m_keepsPoolSizes) // others than the settings that hold from now on tell
+        Q_EMIT poolsResized(poolSizes());
     updateAvailability();
+    if (m_dismissed)
+        retireGeneration(std::exchange(m_dismissed, nullptr));
     if (old) {
         Q_EMIT reloadProgressed(QStringLiteral("generation %1 serves; generation %2 finishes what it has begun")
                                     .arg(m_active->number)
@@ -129,6 +154,11 @@ void Supervisor::failNext(const QString &reason)
         return;
     }
     m_preparing = 0;
+    if (m_next && m_isRolling) {
+        m_rollError = reason;
+        rollBack();
+        return;
+    }
     if (m_next) {
         const std::unique_ptr<Generation> failed = std::move(m_next);
         for (ChildPlace &place : failed->places) {
@@ -173,7 +203,7 @@ void Supervisor::checkRetired()
     if (!m_retiring.empty())
         return;
     m_drainTimer.stop();
-    if (m_reloadOpen && m_active && !m_next && m_preparing == 0 && !m_taskCopies) {
+    if (m_reloadOpen && m_active && !m_next && m_rollError.isEmpty() && m_preparing == 0 && !m_taskCopies) {
         m_reloadOpen = false;
         Q_EMIT reloadFinished({});
     }
@@ -227,6 +257,7 @@ void Supervisor::stop(std::chrono::milliseconds grace, std::chrono::milliseconds
     m_restartTimer.stop();
     m_prepareTimer.stop();
     m_replaceTimer.stop();
+    m_rollTimer.stop();
     m_drainTimer.stop();
     forEachChild([grace](ChildProcess &child) {
         if (grace.count() == 0 || child.state() == ChildProcess::State::Starting)
@@ -265,6 +296,8 @@ void Supervisor::timerEvent(QTimerEvent *event)
         prepareNext();
     } else if (event->timerId() == m_replaceTimer.timerId()) {
         replaceDue();
+    } else if (event->timerId() == m_rollTimer.timerId()) {
+        tellRolledBack();
     } else if (event->timerId() == m_hookTimer.timerId()) {
         stopHooksOverdue();
     } else if (event->timerId() == m_drainTimer.timerId()) {

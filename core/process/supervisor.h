@@ -59,6 +59,8 @@ struct ChildReport
     std::optional<RestartReason> lastReason; ///< of that
     /// It does not serve yet, and takes the place of another of its name that does.
     bool isSuccessor = false;
+    bool serves = false;        ///< it is of those that work now, or are to
+    bool isBreakerOpen = false; ///< children of its place end as soon as they start
     ChildProcess::Work work;
 };
 
@@ -86,8 +88,9 @@ public:
     /// follows. Error::Invalid if there are none.
     Result<void> reloadTaskWorkers();
     /// Makes the pools as large as \a sizes say, from now until the next reload: poolsResized() follows, and
-    /// scaleFinished(). Error::Busy while a reload or another such change is under way, or the server stops.
-    Result<void> scale(const ipc::PoolSizes &sizes);
+    /// scaleFinished(). \a text is for the log. Error::Busy while a reload or another such change is under way, or the
+    /// server stops.
+    Result<void> scale(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text);
     /// How large they are or will be in a moment.
     ipc::PoolSizes poolSizes() const;
     /// From scale() to scaleFinished().
@@ -132,8 +135,12 @@ public:
     QList<ChildReport> report() const;
     /// Calls \a visit with each child of the generation that serves that is at work.
     void forEachAtWork(const std::function<void(const ChildProcess &child)> &visit) const;
+    /// The same with each that finishes what it has begun.
+    void forEachLeaving(const std::function<void(const ChildProcess &child)> &visit) const;
     /// How many children have been replaced since the start, those of reloads aside.
     const std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> &restartCounts() const { return m_restarts; }
+    /// How often pools have become larger or smaller since the start.
+    const std::map<std::pair<ipc::ChildRole, ScaleReason>, quint64> &scaleCounts() const { return m_scales; }
     /// What the workers that serve have loaded; empty while none is ready.
     ipc::HelloMessage manifest() const;
     /// "worker 2: GET /slow for 1200 ms" for each handler that runs now.
@@ -151,6 +158,9 @@ Q_SIGNALS:
     /// A process has been started for a child of any role, which loads its plugins now; childExited() follows in the
     /// end. Not for those that only call hooks of the server's start or stop.
     void childStarted(quint64 childId, const Quern::process::StartedChild &child);
+    /// The children of \a generation, which were announced or will be, get work beside those that have it: the last one
+    /// to be activated then. 0: none does any more.
+    void generationAdmitted(int generation);
     /// All children of \a generation were announced by childReady(): new work goes to them.
     void generationActivated(int generation);
     void drainRequested(quint64 childId);
@@ -186,6 +196,18 @@ private:
     void prepareNext();
     void startNext(const std::shared_ptr<const PluginCopies> &copies);
     void prepare();
+    // See rolling.cpp.
+    void startFirstOfEach();
+    void rollOn();
+    void handOver(ChildPlace &place);
+    void rollBack();
+    /// The old child of that name works again.
+    void takeBack(const ipc::ChildIdentity &who);
+    void checkDismissed();
+    /// The reload has failed; whether all of the old generation is back or not, another may be tried.
+    void tellRolledBack();
+    /// The next generation has as many as this has, if there may be so many.
+    void keepPoolSizes();
     void startSuccessors(const std::shared_ptr<const PluginCopies> &copies);
     static ChildSpec specOf(const Generation &generation, const ipc::ChildIdentity &who);
     void startChild(Generation &generation, ChildPlace &place, ChildPlace::Slot slot = &ChildPlace::child);
@@ -221,7 +243,7 @@ private:
     void successorFailed(ChildPlace &place, const QString &reason);
     /// A successor is not needed any more.
     void dropSuccessor(ChildPlace &place, const QString &reason);
-    void resize(const ipc::PoolSizes &sizes);
+    void resize(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text);
     /// Whether pools have become as large as they are to be.
     void checkGrown();
     void failGrowth(const QString &reason);
@@ -237,6 +259,7 @@ private:
     void armDrainTimer();
     /// Timers and custom processes whose predecessor has gone begin.
     void beginFree();
+    void beginFreeOf(Generation *generation);
     void checkRetired();
     void checkCompanions();
     void checkStopped();
@@ -255,10 +278,13 @@ private:
     SupervisorSettings m_nextSettings; ///< of the generation that is starting
     PluginStore m_store;
     std::unique_ptr<Generation> m_active;
-    std::unique_ptr<Generation> m_next; ///< starting; not yet active
-    std::vector<Retiring> m_retiring;   ///< of older generations, of a failed one, and those that are recycled
+    std::unique_ptr<Generation> m_next;      ///< starting; not yet active
+    std::unique_ptr<Generation> m_dismissed; ///< one that has failed while it took over, until the active one is back
+    QString m_rollError;                     ///< why
+    std::vector<Retiring> m_retiring;        ///< of older generations, of a failed one, and those that are recycled
     QBasicTimer m_restartTimer;
     QBasicTimer m_replaceTimer;
+    QBasicTimer m_rollTimer;
     QBasicTimer m_prepareTimer;
     QBasicTimer m_drainTimer;
     QByteArray m_cronMemory;
@@ -266,6 +292,7 @@ private:
     QSet<quint64> m_shrinking;                 ///< children that leave since pools become smaller
     QString m_growthError;                     ///< why the new children cannot be had
     std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> m_restarts;
+    std::map<std::pair<ipc::ChildRole, ScaleReason>, quint64> m_scales;
     std::unique_ptr<ChildProcess> m_hookRunner; ///< while hooks of the server's start or stop are called
     ipc::Hook m_serverHook = ipc::Hook::ServerStart;
     std::chrono::milliseconds m_hooksGrace{0};
@@ -278,6 +305,8 @@ private:
     std::shared_ptr<const PluginCopies> m_taskCopies;
     bool m_isTaskReload = false; ///< what is being prepared is for the task workers alone
     bool m_scaleOpen = false;
+    bool m_isRolling = false;      ///< some of the next generation serve already
+    bool m_keepsPoolSizes = false; ///< the next generation has others than its settings say
     bool m_available = true;
     bool m_stopping = false;
     bool m_stopped = false;
@@ -291,7 +320,7 @@ private:
 template <typename Visit>
 void Supervisor::forEachChild(Visit visit) const
 {
-    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+    for (const Generation *generation : {m_active.get(), m_next.get(), m_dismissed.get()}) {
         if (generation)
             generation->forEachChild(visit);
     }

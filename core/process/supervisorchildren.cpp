@@ -122,6 +122,7 @@ void Supervisor::becameReady(ChildProcess *child)
         place->restarts.becameReady(std::chrono::steady_clock::now());
         announce(child);
         child->runHooks({ipc::Hook::Ready, 0, {}, {}});
+        takeBack(place->who);
         updateAvailability();
         beginFree();
         checkGrown();
@@ -135,18 +136,28 @@ void Supervisor::becameReady(ChildProcess *child)
         }
         if (child->manifest().hasCron && !m_next->hasTimer() && !m_companionsLeave)
             startChild(*m_next, m_next->addTimer());
-        if (m_next && m_next->allReady())
+        if (m_next && m_next->settings.isRolling)
+            rollOn();
+        else if (m_next && m_next->allReady())
             activateNext();
     }
 }
 
 void Supervisor::beginFree()
 {
-    if (!m_active || m_companionsLeave)
+    beginFreeOf(m_active.get());
+    if (m_isRolling)
+        beginFreeOf(m_next.get());
+}
+
+void Supervisor::beginFreeOf(Generation *generation)
+{
+    if (!generation || m_companionsLeave)
         return;
-    for (ChildPlace &place : m_active->places) {
+    for (ChildPlace &place : generation->places) {
         ChildProcess *child = place.child.get();
-        if (!child || !isCompanion(place.who.role) || !child->isReady() || child->hasBegun())
+        const bool isServing = generation == m_active.get() || place.isAnnounced;
+        if (!child || !isServing || !isCompanion(place.who.role) || !child->isReady() || child->hasBegun())
             continue;
         const bool isFree = std::none_of(m_retiring.begin(), m_retiring.end(), [&place](const Retiring &retiring) {
             return retiring.child->spec().who == place.who && retiring.child->hasBegun();
@@ -193,15 +204,18 @@ quint64 Supervisor::childNamed(const QString &name) const
 
 quint64 Supervisor::sendCronCommand(const QByteArray &command)
 {
-    if (!m_active)
-        return 0;
-    for (const ChildPlace &place : m_active->places) {
-        if (place.who.role == ipc::ChildRole::Timer && place.child && place.child->hasBegun()) {
-            place.child->sendCronCommand(command);
-            return place.child->spec().childId;
-        }
+    quint64 taker = 0;
+    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+        if (!generation || taker != 0)
+            continue;
+        generation->forEachChild([&](ChildProcess &child) {
+            if (child.spec().who.role != ipc::ChildRole::Timer || !child.hasBegun())
+                return;
+            child.sendCronCommand(command);
+            taker = child.spec().childId;
+        });
     }
-    return 0;
+    return taker;
 }
 
 void Supervisor::drained(quint64 childId)
@@ -278,6 +292,11 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
             restartLater(*place, exit);
             updateAvailability();
         }
+    } else if (ChildPlace *dismissed = placeOf(m_dismissed, child)) {
+        if (!m_stopping)
+            qCWarning(logProcess).noquote() << who << "ended:" << exit.text + stepText(exit);
+        discard(std::move(dismissed->child));
+        checkDismissed();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
         discard(std::move(nextPlace->child));
         if (!m_stopping && !m_companionsLeave)
@@ -300,6 +319,8 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
             beginFree();
             checkScaled();
             replaceDue();
+            if (m_isRolling)
+                rollOn();
         }
     }
     Q_EMIT processesChanged();
@@ -388,7 +409,7 @@ ChildPlace *Supervisor::placeOf(const std::unique_ptr<Generation> &generation, c
 
 ChildProcess *Supervisor::childWith(quint64 childId) const
 {
-    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+    for (const Generation *generation : {m_active.get(), m_next.get(), m_dismissed.get()}) {
         if (ChildProcess *child = generation ? generation->childWith(childId) : nullptr)
             return child;
     }

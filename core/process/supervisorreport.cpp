@@ -67,14 +67,29 @@ const char *restartReasonName(RestartReason reason)
     return "replaced";
 }
 
+const char *scaleReasonName(ScaleReason reason)
+{
+    switch (reason) {
+    case ScaleReason::Command:
+        return "command";
+    case ScaleReason::Pressure:
+        return "pressure";
+    case ScaleReason::Idle:
+        break;
+    }
+    return "idle";
+}
+
 QList<ChildReport> Supervisor::report() const
 {
     QList<ChildReport> reports;
-    const auto addAll = [&reports](const Generation *generation) {
+    const auto addAll = [this, &reports](const Generation *generation) {
         if (!generation)
             return;
         for (const ChildPlace &place : generation->places) {
             ChildReport report;
+            if (place.isHandedOver)
+                continue;
             if (place.child) {
                 report = reportOn(*place.child);
             } else {
@@ -85,6 +100,8 @@ QList<ChildReport> Supervisor::report() const
             report.restarts = place.restarts.restarts();
             report.lastExit = place.lastExit;
             report.lastReason = place.lastReason;
+            report.isBreakerOpen = place.restarts.isBreakerOpen();
+            report.serves = generation == m_active.get() || place.isAnnounced;
             report.isSuccessor = place.isNew && report.state != ChildReport::State::Ready; // nobody misses it yet
             reports.append(report);
             if (!place.successor)
@@ -95,6 +112,7 @@ QList<ChildReport> Supervisor::report() const
     };
     addAll(m_active.get());
     addAll(m_next.get());
+    addAll(m_dismissed.get());
     for (const Retiring &retiring : m_retiring)
         reports.append(reportOn(*retiring.child));
     return reports;
@@ -116,6 +134,12 @@ void Supervisor::forEachAtWork(const std::function<void(const ChildProcess &chil
         if (place.child && place.child->isReady() && (!isCompanion(place.who.role) || place.child->hasBegun()))
             visit(*place.child);
     }
+}
+
+void Supervisor::forEachLeaving(const std::function<void(const ChildProcess &child)> &visit) const
+{
+    for (const Retiring &retiring : m_retiring)
+        visit(*retiring.child);
 }
 
 QStringList Supervisor::presentWork() const

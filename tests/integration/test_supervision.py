@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import signal
+import socket
 import time
 import unittest
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from pathlib import Path
 from accounting import Probe, Report, account
 from controlclient import ControlClient
 from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, QuernServer, wait_until
+from test_chat import CHAT, Talker
 from workserver import WorkServer, WorkTestCase
 
 HELLO = Probe.parse("GET /hello/{token}")
@@ -173,6 +176,194 @@ class TaskWorkersAlone(SupervisionTestCase):
         self.assertEqual(outcome["state"], "succeeded", outcome)
         self.assertNotEqual(work.task_workers(), before)
         work.config.write_text(text)
+
+
+class Rolling(SupervisionTestCase):
+    TABLES = '[reload]\nstrategy = "rolling"\n'
+
+    def test_nothing_is_lost(self) -> None:
+        quern = self.serve(worker_num=4, tables=self.TABLES)
+        before = {worker.pid for worker in quern.workers()}
+        outcomes = []
+        report = self.under_load(quern, lambda: outcomes.append(quern.command("reload")))
+        self.assert_exit(outcomes[0], 0, r"one after the other, since strategy = \"rolling\"")
+        self.assert_all_well(report)
+        self.assertEqual((len(quern.workers()), before & {worker.pid for worker in quern.workers()}), (4, set()))
+        self.assertEqual(self.control(quern).ask("server.status")["generation"], 2)
+
+    def test_a_broken_plugin_changes_nothing(self) -> None:
+        quern = self.serve(worker_num=3, tables=self.TABLES)
+        before = [worker.pid for worker in quern.workers()]
+        quern.plugins = [FIXTURES / "libthrowing.so"]
+        quern.write_config()
+        outcomes = []
+        self.assert_all_well(self.under_load(quern, lambda: outcomes.append(quern.command("reload"))))
+        self.assert_exit(outcomes[0], 1, r"reload failed: .*the database is locked")
+        self.assertEqual([worker.pid for worker in quern.workers()], before)
+
+
+class MaxRequest(SupervisionTestCase):
+    def test_no_request_notices(self) -> None:
+        quern = self.serve(worker_num=4, max_request=200, dispatch_mode="round-robin")
+        control = self.control(quern)
+        seen: set[int] = set()
+        fewest = 4
+
+        def act() -> None:
+            nonlocal fewest
+            deadline = time.monotonic() + 30 * TIME_SCALE
+            while len(seen) < 20 and time.monotonic() < deadline:
+                ready = [each["pid"] for each in control.ask("server.status")["workers"] if each["state"] == "ready"]
+                fewest = min(fewest, len(ready))
+                seen.update(ready)
+
+        self.assert_all_well(self.under_load(quern, act))
+        self.assertGreaterEqual(len(seen), 20)
+        self.assertEqual(fewest, 4)
+        quern.wait_log(r"worker \d \(pid \d+\) is replaced: it has served \d+ requests \(max_request is 200\)")
+        self.assertEqual(control.ask("server.status")["state"], "running")
+
+    def test_a_lone_worker_leaves_no_gap(self) -> None:
+        quern = self.serve(worker_num=1, max_request=50, max_request_grace=0)
+        first = quern.workers()[0].pid
+
+        def act() -> None:
+            wait_until(lambda: first not in {worker.pid for worker in quern.workers()}, "its successor", 30)
+
+        report = self.under_load(quern, act, connections=2)
+        self.assert_all_well(report)
+        # Far less than the start of a worker takes.
+        self.assertLess(report.slowest, 2 * TIME_SCALE)
+
+    def test_each_draws_its_own(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=6, task_max_request=20, task_max_request_grace=200)
+        for number in range(1200):
+            work.deliver("note", {"number": number})
+        work.wait_lines("task note", 1200, 30)
+        self.assertEqual(set(work.numbers().values()), {1})
+        counts = {int(each) for each in re.findall(r"it has run (\d+) tasks \(task_max_request is 20\)", work.log())}
+        self.assertGreater(len(counts), 1, counts)
+        self.assertGreaterEqual(min(counts), 20)
+
+    def test_one_that_cannot_be_replaced_goes_on(self) -> None:
+        quern = self.serve(worker_num=1, max_request=10, max_request_grace=0)
+        first = quern.workers()[0].pid
+        copy = next(iter((quern.runtime / "generations").glob("*/*/*.so")))
+        kept = copy.with_suffix(".kept")
+        copy.rename(kept)
+        report = self.under_load(quern, lambda: quern.wait_log(r"worker 0 goes on, though it has served \d+ requests"))
+        self.assert_all_well(report)
+        self.assertEqual([worker.pid for worker in quern.workers()], [first])
+        kept.rename(copy)
+        wait_until(lambda: quern.workers() and quern.workers()[0].pid != first, "its successor", 20)
+
+    def test_websockets_stay(self) -> None:
+        quern = self.serve(worker_num=2, max_request=20, max_request_grace=0, plugins=[CHAT])
+        talker = Talker(quern.address, "Ada")
+        self.addCleanup(talker.drop)
+        first = {worker.pid for worker in quern.workers()}
+        said = 0
+
+        def act() -> None:
+            nonlocal said
+            deadline = time.monotonic() + 30 * TIME_SCALE
+            while first & {worker.pid for worker in quern.workers()}:
+                self.assertEqual(talker.names(), ["Ada"])
+                said += 1
+                self.assertLess(time.monotonic(), deadline)
+
+        self.assert_all_well(self.under_load(quern, act, connections=2))
+        self.assertGreater(said, 0)
+
+
+class Memory(SupervisionTestCase):
+    LIMIT = 96  # MiB, far above what a worker uses
+
+    def test_a_fat_worker_is_replaced(self) -> None:
+        work = self.work(worker_num=1, worker_memory_limit=f"{self.LIMIT}M")
+        first = work.workers()[0].pid
+
+        def act() -> None:
+            self.assertEqual(work.ask("POST", f"/lab/hoard?mib={self.LIMIT}")[0], 200)
+            wait_until(lambda: first not in {worker.pid for worker in work.workers()}, "its successor", 30)
+
+        self.assert_all_well(self.under_load(work, act))
+        work.wait_log(rf"worker 0 \(pid {first}\) is replaced: it uses \d+ MiB, worker_memory_limit is {self.LIMIT} MiB")
+        worker = self.control(work).ask("server.status")["workers"][0]
+        self.assertRegex(worker["lastExit"], r"^replaced: it uses \d+ MiB, worker_memory_limit is")
+        self.assertNotEqual(worker["pid"], first)
+
+    def test_one_that_does_not_leave_is_killed(self) -> None:
+        work = self.work(worker_num=1, worker_memory_limit="64M", max_wait_time=60)
+        first = work.workers()[0].pid
+        with socket.create_connection(("127.0.0.1", work.port), 10) as busy:
+            # It is not due for half a minute, and so long the worker would stay.
+            busy.sendall(b"GET /later?ms=30000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: any(each["inFlight"] for each in work.status()["workers"]), "its request")
+            self.assertEqual(work.ask("POST", "/lab/hoard?mib=256")[0], 200)
+            work.wait_log(rf"worker 0 \(pid {first}\) is replaced: it uses", 20)
+            work.wait_log(rf"worker 0 \(pid {first}\) of generation 1 has left: killed: it uses \d+ MiB", 20)
+
+    def test_twice_the_limit(self) -> None:
+        work = self.work(worker_num=1, worker_memory_limit="64M")
+        first = work.workers()[0].pid
+        copy = next(iter((work.runtime / "generations").glob("*/*/*.so")))
+        copy.rename(copy.with_suffix(".kept"))  # there can be no successor
+        self.assertEqual(work.ask("POST", "/lab/hoard?mib=256")[0], 200)
+        work.wait_log(rf"worker 0 \(pid {first}\) ended: killed: it uses \d+ MiB, worker_memory_limit is 64 MiB", 20)
+        copy.with_suffix(".kept").rename(copy)
+        wait_until(lambda: work.workers() and work.workers()[0].pid != first, "its next", 20)
+
+    def test_task_workers_and_processes(self) -> None:
+        work = self.work(task_worker_num=1, task_worker_memory_limit=f"{self.LIMIT}M",
+                         tables=f'''[[process]]
+handler = "hoarder"
+memory_limit = "{self.LIMIT}M"
+parameters = {{ mib = {self.LIMIT} }}''')
+        first = work.task_workers()
+        work.deliver("hoard", {"mib": self.LIMIT}, until="finished")
+        work.wait_log(rf"task worker 0 \(pid {first[0]}\) is replaced: it uses \d+ MiB, task_worker_memory_limit is", 20)
+        work.wait_log(rf"process hoarder 0 \(pid \d+\) is replaced: it uses \d+ MiB, memory_limit is {self.LIMIT} MiB", 20)
+
+
+class Bounds(SupervisionTestCase):
+    SLOW = Probe.parse("GET /slow?ms=100")
+
+    def test_a_pool_grows_under_load_and_shrinks_afterwards(self) -> None:
+        quern = self.serve(worker_num=1, worker_max_num=4, worker_idle_time=1)
+        first = quern.workers()[0].pid
+        report = self.under_load(
+            quern, lambda: wait_until(lambda: len(quern.workers()) == 4, "four workers", 30), self.SLOW, connections=16)
+        self.assert_all_well(report)
+        quern.wait_log(r"workers: 2 instead of 1 - \d+ requests wait, and none of them is idle")
+        wait_until(lambda: [worker.pid for worker in quern.workers()] == [first], "one worker", 30)
+        quern.wait_log(r"workers: 1 instead of \d - some have not been needed for worker_idle_time")
+
+    def test_a_reload_keeps_what_is_needed(self) -> None:
+        quern = self.serve(worker_num=1, worker_max_num=3, worker_idle_time=60)
+
+        def act() -> None:
+            wait_until(lambda: len(quern.workers()) == 3, "three workers", 30)
+            self.assert_exit(quern.command("reload"), 0)
+            self.assertEqual(len(quern.workers()), 3)
+
+        self.assert_all_well(self.under_load(quern, act, self.SLOW, connections=16))
+
+    def test_task_workers(self) -> None:
+        work = self.work(task_worker_num=1, task_worker_max_num=3, worker_idle_time=1)
+        for number in range(30):
+            work.deliver("note", {"number": number, "ms": 200})
+        wait_until(lambda: len(work.task_workers()) == 3, "three task workers", 30)
+        work.wait_lines("task note", 30, 30)
+        self.assertEqual(set(work.numbers().values()), {1})
+        wait_until(lambda: len(work.task_workers()) == 1, "one task worker", 30)
+
+    def test_growth_that_fails_rests(self) -> None:
+        quern = self.serve(worker_num=1, worker_max_num=4)
+        next(iter((quern.runtime / "generations").glob("*/*/*.so"))).unlink()
+        report = self.under_load(quern, lambda: quern.wait_log(r"there cannot be more workers for now: .+", 20), self.SLOW)
+        self.assert_all_well(report)
+        self.assertEqual(len(quern.log().split("there cannot be more workers")), 2)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,10 @@ private Q_SLOTS:
     void aReloadEndsTheGrowth();
 
 private:
+    Result<void> scale(const ipc::PoolSizes &sizes)
+    {
+        return m_supervisor->scale(sizes, process::ScaleReason::Command, QStringLiteral("to see it"));
+    }
     /// The program of the workers is at a place where it can be exchanged.
     void useOwnProgram();
     void breakProgram();
@@ -295,8 +299,8 @@ void TestSupervisorPools::poolsGrowAndShrink()
     QSignalSpy scaled(m_supervisor.get(), &Supervisor::scaleFinished);
     QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
     const QList<qint64> old = pids();
-    QVERIFY(m_supervisor->scale({4, 1}));
-    QVERIFY(!m_supervisor->scale({5, 1}));
+    QVERIFY(scale({4, 1}));
+    QVERIFY(!scale({5, 1}));
     QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 1, patience);
     QCOMPARE(scaled.first().first().toString(), QString());
     QCOMPARE(resized.size(), 1);
@@ -304,12 +308,13 @@ void TestSupervisorPools::poolsGrowAndShrink()
     QCOMPARE(names(), (QStringList{QStringLiteral("worker 0"), QStringLiteral("worker 1"), QStringLiteral("worker 2"),
                                    QStringLiteral("worker 3"), QStringLiteral("task worker 0")}));
     QCOMPARE(m_supervisor->poolSizes(), (ipc::PoolSizes{4, 1}));
+    QCOMPARE(m_supervisor->scaleCounts().at({ipc::ChildRole::Worker, process::ScaleReason::Command}), quint64(1));
     QCOMPARE(m_supervisor->generation(), 1);
 
     m_drainAtOnce = false;
     bool wasTold = false;
     connect(m_supervisor.get(), &Supervisor::drainRequested, this, [&] { wasTold = resized.size() == 2; });
-    QVERIFY(m_supervisor->scale({1, 1}));
+    QVERIFY(scale({1, 1}));
     QTRY_COMPARE_WITH_TIMEOUT(m_drains.size(), 3, patience);
     QVERIFY(wasTold);
     QVERIFY(scaled.size() == 1); // they have not gone yet
@@ -321,7 +326,7 @@ void TestSupervisorPools::poolsGrowAndShrink()
     QVERIFY(isAlive(old.at(0)));
     QVERIFY(!isAlive(old.at(1)));
     QCOMPARE(names(), (QStringList{QStringLiteral("worker 0"), QStringLiteral("task worker 0")}));
-    QVERIFY(m_supervisor->scale({1, 1})); // nothing to be done
+    QVERIFY(scale({1, 1})); // nothing to be done
     QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 3, patience);
     stop();
 }
@@ -332,7 +337,7 @@ void TestSupervisorPools::theLastTaskWorkerLeaves()
     create();
     QSignalSpy scaled(m_supervisor.get(), &Supervisor::scaleFinished);
     QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
-    QVERIFY(m_supervisor->scale({2, 0}));
+    QVERIFY(scale({2, 0}));
     QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 1, patience);
     QCOMPARE(names(), (QStringList{QStringLiteral("worker 0"), QStringLiteral("worker 1")}));
     stop();
@@ -346,14 +351,14 @@ void TestSupervisorPools::poolsThatCannotGrow()
     QSignalSpy scaled(m_supervisor.get(), &Supervisor::scaleFinished);
     QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
     breakProgram();
-    QVERIFY(m_supervisor->scale({4, 2}));
+    QVERIFY(scale({4, 2}));
     QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 1, patience);
     QVERIFY2(scaled.first().first().toString().contains(u"exit code 3"), qPrintable(scaled.first().first().toString()));
     QVERIFY(resized.isEmpty());
     QTRY_COMPARE_WITH_TIMEOUT(names(), (QStringList{QStringLiteral("worker 0"), QStringLiteral("worker 1")}), patience);
     QVERIFY(m_drains.isEmpty());
     mendProgram();
-    QVERIFY(m_supervisor->scale({3, 0}));
+    QVERIFY(scale({3, 0}));
     QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 2, patience);
     QCOMPARE(scaled.last().first().toString(), QString());
     stop();
@@ -364,7 +369,7 @@ void TestSupervisorPools::aReloadEndsTheGrowth()
     create();
     QSignalSpy scaled(m_supervisor.get(), &Supervisor::scaleFinished);
     QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
-    QVERIFY(m_supervisor->scale({3, 0}));
+    QVERIFY(scale({3, 0}));
     m_settings.workerNum = 3;
     QVERIFY(m_supervisor->reload(m_settings));
     QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 1, patience);
