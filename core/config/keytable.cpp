@@ -86,13 +86,14 @@ constexpr std::array keys = {
     Key{"task_max_request"_L1, IntegerRule<int>{&S::taskMaxRequest, 0, 1'000'000'000}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Tasks after which a task worker is replaced; 0 for never.")},
     Key{"task_max_request_grace"_L1, IntegerRule<int>{&S::taskMaxRequestGrace, 0, 1'000'000'000}, "",
-        QT_TRANSLATE_NOOP("Quern::config", "The same of task_max_request."),
+        QT_TRANSLATE_NOOP("Quern::config", "How many more than task_max_request it may be, as max_request_grace."),
         QT_TRANSLATE_NOOP("Quern::config", "half of task_max_request")},
     Key{"worker_memory_limit"_L1, SizeRule<quint64>{&S::workerMemoryLimit, 0, 1024 * 1024 * mebibyte}, "bytes",
         QT_TRANSLATE_NOOP("Quern::config", "Memory of its own beyond which a worker is replaced, without files and "
                                            "shared memory; 0 for no limit; at twice as much it is killed.")},
     Key{"task_worker_memory_limit"_L1, SizeRule<quint64>{&S::taskWorkerMemoryLimit, 0, 1024 * 1024 * mebibyte}, "bytes",
-        QT_TRANSLATE_NOOP("Quern::config", "The same of a task worker.")},
+        QT_TRANSLATE_NOOP("Quern::config", "Memory of its own beyond which a task worker is replaced, as "
+                                           "worker_memory_limit.")},
     Key{"reactor_num"_L1, IntegerRule<int>{&S::reactorNum, 1, 64}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Threads of the master that own the client connections."),
         QT_TRANSLATE_NOOP("Quern::config", "one for every two processor cores, at most 8"), Change::Restart},
