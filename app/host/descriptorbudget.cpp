@@ -11,7 +11,8 @@ qint64 reservedDescriptors(const config::ServerSettings &server)
     constexpr int ofMaster = 64; // listening sockets, epoll, timers, logs, control clients
     // A child has a channel to each reactor and to the main thread, its page, and QProcess's pipes; while it starts,
     // both ends of each. Two generations live side by side during a reload.
-    const int ofChildren = 2 * server.workerNum * (2 * (server.reactorNum + 1) + 6);
+    const int workers = std::max(server.workerNum, server.workerMaxNum);
+    const int ofChildren = 2 * workers * (2 * (server.reactorNum + 1) + 6);
     const int ofRefused = server.reactorNum * dispatch::Reactor::MaxRefused;
     constexpr int streams = 64; // and listening sockets
     const int ofApi = server.adminEnable ? server.adminMaxConnections + streams : 0;

@@ -254,6 +254,8 @@ void BrokerThread::follow(process::Supervisor *supervisor)
             });
     connect(supervisor, &Supervisor::generationActivated, this,
             [this, broker](int generation) { call([broker, generation] { broker->activate(generation); }); });
+    connect(supervisor, &Supervisor::generationAdmitted, this,
+            [this, broker](int generation) { call([broker, generation] { broker->admit(generation); }); });
     connect(supervisor, &Supervisor::drainRequested, this,
             [this, broker](quint64 childId) { call([broker, childId] { broker->drain(childId); }); });
     connect(supervisor, &Supervisor::childExited, this,
@@ -266,7 +268,9 @@ void BrokerThread::follow(process::Supervisor *supervisor)
     connect(supervisor, &Supervisor::childPrinted, this, &BrokerThread::printed);
     connect(broker, &tasks::Broker::childDrained, supervisor, &Supervisor::drained);
     connect(broker, &tasks::Broker::childStuck, supervisor, &Supervisor::killStuck);
-    connect(broker, &tasks::Broker::childUsedUp, supervisor, &Supervisor::recycle);
+    connect(broker, &tasks::Broker::childUsedUp, supervisor, [supervisor](quint64 childId, const QString &reason) {
+        supervisor->recycle(childId, process::RestartReason::UsedUp, reason);
+    });
     connect(broker, &tasks::Broker::childUnreachable, supervisor, &Supervisor::childUnreachable);
 }
 

@@ -1,6 +1,7 @@
 #include "app/server/clientcommands.h"
 
 #include "admin/protocol/methods.h"
+#include "admin/protocol/servermessages.h"
 #include "admin/protocol/status.h"
 #include "app/server/followrestart.h"
 #include "app/server/master.h"
@@ -53,24 +54,17 @@ int ClientCommands::stop() const
     return 0;
 }
 
-int ClientCommands::reload() const
+int ClientCommands::reload(bool taskWorkersOnly) const
 {
-    ControlClient client;
-    const Result<void> connected = connectToServer(m_settings, client);
-    const Result<QJsonObject> begun = connected ? client.call(admin::Methods::serverReload) : connected.error();
-    const Result<admin::OperationReference> reference =
-        begun ? admin::OperationReference::fromJson(*begun) : begun.error();
-    const Result<admin::Operation> ended = reference ? followOperation(client, *reference) : reference.error();
-    if (reference && !ended && ended.error().code() == Error::Timeout) {
+    const Result<void> reloaded =
+        leadServer(m_settings, admin::Methods::serverReload, admin::ReloadRequest{taskWorkersOnly}.toJson());
+    if (!reloaded && reloaded.error().code() == Error::Timeout)
         terminal::complain(tr("the reload is not over yet; \"quern status\" and \"quern logs\" tell how it goes on"));
-        return 1;
-    }
-    if (!ended || ended->state == admin::Operation::State::Failed) {
-        terminal::complain(tr("reload failed: %1").arg(ended ? ended->error : ended.error().message()));
-        return 1;
-    }
-    terminal::say(tr("Quern has been reloaded."));
-    return 0;
+    else if (!reloaded)
+        terminal::complain(tr("reload failed: %1").arg(reloaded.error().message()));
+    else
+        terminal::say(taskWorkersOnly ? tr("The task workers have been reloaded.") : tr("Quern has been reloaded."));
+    return reloaded ? 0 : 1;
 }
 
 Result<bool> ClientCommands::isRunning() const

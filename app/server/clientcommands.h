@@ -16,7 +16,7 @@ public:
 
     /// Success also if no server runs.
     int stop() const;
-    int reload() const;
+    int reload(bool taskWorkersOnly) const;
     /// Error without a server, see isRunning().
     int restart(const admin::RestartRequest &request) const;
     /// Whether a server with these settings runs.

@@ -95,8 +95,8 @@ Result<QString> CommandLine::help(const QString &topic)
     text += u'\n' + tr("\"quern help COMMAND\" tells more, with the options of that command alone.") + u'\n';
     text +=
         u'\n' + wrapped(tr("Signals to the master: SIGTERM, SIGINT and SIGQUIT stop (a second one at once), SIGUSR1 "
-                           "reloads, SIGHUP opens the log file and the access log anew, or stops if there is "
-                           "neither."),
+                           "reloads, SIGUSR2 reloads the task workers only, SIGHUP opens the log file and the access "
+                           "log anew, or stops if there is neither."),
                         0);
     text += u'\n' + tr("Exit codes: 0 done, 1 failed, 2 not understood.");
     return text + u'\n';

@@ -18,6 +18,7 @@ public:
         Stop,
         Restart,
         Reload,
+        Scale,
         Info,
         Status,
         Config,
@@ -43,6 +44,7 @@ public:
     bool ignoreLock = false;
     bool noGui = false;
     bool json = false;
+    bool taskWorkers = false; ///< the task workers alone are reloaded
     bool check = false;
     bool showSecrets = false;
     bool follow = false;

@@ -30,7 +30,14 @@ constexpr std::array commands = {
     CommandSpec{Command::Reload, u"reload", "", 0, 0,
                 SOURCE_TEXT("replace the workers by new ones, without losing a request"),
                 SOURCE_TEXT("The new workers load the new plugin files, .env files and settings; settings that need a "
-                            "restart are named. If they cannot serve, the old ones stay and the command fails.")},
+                            "restart are named. If they cannot serve, the old ones stay and the command fails. With "
+                            "--task-workers only the task workers are replaced: they load the new plugin files, and "
+                            "the settings that hold stay.")},
+    CommandSpec{Command::Scale, u"scale", SOURCE_TEXT("[workers=N] [task_workers=N]"), 1, 2,
+                SOURCE_TEXT("make the number of workers or task workers larger or smaller"),
+                SOURCE_TEXT("Either may be left out. Nothing is restarted: new ones join, or those that are too many "
+                            "finish what they have begun and leave. It holds over reloads, until the settings file "
+                            "names another number than it did, or the server is restarted.")},
     CommandSpec{Command::Info, u"info", "", 0, 0, SOURCE_TEXT("show versions, paths and what was built in"), ""},
     CommandSpec{Command::Status, u"status", "", 0, 0,
                 SOURCE_TEXT("show the server's health, processes, listeners and rates"), ""},
@@ -107,6 +114,8 @@ constexpr std::array options = {
                only(Command::Info, Command::Status, Command::Config, Command::Plugin, Command::Doctor, Command::Logs,
                     Command::Tasks, Command::Cron),
                SOURCE_TEXT("print JSON")},
+    OptionSpec{u"", u"--task-workers", "", &CommandLine::taskWorkers, only(Command::Reload),
+               SOURCE_TEXT("replace the task workers only, with the settings that hold")},
     OptionSpec{u"", u"--check", "", &CommandLine::check, only(Command::Config), SOURCE_TEXT("check the settings only")},
     OptionSpec{u"", u"--show-secrets", "", &CommandLine::showSecrets, only(Command::Config),
                SOURCE_TEXT("show the values of passwords, tokens and keys, too")},

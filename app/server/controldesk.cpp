@@ -301,8 +301,12 @@ Result<QJsonObject> ControlDesk::lead(const admin::Request &request)
     namespace Methods = admin::Methods;
     if (request.method == Methods::serverStop)
         return m_master->stop(QStringLiteral("asked by a client")).toJson();
-    if (request.method == Methods::serverReload)
-        return jsonOr(m_master->reload(), settingsError);
+    if (request.method == Methods::serverReload) {
+        const Result<admin::ReloadRequest> reload = admin::ReloadRequest::fromJson(request.params);
+        if (!reload)
+            return reload.error();
+        return reload->taskWorkers ? jsonOr(m_master->reloadTaskWorkers()) : jsonOr(m_master->reload(), settingsError);
+    }
     if (request.method == Methods::serverRestart) {
         const Result<admin::RestartRequest> restart = admin::RestartRequest::fromJson(request.params);
         return restart ? jsonOr(m_master->restart(*restart), settingsError) : Result<QJsonObject>(restart.error());

@@ -10,6 +10,7 @@
 #include "app/server/initcommand.h"
 #include "app/server/logscommand.h"
 #include "app/server/plugincommand.h"
+#include "app/server/scalecommand.h"
 #include "app/server/settingscheck.h"
 #include "app/server/settingssource.h"
 #include "app/server/socketactivation.h"
@@ -151,7 +152,7 @@ int callServer(const app::CommandLine &line)
     case app::CommandLine::Command::Stop:
         return commands.stop();
     case app::CommandLine::Command::Reload:
-        return commands.reload();
+        return commands.reload(line.taskWorkers);
     default:
         return commands.status(line.json);
     }
@@ -217,6 +218,8 @@ int run(const app::CommandLine &line, int argc, char **argv)
         return runServerCommand<app::CronCommand>(line);
     case Command::Call:
         return runServerCommand<app::CallCommand>(line);
+    case Command::Scale:
+        return runServerCommand<app::ScaleCommand>(line);
     case Command::Plugin:
         return app::runPluginCommand(line);
     case Command::Info:

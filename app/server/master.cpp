@@ -6,6 +6,7 @@
 #include "app/server/installation.h"
 #include "app/server/log.h"
 #include "app/server/pluginstate.h"
+#include "app/server/poolhealth.h"
 #include "app/server/predecessor.h"
 #include "app/server/processmetrics.h"
 #include "app/server/reactorsettings.h"
@@ -40,7 +41,7 @@ constexpr std::chrono::milliseconds longestWaitForPredecessor = std::chrono::sec
 /// ServerStop hooks have this long at least.
 constexpr std::chrono::milliseconds leastHooksGrace = std::chrono::milliseconds(500);
 
-constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
+constexpr std::initializer_list<int> watchedSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 
 } // namespace
 
@@ -64,6 +65,7 @@ Master::~Master()
     m_control.reset();
     m_runtimeFiles.reset();
     m_metrics.reset();
+    m_keeper.reset();
     m_cron.reset();
     m_broker.reset();
     m_reactors.reset();
@@ -157,6 +159,8 @@ Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)
     connect(m_supervisor.get(), &process::Supervisor::generationArriving, this, &Master::applyReload);
     connect(m_supervisor.get(), &process::Supervisor::reloadFinished, this, &Master::reloadEnded);
     connect(m_supervisor.get(), &process::Supervisor::reloadProgressed, this, &Master::reloadStep);
+    connect(m_supervisor.get(), &process::Supervisor::poolsResized, this, &Master::poolsResized);
+    connect(m_supervisor.get(), &process::Supervisor::scaleFinished, this, &Master::scaleEnded);
     connect(m_supervisor.get(), &process::Supervisor::stopped, this, &Master::childrenStopped);
     m_childMetrics = std::make_unique<ChildMetrics>(m_supervisor.get());
     m_sweeper = std::make_unique<tables::TableSweeper>(*m_tables);
@@ -224,6 +228,19 @@ void Master::openMetrics()
     });
 }
 
+PoolKeeper::Work Master::workToDo() const
+{
+    PoolKeeper::Work work;
+    for (int i = 0; i < m_reactors->size(); ++i)
+        work.requestsWaiting += m_reactors->at(i).counters().queued.load(std::memory_order_relaxed);
+    const tasks::BrokerCounters &counters = m_broker->broker().counters();
+    for (const tasks::StoreGauges *store : {&counters.memory, &counters.database}) {
+        work.tasksWaiting += quint64(store->queued);
+        work.tasksRunning += quint64(store->running);
+    }
+    return work;
+}
+
 void Master::becomeReady()
 {
     if (m_state != State::Starting)
@@ -235,6 +252,8 @@ void Master::becomeReady()
     if (m_predecessor)
         m_predecessor->tellTakenOver();
     followFiles();
+    m_keeper = std::make_unique<PoolKeeper>(m_supervisor.get(), [this] { return workToDo(); });
+    m_keeper->configure(m_settings);
     recordRates();
     m_rateTimer.start(int(std::chrono::milliseconds(RateMeter::Interval).count()), Qt::VeryCoarseTimer, this);
     qCInfo(logMaster).noquote().nospace()
@@ -256,6 +275,8 @@ admin::OperationReference Master::stop(const QString &reason)
         successorFailed(QStringLiteral("somebody wants the server to stop"));
     m_state = State::Stopping;
     m_reloadOnChange.end();
+    if (m_keeper)
+        m_keeper->end();
     m_stopOperation = m_operations.begin(admin::Operation::Kind::Stop);
     qCInfo(logMaster).noquote() << "stopping:" << reason;
     // Of a restart the service manager sees that it takes long to become ready again.
@@ -367,6 +388,10 @@ void Master::handleSignal(int number)
         std::ignore = reload();
         return;
     }
+    if (number == SIGUSR2) {
+        std::ignore = reloadTaskWorkers();
+        return;
+    }
     if (number == SIGHUP && (base::logsToFile() || !m_settings.server.accessLog.isEmpty())) {
         m_reactors->reopenAccessLogs();
         if (const Result<void> opened = base::reopenLog(); !opened)
@@ -399,6 +424,7 @@ admin::Status Master::status() const
 {
     admin::Status status = statusReport(*m_supervisor, *m_reactors, m_broker->broker(), *m_tables, m_cron->jobs(),
                                         m_usage, m_rateMeter, m_reloadFailure);
+    status.pools = poolHealth(m_supervisor->report(), m_settings.server);
     status.pid = QCoreApplication::applicationPid();
     status.version = QCoreApplication::applicationVersion();
     status.startedAt = m_startedAt;

@@ -10,8 +10,10 @@
 #include "app/server/crondesk.h"
 #include "app/server/metricsdesk.h"
 #include "app/server/pidfile.h"
+#include "app/server/poolkeeper.h"
 #include "app/server/ratemeter.h"
 #include "app/server/reactorpool.h"
+#include "app/server/reloadplan.h"
 #include "app/server/runtimefiles.h"
 #include "app/server/signalwatcher.h"
 #include "app/server/startcommand.h"
@@ -58,7 +60,9 @@ public:
     /// of theirs is returned at once, and all goes on as it was.
     Result<admin::OperationReference> reload();
     admin::OperationReference stop(const QString &reason);
-    /// A reload with another number of workers.
+    /// Replaces the task workers alone, by others with the plugin files of now and the settings in effect.
+    Result<admin::OperationReference> reloadTaskWorkers();
+    /// Makes the pools larger or smaller; nothing is restarted, and no settings are applied.
     Result<admin::OperationReference> scale(const admin::ScaleRequest &request);
     /// Starts the program anew beside this one, which serves until that one has taken over, and then leaves. Where the
     /// process has to stay the same one, that is a trial, and if it succeeds a stop follows: then there is a
@@ -134,7 +138,8 @@ private:
         process::SupervisorSettings workers;
         std::vector<dispatch::Port> ports;
         ApiCredentials credentials; ///< if there is an API
-        QStringList needRestart;    ///< keys whose new values do not hold
+        ReloadPlan plan;
+        QStringList needRestart; ///< keys whose new values do not hold
     };
 
     /// How far the server that is to take the place of this one is.
@@ -157,7 +162,10 @@ private:
     void succeed();
     void predecessorGone();
     Result<admin::OperationReference> beginReload(admin::Operation::Kind kind, const Scale &scale);
+    ReloadPlan reloadPlan(config::ReloadStrategy strategy) const;
     Result<Next> loadNext(const Scale &scale) const;
+    /// Error::Busy while a restart is under way.
+    Result<void> checkNoRestart() const;
     /// Whether the server was started as \a request says.
     Result<void> checkOptions(const admin::RestartRequest &request) const;
     /// Why a restart is one in place, for people; empty if it is not.
@@ -184,11 +192,14 @@ private:
     /// Whether the HTTP clients that were to go have gone.
     void lookForLeft();
     void openMetrics();
+    PoolKeeper::Work workToDo() const;
     void applyReload();
     /// What the settings in effect are made of is what is watched.
     void followFiles();
     Result<void> reloadForChange(const QString &reason);
     void reloadStep(const QString &text);
+    void poolsResized(const ipc::PoolSizes &sizes);
+    void scaleEnded(const QString &error);
     void becomeReady();
     /// What ServerStop hooks may take now.
     std::chrono::milliseconds hooksGrace() const;
@@ -214,6 +225,7 @@ private:
     std::unique_ptr<ReactorPool> m_reactors;
     std::unique_ptr<BrokerThread> m_broker;
     std::unique_ptr<CronDesk> m_cron;
+    std::unique_ptr<PoolKeeper> m_keeper;
     std::unique_ptr<MetricsDesk> m_metrics; ///< null if none are wanted
     std::unique_ptr<ControlDesk> m_control;
     std::unique_ptr<SignalWatcher> m_signals;
@@ -228,6 +240,7 @@ private:
     RateMeter m_rateMeter;
     UsageMeter m_usage;
     Scale m_scale;
+    Scale m_scaleBefore; ///< while m_scale is being tried
     QBasicTimer m_leaveTimer;
     QDeadlineTimer m_stopBy; ///< max_wait_time from the beginning of the stop
     QDateTime m_startedAt;
@@ -235,6 +248,7 @@ private:
     QString m_reloadFailure; ///< of the last one; empty if it did not fail
     qint64 m_reloadOperation = 0;
     qint64 m_stopOperation = 0;
+    qint64 m_scaleOperation = 0; ///< 0: none is under way
     qint64 m_leaveOperation = 0;
     int m_stopPartsLeft = 0;
     State m_state = State::Starting;

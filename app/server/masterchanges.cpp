@@ -8,6 +8,7 @@
 #include "app/server/master.h"
 #include "app/server/pluginstate.h"
 #include "app/server/portplan.h"
+#include "app/server/processusage.h"
 #include "app/server/reactorsettings.h"
 #include "app/server/settingscheck.h"
 #include "app/server/tablesettings.h"
@@ -37,6 +38,9 @@ constexpr int longestName = 250;
 /// How many processes of a kind there may be.
 constexpr int mostProcesses = 1024;
 
+/// Of a number that somebody has set by command.
+constexpr QLatin1StringView scaledOrigin("scaled at run time");
+
 /// \a wanted takes the place of \a number, unless the file says something else than it did then.
 void applyOne(std::optional<int> &wanted, int &fileNumber, int &number, QString &origin)
 {
@@ -45,7 +49,7 @@ void applyOne(std::optional<int> &wanted, int &fileNumber, int &number, QString 
     if (!wanted)
         return;
     number = *wanted;
-    origin = QStringLiteral("scaled at run time");
+    origin = scaledOrigin;
 }
 
 } // namespace
@@ -69,12 +73,34 @@ Result<admin::OperationReference> Master::reload()
     return begun;
 }
 
+Result<void> Master::checkNoRestart() const
+{
+    if (m_handover == Handover::None)
+        return {};
+    return Error(Error::Busy, QStringLiteral("a restart is under way"));
+}
+
+Result<admin::OperationReference> Master::reloadTaskWorkers()
+{
+    if (const Result<void> none = checkNoRestart(); !none)
+        return none.error();
+    if (const Result<void> begun = m_supervisor->reloadTaskWorkers(); !begun) {
+        qCWarning(logMaster).noquote() << "cannot reload the task workers:" << begun.error().message();
+        return begun.error();
+    }
+    m_reloadOperation = m_operations.begin(admin::Operation::Kind::Reload);
+    qCInfo(logMaster) << "reload of the task workers begins";
+    const config::ServerSettings &server = m_settings.server;
+    return admin::OperationReference{m_reloadOperation,
+                                     server.workerStartTimeout + server.maxWaitTime + patienceMargin};
+}
+
 Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kind, const Scale &scale)
 {
     if (m_state == State::Stopping)
         return Error(Error::Busy, QStringLiteral("the server is stopping"));
-    if (m_handover != Handover::None)
-        return Error(Error::Busy, QStringLiteral("a restart is under way"));
+    if (const Result<void> none = checkNoRestart(); !none)
+        return none.error();
     Result<Next> next = loadNext(scale);
     if (!next)
         return next.error();
@@ -86,11 +112,15 @@ Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kin
     m_reloadOperation = m_operations.begin(kind);
     qCInfo(logMaster) << "reload begins";
     Q_EMIT reloadBegun();
+    if (!m_next->plan.why.isEmpty())
+        reloadStep(m_next->plan.why);
     if (!m_next->needRestart.isEmpty())
         reloadStep(QStringLiteral("only a restart changes %1").arg(m_next->needRestart.join(QStringLiteral(", "))));
     // The old workers may drain for as long as the new settings say; the new ones load their plugins before.
     const process::SupervisorSettings &workers = m_next->workers;
-    return admin::OperationReference{m_reloadOperation, workers.startTimeout + workers.maxWaitTime + patienceMargin};
+    const auto steps = workers.isRolling ? std::max(1, workers.workerNum + workers.taskWorkerNum) : 1;
+    return admin::OperationReference{m_reloadOperation,
+                                     steps * (workers.startTimeout + workers.maxWaitTime) + patienceMargin};
 }
 
 Result<Master::Next> Master::loadNext(const Scale &scale) const
@@ -113,6 +143,8 @@ Result<Master::Next> Master::loadNext(const Scale &scale) const
         return confinement.error();
     next.workers = workerSettings(next.settings, *plugins, m_reactors->connections().descriptor(),
                                   m_tables->descriptor(), *confinement);
+    next.plan = reloadPlan(next.settings.server.reloadStrategy);
+    next.workers.isRolling = next.plan.isRolling;
     Result<std::vector<dispatch::Port>> ports = dispatchPorts(next.settings);
     if (!ports)
         return ports.error();
@@ -124,6 +156,15 @@ Result<Master::Next> Master::loadNext(const Scale &scale) const
         next.credentials = *credentials;
     }
     return next;
+}
+
+ReloadPlan Master::reloadPlan(config::ReloadStrategy strategy) const
+{
+    qint64 ofChildren = 0;
+    const QList<process::ChildReport> children = m_supervisor->report();
+    for (const process::ChildReport &child : children)
+        ofChildren += ownMemoryOf(child.pid);
+    return planReload(strategy, Machine().memory(), ownMemoryOf(QCoreApplication::applicationPid()), ofChildren);
 }
 
 void Master::applyReload()
@@ -144,6 +185,8 @@ void Master::applyReload()
     if (m_settings.server.adminEnable)
         m_control->setCredentials(m_next->credentials);
     m_next.reset();
+    if (m_keeper)
+        m_keeper->configure(m_settings);
     followFiles();
 }
 
@@ -160,8 +203,8 @@ Result<void> Master::reloadForChange(const QString &reason)
 {
     if (m_supervisor->isReloadOpen())
         return Error(Error::Busy, QStringLiteral("a reload is under way"));
-    if (m_handover != Handover::None)
-        return Error(Error::Busy, QStringLiteral("a restart is under way"));
+    if (const Result<void> none = checkNoRestart(); !none)
+        return none;
     if (m_settings.server.reloadLog)
         qCInfo(watch::logWatch).noquote() << reason;
     const Result<admin::OperationReference> begun = reload();
@@ -196,6 +239,8 @@ Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &reque
     if (request.workers > mostProcesses || request.taskWorkers > mostProcesses)
         return Error(Error::Invalid,
                      QStringLiteral("there can be %1 workers and as many task workers at most").arg(mostProcesses));
+    if (const Result<void> none = checkNoRestart(); !none)
+        return none.error();
     const Result<config::Settings> file = m_options.settingsSource();
     if (!file)
         return file.error();
@@ -208,7 +253,56 @@ Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &reque
         scale.taskWorkers = request.taskWorkers;
         scale.fileTaskWorkers = file->server.taskWorkerNum;
     }
-    return beginReload(admin::Operation::Kind::Scale, scale);
+    config::Settings wanted = m_settings;
+    wanted.server.workerNum = file->server.workerNum;
+    wanted.server.taskWorkerNum = file->server.taskWorkerNum;
+    if (const Result<void> prepared = m_broker->prepareForTasks(wanted); !prepared)
+        return prepared.error();
+    ipc::PoolSizes sizes = m_supervisor->poolSizes();
+    if (request.workers > 0)
+        sizes.workers = request.workers;
+    if (request.taskWorkers > 0)
+        sizes.taskWorkers = request.taskWorkers;
+    if (const Result<void> begun =
+            m_supervisor->scale(sizes, process::ScaleReason::Command, QStringLiteral("by command"));
+        !begun)
+        return begun.error();
+    m_scaleBefore = std::exchange(m_scale, scale);
+    m_scaleOperation = m_operations.begin(admin::Operation::Kind::Scale);
+    const QString step =
+        QStringLiteral("scaling to %1 workers and %2 task workers").arg(sizes.workers).arg(sizes.taskWorkers);
+    qCInfo(logMaster).noquote() << step;
+    m_operations.addStep(m_scaleOperation, step);
+    const config::ServerSettings &server = m_settings.server;
+    return admin::OperationReference{m_scaleOperation, server.workerStartTimeout + server.maxWaitTime + patienceMargin};
+}
+
+void Master::poolsResized(const ipc::PoolSizes &sizes)
+{
+    config::Settings present = m_settings;
+    present.server.workerNum = sizes.workers;
+    present.server.taskWorkerNum = sizes.taskWorkers;
+    m_broker->reconfigure(present);
+    if (m_scaleOperation == 0)
+        return;
+    if (m_scale.workers)
+        present.origins[QStringLiteral("server.worker_num")] = scaledOrigin;
+    if (m_scale.taskWorkers)
+        present.origins[QStringLiteral("server.task_worker_num")] = scaledOrigin;
+    m_settings = std::move(present);
+    m_keeper->configure(m_settings);
+    m_runtimeFiles->writeSettings(m_settings);
+}
+
+void Master::scaleEnded(const QString &error)
+{
+    if (m_scaleOperation == 0)
+        return;
+    if (!error.isEmpty()) {
+        qCWarning(logMaster).noquote() << "cannot scale:" << error;
+        m_scale = m_scaleBefore;
+    }
+    m_operations.finish(std::exchange(m_scaleOperation, 0), error);
 }
 
 Result<admin::OperationReference> Master::drain(bool on)
@@ -262,7 +356,7 @@ Result<void> Master::endProcess(const admin::ProcessReference &process, bool kil
     if (kill)
         m_supervisor->kill(childId, QStringLiteral("killed by command"));
     else if (name.startsWith(u"worker ") || name.startsWith(u"task worker ")) {
-        if (!m_supervisor->recycle(childId, QStringLiteral("by command")))
+        if (!m_supervisor->recycle(childId, process::RestartReason::Replaced, QStringLiteral("by command")))
             return Error(Error::Busy, QStringLiteral("%1 is not at work yet, or no more").arg(name));
     } else
         return Error(Error::Invalid, QStringLiteral("only workers and task workers are replaced by their next without "

@@ -106,9 +106,9 @@ Result<admin::OperationReference> Master::beginHandover(const config::Settings &
 {
     if (m_state != State::Running)
         return Error(Error::Busy, QStringLiteral("the server is not running yet, or no more"));
-    if (m_handover != Handover::None)
-        return Error(Error::Busy, QStringLiteral("a restart is under way"));
-    if (m_supervisor->isReloadOpen())
+    if (const Result<void> none = checkNoRestart(); !none)
+        return none.error();
+    if (m_supervisor->isReloadOpen() || m_supervisor->isScaling())
         return Error(Error::Busy, QStringLiteral("a reload is under way; wait for it to finish"));
     m_handover = Handover::Proving;
     m_reloadOperation = m_operations.begin(admin::Operation::Kind::Restart);
@@ -227,6 +227,7 @@ void Master::successorTookOver()
     m_state = State::Stopping;
     base::setProcessTitle("quern: master (leaving)");
     m_reloadOnChange.end();
+    m_keeper->end();
     m_broker->forward(m_successor->takeTaskChannel());
     m_supervisor->handOver();
     m_reactors->leaveSocketFiles(true);

@@ -26,12 +26,12 @@ struct Pool
     int idle = 0;
 };
 
-Pool poolOf(const QList<process::ChildReport> &children, ipc::ChildRole role, int generation)
+Pool poolOf(const QList<process::ChildReport> &children, ipc::ChildRole role)
 {
     Pool pool;
     for (const process::ChildReport &child : children) {
         // In a reload those of the next generation are ready before they are given anything.
-        const bool serves = child.generation == generation && child.state == process::ChildReport::State::Ready;
+        const bool serves = child.serves && child.state == process::ChildReport::State::Ready;
         if (child.who.role != role || !serves)
             continue;
         ++pool.ready;
@@ -40,12 +40,12 @@ Pool poolOf(const QList<process::ChildReport> &children, ipc::ChildRole role, in
     return pool;
 }
 
-void addPools(FamilyList &list, const QList<process::ChildReport> &children, int generation)
+void addPools(FamilyList &list, const QList<process::ChildReport> &children)
 {
-    const Pool workers = poolOf(children, ipc::ChildRole::Worker, generation);
+    const Pool workers = poolOf(children, ipc::ChildRole::Worker);
     list.gauge("quern_workers", "Workers that take requests.", workers.ready);
     list.gauge("quern_workers_idle", "Workers that have nothing to do.", workers.idle);
-    const Pool taskWorkers = poolOf(children, ipc::ChildRole::TaskWorker, generation);
+    const Pool taskWorkers = poolOf(children, ipc::ChildRole::TaskWorker);
     list.gauge("quern_task_workers", "Task workers that take tasks.", taskWorkers.ready);
     list.gauge("quern_task_workers_idle", "Task workers that have nothing to do.", taskWorkers.idle);
 }
@@ -106,7 +106,8 @@ void addRestarts(FamilyList &list, const process::Supervisor &supervisor, const 
     using Reason = process::RestartReason;
     std::map<std::pair<ipc::ChildRole, Reason>, quint64> counts = supervisor.restartCounts();
     for (const process::ChildReport &child : children) {
-        for (const Reason reason : {Reason::Exited, Reason::Crashed, Reason::Killed, Reason::Stuck, Reason::Replaced})
+        for (const Reason reason : {Reason::Exited, Reason::Crashed, Reason::Killed, Reason::Stuck, Reason::UsedUp,
+                                    Reason::Memory, Reason::Replaced})
             counts.try_emplace({child.who.role, reason}, 0);
         if (child.who.role == ipc::ChildRole::Process)
             counts.try_emplace({child.who.role, Reason::Returned}, 0);
@@ -118,6 +119,22 @@ void addRestarts(FamilyList &list, const process::Supervisor &supervisor, const 
             restarts,
             {{"role", ipc::roleArgument(key.first).toStdString()}, {"reason", process::restartReasonName(key.second)}},
             double(count));
+    }
+}
+
+void addScalings(FamilyList &list, const process::Supervisor &supervisor)
+{
+    using Reason = process::ScaleReason;
+    prometheus::MetricFamily &family =
+        list.counter("quern_scalings_total",
+                     "How often pools of workers became larger or smaller, by role and reason; reloads aside.");
+    for (const ipc::ChildRole role : {ipc::ChildRole::Worker, ipc::ChildRole::TaskWorker}) {
+        for (const Reason reason : {Reason::Command, Reason::Pressure, Reason::Idle}) {
+            const auto count = supervisor.scaleCounts().find({role, reason});
+            addValue(family,
+                     {{"role", ipc::roleArgument(role).toStdString()}, {"reason", process::scaleReasonName(reason)}},
+                     count == supervisor.scaleCounts().end() ? 0 : double(count->second));
+        }
     }
 }
 
@@ -159,10 +176,11 @@ std::vector<prometheus::MetricFamily> ProcessMetrics::Collect() const
     addValue(list.gauge("quern_build_info", "Always 1; its labels tell what runs."),
              {{"version", QCoreApplication::applicationVersion().toStdString()}, {"qt", qVersion()}}, 1);
     list.gauge("quern_generation", "Generation of the workers: one more with each reload.", m_supervisor.generation());
-    addPools(list, children, m_supervisor.generation());
+    addPools(list, children);
     addChildren(list, children);
     addPlaces(list, children);
     addRestarts(list, m_supervisor, children);
+    addScalings(list, m_supervisor);
     addMaster(list, m_startedAt);
     addMachine(list);
     return list.take();

@@ -23,4 +23,19 @@ ProcessUsage usageOf(qint64 pid)
             fields.at(17).toLongLong()};
 }
 
+qint64 ownMemoryOf(qint64 pid)
+{
+    QFile file(QStringLiteral("/proc/%1/status").arg(pid));
+    if (pid <= 0 || !file.open(QIODevice::ReadOnly))
+        return 0;
+    // proc(5): "RssAnon:\t    1234 kB".
+    constexpr QByteArrayView field("\nRssAnon:");
+    const QByteArray text = file.readAll();
+    const qsizetype at = text.indexOf(field);
+    if (at < 0)
+        return 0;
+    const qsizetype begin = at + field.size();
+    return text.mid(begin, text.indexOf('k', begin) - begin).trimmed().toLongLong() * 1024;
+}
+
 } // namespace Quern::app

@@ -14,5 +14,8 @@ struct ProcessUsage
 
 /// Reads /proc; any thread.
 ProcessUsage usageOf(qint64 pid);
+/// Bytes of resident memory that is its own: heap and stacks, and neither files nor shared memory. 0 if there is no
+/// such process. Reads /proc; any thread.
+qint64 ownMemoryOf(qint64 pid);
 
 } // namespace Quern::app

@@ -184,6 +184,12 @@ void ReactorPool::follow(process::Supervisor *supervisor, dispatch::Reactor *rea
     connect(supervisor, &Supervisor::generationActivated, this, [reactor](int generation) {
         callIn(reactor, [reactor, generation] { reactor->dispatcher().activate(generation); });
     });
+    connect(supervisor, &Supervisor::generationAdmitted, this, [reactor](int generation) {
+        callIn(reactor, [reactor, generation] { reactor->dispatcher().admit(generation); });
+    });
+    connect(supervisor, &Supervisor::poolsResized, this, [reactor](const ipc::PoolSizes &sizes) {
+        callIn(reactor, [reactor, sizes] { reactor->dispatcher().setWorkerNum(sizes.workers); });
+    });
     connect(supervisor, &Supervisor::drainRequested, this, [reactor](quint64 childId) {
         callIn(reactor, [reactor, childId] { reactor->dispatcher().drain(childId); });
     });

@@ -36,4 +36,22 @@ Result<admin::Operation> followOperation(ControlClient &client, const admin::Ope
     return client.follow(operation, showStep, [&waiting] { waiting.tick(); });
 }
 
+Result<void> leadServer(const config::Settings &settings, QLatin1StringView method, const QJsonObject &params)
+{
+    ControlClient client;
+    if (const Result<void> connected = connectToServer(settings, client); !connected)
+        return connected;
+    const Result<QJsonObject> begun = client.call(method, params);
+    const Result<admin::OperationReference> reference =
+        begun ? admin::OperationReference::fromJson(*begun) : begun.error();
+    const Result<admin::Operation> ended = reference ? followOperation(client, *reference) : reference.error();
+    if (!reference && reference.error().code() == Error::Timeout)
+        return Error(Error::Unavailable, reference.error().message()); // it has not even begun
+    if (!ended)
+        return ended.error();
+    if (ended->state == admin::Operation::State::Failed)
+        return Error(Error::Internal, ended->error);
+    return {};
+}
+
 } // namespace Quern::app

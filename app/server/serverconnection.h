@@ -12,4 +12,8 @@ Result<void> connectToServer(const config::Settings &settings, ControlClient &cl
 /// ControlClient::follow(), which shows on the terminal what happens meanwhile.
 Result<admin::Operation> followOperation(ControlClient &client, const admin::OperationReference &operation);
 
+/// Asks the same server for \a method, which begins an operation, and follows that to its end in the same way: the
+/// error is why it failed. Error::Timeout if it is not over when its patience ends.
+Result<void> leadServer(const config::Settings &settings, QLatin1StringView method, const QJsonObject &params);
+
 } // namespace Quern::app

@@ -49,6 +49,8 @@ admin::WorkerStatus workerStatus(const process::ChildReport &report, const Usage
     status.lastExit = report.lastExit;
     status.oldest = report.work.oldest;
     status.work = report.work.name;
+    if (report.lastReason)
+        status.lastReason = QString::fromLatin1(process::restartReasonName(*report.lastReason));
     return status;
 }
 
@@ -209,7 +211,7 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     for (const process::ChildReport &child : children) {
         const bool isWorker = child.who.role == ipc::ChildRole::Worker;
         (isWorker ? status.workers : status.processes).append(workerStatus(child, usage.usage(child.pid)));
-        if (child.generation != status.generation)
+        if (!child.serves || child.isSuccessor)
             continue;
         const bool isReady = child.state == process::ChildReport::State::Ready;
         hasTaskWorker = hasTaskWorker || (isReady && child.who.role == ipc::ChildRole::TaskWorker);

@@ -34,6 +34,7 @@ tasks::BrokerSettings brokerSettings(const config::Settings &settings)
 {
     const std::chrono::milliseconds hookEnd = settings.server.hookTimeout + std::chrono::seconds(1);
     return {.taskMaxRequest = quint64(settings.server.taskMaxRequest),
+            .taskMaxRequestGrace = quint64(settings.server.taskMaxRequestGrace),
             .standstillLimit = std::max<std::chrono::milliseconds>(tasks::TaskLane::GivenUpAfter, hookEnd),
             .plan = processPlan(settings)};
 }

@@ -120,6 +120,33 @@ QStringList processLines(const QList<admin::WorkerStatus> &processes)
     return lines;
 }
 
+/// What is wrong with kinds of children, and which have a size of their own choice.
+QStringList poolLines(const QList<admin::PoolStatus> &pools)
+{
+    QStringList lines;
+    for (const admin::PoolStatus &pool : pools) {
+        if (pool.state != admin::PoolStatus::State::Ok) {
+            const QString text = pool.state == admin::PoolStatus::State::Failed
+                                     ? tr("FAILED: %1, %2 of %3 ready: %4")
+                                     : tr("Degraded: %1, %2 of %3 ready: %4");
+            lines << text.arg(pool.name).arg(pool.ready).arg(pool.size).arg(printable(pool.reason));
+        }
+        if (pool.most > pool.least)
+            lines << tr("There are %1 %2, between %3 and %4 as they are needed")
+                         .arg(pool.size)
+                         .arg(pool.name)
+                         .arg(pool.least)
+                         .arg(pool.most);
+    }
+    constexpr qsizetype mostLines = 4;
+    const qsizetype more = lines.size() - mostLines;
+    if (more > 1) {
+        lines.resize(mostLines);
+        lines << tr("And %1 more; --json shows them all").arg(more);
+    }
+    return lines;
+}
+
 QString localTime(const QDateTime &time)
 {
     return time.toLocalTime().toString(u"yyyy-MM-dd HH:mm:ss"_s);
@@ -342,6 +369,7 @@ QString statusText(const admin::Status &status)
         lines << tr("The last reload failed: %1").arg(printable(status.reloadFailure));
     for (const admin::Rates &rates : status.rates)
         lines << rateLine(rates);
+    lines << poolLines(status.pools);
     lines << QString() << workerLines(status.workers) << processLines(status.processes) << cronLines(status.cron)
           << QString();
     lines << reactorLines(status.reactors)

@@ -17,6 +17,7 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     process::SupervisorSettings result;
     result.workerNum = server.workerNum;
     result.taskWorkerNum = server.taskWorkerNum;
+    result.most = {server.workerMaxNum, server.taskWorkerMaxNum};
     result.reactorCount = server.reactorNum;
     result.tasks = taskDefaults(settings);
     result.plan = processPlan(settings);

@@ -112,6 +112,9 @@ void WorkerProcess::frameReceived(const ipc::Frame &frame)
         runHooks(frame.payload);
     } else if (frame.type == ipc::FrameType::CronCommand && m_timer) {
         cronCommand(frame.payload);
+    } else if (frame.type == ipc::FrameType::PoolSizes && m_broker) {
+        if (const Result<ipc::PoolSizes> sizes = ipc::PoolSizes::decode(frame.payload))
+            m_broker->setPoolSizes(*sizes);
     } else if (frame.type == ipc::FrameType::LogLevels) {
         base::LogLevels levels;
         if (levels.change(QString::fromUtf8(frame.payload)))

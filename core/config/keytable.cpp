@@ -67,8 +67,33 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config", "one for each processor core")},
     Key{"task_worker_num"_L1, IntegerRule<int>{&S::taskWorkerNum, 0, 1024}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Task workers: processes that run tasks and events; 0 for none.")},
+    Key{"worker_max_num"_L1, IntegerRule<int>{&S::workerMaxNum, 0, 1024}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Workers that there may be while requests wait for one; 0 for as many as "
+                                           "worker_num always.")},
+    Key{"task_worker_max_num"_L1, IntegerRule<int>{&S::taskWorkerMaxNum, 0, 1024}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Task workers that there may be while tasks wait for one; 0 for as many as "
+                                           "task_worker_num always.")},
+    Key{"worker_idle_time"_L1, DurationRule{&S::workerIdleTime}, "seconds",
+        QT_TRANSLATE_NOOP("Quern::config", "After how long without need workers beyond worker_num, and task workers "
+                                           "beyond task_worker_num, leave.")},
+    Key{"max_request"_L1, IntegerRule<int>{&S::maxRequest, 0, 1'000'000'000}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "Requests, and events of connections, after which a worker is replaced; 0 "
+                                           "for never.")},
+    Key{"max_request_grace"_L1, IntegerRule<int>{&S::maxRequestGrace, 0, 1'000'000'000}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "How many more than max_request it may be: each worker draws a number, so "
+                                           "that they are not replaced all at once."),
+        QT_TRANSLATE_NOOP("Quern::config", "half of max_request")},
     Key{"task_max_request"_L1, IntegerRule<int>{&S::taskMaxRequest, 0, 1'000'000'000}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Tasks after which a task worker is replaced; 0 for never.")},
+    Key{"task_max_request_grace"_L1, IntegerRule<int>{&S::taskMaxRequestGrace, 0, 1'000'000'000}, "",
+        QT_TRANSLATE_NOOP("Quern::config", "How many more than task_max_request it may be, as max_request_grace."),
+        QT_TRANSLATE_NOOP("Quern::config", "half of task_max_request")},
+    Key{"worker_memory_limit"_L1, SizeRule<quint64>{&S::workerMemoryLimit, 0, 1024 * 1024 * mebibyte}, "bytes",
+        QT_TRANSLATE_NOOP("Quern::config", "Memory of its own beyond which a worker is replaced, without files and "
+                                           "shared memory; 0 for no limit; at twice as much it is killed.")},
+    Key{"task_worker_memory_limit"_L1, SizeRule<quint64>{&S::taskWorkerMemoryLimit, 0, 1024 * 1024 * mebibyte}, "bytes",
+        QT_TRANSLATE_NOOP("Quern::config", "Memory of its own beyond which a task worker is replaced, as "
+                                           "worker_memory_limit.")},
     Key{"reactor_num"_L1, IntegerRule<int>{&S::reactorNum, 1, 64}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Threads of the master that own the client connections."),
         QT_TRANSLATE_NOOP("Quern::config", "one for every two processor cores, at most 8"), Change::Restart},
@@ -251,7 +276,7 @@ constexpr std::array keys = {
     Key{"access_log"_L1, PathRule{&S::accessLog, true}, "",
         QT_TRANSLATE_NOOP("Quern::config", "File with a line for each request; \"\" for none."), nullptr,
         Change::Restart},
-    Key{"access_log_format"_L1, AccessLogFormatRule{}, "",
+    Key{"access_log_format"_L1, ChoiceRule<AccessLogFormat>{&S::accessLogFormat}, "",
         QT_TRANSLATE_NOOP("Quern::config", "\"common\", \"combined\" or \"json\"."), nullptr, Change::Restart},
     Key{"request_slowlog_timeout"_L1, DurationRule{&S::requestSlowlogTimeout, true}, "seconds",
         QT_TRANSLATE_NOOP("Quern::config",
@@ -284,7 +309,7 @@ constexpr std::array keys = {
         QT_TRANSLATE_NOOP("Quern::config", "Where the log goes; \"\" for standard error, or quern.log in runtime_dir "
                                            "when daemonized."),
         nullptr, Change::Restart},
-    Key{"log_format"_L1, LogFormatRule{}, "",
+    Key{"log_format"_L1, ChoiceRule<LogFormat>{&S::logFormat}, "",
         QT_TRANSLATE_NOOP("Quern::config", "What its lines look like: \"text\" or \"json\"."), nullptr,
         Change::Restart},
     Key{"log_level"_L1, LogLevelRule{}, "",

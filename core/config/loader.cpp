@@ -158,6 +158,14 @@ private:
         // A message of the length that is allowed must fit.
         if (!m_lines.contains(QStringLiteral("socket_buffer_size")))
             server.socketBufferSize = std::max(server.socketBufferSize, server.packageMaxLength);
+        if (!m_lines.contains(QStringLiteral("max_request_grace")))
+            server.maxRequestGrace = server.maxRequest / 2;
+        if (!m_lines.contains(QStringLiteral("task_max_request_grace")))
+            server.taskMaxRequestGrace = server.taskMaxRequest / 2;
+        checkBounds(QStringLiteral("worker_max_num"), server.workerMaxNum, QStringLiteral("worker_num"),
+                    server.workerNum);
+        checkBounds(QStringLiteral("task_worker_max_num"), server.taskWorkerMaxNum, QStringLiteral("task_worker_num"),
+                    server.taskWorkerNum);
         const TomlValue *table = document.find(u"server");
         const TomlValue *listen = table ? table->find(u"listen") : nullptr;
         QList<WrittenAddress> addresses;
@@ -179,6 +187,23 @@ private:
             return;
         m_problems.add(m_lines.value(key), QStringLiteral("server.") + key,
                        Text::tr("binds nobody who is root; write user = \"www-data\" beside it"));
+    }
+
+    /// A pool may be as large as \a most, or as it is.
+    void checkBounds(const QString &key, int most, const QString &leastKey, int least)
+    {
+        if (most != 0 && most < least) {
+            m_problems.add(m_lines.value(key), QStringLiteral("server.") + key,
+                           Text::tr("%1 is less than %2, %3; write %4 = %3 or more, or 0")
+                               .arg(most)
+                               .arg(leastKey)
+                               .arg(least)
+                               .arg(key));
+        } else if (most != 0 && least == 0) {
+            m_problems.add(
+                m_lines.value(key), QStringLiteral("server.") + key,
+                Text::tr("there must be one for the others to follow; write %1 = 1 beside it").arg(leastKey));
+        }
     }
 
     void checkStaticFiles()

@@ -95,6 +95,11 @@ void readPipeBuffer(const Reading &reading, P &process)
     readBytes(reading, kibibyte, gibibyte, process.pipeBuffer);
 }
 
+void readMemoryLimit(const Reading &reading, P &process)
+{
+    readBytes(reading, 0, 1024 * gibibyte, process.memoryLimit);
+}
+
 void readQueue(const Reading &reading, P &process)
 {
     if (!reading.value.isTable()) {
@@ -186,6 +191,11 @@ constexpr std::array keys = {
                QT_TRANSLATE_NOOP("Quern::config",
                                  "Its queue of messages: mode \"shared\", any copy takes the next, \"addressed\", each "
                                  "copy has its own, or \"none\"; capacity and memory of all copies together.")},
+    ProcessKey{
+        "memory_limit"_L1, readMemoryLimit, [](const P &process) { return sizeText(process.memoryLimit); }, "bytes",
+        QT_TRANSLATE_NOOP("Quern::config",
+                          "Memory of its own beyond which a copy is told to stop and replaced, without files and "
+                          "shared memory; 0 for no limit; at twice as much it is killed.")},
     ProcessKey{"parameters"_L1, readParameters, [](const P &process) { return toTomlText(process.parameters); }, "",
                QT_TRANSLATE_NOOP("Quern::config", "Its own settings, in any form.")},
 };

@@ -45,7 +45,8 @@ struct ProcessSettings
     PipeMode pipe = PipeMode::None;
     quint64 pipeBuffer = 1 << 20; ///< bytes that may wait in each direction
     QueueSettings queue;
-    QVariantMap parameters; ///< free-form; dates and times are ISO 8601 strings
+    quint64 memoryLimit = 0; ///< bytes of memory of its own; 0: none
+    QVariantMap parameters;  ///< free-form; dates and times are ISO 8601 strings
 
     bool operator==(const ProcessSettings &) const = default;
 };

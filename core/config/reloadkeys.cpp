@@ -60,6 +60,11 @@ constexpr std::array keys = {
     Key{"log"_L1, FlagRule{&S::reloadLog}, "",
         QT_TRANSLATE_NOOP("Quern::config",
                           "Whether the log tells what has changed and how it is watched; what fails it always tells.")},
+    Key{"strategy"_L1, ChoiceRule<ReloadStrategy>{&S::reloadStrategy}, "",
+        QT_TRANSLATE_NOOP(
+            "Quern::config",
+            "How new workers take over: \"all\" at once, \"rolling\", one after the other, or \"auto\": all at "
+            "once if there is memory for both.")},
 };
 
 } // namespace

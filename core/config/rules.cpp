@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 #include <utility>
 
 using namespace Qt::Literals::StringLiterals;
@@ -51,11 +52,37 @@ constexpr std::array accessLogFormats = {
     Choice<AccessLogFormat>{AccessLogFormat::Json, "json"_L1},
 };
 
+constexpr std::array reloadStrategies = {
+    Choice<ReloadStrategy>{ReloadStrategy::Auto, "auto"_L1},
+    Choice<ReloadStrategy>{ReloadStrategy::All, "all"_L1},
+    Choice<ReloadStrategy>{ReloadStrategy::Rolling, "rolling"_L1},
+};
+
 constexpr std::array taskDrivers = {
     Choice<TaskDriver>{TaskDriver::Auto, "auto"_L1},
     Choice<TaskDriver>{TaskDriver::Memory, "memory"_L1},
     Choice<TaskDriver>{TaskDriver::Sqlite, "sqlite"_L1},
 };
+
+constexpr std::span<const Choice<LogFormat>> choicesOf(LogFormat)
+{
+    return logFormats;
+}
+
+constexpr std::span<const Choice<AccessLogFormat>> choicesOf(AccessLogFormat)
+{
+    return accessLogFormats;
+}
+
+constexpr std::span<const Choice<ReloadStrategy>> choicesOf(ReloadStrategy)
+{
+    return reloadStrategies;
+}
+
+constexpr std::span<const Choice<TaskDriver>> choicesOf(TaskDriver)
+{
+    return taskDrivers;
+}
 
 QString listText(const QStringList &list)
 {
@@ -164,19 +191,15 @@ void read(const ListRule &rule, const Reading &reading, ServerSettings &settings
         settings.*rule.member = list;
 }
 
-void read(const AccessLogFormatRule &, const Reading &reading, ServerSettings &settings)
+template <typename Enum>
+void read(const ChoiceRule<Enum> &rule, const Reading &reading, ServerSettings &settings)
 {
-    readChoice(accessLogFormats, reading, settings.accessLogFormat);
+    readChoice(choicesOf(Enum()), reading, settings.*rule.member);
 }
 
 void read(const LogLevelRule &, const Reading &reading, ServerSettings &settings)
 {
     readChoice(logLevels, reading, settings.logLevel);
-}
-
-void read(const LogFormatRule &, const Reading &reading, ServerSettings &settings)
-{
-    readChoice(logFormats, reading, settings.logFormat);
 }
 
 void read(const LogCategoriesRule &, const Reading &reading, ServerSettings &settings)
@@ -249,11 +272,6 @@ void read(const SniCertificatesRule &, const Reading &reading, ServerSettings &s
     settings.sslSniCerts = readSniCertificates(reading);
 }
 
-void read(const TaskDriverRule &, const Reading &reading, ServerSettings &settings)
-{
-    readChoice(taskDrivers, reading, settings.taskDriver);
-}
-
 /// Whether \a rule takes a number or a flag, which a variable can only spell.
 bool isTyped(const Rule &rule)
 {
@@ -299,19 +317,15 @@ QString text(const ListRule &rule, const ServerSettings &settings)
     return listText(settings.*rule.member);
 }
 
-QString text(const AccessLogFormatRule &, const ServerSettings &settings)
+template <typename Enum>
+QString text(const ChoiceRule<Enum> &rule, const ServerSettings &settings)
 {
-    return choiceText(accessLogFormats, settings.accessLogFormat);
+    return choiceText(choicesOf(Enum()), settings.*rule.member);
 }
 
 QString text(const LogLevelRule &, const ServerSettings &settings)
 {
     return choiceText(logLevels, settings.logLevel);
-}
-
-QString text(const LogFormatRule &, const ServerSettings &settings)
-{
-    return choiceText(logFormats, settings.logFormat);
 }
 
 QString text(const LogCategoriesRule &, const ServerSettings &settings)
@@ -356,11 +370,6 @@ QString text(const SniCertificatesRule &, const ServerSettings &settings)
     return sniCertificatesText(settings.sslSniCerts);
 }
 
-QString text(const TaskDriverRule &, const ServerSettings &settings)
-{
-    return choiceText(taskDrivers, settings.taskDriver);
-}
-
 /// The member that \a rule fills.
 template <typename MemberRule>
 auto memberOf(const MemberRule &rule)
@@ -373,19 +382,9 @@ auto memberOf(const LogLevelRule &)
     return &ServerSettings::logLevel;
 }
 
-auto memberOf(const LogFormatRule &)
-{
-    return &ServerSettings::logFormat;
-}
-
 auto memberOf(const LogCategoriesRule &)
 {
     return &ServerSettings::logCategories;
-}
-
-auto memberOf(const AccessLogFormatRule &)
-{
-    return &ServerSettings::accessLogFormat;
 }
 
 auto memberOf(const DispatchModeRule &)
@@ -406,11 +405,6 @@ auto memberOf(const VerifyPeerRule &)
 auto memberOf(const SniCertificatesRule &)
 {
     return &ServerSettings::sslSniCerts;
-}
-
-auto memberOf(const TaskDriverRule &)
-{
-    return &ServerSettings::taskDriver;
 }
 
 } // namespace

@@ -90,16 +90,15 @@ struct LogLevelRule
 {
 };
 
-struct LogFormatRule
+/// One of the names that stand for the values of Enum.
+template <typename Enum>
+struct ChoiceRule
 {
+    Enum ServerSettings::*member;
 };
 
 /// A list such as ["quern.http=debug"], or one string; no category twice.
 struct LogCategoriesRule
-{
-};
-
-struct AccessLogFormatRule
 {
 };
 
@@ -129,10 +128,6 @@ struct SniCertificatesRule
 {
 };
 
-struct TaskDriverRule
-{
-};
-
 /// The name or the number of a user or a group; may be empty.
 struct AccountRule
 {
@@ -154,8 +149,9 @@ struct ChildLimitsRule
 using Rule =
     std::variant<IntegerRule<int>, IntegerRule<quint16>, SizeRule<quint32>, SizeRule<quint64>, DurationRule, FlagRule,
                  PathRule, TextRule, ListRule, NumberListRule<int>, NumberListRule<double>, LocationRule, LogLevelRule,
-                 LogFormatRule, LogCategoriesRule, AccessLogFormatRule, DispatchModeRule, ListenRule, SocketModeRule,
-                 VerifyPeerRule, SniCertificatesRule, TaskDriverRule, AccountRule, MaskRule, ChildLimitsRule>;
+                 ChoiceRule<LogFormat>, LogCategoriesRule, ChoiceRule<AccessLogFormat>, DispatchModeRule, ListenRule,
+                 SocketModeRule, VerifyPeerRule, SniCertificatesRule, ChoiceRule<TaskDriver>,
+                 ChoiceRule<ReloadStrategy>, AccountRule, MaskRule, ChildLimitsRule>;
 
 /// What reading one key needs besides its rule. Lives no longer than the call.
 struct Reading

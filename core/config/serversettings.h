@@ -6,6 +6,7 @@
 #include "config/listenaddress.h"
 #include "config/metricssettings.h"
 #include "config/reloadsettings.h"
+#include "config/supervisionsettings.h"
 #include "config/tasksettings.h"
 
 #include <QList>
@@ -69,14 +70,13 @@ int defaultWorkerNum();
 int defaultReactorNum();
 
 /// The [server] table: one member a key, with its default. The key's name and range stand in keytable.cpp.
-struct ServerSettings : ChildSettings, TaskSettings, AdminSettings, MetricsSettings, ReloadSettings
+struct ServerSettings : ChildSettings, TaskSettings, AdminSettings, MetricsSettings, ReloadSettings, SupervisionSettings
 {
     QList<ListenAddress> listen = {ListenAddress::tcp(QStringLiteral("127.0.0.1"), 5200)};
     /// Permissions of the files of Unix sockets; null: as the umask says.
     std::optional<quint16> unixSocketMode;
     int workerNum = defaultWorkerNum();
-    int taskWorkerNum = 0;  ///< processes that run tasks and events; 0: none
-    int taskMaxRequest = 0; ///< tasks after which a task worker is replaced; 0: never
+    int taskWorkerNum = 0; ///< processes that run tasks and events; 0: none
     int reactorNum = defaultReactorNum();
     DispatchMode dispatchMode = DispatchMode::Idle;
     /// How long a worker may finish its requests at stop or reload before it is killed.

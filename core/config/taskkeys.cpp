@@ -15,7 +15,7 @@ constexpr quint64 mebibyte = 1024 * kibibyte;
 constexpr std::chrono::milliseconds longestDelay = std::chrono::hours(24);
 
 constexpr std::array keys = {
-    Key{"driver"_L1, TaskDriverRule{}, "",
+    Key{"driver"_L1, ChoiceRule<TaskDriver>{&S::taskDriver}, "",
         QT_TRANSLATE_NOOP("Quern::config", "Where tasks wait: \"auto\", durable and delayed ones in the database and "
                                            "the others in memory, \"memory\" or \"sqlite\" for all."),
         nullptr, Change::Restart},

@@ -43,6 +43,14 @@ void Dispatcher::reconfigure(DispatchSettings settings)
     }
 }
 
+void Dispatcher::setWorkerNum(int workerNum)
+{
+    DispatchSettings settings = m_settings;
+    settings.workerNum = workerNum;
+    reconfigure(std::move(settings));
+    pump();
+}
+
 /// There is another number of workers: what waits for one of them belongs to another.
 void Dispatcher::pinAnew()
 {

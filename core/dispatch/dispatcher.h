@@ -127,8 +127,12 @@ public:
     void addWorker(std::unique_ptr<WorkerLink> link);
     /// From now on workers of \a generation get the requests, and no others.
     void activate(int generation);
+    /// Those of \a generation get requests as well, until the next activate(); 0: no others do any more.
+    void admit(int generation);
     /// From now on \a settings hold; the mode and the output budget stay as they are.
     void reconfigure(DispatchSettings settings);
+    /// The same, if nothing but the number of workers has changed.
+    void setWorkerNum(int workerNum);
     /// The worker gets nothing more; workerDrained() follows when it has answered all it had begun.
     void drain(quint64 childId);
     /// The server is stopping: event streams are to end, as their clients come back by themselves.
@@ -176,6 +180,7 @@ private:
     WorkerEntry *workerOf(quint64 childId) const;
     PendingRequest *answeredBy(quint64 childId, quint64 requestId) const;
 
+    bool isToServe(const WorkerEntry &worker) const;
     RequestQueue &queueFor(const RequestOrder &order);
     void enqueue(PendingRequest *request, bool atFront);
     void dequeue(PendingRequest *request);
@@ -228,6 +233,7 @@ private:
     int m_own = 0; ///< requests that wait for the server itself
     int m_reactorId;
     int m_generation = 0;
+    int m_admitted = 0; ///< another generation whose workers get requests; 0: none
     bool m_available = true;
 };
 

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds deadlineReportInterval(1);
 void Dispatcher::addWorker(std::unique_ptr<WorkerLink> link)
 {
     auto worker = std::make_unique<WorkerEntry>(std::move(link), m_settings.workerMaxConcurrency);
-    worker->setActive(worker->info().generation == m_generation);
+    worker->setActive(isToServe(*worker));
     const int workerId = worker->info().workerId;
     const auto place = std::find_if(m_workers.begin(), m_workers.end(),
                                     [workerId](const auto &other) { return other->info().workerId > workerId; });
@@ -43,13 +43,29 @@ void Dispatcher::addWorker(std::unique_ptr<WorkerLink> link)
 void Dispatcher::activate(int generation)
 {
     m_generation = generation;
+    m_admitted = 0;
     m_available = true;
     for (const auto &worker : m_workers)
-        worker->setActive(worker->info().generation == generation && !worker->isDraining());
+        worker->setActive(isToServe(*worker));
     learnRoutes();
     pump();
     if (m_lanes)
         m_lanes->generationChanged();
+}
+
+void Dispatcher::admit(int generation)
+{
+    m_admitted = generation;
+    for (const auto &worker : m_workers)
+        worker->setActive(isToServe(*worker));
+    pump();
+}
+
+bool Dispatcher::isToServe(const WorkerEntry &worker) const
+{
+    const int generation = worker.info().generation;
+    const bool isMeant = generation == m_generation || (m_admitted != 0 && generation == m_admitted);
+    return isMeant && !worker.isDraining();
 }
 
 void Dispatcher::learnRoutes()

@@ -47,10 +47,11 @@ enum class FrameType : quint16 {
     CronCommand = 41,    ///< master → timer process: what to do with a job (CBOR)
     CronPrograms = 42,   ///< timer process → master: CronProgramsMessage, whenever that changes
     Ending = 43,         ///< custom process → master: why it is about to end, what it threw (UTF-8)
-    HandoverProven = 44, ///< next master → master: its workers are ready
-    HandoverFailed = 45, ///< next master → master: it cannot serve; UTF-8 text
-    TakeOver = 46,       ///< master → next master: the timers stand still, and the tasks are on disk
-    TakenOver = 47,      ///< next master → master: it serves
+    PoolSizes = 44,      ///< master → child: how many workers and task workers there are from now on
+    HandoverProven = 45, ///< next master → master: its workers are ready
+    HandoverFailed = 46, ///< next master → master: it cannot serve; UTF-8 text
+    TakeOver = 47,       ///< master → next master: the timers stand still, and the tasks are on disk
+    TakenOver = 48,      ///< next master → master: it serves
 };
 
 /// u32 length (of the payload) | u16 type | u16 flags | u64 id, little-endian.

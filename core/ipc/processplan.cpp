@@ -1,5 +1,7 @@
 #include "ipc/processplan.h"
 
+#include "ipc/bytefields.h"
+
 #include <QCborArray>
 #include <QCborValue>
 
@@ -48,6 +50,23 @@ ProcessEntry entryOf(const QCborMap &map)
 }
 
 } // namespace
+
+QByteArray PoolSizes::encode() const
+{
+    QByteArray out(qsizetype(2 * sizeof(quint32)), Qt::Uninitialized);
+    FieldWriter(out.data()).put(quint32(workers)).put(quint32(taskWorkers));
+    return out;
+}
+
+Result<PoolSizes> PoolSizes::decode(QByteArrayView payload)
+{
+    FieldReader reader(payload);
+    const auto workers = reader.get<quint32>();
+    const auto taskWorkers = reader.get<quint32>();
+    if (!reader.isWhole() || workers > manyChildren || taskWorkers > manyChildren)
+        return broken("PoolSizes");
+    return PoolSizes{int(workers), int(taskWorkers)};
+}
 
 const ProcessEntry *ProcessPlan::find(const QString &name) const
 {

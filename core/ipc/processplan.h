@@ -2,7 +2,10 @@
 
 #include "ipc/childrole.h"
 
+#include <Quern/result.h>
+
 #include <QByteArray>
+#include <QByteArrayView>
 #include <QCborMap>
 #include <QList>
 #include <QString>
@@ -42,6 +45,20 @@ struct ProcessEntry
     QString place = {};            ///< "quern.toml:12", for messages
 
     bool operator==(const ProcessEntry &) const = default;
+};
+
+/// How many children there are of the kinds of which there may be many. A plain value.
+struct PoolSizes
+{
+    int workers = 0;
+    int taskWorkers = 0;
+
+    /// Shape: u32 workers | u32 task workers, little-endian.
+    QByteArray encode() const;
+    /// Error::Protocol if it makes no sense.
+    static Result<PoolSizes> decode(QByteArrayView payload);
+
+    bool operator==(const PoolSizes &) const = default;
 };
 
 /// Which children there are, so that everybody knows who can be written to. A plain value.

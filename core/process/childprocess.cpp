@@ -253,6 +253,14 @@ void ChildProcess::sendLogLevels()
     m_channel->flush();
 }
 
+void ChildProcess::sendPoolSizes(const ipc::PoolSizes &sizes)
+{
+    if (m_state == State::Gone || !m_channel)
+        return;
+    m_channel->send(ipc::FrameType::PoolSizes, 0, sizes.encode());
+    m_channel->flush();
+}
+
 void ChildProcess::kill(const QString &reason)
 {
     if (m_state == State::Gone || !m_killReason.isEmpty())
@@ -349,6 +357,7 @@ void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
     killPrograms();
     const ChildExit exit = describeExit(code, status);
     m_state = State::Gone;
+    m_spec.copies.reset();
     Q_EMIT exited(exit);
 }
 

@@ -8,6 +8,7 @@
 #include "ipc/childrole.h"
 #include "ipc/messages.h"
 #include "process/childoutput.h"
+#include "process/pluginstore.h"
 
 #include <QBasicTimer>
 #include <QMap>
@@ -30,6 +31,7 @@ struct ChildSpec
     QString program; ///< absolute path of quern-worker
     ipc::AnswerOptions answers;
     QList<ipc::BootMessage::Plugin> plugins;
+    std::shared_ptr<const PluginCopies> copies; ///< whose files these are, held until it has ended; may be null
     QList<ipc::BootMessage::Port> ports;
     ipc::TaskDefaults tasks;
     QList<ipc::CronEntry> cron;
@@ -84,6 +86,8 @@ public:
     void stop(std::chrono::milliseconds grace);
     /// Tells it the levels of the log that hold now. One that starts later knows them.
     void sendLogLevels();
+    /// The same with how many workers and task workers there are now.
+    void sendPoolSizes(const ipc::PoolSizes &sizes);
     /// It cannot be reached any more: killed if it does not end within a moment.
     void expectEnd();
     /// Ends it at once, and the programs that it has started; \a reason becomes part of the exit text.

@@ -41,4 +41,27 @@ private:
     int m_last = std::numeric_limits<int>::max();
 };
 
+/// Copies of plugin files, for the children that load them: they are removed when the last child that holds them has
+/// gone. Main thread.
+class PluginCopies
+{
+public:
+    /// Of those that \a store has made under \a number.
+    PluginCopies(const PluginStore &store, int number, const QList<ipc::BootMessage::Plugin> &plugins)
+        : m_store(store)
+        , m_plugins(plugins)
+        , m_number(number)
+    {
+    }
+    ~PluginCopies() { m_store.remove(m_number); }
+    Q_DISABLE_COPY_MOVE(PluginCopies)
+
+    const QList<ipc::BootMessage::Plugin> &plugins() const { return m_plugins; }
+
+private:
+    PluginStore m_store;
+    QList<ipc::BootMessage::Plugin> m_plugins;
+    int m_number;
+};
+
 } // namespace Quern::process

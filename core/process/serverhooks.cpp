@@ -12,7 +12,7 @@ using ipc::Hook;
 void Supervisor::hasLoaded(ChildProcess *child)
 {
     Generation *generation = placeOf(m_next, child) ? m_next.get() : m_active.get();
-    if (generation && generation->placeOf(child))
+    if (generation && generation->placeOf(child) && child->spec().copies == generation->plugins)
         generation->hasStopHooks = child->manifest().hasHook(Hook::ServerStop);
     if (m_active || m_hasStarted) {
         runStartHooks(child);
@@ -86,7 +86,7 @@ void Supervisor::serverHooksDone(const QString &problem)
 void Supervisor::runReadyHooks(const Generation &generation)
 {
     for (const ChildPlace &place : generation.places) {
-        if (place.child)
+        if (place.child && !place.isAnnounced)
             place.child->runHooks({Hook::Ready, 0, {}, {}});
     }
 }

@@ -51,6 +51,12 @@ void Supervisor::start()
 {
     if (OrphanReaper::inherits())
         m_orphans = std::make_unique<OrphanReaper>(&ChildProcess::isOne);
+    m_isTaskReload = false;
+    prepare();
+}
+
+void Supervisor::prepare()
+{
     m_preparing = ++m_generationSerial;
     m_prepareUntil = std::chrono::steady_clock::now() + settleTimeout;
     m_prepareTimer.start(0, this); // the caller hears of nothing before this has returned
@@ -70,23 +76,49 @@ Result<void> Supervisor::reload(const SupervisorSettings &settings)
 
 void Supervisor::prepareNext()
 {
-    const Result<QList<ipc::BootMessage::Plugin>> copies = m_store.copy(m_nextSettings.plugins, m_preparing);
-    if (copies) {
-        startNext(*copies);
-    } else if (copies.error().code() == Error::Busy && std::chrono::steady_clock::now() < m_prepareUntil) {
+    const SupervisorSettings &settings = m_isTaskReload ? m_settings : m_nextSettings;
+    const Result<QList<ipc::BootMessage::Plugin>> made = m_store.copy(settings.plugins, m_preparing);
+    // What has been copied before something was missing goes with it as well.
+    const auto copies =
+        std::make_shared<const PluginCopies>(m_store, m_preparing, made ? *made : QList<ipc::BootMessage::Plugin>());
+    const Result<void> copied = made ? Result<void>() : made.error();
+    if (copied && m_isTaskReload) {
+        startSuccessors(copies);
+    } else if (copied) {
+        startNext(copies);
+    } else if (copied.error().code() == Error::Busy && std::chrono::steady_clock::now() < m_prepareUntil) {
         m_prepareTimer.start(settleCheckMilliseconds, this);
     } else {
-        failNext(copies.error().message());
+        failNext(copied.error().message());
     }
 }
 
-void Supervisor::startNext(const QList<ipc::BootMessage::Plugin> &copies)
+void Supervisor::startNext(const std::shared_ptr<const PluginCopies> &copies)
 {
+    keepPoolSizes();
     m_next = std::make_unique<Generation>(std::exchange(m_preparing, 0), m_nextSettings, copies);
     if (m_active)
         Q_EMIT reloadProgressed(QStringLiteral("starting generation %1").arg(m_next->number));
+    // One that has failed and is not gone yet takes the place that the next would need for that.
+    m_next->settings.isRolling = m_next->settings.isRolling && m_active && !m_dismissed;
+    if (m_next->settings.isRolling) {
+        startFirstOfEach();
+        return;
+    }
     for (std::size_t i = 0; m_next && i < m_next->places.size(); ++i)
         startChild(*m_next, m_next->places[i]);
+}
+
+void Supervisor::keepPoolSizes()
+{
+    const ipc::PoolSizes present = poolSizes();
+    SupervisorSettings &next = m_nextSettings;
+    const ipc::PoolSizes wanted{next.workerNum, next.taskWorkerNum};
+    next.workerNum = std::max(next.workerNum, std::min(present.workers, next.most.workers));
+    next.taskWorkerNum = std::max(next.taskWorkerNum, std::min(present.taskWorkers, next.most.taskWorkers));
+    m_keepsPoolSizes = wanted != ipc::PoolSizes{next.workerNum, next.taskWorkerNum};
+    next.plan.workers = next.workerNum;
+    next.plan.taskWorkers = next.tasks.taskWorkers = next.taskWorkerNum;
 }
 
 void Supervisor::announce(ChildProcess *child)
@@ -106,12 +138,19 @@ void Supervisor::announce(ChildProcess *child)
 void Supervisor::activateNext()
 {
     Q_EMIT generationArriving();
-    for (const ChildPlace &place : m_next->places)
-        announce(place.child.get());
+    for (const ChildPlace &place : m_next->places) {
+        if (!place.isAnnounced)
+            announce(place.child.get());
+    }
     m_settings = m_nextSettings;
+    m_shrinking.clear();
     std::unique_ptr<Generation> old = std::exchange(m_active, std::move(m_next));
     Q_EMIT generationActivated(m_active->number);
+    if (m_keepsPoolSizes) // others than the settings that hold from now on tell
+        Q_EMIT poolsResized(poolSizes());
     updateAvailability();
+    if (m_dismissed)
+        retireGeneration(std::exchange(m_dismissed, nullptr));
     if (old) {
         Q_EMIT reloadProgressed(QStringLiteral("generation %1 serves; generation %2 finishes what it has begun")
                                     .arg(m_active->number)
@@ -122,12 +161,22 @@ void Supervisor::activateNext()
     }
     runReadyHooks(*m_active);
     beginFree();
+    if (m_scaleOpen) // this generation is as large as it is to be
+        finishScale({});
 }
 
 void Supervisor::failNext(const QString &reason)
 {
-    m_retiredGenerations.append(m_next ? m_next->number : m_preparing);
+    if (m_isTaskReload) {
+        failTaskReload(reason);
+        return;
+    }
     m_preparing = 0;
+    if (m_next && m_isRolling) {
+        m_rollError = reason;
+        rollBack();
+        return;
+    }
     if (m_next) {
         const std::unique_ptr<Generation> failed = std::move(m_next);
         for (ChildPlace &place : failed->places) {
@@ -141,6 +190,11 @@ void Supervisor::failNext(const QString &reason)
         Q_EMIT startFailed(reason);
         return;
     }
+    reloadFailed(reason);
+}
+
+void Supervisor::reloadFailed(const QString &reason)
+{
     if (m_companionsLeave)
         qCInfo(logProcess).noquote() << "the reload is given up:" << reason;
     else
@@ -148,14 +202,16 @@ void Supervisor::failNext(const QString &reason)
     m_reloadOpen = false;
     checkRetired();
     Q_EMIT reloadFinished(reason);
+    replaceDue();
 }
 
 void Supervisor::retireGeneration(std::unique_ptr<Generation> generation)
 {
-    m_retiredGenerations.append(generation->number);
     for (ChildPlace &place : generation->places) {
-        if (place.child)
-            retire(std::move(place.child));
+        for (const ChildPlace::Slot slot : {&ChildPlace::child, &ChildPlace::successor}) {
+            if (place.*slot)
+                retire(std::move(place.*slot), QStringLiteral("a newer generation serves"));
+        }
     }
     checkRetired();
 }
@@ -165,29 +221,10 @@ void Supervisor::checkRetired()
     if (!m_retiring.empty())
         return;
     m_drainTimer.stop();
-    for (const int number : std::exchange(m_retiredGenerations, {}))
-        m_store.remove(number);
-    if (m_reloadOpen && m_active && !m_next && m_preparing == 0) {
+    if (m_reloadOpen && m_active && !m_next && m_rollError.isEmpty() && m_preparing == 0 && !m_taskCopies) {
         m_reloadOpen = false;
         Q_EMIT reloadFinished({});
     }
-}
-
-template <typename Visit>
-void Supervisor::forEachChild(Visit visit) const
-{
-    for (const Generation *generation : {m_active.get(), m_next.get()}) {
-        if (!generation)
-            continue;
-        for (const ChildPlace &place : generation->places) {
-            if (place.child)
-                visit(*place.child);
-        }
-    }
-    for (const Retiring &retiring : m_retiring)
-        visit(*retiring.child);
-    if (m_hookRunner)
-        visit(*m_hookRunner);
 }
 
 void Supervisor::sendLogLevels()
@@ -200,8 +237,12 @@ void Supervisor::leaveCompanions()
     m_companionsLeave = true;
     m_prepareTimer.stop();
     // Its companions would never begin, nor leave.
-    if (m_active && (m_next || m_preparing != 0))
+    if (m_active && (m_next || m_preparing != 0 || m_taskCopies))
         failNext(QStringLiteral("the server stops"));
+    for (std::size_t i = 0; m_active && i < m_active->places.size(); ++i)
+        dropSuccessor(m_active->places[i], QStringLiteral("the server stops"));
+    if (m_scaleOpen)
+        finishScale(QStringLiteral("the server is stopping"));
     forEachChild([](ChildProcess &child) {
         if (child.isReady() && child.spec().who.role != ipc::ChildRole::Boot)
             child.runHooks({ipc::Hook::Drain, 0, {}, {}});
@@ -254,6 +295,8 @@ void Supervisor::stop(std::chrono::milliseconds grace, std::chrono::milliseconds
     m_stopping = true;
     m_restartTimer.stop();
     m_prepareTimer.stop();
+    m_replaceTimer.stop();
+    m_rollTimer.stop();
     m_drainTimer.stop();
     forEachChild([grace](ChildProcess &child) {
         if (grace.count() == 0 || child.state() == ChildProcess::State::Starting)
@@ -290,6 +333,10 @@ void Supervisor::timerEvent(QTimerEvent *event)
     } else if (event->timerId() == m_prepareTimer.timerId()) {
         m_prepareTimer.stop();
         prepareNext();
+    } else if (event->timerId() == m_replaceTimer.timerId()) {
+        replaceDue();
+    } else if (event->timerId() == m_rollTimer.timerId()) {
+        tellRolledBack();
     } else if (event->timerId() == m_hookTimer.timerId()) {
         stopHooksOverdue();
     } else if (event->timerId() == m_drainTimer.timerId()) {

@@ -8,8 +8,10 @@
 #include <QObject>
 #include <QSet>
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -55,25 +57,19 @@ struct ChildReport
     quint64 requests = 0;
     int restarts = 0;
     QString lastExit;
+    std::optional<RestartReason> lastReason; ///< of that
+    /// It does not serve yet, and takes the place of another of its name that does.
+    bool isSuccessor = false;
+    bool serves = false;        ///< it is of those that work now, or are to
+    bool isBreakerOpen = false; ///< children of its place end as soon as they start
     ChildProcess::Work work;
 };
-
-/// Why a child had to be replaced.
-enum class RestartReason {
-    Returned, ///< a custom process has come to its end
-    Exited,   ///< by itself, and nobody had asked
-    Crashed,  ///< by a signal that is its own fault
-    Killed,   ///< by a signal from outside, or by command
-    Stuck,    ///< the master has killed it, since it went on for too long
-    Replaced, ///< it had worked for long enough, or was asked for
-};
-/// "exited", as metrics have it.
-const char *restartReasonName(RestartReason reason);
 
 /// Keeps the children alive and replaces them by generations: start a new one, switch to it when all of it is ready,
 /// drain the old. Knows nothing of reactors and broker: it announces, and they follow. Lives in the main thread.
 ///
-/// Workers and task workers of two generations work side by side for a while. A timer or custom process begins when the
+/// Single children are replaced in the same way: their successor is ready before they go. Workers and task workers of
+/// two generations work side by side for a while. A timer or custom process begins when the
 /// child that did its work before has gone.
 class Supervisor final : public QObject
 {
@@ -94,13 +90,25 @@ public:
     Result<void> reload(const SupervisorSettings &settings);
     /// The same with the settings of now.
     Result<void> reload() { return reload(m_settings); }
+    /// Replaces the task workers alone by others with the plugin files of now, and the settings that hold: the same
+    /// follows. Error::Invalid if there are none.
+    Result<void> reloadTaskWorkers();
+    /// Makes the pools as large as \a sizes say, from now until the next reload: poolsResized() follows, and
+    /// scaleFinished(). \a text is for the log. Error::Busy while a reload or another such change is under way, or the
+    /// server stops.
+    Result<void> scale(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text);
+    /// How large they are or will be in a moment.
+    ipc::PoolSizes poolSizes() const;
+    /// From scale() to scaleFinished().
+    bool isScaling() const { return m_scaleOpen; }
     /// Each reactor calls it, and the broker, for a child it was asked to drain.
     void drained(quint64 childId);
     /// The child that ChildIdentity::text() calls \a name, of the generation that serves; 0 if there is none now.
     quint64 childNamed(const QString &name) const;
-    /// Replaces a child that has worked for long enough; it finishes what it has begun. \a reason is for the log.
+    /// Replaces a child for \a reason; \a text is for people. Its successor begins when it is ready, and the child
+    /// finishes what it has begun. No more than a quarter of a pool is replaced at a time, or one; the others wait.
     /// False: it is not at work yet, or no more.
-    bool recycle(quint64 childId, const QString &reason);
+    bool recycle(quint64 childId, RestartReason reason, const QString &text);
     /// Kills a child, which is then replaced; somebody has asked for it.
     void kill(quint64 childId, const QString &reason);
     /// What the next timer process knows of what was before it: a CronStateMessage.
@@ -123,6 +131,8 @@ public:
     int lastGeneration() const { return m_generationSerial; }
     /// Tells all children the levels of the log that hold now.
     void sendLogLevels();
+    /// Ends a child at once that \a reason speaks against, as with recycle().
+    void killFor(quint64 childId, RestartReason reason, const QString &text);
     /// Ends a worker whose loop is stuck; its requests are settled and it is replaced.
     void killStuck(quint64 childId, const QString &reason);
     /// A channel to it has closed: its process ends, or it is killed after a moment, since it could not be reached.
@@ -138,8 +148,14 @@ public:
     /// True if some place has given up, for the moment or for good, because its children end at once.
     bool isBreakerOpen() const;
     QList<ChildReport> report() const;
+    /// Calls \a visit with each child of the generation that serves that is at work.
+    void forEachAtWork(const std::function<void(const ChildProcess &child)> &visit) const;
+    /// The same with each that finishes what it has begun.
+    void forEachLeaving(const std::function<void(const ChildProcess &child)> &visit) const;
     /// How many children have been replaced since the start, those of reloads aside.
     const std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> &restartCounts() const { return m_restarts; }
+    /// How often pools have become larger or smaller since the start.
+    const std::map<std::pair<ipc::ChildRole, ScaleReason>, quint64> &scaleCounts() const { return m_scales; }
     /// What the workers that serve have loaded; empty while none is ready.
     ipc::HelloMessage manifest() const;
     /// "worker 2: GET /slow for 1200 ms" for each handler that runs now.
@@ -159,9 +175,17 @@ Q_SIGNALS:
     /// A process has been started for a child of any role, which loads its plugins now; childExited() follows in the
     /// end. Not for those that only call hooks of the server's start or stop.
     void childStarted(quint64 childId, const Quern::process::StartedChild &child);
+    /// The children of \a generation, which were announced or will be, get work beside those that have it: the last one
+    /// to be activated then. 0: none does any more.
+    void generationAdmitted(int generation);
     /// All children of \a generation were announced by childReady(): new work goes to them.
     void generationActivated(int generation);
     void drainRequested(quint64 childId);
+    /// There are, or in a moment will be, so many: of growing pools when the new ones are ready, of shrinking ones
+    /// before the others leave.
+    void poolsResized(const Quern::ipc::PoolSizes &sizes);
+    /// \a error is empty on success: those that were too many have gone.
+    void scaleFinished(const QString &error);
     void childExited(quint64 childId, const Quern::process::ChildExit &exit);
     /// A custom process whose output is redirected has printed something.
     void childPrinted(const Quern::ipc::ChildIdentity &who, const QByteArray &bytes);
@@ -187,9 +211,23 @@ private:
     };
 
     void prepareNext();
-    void startNext(const QList<ipc::BootMessage::Plugin> &copies);
+    void startNext(const std::shared_ptr<const PluginCopies> &copies);
+    void prepare();
+    // See rolling.cpp.
+    void startFirstOfEach();
+    void rollOn();
+    void handOver(ChildPlace &place);
+    void rollBack();
+    /// The old child of that name works again.
+    void takeBack(const ipc::ChildIdentity &who);
+    void checkDismissed();
+    /// The reload has failed; whether all of the old generation is back or not, another may be tried.
+    void tellRolledBack();
+    /// The next generation has as many as this has, if there may be so many.
+    void keepPoolSizes();
+    void startSuccessors(const std::shared_ptr<const PluginCopies> &copies);
     static ChildSpec specOf(const Generation &generation, const ipc::ChildIdentity &who);
-    void startChild(Generation &generation, ChildPlace &place);
+    void startChild(Generation &generation, ChildPlace &place, ChildPlace::Slot slot = &ChildPlace::child);
     void hasLoaded(ChildProcess *child);
     void runStartHooks(ChildProcess *child);
     /// Starts the child that has the hooks of the server's start or stop called.
@@ -207,12 +245,40 @@ private:
     void nextIsReady();
     void activateNext();
     void failNext(const QString &reason);
-    void retire(std::unique_ptr<ChildProcess> child);
+    /// What a reload that has failed leaves to be done.
+    void reloadFailed(const QString &reason);
+    void failTaskReload(const QString &reason);
+    /// Those that the reload of the task workers replaces.
+    std::vector<ChildPlace *> taskPlaces() const;
+    bool isInTaskReload(const ChildPlace &place) const;
+    /// Whether all of them are ready.
+    void checkTaskReload();
+    /// Starts the successors that are due, as many as may be.
+    void replaceDue();
+    bool mayReplace(const ChildPlace &place) const;
+    /// A successor is ready.
+    void successorReady(ChildPlace &place);
+    void takeOver(ChildPlace &place);
+    void successorFailed(ChildPlace &place, const QString &reason);
+    /// A successor is not needed any more.
+    void dropSuccessor(ChildPlace &place, const QString &reason);
+    void resize(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text);
+    /// Whether pools have become as large as they are to be.
+    void checkGrown();
+    void failGrowth(const QString &reason);
+    void dropNewPlaces();
+    void shrink(ipc::ChildRole role, int count);
+    void tellPoolSizes();
+    void checkScaled();
+    void finishScale(const QString &error);
+    /// Has \a child finish what it has begun, and leave; one that has not been announced is killed for \a reason.
+    void retire(std::unique_ptr<ChildProcess> child, const QString &reason);
     void retireGeneration(std::unique_ptr<Generation> generation);
     void killOverdue();
     void armDrainTimer();
     /// Timers and custom processes whose predecessor has gone begin.
     void beginFree();
+    void beginFreeOf(Generation *generation);
     void checkRetired();
     void checkCompanions();
     void checkStopped();
@@ -231,16 +297,22 @@ private:
     SupervisorSettings m_nextSettings; ///< of the generation that is starting
     PluginStore m_store;
     std::unique_ptr<Generation> m_active;
-    std::unique_ptr<Generation> m_next; ///< starting; not yet active
-    std::vector<Retiring> m_retiring;   ///< of older generations, of a failed one, and those that are recycled
-    QList<int> m_retiredGenerations;    ///< whose plugin copies go when their last child has left
+    std::unique_ptr<Generation> m_next;      ///< starting; not yet active
+    std::unique_ptr<Generation> m_dismissed; ///< one that has failed while it took over, until the active one is back
+    QString m_rollError;                     ///< why
+    std::vector<Retiring> m_retiring;        ///< of older generations, of a failed one, and those that are recycled
     QBasicTimer m_restartTimer;
+    QBasicTimer m_replaceTimer;
+    QBasicTimer m_rollTimer;
     QBasicTimer m_prepareTimer;
     QBasicTimer m_drainTimer;
     QByteArray m_cronMemory;
-    std::unique_ptr<OrphanReaper> m_orphans; ///< if this process inherits them
-    QSet<quint64> m_killed;                  ///< children that were to be killed by command, until they have ended
+    std::unique_ptr<OrphanReaper> m_orphans;   ///< if this process inherits them
+    std::map<quint64, RestartReason> m_killed; ///< children that were to be killed, and why, until they have ended
+    QSet<quint64> m_shrinking;                 ///< children that leave since pools become smaller
+    QString m_growthError;                     ///< why the new children cannot be had
     std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> m_restarts;
+    std::map<std::pair<ipc::ChildRole, ScaleReason>, quint64> m_scales;
     std::unique_ptr<ChildProcess> m_hookRunner; ///< while hooks of the server's start or stop are called
     ipc::Hook m_serverHook = ipc::Hook::ServerStart;
     std::chrono::milliseconds m_hooksGrace{0};
@@ -248,7 +320,13 @@ private:
     base::MonotonicTime m_prepareUntil;
     quint64 m_childSerial = 0;
     int m_generationSerial;
-    int m_preparing = 0; ///< number of the generation whose files are being copied; 0: none
+    int m_preparing = 0; ///< number of the copies of plugin files that are being made; 0: none
+    /// The task workers' successors start with these, which become theirs when all of them are ready.
+    std::shared_ptr<const PluginCopies> m_taskCopies;
+    bool m_isTaskReload = false; ///< what is being prepared is for the task workers alone
+    bool m_scaleOpen = false;
+    bool m_isRolling = false;      ///< some of the next generation serve already
+    bool m_keepsPoolSizes = false; ///< the next generation has others than its settings say
     bool m_available = true;
     bool m_stopping = false;
     bool m_stopped = false;
@@ -259,6 +337,19 @@ private:
     bool m_stopHooksDone = false;
     bool m_reloadOpen = false; ///< a reload has been asked for and not been reported yet
 };
+
+template <typename Visit>
+void Supervisor::forEachChild(Visit visit) const
+{
+    for (const Generation *generation : {m_active.get(), m_next.get(), m_dismissed.get()}) {
+        if (generation)
+            generation->forEachChild(visit);
+    }
+    for (const Retiring &retiring : m_retiring)
+        visit(*retiring.child);
+    if (m_hookRunner)
+        visit(*m_hookRunner);
+}
 
 } // namespace Quern::process
 

@@ -41,7 +41,8 @@ ChildSpec Supervisor::specOf(const Generation &generation, const ipc::ChildIdent
     spec.reactorCount = settings.reactorCount;
     spec.program = settings.workerProgram;
     spec.answers = settings.answers;
-    spec.plugins = generation.plugins;
+    spec.copies = generation.pluginsOf(who.role);
+    spec.plugins = spec.copies->plugins();
     spec.ports = settings.ports;
     spec.tasks = settings.tasks;
     spec.plan = settings.plan;
@@ -56,13 +57,17 @@ ChildSpec Supervisor::specOf(const Generation &generation, const ipc::ChildIdent
     return spec;
 }
 
-void Supervisor::startChild(Generation &generation, ChildPlace &place)
+void Supervisor::startChild(Generation &generation, ChildPlace &place, ChildPlace::Slot slot)
 {
     ChildSpec spec = specOf(generation, place.who);
     spec.childId = ++m_childSerial;
     spec.redirect = place.redirect;
-    place.child = std::make_unique<ChildProcess>(spec);
-    ChildProcess *child = place.child.get();
+    if (slot == &ChildPlace::successor && isInTaskReload(place)) {
+        spec.copies = m_taskCopies;
+        spec.plugins = spec.copies->plugins();
+    }
+    place.*slot = std::make_unique<ChildProcess>(spec);
+    ChildProcess *child = (place.*slot).get();
     connect(child, &ChildProcess::loaded, this, [this, child] { hasLoaded(child); });
     connect(child, &ChildProcess::hooksDone, this, [child](ipc::Hook kind) {
         if (kind == ipc::Hook::WorkerStart)
@@ -72,10 +77,17 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
     connect(child, &ChildProcess::exited, this, [this, child](const ChildExit &exit) { hasExited(child, exit); });
     connect(child, &ChildProcess::bootFailed, this, [this, child](const QString &reason) {
         // The first of a new generation speaks for all: what hinders it hinders the others.
-        if (placeOf(m_next, child))
+        ChildPlace *own = placeOf(m_active, child);
+        if (placeOf(m_next, child)) {
             failNext(reason);
-        else if (placeOf(m_active, child))
+        } else if (own && own->successor.get() == child) {
+            dropSuccessor(*own, reason);
+            successorFailed(*own, reason);
+        } else if (own && own->isNew) {
+            failGrowth(reason);
+        } else if (own) {
             qCCritical(logProcess).noquote() << child->spec().role() << "cannot serve:" << reason;
+        }
     });
     connect(child, &ChildProcess::printed, this,
             [this, who = spec.who](const QByteArray &bytes) { Q_EMIT childPrinted(who, bytes); });
@@ -86,9 +98,13 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
     Q_EMIT processesChanged();
     if (!begun) {
         qCCritical(logProcess).noquote() << spec.role() + QStringLiteral(":") << begun.error().message();
-        discard(std::move(place.child));
+        discard(std::move(place.*slot));
         if (&generation == m_next.get()) {
             failNext(begun.error().message());
+        } else if (slot == &ChildPlace::successor) {
+            successorFailed(place, begun.error().message());
+        } else if (place.isNew) {
+            failGrowth(begun.error().message());
         } else {
             ChildExit exit;
             exit.text = begun.error().message();
@@ -100,12 +116,17 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place)
 
 void Supervisor::becameReady(ChildProcess *child)
 {
-    if (ChildPlace *place = placeOf(m_active, child)) {
+    ChildPlace *place = placeOf(m_active, child);
+    if (place && place->successor.get() == child) {
+        successorReady(*place);
+    } else if (place) {
         place->restarts.becameReady(std::chrono::steady_clock::now());
         announce(child);
         child->runHooks({ipc::Hook::Ready, 0, {}, {}});
+        takeBack(place->who);
         updateAvailability();
         beginFree();
+        checkGrown();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
         nextPlace->restarts.becameReady(std::chrono::steady_clock::now());
         if (m_active) {
@@ -116,18 +137,28 @@ void Supervisor::becameReady(ChildProcess *child)
         }
         if (child->manifest().hasCron && !m_next->hasTimer() && !m_companionsLeave)
             startChild(*m_next, m_next->addTimer());
-        if (m_next && m_next->allReady())
+        if (m_next && m_next->settings.isRolling)
+            rollOn();
+        else if (m_next && m_next->allReady())
             nextIsReady();
     }
 }
 
 void Supervisor::beginFree()
 {
-    if (!m_active || m_companionsLeave)
+    beginFreeOf(m_active.get());
+    if (m_isRolling)
+        beginFreeOf(m_next.get());
+}
+
+void Supervisor::beginFreeOf(Generation *generation)
+{
+    if (!generation || m_companionsLeave)
         return;
-    for (ChildPlace &place : m_active->places) {
+    for (ChildPlace &place : generation->places) {
         ChildProcess *child = place.child.get();
-        if (!child || !isCompanion(place.who.role) || !child->isReady() || child->hasBegun())
+        const bool isServing = generation == m_active.get() || place.isAnnounced;
+        if (!child || !isServing || !isCompanion(place.who.role) || !child->isReady() || child->hasBegun())
             continue;
         const bool isFree = std::none_of(m_retiring.begin(), m_retiring.end(), [&place](const Retiring &retiring) {
             return retiring.child->spec().who == place.who && retiring.child->hasBegun();
@@ -139,7 +170,7 @@ void Supervisor::beginFree()
     }
 }
 
-void Supervisor::retire(std::unique_ptr<ChildProcess> child)
+void Supervisor::retire(std::unique_ptr<ChildProcess> child, const QString &reason)
 {
     ChildProcess *leaving = child.get();
     const bool announced = leaving->isReady();
@@ -152,7 +183,7 @@ void Supervisor::retire(std::unique_ptr<ChildProcess> child)
         leaving->runHooks({ipc::Hook::Drain, 0, {}, {}});
     if (!announced) {
         m_retiring.back().killAt = base::MonotonicTime::max();
-        leaving->kill(QStringLiteral("a newer generation serves"));
+        leaving->kill(reason);
     } else if (isCompanion(role)) {
         leaving->leave(true);
     } else {
@@ -172,32 +203,20 @@ quint64 Supervisor::childNamed(const QString &name) const
     return 0;
 }
 
-bool Supervisor::recycle(quint64 childId, const QString &reason)
-{
-    ChildProcess *child = childWith(childId);
-    ChildPlace *place = child ? placeOf(m_active, child) : nullptr;
-    if (!place || m_stopping || !child->isReady())
-        return false;
-    qCInfo(logProcess).noquote().nospace()
-        << child->spec().role() << " (pid " << child->pid() << ") is replaced: " << reason;
-    place->lastExit = QStringLiteral("replaced: %1").arg(reason);
-    ++m_restarts[{place->who.role, RestartReason::Replaced}];
-    retire(std::move(place->child));
-    startChild(*m_active, *place);
-    return true;
-}
-
 quint64 Supervisor::sendCronCommand(const QByteArray &command)
 {
-    if (!m_active)
-        return 0;
-    for (const ChildPlace &place : m_active->places) {
-        if (place.who.role == ipc::ChildRole::Timer && place.child && place.child->hasBegun()) {
-            place.child->sendCronCommand(command);
-            return place.child->spec().childId;
-        }
+    quint64 taker = 0;
+    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+        if (!generation || taker != 0)
+            continue;
+        generation->forEachChild([&](ChildProcess &child) {
+            if (child.spec().who.role != ipc::ChildRole::Timer || !child.hasBegun())
+                return;
+            child.sendCronCommand(command);
+            taker = child.spec().childId;
+        });
     }
-    return 0;
+    return taker;
 }
 
 void Supervisor::drained(quint64 childId)
@@ -242,11 +261,19 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
     exit.pid = child->pid();
     exit.generation = child->spec().generation;
     const quint64 childId = child->spec().childId;
-    const bool wasCommanded = m_killed.remove(childId);
+    const auto killed = m_killed.extract(childId);
     const QString who = QStringLiteral("%1 (pid %2)").arg(child->spec().role()).arg(child->pid());
     Q_EMIT childExited(childId, exit);
 
-    if (ChildPlace *place = placeOf(m_active, child)) {
+    if (ChildPlace *place = placeOf(m_active, child); place && place->successor.get() == child) {
+        discard(std::move(place->successor));
+        if (!m_stopping && !m_companionsLeave)
+            successorFailed(*place, startFailure(*child, exit));
+    } else if (place && place->isNew) {
+        discard(std::move(place->child));
+        if (!m_stopping)
+            failGrowth(startFailure(*child, exit));
+    } else if (place) {
         discard(std::move(place->child));
         const bool isExpected = m_stopping || (m_companionsLeave && isCompanion(place->who.role));
         const bool hasReturned = place->who.role == ipc::ChildRole::Process && exit.isSuccess;
@@ -257,13 +284,20 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
         if (!isExpected) {
             if (!isCompanion(place->who.role) || exit.wasKilled || exit.isCrash)
                 place->lastFailure = {ipc::Hook::WorkerError, quint64(child->pid()), place->who.text(), exit.text};
-            const RestartReason reason = hasReturned    ? RestartReason::Returned
-                                         : wasCommanded ? RestartReason::Killed
-                                                        : reasonOf(exit);
+            const RestartReason reason = hasReturned ? RestartReason::Returned
+                                         : killed    ? killed.mapped()
+                                                     : reasonOf(exit);
             ++m_restarts[{place->who.role, reason}];
+            place->lastReason = reason;
+            place->replacement.reset();
             restartLater(*place, exit);
             updateAvailability();
         }
+    } else if (ChildPlace *dismissed = placeOf(m_dismissed, child)) {
+        if (!m_stopping)
+            qCWarning(logProcess).noquote() << who << "ended:" << exit.text + stepText(exit);
+        discard(std::move(dismissed->child));
+        checkDismissed();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
         discard(std::move(nextPlace->child));
         if (!m_stopping && !m_companionsLeave)
@@ -280,9 +314,14 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
             discard(std::move(retiring->child));
             m_retiring.erase(retiring);
         }
+        m_shrinking.remove(childId);
         if (!m_stopping) {
             checkRetired();
             beginFree();
+            checkScaled();
+            replaceDue();
+            if (m_isRolling)
+                rollOn();
         }
     }
     Q_EMIT processesChanged();
@@ -300,6 +339,10 @@ void Supervisor::restartLater(ChildPlace &place, const ChildExit &exit)
                                          << "has ended too often as soon as it began: it is FATAL, "
                                             "and not started again before the next reload; last:"
                                          << exit.text;
+        return;
+    }
+    if (place.successor && !isInTaskReload(place)) {
+        place.child = std::move(place.successor); // it is on its way already
         return;
     }
     place.restartAt = now + delay;
@@ -320,7 +363,7 @@ void Supervisor::restartDue()
     for (ChildPlace &place : m_active->places) {
         if (!place.restartDue || (m_companionsLeave && isCompanion(place.who.role)))
             continue;
-        if (place.restartAt <= now) {
+        if (place.restartAt <= now && !place.successor) {
             place.restartDue = false;
             startChild(*m_active, place);
         }
@@ -343,9 +386,14 @@ void Supervisor::killStuck(quint64 childId, const QString &reason)
 
 void Supervisor::kill(quint64 childId, const QString &reason)
 {
+    killFor(childId, RestartReason::Killed, reason);
+}
+
+void Supervisor::killFor(quint64 childId, RestartReason reason, const QString &text)
+{
     if (ChildProcess *child = childWith(childId)) {
-        m_killed.insert(childId);
-        child->kill(reason);
+        m_killed.emplace(childId, reason);
+        child->kill(text);
     }
 }
 
@@ -362,7 +410,7 @@ ChildPlace *Supervisor::placeOf(const std::unique_ptr<Generation> &generation, c
 
 ChildProcess *Supervisor::childWith(quint64 childId) const
 {
-    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+    for (const Generation *generation : {m_active.get(), m_next.get(), m_dismissed.get()}) {
         if (ChildProcess *child = generation ? generation->childWith(childId) : nullptr)
             return child;
     }

@@ -57,20 +57,39 @@ const char *restartReasonName(RestartReason reason)
         return "killed";
     case RestartReason::Stuck:
         return "stuck";
+    case RestartReason::UsedUp:
+        return "used_up";
+    case RestartReason::Memory:
+        return "memory";
     case RestartReason::Replaced:
         break;
     }
     return "replaced";
 }
 
+const char *scaleReasonName(ScaleReason reason)
+{
+    switch (reason) {
+    case ScaleReason::Command:
+        return "command";
+    case ScaleReason::Pressure:
+        return "pressure";
+    case ScaleReason::Idle:
+        break;
+    }
+    return "idle";
+}
+
 QList<ChildReport> Supervisor::report() const
 {
     QList<ChildReport> reports;
-    const auto addAll = [&reports](const Generation *generation) {
+    const auto addAll = [this, &reports](const Generation *generation) {
         if (!generation)
             return;
         for (const ChildPlace &place : generation->places) {
             ChildReport report;
+            if (place.isHandedOver)
+                continue;
             if (place.child) {
                 report = reportOn(*place.child);
             } else {
@@ -80,11 +99,20 @@ QList<ChildReport> Supervisor::report() const
             }
             report.restarts = place.restarts.restarts();
             report.lastExit = place.lastExit;
+            report.lastReason = place.lastReason;
+            report.isBreakerOpen = place.restarts.isBreakerOpen();
+            report.serves = generation == m_active.get() || place.isAnnounced;
+            report.isSuccessor = place.isNew && report.state != ChildReport::State::Ready; // nobody misses it yet
             reports.append(report);
+            if (!place.successor)
+                continue;
+            reports.append(reportOn(*place.successor));
+            reports.last().isSuccessor = true;
         }
     };
     addAll(m_active.get());
     addAll(m_next.get());
+    addAll(m_dismissed.get());
     for (const Retiring &retiring : m_retiring)
         reports.append(reportOn(*retiring.child));
     return reports;
@@ -99,6 +127,21 @@ ipc::HelloMessage Supervisor::manifest() const
     return ready == m_active->places.end() ? ipc::HelloMessage() : ready->child->manifest();
 }
 
+void Supervisor::forEachAtWork(const std::function<void(const ChildProcess &child)> &visit) const
+{
+    for (std::size_t i = 0; m_active && i < m_active->places.size(); ++i) {
+        const ChildPlace &place = m_active->places[i];
+        if (place.child && place.child->isReady() && (!isCompanion(place.who.role) || place.child->hasBegun()))
+            visit(*place.child);
+    }
+}
+
+void Supervisor::forEachLeaving(const std::function<void(const ChildProcess &child)> &visit) const
+{
+    for (const Retiring &retiring : m_retiring)
+        visit(*retiring.child);
+}
+
 QStringList Supervisor::presentWork() const
 {
     QStringList lines;
@@ -107,12 +150,8 @@ QStringList Supervisor::presentWork() const
         if (!handler.isEmpty())
             lines.append(QStringLiteral("%1: %2").arg(child.spec().role(), handler));
     };
-    if (m_active) {
-        for (const ChildPlace &place : m_active->places) {
-            if (place.child)
-                add(*place.child);
-        }
-    }
+    if (m_active)
+        m_active->forEachChild(add);
     for (const Retiring &retiring : m_retiring)
         add(*retiring.child);
     return lines;

@@ -27,6 +27,8 @@ struct SupervisorSettings
 {
     int workerNum = 1;
     int taskWorkerNum = 0;
+    bool isRolling = false;     ///< a reload to these replaces the children one by one
+    ipc::PoolSizes most;        ///< to which a reload keeps what there are more of; less than those two: it does not
     QList<ipc::CronEntry> cron; ///< for the timer process, which there is if they or the plugins want one
     QList<ProcessPool> processes;
     int reactorCount = 1;

@@ -91,15 +91,27 @@ void Broker::addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkIn
     if (info.who.role != ipc::ChildRole::TaskWorker)
         return;
     m_lanes.push_back(std::make_unique<TaskLane>(*m_links.back()));
-    m_lanes.back()->setActive(info.generation == m_generation);
+    m_lanes.back()->setActive(isPresent(info.generation));
     m_dirty = true;
 }
 
 void Broker::activate(int generation)
 {
     m_generation = generation;
+    m_admitted = 0;
+    activateLanes();
+}
+
+void Broker::admit(int generation)
+{
+    m_admitted = generation;
+    activateLanes();
+}
+
+void Broker::activateLanes()
+{
     for (const auto &lane : m_lanes)
-        lane->setActive(lane->info().generation == generation);
+        lane->setActive(isPresent(lane->info().generation));
     for (const auto &link : m_links)
         tellWaitingNews(*link);
     m_dirty = true;
@@ -356,9 +368,10 @@ void Broker::taskDone(BrokerLink &link, quint64 id, const ipc::TaskDoneMessage &
                Error(codeOf(message.outcome), QString::fromUtf8(message.error)),
                message.outcome != ipc::TaskOutcome::Failed);
     }
-    if (lane->takeUsedUp(m_settings.taskMaxRequest))
-        Q_EMIT childUsedUp(lane->info().childId,
-                           QStringLiteral("it has run %1 tasks (task_max_request)").arg(m_settings.taskMaxRequest));
+    if (const quint64 run = lane->takeUsedUp(m_settings.taskMaxRequest, m_settings.taskMaxRequestGrace); run > 0)
+        Q_EMIT childUsedUp(
+            lane->info().childId,
+            QStringLiteral("it has run %1 tasks (task_max_request is %2)").arg(run).arg(m_settings.taskMaxRequest));
     checkDrained(*lane);
     if (m_stopping)
         checkStopped();
@@ -402,8 +415,7 @@ BrokerLink *Broker::senderOf(const TaskRecord &record) const
 
 bool Broker::isPresentWorker(const BrokerLink &link) const
 {
-    return link.info().who.role == ipc::ChildRole::Worker && link.info().generation == m_generation &&
-           !link.isLeaving();
+    return link.info().who.role == ipc::ChildRole::Worker && isPresent(link.info().generation) && !link.isLeaving();
 }
 
 void Broker::tellWaitingNews(BrokerLink &link)

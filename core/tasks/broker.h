@@ -62,7 +62,8 @@ struct BrokerStores
 
 struct BrokerSettings
 {
-    quint64 taskMaxRequest = 0; ///< a task worker is replaced after so many tasks; 0: never
+    quint64 taskMaxRequest = 0;      ///< a task worker is replaced after so many tasks; 0: never
+    quint64 taskMaxRequestGrace = 0; ///< so many more at most, drawn for each
     /// One that stands still is given up after it: longer than a hook may take, which is no standstill.
     std::chrono::milliseconds standstillLimit = TaskLane::GivenUpAfter;
     /// Beyond so many bytes that a worker has not taken, it is told of ends without their results.
@@ -91,6 +92,8 @@ public:
     void addChild(int fd, std::shared_ptr<ipc::ChildPage> page, const LinkInfo &info);
     /// Task workers of \a generation get what is to be run from now on.
     void activate(int generation);
+    /// Those of \a generation get some of it as well, until the next activate(); 0: no others do any more.
+    void admit(int generation);
     /// A child gets nothing more; childDrained() follows when it has ended what it has begun.
     void drain(quint64 childId);
     /// The child is dead. \a how is for people; \a isOwnFault: it was no kill from outside.
@@ -197,6 +200,12 @@ private:
     TaskStore *storeFor(quint8 flags, quint64 delayMs) const;
     /// Once: the settings keep in memory what was delivered to be durable.
     void tellUndurable(const QByteArray &name);
+    /// Whether children of \a generation get work.
+    bool isPresent(int generation) const
+    {
+        return generation == m_generation || (m_admitted != 0 && generation == m_admitted);
+    }
+    void activateLanes();
     BrokerLink *linkOf(quint64 childId) const;
     TaskLane *laneOf(quint64 childId) const;
     /// nullptr while there is none.
@@ -226,6 +235,7 @@ private:
     qint64 m_dueAt = 0; ///< what m_dueTimer waits for
     quint64 m_nextTicket = 1;
     int m_generation = 0;
+    int m_admitted = 0; ///< another generation that gets work; 0: none
     bool m_dirty = false;
     bool m_stopping = false;
     bool m_stoppedTold = false;

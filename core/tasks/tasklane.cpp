@@ -141,9 +141,10 @@ bool TaskLane::takeDrained()
     return m_draining && m_sent.empty() && !std::exchange(m_drainedTaken, true);
 }
 
-bool TaskLane::takeUsedUp(quint64 limit)
+quint64 TaskLane::takeUsedUp(quint64 limit, quint64 grace)
 {
-    return limit > 0 && m_ended >= limit && !std::exchange(m_usedUpTaken, true);
+    const quint64 own = limit + quint64(double(grace) * m_share);
+    return limit > 0 && m_ended >= own && !std::exchange(m_usedUpTaken, true) ? m_ended : 0;
 }
 
 } // namespace Quern::tasks

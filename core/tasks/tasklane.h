@@ -5,6 +5,8 @@
 #include "tasks/taskrecord.h"
 #include "tasks/taskstore.h"
 
+#include <QRandomGenerator>
+
 #include <chrono>
 #include <deque>
 #include <optional>
@@ -90,8 +92,8 @@ public:
     bool takeDrained();
     bool isBlocked() const { return m_blocked; }
     void setBlocked(bool blocked) { m_blocked = blocked; }
-    /// True once: after \a limit tasks.
-    bool takeUsedUp(quint64 limit);
+    /// How many tasks it has run, once: when they are \a limit, and as much of \a grace more as it has drawn. Else 0.
+    quint64 takeUsedUp(quint64 limit, quint64 grace);
     /// What is told of a task that it is killed for.
     QString timedOut;
 
@@ -122,6 +124,7 @@ private:
     bool m_closed = false;
     bool m_blocked = false;
     bool m_usedUpTaken = false;
+    const double m_share = QRandomGenerator::global()->generateDouble(); ///< of the grace
     Pulse m_pulse;
     quint64 m_lookedNs = 0; ///< when standstill() was asked last; 0: not since it was sent the first of its tasks
     std::chrono::nanoseconds m_still{0};

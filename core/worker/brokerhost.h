@@ -24,6 +24,12 @@ public:
     PostClient &post() { return m_post; }
     /// From now on \a host runs what arrives; it goes before this does.
     void attach(HandlerHost *host, ipc::TaskProgress &progress);
+    /// There are so many workers and task workers from now on.
+    void setPoolSizes(const ipc::PoolSizes &sizes)
+    {
+        m_tasks.setTaskWorkers(sizes.taskWorkers);
+        m_post.setPoolSizes(sizes);
+    }
     /// This child is to leave: messages and the news of tasks go to its successor from now on, and what had come before
     /// has been given out when this returns.
     void leave();

@@ -65,6 +65,8 @@ ProcessAddress addressOf(const ipc::ChildIdentity &who)
 PostClient::PostClient(const ApplicationPrivate &application, const ipc::ProcessPlan &plan)
     : m_application(application)
     , m_plan(plan)
+    , m_workers(plan.workers)
+    , m_taskWorkers(plan.taskWorkers)
 {
 }
 
@@ -258,10 +260,19 @@ void PostClient::limit(quint64 id, std::chrono::milliseconds time)
         found->second.waiter->expectBy(std::chrono::steady_clock::now() + time);
 }
 
+int PostClient::countOf(ipc::ChildRole role, const QString &name) const
+{
+    if (role == ipc::ChildRole::Worker)
+        return m_workers.load(std::memory_order_relaxed);
+    if (role == ipc::ChildRole::TaskWorker)
+        return m_taskWorkers.load(std::memory_order_relaxed);
+    return m_plan.countOf(role, name);
+}
+
 Outcome PostClient::sendMessage(const ProcessAddress &to, const Payload &payload)
 {
     const ipc::ChildRole role = roleOf(to.kind);
-    const int count = m_plan.countOf(role, to.name);
+    const int count = countOf(role, to.name);
     if (to.number < -1)
         return Error(Error::Invalid, QStringLiteral("there is no process with the number %1").arg(to.number));
     if (count == 0 && role == ipc::ChildRole::Process)

@@ -44,6 +44,13 @@ public:
     Result<Payload> callAndWait(const ProcessCall &call);
     Outcome sendMessage(const ProcessAddress &to, const Payload &payload);
 
+    /// There are so many workers and task workers from now on. Any thread.
+    void setPoolSizes(const ipc::PoolSizes &sizes)
+    {
+        m_workers.store(sizes.workers, std::memory_order_relaxed);
+        m_taskWorkers.store(sizes.taskWorkers, std::memory_order_relaxed);
+    }
+
     /// From now on messages come. In the channel's thread.
     void open();
     /// They come no more, and nothing else than answers: when this returns, what the broker had sent before has
@@ -78,6 +85,8 @@ private:
     };
 
     Result<void> check(const ProcessCall &call) const;
+    /// How many there are of that role, or of that name.
+    int countOf(ipc::ChildRole role, const QString &name) const;
     Result<quint64> send(ipc::PostMessage message, Pending pending);
     Result<quint64> request(const ProcessCall &call, Pending pending);
     std::optional<Pending> takePending(quint64 id);
@@ -88,6 +97,8 @@ private:
 
     const ApplicationPrivate &m_application;
     const ipc::ProcessPlan m_plan;
+    std::atomic<int> m_workers; ///< how many there are now
+    std::atomic<int> m_taskWorkers;
     QObject m_home; ///< in the thread of who hears of answers
     BrokerPort m_port;
     ipc::Channel *m_channel = nullptr; ///< in its thread

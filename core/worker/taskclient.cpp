@@ -21,6 +21,7 @@ TaskClient::TaskClient(const ApplicationPrivate &application, const ipc::ChildId
     : m_application(application)
     , m_who(who)
     , m_defaults(defaults)
+    , m_taskWorkers(defaults.taskWorkers)
     , m_spill(defaults.spillFolder)
     // Counted up from somewhere, so that no two processes use the same numbers.
     , m_nextId(QRandomGenerator::system()->generate64() >> 1)
@@ -71,7 +72,7 @@ Result<TaskId> TaskClient::deliverAndWait(QByteArrayView name, const Payload &pa
 
 Result<void> TaskClient::checkSender(const TaskOptions &options) const
 {
-    if (m_defaults.taskWorkers == 0) {
+    if (m_taskWorkers.load(std::memory_order_relaxed) == 0) {
         return Error(Error::NotFound, QStringLiteral("there are no task workers: set task_worker_num in [server], for "
                                                      "instance to 2"));
     }

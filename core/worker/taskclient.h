@@ -36,6 +36,8 @@ public:
     /// when something was sent there.
     void attach(ipc::Channel *channel, std::function<void()> outputWaits);
     void detach();
+    /// There are so many from now on. Any thread.
+    void setTaskWorkers(int count) { m_taskWorkers.store(count, std::memory_order_relaxed); }
 
     Delivery deliver(QByteArrayView name, const Payload &payload, const TaskOptions &options);
     Delivery fire(QByteArrayView name, const Payload &payload, const TaskOptions &options);
@@ -80,6 +82,7 @@ private:
     const ApplicationPrivate &m_application;
     const ipc::ChildIdentity m_who;
     const ipc::TaskDefaults m_defaults;
+    std::atomic<int> m_taskWorkers; ///< how many there are now
     const tasks::Spill m_spill;
     QObject m_home; ///< in the thread of who hears of answers
     BrokerPort m_port;

@@ -1,6 +1,7 @@
 #include "worklab.h"
 
 #include "cronjobs.h"
+#include "hoard.h"
 #include "hooks.h"
 #include "processes.h"
 #include "tableroutes.h"
@@ -16,6 +17,7 @@ void WorklabPlugin::install(Quern::Application &app)
     installTasks(app, m_journal);
     installCronJobs(app, m_journal);
     installProcesses(app, m_journal);
+    installHoard(app);
     app.group("/lab", [](Quern::RouteGroup &work) {
         installTaskRoutes(work);
         installTableRoutes(work);

@@ -50,7 +50,7 @@ _quern_addresses() {
 }
 
 _quern() {
-    local commands='start stop restart reload info status config plugin init doctor logs tasks cron call admin help'
+    local commands='start stop restart reload scale info status config plugin init doctor logs tasks cron call admin help'
     local common='-c --config -e --env -h --help'
     local starting='-d --daemonize -i --ignore -x --x-version --no-gui'
     local levels='debug info warning error'
@@ -121,6 +121,7 @@ _quern() {
             '') own="$starting -v --version" ;;
             start | restart) own=$starting ;;
             info | status | plugin | doctor | cron) own=--json ;;
+            reload) own=--task-workers ;;
             config) own='--json --check --show-secrets' ;;
             tasks) own='--json --all --name' ;;
             logs) own='--json -f --follow -n --lines --level --role --set-level' ;;
@@ -139,6 +140,10 @@ _quern() {
             ;;
         call) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W "$methods") ;;
         admin) [[ ${#words[@]} -gt 0 ]] || _quern_addresses "$current" ;;
+        scale)
+            compopt -o nospace 2>/dev/null
+            _quern_offer "$current" < <(compgen -W 'workers= task_workers=')
+            ;;
         cron) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W 'run pause resume') ;;
         tasks) [[ ${#words[@]} -gt 0 ]] || _quern_offer "$current" < <(compgen -W 'show retry drop') ;;
         plugin)

@@ -40,6 +40,8 @@ CASES = {
     "quern -c sub/quern.toml -e ": {"staging"},
     "quern -c ": {"quern.toml", "sub"},
     "quern reload --config q": {"quern.toml"},
+    "quern reload --t": {"--task-workers"},
+    "quern scale ": {"workers=", "task_workers="},
     "quern plugin ": {"new", "check", "list"},
     "quern plugin new ": set(),
     "quern plugin check l": {"libshop.so"},

@@ -126,8 +126,8 @@ void tst_consolehabits::slashGoesToTheFilter()
     m_test->press(Qt::Key_Slash);
     auto *filter = m_test->find<QLineEdit>(QStringLiteral("configuration.filter"));
     QTRY_VERIFY(filter->hasFocus());
-    QTest::keyClicks(filter, QStringLiteral("task_worker_num"));
-    QCOMPARE(ConsoleTest::rows(*table, 0), QStringList{QStringLiteral("server.task_worker_num")});
+    QTest::keyClicks(filter, QStringLiteral("http_pipeline_depth"));
+    QCOMPARE(ConsoleTest::rows(*table, 0), QStringList{QStringLiteral("server.http_pipeline_depth")});
     const auto *count = m_test->find<QLabel>(QStringLiteral("configuration.count"));
     QVERIFY(count->text().startsWith(QStringLiteral("1 of ")));
     QTest::keyClick(filter, Qt::Key_Return);

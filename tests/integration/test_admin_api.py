@@ -33,7 +33,7 @@ class Endpoints(AdminTestCase):
         return path.format(operation=1, id=1, job="none", process="worker%209", table="prices", key="tea", name="visits")
 
     # Of what has a body.
-    BODIES = {"/log-levels": {"levels": "info"}, "/scale": {}, "/restart": {}, "/drain": {"on": False}, "/watch": {"on": False}, "/config/check": {"text": ""},
+    BODIES = {"/reload": {}, "/log-levels": {"levels": "info"}, "/scale": {}, "/restart": {}, "/drain": {"on": False}, "/watch": {"on": False}, "/config/check": {"text": ""},
               "/push": {"text": "hi"}, "/rows/{key}": {"values": {}}, "/atomics/{name}": {"value": 3}}
 
     def test_every_endpoint_asks_for_its_role(self) -> None:

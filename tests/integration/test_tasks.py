@@ -232,13 +232,13 @@ class TestLimits(WorkTestCase):
         self.assertEqual(set(lone.numbers().values()), {1})
 
     def test_task_max_request(self) -> None:
-        work = self.work(task_worker_num=1, task_max_request=50)
+        work = self.work(task_worker_num=1, task_max_request=50, task_max_request_grace=0)
         before = work.task_workers()
         for number in range(200):
             work.deliver("note", {"number": number})
         work.wait_lines("task note", 200)
         self.assertEqual(set(work.numbers().values()), {1})
-        work.wait_log(r"task worker 0 \(pid \d+\) is replaced: it has run 50 tasks \(task_max_request\)")
+        work.wait_log(r"task worker 0 \(pid \d+\) is replaced: it has run 50 tasks \(task_max_request is 50\)")
         wait_until(lambda: work.task_workers() != before and len(work.task_workers()) == 1, "a new task worker")
 
     def test_wait_within_a_handler(self) -> None:

@@ -15,9 +15,9 @@ inline constexpr QLatin1StringView serverHealth = "server.health"_L1;
 inline constexpr QLatin1StringView serverAccess = "server.access"_L1;
 /// No parameters; the result is an OperationReference at once, while the server stops.
 inline constexpr QLatin1StringView serverStop = "server.stop"_L1;
-/// No parameters; the result is an OperationReference at once, while the workers are replaced.
+/// Parameters: a ReloadRequest; the result is an OperationReference at once, while the workers are replaced.
 inline constexpr QLatin1StringView serverReload = "server.reload"_L1;
-/// Parameters: a ScaleRequest; the result is an OperationReference at once, while the workers are replaced.
+/// Parameters: a ScaleRequest; the result is an OperationReference at once, while workers start or leave.
 inline constexpr QLatin1StringView serverScale = "server.scale"_L1;
 /// Parameters: a DrainRequest; the result is an OperationReference at once.
 inline constexpr QLatin1StringView serverDrain = "server.drain"_L1;

@@ -7,6 +7,9 @@ namespace Quern::admin {
 using namespace Qt::Literals::StringLiterals;
 
 template <>
+constexpr auto fieldsOf<ReloadRequest> = std::tuple{Field{"taskWorkers"_L1, &ReloadRequest::taskWorkers}};
+
+template <>
 constexpr auto fieldsOf<ScaleRequest> = std::tuple{
     Field{"workers"_L1, &ScaleRequest::workers},
     Field{"taskWorkers"_L1, &ScaleRequest::taskWorkers},
@@ -48,6 +51,21 @@ constexpr auto fieldsOf<ProcessEvent> = std::tuple{
     Field{"pid"_L1, &ProcessEvent::pid},   Field{"generation"_L1, &ProcessEvent::generation},
     Field{"what"_L1, &ProcessEvent::what}, Field{"reason"_L1, &ProcessEvent::reason},
 };
+
+QJsonObject ReloadRequest::toJson() const
+{
+    return toJsonObject(*this);
+}
+
+Result<ReloadRequest> ReloadRequest::fromJson(const QJsonObject &json)
+{
+    return fromGivenMembers<ReloadRequest>(json);
+}
+
+QJsonObject ReloadRequest::schema()
+{
+    return schemaOf<ReloadRequest>();
+}
 
 QJsonObject ScaleRequest::toJson() const
 {

@@ -16,6 +16,16 @@ namespace Quern::admin {
 
 // Of all fromJson() functions: Error::Protocol names the member and what is wrong with it.
 
+/// What is to be reloaded. Shape: {"taskWorkers": false}, which may be left out.
+struct ReloadRequest
+{
+    bool taskWorkers = false; ///< the task workers alone, with the settings that hold; else all, with those of now
+
+    QJsonObject toJson() const;
+    static Result<ReloadRequest> fromJson(const QJsonObject &json);
+    static QJsonObject schema();
+};
+
 /// How many processes there are to be. It holds until the settings file names another number than it did, or the server
 /// is restarted. Shape: {"workers": 8, "taskWorkers": 0}; each may be left out.
 struct ScaleRequest

@@ -20,6 +20,21 @@ constexpr auto namesOf<WorkerStatus::State> = std::to_array<EnumName<WorkerStatu
 });
 
 template <>
+constexpr auto namesOf<PoolStatus::State> = std::to_array<EnumName<PoolStatus::State>>({
+    {PoolStatus::State::Ok, "ok"_L1},
+    {PoolStatus::State::Degraded, "degraded"_L1},
+    {PoolStatus::State::Failed, "failed"_L1},
+});
+
+template <>
+constexpr auto fieldsOf<PoolStatus> = std::tuple{
+    Field{"name"_L1, &PoolStatus::name},     Field{"state"_L1, &PoolStatus::state},
+    Field{"ready"_L1, &PoolStatus::ready},   Field{"size"_L1, &PoolStatus::size},
+    Field{"least"_L1, &PoolStatus::least},   Field{"most"_L1, &PoolStatus::most},
+    Field{"reason"_L1, &PoolStatus::reason},
+};
+
+template <>
 constexpr auto namesOf<Status::State> = std::to_array<EnumName<Status::State>>({
     {Status::State::Starting, "starting"_L1},
     {Status::State::Running, "running"_L1},
@@ -58,6 +73,7 @@ constexpr auto fieldsOf<WorkerStatus> = std::tuple{
     Field{"lastExit"_L1, &WorkerStatus::lastExit},
     Field{"oldestMs"_L1, &WorkerStatus::oldest, Presence::Optional},
     Field{"work"_L1, &WorkerStatus::work, Presence::Optional},
+    Field{"lastReason"_L1, &WorkerStatus::lastReason, Presence::Optional},
 };
 
 template <>
@@ -152,6 +168,7 @@ constexpr auto fieldsOf<Status> = std::tuple{
     Field{"reactors"_L1, &Status::reactors},
     Field{"workers"_L1, &Status::workers},
     Field{"processes"_L1, &Status::processes},
+    Field{"pools"_L1, &Status::pools},
     Field{"cron"_L1, &Status::cron},
     Field{"channels"_L1, &Status::channels},
     Field{"tables"_L1, &Status::tables},
@@ -165,6 +182,7 @@ constexpr auto fieldsOf<Health> = std::tuple{
     Field{"state"_L1, &Health::state},
     Field{"ready"_L1, &Health::ready},
     Field{"sentence"_L1, &Health::sentence},
+    Field{"pools"_L1, &Health::pools},
 };
 
 Health Health::of(const Status &status)
@@ -175,7 +193,7 @@ Health Health::of(const Status &status)
         });
     const bool isUp = status.state == Status::State::Running || status.state == Status::State::Reloading ||
                       status.state == Status::State::Degraded;
-    return {status.state, isUp && hasWorker && !status.draining, status.sentence};
+    return {status.state, isUp && hasWorker && !status.draining, status.sentence, status.pools};
 }
 
 QJsonObject Health::toJson() const

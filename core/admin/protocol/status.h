@@ -52,8 +52,30 @@ struct WorkerStatus
     std::chrono::milliseconds oldest{0};
     /// What it runs now, for people: "GET /slow"; if nothing, the oldest of what it is to answer later; else empty.
     QString work = {};
+    /// Of lastExit, as metrics name it: "crashed", "memory"; empty if there was none, or it is not known.
+    QString lastReason = {};
 
     bool operator==(const WorkerStatus &) const = default;
+};
+
+/// How the children of one kind are together: workers, task workers, the timer, or the copies of one custom process.
+struct PoolStatus
+{
+    enum class State {
+        Ok,
+        Degraded, ///< some of them do not work, or end as soon as they start
+        Failed,   ///< none works, and none is about to
+    };
+
+    QString name; ///< "workers", "task workers", "timer", "process mailer"
+    State state = State::Ok;
+    int ready = 0;
+    int size = 0;   ///< how many there are to be now
+    int least = 0;  ///< how few there are to be when nothing waits
+    int most = 0;   ///< how many there may be while work waits; as least: their number is fixed
+    QString reason; ///< for people; empty while all is well
+
+    bool operator==(const PoolStatus &) const = default;
 };
 
 /// A cron job, as the timer process has told last.
@@ -199,6 +221,7 @@ struct Status
     QList<ReactorStatus> reactors;
     QList<WorkerStatus> workers;   ///< that answer requests
     QList<WorkerStatus> processes; ///< task workers, timer, custom processes
+    QList<PoolStatus> pools;       ///< of the generation that serves
     QList<CronJobStatus> cron;     ///< empty if there is no timer process
     QList<ChannelStatus> channels; ///< of the custom processes that have a pipe or a queue
     QList<TableStatus> tables;     ///< in the order of the settings

@@ -165,6 +165,8 @@ void tst_Endpoints::defaultsAreWhatMethodsTake()
     QVERIFY(AuditQuery::fromJson(parametersOf("GET", "/api/v1/audit")));
     QVERIFY(*DeadLetterQuery::fromJson(parametersOf("GET", "/api/v1/tasks/dead-letters")) == DeadLetterQuery());
     QVERIFY(OperationNumber::fromJson(parametersOf("GET", "/api/v1/operations/3")));
+    QVERIFY(!ReloadRequest::fromJson(parametersOf("POST", "/api/v1/reload"))->taskWorkers);
+    QVERIFY(ReloadRequest::fromJson(parametersOf("POST", "/api/v1/reload", "{\"taskWorkers\":true}"))->taskWorkers);
     QVERIFY(ScaleRequest::fromJson(parametersOf("POST", "/api/v1/scale", "{\"workers\":3}")));
     QCOMPARE(RestartRequest::fromJson(parametersOf("POST", "/api/v1/restart", "{\"environment\":\"a\"}"))->environment,
              QStringLiteral("a"));
@@ -283,7 +285,8 @@ void tst_Endpoints::refusals_data()
     row("PUT", "/api/v1/log-levels", "the body is missing");
     row("PUT", "/api/v1/log-levels", "the body is wrong: not JSON at byte", "{");
     row("PUT", "/api/v1/log-levels", "the body is wrong: a message must be a JSON object", "[]");
-    row("POST", "/api/v1/reload", "the body must be empty", "{\"now\":true}");
+    row("POST", "/api/v1/stop", "the body must be empty", "{\"now\":true}");
+    row("POST", "/api/v1/reload", "now: there is no such member", "{\"now\":true}");
 }
 
 void tst_Endpoints::refusals()

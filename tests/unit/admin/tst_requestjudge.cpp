@@ -124,9 +124,9 @@ void tst_RequestJudge::verdicts_data()
     row("a body of another type", "PUT /api/v1/log-levels", token + "Content-Type: text/plain\r\nContent-Length: 1\r\n",
         Kind::Refuse, 415);
     row("a body without a type", "PUT /api/v1/log-levels", token + "Content-Length: 1\r\n", Kind::Refuse, 415);
-    row("an empty body where none is taken", "POST /api/v1/reload",
+    row("an empty body where none is taken", "POST /api/v1/stop",
         token + "Content-Type: application/json\r\nContent-Length: 2\r\n", Kind::Serve);
-    row("a body where none is taken", "POST /api/v1/reload", token + json, Kind::Refuse, 413);
+    row("a body where none is taken", "POST /api/v1/stop", token + json, Kind::Refuse, 413);
     row("a body of a question", "GET /api/v1/status", token + json, Kind::Refuse, 413);
     row("a body of a stranger", "GET /healthz", json, Kind::Refuse, 413);
     row("a stream", "GET /api/v1/stream", token + upgrade, Kind::Stream);

@@ -50,6 +50,7 @@ void tst_ServerMessages::golden_data()
     const auto row = [](const char *name, const auto &message, const QByteArray &bytes) {
         QTest::newRow(name) << message.toJson() << bytes + '\n' << again<std::decay_t<decltype(message)>>();
     };
+    row("reload", ReloadRequest{true}, "{\"taskWorkers\":true}");
     row("scale", ScaleRequest{8, 0}, "{\"taskWorkers\":0,\"workers\":8}");
     row("restart", RestartRequest{QStringLiteral("production"), QStringLiteral("7")},
         "{\"environment\":\"production\",\"versionLabel\":\"7\"}");

@@ -60,6 +60,9 @@ Status sample()
                        QStringLiteral("signal 6")}};
     status.processes = {{0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 0, 0, 5, 0, 0, 0,
                          QStringLiteral("exit code 1")}};
+    status.workers[1].lastReason = QStringLiteral("crashed");
+    status.pools = {{QStringLiteral("workers"), PoolStatus::State::Failed, 1, 2, 2, 8,
+                     QStringLiteral("worker 1 waits for its next start (signal 6)")}};
     CronJobStatus job;
     job.name = QStringLiteral("clean");
     job.schedule = QStringLiteral("0 3 * * *");
@@ -96,7 +99,10 @@ const QByteArray goldenSample =
     "\"listeners\":[\"127.0.0.1:5200\",\"unix:/run/app.sock\"],\"pid\":100,"
     "\"plugins\":[{\"name\":\"welcome\",\"version\":\"0.1.0\"}],"
     "\"polling\":true,"
-    "\"processes\":[{\"cpuPercent\":0,\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code 1\","
+    "\"pools\":[{\"least\":2,\"most\":8,\"name\":\"workers\",\"ready\":1,"
+    "\"reason\":\"worker 1 waits for its next start (signal 6)\",\"size\":2,\"state\":\"failed\"}],"
+    "\"processes\":[{\"cpuPercent\":0,\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code "
+    "1\",\"lastReason\":\"\","
     "\"name\":\"timer\",\"oldestMs\":0,\"pid\":102,\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"rssPerMinute\":0,"
     "\"state\":\"fatal\",\"work\":\"\"}],"
     "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
@@ -115,11 +121,11 @@ const QByteArray goldenSample =
     "\"failed\":2,\"messages\":11,\"messagesRefused\":12,\"redispatched\":4,\"refused\":5,"
     "\"requests\":1000,\"retried\":3,\"timedOut\":1},"
     "\"uptimeMs\":90500,\"version\":\"0.1.0\",\"watching\":true,"
-    "\"workers\":[{\"cpuPercent\":12.5,\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\","
+    "\"workers\":[{\"cpuPercent\":12.5,\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\",\"lastReason\":\"\","
     "\"name\":\"worker 0\",\"oldestMs\":1200,\"pid\":101,"
     "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"rssPerMinute\":-4096.5,\"state\":\"ready\","
     "\"work\":\"GET /slow\"},"
-    "{\"cpuPercent\":0,\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6\","
+    "{\"cpuPercent\":0,\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6\",\"lastReason\":\"crashed\","
     "\"name\":\"worker 1\",\"oldestMs\":0,"
     "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"rssPerMinute\":0,\"state\":\"waiting\",\"work\":\"\"}]}"
     "\n";

@@ -33,6 +33,8 @@ void TestCommandLine::commands_data()
     row("stop", Command::Stop);
     row("restart", Command::Restart);
     row("reload", Command::Reload);
+    row("reload --task-workers", Command::Reload);
+    row("scale workers=8 task_workers=4", Command::Scale);
     row("status", Command::Status);
     row("info", Command::Info);
     row("config", Command::Config);
@@ -79,6 +81,8 @@ void TestCommandLine::options()
     QVERIFY(parsed("--daemonize").daemonize);
     QVERIFY(parsed("restart -d").daemonize);
     QVERIFY(parsed("status --json").json);
+    QVERIFY(parsed("reload --task-workers").taskWorkers);
+    QVERIFY(!parsed("reload").taskWorkers);
     QCOMPARE(parsed("start -e production").environment, QStringLiteral("production"));
     QCOMPARE(parsed("stop --env=production").environment, QStringLiteral("production"));
     QCOMPARE(parsed("start -x feature/a").versionLabel, QStringLiteral("feature/a"));
@@ -110,6 +114,8 @@ void TestCommandLine::refused_data()
     row("logs extra", "extra");
     row("plugin", "new NAME");
     row("init a b", "[DIRECTORY]");
+    row("scale", "[workers=N]");
+    row("start --task-workers", "--task-workers");
     row("call a b c", "METHOD [JSON]");
     row("call server.status --json", "--json");
     row("start -c", "-c");

@@ -14,6 +14,7 @@ private Q_SLOTS:
     void unusualWorkersAreShown();
     void whatTakesLongIsShown_data();
     void whatTakesLongIsShown();
+    void poolsAreShown();
     void fullestTablesAreShown();
     void channelsAreShown();
 };
@@ -117,6 +118,25 @@ void TestStatusText::whatTakesLongIsShown()
     const QStringList lines = app::terminal::statusText(status).split(u'\n').filter(QStringLiteral("signal 9"));
     QCOMPARE(lines.size(), 1);
     QVERIFY2(lines.constFirst().endsWith(end), qPrintable(lines.constFirst()));
+}
+
+void TestStatusText::poolsAreShown()
+{
+    using Pool = admin::PoolStatus;
+    admin::Status status = sample(2);
+    status.pools = {{QStringLiteral("workers"), Pool::State::Ok, 2, 2, 2, 2, {}}};
+    QVERIFY(!app::terminal::statusText(status).contains(u"workers"));
+    status.pools = {
+        {QStringLiteral("workers"), Pool::State::Degraded, 1, 2, 2, 8, QStringLiteral("worker 1 is starting")},
+        {QStringLiteral("timer"), Pool::State::Failed, 0, 1, 1, 1, QStringLiteral("timer is FATAL")}};
+    const QString text = app::terminal::statusText(status);
+    QVERIFY2(text.contains(u"\nDegraded: workers, 1 of 2 ready: worker 1 is starting\n"
+                           "There are 2 workers, between 2 and 8 as they are needed\n"
+                           "FAILED: timer, 0 of 1 ready: timer is FATAL\n"),
+             qPrintable(text));
+    for (int i = 0; i < 40; ++i)
+        status.pools.append(status.pools.at(1));
+    QVERIFY(app::terminal::statusText(status).contains(u"And 39 more; --json shows them all"));
 }
 
 void TestStatusText::fullestTablesAreShown()

@@ -3,6 +3,9 @@
 #include <QCoreApplication>
 #include <QTest>
 
+#include <cstring>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace Quern;
@@ -17,6 +20,7 @@ class tst_UsageMeter : public QObject
 private Q_SLOTS:
     void init() { m_now = std::chrono::steady_clock::now(); }
     void nothingIsKnownAtFirst();
+    void itsOwnMemory();
     void processorTimeBetweenLooks();
     void memoryThatGrows();
     void whoIsGoneIsForgotten();
@@ -37,6 +41,29 @@ void tst_UsageMeter::nothingIsKnownAtFirst()
     QVERIFY(usage.residentBytes > 1 << 20);
     QVERIFY(usage.threads >= 1);
     QCOMPARE(app::usageOf(0).residentBytes, 0);
+}
+
+void tst_UsageMeter::itsOwnMemory()
+{
+    constexpr qint64 bytes = 64 << 20;
+    const qint64 before = app::ownMemoryOf(m_pid);
+    QVERIFY(before > 0);
+    QVERIFY(before < app::usageOf(m_pid).residentBytes); // which counts the program's files as well
+    std::vector<char> more(bytes, 'x');
+    QVERIFY(app::ownMemoryOf(m_pid) >= before + bytes - (4 << 20));
+    // Shared memory is nobody's own.
+    QVERIFY(more.back() == 'x');
+    const int fd = ::memfd_create("own memory", 0);
+    QVERIFY(fd >= 0 && ::ftruncate(fd, bytes) == 0);
+    void *shared = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    QVERIFY(shared != MAP_FAILED);
+    const qint64 withoutShared = app::ownMemoryOf(m_pid);
+    std::memset(shared, 1, bytes);
+    QVERIFY(app::ownMemoryOf(m_pid) < withoutShared + (4 << 20));
+    ::munmap(shared, bytes);
+    ::close(fd);
+    QCOMPARE(app::ownMemoryOf(0), 0);
+    QCOMPARE(app::ownMemoryOf(1 << 30), 0);
 }
 
 void tst_UsageMeter::processorTimeBetweenLooks()

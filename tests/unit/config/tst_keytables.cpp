@@ -106,6 +106,9 @@ QList<KeyRow> metricsRows()
 QList<KeyRow> reloadRows()
 {
     return {
+        {"strategy = \"auto\"", [](const auto &s) { return s.reloadStrategy == ReloadStrategy::Auto; }, true},
+        {"strategy = \"rolling\"", [](const auto &s) { return s.reloadStrategy == ReloadStrategy::Rolling; }},
+        {"strategy = \"all\"", [](const auto &s) { return s.reloadStrategy == ReloadStrategy::All; }},
         {"watch = true", [](const auto &s) { return s.reloadWatch; }},
         {"paths = []", [](const auto &s) { return s.reloadPaths.isEmpty(); }, true},
         {"paths = \"templates\"",

@@ -37,6 +37,7 @@ QList<Row> rows()
         {"start_retries = 0", [](const auto &p) { return p.startRetries == 0; }},
         {"redirect = true\npipe = \"stream\"", [](const auto &p) { return p.redirect; }},
         {"pipe = \"datagram\"", [](const auto &p) { return p.pipe == PipeMode::Datagram; }},
+        {"memory_limit = \"64M\"", [](const auto &p) { return p.memoryLimit == 64 << 20; }},
         {"pipe_buffer = \"64K\"", [](const auto &p) { return p.pipeBuffer == 65536; }},
         {"queue = { mode = \"addressed\", capacity = 5, memory = \"1M\" }",
          [](const auto &p) {

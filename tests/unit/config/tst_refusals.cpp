@@ -46,6 +46,10 @@ void integerRows()
     serverRow("worker_num = 0", "worker_num: must be an integer from 1 to 1024, not 0; write worker_num = 1");
     serverRow("worker_num = -3", "worker_num: must be an integer from 1 to 1024, not -3; write worker_num = 1");
     serverRow("worker_num = 1025", "worker_num: must be an integer from 1 to 1024, not 1025; write worker_num = 1024");
+    serverRow("worker_max_num = 3\nworker_num = 4",
+              "worker_max_num: 3 is less than worker_num, 4; write worker_max_num = 4 or more, or 0");
+    serverRow("task_worker_max_num = 3",
+              "task_worker_max_num: there must be one for the others to follow; write task_worker_num = 1 beside it");
     serverRow("worker_num = \"4\"",
               "worker_num: must be an integer from 1 to 1024, not the string \"4\"; write worker_num = 4");
     serverRow("reactor_num = 0", "reactor_num: must be an integer from 1 to 64, not 0; write reactor_num = 1");

@@ -246,7 +246,17 @@ QList<Row> rows()
     row("backlog = 65535", [](const auto &s) { return s.backlog == 65535; });
     row("max_conn = 1", [](const auto &s) { return s.maxConn == 1; });
     row("task_worker_num = 4", [](const auto &s) { return s.taskWorkerNum == 4; });
-    row("task_max_request = 1000", [](const auto &s) { return s.taskMaxRequest == 1000; });
+    row("task_max_request = 1000",
+        [](const auto &s) { return s.taskMaxRequest == 1000 && s.taskMaxRequestGrace == 500; });
+    row("task_max_request_grace = 3", [](const auto &s) { return s.taskMaxRequestGrace == 3; });
+    row("max_request = 1000", [](const auto &s) { return s.maxRequest == 1000 && s.maxRequestGrace == 500; });
+    row("max_request_grace = 0\nmax_request = 10",
+        [](const auto &s) { return s.maxRequest == 10 && s.maxRequestGrace == 0; });
+    row("worker_memory_limit = \"256M\"", [](const auto &s) { return s.workerMemoryLimit == 256 << 20; });
+    row("task_worker_memory_limit = \"1G\"", [](const auto &s) { return s.taskWorkerMemoryLimit == 1 << 30; });
+    row("worker_max_num = 2\nworker_num = 2", [](const auto &s) { return s.workerMaxNum == 2; });
+    row("task_worker_max_num = 8\ntask_worker_num = 1", [](const auto &s) { return s.taskWorkerMaxNum == 8; });
+    row("worker_idle_time = 5", [](const auto &s) { return s.workerIdleTime == 5s; });
     row("request_queue_size = 4", [](const auto &s) { return s.requestQueueSize == 4; });
     row("worker_max_concurrency = 1", [](const auto &s) { return s.workerMaxConcurrency == 1; });
     row("http_head_max_length = \"1M\"", [](const auto &s) { return s.httpHeadMaxLength == 1048576; });

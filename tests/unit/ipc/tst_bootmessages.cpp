@@ -5,6 +5,7 @@
 using namespace Quern;
 using ipc::BootMessage;
 using ipc::HelloMessage;
+using ipc::PoolSizes;
 using namespace std::chrono_literals;
 
 namespace {
@@ -102,6 +103,7 @@ class TestBootMessages : public QObject
 private Q_SLOTS:
     void goldenBootBytes();
     void goldenHelloBytes();
+    void poolSizes();
     void bootRoundTrip();
     void settingsRoundTrip();
     void helloRoundTrip();
@@ -122,6 +124,15 @@ private Q_SLOTS:
 void TestBootMessages::goldenBootBytes()
 {
     QCOMPARE(sampleBoot().encode().toHex(), goldenBoot().toHex());
+}
+
+void TestBootMessages::poolSizes()
+{
+    const QByteArray golden = QByteArray::fromHex("0800000003000000");
+    QCOMPARE((PoolSizes{8, 3}.encode()).toHex(), golden.toHex());
+    QCOMPARE(*PoolSizes::decode(golden), (PoolSizes{8, 3}));
+    QVERIFY(!PoolSizes::decode(golden.first(7)));
+    QVERIFY(!PoolSizes::decode(QByteArray::fromHex("08000000ffffffff")));
 }
 
 void TestBootMessages::goldenHelloBytes()

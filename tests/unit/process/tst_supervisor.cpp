@@ -1,4 +1,4 @@
-#include "processsupport.h"
+#include "supervisorsupport.h"
 
 #include <QDir>
 #include <QScopeGuard>
@@ -9,25 +9,22 @@
 using namespace ProcessTest;
 using namespace Quern;
 using namespace std::chrono_literals;
-using process::ChildHandoff;
 using process::ChildReport;
 using process::Supervisor;
-using process::SupervisorSettings;
 
 /// Generations of real workers. The reactors are played by the test, which keeps what is handed to them.
-class TestSupervisor : public QObject
+class TestSupervisor : public SupervisorTest
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init();
-    void cleanup();
+    void init() { prepare(); }
+    void cleanup() { end(); }
     void startsAndStops();
     void startFailsForABrokenPlugin();
     void startFailsForAMissingPlugin();
     void startFailsForAMissingProgram();
     void deadWorkerIsReplaced();
-    void recycledChildIsReplaced();
     void crashLoopOpensNothingElse();
     void noReplacementCanBeStarted();
     void reloadSwitches();
@@ -42,87 +39,7 @@ private Q_SLOTS:
     void noGenerationBeginsWhileCompanionsLeave_data();
     void noGenerationBeginsWhileCompanionsLeave();
     void companionsLeaveWhileStarting();
-
-private:
-    /// One custom process, of the plugin with all kinds of work.
-    void wantProcess();
-    void create(SupervisorSettings settings);
-    void create() { create(m_settings); }
-    QList<qint64> pids() const;
-    void stop(std::chrono::milliseconds grace = std::chrono::milliseconds(patience));
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-    SupervisorSettings m_settings;
-    QList<std::shared_ptr<ChildHandoff>> m_handoffs;
-    QList<quint64> m_drains;
-    bool m_drainAtOnce = true; ///< both reactors answer drainRequested at once
-    std::unique_ptr<Supervisor> m_supervisor;
-    std::unique_ptr<QSignalSpy> m_started;
-    std::unique_ptr<QSignalSpy> m_startFailed;
-    std::unique_ptr<QSignalSpy> m_activated;
-    std::unique_ptr<QSignalSpy> m_reloaded;
-    std::unique_ptr<QSignalSpy> m_exited;
-    std::unique_ptr<QSignalSpy> m_stopped;
 };
-
-void TestSupervisor::init()
-{
-    m_folder = std::make_unique<QTemporaryDir>();
-    m_settings = {};
-    m_settings.workerNum = 2;
-    m_settings.reactorCount = 2;
-    m_settings.workerProgram = QStringLiteral(WORKER_PROGRAM);
-    m_settings.generationsDirectory = m_folder->filePath(QStringLiteral("generations"));
-    m_settings.plugins = {welcomePlugin()};
-    m_settings.maxWaitTime = std::chrono::milliseconds(patience);
-    m_drainAtOnce = true;
-}
-
-void TestSupervisor::cleanup()
-{
-    m_supervisor.reset();
-    m_handoffs.clear();
-    m_drains.clear();
-}
-
-void TestSupervisor::create(SupervisorSettings settings)
-{
-    m_supervisor = std::make_unique<Supervisor>(settings);
-    Supervisor *supervisor = m_supervisor.get();
-    m_started = std::make_unique<QSignalSpy>(supervisor, &Supervisor::started);
-    m_startFailed = std::make_unique<QSignalSpy>(supervisor, &Supervisor::startFailed);
-    m_activated = std::make_unique<QSignalSpy>(supervisor, &Supervisor::generationActivated);
-    m_reloaded = std::make_unique<QSignalSpy>(supervisor, &Supervisor::reloadFinished);
-    m_exited = std::make_unique<QSignalSpy>(supervisor, &Supervisor::childExited);
-    m_stopped = std::make_unique<QSignalSpy>(supervisor, &Supervisor::stopped);
-    connect(supervisor, &Supervisor::childReady, this,
-            [this](const std::shared_ptr<ChildHandoff> &handoff) { m_handoffs.append(handoff); });
-    connect(supervisor, &Supervisor::drainRequested, this, [this](quint64 childId) {
-        m_drains.append(childId);
-        for (int i = 0; m_drainAtOnce && i < 3; ++i) // both reactors and the broker
-            m_supervisor->drained(childId);
-    });
-    supervisor->start();
-}
-
-QList<qint64> TestSupervisor::pids() const
-{
-    QList<qint64> pids;
-    for (const ChildReport &report : m_supervisor->report()) {
-        if (report.pid != 0)
-            pids.append(report.pid);
-    }
-    return pids;
-}
-
-void TestSupervisor::stop(std::chrono::milliseconds grace)
-{
-    const QList<qint64> before = pids();
-    m_supervisor->stop(grace, 1s);
-    QTRY_COMPARE_WITH_TIMEOUT(m_stopped->size(), 1, patience);
-    for (const qint64 pid : before)
-        QVERIFY(!isAlive(pid));
-}
 
 void TestSupervisor::startsAndStops()
 {
@@ -192,25 +109,6 @@ void TestSupervisor::deadWorkerIsReplaced()
     QCOMPARE(report.restarts, 1);
     QVERIFY(report.lastExit.startsWith(u"signal 9"));
     QVERIFY(!m_supervisor->isBreakerOpen());
-    stop();
-}
-
-void TestSupervisor::recycledChildIsReplaced()
-{
-    m_settings.taskWorkerNum = 1;
-    create();
-    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
-    QCOMPARE(m_handoffs.size(), 3);
-    const auto old = m_handoffs.at(2);
-    QCOMPARE(old->who, (ipc::ChildIdentity{ipc::ChildRole::TaskWorker, 0}));
-    m_supervisor->recycle(old->childId, QStringLiteral("it is old"));
-    QCOMPARE(m_drains, QList<quint64>{old->childId});
-    QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 4, patience);
-    QCOMPARE(m_handoffs.at(3)->who, old->who);
-    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
-    QVERIFY(!isAlive(old->pid));
-    QCOMPARE(m_supervisor->report().at(2).lastExit, QStringLiteral("replaced: it is old"));
-    QCOMPARE(m_supervisor->report().at(2).restarts, 0); // it has not died
     stop();
 }
 
@@ -380,19 +278,6 @@ void TestSupervisor::stopWhileStarting()
     stop();
     QVERIFY(m_started->isEmpty());
     QVERIFY(m_startFailed->isEmpty());
-}
-
-void TestSupervisor::wantProcess()
-{
-    m_settings.workerNum = 1;
-    m_settings.plugins = {{QStringLiteral(WORKLAB_PLUGIN), {}}};
-    process::ProcessPool pool;
-    pool.name = QStringLiteral("ticker");
-    m_settings.processes = {pool};
-    ipc::ProcessEntry entry;
-    entry.name = entry.handler = pool.name;
-    entry.parameters = {{QStringLiteral("pause"), 600'000}}; // there is no broker that would take what it writes
-    m_settings.plan.processes = {entry};
 }
 
 void TestSupervisor::theEndOfCompanionsIsToldOnce()
