@@ -74,7 +74,7 @@ class Config(QuernTestCase):
         self.assert_exit(self.config("server.worker_nun"), 1, r"did you mean server\.worker_num\?")
         self.assert_exit(self.config("plugins"), 1, r"did you mean plugin\?")
         self.assert_exit(self.config("worker_nun"), 1, r"did you mean server\.worker_num\?")
-        self.assert_exit(self.config("cheese"), 1, r'no setting is called cheese; "quern config" lists them all')
+        self.assert_exit(self.config("gorgonzola"), 1, r'no setting is called gorgonzola; "quern config" lists them all')
 
     def test_sockets(self) -> None:
         self.write("quern.toml", """\
