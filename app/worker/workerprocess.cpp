@@ -164,7 +164,8 @@ void WorkerProcess::runHooks(QByteArrayView payload)
     const WorkerFailure failure = {hooks->process, qint64(hooks->pid), hooks->reason};
     const auto kind = HookKind(hooks->kind);
     // The master makes its channels known when it is ready.
-    const bool isEarly = kind == HookKind::WorkerStart || kind == HookKind::WorkerError;
+    const bool isEarly =
+        kind == HookKind::WorkerStart || kind == HookKind::HealthCheck || kind == HookKind::WorkerError;
     std::optional<QString> problem;
     if (m_server)
         m_server->setUnheard(isEarly);

@@ -8,7 +8,7 @@ namespace {
 
 bool isHook(quint8 kind)
 {
-    return kind >= quint8(Hook::ServerStart) && kind <= quint8(Hook::Drain);
+    return kind >= quint8(Hook::ServerStart) && kind <= quint8(Hook::HealthCheck);
 }
 
 } // namespace

@@ -17,6 +17,7 @@ enum class Hook : quint8 {
     WorkerError = 5,
     Ready = 6,
     Drain = 7,
+    HealthCheck = 8,
 };
 
 /// master → child: call the hooks of one kind. Shape: u8 kind | u64 pid | u16 process length | process | reason. All

@@ -225,6 +225,14 @@ void ChildProcess::setReady()
     Q_EMIT ready();
 }
 
+void ChildProcess::failStart(const QString &reason)
+{
+    if (m_state != State::Starting)
+        return;
+    Q_EMIT bootFailed(reason);
+    kill(reason);
+}
+
 void ChildProcess::begin(const QByteArray &memory)
 {
     m_begun = true;

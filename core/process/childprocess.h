@@ -101,6 +101,8 @@ public:
     void runHooks(const ipc::RunHooksMessage &hooks);
     /// It has loaded its plugins, and what had to follow that is done: ready() follows.
     void setReady();
+    /// It has found that it cannot serve: bootFailed() with \a reason, and it is killed.
+    void failStart(const QString &reason);
     /// A timer or custom process begins its work: its predecessor has gone. \a memory is what that has left to it.
     void begin(const QByteArray &memory);
     /// Sends a CronCommand.

@@ -33,6 +33,24 @@ void Supervisor::runStartHooks(ChildProcess *child)
     if (child->manifest().hasHook(Hook::WorkerStart))
         child->runHooks({Hook::WorkerStart, 0, {}, {}});
     else
+        checkHealth(child);
+}
+
+void Supervisor::startHooksDone(ChildProcess *child, Hook kind, const QString &problem)
+{
+    if (kind == Hook::WorkerStart)
+        checkHealth(child);
+    else if (kind == Hook::HealthCheck && problem.isEmpty())
+        child->setReady();
+    else if (kind == Hook::HealthCheck)
+        child->failStart(problem);
+}
+
+void Supervisor::checkHealth(ChildProcess *child)
+{
+    if (child->manifest().hasHook(Hook::HealthCheck))
+        child->runHooks({Hook::HealthCheck, 0, {}, {}});
+    else
         child->setReady();
 }
 

@@ -230,6 +230,9 @@ private:
     void startChild(Generation &generation, ChildPlace &place, ChildPlace::Slot slot = &ChildPlace::child);
     void hasLoaded(ChildProcess *child);
     void runStartHooks(ChildProcess *child);
+    void startHooksDone(ChildProcess *child, ipc::Hook kind, const QString &problem);
+    /// The last that a child has to do before it is ready.
+    void checkHealth(ChildProcess *child);
     /// Starts the child that has the hooks of the server's start or stop called.
     void startHookRunner(const Generation &generation, ipc::Hook kind);
     void serverHooksDone(const QString &problem);

@@ -69,10 +69,8 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place, ChildPlac
     place.*slot = std::make_unique<ChildProcess>(spec);
     ChildProcess *child = (place.*slot).get();
     connect(child, &ChildProcess::loaded, this, [this, child] { hasLoaded(child); });
-    connect(child, &ChildProcess::hooksDone, this, [child](ipc::Hook kind) {
-        if (kind == ipc::Hook::WorkerStart)
-            child->setReady();
-    });
+    connect(child, &ChildProcess::hooksDone, this,
+            [this, child](ipc::Hook kind, const QString &problem) { startHooksDone(child, kind, problem); });
     connect(child, &ChildProcess::ready, this, [this, child] { becameReady(child); });
     connect(child, &ChildProcess::exited, this, [this, child](const ChildExit &exit) { hasExited(child, exit); });
     connect(child, &ChildProcess::bootFailed, this, [this, child](const QString &reason) {

@@ -3,6 +3,7 @@
 #include <Quern/server.h>
 
 #include <QCoreApplication>
+#include <QFileInfo>
 #include <QThread>
 
 #include <stdexcept>
@@ -53,6 +54,13 @@ void installHooks(Quern::Application &app, const Journal &journal)
     app.onServerStop([note] { note(u"ServerStop"_s); });
     app.onWorkerStart([note] { note(u"WorkerStart"_s); });
     app.onWorkerStart([note] { note(u"WorkerStart2"_s); });
+    if (const QString unhealthy = app.settings().value(u"unhealthy"_s).toString(); !unhealthy.isEmpty())
+        app.onHealthCheck([note, unhealthy]() -> Quern::Result<void> {
+            note(u"HealthCheck"_s);
+            if (QFileInfo::exists(unhealthy))
+                return Quern::Error(Quern::Error::Unavailable, unhealthy + u" is there"_s);
+            return {};
+        });
     app.onWorkerStop([note] { note(u"WorkerStop"_s); });
     app.onWorkerError([note](const Quern::WorkerFailure &failure) {
         note(u"WorkerError"_s, ' ' + failure.process.toUtf8() + ": " + failure.reason.toUtf8());

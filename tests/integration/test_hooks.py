@@ -66,6 +66,36 @@ class TestHooks(WorkTestCase):
         self.assert_exit(result, 1, "hook ServerStart of plugin worklab failed: it threw: it was to fail")
         self.assertEqual(names(server), ["ServerStart"])
 
+    def test_a_process_that_is_not_healthy_takes_no_work(self) -> None:
+        server = WorkServer(worker_num=1, task_worker_num=1)
+        self._servers.append(server)
+        sick = server.directory / "sick"
+        journal = f'journal = "{server.journal}"'
+        server.config.write_text(server.config.read_text().replace(journal, f'{journal}\nunhealthy = "{sick}"'))
+        failure = "hook HealthCheck of plugin worklab failed: .*sick is there"
+        # Neither a start,
+        sick.touch()
+        self.assert_exit(server.command("start", "-d"), 1, failure)
+        sick.unlink()
+        server.start_daemon()
+        for pid in {pid for name, pid in hooks(server) if name == "Ready"}:
+            self.assertEqual([name for name, other in hooks(server) if other == pid],
+                             ["WorkerStart", "WorkerStart2", "HealthCheck", "Ready"])
+        before = server.workers()
+        # nor a reload, nor a restart replaces what is healthy.
+        sick.touch()
+        self.assert_exit(server.command("reload"), 1, "reload failed: " + failure)
+        self.assert_exit(server.command("restart"), 1, "restart failed: " + failure)
+        self.assertEqual(server.workers(), before)
+        self.assertEqual(server.get("/hello/a")[0], 200)
+        # One that has to be replaced is tried again, until it is healthy.
+        os.kill(before[0].pid, signal.SIGKILL)
+        server.wait_log("worker 0 cannot serve: " + failure)
+        wait_until(lambda: names(server).count("HealthCheck") >= 8, "further tries")
+        sick.unlink()
+        self.assertEqual(server.get("/hello/a", timeout=20 * TIME_SCALE)[0], 200)
+        server.stop()
+
     def test_other_failures_are_logged(self) -> None:
         for hook in ("WorkerStart", "Ready", "ServerStop"):
             with self.subTest(hook=hook):
@@ -94,19 +124,20 @@ class TestHooks(WorkTestCase):
             ("ServerStart", (), sent + waits, nothing),
             ("ServerStop", (), sent + waits, nothing),
             ("WorkerStart", sent, waits, "before onWorkerStart\\(\\) has returned: .* from onReady\\(\\) on"),
+            ("HealthCheck", sent, waits, "before onWorkerStart\\(\\) has returned: .* from onReady\\(\\) on"),
             ("Ready", sent + waits, (), ""),
             ("Drain", sent + waits, (), ""),
             ("WorkerStop", sent + waits, (), ""),
         ):
             with self.subTest(hook=hook):
                 begun = time.monotonic()
-                work = self.work(worklab={"try": hook}, worker_num=1, task_worker_num=1, tables='''
+                work = self.work(worklab={"try": hook, "unhealthy": "/nowhere"}, worker_num=1, task_worker_num=1, tables='''
                     [[process]]
                     handler = "consumer"
                     queue = { mode = "shared" }
                     ''')
-                if hook == "WorkerStart" or hook == "Ready":
-                    work.wait_lines("task note", 3 if hook == "WorkerStart" else 6)
+                if hook in ("WorkerStart", "HealthCheck", "Ready"):
+                    work.wait_lines("task note", 6 if hook == "Ready" else 3)
                 work.stop()
                 self.assertLess(time.monotonic() - begun, 4.5 * TIME_SCALE)
                 tried = [line.split(" ", 2)[2].split(": ", 1) for line in work.lines() if line.startswith("tried ")]
@@ -118,9 +149,9 @@ class TestHooks(WorkTestCase):
                         self.assertRegex(outcome, why, call)
 
     def test_hanging_hooks_are_bounded(self) -> None:
-        for hook in ("ServerStart", "WorkerStart"):
+        for hook in ("ServerStart", "WorkerStart", "HealthCheck"):
             with self.subTest(hook=hook):
-                server = WorkServer(worklab={"hang": hook}, hook_timeout=0.3, worker_num=1, task_worker_num=0)
+                server = WorkServer(worklab={"hang": hook, "unhealthy": "/nowhere"}, hook_timeout=0.3, worker_num=1, task_worker_num=0)
                 self._servers.append(server)
                 self.assert_exit(server.command("start", "-d"), 1,
                                  rf"hook {hook} of plugin worklab has run for longer than hook_timeout \(0.3 s\)")

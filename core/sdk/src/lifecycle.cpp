@@ -20,6 +20,8 @@ QByteArray hookName(HookKind kind)
         return "WorkerError";
     case HookKind::Ready:
         return "Ready";
+    case HookKind::HealthCheck:
+        return "HealthCheck";
     case HookKind::Drain:
         break;
     }
@@ -78,6 +80,11 @@ void Application::onServerStop(LifeCycleHook hook)
 void Application::onWorkerStart(LifeCycleHook hook)
 {
     addPlainHook(int(HookKind::WorkerStart), std::move(hook));
+}
+
+void Application::onHealthCheck(LifeCycleHook hook)
+{
+    addPlainHook(int(HookKind::HealthCheck), std::move(hook));
 }
 
 void Application::onWorkerStop(LifeCycleHook hook)

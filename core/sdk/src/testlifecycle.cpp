@@ -10,7 +10,8 @@ namespace Quern {
 Result<void> TestHarnessPrivate::runHooks(HookKind kind, const WorkerFailure &failure) const
 {
     const bool isServers = kind == HookKind::ServerStart || kind == HookKind::ServerStop;
-    const bool isEarly = kind == HookKind::WorkerStart || kind == HookKind::WorkerError;
+    const bool isEarly =
+        kind == HookKind::WorkerStart || kind == HookKind::HealthCheck || kind == HookKind::WorkerError;
     const TestRole role(isServers ? ProcessAddress() : ProcessAddress::worker(0),
                         isEarly ? TestRole::Hearing::Unheard : TestRole::Hearing::Heard);
     Result<void> outcome;
@@ -36,8 +37,8 @@ Result<void> TestHarness::runHooks(const QList<HookKind> &kinds, const WorkerFai
         const Result<void> done = d->runHooks(kind, failure);
         if (outcome && !done)
             outcome = done;
-        if (!done && kind == HookKind::ServerStart)
-            break; // the server does not start
+        if (!done && (kind == HookKind::ServerStart || kind == HookKind::HealthCheck))
+            break; // the server does not start, or the process does not serve
     }
     return outcome;
 }

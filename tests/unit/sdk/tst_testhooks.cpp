@@ -1,5 +1,7 @@
 #include "harnesssupport.h"
 
+#include "sdk/src/lifecycle_p.h"
+
 #include <Quern/application.h>
 #include <Quern/server.h>
 
@@ -63,6 +65,7 @@ void tst_TestHooks::failures_data()
     QTest::newRow("a server's hook keeps it from starting") << int(HookKind::ServerStart) << false << false;
     QTest::newRow("an exception does, too") << int(HookKind::ServerStart) << true << false;
     QTest::newRow("a worker goes on") << int(HookKind::WorkerStart) << true << true;
+    QTest::newRow("but not if it is not healthy") << int(HookKind::HealthCheck) << false << false;
 }
 
 void tst_TestHooks::failures()
@@ -81,6 +84,9 @@ void tst_TestHooks::failures()
         if (HookKind(kind) == HookKind::ServerStart) {
             app.onServerStart(fail);
             app.onServerStart(note);
+        } else if (HookKind(kind) == HookKind::HealthCheck) {
+            app.onHealthCheck(fail);
+            app.onHealthCheck(note);
         } else {
             app.onWorkerStart(fail);
             app.onWorkerStart(note);
@@ -89,8 +95,7 @@ void tst_TestHooks::failures()
     });
     tested.harness.setName(u"shop"_s);
     const QString text = u"hook %1 of plugin shop failed: %2"_s.arg(
-        HookKind(kind) == HookKind::ServerStart ? u"ServerStart"_s : u"WorkerStart"_s,
-        throws ? u"it threw: out of luck"_s : u"out of paper"_s);
+        QString::fromLatin1(hookName(HookKind(kind))), throws ? u"it threw: out of luck"_s : u"out of paper"_s);
     QTest::ignoreMessage(QtCriticalMsg, text.toUtf8().constData());
     const Result<void> outcome = tested.harness.runHooks({HookKind(kind), HookKind::Ready});
     QVERIFY(!outcome);
@@ -151,12 +156,14 @@ void tst_TestHooks::whatEarlyHooksMayNot()
         app.task("mail", [](Task &) {});
         app.process("mill", [](Process &) {});
         app.onWorkerStart(call);
+        app.onHealthCheck(call);
         app.onWorkerError([call](const WorkerFailure &) { call(); });
         app.onReady(call);
         app.onDrain(call);
     });
     const QStringList taken = {u"ok"_s, u"ok"_s};
-    for (const HookKind kind : {HookKind::WorkerStart, HookKind::WorkerError, HookKind::Ready, HookKind::Drain}) {
+    for (const HookKind kind :
+         {HookKind::WorkerStart, HookKind::HealthCheck, HookKind::WorkerError, HookKind::Ready, HookKind::Drain}) {
         QVERIFY(tested.harness.runHooks({kind}));
         QCOMPARE(others, taken);
         if (kind == HookKind::Ready || kind == HookKind::Drain) {

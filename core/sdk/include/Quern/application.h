@@ -357,6 +357,16 @@ public:
         onWorkerStart(lifeCycleHook<>(std::move(hook)));
     }
     void onWorkerStart(LifeCycleHook hook);
+    /// Called in the same processes, when the hooks of onWorkerStart() have returned: whether this one can serve. If
+    /// one fails, by its result or an exception, the process takes no work and is ended: a start, a reload or a restart
+    /// of the server fails with that reason, and what served before goes on; a process that was to take the place of a
+    /// single one is tried again after a pause. The same calls are refused as in onWorkerStart().
+    template <std::invocable<> Hook>
+    void onHealthCheck(Hook hook)
+    {
+        onHealthCheck(lifeCycleHook<>(std::move(hook)));
+    }
+    void onHealthCheck(LifeCycleHook hook);
     /// Called in the same processes when they are about to end because they were told to. Not called in one that
     /// crashes or is killed.
     template <std::invocable<> Hook>

@@ -21,6 +21,7 @@ enum class HookKind : quint8 {
     WorkerError = 5, ///< see Application::onWorkerError()
     Ready = 6,       ///< see Application::onReady()
     Drain = 7,       ///< see Application::onDrain()
+    HealthCheck = 8, ///< see Application::onHealthCheck()
 };
 
 /// A process that has ended against its will, as Application::onWorkerError() is told. A value type.

@@ -314,10 +314,11 @@ public:
     ///     QVERIFY(harness.runHooks({HookKind::ServerStart, HookKind::WorkerStart, HookKind::Ready}));
     ///
     /// As on a server, those of a kind are called in the order of their registration; one that returns an error or
-    /// throws is logged, and the others follow, but for the kinds behind ServerStart: a server does not start then.
-    /// Returns the first Error, with a text that names the hook. Those of ServerStart and ServerStop run in a process
-    /// that delivers nothing, the others as "worker 0", where those of WorkerStart and WorkerError may not wait for an
-    /// answer, as by deliverAndWait(). \a failure is what those of WorkerError are told.
+    /// throws is logged, and the others follow, but for the kinds behind ServerStart and HealthCheck: the server does
+    /// not start then, or the process does not serve. Returns the first Error, with a text that names the hook. Those
+    /// of ServerStart and ServerStop run in a process that delivers nothing, the others as "worker 0", where those of
+    /// WorkerStart, HealthCheck and WorkerError may not wait for an answer, as by deliverAndWait(). \a failure is what
+    /// those of WorkerError are told.
     Result<void> runHooks(const QList<HookKind> &kinds, const WorkerFailure &failure = {});
 
     /// Runs the cron job \a name once, as if it were due now, in the calling thread, and returns what it has: the Error
