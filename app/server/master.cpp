@@ -129,6 +129,8 @@ Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)
     Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
         return common.error();
+    if (!m_options.handover.isSuccessor())
+        removeUploadsLeft(*common);
     const Result<quint32> epoch = nextBootEpoch(m_settings.server.runtimeDir);
     if (!epoch)
         return epoch.error();

@@ -236,9 +236,13 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
     if (!ports)
         return ports.error();
     result.ports = std::move(*ports);
-    const dispatch::BodySettings &body = result.ports.front().http.body;
-    dispatch::SpoolFile::removeLeftovers(body.spoolDirectory, body.spoolOwner);
     return result;
+}
+
+void removeUploadsLeft(const dispatch::ReactorSettings &settings)
+{
+    const dispatch::BodySettings &body = settings.ports.front().http.body;
+    dispatch::SpoolFile::removeLeftovers(body.spoolDirectory, body.spoolOwner);
 }
 
 } // namespace Quern::app

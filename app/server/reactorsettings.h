@@ -12,6 +12,9 @@ namespace Quern::app {
 /// the settings and the mend.
 Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settings);
 
+/// Removes the uploads that a server has left which was killed. Not while one is there.
+void removeUploadsLeft(const dispatch::ReactorSettings &settings);
+
 /// The parts of it that a reload may change. They touch nothing that is in use.
 Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings);
 /// The limits and timeouts of \a server.

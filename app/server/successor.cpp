@@ -10,6 +10,8 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <limits>
+#include <linux/close_range.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -92,6 +94,7 @@ Result<void> Successor::start(const Program &next, RestartHandover handover, std
     if (pid < 0)
         return base::systemError(QStringLiteral("fork"));
     if (pid == 0) {
+        ::close_range(STDERR_FILENO + 1, std::numeric_limits<unsigned>::max(), CLOSE_RANGE_CLOEXEC);
         for (const int fd : inherited)
             ::fcntl(fd, F_SETFD, 0);
         sigset_t none;

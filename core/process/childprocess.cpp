@@ -8,6 +8,8 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <limits>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -28,14 +30,17 @@ QSet<qint64> &startedPids()
 }
 
 /// Runs in the child between fork and exec: only async-signal-safe calls.
-void prepareChild(const std::vector<int> &inherited, pid_t master, ipc::ChildRole role)
+void prepareChild(const std::vector<int> &inherited, pid_t master, bool hasSession)
 {
+    // Nor what whoever started the master has left open: for a child below another root it would be a way out.
+    ::close_range(STDERR_FILENO + 1, std::numeric_limits<unsigned>::max(), CLOSE_RANGE_CLOEXEC);
     for (const int fd : inherited)
         ::fcntl(fd, F_SETFD, 0);
     // A group of its own: Ctrl+C in the terminal reaches the master alone, which stops its children in order. The timer
-    // gets a session, too, by which the programs it starts can be told. The others stay in the master's: the scheduler
-    // shares out processors between sessions, and a worker that competes with its master costs 10 % more a request.
-    if (role == ipc::ChildRole::Timer)
+    // gets a session, too, by which the programs it starts can be told; and so does who becomes another user, who must
+    // not reach the terminal of this one. The others stay in the master's: the scheduler shares out processors between
+    // sessions, and a worker that competes with its master costs 10 % more a request.
+    if (hasSession)
         ::setsid();
     else
         ::setpgid(0, 0);
@@ -124,8 +129,8 @@ Result<void> ChildProcess::start()
             environment.insert(it.key(), it.value());
         m_process.setProcessEnvironment(environment);
     }
-    m_process.setChildProcessModifier(
-        [inherited, master, role = m_spec.who.role] { prepareChild(inherited, master, role); });
+    const bool hasSession = m_spec.who.role == ipc::ChildRole::Timer || m_spec.confinement.user.has_value();
+    m_process.setChildProcessModifier([inherited, master, hasSession] { prepareChild(inherited, master, hasSession); });
     arguments += {QStringLiteral("--role=") + ipc::roleArgument(m_spec.who.role),
                   QStringLiteral("--id=%1").arg(m_spec.who.number),
                   QStringLiteral("--name=") + m_spec.who.name,

@@ -111,6 +111,25 @@ class WhatMoves(DaemonTestCase):
         self.wait_left(before)
         work.stop()
 
+    def test_an_upload_that_is_arriving_arrives(self) -> None:
+        body = os.urandom(1 << 20)
+        for fails in (False, True):
+            with self.subTest(fails=fails):
+                work = self.daemon(worker_num=1, task_worker_num=0, max_wait_time=20)
+                connection = self.connection(work)
+                connection.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:700_000])
+                wait_until(lambda: list((work.runtime / "uploads").iterdir()), "its file")
+                if fails:
+                    work.plugins = [FIXTURES / "libthrowing.so"]
+                    work.write_config()
+                    self.assert_exit(work.command("restart"), 1)
+                else:
+                    self.restart(work)
+                connection.send(body[700_000:])
+                answer = connection.response("POST")
+                self.assertEqual((answer.status, answer.body), (200, body))
+                self.assertEqual(list((work.runtime / "uploads").iterdir()), [])
+
     def test_tables_and_atomics_stay(self) -> None:
         work = self.daemon(worker_num=1, task_worker_num=0, tables=COUNTER)
         self.assertEqual(work.ask("POST", "/lab/counters/visits?by=3")[1]["value"], 8)

@@ -7,12 +7,14 @@
 #include <QFile>
 #include <QLocalSocket>
 #include <QLoggingCategory>
+#include <QTimerEvent>
 
 #include <algorithm>
 #include <cstdio>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <utility>
 
 namespace Quern::admin {
 
@@ -29,6 +31,9 @@ std::optional<uid_t> permittedUser(const QLocalSocket &socket)
         return std::nullopt;
     return peer.uid == 0 || peer.uid == ::geteuid() ? std::optional(peer.uid) : std::nullopt;
 }
+
+/// How soon it is noticed that nobody is accepted any more.
+constexpr std::chrono::milliseconds lookInterval(500);
 
 Result<base::FileDescriptor> listenAt(const QString &path)
 {
@@ -75,11 +80,30 @@ Result<void> ControlServer::listen(const QString &path)
     }
     socket->release();
     m_path = path;
+    m_look.start(int(lookInterval.count()), this);
     return {};
+}
+
+void ControlServer::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() == m_look.timerId() && !m_server.isListening())
+        listenAgain();
+}
+
+void ControlServer::listenAgain()
+{
+    if (m_path.isEmpty())
+        return;
+    const bool isFirst = !std::exchange(m_isDeaf, true);
+    if (isFirst)
+        qCWarning(logAdmin).noquote() << "the control socket could not accept a client:" << m_server.errorString();
+    const Result<void> listening = listen(QString(m_path));
+    m_isDeaf = !listening;
 }
 
 void ControlServer::close(std::chrono::milliseconds patience)
 {
+    m_look.stop();
     m_server.close();
     if (!m_path.isEmpty())
         QFile::remove(m_path);

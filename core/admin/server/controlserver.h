@@ -5,6 +5,7 @@
 
 #include <Quern/result.h>
 
+#include <QBasicTimer>
 #include <QLocalServer>
 
 #include <memory>
@@ -38,6 +39,9 @@ public:
     void sendEvent(quint64 client, const Quern::admin::Event &event) override;
     void sendPaced(quint64 client, const Quern::admin::Event &event) override;
 
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
 private:
     struct Client
     {
@@ -48,6 +52,8 @@ private:
     };
 
     void acceptClients();
+    /// QLocalServer stops listening when it cannot accept, for want of a descriptor say.
+    void listenAgain();
     void readFrom(quint64 client);
     void handleLine(quint64 client, const QByteArray &line);
     void send(quint64 client, const QJsonObject &message);
@@ -56,6 +62,8 @@ private:
 
     QLocalServer m_server;
     QString m_path; ///< of the socket file that is removed in the end
+    QBasicTimer m_look;
+    bool m_isDeaf = false; ///< and has told it
     std::unordered_map<quint64, Client> m_clients;
 };
 

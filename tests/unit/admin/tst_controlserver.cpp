@@ -1,10 +1,20 @@
 #include "admin/protocol/linedecoder.h"
 #include "admin/server/controlserver.h"
 
+#include "base/filedescriptor.h"
+
+#include <QFile>
 #include <QLocalSocket>
+#include <QRegularExpression>
+#include <QScopeGuard>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <vector>
 
 using namespace Quern;
 using namespace Quern::admin;
@@ -22,6 +32,8 @@ private Q_SLOTS:
     void requestsComeFromTheUser();
     void whatIsNoRequestIsTold();
     void aMessageMayBeLargerThanWhatMayWait();
+    void listensAgainWhenThereAreDescriptors();
+    void takesThePlaceOfAnother();
 
 private:
     /// A request, whose client is returned.
@@ -97,6 +109,56 @@ void tst_ControlServer::aMessageMayBeLargerThanWhatMayWait()
     m_server->sendEvent(client, {u"log"_s, {{u"text"_s, large}}});
     m_server->sendEvent(client, {u"log"_s, {}});
     QCOMPARE(m_gone, QList<quint64>{client});
+}
+
+void tst_ControlServer::listensAgainWhenThereAreDescriptors()
+{
+    rlimit limit = {};
+    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlimit before = limit;
+    limit.rlim_cur = 256;
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    const auto restore = qScopeGuard([&before] { ::setrlimit(RLIMIT_NOFILE, &before); });
+    // The client has one before there are none.
+    base::FileDescriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    std::vector<base::FileDescriptor> others;
+    for (int fd = ::dup(client.get()); fd >= 0; fd = ::dup(client.get()))
+        others.emplace_back(fd);
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    qstrncpy(address.sun_path, QFile::encodeName(m_folder.filePath(u"control"_s)).constData(), sizeof address.sun_path);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"could not accept a client"_s));
+    QCOMPARE(::connect(client.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
+    // It stays deaf for as long as there are none.
+    QTest::qWait(1200);
+    others.clear();
+    m_client->abort();
+    QTRY_VERIFY([this] {
+        if (m_client->state() == QLocalSocket::UnconnectedState)
+            m_client->connectToServer(m_folder.filePath(u"control"_s));
+        return m_client->waitForConnected(100);
+    }());
+    QVERIFY(ask() != 0);
+}
+
+void tst_ControlServer::takesThePlaceOfAnother()
+{
+    const QString path = m_folder.filePath(u"control"_s);
+    ControlServer next;
+    QVERIFY(next.listen(path));
+    const QSignalSpy asked(&next, &Transport::requestReceived);
+    QLocalSocket client;
+    client.connectToServer(path);
+    QVERIFY(client.waitForConnected());
+    client.write("{\"id\":1,\"method\":\"server.status\"}\n");
+    QTRY_COMPARE(asked.size(), 1);
+    // Who came to the one before is served there, whose end leaves the file of the next.
+    QVERIFY(ask() != 0);
+    m_server->leaveFile();
+    m_server->close(0ms);
+    QVERIFY(QFile::exists(path));
+    next.close(0ms);
+    QVERIFY(!QFile::exists(path));
 }
 
 QTEST_GUILESS_MAIN(tst_ControlServer)
