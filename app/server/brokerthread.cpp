@@ -207,6 +207,8 @@ tasks::Broker::OpenDatabase BrokerThread::opener(const config::Settings &setting
 void BrokerThread::suspend()
 {
     m_hadDatabase = m_broker->counters().hasDatabase;
+    // What lies there is the other one's from now on.
+    m_hadSpillFolder = m_hasSpillFolder.exchange(false);
     callAndWait([this] { m_broker->suspend(); });
 }
 
@@ -220,6 +222,7 @@ Result<void> BrokerThread::resume(const config::Settings &settings)
     m_isShared = true; // its own children have payloads under way
     Result<void> resumed;
     callAndWait([&] { resumed = m_broker->resume(m_hadDatabase ? opener(settings) : tasks::Broker::OpenDatabase()); });
+    m_hasSpillFolder = m_hasSpillFolder || (resumed && m_hadSpillFolder);
     return resumed ? resumed : errorAtPath(settings, QStringLiteral("tasks.database"), resumed.error());
 }
 

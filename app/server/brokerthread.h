@@ -88,6 +88,7 @@ private:
     bool m_isPrepared = false;
     bool m_isShared = false;                    ///< see setShared()
     bool m_hadDatabase = false;                 ///< before suspend()
+    bool m_hadSpillFolder = false;              ///< the same
     std::atomic<bool> m_hasSpillFolder = false; ///< for itself: no database that is not open names its files
     QElapsedTimer m_swept;                      ///< in the thread
     std::atomic<qint64> m_printing = 0;         ///< bytes that were printed and are on their way to the broker

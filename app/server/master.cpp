@@ -36,7 +36,7 @@ constexpr std::chrono::milliseconds leaveTimeout = std::chrono::seconds(1);
 /// After max_wait_time those that are still busy get no more than this.
 constexpr std::chrono::milliseconds forcedLeaveTimeout = std::chrono::milliseconds(200);
 
-/// A server whose place this one has taken is gone by then, once it has been told to end.
+/// A server whose place this one has taken is gone by then, after max_wait_time.
 constexpr std::chrono::milliseconds longestWaitForPredecessor = std::chrono::seconds(3);
 /// ServerStop hooks have this long at least.
 constexpr std::chrono::milliseconds leastHooksGrace = std::chrono::milliseconds(500);
@@ -168,8 +168,9 @@ Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)
     m_sweeper = std::make_unique<tables::TableSweeper>(*m_tables);
     connect(m_supervisor.get(), &process::Supervisor::processesChanged, m_sweeper.get(),
             &tables::TableSweeper::processesChanged);
-    connect(m_supervisor.get(), &process::Supervisor::companionsLeft, this, &Master::stopPartDone);
-    connect(m_reactors.get(), &ReactorPool::drained, this, &Master::stopPartDone);
+    connect(m_supervisor.get(), &process::Supervisor::companionsLeft, this, [this] { stopPartDone(Companions); });
+    connect(m_reactors.get(), &ReactorPool::drained, this, [this] { stopPartDone(Connections); });
+    connect(this, &Master::failed, this, [this] { m_hasFailed = true; });
     return {};
 }
 
@@ -191,7 +192,7 @@ Result<void> Master::openTables()
 Result<void> Master::takeUp()
 {
     m_broker = std::make_unique<BrokerThread>(m_settings);
-    connect(m_broker.get(), &BrokerThread::stopped, this, &Master::stopPartDone);
+    connect(m_broker.get(), &BrokerThread::stopped, this, [this] { stopPartDone(Tasks); });
     m_control = std::make_unique<ControlDesk>(this, m_broker.get(), auditLogFile(m_settings));
     m_control->resume(m_options.handover);
     // Of a server before this it takes the place at once: that is the last step then.
@@ -253,6 +254,8 @@ void Master::becomeReady()
     m_reactors->listen();
     if (m_predecessor)
         m_predecessor->tellTakenOver();
+    if (m_options.handover.isDraining)
+        std::ignore = drain(true);
     followFiles();
     m_keeper = std::make_unique<PoolKeeper>(m_supervisor.get(), [this] { return workToDo(); });
     m_keeper->configure(m_settings);
@@ -286,7 +289,7 @@ admin::OperationReference Master::stop(const QString &reason)
         Q_EMIT stopBegun(patience + m_settings.server.hookTimeout);
     m_stopBy.setRemainingTime(m_settings.server.maxWaitTime);
     m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
-    m_stopPartsLeft = 3;
+    m_stopParts = Connections | Tasks | Companions;
     m_reactors->drain();
     m_broker->stop();
     m_supervisor->leaveCompanions();
@@ -308,9 +311,12 @@ void Master::stopStep(const QString &text)
     m_operations.addStep(m_stopOperation, text);
 }
 
-void Master::stopPartDone()
+void Master::stopPartDone(StopPart part)
 {
-    if (--m_stopPartsLeft > 0 || !m_drainDeadline.isActive())
+    if ((m_stopParts & part) == 0)
+        return;
+    m_stopParts = quint8(m_stopParts & ~part);
+    if (m_stopParts != 0 || !m_drainDeadline.isActive())
         return;
     if (m_handover == Handover::Quieting) {
         giveWay();
@@ -379,7 +385,7 @@ void Master::childrenStopped()
     // Who waits for the end of the server waits for all of it.
     m_isStopped = true;
     if (m_predecessor)
-        m_lastTimer.start(int(longestWaitForPredecessor.count()), this);
+        m_lastTimer.start(int((m_settings.server.maxWaitTime + longestWaitForPredecessor).count()), this);
     else
         Q_EMIT finished();
 }

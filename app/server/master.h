@@ -106,6 +106,8 @@ Q_SIGNALS:
     void reloadSettled();
     /// It stops for good, which may take so long.
     void stopBegun(std::chrono::milliseconds atMost);
+    /// Another process serves from now on, and this one leaves.
+    void gaveWay(qint64 successor);
     /// The first workers could not serve.
     void failed(const QString &reason);
     /// Everything has been stopped: the process may end.
@@ -182,6 +184,10 @@ private:
     void successorTookOver();
     void successorFailed(const QString &reason);
     void lookForLastConnection();
+    /// All that is connected ends, at most \a within.
+    void endLeaving(std::chrono::milliseconds within);
+    /// Whoever stops the next one does not want this one to stay.
+    void successorStops();
     /// For the next program: sockets and the like, which are the same ones in the end.
     RestartHandover describe();
     /// The same, for this process: they outlive all that has them now.
@@ -205,8 +211,9 @@ private:
     std::chrono::milliseconds hooksGrace() const;
     void recordRates();
     void reloadEnded(const QString &error);
-    /// One of those that finish what they have begun has: connections, tasks, timer and custom processes.
-    void stopPartDone();
+    /// Those that finish what they have begun; the last are timer and custom processes.
+    enum StopPart : quint8 { Connections = 1, Tasks = 2, Companions = 4 };
+    void stopPartDone(StopPart part);
     /// What was to come to its end by itself at a stop has not.
     void drainOverdue();
     void childrenStopped();
@@ -250,9 +257,11 @@ private:
     qint64 m_stopOperation = 0;
     qint64 m_scaleOperation = 0; ///< 0: none is under way
     qint64 m_leaveOperation = 0;
-    int m_stopPartsLeft = 0;
+    quint8 m_stopParts = 0; ///< of StopPart: that have not finished yet
     State m_state = State::Starting;
     Handover m_handover = Handover::None;
+    std::chrono::milliseconds m_provingTime{0};
+    bool m_hasFailed = false;     ///< it will not start
     bool m_isStopped = false;     ///< all but the server before this, perhaps
     bool m_isQuietForced = false; ///< what did not come to its end by itself has been killed
     QBasicTimer m_lastTimer;

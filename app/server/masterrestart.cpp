@@ -33,6 +33,8 @@ constexpr std::chrono::milliseconds takeOverTimeout = std::chrono::seconds(20);
 constexpr std::chrono::milliseconds killTimeout = std::chrono::seconds(5);
 /// Of what somebody has sent, in characters.
 constexpr qsizetype longestOption = 100;
+/// This one may begin so many until the next one does.
+constexpr qint64 operationsMeanwhile = 100;
 /// How often it is looked whether connections are left.
 constexpr std::chrono::milliseconds lastLookInterval(100);
 /// Connections that are still there then have so long for their closing handshake.
@@ -114,6 +116,7 @@ Result<admin::OperationReference> Master::beginHandover(const config::Settings &
     m_reloadOperation = m_operations.begin(admin::Operation::Kind::Restart);
     qCInfo(logMaster) << "restart begins";
     m_inPlace = inPlace;
+    m_provingTime = provingTime(next);
     if (!inPlace.isEmpty())
         restartStep(QStringLiteral("%1: it will stop and start anew, and who connects meanwhile waits").arg(inPlace));
     // When whoever asked has his answer, and the audit log knows of it.
@@ -127,8 +130,9 @@ RestartHandover Master::describe()
 {
     RestartHandover handover;
     handover.operation = m_reloadOperation;
-    handover.lastOperation = m_operations.last();
+    handover.lastOperation = m_operations.last() + operationsMeanwhile;
     handover.begun = m_control->begunBy(m_reloadOperation);
+    handover.isDraining = m_leaving;
     handover.sockets = m_reactors->sockets().own + m_control->apiSockets();
     handover.lent = m_reactors->sockets().lent;
     handover.lock = m_pidFile.descriptor();
@@ -142,18 +146,15 @@ void Master::startSuccessor()
     if (m_handover != Handover::Proving)
         return;
     m_successor = std::make_unique<Successor>();
-    // Queued: it may be destroyed then.
+    // Queued where it may be destroyed. That it has taken over is true at once.
     connect(m_successor.get(), &Successor::proven, this, &Master::successorProven, Qt::QueuedConnection);
-    connect(m_successor.get(), &Successor::takenOver, this, &Master::successorTookOver, Qt::QueuedConnection);
+    connect(m_successor.get(), &Successor::takenOver, this, &Master::successorTookOver);
     connect(m_successor.get(), &Successor::failed, this, &Master::successorFailed, Qt::QueuedConnection);
-    connect(m_successor.get(), &Successor::endWanted, this, [this] {
-        m_stopBy = {};
-        lookForLastConnection();
-    });
+    connect(m_successor.get(), &Successor::endWanted, this, &Master::successorStops);
     RestartHandover next = describe();
     next.isTrial = !m_inPlace.isEmpty();
     const Result<void> started = m_successor->start(
-        {m_options.program, m_options.arguments, m_options.service.environment()}, next, provingTime(m_settings));
+        {m_options.program, m_options.arguments, m_options.service.environment()}, next, m_provingTime);
     if (!started) {
         successorFailed(started.error().message());
         return;
@@ -181,10 +182,10 @@ void Master::successorProven()
                                "end"));
     m_handover = Handover::Quieting;
     m_isQuietForced = false;
-    m_stopPartsLeft = 2;
+    m_stopParts = Tasks | Companions;
     m_drainDeadline.start(int(m_settings.server.maxWaitTime.count()), this);
     m_broker->stop();
-    m_supervisor->leaveCompanions();
+    m_supervisor->leaveCompanions(process::Supervisor::Leave::AllButWorkers);
 }
 
 void Master::stopForRestart()
@@ -230,6 +231,8 @@ void Master::successorTookOver()
     m_keeper->end();
     m_broker->forward(m_successor->takeTaskChannel());
     m_supervisor->handOver();
+    m_supervisor->drainWorkers();
+    Q_EMIT gaveWay(m_successor->pid());
     m_reactors->leaveSocketFiles(true);
     m_reactors->handOver();
     m_runtimeFiles->leave();
@@ -250,11 +253,24 @@ void Master::lookForLastConnection()
         return;
     if (m_reactors->openConnections() > 0 && !m_stopBy.hasExpired())
         return;
+    endLeaving(closingTime);
+}
+
+void Master::endLeaving(std::chrono::milliseconds within)
+{
     m_lastTimer.stop();
-    m_stopPartsLeft = 1;
-    m_stopBy = QDeadlineTimer(closingTime);
-    m_drainDeadline.start(int(closingTime.count()), this);
+    m_stopParts = Connections;
+    m_drainDeadline.start(int(within.count()), this);
     m_reactors->drain();
+}
+
+void Master::successorStops()
+{
+    if (m_predecessor)
+        m_predecessor->tellToEnd();
+    // What has been begun has as long as before.
+    if (m_lastTimer.isActive())
+        endLeaving(std::max(std::chrono::milliseconds(m_stopBy.remainingTime()), closingTime));
 }
 
 void Master::successorFailed(const QString &reason)
@@ -285,7 +301,7 @@ void Master::successorFailed(const QString &reason)
 
 void Master::succeed()
 {
-    if (m_state != State::Starting || m_broker)
+    if (m_state != State::Starting || m_broker || m_hasFailed)
         return;
     Result<void> done = m_pidFile.adopt(base::FileDescriptor(m_options.handover.lock));
     done = done ? takeUp() : done;
@@ -302,15 +318,15 @@ void Master::succeed()
 
 void Master::predecessorGone()
 {
-    m_predecessor.reset();
-    if (m_isStopped) {
-        Q_EMIT finished();
+    if (!m_broker) {
+        Q_EMIT failed(QStringLiteral("the server before this one has gone"));
         return;
     }
-    if (m_broker)
-        m_broker->endFormer();
+    m_predecessor.reset();
+    if (m_isStopped)
+        Q_EMIT finished();
     else
-        Q_EMIT failed(QStringLiteral("the server before this one has gone"));
+        m_broker->endFormer();
 }
 
 void Master::keepForRestart()
@@ -347,6 +363,7 @@ RestartHandover Master::handover()
     // Its lock is taken over by the next one.
     m_pidFile.release();
     m_kept.lastOperation = m_operations.last();
+    m_kept.isDraining = m_leaving;
     return std::exchange(m_kept, {});
 }
 

@@ -109,7 +109,9 @@ Result<void> PidFile::adopt(base::FileDescriptor fd)
 Result<void> PidFile::write()
 {
     const QByteArray pid = QByteArray::number(::getpid()) + '\n';
-    if (::ftruncate(m_fd.get(), 0) == 0 && ::pwrite(m_fd.get(), pid.constData(), size_t(pid.size()), 0) == pid.size())
+    // In this order: whoever reads it in between is to find a number.
+    if (::pwrite(m_fd.get(), pid.constData(), size_t(pid.size()), 0) == pid.size() &&
+        ::ftruncate(m_fd.get(), pid.size()) == 0)
         return {};
     return withMend(base::systemError(QStringLiteral("cannot write the pid file %1").arg(m_path)),
                     "make room there, or let runtime_dir name a directory elsewhere");

@@ -78,6 +78,7 @@ RestartHandover RestartHandover::take()
     handover.channel = descriptorOf(json->value("channel"_L1));
     handover.tasks = descriptorOf(json->value("tasks"_L1));
     handover.generation = json->value("generation"_L1).toInt();
+    handover.isDraining = json->value("draining"_L1).toBool();
     handover.isTrial = json->value("trial"_L1).toBool();
     return handover;
 }
@@ -100,6 +101,7 @@ QByteArray RestartHandover::environment() const
                               {u"channel"_s, channel},
                               {u"tasks"_s, tasks},
                               {u"generation"_s, generation},
+                              {u"draining"_s, isDraining},
                               {u"trial"_s, isTrial}})
                .trimmed();
 }

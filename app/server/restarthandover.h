@@ -16,7 +16,7 @@ namespace Quern::app {
 /// same process, or a child of it that takes its place; descriptors are inherited.
 /// Shape: {"operation": 5, "lastOperation": 7, "log": "/run/quern/quern.log", "json": false, "begun": [{…}],
 /// "sockets": [7, 8], "lent": [], "lock": 5, "tables": 6, "channel": 9, "tasks": 10, "generation": 3,
-/// "trial": false}
+/// "draining": false, "trial": false}
 struct RestartHandover
 {
     qint64 operation = 0;           ///< that wants the restart; 0: it is none
@@ -25,14 +25,15 @@ struct RestartHandover
     bool isJson = false;            ///< the log
     QList<admin::AuditEntry> begun; ///< of the operation, the audit log is to tell its end
 
-    QList<int> sockets;   ///< that listen, or are bound for datagrams
-    QList<int> lent;      ///< the same, of a service manager; see net::InheritedSockets::Owner
-    int lock = -1;        ///< of the pid file
-    int tables = -1;      ///< memory of the tables; -1: there are none
-    int channel = -1;     ///< to the server before this, which goes on until it is told; -1: it has stopped
-    int tasks = -1;       ///< with the channel: to its task broker
-    int generation = 0;   ///< with the channel: its last one
-    bool isTrial = false; ///< with the channel: it only wants to know whether the next one could serve
+    QList<int> sockets;      ///< that listen, or are bound for datagrams
+    QList<int> lent;         ///< the same, of a service manager; see net::InheritedSockets::Owner
+    int lock = -1;           ///< of the pid file
+    int tables = -1;         ///< memory of the tables; -1: there are none
+    int channel = -1;        ///< to the server before this, which goes on until it is told; -1: it has stopped
+    int tasks = -1;          ///< with the channel: to its task broker
+    int generation = 0;      ///< with the channel: its last one
+    bool isDraining = false; ///< clients are to go elsewhere
+    bool isTrial = false;    ///< with the channel: it only wants to know whether the next one could serve
 
     /// Owns descriptors among those above, until the next program has them.
     std::shared_ptr<std::vector<base::FileDescriptor>> owned = {};

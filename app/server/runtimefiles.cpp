@@ -37,6 +37,13 @@ RuntimeFiles::~RuntimeFiles()
     QFile::remove(m_processesPath);
 }
 
+void RuntimeFiles::leave()
+{
+    m_isLeft = true;
+    m_change.stop();
+    m_supervisor->disconnect(this);
+}
+
 void RuntimeFiles::writeSettings(const config::Settings &settings)
 {
     write(m_settingsPath, config::effectiveToml(settings));

@@ -23,7 +23,7 @@ public:
 
     void writeSettings(const config::Settings &settings);
     /// Another server has files of its own there.
-    void leave() { m_isLeft = true; }
+    void leave();
 
 protected:
     void timerEvent(QTimerEvent *event) override;

@@ -123,11 +123,6 @@ void ServiceRequest::complain(const QString &reason) const
 
 ServiceNotifier::ServiceNotifier(const ServiceRequest &request, QObject *parent) : QObject(parent), m_request(request)
 {
-    if (m_request.socket.isEmpty() || m_request.watchdog.count() == 0)
-        return;
-    // Twice in the time that the manager waits: sd_watchdog_enabled(3).
-    const auto interval = std::chrono::duration_cast<std::chrono::milliseconds>(m_request.watchdog / 2);
-    m_timer.start(int(std::max<qint64>(interval.count(), 1)), Qt::PreciseTimer, this);
 }
 
 void ServiceNotifier::starting(std::chrono::milliseconds atMost)
@@ -139,8 +134,21 @@ void ServiceNotifier::ready(const QString &status)
 {
     // A daemon, and who takes over, is not the process that the manager has started.
     send("READY=1\nMAINPID=" + QByteArray::number(qint64(::getpid())) + '\n' + statusLine(status));
+    if (!m_timer.isActive() && !m_request.socket.isEmpty() && m_request.watchdog.count() > 0) {
+        // Twice in the time that the manager waits: sd_watchdog_enabled(3).
+        const auto interval = std::chrono::duration_cast<std::chrono::milliseconds>(m_request.watchdog / 2);
+        m_timer.start(int(std::max<qint64>(interval.count(), 1)), Qt::PreciseTimer, this);
+    }
     // The manager counts from here.
     askThreads();
+}
+
+void ServiceNotifier::handedOver(qint64 successor)
+{
+    m_timer.stop();
+    // It has said so itself; but a manager may believe the main process alone.
+    send("MAINPID=" + QByteArray::number(successor));
+    m_request = {};
 }
 
 void ServiceNotifier::reloading()

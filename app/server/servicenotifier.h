@@ -43,6 +43,8 @@ public:
     void ready(const QString &status);
     void reloading();
     void stopping(std::chrono::milliseconds atMost);
+    /// The process \a successor is the service from now on: this one tells nothing more.
+    void handedOver(qint64 successor);
 
     /// From now on the watchdog is fed only while the thread of \a object answers, too.
     void watch(QObject *object);

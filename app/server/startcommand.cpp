@@ -76,6 +76,7 @@ void follow(Master &master, ServiceNotifier &service)
     QObject::connect(&master, &Master::reloadBegun, &service, &ServiceNotifier::reloading);
     QObject::connect(&master, &Master::reloadSettled, &service,
                      [&master, &service] { service.ready(master.status().sentence); });
+    QObject::connect(&master, &Master::gaveWay, &service, &ServiceNotifier::handedOver);
     QObject::connect(&master, &Master::stopBegun, &service, &ServiceNotifier::stopping);
 }
 

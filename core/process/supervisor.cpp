@@ -232,7 +232,7 @@ void Supervisor::sendLogLevels()
     forEachChild([](ChildProcess &child) { child.sendLogLevels(); });
 }
 
-void Supervisor::leaveCompanions()
+void Supervisor::leaveCompanions(Leave leave)
 {
     m_companionsLeave = true;
     m_prepareTimer.stop();
@@ -243,8 +243,10 @@ void Supervisor::leaveCompanions()
         dropSuccessor(m_active->places[i], QStringLiteral("the server stops"));
     if (m_scaleOpen)
         finishScale(QStringLiteral("the server is stopping"));
-    forEachChild([](ChildProcess &child) {
-        if (child.isReady() && child.spec().who.role != ipc::ChildRole::Boot)
+    forEachChild([leave](ChildProcess &child) {
+        const ipc::ChildRole role = child.spec().who.role;
+        const bool hears = role != ipc::ChildRole::Worker || leave == Leave::All;
+        if (child.isReady() && hears && role != ipc::ChildRole::Boot)
             child.runHooks({ipc::Hook::Drain, 0, {}, {}});
         if (!isCompanion(child.spec().who.role))
             return;
@@ -255,6 +257,14 @@ void Supervisor::leaveCompanions()
     });
     // The caller hears of nothing before this has returned.
     QMetaObject::invokeMethod(this, &Supervisor::checkCompanions, Qt::QueuedConnection);
+}
+
+void Supervisor::drainWorkers()
+{
+    forEachChild([](ChildProcess &child) {
+        if (child.isReady() && child.spec().who.role == ipc::ChildRole::Worker)
+            child.runHooks({ipc::Hook::Drain, 0, {}, {}});
+    });
 }
 
 void Supervisor::killLeaving(const QString &reason)

@@ -119,13 +119,23 @@ public:
     quint64 sendCronCommand(const QByteArray &command);
     /// The server is about to stop: timer and custom processes finish what they have begun and end; companionsLeft()
     /// follows. A reload that has not come up yet fails. To be called once.
-    void leaveCompanions();
+    enum class Leave {
+        All,           ///< there is no new work: the hooks of all children hear of it
+        AllButWorkers, ///< workers take new work until drainWorkers()
+    };
+    void leaveCompanions(Leave leave = Leave::All);
+    void drainWorkers();
     /// After companionsLeft(): they come back, since the server goes on.
     void returnCompanions();
     /// Kills those that leaveCompanions() has told to end, and the task workers that still run something.
     void killLeaving(const QString &reason);
-    /// Another server has begun generation \a last: one of this server's has a higher number.
-    void skipGenerations(int last) { m_generationSerial = std::max(m_generationSerial, last); }
+    /// Another server has begun generation \a last, and has ended: its copies go, and one of this server's has a higher
+    /// number.
+    void skipGenerations(int last)
+    {
+        m_store.remove(last);
+        m_generationSerial = std::max(m_generationSerial, last);
+    }
     /// Another server has taken over: what its generations have in their folder stays there.
     void handOver() { m_store.setLast(m_generationSerial); }
     int lastGeneration() const { return m_generationSerial; }
