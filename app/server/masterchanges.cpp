@@ -101,6 +101,8 @@ Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kin
         return Error(Error::Busy, QStringLiteral("the server is stopping"));
     if (const Result<void> none = checkNoRestart(); !none)
         return none.error();
+    if (m_scaleOperation != 0)
+        return Error(Error::Busy, QStringLiteral("the pools are being made larger or smaller; wait for it to finish"));
     Result<Next> next = loadNext(scale);
     if (!next)
         return next.error();
@@ -256,6 +258,7 @@ Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &reque
     config::Settings wanted = m_settings;
     wanted.server.workerNum = file->server.workerNum;
     wanted.server.taskWorkerNum = file->server.taskWorkerNum;
+    scale.applyTo(wanted);
     if (const Result<void> prepared = m_broker->prepareForTasks(wanted); !prepared)
         return prepared.error();
     ipc::PoolSizes sizes = m_supervisor->poolSizes();
@@ -274,7 +277,8 @@ Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &reque
     qCInfo(logMaster).noquote() << step;
     m_operations.addStep(m_scaleOperation, step);
     const config::ServerSettings &server = m_settings.server;
-    return admin::OperationReference{m_scaleOperation, server.workerStartTimeout + server.maxWaitTime + patienceMargin};
+    return admin::OperationReference{m_scaleOperation, server.workerStartTimeout + server.maxWaitTime +
+                                                           server.maxRequestExecutionTime + patienceMargin};
 }
 
 void Master::poolsResized(const ipc::PoolSizes &sizes)
@@ -285,11 +289,15 @@ void Master::poolsResized(const ipc::PoolSizes &sizes)
     m_broker->reconfigure(present);
     if (m_scaleOperation == 0)
         return;
-    if (m_scale.workers)
-        present.origins[QStringLiteral("server.worker_num")] = scaledOrigin;
-    if (m_scale.taskWorkers)
-        present.origins[QStringLiteral("server.task_worker_num")] = scaledOrigin;
-    m_settings = std::move(present);
+    // The other pool may have another size for the moment.
+    if (m_scale.workers) {
+        m_settings.server.workerNum = sizes.workers;
+        m_settings.origins[QStringLiteral("server.worker_num")] = scaledOrigin;
+    }
+    if (m_scale.taskWorkers) {
+        m_settings.server.taskWorkerNum = sizes.taskWorkers;
+        m_settings.origins[QStringLiteral("server.task_worker_num")] = scaledOrigin;
+    }
     m_keeper->configure(m_settings);
     m_runtimeFiles->writeSettings(m_settings);
 }

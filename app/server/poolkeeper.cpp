@@ -151,19 +151,21 @@ void PoolKeeper::checkMemory()
     };
     m_supervisor->forEachAtWork([&](const ChildProcess &child) { look(child, false); });
     m_supervisor->forEachLeaving([&](const ChildProcess &child) { look(child, true); });
-    QSet<quint64> known;
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    QHash<quint64, base::MonotonicTime> known;
     for (const Fat &each : fat) {
         const QString text = QStringLiteral("it uses %1, %2 is %3")
                                  .arg(mebibytes(each.bytes), memoryKeyOf(each.role), mebibytes(each.limit));
-        const bool hadTime = m_fat.contains(each.child) || each.isLeaving;
-        known.insert(each.child);
+        const base::MonotonicTime since = m_fatSince.value(each.child, now);
+        const bool hadTime = now - since >= m_settings.server.maxWaitTime;
+        known.insert(each.child, since);
         // It has had the time to go by itself, and takes what others need.
         if (hadTime && each.bytes > 2 * each.limit)
             m_supervisor->killFor(each.child, RestartReason::Memory, text);
         else if (!each.isLeaving)
             m_supervisor->recycle(each.child, RestartReason::Memory, text);
     }
-    m_fat.swap(known);
+    m_fatSince.swap(known);
 }
 
 void PoolKeeper::scale()
@@ -177,7 +179,8 @@ void PoolKeeper::scale()
     m_supervisor->forEachAtWork([&](const ChildProcess &child) {
         const ipc::ChildPage &page = *child.page();
         const bool isIdle = page.counters().currentSlot.load(std::memory_order_relaxed) == ipc::NoSlot &&
-                            page.masterCounters().inFlight.load(std::memory_order_relaxed) == 0;
+                            page.masterCounters().inFlight.load(std::memory_order_relaxed) == 0 &&
+                            page.counters().deferredRequests.load(std::memory_order_relaxed) == 0;
         if (child.spec().who.role == ChildRole::Worker)
             workers.idle += isIdle ? 1 : 0;
         else if (child.spec().who.role == ChildRole::TaskWorker)

@@ -8,7 +8,6 @@
 #include <QBasicTimer>
 #include <QHash>
 #include <QObject>
-#include <QSet>
 
 #include <functional>
 
@@ -56,7 +55,8 @@ private:
     QBasicTimer m_timer;
     base::MonotonicTime m_memoryLooked;
     QHash<quint64, quint64> m_requestLimits; ///< drawn for each worker, by child
-    QSet<quint64> m_fat;                     ///< children that were beyond their memory limit when looked at last
+    QHash<quint64, base::MonotonicTime>
+        m_fatSince; ///< children that were beyond their memory limit when looked at last
     process::PoolBounds m_workerBounds;
     process::PoolBounds m_taskWorkerBounds;
     process::PoolScaler m_workers;

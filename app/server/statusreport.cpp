@@ -235,7 +235,7 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     } else if (ready < wanted || !troubles.isEmpty()) {
         status.state = admin::Status::State::Degraded;
         status.sentence = QStringLiteral("%1.").arg((QStringList(count()) + troubles).join(u"; "));
-    } else if (supervisor.isReloading()) {
+    } else if (supervisor.isReloadOpen()) {
         status.state = admin::Status::State::Reloading;
         status.sentence = QStringLiteral("A reload is under way; %1.").arg(count());
     } else {

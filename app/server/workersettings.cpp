@@ -26,6 +26,7 @@ process::SupervisorSettings workerSettings(const config::Settings &settings,
     result.workerProgram = installation::workerProgram();
     result.generationsDirectory = server.runtimeDir + QStringLiteral("/generations");
     result.maxWaitTime = server.maxWaitTime;
+    result.longestRequest = server.maxRequestExecutionTime;
     result.answers.debug = server.debug;
     result.answers.compression = server.httpCompression;
     result.answers.compressionLevel = server.httpCompressionLevel;

@@ -34,10 +34,9 @@ bool Supervisor::recycle(quint64 childId, RestartReason reason, const QString &t
         place = placeOf(m_active, child);
     if (!place || m_stopping || m_companionsLeave || place->successor.get() == childWith(childId))
         return false;
-    if (!place->replacement) {
+    if (!place->replacement)
         place->replacement = Replacement{.reason = reason, .text = text};
-        replaceDue();
-    }
+    replaceDue();
     return true;
 }
 
@@ -116,6 +115,7 @@ void Supervisor::checkTaskReload()
 void Supervisor::takeOver(ChildPlace &place)
 {
     std::unique_ptr<ChildProcess> old = std::exchange(place.child, std::move(place.successor));
+    const Retire why = place.replacement ? Retire::InService : Retire::ByReload;
     if (old && place.replacement) {
         qCInfo(logProcess).noquote().nospace()
             << place.who.text() << " (pid " << old->pid() << ") is replaced: " << place.replacement->text;
@@ -130,7 +130,7 @@ void Supervisor::takeOver(ChildPlace &place)
     announce(place.child.get());
     place.child->runHooks({ipc::Hook::Ready, 0, {}, {}});
     if (old)
-        retire(std::move(old), QStringLiteral("its successor is ready"));
+        retire(std::move(old), QStringLiteral("its successor is ready"), why);
     takeBack(place.who);
     updateAvailability();
     beginFree();

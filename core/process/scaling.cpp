@@ -105,7 +105,7 @@ void Supervisor::shrink(ChildRole role, int count)
     tellPoolSizes();
     for (std::unique_ptr<ChildProcess> &child : leaving) {
         m_shrinking.insert(child->spec().childId);
-        retire(std::move(child), QStringLiteral("the pool becomes smaller"));
+        retire(std::move(child), QStringLiteral("the pool becomes smaller"), Retire::InService);
     }
     updateAvailability();
 }

@@ -218,9 +218,11 @@ void Supervisor::retireGeneration(std::unique_ptr<Generation> generation)
 
 void Supervisor::checkRetired()
 {
-    if (!m_retiring.empty())
+    if (m_retiring.empty())
+        m_drainTimer.stop();
+    // Those that are replaced one by one meanwhile are none of its business.
+    if (std::any_of(m_retiring.begin(), m_retiring.end(), [](const Retiring &retiring) { return retiring.ofReload; }))
         return;
-    m_drainTimer.stop();
     if (m_reloadOpen && m_active && !m_next && m_rollError.isEmpty() && m_preparing == 0 && !m_taskCopies) {
         m_reloadOpen = false;
         Q_EMIT reloadFinished({});
@@ -286,6 +288,7 @@ void Supervisor::returnCompanions()
             startChild(*m_active, place);
     }
     restartDue();
+    replaceDue();
 }
 
 void Supervisor::checkCompanions()

@@ -154,7 +154,6 @@ public:
     int generation() const { return m_active ? m_active->number : 0; }
     /// From reload() to reloadFinished().
     bool isReloadOpen() const { return m_reloadOpen; }
-    bool isReloading() const { return m_next != nullptr || !m_retiring.empty(); }
     /// True if some place has given up, for the moment or for good, because its children end at once.
     bool isBreakerOpen() const;
     QList<ChildReport> report() const;
@@ -218,6 +217,7 @@ private:
         std::unique_ptr<ChildProcess> child;
         int drainsLeft = 0;
         base::MonotonicTime killAt; ///< max() if it is killed already
+        bool ofReload = false;
     };
 
     void prepareNext();
@@ -285,7 +285,11 @@ private:
     void checkScaled();
     void finishScale(const QString &error);
     /// Has \a child finish what it has begun, and leave; one that has not been announced is killed for \a reason.
-    void retire(std::unique_ptr<ChildProcess> child, const QString &reason);
+    enum class Retire {
+        ByReload,  ///< within max_wait_time; the reload is over when all of these have gone
+        InService, ///< nobody waits for it: what it has begun may take as long as any
+    };
+    void retire(std::unique_ptr<ChildProcess> child, const QString &reason, Retire why = Retire::ByReload);
     void retireGeneration(std::unique_ptr<Generation> generation);
     void killOverdue();
     void armDrainTimer();

@@ -125,6 +125,8 @@ void Supervisor::becameReady(ChildProcess *child)
         updateAvailability();
         beginFree();
         checkGrown();
+        // One that was to wait for this.
+        replaceDue();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
         nextPlace->restarts.becameReady(std::chrono::steady_clock::now());
         if (m_active) {
@@ -168,14 +170,19 @@ void Supervisor::beginFreeOf(Generation *generation)
     }
 }
 
-void Supervisor::retire(std::unique_ptr<ChildProcess> child, const QString &reason)
+void Supervisor::retire(std::unique_ptr<ChildProcess> child, const QString &reason, Retire why)
 {
     ChildProcess *leaving = child.get();
     const bool announced = leaving->isReady();
     const ipc::ChildRole role = leaving->spec().who.role;
-    const base::MonotonicTime killAt = std::chrono::steady_clock::now() + m_settings.maxWaitTime;
+    base::MonotonicTime killAt = std::chrono::steady_clock::now() + m_settings.maxWaitTime;
+    if (why == Retire::InService && !isCompanion(role)) {
+        // What takes longer than it may is ended by the dispatcher, or the broker: of tasks each has its own time.
+        const bool isBounded = role == ipc::ChildRole::Worker && m_settings.longestRequest.count() > 0;
+        killAt = isBounded ? killAt + m_settings.longestRequest : base::MonotonicTime::max();
+    }
     // The reactors and the broker.
-    m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt});
+    m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt, why == Retire::ByReload});
     armDrainTimer();
     if (announced)
         leaving->runHooks({ipc::Hook::Drain, 0, {}, {}});

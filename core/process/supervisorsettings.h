@@ -43,6 +43,7 @@ struct SupervisorSettings
     ipc::Confinement confinement; ///< of every child
     int connectionsFd = -1;       ///< of the ipc::ConnectionTable, which outlives the supervisor; -1: there is none
     std::chrono::milliseconds maxWaitTime{3000};   ///< an old child may finish what it has begun for this long
+    std::chrono::milliseconds longestRequest{0};   ///< that a worker may have begun; 0: there is no limit
     std::chrono::milliseconds startTimeout{30000}; ///< until a new child must be ready
     std::chrono::milliseconds hookTimeout{5000};   ///< of one life-cycle hook
     QMap<QString, QString> environment;            ///< of the children, besides the master's

@@ -294,7 +294,7 @@ class Memory(SupervisionTestCase):
         self.assertNotEqual(worker["pid"], first)
 
     def test_one_that_does_not_leave_is_killed(self) -> None:
-        work = self.work(worker_num=1, worker_memory_limit="64M", max_wait_time=60)
+        work = self.work(worker_num=1, worker_memory_limit="64M", max_wait_time=2)
         first = work.workers()[0].pid
         with socket.create_connection(("127.0.0.1", work.port), 10) as busy:
             # It is not due for half a minute, and so long the worker would stay.
