@@ -16,6 +16,7 @@ from pathlib import Path
 from accounting import Probe, Report, account
 from controlclient import ControlClient
 from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, QuernServer, wait_until
+from rawhttp import RawConnection
 from test_chat import CHAT, Talker
 from workserver import WorkServer, WorkTestCase
 
@@ -102,6 +103,19 @@ class Scaling(SupervisionTestCase):
         self.assertEqual(len(quern.workers()), 2)
         settings = {each["key"]: each["value"] for each in self.control(quern).ask("config.read")["settings"]}
         self.assertEqual(settings["server.worker_num"], "2")
+
+
+    def test_durable_tasks_of_a_pool_that_was_not_there(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=0, tables='[tasks]\ndatabase = "tasks.db"\n')
+        self.assert_exit(work.command("scale", "task_workers=2"), 0)
+        work.deliver("note", {"number": 1}, durable="true", delay=1500, until="accepted")
+        work.stop()
+        self.assertEqual(work.numbers()[1], 0)
+        work.settings["task_worker_num"] = 1
+        work.write_config()
+        work.start()
+        wait_until(lambda: work.numbers()[1] == 1, "the task")
+        work.stop()
 
 
 class TaskWorkersAlone(SupervisionTestCase):
@@ -274,6 +288,23 @@ class MaxRequest(SupervisionTestCase):
 
         self.assert_all_well(self.under_load(quern, act, connections=2))
         self.assertGreater(said, 0)
+
+
+    def test_what_has_begun_may_take_as_long_as_any(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=0, max_request=3, max_request_grace=0, max_wait_time=0.5)
+        first = work.workers()[0].pid
+        with RawConnection(work.address, timeout=30 * TIME_SCALE) as long:
+            long.send(b"POST /later?ms=3000 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+            wait_until(lambda: any(each["inFlight"] for each in work.status()["workers"]), "its request")
+            for _ in range(4):
+                self.assertEqual(work.get("/hello/a")[0], 200)
+            wait_until(lambda: {worker.pid for worker in work.workers()} - {first}, "its successor")
+            # A reload does not wait for it either.
+            began = time.monotonic()
+            self.assert_exit(work.command("reload"), 0)
+            self.assertLess(time.monotonic() - began, 2.0 * TIME_SCALE)
+            self.assertEqual(long.response("POST").status, 200)
+        work.stop()
 
 
 class Memory(SupervisionTestCase):

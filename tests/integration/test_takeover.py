@@ -183,7 +183,13 @@ class WhatMoves(DaemonTestCase):
         entries = [json.loads(line) for line in (work.runtime / "audit.log").read_text().splitlines()]
         self.assertEqual([entry["outcome"] for entry in entries if entry["method"] == "server.restart"],
                          ["begun", "done"])
-        self.assertEqual(json.loads((work.runtime / "processes.json").read_text())["master"], work.master)
+        processes = work.runtime / "processes.json"
+        self.assertEqual(json.loads(processes.read_text())["master"], work.master)
+        # Nor does the one before write it, whose children end meanwhile.
+        before = self.restart(work)
+        self.wait_left(before)
+        self.assertEqual(json.loads(processes.read_text())["master"], work.master)
+        self.assertEqual(len(json.loads(processes.read_text())["workers"]), 1)
         work.stop()
 
     def test_another_program_of_that_name_takes_over(self) -> None:
@@ -226,6 +232,19 @@ class Work(DaemonTestCase):
         work.wait_log("still busy after max_wait_time, and killed: task worker 0")
         wait_until(lambda: work.numbers("sleep")[1] == 1, "its end", 20)
         work.stop()
+
+    def test_payloads_of_tasks_that_wait_stay(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, tables=DATABASE)
+        status, _ = work.ask("POST", "/lab/tasks/note?durable=true&delay=3600000&until=accepted", b"x" * 200_000)
+        self.assertEqual(status, 200)
+        folder = work.directory / "tasks.db-payloads"
+        payload, = folder.glob("*.task")
+        # So old that it could be what a dead process has left.
+        os.utime(payload, (1, 1))
+        self.wait_left(self.restart(work))
+        self.assertTrue(payload.exists())
+        work.stop()
+        self.assertTrue(payload.exists())
 
     def test_what_waits_in_memory_moves_along(self) -> None:
         work = self.daemon(worker_num=1, task_worker_num=1, tables=DATABASE)
