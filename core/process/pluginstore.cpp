@@ -95,6 +95,8 @@ Result<QList<ipc::BootMessage::Plugin>> PluginStore::copy(const QList<ipc::BootM
     const QString folder = folderOf(generation);
     if (!QDir().mkpath(folder))
         return Error(Error::Io, QStringLiteral("cannot make the folder %1").arg(folder));
+    // Whatever the umask says: who could write there would be loaded.
+    QFile::setPermissions(m_directory, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
     QList<ipc::BootMessage::Plugin> copies;
     for (qsizetype i = 0; i < plugins.size(); ++i) {
         const QFileInfo original(plugins.at(i).file);

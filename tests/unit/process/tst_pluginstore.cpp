@@ -3,8 +3,11 @@
 #include <QDateTime>
 #include <QDir>
 #include <QFile>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <sys/stat.h>
 
 using namespace Quern;
 using process::PluginStore;
@@ -17,6 +20,7 @@ class TestPluginStore : public QObject
 private Q_SLOTS:
     void init();
     void copies();
+    void nobodyElseMayWriteThere();
     void sameNamesInTwoFolders();
     void missingFile();
     void folderInstead();
@@ -76,6 +80,17 @@ void TestPluginStore::copies()
     // A copy of its own: what becomes of the original does not touch it.
     write(QStringLiteral("a.so"), "other");
     QCOMPARE(contentOf(copied->first().file), QByteArray("first"));
+}
+
+void TestPluginStore::nobodyElseMayWriteThere()
+{
+    const mode_t before = ::umask(0);
+    const auto restore = qScopeGuard([before] { ::umask(before); });
+    const PluginStore pluginStore(store());
+    QVERIFY(pluginStore.copy({{write(QStringLiteral("a.so"), "x"), {}}}, 1));
+    struct stat about = {};
+    QCOMPARE(::stat(QFile::encodeName(store()).constData(), &about), 0);
+    QCOMPARE(about.st_mode & 07777, 0700u);
 }
 
 void TestPluginStore::sameNamesInTwoFolders()
