@@ -11,8 +11,10 @@
 #include "tasks/sqlite/sqlitestore.h"
 
 #include <QFileInfo>
+#include <QTimerEvent>
 
 #include <limits>
+#include <tuple>
 #include <utility>
 
 namespace Quern::app {
@@ -26,6 +28,9 @@ constexpr qint64 mostPrinting = 8 * 1024 * 1024;
 constexpr std::chrono::milliseconds sweepInterval = std::chrono::hours(1);
 /// No payload is under way to the broker, nor a result to its worker, for as long as this.
 constexpr std::chrono::seconds underWayForLong = std::chrono::hours(1);
+
+/// The server that has the database still, and was killed, is gone by then, as a rule.
+constexpr std::chrono::milliseconds resumeInterval = std::chrono::milliseconds(500);
 
 /// No child has this number: it stands for all those of the server before this.
 constexpr quint64 formerServer = std::numeric_limits<quint64>::max();
@@ -196,6 +201,12 @@ void BrokerThread::reconfigure(const config::Settings &settings)
 
 void BrokerThread::stop()
 {
+    if (isResuming()) {
+        m_resumeTimer.stop();
+        // What waits for the database, and what is in memory, has this last chance.
+        if (!tryToResume())
+            callAndWait([this] { std::ignore = m_broker->resume({}); });
+    }
     call([broker = m_broker.get()] { broker->stop(); });
 }
 
@@ -217,13 +228,33 @@ void BrokerThread::forward(base::FileDescriptor fd)
     call([broker = m_broker.get(), fd = fd.release()] { broker->forward(fd); });
 }
 
-Result<void> BrokerThread::resume(const config::Settings &settings)
+void BrokerThread::resume(const config::Settings &settings)
 {
     m_isShared = true; // its own children have payloads under way
+    m_resumed = settings;
+    const Result<void> resumed = tryToResume();
+    if (resumed)
+        return;
+    qCCritical(logMaster).noquote() << resumed.error().message() << "(tasks wait until it can be opened)";
+    m_resumeTimer.start(int(resumeInterval.count()), this);
+}
+
+Result<void> BrokerThread::tryToResume()
+{
     Result<void> resumed;
-    callAndWait([&] { resumed = m_broker->resume(m_hadDatabase ? opener(settings) : tasks::Broker::OpenDatabase()); });
-    m_hasSpillFolder = m_hasSpillFolder || (resumed && m_hadSpillFolder);
-    return resumed ? resumed : errorAtPath(settings, QStringLiteral("tasks.database"), resumed.error());
+    callAndWait([&] { resumed = m_broker->resume(m_hadDatabase ? opener(m_resumed) : tasks::Broker::OpenDatabase()); });
+    if (!resumed)
+        return errorAtPath(m_resumed, QStringLiteral("tasks.database"), resumed.error());
+    m_hasSpillFolder = m_hasSpillFolder || m_hadSpillFolder;
+    return {};
+}
+
+void BrokerThread::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_resumeTimer.timerId() || !tryToResume())
+        return;
+    m_resumeTimer.stop();
+    qCInfo(logMaster) << "the database of tasks is open again, and those that have waited go on";
 }
 
 void BrokerThread::addFormer(base::FileDescriptor fd)

@@ -7,6 +7,7 @@
 #include "tasks/broker.h"
 #include "tasks/spill.h"
 
+#include <QBasicTimer>
 #include <QElapsedTimer>
 #include <QObject>
 #include <QThread>
@@ -42,9 +43,11 @@ public:
     void suspend();
     /// The broker of the server that has taken over is at the end of \a fd.
     void forward(base::FileDescriptor fd);
-    /// No other has taken over; \a settings are those in effect. Errors as of start(): then tasks are kept in memory
-    /// alone.
-    Result<void> resume(const config::Settings &settings);
+    /// No other has taken over; \a settings are those in effect. While the database cannot be opened, which the other
+    /// one may still have, tasks that are delivered wait, and it is tried again until it can be, or until stop().
+    void resume(const config::Settings &settings);
+    /// Whether the database is still waited for.
+    bool isResuming() const { return m_resumeTimer.isActive(); }
     /// What the children of the server before this still deliver comes from \a fd; until endFormer().
     void addFormer(base::FileDescriptor fd);
     void endFormer();
@@ -55,10 +58,16 @@ public:
     void ask(quint64 token, BrokerQuestion question);
 
 Q_SIGNALS:
+    /// See stop().
     void stopped();
     void answered(quint64 token, const Quern::Result<QJsonObject> &outcome);
 
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
 private:
+    /// Tries once what resume() wants. Errors as of start().
+    Result<void> tryToResume();
     /// Of the database that the settings want; empty if they want none.
     tasks::Broker::OpenDatabase opener(const config::Settings &settings) const;
     Result<std::unique_ptr<tasks::TaskStore>> openStore(const config::Settings &settings,
@@ -89,6 +98,8 @@ private:
     bool m_isShared = false;                    ///< see setShared()
     bool m_hadDatabase = false;                 ///< before suspend()
     bool m_hadSpillFolder = false;              ///< the same
+    config::Settings m_resumed;                 ///< those that resume() has got
+    QBasicTimer m_resumeTimer;                  ///< while isResuming()
     std::atomic<bool> m_hasSpillFolder = false; ///< for itself: no database that is not open names its files
     QElapsedTimer m_swept;                      ///< in the thread
     std::atomic<qint64> m_printing = 0;         ///< bytes that were printed and are on their way to the broker

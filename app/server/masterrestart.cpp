@@ -112,6 +112,8 @@ Result<admin::OperationReference> Master::beginHandover(const config::Settings &
         return none.error();
     if (m_supervisor->isReloadOpen() || m_supervisor->isScaling())
         return Error(Error::Busy, QStringLiteral("a reload is under way; wait for it to finish"));
+    if (m_broker->isResuming())
+        return Error(Error::Busy, QStringLiteral("the database of tasks is not open again since the last restart"));
     m_handover = Handover::Proving;
     m_reloadOperation = m_operations.begin(admin::Operation::Kind::Restart);
     qCInfo(logMaster) << "restart begins";
@@ -282,8 +284,7 @@ void Master::successorFailed(const QString &reason)
     m_supervisor->skipGenerations(m_supervisor->lastGeneration() + 1);
     m_successor.reset();
     if (reached != Handover::Proving) {
-        if (const Result<void> resumed = m_broker->resume(m_settings); !resumed)
-            qCCritical(logMaster).noquote() << resumed.error().message();
+        m_broker->resume(m_settings);
         m_supervisor->returnCompanions();
     }
     if (reached == Handover::TakingOver) {

@@ -23,6 +23,8 @@ constexpr qsizetype readChunk = 256 * 1024;
 constexpr int kernelBuffer = 512 * 1024;
 /// An inbox that grew beyond this for a burst gives its memory back.
 constexpr qsizetype keptCapacity = 512 * 1024;
+/// What the kernel holds of somebody who has died is read in far fewer turns.
+constexpr int mostTurns = 256;
 
 } // namespace
 
@@ -81,7 +83,7 @@ void Channel::readRest()
 {
     if (m_hasLeft)
         readFrames();
-    while (m_open && m_socket.waitForReadyRead(0))
+    for (int turn = 0; turn < mostTurns && m_open && m_socket.waitForReadyRead(0); ++turn)
         readFrames();
 }
 

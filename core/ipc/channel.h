@@ -61,7 +61,7 @@ public:
     }
     void flush();
     /// Gives out what the other side has sent so far, before it died for instance, instead of waiting for the loop to
-    /// do so.
+    /// do so. Somebody who goes on and on sending is left after a while.
     void readRest();
     /// For a receiver that waits, within frameReceived(), in an event loop of its own: gives out what has come that is
     /// urgent. The rest follows in its order when frameReceived() returns. Does nothing outside of it.

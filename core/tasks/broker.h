@@ -106,7 +106,7 @@ public:
     /// The other broker is at the end of \a fd: it gets what was kept, and what is delivered from now on.
     void forward(int fd);
     /// There is no other broker: this one goes on as before stop(). \a open as of openDatabase(), empty if there is
-    /// none; if it fails, tasks are kept in memory alone.
+    /// none; if it fails, all stays as it is, and failure() says so: nothing is accepted that would not be on disk.
     Result<void> resume(const OpenDatabase &open);
     /// The last call, when all children are dead: what still waits in memory, and the dead letters there, go to the
     /// store on disk, if there is one, and the log is told what has become of them. It waits for the disk, for some

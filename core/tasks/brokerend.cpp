@@ -96,8 +96,12 @@ void Broker::forward(int fd)
 
 Result<void> Broker::resume(const OpenDatabase &open)
 {
+    if (const Result<void> opened = open ? openDatabase(open) : Result<void>(); !opened) {
+        const std::lock_guard lock(m_failureMutex);
+        m_failure = opened.error().message();
+        return opened;
+    }
     const std::unique_ptr<Forwarder> forwarder = std::move(m_forwarder);
-    const Result<void> opened = open ? openDatabase(open) : Result<void>();
     m_stopping = false;
     m_stoppedTold = false;
     m_dirty = true;
@@ -111,7 +115,7 @@ Result<void> Broker::resume(const OpenDatabase &open)
         if (const Result<ipc::DeliverMessage> message = ipc::decodeDeliver((*frame)->payload))
             delivered(*link, (*frame)->id, *message);
     }
-    return opened;
+    return {};
 }
 
 void Broker::close()

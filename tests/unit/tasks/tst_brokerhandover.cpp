@@ -24,6 +24,7 @@ private Q_SLOTS:
     void theOtherOneRefuses();
     void theOtherOneGoesAway();
     void thereIsNoOtherOne();
+    void theDatabaseIsNotThereAtOnce();
     void tooMuchIsRefused();
 
 private:
@@ -171,6 +172,24 @@ void TestBrokerHandover::thereIsNoOtherOne()
     QSignalSpy stopped(m_broker.get(), &Broker::stopped);
     m_broker->stop();
     TRY_COMPARE(stopped.size(), 1, patience);
+}
+
+void TestBrokerHandover::theDatabaseIsNotThereAtOnce()
+{
+    m_first->setQuick();
+    suspend();
+    m_worker->deliver(1, "mail", ipc::DurableTask | ipc::WantsAnswer);
+    const Error busy(Error::Busy, QStringLiteral("somebody has it"));
+    const auto fails = [&busy](TaskStore::Client &) -> Result<std::unique_ptr<TaskStore>> { return busy; };
+    QCOMPARE(m_broker->resume(fails).error().code(), Error::Busy);
+    QCOMPARE(m_broker->failure(), busy.message());
+    // Nothing is accepted that would not be on disk.
+    m_worker->deliver(2, "mail", ipc::DurableTask | ipc::WantsAnswer);
+    QVERIFY(!becomesTrue([this] { return !m_worker->got.isEmpty(); }, 100ms));
+    QVERIFY(m_broker->resume(opener()));
+    TRY_COMPARE(m_worker->got.size(), 2, patience);
+    TRY_COMPARE(m_first->ids(), (QList<quint64>{1, 2}), patience);
+    QVERIFY(!m_broker->failure());
 }
 
 void TestBrokerHandover::tooMuchIsRefused()
