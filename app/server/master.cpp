@@ -105,6 +105,9 @@ Result<void> Master::start()
     }
     if (m_settings.defaultPlugin)
         qCInfo(logMaster) << "no [[plugin]] is listed in the settings: the welcome plugin is loaded";
+    // Before they are read: what changes from then on is a reload once the server is ready.
+    if (!m_options.handover.isTrial)
+        followFiles();
     m_supervisor->start();
     return {};
 }
@@ -251,12 +254,13 @@ void Master::becomeReady()
     m_state = State::Running;
     m_operations.finish(m_options.handover.operation, {});
     m_reactors->leaveSocketFiles(false);
+    m_options.sockets->removeLeftFiles();
     m_reactors->listen();
     if (m_predecessor)
         m_predecessor->tellTakenOver();
     if (m_options.handover.isDraining)
         std::ignore = drain(true);
-    followFiles();
+    m_reloadOnChange.reloadEnded();
     m_keeper = std::make_unique<PoolKeeper>(m_supervisor.get(), [this] { return workToDo(); });
     m_keeper->configure(m_settings);
     recordRates();

@@ -203,8 +203,8 @@ void Master::followFiles()
 
 Result<void> Master::reloadForChange(const QString &reason)
 {
-    if (m_supervisor->isReloadOpen())
-        return Error(Error::Busy, QStringLiteral("a reload is under way"));
+    if (m_state != State::Running || m_supervisor->isReloadOpen())
+        return Error(Error::Busy, QStringLiteral("the server starts, or a reload is under way"));
     if (const Result<void> none = checkNoRestart(); !none)
         return none;
     if (m_settings.server.reloadLog)

@@ -84,6 +84,7 @@ Result<void> ReactorPool::bind(const config::Settings &all, net::InheritedSocket
     for (Address &address : m_addresses) {
         address.isLent = inherited.isLent(address.endpoint, address.kind);
         given.push_back(inherited.take(address.endpoint, address.kind));
+        address.isInherited = !address.isLent && !given.back().empty();
     }
     for (std::size_t port = 0; port < m_addresses.size(); ++port) {
         const Address &address = m_addresses[port];
@@ -208,8 +209,24 @@ void ReactorPool::follow(process::Supervisor *supervisor, dispatch::Reactor *rea
     connect(dispatcher, &dispatch::Dispatcher::workerUnreachable, supervisor, &Supervisor::childUnreachable);
 }
 
+void ReactorPool::applyToInherited()
+{
+    for (const std::vector<dispatch::ListeningSocket> &sockets : m_sockets) {
+        for (const dispatch::ListeningSocket &socket : sockets) {
+            const Address &address = m_addresses[std::size_t(socket.port)];
+            if (!address.isInherited)
+                continue;
+            const Result<void> applied = net::applyOptions(socket.fd.get(), address.endpoint, address.kind,
+                                                           {.backlog = m_backlog, .unixMode = address.unixMode});
+            if (!applied)
+                qCWarning(logMaster).noquote() << applied.error().message();
+        }
+    }
+}
+
 void ReactorPool::listen()
 {
+    applyToInherited();
     for (std::size_t i = 0; i < m_reactors.size(); ++i) {
         dispatch::Reactor *reactor = m_reactors[i].get();
         const auto sockets = std::make_shared<std::vector<dispatch::ListeningSocket>>(std::move(m_sockets[i]));
@@ -260,7 +277,6 @@ void ReactorPool::push(quint64 id, const QString &text, Answer answer)
 void ReactorPool::drain()
 {
     removeSocketFiles();
-    m_bound = false;
     m_open = {};
     m_drainsLeft = size();
     for (const auto &reactor : m_reactors)
@@ -309,9 +325,9 @@ QStringList ReactorPool::listeners() const
     return texts;
 }
 
-void ReactorPool::removeSocketFiles() const
+void ReactorPool::removeSocketFiles()
 {
-    if (!m_bound || m_leavesFiles)
+    if (m_leavesFiles || !std::exchange(m_bound, false))
         return;
     for (const Address &address : m_addresses) {
         if (address.endpoint.isUnix() && !address.isLent)

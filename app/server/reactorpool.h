@@ -97,7 +97,9 @@ Q_SIGNALS:
 
 private:
     void follow(process::Supervisor *supervisor, dispatch::Reactor *reactor);
-    void removeSocketFiles() const;
+    void removeSocketFiles();
+    /// What the settings say of sockets that are a former server's.
+    void applyToInherited();
     /// Calls \a request with the LiveHub of the connection \a id in its thread.
     template <typename Request>
     void askHub(quint64 id, Request request, Answer answer);
@@ -110,6 +112,7 @@ private:
         QString key;                     ///< of its origin in the settings
         std::optional<quint16> unixMode; ///< see net::ListenOptions
         bool isLent = false;             ///< see net::InheritedSockets::Owner
+        bool isInherited = false;        ///< and not lent
     };
 
     Result<void> bind(const Address &address, int port);

@@ -47,6 +47,13 @@ Result<base::FileDescriptor> newSocket(const Endpoint &endpoint, const SocketAdd
     return fd;
 }
 
+/// Of the file of a Unix socket. Whoever may write to the folder could have put a link in its place.
+bool setMode(const Endpoint &endpoint, std::optional<quint16> mode)
+{
+    return !mode || !endpoint.isUnix() ||
+           ::fchmodat(AT_FDCWD, QFile::encodeName(endpoint.unixPath).constData(), *mode, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /// Binds \a fd. The mode of a Unix path is never wider than \a mode: the kernel takes that of the descriptor, without
 /// what the umask forbids, which is added once the file is there. The umask itself is that of all threads.
 bool bindTo(int fd, const SocketAddress &address, const Endpoint &endpoint, std::optional<quint16> mode)
@@ -56,12 +63,10 @@ bool bindTo(int fd, const SocketAddress &address, const Endpoint &endpoint, std:
         return false;
     if (::bind(fd, address.get(), address.length()) != 0)
         return false;
-    // Whoever may write to the folder could have put a link in its place.
-    const QByteArray path = QFile::encodeName(endpoint.unixPath);
-    if (!hasMode || ::fchmodat(AT_FDCWD, path.constData(), *mode, AT_SYMLINK_NOFOLLOW) == 0)
+    if (setMode(endpoint, mode))
         return true;
     const int problem = errno;
-    ::unlink(path.constData());
+    ::unlink(QFile::encodeName(endpoint.unixPath).constData());
     errno = problem;
     return false;
 }
@@ -164,6 +169,15 @@ Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOpti
     if (!bindTo(fd->get(), *address, endpoint, options.unixMode) || ::listen(fd->get(), options.backlog) != 0)
         return cannotListen(endpoint, SocketKind::Stream);
     return fd;
+}
+
+Result<void> applyOptions(int fd, const Endpoint &endpoint, SocketKind kind, const ListenOptions &options)
+{
+    if (!setMode(endpoint, options.unixMode))
+        return base::systemError(QStringLiteral("setting the permissions of %1").arg(endpoint.text()));
+    if (kind == SocketKind::Stream && ::listen(fd, options.backlog) != 0)
+        return cannotListen(endpoint, kind);
+    return {};
 }
 
 Result<base::FileDescriptor> bindDatagram(const Endpoint &endpoint, const DatagramOptions &options)

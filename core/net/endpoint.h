@@ -63,6 +63,10 @@ Result<base::FileDescriptor> listenOn(const Endpoint &endpoint, const ListenOpti
 /// The same for datagrams: UDP, or a Unix datagram socket. A Unix path can be bound once: reactors share that socket.
 Result<base::FileDescriptor> bindDatagram(const Endpoint &endpoint, const DatagramOptions &options);
 
+/// What the settings of now say of \a fd, which was bound to \a endpoint before: the queue of a stream, and the
+/// permissions of a Unix path. The message of an error names the endpoint.
+Result<void> applyOptions(int fd, const Endpoint &endpoint, SocketKind kind, const ListenOptions &options);
+
 /// Sets what connections inherit from \a fd, a listening socket for TCP.
 void setConnectionOptions(int fd);
 

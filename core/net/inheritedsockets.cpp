@@ -3,9 +3,12 @@
 #include "base/systemerror.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace Quern::net {
 
@@ -85,11 +88,25 @@ QStringList InheritedSockets::keepOnly(const std::vector<Place> &places)
     };
     QStringList lost;
     for (const Socket &socket : m_sockets) {
-        if (socket.owner == Owner::Manager && !isWanted(socket))
+        if (isWanted(socket))
+            continue;
+        if (socket.owner == Owner::Manager)
             lost.append(socket.address.text());
+        else if (socket.address.address().startsWith('/'))
+            m_leftFiles.append(socket.address.address());
     }
     std::erase_if(m_sockets, [&isWanted](const Socket &socket) { return !isWanted(socket); });
     return lost;
+}
+
+void InheritedSockets::removeLeftFiles()
+{
+    const QByteArrayList files = std::exchange(m_leftFiles, {});
+    for (const QByteArray &path : files) {
+        struct stat about = {};
+        if (::lstat(path.constData(), &about) == 0 && S_ISSOCK(about.st_mode))
+            ::unlink(path.constData());
+    }
 }
 
 } // namespace Quern::net

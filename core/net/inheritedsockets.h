@@ -6,6 +6,7 @@
 
 #include <Quern/result.h>
 
+#include <QByteArrayList>
 #include <QStringList>
 
 #include <vector>
@@ -39,6 +40,8 @@ public:
     };
     /// Closes those that are bound elsewhere, and tells where those of them are that were lent.
     QStringList keepOnly(const std::vector<Place> &places);
+    /// Removes the files of the Unix sockets that keepOnly() has closed and that are not lent: nobody serves them now.
+    void removeLeftFiles();
     /// Closes them.
     void clear() { m_sockets.clear(); }
 
@@ -54,6 +57,7 @@ private:
     static bool isAt(const Socket &socket, const SocketAddress &address, SocketKind kind);
 
     std::vector<Socket> m_sockets;
+    QByteArrayList m_leftFiles;
 };
 
 } // namespace Quern::net

@@ -74,6 +74,23 @@ class InPlace(DaemonTestCase):
             self.assertEqual(local.request("GET", "/hello/a").status, 200)
         work.stop()
 
+    def test_a_file_of_a_unix_socket_goes_when_a_stop_comes_in_between(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=0, max_wait_time=20)
+        path = work.directory / "app.sock"
+        work.settings["listen"].append(f"unix:{path}")
+        work.write_config()
+        self.assert_exit(work.command("restart"), 0)
+        with RawConnection(str(path), timeout=20 * TIME_SCALE) as local:
+            # Keeps the server from going on.
+            local.send(b"GET /slow?ms=3000 HTTP/1.1\r\nHost: test\r\n\r\n")
+            wait_until(lambda: self.is_busy(work), "the request")
+            with ControlClient(work) as control:
+                control.ask("server.restart")
+            work.wait_log("it could serve: this server stops")
+            work.stop()
+            self.assertEqual(local.response().status, 200)
+        self.assertFalse(path.exists())
+
     def test_options_that_are_not_those_of_its_start(self) -> None:
         work = self.daemon(worker_num=1, task_worker_num=0)
         (work.directory / ".env.other").touch()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 from collections import Counter
 from pathlib import Path
@@ -100,6 +102,31 @@ class WhatMoves(DaemonTestCase):
             self.assertFalse(proctree.alive(before))
         work.wait_gone()
 
+    def test_a_stop_ends_all_those_before(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=0, max_wait_time=30, plugins=[FIXTURES / "liblive.so"])
+        with contextlib.ExitStack() as clients:
+            before = []
+            for _ in range(2):
+                live = clients.enter_context(WebSocketClient(work.address, "/echo", timeout=20 * TIME_SCALE))
+                live.text("before")
+                self.assertEqual(live.read_text(), "before")
+                before.append(self.restart(work))
+            self.assertTrue(all(proctree.alive(pid) for pid in before))
+            self.assert_exit(work.command("stop", timeout=10), 0)
+            for pid in before:
+                self.wait_left(pid)
+        work.wait_gone()
+
+    def test_a_stop_lets_the_one_before_finish_what_it_has_begun(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=0, max_wait_time=10)
+        connection = self.connection(work)
+        connection.send(b"GET /slow?ms=2500 HTTP/1.1\r\nHost: test\r\n\r\n")
+        wait_until(lambda: self.is_busy(work), "the request")
+        self.restart(work)
+        self.assert_exit(work.command("stop", timeout=20), 0)
+        self.assertEqual(connection.response().status, 200)
+        work.wait_gone()
+
     def test_an_idle_connection_is_asked_to_go_elsewhere_with_its_next_answer(self) -> None:
         work = self.daemon(worker_num=1, task_worker_num=0, max_wait_time=20)
         idle = self.connection(work)
@@ -128,7 +155,7 @@ class WhatMoves(DaemonTestCase):
                 connection.send(body[700_000:])
                 answer = connection.response("POST")
                 self.assertEqual((answer.status, answer.body), (200, body))
-                self.assertEqual(list((work.runtime / "uploads").iterdir()), [])
+                wait_until(lambda: not list((work.runtime / "uploads").iterdir()), "the end of its file")
 
     def test_tables_and_atomics_stay(self) -> None:
         work = self.daemon(worker_num=1, task_worker_num=0, tables=COUNTER)
@@ -159,6 +186,31 @@ class WhatMoves(DaemonTestCase):
             self.assertEqual(len(control.ask("server.status")["reactors"]), 3)
         for _ in range(20):
             self.assertEqual(work.get("/hello/a")[0], 200)
+        # So do its permissions, and the file goes with the address.
+        work.settings["unix_socket_mode"] = "0640"
+        work.write_config()
+        self.restart(work)
+        self.assertEqual(path.stat().st_mode & 0o777, 0o640)
+        work.settings["listen"].pop()
+        del work.settings["unix_socket_mode"]
+        work.write_config()
+        self.restart(work)
+        self.assertFalse(path.exists())
+        work.stop()
+
+    def test_what_changes_meanwhile_is_a_reload_of_the_next(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, tables=DATABASE + "[reload]\nwatch = true\n")
+        work.deliver("sleep", {"ms": 2000, "number": 1}, until="accepted")
+        work.wait_lines("begun task sleep", 1)
+        with ControlClient(work) as control:
+            control.ask("server.subscribe", status=False, intervalMs=1000, operations=True, processes=False)
+            control.ask("server.restart")
+            control.wait_event("operation", lambda data: "come to their end" in str(data["steps"]))
+            # The next one has read it.
+            with work.config.open("a") as file:
+                file.write("# later\n")
+        work.wait_log("reloaded: generation 3 serves", 15)
+        work.adopt_successor()
         work.stop()
 
     def test_the_management_api_moves(self) -> None:
@@ -364,6 +416,43 @@ class Failing(DaemonTestCase):
         self.restart(work)
         self.goes_on(work, work.master)
         work.stop()
+
+    def lose_database(self, work: WorkServer) -> tuple[Path, Path]:
+        """A restart fails, and the server finds its database no more. Returns where that is, and where it should be."""
+        database, aside = work.directory / "tasks.db", work.directory / "aside.db"
+        work.deliver("sleep", {"ms": 2000, "number": 1}, until="accepted")
+        work.wait_lines("begun task sleep", 1)
+        with ControlClient(work) as control:
+            control.ask("server.subscribe", status=False, intervalMs=1000, operations=True, processes=False)
+            reference = control.ask("server.restart")
+            control.wait_event("operation", lambda data: "come to their end" in str(data["steps"]))
+            database.rename(aside)
+            database.mkdir()
+            self.assertIn("tasks.db", control.wait_operation(reference)["error"])
+            work.wait_log("tasks wait until it can be opened")
+        return aside, database
+
+    def test_the_database_is_not_there_at_once(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, max_wait_time=10, tables=DATABASE)
+        aside, database = self.lose_database(work)
+        with ControlClient(work) as control:
+            # It serves, and says what is amiss.
+            self.assertEqual(work.get("/hello/a")[0], 200)
+            self.assertIn("tasks.db", control.ask("server.status")["tasks"]["failure"])
+            with self.assertRaises(Refused):
+                control.ask("server.restart")
+        database.rmdir()
+        aside.rename(database)
+        work.wait_log("the database of tasks is open again")
+        self.goes_on(work, work.master)
+        work.stop()
+
+    def test_a_stop_while_the_database_is_not_there(self) -> None:
+        work = self.daemon(worker_num=1, task_worker_num=1, max_wait_time=10, tables=DATABASE)
+        self.lose_database(work)
+        begun = time.monotonic()
+        work.stop()
+        self.assertLess(time.monotonic() - begun, 5 * TIME_SCALE)
 
     def test_a_stop_in_between_is_a_stop(self) -> None:
         work = self.daemon(worker_num=1, task_worker_num=1, tables=DATABASE)

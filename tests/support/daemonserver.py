@@ -20,6 +20,10 @@ class DaemonTestCase(WorkTestCase):
         self.assert_exit(work.command("call", "server.restart", timeout=60), 0, "server.restart is done")
         return work.adopt_successor()
 
+    def is_busy(self, work: WorkServer) -> bool:
+        """A worker is at a request."""
+        return any(each["inFlight"] for each in work.status()["workers"])
+
     def wait_left(self, pid: int, seconds: float = 10.0) -> None:
         wait_until(lambda: not proctree.alive(pid), f"the end of {pid}", seconds)
 

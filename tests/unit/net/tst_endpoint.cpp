@@ -1,4 +1,5 @@
 #include "net/endpoint.h"
+#include "net/socketaddress.h"
 #include "netsupport.h"
 
 #include <QFile>
@@ -7,8 +8,10 @@
 #include <array>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <vector>
 
 using namespace NetTest;
 using namespace Quern;
@@ -33,6 +36,7 @@ private Q_SLOTS:
     void descriptorFlags();
     void unixPath();
     void unixPathHasItsMode();
+    void optionsOfOneThatIsBound();
     void unixPathOfADeadServer();
     void unixPathOfALivingServer();
     void unixPathIsAFile();
@@ -168,6 +172,31 @@ void TestEndpoint::unixPathHasItsMode()
     QVERIFY(listenOn(plain, {}));
     QCOMPARE(modeOf(plain), mode_t(0755));
     ::umask(before);
+}
+
+void TestEndpoint::optionsOfOneThatIsBound()
+{
+    const QTemporaryDir folder;
+    const Endpoint endpoint = {{}, 0, folder.filePath(QStringLiteral("s"))};
+    const Result<base::FileDescriptor> listener = listenOn(endpoint, {.backlog = 0, .unixMode = 0600});
+    QVERIFY(listener);
+    std::vector<base::FileDescriptor> clients;
+    const auto connects = [&] {
+        const Result<net::SocketAddress> address = net::SocketAddress::of(endpoint);
+        clients.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+        return ::connect(clients.back().get(), address->get(), address->length()) == 0;
+    };
+    QVERIFY(connects());
+    QVERIFY(!connects());
+    QVERIFY(applyOptions(listener->get(), endpoint, SocketKind::Stream, {.backlog = 5, .unixMode = 0640}));
+    QVERIFY(connects());
+    struct stat info = {};
+    QCOMPARE(::stat(QFile::encodeName(endpoint.unixPath).constData(), &info), 0);
+    QCOMPARE(info.st_mode & 07777, 0640u);
+    // A link that somebody has put in its place is not followed.
+    QVERIFY(QFile::remove(endpoint.unixPath));
+    QVERIFY(QFile::link(folder.path(), endpoint.unixPath));
+    QVERIFY(!applyOptions(listener->get(), endpoint, SocketKind::Stream, {.unixMode = 0600}));
 }
 
 void TestEndpoint::unixPathOfADeadServer()

@@ -1,6 +1,7 @@
 #include "net/inheritedsockets.h"
 #include "netsupport.h"
 
+#include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 
@@ -26,6 +27,7 @@ private Q_SLOTS:
     void madeReady();
     void noSocketThatCanBeServed();
     void closedIfNobodyWantsThem();
+    void filesOfThoseThatWereClosed();
 };
 
 void TestInheritedSockets::foundByTheirAddress_data()
@@ -148,6 +150,29 @@ void TestInheritedSockets::closedIfNobodyWantsThem()
     QVERIFY(connectTo(endpoint.port).isValid());
     sockets.clear();
     QVERIFY(!connectTo(endpoint.port).isValid());
+}
+
+void TestInheritedSockets::filesOfThoseThatWereClosed()
+{
+    const QTemporaryDir folder;
+    InheritedSockets sockets;
+    for (const auto &[name, owner] : {std::pair("wanted", Owner::Server),
+                                      {"left", Owner::Server},
+                                      {"replaced", Owner::Server},
+                                      {"lent", Owner::Manager}}) {
+        const Endpoint endpoint = {{}, 0, folder.filePath(QString::fromLatin1(name))};
+        Result<base::FileDescriptor> stream = net::listenOn(endpoint, {});
+        QVERIFY(stream);
+        QVERIFY(sockets.add(std::move(*stream), owner));
+    }
+    const QString replaced = folder.filePath(QStringLiteral("replaced"));
+    QVERIFY(QFile::remove(replaced));
+    QVERIFY(QFile(replaced).open(QFile::WriteOnly));
+    sockets.keepOnly({{{{}, 0, folder.filePath(QStringLiteral("wanted"))}, SocketKind::Stream}});
+    QVERIFY(QFile::exists(folder.filePath(QStringLiteral("left"))));
+    sockets.removeLeftFiles();
+    QCOMPARE(QDir(folder.path()).entryList(QDir::System | QDir::Files, QDir::Name),
+             (QStringList{QStringLiteral("lent"), QStringLiteral("replaced"), QStringLiteral("wanted")}));
 }
 
 QUERN_EPOLL_TEST_MAIN(TestInheritedSockets)
