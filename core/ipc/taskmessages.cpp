@@ -18,7 +18,7 @@ void appendDeliver(QByteArray &out, quint64 id, const DeliverMessage &message)
         .put(quint16(message.uniqueKey.size()))
         .put(message.priority)
         .put(message.flags)
-        .put(quint32(0))
+        .put(quint32(message.sender) + 1)
         .put(message.name)
         .put(message.uniqueKey)
         .put(message.payload);
@@ -37,11 +37,12 @@ Result<DeliverMessage> decodeDeliver(QByteArrayView payload)
     const auto keyLength = reader.get<quint16>();
     message.priority = reader.get<quint8>();
     message.flags = reader.get<quint8>();
-    reader.get<quint32>();
+    message.sender = qint32(reader.get<quint32>() - 1);
     message.name = reader.take(nameLength);
     message.uniqueKey = reader.take(keyLength);
     message.payload = reader.rest();
-    if (!reader.isWhole() || message.name.isEmpty() || message.priority > 9 || message.tries == 0)
+    if (!reader.isWhole() || message.name.isEmpty() || message.priority > 9 || message.tries == 0 ||
+        message.sender < -1)
         return broken("Deliver");
     return message;
 }

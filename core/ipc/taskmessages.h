@@ -20,7 +20,7 @@ enum TaskFlag : quint8 {
 
 /// A task or event on its way to the broker; the frame's id is its own.
 /// Shape: u64 delay | u32 timeout | u32 retry delay | u32 longest retry delay | u16 tries | u16 name length | u16
-/// unique key length | u8 priority | u8 flags | u32 reserved | name | unique key | payload. Times are milliseconds.
+/// unique key length | u8 priority | u8 flags | u32 sender + 1 | name | unique key | payload. Times are milliseconds.
 struct DeliverMessage
 {
     quint64 delayMs = 0;
@@ -29,7 +29,8 @@ struct DeliverMessage
     quint32 retryDelayMaxMs = 0;
     quint16 tries = 1;
     quint8 priority = 5;
-    quint8 flags = 0; ///< of TaskFlag
+    quint8 flags = 0;   ///< of TaskFlag
+    qint32 sender = -1; ///< from the broker before this one: the number of the worker that has delivered it; -1: none
     QByteArrayView name;
     QByteArrayView uniqueKey;
     QByteArrayView payload;

@@ -269,8 +269,14 @@ void Broker::delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &
     const bool wantsFinish = (message.flags & ipc::WantsFinish) != 0;
     const DeliveryTicket from = {link.info().childId, id, message.flags,
                                  wantsFinish ? message.name.toByteArray() : QByteArray()};
+    const ipc::ChildIdentity &deliverer = link.info().who;
+    const qint32 sender = deliverer.role == ipc::ChildRole::Worker ? deliverer.number
+                          : deliverer.role == ipc::ChildRole::Boot ? message.sender // a worker of the server before
+                                                                   : -1;
     if (m_forwarder) {
-        if (!m_forwarder->add(from, message))
+        ipc::DeliverMessage forwarded = message;
+        forwarded.sender = sender;
+        if (!m_forwarder->add(from, forwarded))
             refuse(from, Error(Error::Busy, QStringLiteral("a new server takes over; try again")));
         return;
     }
@@ -289,7 +295,7 @@ void Broker::delivered(BrokerLink &link, quint64 id, const ipc::DeliverMessage &
     record.backOff.first = std::chrono::milliseconds(message.retryDelayMs);
     record.backOff.longest = std::chrono::milliseconds(message.retryDelayMaxMs);
     record.tellsSender = wantsFinish;
-    record.sender = link.info().who.role == ipc::ChildRole::Worker ? link.info().who.number : -1;
+    record.sender = sender;
 
     const quint64 ticket = m_nextTicket++;
     m_tickets.emplace(ticket, from);

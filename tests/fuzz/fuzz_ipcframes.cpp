@@ -158,12 +158,12 @@ void checkLive(QByteArrayView payload)
 void checkTasks(QByteArrayView payload)
 {
     if (const Result<ipc::DeliverMessage> message = ipc::decodeDeliver(payload)) {
-        if (message->name.isEmpty() || message->priority > 9 || message->tries == 0 || !lies(message->name, payload) ||
-            !lies(message->uniqueKey, payload) || !lies(message->payload, payload))
+        if (message->name.isEmpty() || message->priority > 9 || message->tries == 0 || message->sender < -1 ||
+            !lies(message->name, payload) || !lies(message->uniqueKey, payload) || !lies(message->payload, payload))
             fail("a delivery breaks a rule of its interface");
         QByteArray again;
         ipc::appendDeliver(again, 0, *message);
-        checkSame(again, {28, 29, 30, 31}, payload, "a delivery does not encode to what it was decoded from");
+        checkSame(again, {}, payload, "a delivery does not encode to what it was decoded from");
     }
     if (const Result<ipc::RunTaskMessage> message = ipc::decodeRunTask(payload)) {
         if (message->name.isEmpty() || !lies(message->name, payload) || !lies(message->payload, payload))

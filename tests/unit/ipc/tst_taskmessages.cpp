@@ -21,6 +21,7 @@ QByteArray deliverFrame()
     message.tries = 5;
     message.priority = 9;
     message.flags = ipc::DurableTask | ipc::WantsFinish | ipc::MapPayload;
+    message.sender = 3;
     message.name = "mail";
     message.uniqueKey = "key";
     message.payload = "load";
@@ -96,7 +97,7 @@ const QList<Kind> &kinds()
 {
     static const QList<Kind> list = {
         {"Deliver", deliverFrame,
-         "2b000000 1800 0000 0807060504030201 1817161514131211 24232221 34333231 44434241 0500 0400 0300 09 32 00000000"
+         "2b000000 1800 0000 0807060504030201 1817161514131211 24232221 34333231 44434241 0500 0400 0300 09 32 04000000"
          "6d61696c 6b6579 6c6f6164",
          ipc::DeliverHeaderSize + 7, refusalOf(ipc::decodeDeliver)},
         {"RunTask", runFrame,
@@ -168,6 +169,7 @@ void TestTaskMessages::refused_data()
     QTest::newRow("key longer than the delivery") << 0 << 25 << 1;
     QTest::newRow("a priority that there is not") << 0 << 26 << 10;
     QTest::newRow("no tries") << 0 << 20 << 0;
+    QTest::newRow("no number of a worker") << 0 << 31 << 255;
     QTest::newRow("task without a name") << 1 << 16 << 0;
     QTest::newRow("name longer than the task") << 1 << 16 << 9;
     QTest::newRow("error longer than the end") << 2 << 12 << 8;
@@ -198,6 +200,7 @@ void TestTaskMessages::roundTrips()
     QCOMPARE(delivered->retryDelayMaxMs, quint32(0x41424344));
     QCOMPARE(delivered->tries, quint16(5));
     QCOMPARE(delivered->priority, quint8(9));
+    QCOMPARE(delivered->sender, 3);
     QCOMPARE(delivered->flags, quint8(50));
     QCOMPARE(delivered->name, QByteArrayView("mail"));
     QCOMPARE(delivered->uniqueKey, QByteArrayView("key"));

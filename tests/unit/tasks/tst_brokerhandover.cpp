@@ -21,6 +21,7 @@ private Q_SLOTS:
     void whatWaitsMovesToTheDatabase();
     void whatIsDeliveredMeanwhileIsKept();
     void theOtherOneTellsTheEnd();
+    void theEndIsToldWhenTheFirstHasGone();
     void theOtherOneRefuses();
     void theOtherOneGoesAway();
     void thereIsNoOtherOne();
@@ -122,6 +123,23 @@ void TestBrokerHandover::theOtherOneTellsTheEnd()
     QVERIFY(finished);
     QCOMPARE(finished->name, QByteArrayView("mail"));
     QCOMPARE(finished->result, QByteArrayView("result"));
+}
+
+void TestBrokerHandover::theEndIsToldWhenTheFirstHasGone()
+{
+    suspend();
+    startOther();
+    FakeChild worker(*m_other, 13, {ChildRole::Worker, 0});
+    FakeChild another(*m_other, 14, {ChildRole::Worker, 1});
+    m_worker->deliver(7, "mail", ipc::WantsFinish);
+    TRY_COMPARE(m_otherTaskWorker->got.size(), 1, patience);
+    m_other->childDied(99, QStringLiteral("it has ended"), false);
+    QVERIFY(m_otherTaskWorker->begin(0));
+    m_otherTaskWorker->end(0, ipc::TaskOutcome::Done, "result");
+    // That of the same number.
+    TRY_COMPARE(worker.got.size(), 1, patience);
+    QCOMPARE(ipc::decodeTaskFinished(worker.got.at(0).payload)->result, QByteArrayView("result"));
+    QVERIFY(another.got.isEmpty());
 }
 
 void TestBrokerHandover::theOtherOneRefuses()
