@@ -220,13 +220,19 @@ void Supervisor::checkRetired()
 {
     if (m_retiring.empty())
         m_drainTimer.stop();
-    // Those that are replaced one by one meanwhile are none of its business.
-    if (std::any_of(m_retiring.begin(), m_retiring.end(), [](const Retiring &retiring) { return retiring.ofReload; }))
+    if (areSomeAwaited())
         return;
     if (m_reloadOpen && m_active && !m_next && m_rollError.isEmpty() && m_preparing == 0 && !m_taskCopies) {
         m_reloadOpen = false;
         Q_EMIT reloadFinished({});
     }
+}
+
+bool Supervisor::areSomeAwaited() const
+{
+    // Those that are replaced one by one meanwhile may take as long as they need.
+    return std::any_of(m_retiring.begin(), m_retiring.end(),
+                       [](const Retiring &retiring) { return !retiring.inService; });
 }
 
 void Supervisor::sendLogLevels()
@@ -284,11 +290,14 @@ void Supervisor::returnCompanions()
     m_companionsHaveLeft = false;
     for (std::size_t i = 0; m_active && i < m_active->places.size(); ++i) {
         ChildPlace &place = m_active->places[i];
-        if (isCompanion(place.who.role) && !place.child && !place.restartDue && !place.hasGivenUp())
+        if (isCompanion(place.who.role) && !place.child && !place.restartDue && !place.hasGivenUp() &&
+            !place.isHandedOver)
             startChild(*m_active, place);
     }
     restartDue();
     replaceDue();
+    checkDismissed();
+    rollBackOn();
 }
 
 void Supervisor::checkCompanions()

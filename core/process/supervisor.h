@@ -217,7 +217,7 @@ private:
         std::unique_ptr<ChildProcess> child;
         int drainsLeft = 0;
         base::MonotonicTime killAt; ///< max() if it is killed already
-        bool ofReload = false;
+        bool inService = false;     ///< see Retire
     };
 
     void prepareNext();
@@ -228,6 +228,9 @@ private:
     void rollOn();
     void handOver(ChildPlace &place);
     void rollBack();
+    /// Starts the next one of those that are to be back.
+    void rollBackOn();
+    void startRollTimer();
     /// The old child of that name works again.
     void takeBack(const ipc::ChildIdentity &who);
     void checkDismissed();
@@ -297,6 +300,8 @@ private:
     void beginFree();
     void beginFreeOf(Generation *generation);
     void checkRetired();
+    /// Some leave that a reload waits for, which needs their memory.
+    bool areSomeAwaited() const;
     void checkCompanions();
     void checkStopped();
     void restartLater(ChildPlace &place, const ChildExit &exit);

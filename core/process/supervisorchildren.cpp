@@ -122,6 +122,7 @@ void Supervisor::becameReady(ChildProcess *child)
         announce(child);
         child->runHooks({ipc::Hook::Ready, 0, {}, {}});
         takeBack(place->who);
+        rollBackOn();
         updateAvailability();
         beginFree();
         checkGrown();
@@ -182,7 +183,7 @@ void Supervisor::retire(std::unique_ptr<ChildProcess> child, const QString &reas
         killAt = isBounded ? killAt + m_settings.longestRequest : base::MonotonicTime::max();
     }
     // The reactors and the broker.
-    m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt, why == Retire::ByReload});
+    m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt, why == Retire::InService});
     armDrainTimer();
     if (announced)
         leaving->runHooks({ipc::Hook::Drain, 0, {}, {}});
@@ -329,6 +330,7 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
                 rollOn();
         }
     }
+    rollBackOn();
     Q_EMIT processesChanged();
     checkCompanions();
     checkStopped();
