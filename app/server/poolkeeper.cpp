@@ -159,8 +159,8 @@ void PoolKeeper::checkMemory()
         const base::MonotonicTime since = m_fatSince.value(each.child, now);
         const bool hadTime = now - since >= m_settings.server.maxWaitTime;
         known.insert(each.child, since);
-        // It has had the time to go by itself, and takes what others need.
-        if (hadTime && each.bytes > 2 * each.limit)
+        // It has had the time to go by itself, and takes what others need. Its next would do no better if it rests.
+        if (hadTime && each.bytes > 2 * each.limit && !m_supervisor->isReplacementResting(each.child))
             m_supervisor->killFor(each.child, RestartReason::Memory, text);
         else if (!each.isLeaving)
             m_supervisor->recycle(each.child, RestartReason::Memory, text);

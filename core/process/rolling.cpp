@@ -33,7 +33,11 @@ void Supervisor::rollOn()
         if (place.child && !place.isAnnounced)
             handOver(place);
     }
-    const auto next = std::find_if(places.begin(), places.end(), [](const ChildPlace &place) { return !place.child; });
+    // One that has ended since it took over follows in its own time.
+    const auto isToCome = [](const ChildPlace &place) {
+        return !place.child && !place.restartDue && !place.restarts.hasGivenUp();
+    };
+    const auto next = std::find_if(places.begin(), places.end(), isToCome);
     if (next != places.end()) {
         // There is to be room for it: hasExited() goes on.
         if (!areSomeAwaited())
@@ -58,6 +62,7 @@ void Supervisor::handOver(ChildPlace &place)
         if (old->child)
             retire(std::move(old->child), QStringLiteral("a newer generation serves"));
     }
+    updateAvailability();
     beginFree();
 }
 
@@ -131,6 +136,7 @@ void Supervisor::checkDismissed()
         return;
     m_dismissed.reset();
     Q_EMIT generationAdmitted(0);
+    updateAvailability();
     tellRolledBack();
 }
 

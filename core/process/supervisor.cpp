@@ -139,7 +139,7 @@ void Supervisor::activateNext()
 {
     Q_EMIT generationArriving();
     for (const ChildPlace &place : m_next->places) {
-        if (!place.isAnnounced)
+        if (place.child && !place.isAnnounced)
             announce(place.child.get());
     }
     m_settings = m_nextSettings;
@@ -161,6 +161,7 @@ void Supervisor::activateNext()
     }
     runReadyHooks(*m_active);
     beginFree();
+    restartDue();
     if (m_scaleOpen) // this generation is as large as it is to be
         finishScale({});
 }
@@ -250,7 +251,7 @@ void Supervisor::leaveCompanions(Leave leave)
     for (std::size_t i = 0; m_active && i < m_active->places.size(); ++i)
         dropSuccessor(m_active->places[i], QStringLiteral("the server stops"));
     if (m_scaleOpen)
-        finishScale(QStringLiteral("the server is stopping"));
+        breakOffScale(QStringLiteral("the server is stopping"));
     forEachChild([leave](ChildProcess &child) {
         const ipc::ChildRole role = child.spec().who.role;
         const bool hears = role != ipc::ChildRole::Worker || leave == Leave::All;
@@ -343,7 +344,13 @@ void Supervisor::updateAvailability()
         return place.who.role == ipc::ChildRole::Worker &&
                (!place.restarts.isBreakerOpen() || (place.child && place.child->isReady()));
     };
-    const bool available = std::any_of(m_active->places.begin(), m_active->places.end(), canServe);
+    // Of another generation those that work beside these.
+    const auto helps = [](const ChildPlace &place) {
+        return place.isAnnounced && place.who.role == ipc::ChildRole::Worker && place.child && place.child->isReady();
+    };
+    bool available = std::any_of(m_active->places.begin(), m_active->places.end(), canServe);
+    for (const Generation *other : {m_next.get(), m_dismissed.get()})
+        available = available || (other && std::any_of(other->places.begin(), other->places.end(), helps));
     if (std::exchange(m_available, available) != available)
         Q_EMIT availabilityChanged(available);
 }

@@ -62,6 +62,7 @@ struct ChildReport
     bool isSuccessor = false;
     bool serves = false;        ///< it is of those that work now, or are to
     bool isBreakerOpen = false; ///< children of its place end as soon as they start
+    bool isTooLarge = false;    ///< those of its place are beyond their memory limit as soon as they begin
     ChildProcess::Work work;
 };
 
@@ -109,6 +110,8 @@ public:
     /// finishes what it has begun. No more than a quarter of a pool is replaced at a time, or one; the others wait.
     /// False: it is not at work yet, or no more.
     bool recycle(quint64 childId, RestartReason reason, const QString &text);
+    /// It waits for recycle() since those before it at its place were of no more use.
+    bool isReplacementResting(quint64 childId) const;
     /// Kills a child, which is then replaced; somebody has asked for it.
     void kill(quint64 childId, const QString &reason);
     /// What the next timer process knows of what was before it: a CronStateMessage.
@@ -220,6 +223,13 @@ private:
         bool inService = false;     ///< see Retire
     };
 
+    struct Resize
+    {
+        ipc::PoolSizes sizes;
+        ScaleReason reason = ScaleReason::Command;
+        QString text;
+    };
+
     void prepareNext();
     void startNext(const std::shared_ptr<const PluginCopies> &copies);
     void prepare();
@@ -231,6 +241,8 @@ private:
     /// Starts the next one of those that are to be back.
     void rollBackOn();
     void startRollTimer();
+    /// Of a generation that has failed one still works there.
+    bool isStoodInFor(const ChildPlace &place) const;
     /// The old child of that name works again.
     void takeBack(const ipc::ChildIdentity &who);
     void checkDismissed();
@@ -272,13 +284,16 @@ private:
     /// Starts the successors that are due, as many as may be.
     void replaceDue();
     bool mayReplace(const ChildPlace &place) const;
+    /// Where each child is beyond its memory limit at once the next ones follow more and more slowly.
+    static void restIfEarly(ChildPlace &place);
+    static bool isTooLarge(const ChildPlace &place);
     /// A successor is ready.
     void successorReady(ChildPlace &place);
     void takeOver(ChildPlace &place);
     void successorFailed(ChildPlace &place, const QString &reason);
     /// A successor is not needed any more.
     void dropSuccessor(ChildPlace &place, const QString &reason);
-    void resize(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text);
+    void resize();
     /// Whether pools have become as large as they are to be.
     void checkGrown();
     void failGrowth(const QString &reason);
@@ -287,6 +302,8 @@ private:
     void tellPoolSizes();
     void checkScaled();
     void finishScale(const QString &error);
+    /// Nobody is started any more.
+    void breakOffScale(const QString &reason);
     /// Has \a child finish what it has begun, and leave; one that has not been announced is killed for \a reason.
     enum class Retire {
         ByReload,  ///< within max_wait_time; the reload is over when all of these have gone
@@ -304,6 +321,9 @@ private:
     bool areSomeAwaited() const;
     void checkCompanions();
     void checkStopped();
+    static void tellOfEnd(const ChildExit &exit);
+    /// The child of \a place has ended, and nobody had asked, or it could not be started.
+    void replaceEnded(ChildPlace &place, const ChildExit &exit, RestartReason reason);
     void restartLater(ChildPlace &place, const ChildExit &exit);
     void restartDue();
     void updateAvailability();
@@ -332,6 +352,7 @@ private:
     std::unique_ptr<OrphanReaper> m_orphans;   ///< if this process inherits them
     std::map<quint64, RestartReason> m_killed; ///< children that were to be killed, and why, until they have ended
     QSet<quint64> m_shrinking;                 ///< children that leave since pools become smaller
+    std::optional<Resize> m_resizeDue;         ///< what scale() has been asked for, until it begins
     QString m_growthError;                     ///< why the new children cannot be had
     std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> m_restarts;
     std::map<std::pair<ipc::ChildRole, ScaleReason>, quint64> m_scales;
