@@ -72,8 +72,7 @@ bool Supervisor::isReplacementResting(quint64 childId) const
 {
     const ChildProcess *child = childWith(childId);
     const ChildPlace *place = child ? placeOf(m_active, child) : nullptr;
-    return place && place->replacement && place->replacement->failures == 0 &&
-           place->replacement->notBefore > std::chrono::steady_clock::now();
+    return place && place->replacement && place->replacement->failures == 0 && place->earlyReplacements > 0;
 }
 
 bool Supervisor::isTooLarge(const ChildPlace &place)

@@ -110,7 +110,7 @@ public:
     /// finishes what it has begun. No more than a quarter of a pool is replaced at a time, or one; the others wait.
     /// False: it is not at work yet, or no more.
     bool recycle(quint64 childId, RestartReason reason, const QString &text);
-    /// It waits for recycle() since those before it at its place were of no more use.
+    /// recycle() has it wait for its successor, since those before it at its place were of no more use.
     bool isReplacementResting(quint64 childId) const;
     /// Kills a child, which is then replaced; somebody has asked for it.
     void kill(quint64 childId, const QString &reason);
