@@ -43,6 +43,7 @@ admin::WorkerStatus workerStatus(const process::ChildReport &report, const Usage
     status.inFlight = int(report.inFlight);
     status.requests = qint64(report.requests);
     status.restarts = report.restarts;
+    status.replacements = report.replacements;
     status.rssBytes = usageOf(report.pid).residentBytes;
     status.rssPerMinute = usage.memoryPerMinute;
     status.cpuPercent = usage.cpuPercent;

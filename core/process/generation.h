@@ -39,6 +39,7 @@ struct ChildPlace
     std::optional<RestartReason> lastReason; ///< of that
     bool isHandedOver = false;               ///< in a rolling reload: to its counterpart of the next generation
     bool isAnnounced = false;                ///< the other side of that
+    int replacements = 0;                    ///< of children that worked, by their successors
     /// How many children in a row were beyond their memory limit as soon as they had begun, as those before them.
     int earlyReplacements = 0;
     bool isNew = false;               ///< the pool is made larger by it, once its first child is ready

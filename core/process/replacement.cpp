@@ -164,6 +164,7 @@ void Supervisor::takeOver(ChildPlace &place)
         place.lastExit = QStringLiteral("replaced: %1").arg(place.replacement->text);
         place.lastReason = place.replacement->reason;
         ++m_restarts[{place.who.role, place.replacement->reason}];
+        ++place.replacements;
     }
     place.replacement.reset();
     place.restartDue = false;

@@ -56,6 +56,7 @@ struct ChildReport
     bool isIdle = false; ///< it is ready and has nothing to do
     quint64 requests = 0;
     int restarts = 0;
+    int replacements = 0; ///< of children that worked
     QString lastExit;
     std::optional<RestartReason> lastReason; ///< of that
     /// It does not serve yet, and takes the place of another of its name that does.

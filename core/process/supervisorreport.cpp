@@ -106,6 +106,7 @@ QList<ChildReport> Supervisor::report() const
                 report.state = place.hasGivenUp() ? ChildReport::State::Fatal : ChildReport::State::Waiting;
             }
             report.restarts = place.restarts.restarts();
+            report.replacements = place.replacements;
             report.lastExit = place.lastExit;
             report.lastReason = place.lastReason;
             report.isBreakerOpen = place.restarts.isBreakerOpen();

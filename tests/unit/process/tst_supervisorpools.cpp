@@ -112,6 +112,7 @@ void TestSupervisorPools::theSuccessorIsReadyFirst()
     QCOMPARE(report.lastExit, QStringLiteral("replaced: it is fat"));
     QCOMPARE(report.lastReason, RestartReason::Memory);
     QCOMPARE(report.restarts, 0); // it has not died
+    QCOMPARE(report.replacements, 1);
     const auto counts = m_supervisor->restartCounts();
     QCOMPARE(counts.size(), std::size_t(1));
     QCOMPARE(counts.at({ipc::ChildRole::Worker, RestartReason::Memory}), quint64(1));
