@@ -18,6 +18,7 @@
 #include "app/server/workersettings.h"
 #include "app/server/workmetrics.h"
 #include "base/log.h"
+#include "dispatch/eventlanes.h"
 
 #include <QCoreApplication>
 #include <QTimerEvent>
@@ -237,8 +238,10 @@ void Master::openMetrics()
 PoolKeeper::Work Master::workToDo() const
 {
     PoolKeeper::Work work;
-    for (int i = 0; i < m_reactors->size(); ++i)
+    for (int i = 0; i < m_reactors->size(); ++i) {
         work.requestsWaiting += m_reactors->at(i).counters().queued.load(std::memory_order_relaxed);
+        work.eventsUnderWay += m_reactors->at(i).eventCounters().underWay.load(std::memory_order_relaxed);
+    }
     const tasks::BrokerCounters &counters = m_broker->broker().counters();
     for (const tasks::StoreGauges *store : {&counters.memory, &counters.database}) {
         work.tasksWaiting += quint64(store->queued);

@@ -24,6 +24,7 @@
 #include <QCoreApplication>
 #include <QFile>
 
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 
@@ -84,7 +85,16 @@ Result<admin::OperationReference> Master::reloadTaskWorkers()
 {
     if (const Result<void> none = checkNoRestart(); !none)
         return none.error();
-    if (const Result<void> begun = m_supervisor->reloadTaskWorkers(); !begun) {
+    const QString lack = m_settings.server.reloadStrategy == config::ReloadStrategy::All
+                             ? QString()
+                             : PoolKeeper::lackOfMemory(*m_supervisor, ipc::ChildRole::TaskWorker,
+                                                        m_supervisor->poolSizes().taskWorkers);
+    const Result<void> begun =
+        lack.isEmpty() ? m_supervisor->reloadTaskWorkers()
+                       : Error(Error::Busy, QStringLiteral("all of them at once %1; a reload replaces all workers one "
+                                                           "after the other")
+                                                .arg(lack));
+    if (!begun) {
         qCWarning(logMaster).noquote() << "cannot reload the task workers:" << begun.error().message();
         return begun.error();
     }
@@ -308,7 +318,13 @@ void Master::scaleEnded(const QString &error)
         return;
     if (!error.isEmpty()) {
         qCWarning(logMaster).noquote() << "cannot scale:" << error;
-        m_scale = m_scaleBefore;
+        // One of the pools may have become smaller all the same.
+        const ipc::PoolSizes sizes = m_supervisor->poolSizes();
+        if (m_scale.workers != sizes.workers)
+            std::tie(m_scale.workers, m_scale.fileWorkers) = std::tie(m_scaleBefore.workers, m_scaleBefore.fileWorkers);
+        if (m_scale.taskWorkers != sizes.taskWorkers)
+            std::tie(m_scale.taskWorkers, m_scale.fileTaskWorkers) =
+                std::tie(m_scaleBefore.taskWorkers, m_scaleBefore.fileTaskWorkers);
     }
     m_operations.finish(std::exchange(m_scaleOperation, 0), error);
 }

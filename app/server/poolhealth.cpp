@@ -36,6 +36,8 @@ QString trouble(const ChildReport &child)
         return QStringLiteral("%1 ends as soon as it starts%2").arg(child.who.text(), last);
     if (child.state == State::Waiting)
         return QStringLiteral("%1 waits for its next start%2").arg(child.who.text(), last);
+    if (child.isTooLarge)
+        return QStringLiteral("%1 is beyond its memory limit as soon as it begins%2").arg(child.who.text(), last);
     return child.state == State::Ready ? QString() : QStringLiteral("%1 is starting%2").arg(child.who.text(), last);
 }
 

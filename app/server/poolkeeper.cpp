@@ -2,8 +2,10 @@
 
 #include "app/server/log.h"
 #include "app/server/processusage.h"
+#include "app/server/reloadplan.h"
 #include "process/supervisor.h"
 
+#include <QCoreApplication>
 #include <QRandomGenerator>
 #include <QTimerEvent>
 
@@ -45,6 +47,23 @@ QLatin1StringView memoryKeyOf(ChildRole role)
 
 } // namespace
 
+QString PoolKeeper::lackOfMemory(const process::Supervisor &supervisor, ChildRole role, int count)
+{
+    qint64 present = ownMemoryOf(QCoreApplication::applicationPid());
+    qint64 ofRole = 0;
+    int size = 0;
+    const QList<process::ChildReport> children = supervisor.report();
+    for (const process::ChildReport &child : children) {
+        const qint64 bytes = ownMemoryOf(child.pid);
+        present += bytes;
+        if (child.who.role != role || bytes == 0)
+            continue;
+        ofRole += bytes;
+        ++size;
+    }
+    return size == 0 ? QString() : app::lackOfMemory(Machine().memory(), present, ofRole / size * count);
+}
+
 PoolKeeper::PoolKeeper(process::Supervisor *supervisor, std::function<Work()> work, QObject *parent)
     : QObject(parent)
     , m_supervisor(supervisor)
@@ -58,8 +77,8 @@ void PoolKeeper::configure(const config::Settings &settings)
     m_settings = settings;
     m_requestLimits.clear(); // they are drawn anew
     const config::ServerSettings &server = m_settings.server;
-    m_workerBounds = boundsOf(server.workerNum, server.workerMaxNum, server.workerIdleTime);
-    m_taskWorkerBounds = boundsOf(server.taskWorkerNum, server.taskWorkerMaxNum, server.workerIdleTime);
+    m_workers.bounds = boundsOf(server.workerNum, server.workerMaxNum, server.workerIdleTime);
+    m_taskWorkers.bounds = boundsOf(server.taskWorkerNum, server.taskWorkerMaxNum, server.workerIdleTime);
     const bool hasLimit = server.workerMemoryLimit > 0 || server.taskWorkerMemoryLimit > 0 ||
                           std::any_of(m_settings.processes.begin(), m_settings.processes.end(),
                                       [](const auto &process) { return process.memoryLimit > 0; });
@@ -159,8 +178,8 @@ void PoolKeeper::checkMemory()
         const base::MonotonicTime since = m_fatSince.value(each.child, now);
         const bool hadTime = now - since >= m_settings.server.maxWaitTime;
         known.insert(each.child, since);
-        // It has had the time to go by itself, and takes what others need.
-        if (hadTime && each.bytes > 2 * each.limit)
+        // It has had the time to go by itself, and takes what others need. Its next would do no better if it rests.
+        if (hadTime && each.bytes > 2 * each.limit && !m_supervisor->isReplacementResting(each.child))
             m_supervisor->killFor(each.child, RestartReason::Memory, text);
         else if (!each.isLeaving)
             m_supervisor->recycle(each.child, RestartReason::Memory, text);
@@ -170,7 +189,7 @@ void PoolKeeper::checkMemory()
 
 void PoolKeeper::scale()
 {
-    const bool isFixed = m_workerBounds.most == 0 && m_taskWorkerBounds.most == 0;
+    const bool isFixed = m_workers.bounds.most == 0 && m_taskWorkers.bounds.most == 0;
     if (isFixed || m_supervisor->isScaling() || m_supervisor->isReloadOpen())
         return;
     const ipc::PoolSizes sizes = m_supervisor->poolSizes();
@@ -187,41 +206,55 @@ void PoolKeeper::scale()
             taskWorkers.idle += isIdle ? 1 : 0;
     });
     const Work work = m_work();
-    workers.waiting = work.requestsWaiting;
+    // Each of them handles one at a time.
+    const quint64 eventsWaiting = work.eventsUnderWay - std::min(work.eventsUnderWay, quint64(sizes.workers));
+    workers.waiting = work.requestsWaiting + eventsWaiting;
     taskWorkers.waiting = work.tasksWaiting;
     // A task may go on after its handler has returned.
     const auto busy = int(std::min<quint64>(work.tasksRunning, quint64(sizes.taskWorkers)));
     taskWorkers.idle = std::min(taskWorkers.idle, sizes.taskWorkers - busy);
 
+    // One at a time, so that what becomes of it is told of that one alone.
+    const QString waiting =
+        eventsWaiting == 0 ? QStringLiteral("%1 requests") : QStringLiteral("%1 requests and messages");
+    if (!scale(m_workers, workers, waiting.arg(workers.waiting)))
+        scale(m_taskWorkers, taskWorkers, QStringLiteral("%1 tasks").arg(taskWorkers.waiting));
+}
+
+bool PoolKeeper::scale(Pool &pool, const process::PoolLook &look, const QString &waiting)
+{
     const base::MonotonicTime now = std::chrono::steady_clock::now();
-    const ipc::PoolSizes wanted{m_workers.wanted(now, workers, m_workerBounds),
-                                m_taskWorkers.wanted(now, taskWorkers, m_taskWorkerBounds)};
-    if (wanted == sizes)
-        return;
-    const bool wantsWorkers = wanted.workers > sizes.workers;
-    const bool grows = wantsWorkers || wanted.taskWorkers > sizes.taskWorkers;
-    QString text = QStringLiteral("some have not been needed for worker_idle_time");
-    if (grows) {
-        text = QStringLiteral("%1 %2 wait, and none of them is idle")
-                   .arg(wantsWorkers ? workers.waiting : taskWorkers.waiting)
-                   .arg(wantsWorkers ? QLatin1StringView("requests") : QLatin1StringView("tasks"));
+    const int wanted = pool.scaler.wanted(now, look, pool.bounds);
+    if (wanted == look.size)
+        return false;
+    m_isGrowing = wanted > look.size;
+    if (m_isGrowing) {
+        if (const QString lack = lackOfMemory(*m_supervisor, pool.role, wanted - look.size); !lack.isEmpty()) {
+            qCWarning(logMaster).noquote() << "there cannot be more workers for now: they" << lack;
+            pool.scaler.failed(now);
+            return false;
+        }
     }
-    m_isScaling = m_supervisor->scale(wanted, grows ? ScaleReason::Pressure : ScaleReason::Idle, text).ok();
+    ipc::PoolSizes sizes = m_supervisor->poolSizes();
+    (pool.role == ChildRole::Worker ? sizes.workers : sizes.taskWorkers) = wanted;
+    const QString text = m_isGrowing ? QStringLiteral("%1 wait, and none of them is idle").arg(waiting)
+                                     : QStringLiteral("some have not been needed for worker_idle_time");
+    if (m_supervisor->scale(sizes, m_isGrowing ? ScaleReason::Pressure : ScaleReason::Idle, text))
+        m_scaling = &pool;
+    return true;
 }
 
 void PoolKeeper::scaled(const QString &error)
 {
-    if (!std::exchange(m_isScaling, false))
+    Pool *pool = std::exchange(m_scaling, nullptr);
+    if (!pool || !m_isGrowing)
         return;
-    if (!error.isEmpty())
-        qCWarning(logMaster).noquote() << "there cannot be more workers for now:" << error;
-    const base::MonotonicTime now = std::chrono::steady_clock::now();
-    for (process::PoolScaler *pool : {&m_workers, &m_taskWorkers}) {
-        if (error.isEmpty())
-            pool->changed();
-        else
-            pool->failed(now);
+    if (error.isEmpty()) {
+        pool->scaler.changed();
+        return;
     }
+    qCWarning(logMaster).noquote() << "there cannot be more workers for now:" << error;
+    pool->scaler.failed(std::chrono::steady_clock::now());
 }
 
 } // namespace Quern::app

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "config/settings.h"
+#include "ipc/childrole.h"
 #include "process/poolscaler.h"
 #include "process/restartreason.h"
 
@@ -28,11 +29,16 @@ public:
     struct Work
     {
         quint64 requestsWaiting = 0;
+        quint64 eventsUnderWay = 0; ///< messages of connections that wait or are at work
         quint64 tasksWaiting = 0;
         quint64 tasksRunning = 0;
     };
 
     PoolKeeper(process::Supervisor *supervisor, std::function<Work()> work, QObject *parent = nullptr);
+
+    /// Why there is no room for \a count more children of \a role that take as much memory as those of now: see
+    /// app::lackOfMemory().
+    static QString lackOfMemory(const process::Supervisor &supervisor, ipc::ChildRole role, int count);
 
     /// From now on these hold.
     void configure(const config::Settings &settings);
@@ -47,6 +53,14 @@ private:
     void checkMemory();
     quint64 memoryLimitOf(const process::ChildProcess &child) const;
     void scale();
+    struct Pool
+    {
+        ipc::ChildRole role = ipc::ChildRole::Worker;
+        process::PoolBounds bounds;
+        process::PoolScaler scaler;
+    };
+    /// False if it may stay as it is. \a waiting tells what waits: "5 tasks".
+    bool scale(Pool &pool, const process::PoolLook &look, const QString &waiting);
     void scaled(const QString &error);
 
     process::Supervisor *const m_supervisor;
@@ -57,11 +71,10 @@ private:
     QHash<quint64, quint64> m_requestLimits; ///< drawn for each worker, by child
     QHash<quint64, base::MonotonicTime>
         m_fatSince; ///< children that were beyond their memory limit when looked at last
-    process::PoolBounds m_workerBounds;
-    process::PoolBounds m_taskWorkerBounds;
-    process::PoolScaler m_workers;
-    process::PoolScaler m_taskWorkers;
-    bool m_isScaling = false; ///< what the supervisor changes is its wish
+    Pool m_workers{ipc::ChildRole::Worker, {}, {}};
+    Pool m_taskWorkers{ipc::ChildRole::TaskWorker, {}, {}};
+    Pool *m_scaling = nullptr; ///< what the supervisor changes is the keeper's wish
+    bool m_isGrowing = false;
 };
 
 } // namespace Quern::app

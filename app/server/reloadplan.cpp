@@ -20,18 +20,23 @@ ReloadPlan planReload(config::ReloadStrategy strategy, const std::optional<Machi
         return {};
     if (strategy == config::ReloadStrategy::Rolling)
         return {true, QStringLiteral("one after the other, since strategy = \"rolling\" in [reload]")};
-    if (!memory)
+    const QString lack = lackOfMemory(memory, ofMaster + ofChildren, ofChildren);
+    if (lack.isEmpty())
         return {};
+    return {true, QStringLiteral("one after the other: all at once %1").arg(lack)};
+}
+
+QString lackOfMemory(const std::optional<Machine::Memory> &memory, qint64 present, qint64 more)
+{
     // The new ones may need somewhat more than the old ones.
-    const qint64 ofNext = ofChildren + ofChildren / 4;
+    const qint64 ofNew = more + more / 4;
     // What the machine has left is without those that are there; what a control group allows is with them.
-    const qint64 needed = memory->isOfGroup ? ofMaster + ofChildren + ofNext : ofNext;
-    if (needed <= memory->bytes)
+    const qint64 needed = memory && memory->isOfGroup ? present + ofNew : ofNew;
+    if (!memory || needed <= memory->bytes)
         return {};
-    return {true, QStringLiteral("one after the other: all at once would need %1 of memory, and %2 %3")
-                      .arg(shown(needed), shown(memory->bytes),
-                           memory->isOfGroup ? QLatin1StringView("are allowed (control group)")
-                                             : QLatin1StringView("are available"))};
+    return QStringLiteral("would need %1 of memory, and %2 %3")
+        .arg(shown(needed), shown(memory->bytes),
+             memory->isOfGroup ? QLatin1StringView("are allowed (control group)") : QLatin1StringView("are available"));
 }
 
 } // namespace Quern::app

@@ -16,4 +16,8 @@ struct ReloadPlan
 ReloadPlan planReload(config::ReloadStrategy strategy, const std::optional<Machine::Memory> &memory, qint64 ofMaster,
                       qint64 ofChildren);
 
+/// "would need 50 MiB of memory, and 40 MiB are available": that there is no room for children that take as much as
+/// those with \a more bytes of their own, beside a server of \a present bytes. Empty if there is, or nobody knows.
+QString lackOfMemory(const std::optional<Machine::Memory> &memory, qint64 present, qint64 more);
+
 } // namespace Quern::app

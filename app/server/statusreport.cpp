@@ -43,6 +43,7 @@ admin::WorkerStatus workerStatus(const process::ChildReport &report, const Usage
     status.inFlight = int(report.inFlight);
     status.requests = qint64(report.requests);
     status.restarts = report.restarts;
+    status.replacements = report.replacements;
     status.rssBytes = usageOf(report.pid).residentBytes;
     status.rssPerMinute = usage.memoryPerMinute;
     status.cpuPercent = usage.cpuPercent;
@@ -208,12 +209,15 @@ admin::Status statusReport(const process::Supervisor &supervisor, const ReactorP
     const QList<process::ChildReport> children = supervisor.report();
     QStringList troubles; // of those that are no workers, and what else is wrong
     bool hasTaskWorker = false;
+    bool someAreTooLarge = false;
     for (const process::ChildReport &child : children) {
         const bool isWorker = child.who.role == ipc::ChildRole::Worker;
         (isWorker ? status.workers : status.processes).append(workerStatus(child, usage.usage(child.pid)));
         if (!child.serves || child.isSuccessor)
             continue;
         const bool isReady = child.state == process::ChildReport::State::Ready;
+        if (child.isTooLarge && !std::exchange(someAreTooLarge, true))
+            troubles.append(QStringLiteral("%1 is beyond its memory limit as soon as it begins").arg(child.who.text()));
         hasTaskWorker = hasTaskWorker || (isReady && child.who.role == ipc::ChildRole::TaskWorker);
         if (isWorker) {
             ++wanted;

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace Quern::dispatch {
@@ -142,10 +143,11 @@ public:
     /// Off: there will be no worker soon; what waits is answered 503, and new requests are refused.
     void setAvailable(bool available);
 
-    /// Whether the request is for a handler that takes its body as it arrives.
+    /// Whether the request is for a handler that takes its body as it arrives, in each worker that may get it.
     bool streamsBody(const QByteArray &service, QByteArrayView method, QByteArrayView path) const
     {
-        return m_streamingRoutes && m_streamingRoutes->includes(service, method, path);
+        const auto streams = [&](const auto &routes) { return routes && routes->includes(service, method, path); };
+        return streams(m_streamingRoutes) && (!m_admittedRoutes || streams(*m_admittedRoutes));
     }
 
     const DispatchCounters &counters() const { return m_counters; }
@@ -226,6 +228,8 @@ private:
     DeadlineQueue m_deadlines;
     RouteFaults m_faults;
     std::unique_ptr<StreamingRoutes> m_streamingRoutes; ///< of the present generation; null: it has none
+    /// The same of the generation that is admitted beside it, while that is known.
+    std::optional<std::unique_ptr<StreamingRoutes>> m_admittedRoutes;
     DispatchCounters m_counters;
     QBasicTimer m_watch;
     qint64 m_queuedBytes = 0;

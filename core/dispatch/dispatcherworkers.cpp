@@ -44,6 +44,7 @@ void Dispatcher::activate(int generation)
 {
     m_generation = generation;
     m_admitted = 0;
+    m_admittedRoutes.reset();
     m_available = true;
     for (const auto &worker : m_workers)
         worker->setActive(isToServe(*worker));
@@ -56,8 +57,10 @@ void Dispatcher::activate(int generation)
 void Dispatcher::admit(int generation)
 {
     m_admitted = generation;
+    m_admittedRoutes.reset();
     for (const auto &worker : m_workers)
         worker->setActive(isToServe(*worker));
+    learnRoutes();
     pump();
 }
 
@@ -71,12 +74,14 @@ bool Dispatcher::isToServe(const WorkerEntry &worker) const
 void Dispatcher::learnRoutes()
 {
     // All workers of a generation have the same routes.
-    for (const auto &worker : m_workers) {
-        if (worker->info().generation == m_generation) {
-            m_streamingRoutes = StreamingRoutes::of(worker->info().routes);
-            return;
-        }
-    }
+    const auto workerOfGeneration = [this](int generation) {
+        return std::find_if(m_workers.begin(), m_workers.end(),
+                            [generation](const auto &worker) { return worker->info().generation == generation; });
+    };
+    if (const auto worker = workerOfGeneration(m_generation); worker != m_workers.end())
+        m_streamingRoutes = StreamingRoutes::of((*worker)->info().routes);
+    if (const auto worker = workerOfGeneration(m_admitted); m_admitted != 0 && worker != m_workers.end())
+        m_admittedRoutes = StreamingRoutes::of((*worker)->info().routes);
 }
 
 void Dispatcher::drain(quint64 childId)

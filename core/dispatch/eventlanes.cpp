@@ -54,7 +54,7 @@ EventLanes::~EventLanes()
 void EventLanes::submit(LiveConnection *connection, std::unique_ptr<LiveEvent> event)
 {
     event->connection = connection;
-    ++m_eventCount;
+    countUnderWay(1);
     m_totalBytes += event->bytes();
     ++connection->events;
     connection->eventBytes += event->bytes();
@@ -68,7 +68,7 @@ void EventLanes::submitPacket(std::unique_ptr<LiveEvent> event)
         ++m_counters.lostPackets;
         return;
     }
-    ++m_eventCount;
+    countUnderWay(1);
     m_packetBytes += event->bytes();
     routePacket(event.release());
     m_dispatcher->watch();
@@ -286,9 +286,15 @@ void EventLanes::release(LiveConnection *connection)
         m_owner->eventsProgressed(connection);
 }
 
+void EventLanes::countUnderWay(int more)
+{
+    m_eventCount += more;
+    m_counters.underWay.store(quint64(m_eventCount), std::memory_order_relaxed);
+}
+
 void EventLanes::forget(LiveEvent *event)
 {
-    --m_eventCount;
+    countUnderWay(-1);
     if (LiveConnection *connection = event->connection) {
         m_totalBytes -= event->bytes();
         --connection->events;

@@ -38,6 +38,7 @@ public:
 /// Counted by the reactor, read by any thread.
 struct EventCounters
 {
+    std::atomic<quint64> underWay = 0; ///< taken, and neither handled nor given up
     std::atomic<quint64> handled = 0;
     std::atomic<quint64> dropped = 0;     ///< a dying worker had begun them
     std::atomic<quint64> redelivered = 0; ///< not begun, or to be begun twice, and given to another worker
@@ -121,6 +122,7 @@ private:
     void release(LiveConnection *connection);
     /// Takes it off all counts and frees it.
     void forget(LiveEvent *event);
+    void countUnderWay(int more);
     void resumePaused();
     void tellIfEmpty();
     /// Others are active now.

@@ -39,7 +39,10 @@ struct ChildPlace
     std::optional<RestartReason> lastReason; ///< of that
     bool isHandedOver = false;               ///< in a rolling reload: to its counterpart of the next generation
     bool isAnnounced = false;                ///< the other side of that
-    bool isNew = false;                      ///< the pool is made larger by it, once its first child is ready
+    int replacements = 0;                    ///< of children that worked, by their successors
+    /// How many children in a row were beyond their memory limit as soon as they had begun, as those before them.
+    int earlyReplacements = 0;
+    bool isNew = false;               ///< the pool is made larger by it, once its first child is ready
     ipc::RunHooksMessage lastFailure; ///< for the WorkerError hooks of the next child; without a reason: none is due
 
     /// Nobody is there, and nobody will be.

@@ -9,10 +9,19 @@ namespace Quern::process {
 
 namespace {
 
-/// A successor that could not start is followed by another after so long, and twice as long each time.
+/// A successor that could not start, or was of no use, is followed by another after so long, and twice as long each
+/// time.
 constexpr std::chrono::milliseconds firstRetry = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds longestRetry = std::chrono::minutes(1);
 constexpr int mostDoublings = 6;
+/// A child that is beyond its memory limit so soon would be so without any work.
+constexpr std::chrono::seconds earlyUse(5);
+
+/// After so many in a row before.
+std::chrono::milliseconds retryDelay(int before)
+{
+    return std::min(firstRetry * (1 << std::min(before, mostDoublings)), longestRetry);
+}
 
 /// So many of a pool of \a size may be replaced at a time.
 int mostAtOnce(int size)
@@ -34,10 +43,42 @@ bool Supervisor::recycle(quint64 childId, RestartReason reason, const QString &t
         place = placeOf(m_active, child);
     if (!place || m_stopping || m_companionsLeave || place->successor.get() == childWith(childId))
         return false;
-    if (!place->replacement)
+    if (!place->replacement) {
         place->replacement = Replacement{.reason = reason, .text = text};
+        restIfEarly(*place);
+    }
     replaceDue();
     return true;
+}
+
+void Supervisor::restIfEarly(ChildPlace &place)
+{
+    const base::MonotonicTime now = std::chrono::steady_clock::now();
+    Replacement &replacement = *place.replacement;
+    if (replacement.reason != RestartReason::Memory || place.lastReason != RestartReason::Memory ||
+        place.restarts.hasLastedFor(earlyUse, now)) {
+        place.earlyReplacements = 0;
+        return;
+    }
+    const std::chrono::milliseconds delay = retryDelay(place.earlyReplacements++);
+    replacement.notBefore = now + delay;
+    qCWarning(logProcess).noquote() << place.who.text()
+                                    << "is beyond its memory limit as soon as it begins:" << replacement.text
+                                    << "- it is replaced in"
+                                    << std::chrono::duration_cast<std::chrono::seconds>(delay).count() << "s";
+}
+
+bool Supervisor::isReplacementResting(quint64 childId) const
+{
+    const ChildProcess *child = childWith(childId);
+    const ChildPlace *place = child ? placeOf(m_active, child) : nullptr;
+    return place && place->replacement && place->replacement->failures == 0 && place->earlyReplacements > 0;
+}
+
+bool Supervisor::isTooLarge(const ChildPlace &place)
+{
+    return place.earlyReplacements > 0 &&
+           (place.replacement || !place.restarts.hasLastedFor(earlyUse, std::chrono::steady_clock::now()));
 }
 
 bool Supervisor::mayReplace(const ChildPlace &place) const
@@ -72,7 +113,8 @@ void Supervisor::replaceDue()
         else
             startChild(*m_active, place, &ChildPlace::successor);
     }
-    if (next != base::MonotonicTime::max()) {
+    // One whose successor could not be started has begun it anew.
+    if (next != base::MonotonicTime::max() && !m_replaceTimer.isActive()) {
         const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now);
         m_replaceTimer.start(int(wait.count()), this);
     }
@@ -122,6 +164,7 @@ void Supervisor::takeOver(ChildPlace &place)
         place.lastExit = QStringLiteral("replaced: %1").arg(place.replacement->text);
         place.lastReason = place.replacement->reason;
         ++m_restarts[{place.who.role, place.replacement->reason}];
+        ++place.replacements;
     }
     place.replacement.reset();
     place.restartDue = false;
@@ -145,8 +188,7 @@ void Supervisor::successorFailed(ChildPlace &place, const QString &reason)
     if (!place.replacement)
         return;
     Replacement &replacement = *place.replacement;
-    const auto delay = std::min(firstRetry * (1 << std::min(replacement.failures, mostDoublings)), longestRetry);
-    ++replacement.failures;
+    const std::chrono::milliseconds delay = retryDelay(replacement.failures++);
     replacement.notBefore = std::chrono::steady_clock::now() + delay;
     qCCritical(logProcess).noquote() << place.who.text() << "goes on, though" << replacement.text
                                      << "since its successor cannot start:" << reason << "- next try in"

@@ -48,6 +48,11 @@ public:
     /// There is no next start.
     bool hasGivenUp() const { return m_settings.givesUp && m_earlyDeaths >= m_settings.maxEarlyDeaths; }
     int restarts() const { return m_deaths; }
+    /// The child has been ready for so long.
+    bool hasLastedFor(std::chrono::milliseconds span, base::MonotonicTime now) const
+    {
+        return m_ready && now - m_readySince >= span;
+    }
 
 private:
     std::chrono::milliseconds delayAfter(base::MonotonicTime now, bool wasReady, bool isFault);

@@ -3,7 +3,7 @@
 // One child of each kind of the next generation is started first, and the old ones are left alone until all of these
 // are ready. Then each takes over from the one of its name, and the others follow one by one. While that goes on both
 // generations serve, with the settings of the old one. If a child of the next one fails, those that have gone are
-// started again with the old files, and each takes over from its counterpart in turn.
+// started again with the old files in the same way: one by one, and each takes over from its counterpart.
 
 #include "process/log.h"
 #include "process/supervisor.h"
@@ -33,10 +33,14 @@ void Supervisor::rollOn()
         if (place.child && !place.isAnnounced)
             handOver(place);
     }
-    const auto next = std::find_if(places.begin(), places.end(), [](const ChildPlace &place) { return !place.child; });
+    // One that has ended since it took over follows in its own time.
+    const auto isToCome = [](const ChildPlace &place) {
+        return !place.child && !place.restartDue && !place.restarts.hasGivenUp();
+    };
+    const auto next = std::find_if(places.begin(), places.end(), isToCome);
     if (next != places.end()) {
         // There is to be room for it: hasExited() goes on.
-        if (m_retiring.empty())
+        if (!areSomeAwaited())
             startChild(*m_next, *next);
         return;
     }
@@ -53,10 +57,12 @@ void Supervisor::handOver(ChildPlace &place)
     if (old) {
         old->isHandedOver = true;
         old->restartDue = false;
+        old->replacement.reset();
         dropSuccessor(*old, QStringLiteral("a newer generation serves"));
         if (old->child)
             retire(std::move(old->child), QStringLiteral("a newer generation serves"));
     }
+    updateAvailability();
     beginFree();
 }
 
@@ -75,12 +81,35 @@ void Supervisor::rollBack()
         return;
     }
     qCWarning(logProcess) << "generation" << m_active->number << "is started again where it has gone";
-    m_rollTimer.start(int(m_settings.startTimeout.count()), this);
-    for (std::size_t i = 0; i < m_active->places.size(); ++i) {
-        if (std::exchange(m_active->places[i].isHandedOver, false))
-            startChild(*m_active, m_active->places[i]);
-    }
+    startRollTimer();
     checkDismissed();
+    rollBackOn();
+}
+
+void Supervisor::startRollTimer()
+{
+    // For one that leaves, and one that takes its place.
+    m_rollTimer.start(int((m_settings.maxWaitTime + m_settings.startTimeout).count()), this);
+}
+
+void Supervisor::rollBackOn()
+{
+    if (!m_active || m_isRolling || m_stopping || m_companionsLeave || areSomeAwaited())
+        return;
+    std::vector<ChildPlace> &places = m_active->places;
+    const auto isStarting = [](const ChildPlace &place) { return place.child && !place.child->isReady(); };
+    if (std::any_of(places.begin(), places.end(), isStarting))
+        return;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (!std::exchange(places[i].isHandedOver, false))
+            continue;
+        if (m_rollTimer.isActive())
+            startRollTimer();
+        startChild(*m_active, places[i]);
+        // Where that was in vain it is tried again later, and the next one need not wait for it.
+        if (places[i].child)
+            return;
+    }
 }
 
 void Supervisor::takeBack(const ipc::ChildIdentity &who)
@@ -107,6 +136,7 @@ void Supervisor::checkDismissed()
         return;
     m_dismissed.reset();
     Q_EMIT generationAdmitted(0);
+    updateAvailability();
     tellRolledBack();
 }
 

@@ -19,29 +19,32 @@ Result<void> Supervisor::scale(const ipc::PoolSizes &sizes, ScaleReason reason, 
         return Error(Error::Busy, QStringLiteral("the number of workers is being changed; wait for that to finish"));
     m_scaleOpen = true;
     m_growthError.clear();
+    m_resizeDue = Resize{sizes, reason, text};
     // The caller hears of nothing before this has returned.
-    QMetaObject::invokeMethod(
-        this, [this, sizes, reason, text] { resize(sizes, reason, text); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(this, &Supervisor::resize, Qt::QueuedConnection);
     return {};
 }
 
-void Supervisor::resize(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text)
+void Supervisor::resize()
 {
-    if (m_stopping || !m_scaleOpen)
+    if (m_stopping || !m_resizeDue)
         return;
-    for (const auto &[role, count] :
-         {std::pair(ChildRole::Worker, sizes.workers), std::pair(ChildRole::TaskWorker, sizes.taskWorkers)}) {
-        const int before = m_active->placesOf({role});
-        if (count != before) {
-            ++m_scales[{role, reason}];
-            qCInfo(logProcess).noquote() << (role == ChildRole::Worker ? "workers:" : "task workers:") << count
-                                         << "instead of" << before << "-" << text;
-        }
-        if (count > before)
-            m_active->grow(role, count, true);
-        else
-            shrink(role, count);
-    }
+    const Resize due = *std::exchange(m_resizeDue, std::nullopt);
+    const ipc::PoolSizes before = poolSizes();
+    const auto tell = [&](ChildRole role, int count, int countBefore) {
+        if (count == countBefore)
+            return;
+        ++m_scales[{role, due.reason}];
+        qCInfo(logProcess).noquote() << (role == ChildRole::Worker ? "workers:" : "task workers:") << count
+                                     << "instead of" << countBefore << "-" << due.text;
+    };
+    tell(ChildRole::Worker, due.sizes.workers, before.workers);
+    tell(ChildRole::TaskWorker, due.sizes.taskWorkers, before.taskWorkers);
+    // Nobody is to hear of those that may not come.
+    shrink(ChildRole::Worker, due.sizes.workers);
+    shrink(ChildRole::TaskWorker, due.sizes.taskWorkers);
+    m_active->grow(ChildRole::Worker, due.sizes.workers, true);
+    m_active->grow(ChildRole::TaskWorker, due.sizes.taskWorkers, true);
     for (ChildPlace &place : m_active->places) {
         if (place.isNew && !place.child && m_growthError.isEmpty())
             startChild(*m_active, place);
@@ -107,6 +110,7 @@ void Supervisor::shrink(ChildRole role, int count)
         m_shrinking.insert(child->spec().childId);
         retire(std::move(child), QStringLiteral("the pool becomes smaller"), Retire::InService);
     }
+    checkDismissed();
     updateAvailability();
 }
 
@@ -133,6 +137,7 @@ void Supervisor::dropNewPlaces()
     }
     std::erase_if(m_active->places, [](const ChildPlace &place) { return place.isNew; });
     checkTaskReload();
+    checkDismissed();
     checkScaled();
 }
 
@@ -140,13 +145,23 @@ void Supervisor::checkScaled()
 {
     const bool isGrowing = m_active && std::any_of(m_active->places.begin(), m_active->places.end(),
                                                    [](const ChildPlace &place) { return place.isNew; });
-    if (m_scaleOpen && m_shrinking.isEmpty() && !isGrowing)
+    if (m_scaleOpen && !m_resizeDue && m_shrinking.isEmpty() && !isGrowing)
+        finishScale(std::exchange(m_growthError, {}));
+}
+
+void Supervisor::breakOffScale(const QString &reason)
+{
+    m_growthError = reason;
+    m_resizeDue.reset();
+    dropNewPlaces();
+    if (m_scaleOpen) // some are leaving
         finishScale(std::exchange(m_growthError, {}));
 }
 
 void Supervisor::finishScale(const QString &error)
 {
     m_scaleOpen = false;
+    m_resizeDue.reset();
     Q_EMIT scaleFinished(error);
 }
 

@@ -139,7 +139,7 @@ void Supervisor::activateNext()
 {
     Q_EMIT generationArriving();
     for (const ChildPlace &place : m_next->places) {
-        if (!place.isAnnounced)
+        if (place.child && !place.isAnnounced)
             announce(place.child.get());
     }
     m_settings = m_nextSettings;
@@ -161,6 +161,7 @@ void Supervisor::activateNext()
     }
     runReadyHooks(*m_active);
     beginFree();
+    restartDue();
     if (m_scaleOpen) // this generation is as large as it is to be
         finishScale({});
 }
@@ -220,13 +221,19 @@ void Supervisor::checkRetired()
 {
     if (m_retiring.empty())
         m_drainTimer.stop();
-    // Those that are replaced one by one meanwhile are none of its business.
-    if (std::any_of(m_retiring.begin(), m_retiring.end(), [](const Retiring &retiring) { return retiring.ofReload; }))
+    if (areSomeAwaited())
         return;
     if (m_reloadOpen && m_active && !m_next && m_rollError.isEmpty() && m_preparing == 0 && !m_taskCopies) {
         m_reloadOpen = false;
         Q_EMIT reloadFinished({});
     }
+}
+
+bool Supervisor::areSomeAwaited() const
+{
+    // Those that are replaced one by one meanwhile may take as long as they need.
+    return std::any_of(m_retiring.begin(), m_retiring.end(),
+                       [](const Retiring &retiring) { return !retiring.inService; });
 }
 
 void Supervisor::sendLogLevels()
@@ -244,7 +251,7 @@ void Supervisor::leaveCompanions(Leave leave)
     for (std::size_t i = 0; m_active && i < m_active->places.size(); ++i)
         dropSuccessor(m_active->places[i], QStringLiteral("the server stops"));
     if (m_scaleOpen)
-        finishScale(QStringLiteral("the server is stopping"));
+        breakOffScale(QStringLiteral("the server is stopping"));
     forEachChild([leave](ChildProcess &child) {
         const ipc::ChildRole role = child.spec().who.role;
         const bool hears = role != ipc::ChildRole::Worker || leave == Leave::All;
@@ -284,11 +291,14 @@ void Supervisor::returnCompanions()
     m_companionsHaveLeft = false;
     for (std::size_t i = 0; m_active && i < m_active->places.size(); ++i) {
         ChildPlace &place = m_active->places[i];
-        if (isCompanion(place.who.role) && !place.child && !place.restartDue && !place.hasGivenUp())
+        if (isCompanion(place.who.role) && !place.child && !place.restartDue && !place.hasGivenUp() &&
+            !place.isHandedOver)
             startChild(*m_active, place);
     }
     restartDue();
     replaceDue();
+    checkDismissed();
+    rollBackOn();
 }
 
 void Supervisor::checkCompanions()
@@ -334,7 +344,13 @@ void Supervisor::updateAvailability()
         return place.who.role == ipc::ChildRole::Worker &&
                (!place.restarts.isBreakerOpen() || (place.child && place.child->isReady()));
     };
-    const bool available = std::any_of(m_active->places.begin(), m_active->places.end(), canServe);
+    // Of another generation those that work beside these.
+    const auto helps = [](const ChildPlace &place) {
+        return place.isAnnounced && place.who.role == ipc::ChildRole::Worker && place.child && place.child->isReady();
+    };
+    bool available = std::any_of(m_active->places.begin(), m_active->places.end(), canServe);
+    for (const Generation *other : {m_next.get(), m_dismissed.get()})
+        available = available || (other && std::any_of(other->places.begin(), other->places.end(), helps));
     if (std::exchange(m_available, available) != available)
         Q_EMIT availabilityChanged(available);
 }

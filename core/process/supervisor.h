@@ -56,12 +56,14 @@ struct ChildReport
     bool isIdle = false; ///< it is ready and has nothing to do
     quint64 requests = 0;
     int restarts = 0;
+    int replacements = 0; ///< of children that worked
     QString lastExit;
     std::optional<RestartReason> lastReason; ///< of that
     /// It does not serve yet, and takes the place of another of its name that does.
     bool isSuccessor = false;
     bool serves = false;        ///< it is of those that work now, or are to
     bool isBreakerOpen = false; ///< children of its place end as soon as they start
+    bool isTooLarge = false;    ///< those of its place are beyond their memory limit as soon as they begin
     ChildProcess::Work work;
 };
 
@@ -109,6 +111,8 @@ public:
     /// finishes what it has begun. No more than a quarter of a pool is replaced at a time, or one; the others wait.
     /// False: it is not at work yet, or no more.
     bool recycle(quint64 childId, RestartReason reason, const QString &text);
+    /// recycle() has it wait for its successor, since those before it at its place were of no more use.
+    bool isReplacementResting(quint64 childId) const;
     /// Kills a child, which is then replaced; somebody has asked for it.
     void kill(quint64 childId, const QString &reason);
     /// What the next timer process knows of what was before it: a CronStateMessage.
@@ -217,7 +221,14 @@ private:
         std::unique_ptr<ChildProcess> child;
         int drainsLeft = 0;
         base::MonotonicTime killAt; ///< max() if it is killed already
-        bool ofReload = false;
+        bool inService = false;     ///< see Retire
+    };
+
+    struct Resize
+    {
+        ipc::PoolSizes sizes;
+        ScaleReason reason = ScaleReason::Command;
+        QString text;
     };
 
     void prepareNext();
@@ -228,6 +239,11 @@ private:
     void rollOn();
     void handOver(ChildPlace &place);
     void rollBack();
+    /// Starts the next one of those that are to be back.
+    void rollBackOn();
+    void startRollTimer();
+    /// Of a generation that has failed one still works there.
+    bool isStoodInFor(const ChildPlace &place) const;
     /// The old child of that name works again.
     void takeBack(const ipc::ChildIdentity &who);
     void checkDismissed();
@@ -269,13 +285,16 @@ private:
     /// Starts the successors that are due, as many as may be.
     void replaceDue();
     bool mayReplace(const ChildPlace &place) const;
+    /// Where each child is beyond its memory limit at once the next ones follow more and more slowly.
+    static void restIfEarly(ChildPlace &place);
+    static bool isTooLarge(const ChildPlace &place);
     /// A successor is ready.
     void successorReady(ChildPlace &place);
     void takeOver(ChildPlace &place);
     void successorFailed(ChildPlace &place, const QString &reason);
     /// A successor is not needed any more.
     void dropSuccessor(ChildPlace &place, const QString &reason);
-    void resize(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text);
+    void resize();
     /// Whether pools have become as large as they are to be.
     void checkGrown();
     void failGrowth(const QString &reason);
@@ -284,6 +303,8 @@ private:
     void tellPoolSizes();
     void checkScaled();
     void finishScale(const QString &error);
+    /// Nobody is started any more.
+    void breakOffScale(const QString &reason);
     /// Has \a child finish what it has begun, and leave; one that has not been announced is killed for \a reason.
     enum class Retire {
         ByReload,  ///< within max_wait_time; the reload is over when all of these have gone
@@ -297,8 +318,13 @@ private:
     void beginFree();
     void beginFreeOf(Generation *generation);
     void checkRetired();
+    /// Some leave that a reload waits for, which needs their memory.
+    bool areSomeAwaited() const;
     void checkCompanions();
     void checkStopped();
+    static void tellOfEnd(const ChildExit &exit);
+    /// The child of \a place has ended, and nobody had asked, or it could not be started.
+    void replaceEnded(ChildPlace &place, const ChildExit &exit, RestartReason reason);
     void restartLater(ChildPlace &place, const ChildExit &exit);
     void restartDue();
     void updateAvailability();
@@ -327,6 +353,7 @@ private:
     std::unique_ptr<OrphanReaper> m_orphans;   ///< if this process inherits them
     std::map<quint64, RestartReason> m_killed; ///< children that were to be killed, and why, until they have ended
     QSet<quint64> m_shrinking;                 ///< children that leave since pools become smaller
+    std::optional<Resize> m_resizeDue;         ///< what scale() has been asked for, until it begins
     QString m_growthError;                     ///< why the new children cannot be had
     std::map<std::pair<ipc::ChildRole, RestartReason>, quint64> m_restarts;
     std::map<std::pair<ipc::ChildRole, ScaleReason>, quint64> m_scales;

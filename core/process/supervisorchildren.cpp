@@ -16,8 +16,16 @@ QString stepText(const ChildExit &exit)
     return (exit.isStepHook() ? QStringLiteral(" while it called ") : QStringLiteral(" while it loaded ")) + exit.step;
 }
 
+/// A custom process has come to its end.
+bool hasReturned(const ChildExit &exit)
+{
+    return exit.who.role == ipc::ChildRole::Process && exit.isSuccess;
+}
+
 RestartReason reasonOf(const ChildExit &exit)
 {
+    if (hasReturned(exit))
+        return RestartReason::Returned;
     if (exit.wasKilled)
         return RestartReason::Stuck;
     if (exit.isCrash)
@@ -84,6 +92,7 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place, ChildPlac
         } else if (own && own->isNew) {
             failGrowth(reason);
         } else if (own) {
+            m_killed.emplace(child->spec().childId, RestartReason::Failed);
             qCCritical(logProcess).noquote() << child->spec().role() << "cannot serve:" << reason;
         }
     });
@@ -106,8 +115,7 @@ void Supervisor::startChild(Generation &generation, ChildPlace &place, ChildPlac
         } else {
             ChildExit exit;
             exit.text = begun.error().message();
-            restartLater(place, exit);
-            updateAvailability();
+            replaceEnded(place, exit, RestartReason::Failed);
         }
     }
 }
@@ -122,6 +130,7 @@ void Supervisor::becameReady(ChildProcess *child)
         announce(child);
         child->runHooks({ipc::Hook::Ready, 0, {}, {}});
         takeBack(place->who);
+        rollBackOn();
         updateAvailability();
         beginFree();
         checkGrown();
@@ -182,7 +191,7 @@ void Supervisor::retire(std::unique_ptr<ChildProcess> child, const QString &reas
         killAt = isBounded ? killAt + m_settings.longestRequest : base::MonotonicTime::max();
     }
     // The reactors and the broker.
-    m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt, why == Retire::ByReload});
+    m_retiring.push_back({std::move(child), m_settings.reactorCount + 1, killAt, why == Retire::InService});
     armDrainTimer();
     if (announced)
         leaving->runHooks({ipc::Hook::Drain, 0, {}, {}});
@@ -281,23 +290,12 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
     } else if (place) {
         discard(std::move(place->child));
         const bool isExpected = m_stopping || (m_companionsLeave && isCompanion(place->who.role));
-        const bool hasReturned = place->who.role == ipc::ChildRole::Process && exit.isSuccess;
-        if (hasReturned && !isExpected)
-            qCInfo(logProcess).noquote() << who << "has returned";
-        else if (!isExpected || exit.wasKilled)
+        if (!isExpected)
+            tellOfEnd(exit);
+        else if (exit.wasKilled)
             qCWarning(logProcess).noquote() << who << "ended:" << exit.text + stepText(exit);
-        if (!isExpected) {
-            if (!isCompanion(place->who.role) || exit.wasKilled || exit.isCrash)
-                place->lastFailure = {ipc::Hook::WorkerError, quint64(child->pid()), place->who.text(), exit.text};
-            const RestartReason reason = hasReturned ? RestartReason::Returned
-                                         : killed    ? killed.mapped()
-                                                     : reasonOf(exit);
-            ++m_restarts[{place->who.role, reason}];
-            place->lastReason = reason;
-            place->replacement.reset();
-            restartLater(*place, exit);
-            updateAvailability();
-        }
+        if (!isExpected)
+            replaceEnded(*place, exit, killed ? killed.mapped() : reasonOf(exit));
     } else if (ChildPlace *dismissed = placeOf(m_dismissed, child)) {
         if (!m_stopping)
             qCWarning(logProcess).noquote() << who << "ended:" << exit.text + stepText(exit);
@@ -305,8 +303,15 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
         checkDismissed();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
         discard(std::move(nextPlace->child));
-        if (!m_stopping && !m_companionsLeave)
-            failNext(startFailure(*child, exit));
+        const bool hasServed = std::exchange(nextPlace->isAnnounced, false);
+        const bool isForgiven = hasServed && (isCompanion(nextPlace->who.role) || !exit.isFault);
+        if (!m_stopping && !m_companionsLeave && isForgiven) {
+            tellOfEnd(exit);
+            replaceEnded(*nextPlace, exit, killed ? killed.mapped() : reasonOf(exit));
+        } else if (!m_stopping && !m_companionsLeave) {
+            failNext(hasServed ? QStringLiteral("%1 ended after it had taken over: %2").arg(who, exit.text)
+                               : startFailure(*child, exit));
+        }
     } else {
         const auto retiring = std::find_if(m_retiring.begin(), m_retiring.end(),
                                            [child](const Retiring &entry) { return entry.child.get() == child; });
@@ -329,9 +334,30 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
                 rollOn();
         }
     }
+    rollBackOn();
     Q_EMIT processesChanged();
     checkCompanions();
     checkStopped();
+}
+
+void Supervisor::tellOfEnd(const ChildExit &exit)
+{
+    const QString who = QStringLiteral("%1 (pid %2)").arg(exit.who.text()).arg(exit.pid);
+    if (hasReturned(exit))
+        qCInfo(logProcess).noquote() << who << "has returned";
+    else
+        qCWarning(logProcess).noquote() << who << "ended:" << exit.text + stepText(exit);
+}
+
+void Supervisor::replaceEnded(ChildPlace &place, const ChildExit &exit, RestartReason reason)
+{
+    if (exit.pid != 0 && (!isCompanion(place.who.role) || exit.wasKilled || exit.isCrash))
+        place.lastFailure = {ipc::Hook::WorkerError, quint64(exit.pid), place.who.text(), exit.text};
+    ++m_restarts[{place.who.role, reason}];
+    place.lastReason = reason;
+    place.replacement.reset();
+    restartLater(place, exit);
+    updateAvailability();
 }
 
 void Supervisor::restartLater(ChildPlace &place, const ChildExit &exit)
@@ -365,15 +391,20 @@ void Supervisor::restartDue()
         return;
     const base::MonotonicTime now = std::chrono::steady_clock::now();
     base::MonotonicTime next = base::MonotonicTime::max();
-    for (ChildPlace &place : m_active->places) {
-        if (!place.restartDue || (m_companionsLeave && isCompanion(place.who.role)))
-            continue;
-        if (place.restartAt <= now && !place.successor) {
+    // The next generation may be rolled back by one that cannot be started.
+    for (const auto generation : {&Supervisor::m_active, &Supervisor::m_next}) {
+        for (std::size_t i = 0; this->*generation && i < (this->*generation)->places.size(); ++i) {
+            ChildPlace &place = (this->*generation)->places[i];
+            // A successor is on its way: what becomes of it tells what follows.
+            if (!place.restartDue || place.successor || (m_companionsLeave && isCompanion(place.who.role)))
+                continue;
+            if (place.restartAt > now) {
+                next = std::min(next, place.restartAt);
+                continue;
+            }
             place.restartDue = false;
-            startChild(*m_active, place);
+            startChild(*(this->*generation), place);
         }
-        if (place.restartDue)
-            next = std::min(next, place.restartAt);
     }
     if (next == base::MonotonicTime::max()) {
         m_restartTimer.stop();

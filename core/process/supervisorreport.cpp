@@ -57,6 +57,8 @@ const char *restartReasonName(RestartReason reason)
         return "killed";
     case RestartReason::Stuck:
         return "stuck";
+    case RestartReason::Failed:
+        return "failed";
     case RestartReason::UsedUp:
         return "used_up";
     case RestartReason::Memory:
@@ -80,6 +82,12 @@ const char *scaleReasonName(ScaleReason reason)
     return "idle";
 }
 
+bool Supervisor::isStoodInFor(const ChildPlace &place) const
+{
+    const ChildPlace *other = m_dismissed ? m_dismissed->placeFor(place.who) : nullptr;
+    return other && other->child && other->isAnnounced;
+}
+
 QList<ChildReport> Supervisor::report() const
 {
     QList<ChildReport> reports;
@@ -98,11 +106,15 @@ QList<ChildReport> Supervisor::report() const
                 report.state = place.hasGivenUp() ? ChildReport::State::Fatal : ChildReport::State::Waiting;
             }
             report.restarts = place.restarts.restarts();
+            report.replacements = place.replacements;
             report.lastExit = place.lastExit;
             report.lastReason = place.lastReason;
             report.isBreakerOpen = place.restarts.isBreakerOpen();
+            report.isTooLarge = isTooLarge(place);
             report.serves = generation == m_active.get() || place.isAnnounced;
-            report.isSuccessor = place.isNew && report.state != ChildReport::State::Ready; // nobody misses it yet
+            // Nobody misses it yet.
+            const bool isOfMore = place.isNew || (generation == m_active.get() && isStoodInFor(place));
+            report.isSuccessor = isOfMore && report.state != ChildReport::State::Ready;
             reports.append(report);
             if (!place.successor)
                 continue;

@@ -14,11 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from accounting import Probe, Report, account
-from controlclient import ControlClient
+from controlclient import ControlClient, Refused
+from liveserver import LIVE
 from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, QuernServer, wait_until
 from rawhttp import RawConnection
 from test_chat import CHAT, Talker
 from workserver import WorkServer, WorkTestCase
+from wsclient import WebSocketClient
 
 HELLO = Probe.parse("GET /hello/{token}")
 
@@ -104,6 +106,26 @@ class Scaling(SupervisionTestCase):
         settings = {each["key"]: each["value"] for each in self.control(quern).ask("config.read")["settings"]}
         self.assertEqual(settings["server.worker_num"], "2")
 
+    def test_a_reload_waits_for_it(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=0, worklab={"slow": "WorkerStart"})
+        control = self.control(work)
+        scaled = control.ask("server.scale", workers=3)
+        with self.assertRaises(Refused) as refused:
+            control.ask("server.reload")
+        self.assertEqual(refused.exception.code, "busy")
+        self.assertRegex(refused.exception.message, "the pools are being made larger or smaller")
+        self.assertEqual(control.wait_operation(scaled)["state"], "succeeded")
+        self.assertEqual(len(work.workers()), 3)
+
+    def test_a_pool_that_shrinks_beside_one_that_cannot_grow(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=3)
+        next(iter((work.runtime / "generations").glob("*/*/*.so"))).unlink()
+        self.assert_exit(work.command("scale", "workers=2", "task_workers=1"), 1, r"cannot scale: ")
+        self.assertEqual((len(work.workers()), len(work.task_workers())), (1, 1))
+        settings = {each["key"]: each["value"] for each in self.control(work).ask("config.read")["settings"]}
+        self.assertEqual((settings["server.worker_num"], settings["server.task_worker_num"]), ("1", "1"))
+        self.assert_exit(work.command("reload"), 0)
+        self.assertEqual((len(work.workers()), len(work.task_workers())), (1, 1))
 
     def test_durable_tasks_of_a_pool_that_was_not_there(self) -> None:
         work = self.work(worker_num=1, task_worker_num=0, tables='[tasks]\ndatabase = "tasks.db"\n')
@@ -289,7 +311,6 @@ class MaxRequest(SupervisionTestCase):
         self.assert_all_well(self.under_load(quern, act, connections=2))
         self.assertGreater(said, 0)
 
-
     def test_what_has_begun_may_take_as_long_as_any(self) -> None:
         work = self.work(worker_num=1, task_worker_num=0, max_request=3, max_request_grace=0, max_wait_time=0.5)
         first = work.workers()[0].pid
@@ -345,6 +366,17 @@ class Memory(SupervisionTestCase):
         copy.with_suffix(".kept").rename(copy)
         wait_until(lambda: work.workers() and work.workers()[0].pid != first, "its next", 20)
 
+    def test_a_limit_that_none_can_keep(self) -> None:
+        work = self.work(worker_num=1, task_worker_num=0, worker_memory_limit="1K", max_wait_time=0.5)
+        work.wait_log(r"worker 0 is beyond its memory limit as soon as it begins: it uses .* - it is replaced in 1 s", 20)
+        wait_until(lambda: any(pool["state"] == "degraded" for pool in work.status()["pools"]), "the trouble is told")
+        pool = work.status()["pools"][0]
+        self.assertRegex(pool["reason"], r"^worker 0 is beyond its memory limit as soon as it begins \(replaced: it uses")
+        work.wait_log(r"it is replaced in 2 s", 20)
+        work.wait_log(r"it is replaced in 4 s", 20)
+        self.assertNotRegex(work.log(), r"ended: killed")
+        self.assertLess(len(re.findall(r"is replaced: it uses", work.log())), 5)
+
     def test_task_workers_and_processes(self) -> None:
         work = self.work(task_worker_num=1, task_worker_memory_limit=f"{self.LIMIT}M",
                          tables=f'''[[process]]
@@ -369,6 +401,15 @@ class Bounds(SupervisionTestCase):
         quern.wait_log(r"workers: 2 instead of 1 - \d+ requests wait, and none of them is idle")
         wait_until(lambda: [worker.pid for worker in quern.workers()] == [first], "one worker", 30)
         quern.wait_log(r"workers: 1 instead of \d - some have not been needed for worker_idle_time")
+
+    def test_messages_that_wait(self) -> None:
+        quern = self.serve(worker_num=1, worker_max_num=3, worker_idle_time=60, plugins=[LIVE])
+        clients = [WebSocketClient(quern.address, "/slow/50") for _ in range(6)]
+        for client in clients:
+            self.addCleanup(client.drop)
+            for number in range(60):
+                client.text(str(number))
+        quern.wait_log(r"workers: 2 instead of 1 - \d+ requests and messages wait, and none of them is idle", 20)
 
     def test_a_reload_keeps_what_is_needed(self) -> None:
         quern = self.serve(worker_num=1, worker_max_num=3, worker_idle_time=60)

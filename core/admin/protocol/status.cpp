@@ -74,6 +74,7 @@ constexpr auto fieldsOf<WorkerStatus> = std::tuple{
     Field{"oldestMs"_L1, &WorkerStatus::oldest, Presence::Optional},
     Field{"work"_L1, &WorkerStatus::work, Presence::Optional},
     Field{"lastReason"_L1, &WorkerStatus::lastReason, Presence::Optional},
+    Field{"replacements"_L1, &WorkerStatus::replacements, Presence::Optional},
 };
 
 template <>

@@ -54,6 +54,9 @@ struct WorkerStatus
     QString work = {};
     /// Of lastExit, as metrics name it: "crashed", "memory"; empty if there was none, or it is not known.
     QString lastReason = {};
+    /// How often one that worked has been replaced at its place, since its generation started: max_request, a memory
+    /// limit, a command. Not among the restarts.
+    int replacements = 0;
 
     bool operator==(const WorkerStatus &) const = default;
 };

@@ -61,6 +61,7 @@ Status sample()
     status.processes = {{0, QStringLiteral("timer"), 102, 2, WorkerStatus::State::Fatal, 0, 0, 5, 0, 0, 0,
                          QStringLiteral("exit code 1")}};
     status.workers[1].lastReason = QStringLiteral("crashed");
+    status.workers[0].replacements = 7;
     status.pools = {{QStringLiteral("workers"), PoolStatus::State::Failed, 1, 2, 2, 8,
                      QStringLiteral("worker 1 waits for its next start (signal 6)")}};
     CronJobStatus job;
@@ -103,7 +104,8 @@ const QByteArray goldenSample =
     "\"reason\":\"worker 1 waits for its next start (signal 6)\",\"size\":2,\"state\":\"failed\"}],"
     "\"processes\":[{\"cpuPercent\":0,\"generation\":2,\"id\":0,\"inFlight\":0,\"lastExit\":\"exit code "
     "1\",\"lastReason\":\"\","
-    "\"name\":\"timer\",\"oldestMs\":0,\"pid\":102,\"requests\":0,\"restarts\":5,\"rssBytes\":0,\"rssPerMinute\":0,"
+    "\"name\":\"timer\",\"oldestMs\":0,\"pid\":102,\"replacements\":0,\"requests\":0,\"restarts\":5,\"rssBytes\":0,"
+    "\"rssPerMinute\":0,"
     "\"state\":\"fatal\",\"work\":\"\"}],"
     "\"rates\":[{\"connections\":2,\"errors\":0,\"requests\":100.5,\"windowMs\":10200}],"
     "\"reactors\":[{\"connections\":64,\"id\":0,\"queued\":1,\"requests\":5000000000},"
@@ -123,11 +125,13 @@ const QByteArray goldenSample =
     "\"uptimeMs\":90500,\"version\":\"0.1.0\",\"watching\":true,"
     "\"workers\":[{\"cpuPercent\":12.5,\"generation\":2,\"id\":0,\"inFlight\":3,\"lastExit\":\"\",\"lastReason\":\"\","
     "\"name\":\"worker 0\",\"oldestMs\":1200,\"pid\":101,"
-    "\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"rssPerMinute\":-4096.5,\"state\":\"ready\","
+    "\"replacements\":7,\"requests\":900,\"restarts\":0,\"rssBytes\":18874368,\"rssPerMinute\":-4096.5,\"state\":"
+    "\"ready\","
     "\"work\":\"GET /slow\"},"
     "{\"cpuPercent\":0,\"generation\":2,\"id\":1,\"inFlight\":0,\"lastExit\":\"signal 6\",\"lastReason\":\"crashed\","
     "\"name\":\"worker 1\",\"oldestMs\":0,"
-    "\"pid\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"rssPerMinute\":0,\"state\":\"waiting\",\"work\":\"\"}]}"
+    "\"pid\":0,\"replacements\":0,\"requests\":0,\"restarts\":3,\"rssBytes\":0,\"rssPerMinute\":0,\"state\":"
+    "\"waiting\",\"work\":\"\"}]}"
     "\n";
 
 } // namespace

@@ -22,6 +22,7 @@ private Q_SLOTS:
     }
     void allIsWell();
     void someEndAsSoonAsTheyStart();
+    void oneIsTooLarge();
     void nobodyWorks();
     void oneIsStarting();
     void manyTroubles();
@@ -64,6 +65,17 @@ void tst_PoolHealth::someEndAsSoonAsTheyStart()
     QCOMPARE(found.state, PoolStatus::State::Degraded);
     QCOMPARE(found.ready, 1);
     QCOMPARE(found.reason, u"worker 1 ends as soon as it starts (signal 11)"_s);
+}
+
+void tst_PoolHealth::oneIsTooLarge()
+{
+    QList<ChildReport> children = {child(ChildRole::Worker, 0),
+                                   child(ChildRole::Worker, 1, State::Ready, u"replaced: it uses 80 MiB"_s)};
+    children[1].isTooLarge = true;
+    const PoolStatus found = health(children).constFirst();
+    QCOMPARE(found.state, PoolStatus::State::Degraded);
+    QCOMPARE(found.ready, 2);
+    QCOMPARE(found.reason, u"worker 1 is beyond its memory limit as soon as it begins (replaced: it uses 80 MiB)"_s);
 }
 
 void tst_PoolHealth::nobodyWorks()

@@ -15,6 +15,7 @@ private Q_SLOTS:
     void whatIsAskedFor();
     void memory_data();
     void memory();
+    void lackOfMemory();
 };
 
 void tst_ReloadPlan::whatIsAskedFor()
@@ -50,6 +51,20 @@ void tst_ReloadPlan::memory()
     QCOMPARE(plan.why.isEmpty(), !plan.isRolling);
     if (plan.isRolling)
         QVERIFY2(plan.why.contains(isOfGroup ? u"need 100.0 MiB" : u"need 50.0 MiB"), qPrintable(plan.why));
+}
+
+void tst_ReloadPlan::lackOfMemory()
+{
+    constexpr qint64 mebibyte = 1 << 20;
+    const auto lack = [](qint64 bytes, bool isOfGroup) {
+        return app::lackOfMemory(Machine::Memory{bytes, isOfGroup}, 60 * mebibyte, 8 * mebibyte);
+    };
+    QCOMPARE(lack(10 * mebibyte, false), QString());
+    QCOMPARE(lack(70 * mebibyte, true), QString());
+    QCOMPARE(lack(9 * mebibyte, false), QStringLiteral("would need 10.0 MiB of memory, and 9.0 MiB are available"));
+    QCOMPARE(lack(60 * mebibyte, true),
+             QStringLiteral("would need 70.0 MiB of memory, and 60.0 MiB are allowed (control group)"));
+    QCOMPARE(app::lackOfMemory(std::nullopt, 1, 1), QString());
 }
 
 QTEST_APPLESS_MAIN(tst_ReloadPlan)

@@ -49,6 +49,7 @@ private Q_SLOTS:
     void memoryIsGivenBack();
     void slowReadersHoldNoPlace();
     void routesThatStream();
+    void routesThatStreamInOneOfTwoGenerations();
 };
 
 void TestDispatchStreams::bodyWaitsForCredit()
@@ -311,6 +312,34 @@ void TestDispatchStreams::routesThatStream()
     QTest::ignoreMessage(QtWarningMsg,
                          QRegularExpression(QStringLiteral("a worker has a route that is not understood")));
     QVERIFY(!StreamingRoutes::of({{"POST", "no slash", true, true}}));
+}
+
+void TestDispatchStreams::routesThatStreamInOneOfTwoGenerations()
+{
+    const auto infoOf = [](int generation, bool streams) {
+        dispatch::WorkerInfo info = FakeWorker::info(0, generation);
+        info.childId = quint64(generation);
+        info.routes = {{"POST", "/in", true, true}, {"POST", "/up", true, streams}};
+        return info;
+    };
+    Dispatcher dispatcher({}, 0);
+    const auto streams = [&](QByteArrayView path) { return dispatcher.streamsBody({}, "POST", path); };
+    FakeWorker old(infoOf(1, true));
+    old.join(dispatcher);
+    dispatcher.activate(1);
+    QVERIFY(streams("/in") && streams("/up"));
+    // Either of them may get it: it comes whole.
+    dispatcher.admit(2);
+    QVERIFY(streams("/in") && streams("/up")); // nobody is there yet
+    FakeWorker next(infoOf(2, false));
+    next.join(dispatcher);
+    QVERIFY(streams("/in") && !streams("/up"));
+    dispatcher.admit(0);
+    QVERIFY(streams("/in") && streams("/up"));
+    dispatcher.admit(2);
+    QVERIFY(streams("/in") && !streams("/up"));
+    dispatcher.activate(2);
+    QVERIFY(streams("/in") && !streams("/up"));
 }
 
 QTEST_GUILESS_MAIN(TestDispatchStreams)

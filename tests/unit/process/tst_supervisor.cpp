@@ -25,6 +25,7 @@ private Q_SLOTS:
     void startFailsForAMissingPlugin();
     void startFailsForAMissingProgram();
     void deadWorkerIsReplaced();
+    void whatCannotServeHasFailed();
     void crashLoopOpensNothingElse();
     void noReplacementCanBeStarted();
     void reloadSwitches();
@@ -109,6 +110,26 @@ void TestSupervisor::deadWorkerIsReplaced()
     QCOMPARE(report.restarts, 1);
     QVERIFY(report.lastExit.startsWith(u"signal 9"));
     QVERIFY(!m_supervisor->isBreakerOpen());
+    stop();
+}
+
+void TestSupervisor::whatCannotServeHasFailed()
+{
+    const QString hang = m_folder->filePath(QStringLiteral("hang"));
+    m_settings.workerProgram =
+        script(*m_folder, "if [ -f " + hang.toUtf8() + " ]; then exec sleep 60; fi; exec " WORKER_PROGRAM " \"$@\"");
+    m_settings.workerNum = 1;
+    m_settings.startTimeout = 2s;
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    QFile file(hang);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QCOMPARE(::kill(pid_t(m_handoffs.constFirst()->pid), SIGKILL), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 2, patience);
+    file.remove();
+    QVERIFY(m_supervisor->report().constFirst().lastExit.contains(u"not ready after 2 s"));
+    QCOMPARE(m_supervisor->report().constFirst().lastReason, process::RestartReason::Failed);
+    QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 2, patience);
     stop();
 }
 

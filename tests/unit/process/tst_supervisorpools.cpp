@@ -18,6 +18,8 @@ private Q_SLOTS:
     void aQuarterIsReplacedAtATime();
     void aSuccessorThatCannotStart();
     void theOldOneDiesMeanwhile();
+    void anotherWaitsForItMeanwhile();
+    void eachIsTooLargeAtOnce();
     void aReloadReplacesTheSuccessorToo();
     void companionsAreReplaced();
     void taskWorkersAlone();
@@ -27,6 +29,9 @@ private Q_SLOTS:
     void poolsGrowAndShrink();
     void theLastTaskWorkerLeaves();
     void poolsThatCannotGrow();
+    void oneGrowsInVainAndOneShrinks();
+    void scaledWhileOneLeaves();
+    void growthIsBrokenOff();
     void aReloadEndsTheGrowth();
 
 private:
@@ -107,6 +112,7 @@ void TestSupervisorPools::theSuccessorIsReadyFirst()
     QCOMPARE(report.lastExit, QStringLiteral("replaced: it is fat"));
     QCOMPARE(report.lastReason, RestartReason::Memory);
     QCOMPARE(report.restarts, 0); // it has not died
+    QCOMPARE(report.replacements, 1);
     const auto counts = m_supervisor->restartCounts();
     QCOMPARE(counts.size(), std::size_t(1));
     QCOMPARE(counts.at({ipc::ChildRole::Worker, RestartReason::Memory}), quint64(1));
@@ -176,6 +182,54 @@ void TestSupervisorPools::theOldOneDiesMeanwhile()
     QCOMPARE(m_supervisor->report().size(), 2);
     stop();
     QCOMPARE(m_handoffs.size(), 3);
+}
+
+void TestSupervisorPools::anotherWaitsForItMeanwhile()
+{
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    const auto first = m_handoffs.at(0);
+    const auto second = m_handoffs.at(1);
+    QVERIFY(m_supervisor->recycle(first->childId, RestartReason::UsedUp, QStringLiteral("it is old")));
+    QVERIFY(m_supervisor->recycle(second->childId, RestartReason::UsedUp, QStringLiteral("it is old")));
+    QCOMPARE(m_supervisor->report().size(), 3);
+    QCOMPARE(::kill(pid_t(first->pid), SIGKILL), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_drains, QList<quint64>{second->childId}, patience);
+    stop();
+}
+
+void TestSupervisorPools::eachIsTooLargeAtOnce()
+{
+    m_settings.workerNum = 1;
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    const auto recycleLast = [this] {
+        return m_supervisor->recycle(m_handoffs.constLast()->childId, RestartReason::Memory,
+                                     QStringLiteral("it is fat"));
+    };
+    QVERIFY(recycleLast());
+    QVERIFY(!m_supervisor->isReplacementResting(m_handoffs.constLast()->childId));
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    QVERIFY(!m_supervisor->report().constFirst().isTooLarge);
+    for (const int seconds : {1, 2}) {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("worker 0 is beyond its memory limit as "
+                                                                             "soon as it begins: it is fat - it is "
+                                                                             "replaced in %1 s")
+                                                                  .arg(seconds)));
+        QElapsedTimer timer;
+        timer.start();
+        QVERIFY(recycleLast());
+        QVERIFY(m_supervisor->isReplacementResting(m_handoffs.constLast()->childId));
+        QCOMPARE(m_supervisor->report().size(), 1);
+        QVERIFY(m_supervisor->report().constFirst().isTooLarge);
+        QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1 + seconds, patience);
+        QVERIFY(timer.elapsed() >= 1000 * seconds);
+    }
+    // Another reason is none of its business.
+    QVERIFY(m_supervisor->recycle(m_handoffs.constLast()->childId, RestartReason::UsedUp, QStringLiteral("it is old")));
+    QCOMPARE(m_supervisor->report().size(), 2);
+    QVERIFY(!m_supervisor->report().constFirst().isTooLarge);
+    stop();
 }
 
 void TestSupervisorPools::aReloadReplacesTheSuccessorToo()
@@ -361,6 +415,66 @@ void TestSupervisorPools::poolsThatCannotGrow()
     QVERIFY(scale({3, 0}));
     QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 2, patience);
     QCOMPARE(scaled.last().first().toString(), QString());
+    stop();
+}
+
+void TestSupervisorPools::oneGrowsInVainAndOneShrinks()
+{
+    useOwnProgram();
+    create();
+    QSignalSpy resized(m_supervisor.get(), &Supervisor::poolsResized);
+    QSignalSpy scaled(m_supervisor.get(), &Supervisor::scaleFinished);
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    breakProgram();
+    QVERIFY(scale({4, 0}));
+    QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 1, patience);
+    mendProgram();
+    QVERIFY(scale({2, 3}));
+    QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 2, patience);
+    resized.clear();
+    breakProgram();
+    QVERIFY(scale({4, 1}));
+    QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 3, patience);
+    QVERIFY(!scaled.last().first().toString().isEmpty());
+    QCOMPARE(m_supervisor->poolSizes(), (ipc::PoolSizes{2, 1}));
+    QVERIFY(!resized.isEmpty());
+    QCOMPARE(resized.last().first().value<ipc::PoolSizes>(), (ipc::PoolSizes{2, 1}));
+    stop();
+}
+
+void TestSupervisorPools::scaledWhileOneLeaves()
+{
+    create();
+    QSignalSpy scaled(m_supervisor.get(), &Supervisor::scaleFinished);
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    connect(m_supervisor.get(), &Supervisor::childExited, this, [this] { QVERIFY(scale({3, 0})); });
+    QVERIFY(m_supervisor->recycle(m_handoffs.at(0)->childId, RestartReason::UsedUp, QStringLiteral("it is old")));
+    QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 1, patience);
+    QCOMPARE(m_supervisor->poolSizes(), (ipc::PoolSizes{3, 0}));
+    m_supervisor->disconnect(this);
+    stop();
+}
+
+void TestSupervisorPools::growthIsBrokenOff()
+{
+    create();
+    QSignalSpy scaled(m_supervisor.get(), &Supervisor::scaleFinished);
+    QSignalSpy left(m_supervisor.get(), &Supervisor::companionsLeft);
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    QVERIFY(scale({4, 0}));
+    QTRY_COMPARE_WITH_TIMEOUT(m_supervisor->report().size(), 4, patience);
+    m_supervisor->leaveCompanions(Supervisor::Leave::AllButWorkers);
+    QCOMPARE(scaled.size(), 1);
+    QCOMPARE(scaled.first().first().toString(), QStringLiteral("the server is stopping"));
+    QCOMPARE(m_supervisor->poolSizes(), (ipc::PoolSizes{2, 0}));
+    QTRY_COMPARE_WITH_TIMEOUT(left.size(), 1, patience);
+    // The server goes on after all.
+    m_supervisor->returnCompanions();
+    QTRY_COMPARE_WITH_TIMEOUT(m_supervisor->report().size(), 2, patience);
+    QVERIFY(scale({3, 0}));
+    QTRY_COMPARE_WITH_TIMEOUT(scaled.size(), 2, patience);
+    QCOMPARE(scaled.last().first().toString(), QString());
+    QCOMPARE(m_handoffs.size(), 3);
     stop();
 }
 

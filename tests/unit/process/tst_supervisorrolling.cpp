@@ -17,6 +17,8 @@ private Q_SLOTS:
     void theFirstFails();
     void aLaterOneFails_data();
     void aLaterOneFails();
+    void oneEndsThatHasTakenOver_data();
+    void oneEndsThatHasTakenOver();
     void stopMeanwhile_data();
     void stopMeanwhile();
 
@@ -146,6 +148,8 @@ void TestSupervisorRolling::aLaterOneFails()
              qPrintable(m_reloaded->first().first().toString()));
     QCOMPARE(m_supervisor->generation(), 1);
     QCOMPARE(m_fewest, 3);
+    // On the way back as well there is one more than there are to be, and those that are killed beside it.
+    QVERIFY2(m_most <= 4, qPrintable(QString::number(m_most)));
     QTRY_COMPARE_WITH_TIMEOUT(processCount(), 3, patience);
     const QList<ChildReport> reports = m_supervisor->report();
     QCOMPARE(reports.size(), 3);
@@ -159,6 +163,44 @@ void TestSupervisorRolling::aLaterOneFails()
     QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 2, patience);
     QCOMPARE(m_reloaded->last().first().toString(), QString());
     QCOMPARE(m_supervisor->generation(), 3);
+    stop();
+}
+
+void TestSupervisorRolling::oneEndsThatHasTakenOver_data()
+{
+    QTest::addColumn<int>("signal");
+    QTest::addColumn<QString>("error");
+    QTest::newRow("killed by somebody else") << SIGKILL << QString();
+    QTest::newRow("by its own fault") << SIGABRT << QStringLiteral("ended after it had taken over: signal 6");
+}
+
+void TestSupervisorRolling::oneEndsThatHasTakenOver()
+{
+    QFETCH(const int, signal);
+    QFETCH(const QString, error);
+    createRolling();
+    m_drainAtOnce = false;
+    QVERIFY(m_supervisor->reload());
+    QTRY_COMPARE_WITH_TIMEOUT(m_drains.size(), 1, patience);
+    const auto taken = m_handoffs.constLast();
+    QCOMPARE(taken->generation, 2);
+    QCOMPARE(::kill(pid_t(taken->pid), signal), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
+    m_drainAtOnce = true;
+    for (int i = 0; i < 3; ++i)
+        m_supervisor->drained(m_drains.constFirst());
+    QTRY_COMPARE_WITH_TIMEOUT(m_reloaded->size(), 1, patience);
+    const QString reloadError = m_reloaded->first().first().toString();
+    QVERIFY2(error.isEmpty() ? reloadError.isEmpty() : reloadError.contains(error), qPrintable(reloadError));
+    const auto ready = [this] {
+        const QList<ChildReport> reports = m_supervisor->report();
+        return std::count_if(reports.begin(), reports.end(), [this](const ChildReport &each) {
+            return each.generation == m_supervisor->generation() && each.state == ChildReport::State::Ready;
+        });
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(ready(), 3, patience);
+    QCOMPARE(m_supervisor->generation(), error.isEmpty() ? 2 : 1);
+    QTRY_COMPARE_WITH_TIMEOUT(processCount(), 3, patience);
     stop();
 }
 
