@@ -8,6 +8,7 @@
 
 #include <QMap>
 #include <QString>
+#include <QStringList>
 
 #include <optional>
 
@@ -41,6 +42,10 @@ Result<std::optional<base::Identity>> childUser(const config::ServerSettings &se
 /// What is wrong with user, group, chroot and child_limits, with what has to lie below chroot, and with upload_tmp_dir
 /// for that user. Null: nothing. Makes nothing.
 std::optional<ChildProblem> childProblem(const config::ServerSettings &server);
+
+/// What of all that the master reads and runs as root the children's user could change, and so become root by: the
+/// folders above runtime_dir, and \a files, which are absolute. Null: nothing, or there is no such user.
+std::optional<ChildProblem> trustProblem(const config::ServerSettings &server, const QStringList &files);
 
 /// Where a child finds \a path, whose folder is there: the same, but for chroot. Null if it lies outside of that.
 std::optional<QString> seenByChild(const config::ServerSettings &server, const QString &path);

@@ -265,6 +265,26 @@ class Users(ChildrenTestCase):
         quern.write_config()
         self.assert_exit(quern.command("doctor"), 1, r'user +there is no user "nobody-of-that-name"', "make it, or name")
 
+    def test_what_that_user_could_change_is_refused(self) -> None:
+        quern = self.child_server(user=USER)
+        folder = self.own_folder(quern, "own")
+        quern.plugins = [Path(shutil.copy(FIXTURES / "libidentity.so", folder))]
+        quern.write_config()
+        for command in ("start", "doctor"):
+            self.assert_exit(quern.command(command), 1, rf'"{USER}" may write to {folder}, and so change {quern.plugins[0]}')
+        shutil.chown(folder, "root")
+        quern.settings["runtime_dir"] = str(quern.directory / "open/run")
+        (quern.directory / "open").mkdir()
+        (quern.directory / "open").chmod(0o777)
+        quern.write_config()
+        self.assert_exit(quern.command("start"), 1, rf"server\.runtime_dir: .*may write to {quern.directory}/open, .*chown root")
+        (quern.directory / "open").chmod(0o755)
+        quern.start()
+        quern.plugins[0].chmod(0o666)
+        before = {worker.pid for worker in quern.wait_workers()}
+        self.assert_exit(quern.command("reload"), 1, rf"may write to {quern.plugins[0]}")
+        self.assertEqual({worker.pid for worker in quern.wait_workers()}, before)
+
     def test_another_user_is_for_a_restart(self) -> None:
         quern = self.child_server(user=USER).start()
         quern.settings["user"] = "www-data"
