@@ -181,7 +181,7 @@ class Users(ChildrenTestCase):
         self.assertEqual((info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)), (0, self.account.pw_gid, 0o710))
         readable = [path.name for path in quern.runtime.iterdir()
                     if path.is_file() and path.stat().st_mode & 0o004 and "pid" not in path.name]
-        self.assertEqual([name for name in readable if name not in ("epoch", "processes.json")], [])
+        self.assertEqual([name for name in readable if name != "processes.json"], [])
         for name in ("settings.json", "control.sock"):
             status, _ = quern.get(f"/identity/read?path={quote(str(quern.runtime / name))}")
             self.assertEqual(status, 404, name)
