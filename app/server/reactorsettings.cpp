@@ -146,12 +146,12 @@ Result<void> addProxies(const config::Settings &settings, dispatch::HttpSettings
 
 } // namespace
 
-int connectionLimit(const config::ServerSettings &server)
+int connectionLimit(const config::ServerSettings &server, int processes)
 {
     const qint64 openFiles = openFilesLimit();
-    const qint64 ceiling = openFiles - reservedDescriptors(server);
+    const qint64 ceiling = openFiles - reservedDescriptors(server, processes);
     base::keepDescriptorsFrom(int(std::clamp<qint64>(ceiling, 1, std::numeric_limits<int>::max())));
-    const int possible = possibleConnections(server, openFiles);
+    const int possible = possibleConnections(server, processes, openFiles);
     if (possible >= server.maxConn)
         return server.maxConn;
     qCWarning(logMaster).noquote().nospace()
@@ -220,7 +220,8 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
 {
     const config::ServerSettings &server = settings.server;
     dispatch::ReactorSettings result;
-    result.connectionLimit = std::make_shared<dispatch::ConnectionLimit>(connectionLimit(server));
+    result.connectionLimit =
+        std::make_shared<dispatch::ConnectionLimit>(connectionLimit(server, customProcesses(settings)));
     result.addressLimit = std::make_shared<dispatch::AddressLimit>(server.maxConnPerIp);
     result.accessLog.path = server.accessLog;
     result.accessLog.format = accessLogFormat(server.accessLogFormat);
