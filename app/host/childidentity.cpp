@@ -330,6 +330,12 @@ bool mayUse(const config::ServerSettings &server, const base::Identity &user, co
            ::faccessat(from.get(), path.constData(), W_OK | X_OK, AT_EACCESS) == 0;
 }
 
+bool mayPass(const base::Identity &user, const QString &folder)
+{
+    const base::ActingAs child(user);
+    return child.isEffective() && ::faccessat(AT_FDCWD, QFile::encodeName(folder).constData(), X_OK, AT_EACCESS) == 0;
+}
+
 Result<ipc::Confinement> confinementOf(const config::ServerSettings &server)
 {
     ipc::Confinement result;
@@ -368,9 +374,6 @@ Result<void> letChildrenPass(const config::ServerSettings &server)
     const Result<std::optional<base::Identity>> user = childUser(server);
     if (!user)
         return user.error();
-    // Now that all of them are there.
-    if (const std::optional<ChildProblem> problem = trustProblem(server, {}))
-        return Error(problem->code, QStringLiteral("%1: %2").arg(problem->key, problem->text()));
     const QByteArray path = QFile::encodeName(server.runtimeDir);
     const base::FileDescriptor folder(::open(path.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct stat present = {};

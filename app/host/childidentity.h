@@ -53,6 +53,9 @@ std::optional<QString> seenByChild(const config::ServerSettings &server, const Q
 /// Whether \a user may put files into \a folder, and take them out again. \a server tells from which root folder on.
 bool mayUse(const config::ServerSettings &server, const base::Identity &user, const QString &folder);
 
+/// Whether \a user comes as far as to \a folder, and through it.
+bool mayPass(const base::Identity &user, const QString &folder);
+
 /// What every child is told.
 Result<ipc::Confinement> confinementOf(const config::ServerSettings &server);
 /// What belongs to an account in the environment: HOME, USER and LOGNAME; empty unless the children get another one.

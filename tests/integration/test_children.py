@@ -164,7 +164,7 @@ class Users(ChildrenTestCase):
                     self.assertEqual((info.st_uid, stat.S_IMODE(info.st_mode)), (self.account.pw_uid, 0o600))
                 self.assertEqual(self.post(quern, "/identity/body", b"x" * UPLOAD).body, b"%d" % UPLOAD)
                 quern.stop()
-                left = list((quern.runtime / "uploads").glob("*")) + list(quern.directory.glob("uploads/*"))
+                left = list((quern.runtime / f"uploads-{self.account.pw_uid}").glob("*")) + list(quern.directory.glob("uploads/*"))
                 self.assertEqual(left, [])
 
     def test_large_payloads_of_tasks_reach_their_worker(self) -> None:
@@ -291,6 +291,22 @@ class Users(ChildrenTestCase):
         quern.write_config()
         self.assert_exit(quern.command("reload"), 0, r"only a restart changes server\.user")
         self.assertEqual(self.present(quern)["uid"], self.account.pw_uid)
+
+    def test_a_restart_with_another_user_takes_nothing_away_before_it_serves(self) -> None:
+        quern = self.child_server(user=USER).start_daemon()
+        upload = lambda: self.post(quern, "/identity/body", b"x" * UPLOAD).body  # noqa: E731
+        quern.settings["user"] = "www-data"
+        quern.plugins.append(FIXTURES / "libthrowing.so")
+        quern.write_config()
+        self.assert_exit(quern.command("restart"), 1, "the database is locked")
+        self.assertEqual(quern.runtime.stat().st_gid, self.account.pw_gid)
+        self.assertEqual((self.present(quern)["uid"], upload()), (self.account.pw_uid, b"%d" % UPLOAD))
+        quern.plugins.pop()
+        quern.write_config()
+        self.assert_exit(quern.command("restart"), 0)
+        quern.adopt_successor()
+        self.assertEqual((self.present(quern)["uid"], upload()), (pwd.getpwnam("www-data").pw_uid, b"%d" % UPLOAD))
+        quern.stop()
 
 
 @unittest.skipIf(os.geteuid() != 0, "only root can give its children another root folder")
