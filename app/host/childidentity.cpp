@@ -364,9 +364,15 @@ QMap<QString, QString> accountEnvironment(const config::ServerSettings &server)
     if (!identity || !*identity)
         return {};
     const ChildIdentity &child = **identity;
-    return {{QStringLiteral("HOME"), child.home},
-            {QStringLiteral("USER"), child.name},
-            {QStringLiteral("LOGNAME"), child.name}};
+    QMap<QString, QString> environment = {{QStringLiteral("HOME"), child.home},
+                                          {QStringLiteral("USER"), child.name},
+                                          {QStringLiteral("LOGNAME"), child.name}};
+    // Whoever looks for them takes an empty one for none.
+    for (const char *folder : {"TMPDIR", "XDG_RUNTIME_DIR"}) {
+        if (qEnvironmentVariableIsSet(folder) && !mayUse(server, child.ids, qEnvironmentVariable(folder)))
+            environment.insert(QString::fromLatin1(folder), QString());
+    }
+    return environment;
 }
 
 Result<void> letChildrenPass(const config::ServerSettings &server)

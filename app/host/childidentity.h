@@ -58,7 +58,8 @@ bool mayPass(const base::Identity &user, const QString &folder);
 
 /// What every child is told.
 Result<ipc::Confinement> confinementOf(const config::ServerSettings &server);
-/// What belongs to an account in the environment: HOME, USER and LOGNAME; empty unless the children get another one.
+/// What belongs to an account in the environment: HOME, USER and LOGNAME, and TMPDIR and XDG_RUNTIME_DIR, "", if they
+/// are folders that it may not use. Empty unless the children get another one.
 QMap<QString, QString> accountEnvironment(const config::ServerSettings &server);
 
 /// Lets the children's user, if there is one, find the folders in the runtime directory that are his: its group may

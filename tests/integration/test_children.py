@@ -92,6 +92,7 @@ class Users(ChildrenTestCase):
                 self.assertEqual(set(status["Gid"]), {str(self.account.pw_gid)})
                 self.assertEqual({int(group) for group in status["Groups"]},
                                  set(os.getgrouplist(USER, self.account.pw_gid)))
+                self.assertEqual(status["NoNewPrivs"], ["1"])
                 for kind in ("CapPrm", "CapEff", "CapAmb"):
                     self.assertEqual(int(status[kind][0], 16), 0, kind)
         self.assertEqual(set(status_of(quern.master)["Uid"]), {"0"})

@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -23,6 +24,7 @@ private Q_SLOTS:
     void init();
     void nobodyElse();
     void accounts();
+    void foldersOfTheEnvironment();
     void problems_data();
     void problems();
     void pathsInAnotherRoot();
@@ -87,6 +89,25 @@ void tst_ChildIdentity::accounts()
     const Result<std::optional<base::Identity>> unknown = childUser(m_server);
     QVERIFY(unknown && *unknown);
     QCOMPARE(**unknown, (base::Identity{54321, 54322, {54322}}));
+}
+
+void tst_ChildIdentity::foldersOfTheEnvironment()
+{
+    make(QStringLiteral("tmp"), 01777);
+    make(QStringLiteral("own"), 0700);
+    m_server.user = QStringLiteral("nobody");
+    const auto restore = qScopeGuard([tmp = qgetenv("TMPDIR"), run = qgetenv("XDG_RUNTIME_DIR")] {
+        tmp.isNull() ? qunsetenv("TMPDIR") : qputenv("TMPDIR", tmp);
+        run.isNull() ? qunsetenv("XDG_RUNTIME_DIR") : qputenv("XDG_RUNTIME_DIR", run);
+    });
+    qputenv("TMPDIR", QFile::encodeName(path(QStringLiteral("tmp"))));
+    qputenv("XDG_RUNTIME_DIR", QFile::encodeName(path(QStringLiteral("own"))));
+    const QMap<QString, QString> environment = accountEnvironment(m_server);
+    QVERIFY(!environment.contains(QStringLiteral("TMPDIR")));
+    QVERIFY(environment.contains(QStringLiteral("XDG_RUNTIME_DIR")));
+    QCOMPARE(environment.value(QStringLiteral("XDG_RUNTIME_DIR")), QString());
+    qputenv("TMPDIR", QFile::encodeName(path(QStringLiteral("own"))));
+    QVERIFY(accountEnvironment(m_server).contains(QStringLiteral("TMPDIR")));
 }
 
 void tst_ChildIdentity::problems_data()
