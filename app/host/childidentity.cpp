@@ -1,6 +1,7 @@
 #include "app/host/childidentity.h"
 
 #include "app/host/taskplace.h"
+#include "app/host/trustedpath.h"
 #include "base/filedescriptor.h"
 #include "base/systemerror.h"
 
@@ -276,6 +277,31 @@ std::optional<ChildProblem> childProblem(const config::ServerSettings &server)
     return limitProblem(server);
 }
 
+std::optional<ChildProblem> trustProblem(const config::ServerSettings &server, const QStringList &files)
+{
+    const Result<std::optional<base::Identity>> user = childUser(server);
+    if (!user || !*user)
+        return std::nullopt;
+    if (const std::optional<QString> place = changeableBy(**user, server.runtimeDir, Trusted::Folder)) {
+        return ChildProblem{
+            QStringLiteral("server.runtime_dir"), Error::Permission,
+            QStringLiteral("user \"%1\" may write to %2, and so put another folder in the place of %3, which is root's")
+                .arg(server.user, *place, server.runtimeDir),
+            QStringLiteral("chown root %1 and chmod go-w %1, or name a folder below others of root, such as /run/quern")
+                .arg(*place)};
+    }
+    for (const QString &file : files) {
+        if (const std::optional<QString> place = changeableBy(**user, file, Trusted::File)) {
+            return ChildProblem{
+                userKey, Error::Permission,
+                QStringLiteral("\"%1\" may write to %2, and so change %3, which the server goes by as root")
+                    .arg(server.user, *place, file),
+                QStringLiteral("chown root %1 and chmod go-w %1, or name another user").arg(*place)};
+        }
+    }
+    return std::nullopt;
+}
+
 std::optional<QString> seenByChild(const config::ServerSettings &server, const QString &path)
 {
     if (server.chroot.isEmpty())
@@ -302,6 +328,12 @@ bool mayUse(const config::ServerSettings &server, const base::Identity &user, co
     struct stat status = {};
     return child.isEffective() && ::fstatat(from.get(), path.constData(), &status, 0) == 0 && S_ISDIR(status.st_mode) &&
            ::faccessat(from.get(), path.constData(), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+bool mayPass(const base::Identity &user, const QString &folder)
+{
+    const base::ActingAs child(user);
+    return child.isEffective() && ::faccessat(AT_FDCWD, QFile::encodeName(folder).constData(), X_OK, AT_EACCESS) == 0;
 }
 
 Result<ipc::Confinement> confinementOf(const config::ServerSettings &server)
@@ -332,24 +364,33 @@ QMap<QString, QString> accountEnvironment(const config::ServerSettings &server)
     if (!identity || !*identity)
         return {};
     const ChildIdentity &child = **identity;
-    return {{QStringLiteral("HOME"), child.home},
-            {QStringLiteral("USER"), child.name},
-            {QStringLiteral("LOGNAME"), child.name}};
+    QMap<QString, QString> environment = {{QStringLiteral("HOME"), child.home},
+                                          {QStringLiteral("USER"), child.name},
+                                          {QStringLiteral("LOGNAME"), child.name}};
+    // Whoever looks for them takes an empty one for none.
+    for (const char *folder : {"TMPDIR", "XDG_RUNTIME_DIR"}) {
+        if (qEnvironmentVariableIsSet(folder) && !mayUse(server, child.ids, qEnvironmentVariable(folder)))
+            environment.insert(QString::fromLatin1(folder), QString());
+    }
+    return environment;
 }
 
 Result<void> letChildrenPass(const config::ServerSettings &server)
 {
-    const QByteArray path = QFile::encodeName(server.runtimeDir);
-    struct stat present = {};
-    if (::stat(path.constData(), &present) != 0)
-        return base::systemError(server.runtimeDir);
     const Result<std::optional<base::Identity>> user = childUser(server);
     if (!user)
         return user.error();
+    const QByteArray path = QFile::encodeName(server.runtimeDir);
+    const base::FileDescriptor folder(::open(path.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat present = {};
+    if (!folder.isValid() || ::fstat(folder.get(), &present) != 0)
+        return base::systemError(server.runtimeDir);
+    if (present.st_uid != ::geteuid())
+        return base::systemError(server.runtimeDir, EPERM);
     const mode_t mode = *user ? 0710 : 0700;
     const gid_t group = *user ? (*user)->gid : present.st_gid;
-    if ((group != present.st_gid && ::chown(path.constData(), uid_t(-1), group) != 0) ||
-        ((present.st_mode & 0777) != mode && ::chmod(path.constData(), mode) != 0))
+    if ((group != present.st_gid && ::fchown(folder.get(), uid_t(-1), group) != 0) ||
+        ((present.st_mode & 0777) != mode && ::fchmod(folder.get(), mode) != 0))
         return base::systemError(QStringLiteral("letting the children's user pass %1").arg(server.runtimeDir));
     return {};
 }

@@ -8,6 +8,7 @@
 
 #include <QMap>
 #include <QString>
+#include <QStringList>
 
 #include <optional>
 
@@ -42,15 +43,23 @@ Result<std::optional<base::Identity>> childUser(const config::ServerSettings &se
 /// for that user. Null: nothing. Makes nothing.
 std::optional<ChildProblem> childProblem(const config::ServerSettings &server);
 
+/// What of all that the master reads and runs as root the children's user could change, and so become root by: the
+/// folders above runtime_dir, and \a files, which are absolute. Null: nothing, or there is no such user.
+std::optional<ChildProblem> trustProblem(const config::ServerSettings &server, const QStringList &files);
+
 /// Where a child finds \a path, whose folder is there: the same, but for chroot. Null if it lies outside of that.
 std::optional<QString> seenByChild(const config::ServerSettings &server, const QString &path);
 
 /// Whether \a user may put files into \a folder, and take them out again. \a server tells from which root folder on.
 bool mayUse(const config::ServerSettings &server, const base::Identity &user, const QString &folder);
 
+/// Whether \a user comes as far as to \a folder, and through it.
+bool mayPass(const base::Identity &user, const QString &folder);
+
 /// What every child is told.
 Result<ipc::Confinement> confinementOf(const config::ServerSettings &server);
-/// What belongs to an account in the environment: HOME, USER and LOGNAME; empty unless the children get another one.
+/// What belongs to an account in the environment: HOME, USER and LOGNAME, and TMPDIR and XDG_RUNTIME_DIR, "", if they
+/// are folders that it may not use. Empty unless the children get another one.
 QMap<QString, QString> accountEnvironment(const config::ServerSettings &server);
 
 /// Lets the children's user, if there is one, find the folders in the runtime directory that are his: its group may

@@ -1,10 +1,10 @@
 #include "app/server/bootepoch.h"
 
+#include "app/server/privatefile.h"
 #include "ipc/connectiontable.h"
 
 #include <QDateTime>
 #include <QFile>
-#include <QSaveFile>
 
 #include <algorithm>
 
@@ -33,9 +33,8 @@ Result<quint32> nextBootEpoch(const QString &runtimeDirectory)
     const qint64 elapsed = QDateTime::currentSecsSinceEpoch() - beginning;
     const quint64 byClock = quint64(std::max<qint64>(elapsed, 0) / secondsPerEpoch);
     const quint64 epoch = std::max(lastEpoch(path) + 1, byClock);
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(QByteArray::number(epoch) + '\n') < 0 || !file.commit())
-        return Error(Error::Io, QStringLiteral("cannot write %1: %2").arg(path, file.errorString()));
+    if (const Result<void> written = writePrivateFile(path, QByteArray::number(epoch) + '\n', Lasting::Yes); !written)
+        return written.error();
     return quint32(epoch % epochs);
 }
 

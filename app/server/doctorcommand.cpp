@@ -148,7 +148,7 @@ Checks checksOf(const config::Settings &settings, bool isRight)
     checks += doctor::listenChecks(settings, machine, pid);
     checks += doctor::certificateChecks(certificateReports(settings));
     checks += doctor::folderChecks(settings.server);
-    checks += doctor::childChecks(settings.server);
+    checks += doctor::childChecks(settings.server, filesOfMaster(settings));
     checks += tokenChecks(settings);
     // A server that runs has its tables already.
     checks += doctor::stateChecks(pid > 0 ? Result<void>() : checkTableMemoryHere(settings),

@@ -128,8 +128,9 @@ Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)
     const Result<ipc::Confinement> confinement = confinementOf(m_settings.server);
     if (!confinement)
         return confinement.error();
-    if (const Result<void> passable = letChildrenPass(m_settings.server); !passable)
-        return passable;
+    // Once more, now that the runtime directory is there, and the folders above it.
+    if (const Result<void> checked = checkChildren(m_settings); !checked)
+        return checked;
     Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
         return common.error();
@@ -195,6 +196,8 @@ Result<void> Master::openTables()
 
 Result<void> Master::takeUp()
 {
+    if (const Result<void> passable = letChildrenPass(m_settings.server); !passable)
+        return passable;
     m_broker = std::make_unique<BrokerThread>(m_settings);
     connect(m_broker.get(), &BrokerThread::stopped, this, [this] { stopPartDone(Tasks); });
     m_control = std::make_unique<ControlDesk>(this, m_broker.get(), auditLogFile(m_settings));

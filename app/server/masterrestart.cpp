@@ -1,6 +1,7 @@
 // The part of Master that has the program take its own place: beside this one without a gap, or, where the process has
 // to stay the same, after its stop.
 
+#include "app/host/childidentity.h"
 #include "app/server/addresscheck.h"
 #include "app/server/controldesk.h"
 #include "app/server/log.h"
@@ -289,6 +290,8 @@ void Master::successorFailed(const QString &reason)
     }
     if (reached == Handover::TakingOver) {
         // It may have come as far as that.
+        if (const Result<void> passable = letChildrenPass(m_settings.server); !passable)
+            qCWarning(logMaster).noquote() << passable.error().message();
         if (const Result<void> written = m_pidFile.write(); !written)
             qCWarning(logMaster).noquote() << written.error().message();
         if (const Result<void> listening = m_control->listen(controlPath(m_settings)); !listening)

@@ -6,16 +6,19 @@
 #include "app/server/portplan.h"
 #include "app/server/settingscheck.h"
 #include "base/descriptorceiling.h"
+#include "base/filedescriptor.h"
 #include "base/systemerror.h"
 
 #include <QCryptographicHash>
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QSysInfo>
 
 #include <algorithm>
 #include <limits>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,7 +75,27 @@ QByteArray spoolOwner(const config::Settings &settings)
     return QCryptographicHash::hash(name, QCryptographicHash::Sha256).toHex().first(12);
 }
 
-Result<QString> spoolDirectory(const config::Settings &settings)
+/// The folder of uploads in the runtime directory, for its user alone, who is \a user if there is one. Each user has
+/// one of its own: of a restart with another one the server before it knows nothing until it goes.
+Result<QString> ownSpoolDirectory(const QString &runtimeDirectory, const std::optional<base::Identity> &user)
+{
+    const QString name = user ? QStringLiteral("uploads-%1").arg(user->uid) : QStringLiteral("uploads");
+    const QString path = runtimeDirectory + u'/' + name;
+    const QString failure = QStringLiteral("cannot make the folder of uploads %1").arg(path);
+    if (::mkdir(QFile::encodeName(path).constData(), 0700) != 0 && errno != EEXIST)
+        return base::systemError(failure);
+    const base::FileDescriptor folder(
+        ::open(QFile::encodeName(path).constData(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat present = {};
+    if (!folder.isValid() || ::fstat(folder.get(), &present) != 0)
+        return base::systemError(failure);
+    const uid_t owner = user ? user->uid : ::geteuid();
+    if (present.st_uid != owner && ::fchown(folder.get(), owner, user ? user->gid : ::getegid()) != 0)
+        return base::systemError(failure);
+    return path;
+}
+
+Result<QString> spoolDirectory(const config::Settings &settings, const std::optional<base::Identity> &user)
 {
     const QString &chosen = settings.server.uploadTmpDir;
     if (!chosen.isEmpty()) {
@@ -80,36 +103,26 @@ Result<QString> spoolDirectory(const config::Settings &settings)
             return checked.error();
         return chosen;
     }
-    const QString path = settings.server.runtimeDir + QStringLiteral("/uploads");
-    if (::mkdir(QFile::encodeName(path).constData(), 0700) != 0 && errno != EEXIST)
-        return base::systemError(QStringLiteral("cannot make the folder of uploads %1").arg(path));
-    return path;
+    return ownSpoolDirectory(settings.server.runtimeDir, user);
 }
 
 /// Uploads, and files that handlers answer with, as the children's user sees them.
-Result<void> addHandlersView(const config::Settings &settings, dispatch::HttpSettings &http)
+Result<void> addHandlersView(const config::Settings &settings, const base::Identity &user, dispatch::HttpSettings &http)
 {
     const config::ServerSettings &server = settings.server;
-    const Result<std::optional<base::Identity>> user = childUser(server);
-    if (!user)
-        return user.error();
-    if (!*user)
-        return {};
-    Result<dispatch::HandlerFiles> files = dispatch::HandlerFiles::create(**user, server.chroot);
+    Result<dispatch::HandlerFiles> files = dispatch::HandlerFiles::create(user, server.chroot);
     if (!files)
         return errorAt(settings, "chroot", files.error());
     http.handlerFiles = std::make_shared<const dispatch::HandlerFiles>(std::move(*files));
     QString &folder = http.body.spoolDirectory;
-    http.body.spoolUser = **user;
+    http.body.spoolUser = user;
     if (!server.chroot.isEmpty()) {
         folder = QDir(folder).canonicalPath();
         http.body.handlersRoot = QFile::encodeName(folder.chopped(seenByChild(server, folder)->size()));
     }
-    // The one in the runtime directory is theirs; one that somebody has named was checked.
-    if (server.uploadTmpDir.isEmpty() &&
-        ::chown(QFile::encodeName(folder).constData(), (*user)->uid, (*user)->gid) != 0)
-        return base::systemError(QStringLiteral("cannot give away the folder of uploads %1").arg(folder));
-    if (!mayUse(server, **user, folder)) {
+    // The one in the runtime directory is theirs, and its group may pass there once this server serves; one that
+    // somebody has named was checked.
+    if (server.uploadTmpDir.isEmpty() && !mayPass(user, QFileInfo(server.runtimeDir).path())) {
         return errorAt(settings, "user",
                        Error(Error::Permission,
                              QStringLiteral("\"%1\" cannot reach the folder of uploads %2; let others pass the folders "
@@ -146,12 +159,12 @@ Result<void> addProxies(const config::Settings &settings, dispatch::HttpSettings
 
 } // namespace
 
-int connectionLimit(const config::ServerSettings &server)
+int connectionLimit(const config::ServerSettings &server, int processes)
 {
     const qint64 openFiles = openFilesLimit();
-    const qint64 ceiling = openFiles - reservedDescriptors(server);
+    const qint64 ceiling = openFiles - reservedDescriptors(server, processes);
     base::keepDescriptorsFrom(int(std::clamp<qint64>(ceiling, 1, std::numeric_limits<int>::max())));
-    const int possible = possibleConnections(server, openFiles);
+    const int possible = possibleConnections(server, processes, openFiles);
     if (possible >= server.maxConn)
         return server.maxConn;
     qCWarning(logMaster).noquote().nospace()
@@ -202,13 +215,18 @@ Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings)
     http.serverHeader = server.serverHeader.toUtf8();
     if (server.metricsEnabled && server.metricsPublic)
         http.metricsPath = server.metricsPath.toLatin1();
-    const Result<QString> directory = spoolDirectory(settings);
+    const Result<std::optional<base::Identity>> user = childUser(server);
+    if (!user)
+        return user.error();
+    const Result<QString> directory = spoolDirectory(settings, *user);
     if (!directory)
         return directory.error();
     http.body.spoolDirectory = *directory;
     http.body.spoolOwner = spoolOwner(settings);
-    if (const Result<void> added = addHandlersView(settings, http); !added)
-        return added.error();
+    if (*user) {
+        if (const Result<void> added = addHandlersView(settings, **user, http); !added)
+            return added.error();
+    }
     if (const Result<void> added = addProxies(settings, http); !added)
         return added.error();
     if (const Result<void> added = addStaticFiles(settings, http); !added)
@@ -220,7 +238,8 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
 {
     const config::ServerSettings &server = settings.server;
     dispatch::ReactorSettings result;
-    result.connectionLimit = std::make_shared<dispatch::ConnectionLimit>(connectionLimit(server));
+    result.connectionLimit =
+        std::make_shared<dispatch::ConnectionLimit>(connectionLimit(server, customProcesses(settings)));
     result.addressLimit = std::make_shared<dispatch::AddressLimit>(server.maxConnPerIp);
     result.accessLog.path = server.accessLog;
     result.accessLog.format = accessLogFormat(server.accessLogFormat);

@@ -289,9 +289,29 @@ Result<protocol::http::ProxyTrust> proxyTrust(const config::Settings &settings)
     return trust;
 }
 
+QStringList filesOfMaster(const config::Settings &settings)
+{
+    // Read once it is there; the others lie beside it.
+    const QDir folder(settings.directory);
+    QStringList files = {folder.filePath(QStringLiteral(".env"))};
+    for (const QString &file : settings.environmentFiles)
+        files += folder.filePath(QFileInfo(file).fileName());
+    if (!settings.filePath.isEmpty())
+        files += settings.filePath;
+    for (const config::PluginSettings &plugin : settings.plugins) {
+        if (plugin.enabled)
+            files += plugin.file.isEmpty() ? installation::pluginFile(plugin.name) : plugin.file;
+    }
+    files += {installation::program(), installation::workerProgram()};
+    return files;
+}
+
 Result<void> checkChildren(const config::Settings &settings)
 {
-    if (const std::optional<ChildProblem> problem = childProblem(settings.server))
+    std::optional<ChildProblem> problem = childProblem(settings.server);
+    if (!problem)
+        problem = trustProblem(settings.server, filesOfMaster(settings));
+    if (problem)
         return errorAtPath(settings, problem->key, Error(problem->code, problem->text()));
     return {};
 }

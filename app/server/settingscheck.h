@@ -8,6 +8,7 @@
 #include <Quern/result.h>
 
 #include <QList>
+#include <QStringList>
 
 namespace Quern::app {
 
@@ -27,7 +28,11 @@ Result<dispatch::StaticFiles> openStaticFiles(const config::Settings &settings);
 
 Result<protocol::http::ProxyTrust> proxyTrust(const config::Settings &settings);
 
-/// Whether the children can become who they are to be, and reach what they must; see childProblem().
+/// What the master reads and runs: the settings, their .env files, the plugins and the programs. Absolute.
+QStringList filesOfMaster(const config::Settings &settings);
+
+/// Whether the children can become who they are to be, and reach what they must, and no more; see childProblem() and
+/// trustProblem().
 Result<void> checkChildren(const config::Settings &settings);
 
 /// Whether upload_tmp_dir, unless it is "", can be written to.

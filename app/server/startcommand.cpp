@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
@@ -37,6 +38,14 @@ void raiseDescriptorLimit()
         limit.rlim_cur = limit.rlim_max;
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+/// What the server makes, nobody else may write to, whoever has started it.
+void closeToOthers()
+{
+    constexpr mode_t write = S_IWGRP | S_IWOTH;
+    const mode_t present = ::umask(write);
+    ::umask(present | write);
 }
 
 /// Becomes the program anew: the server has stopped, and nothing of it is left. Returns if that is impossible.
@@ -151,6 +160,7 @@ int runServer(const config::Settings &settings, const StartOptions &options, int
         }
     }
     ::signal(SIGPIPE, SIG_IGN);
+    closeToOthers();
     raiseDescriptorLimit();
     base::setProcessTitle("quern: master");
     QCoreApplication::setEventDispatcher(new loop::EpollEventDispatcher);

@@ -20,6 +20,7 @@ struct Identity
 /// While it lives, files are opened and looked up in this thread alone with the rights of another user, which the
 /// process, being root, may lend itself (setfsuid(2)). For root naming a file on behalf of somebody who might name one
 /// that is none of his business. Short: no other code runs in between. The thread must outlive it.
+/// The kernel takes a process that has done so for one that knows secrets: it leaves no core file (PR_SET_DUMPABLE).
 class ActingAs
 {
 public:

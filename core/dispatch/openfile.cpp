@@ -7,6 +7,7 @@
 #include <QVarLengthArray>
 
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -36,6 +37,12 @@ base::FileDescriptor openByKernel(int folder, const char *path, quint64 resolve 
     return base::FileDescriptor(static_cast<int>(fd));
 }
 
+/// Why openByKernel() has failed: old kernels lack openat2(), and some containers forbid what they do not know.
+bool cannotLookUp()
+{
+    return errno == ENOSYS || errno == EPERM;
+}
+
 base::FileDescriptor openBySegments(int folder, QByteArrayView path)
 {
     base::FileDescriptor parent;
@@ -52,6 +59,17 @@ base::FileDescriptor openBySegments(int folder, QByteArrayView path)
         parent = std::move(next);
         path = path.sliced(slash + 1);
     }
+}
+
+/// Where the kernel cannot: the path without links is that of a file, which is opened with the rights of whoever asks.
+/// What a link in /proc leads to by itself would be opened whatever it is.
+base::FileDescriptor openWithoutLinks(const QByteArray &path)
+{
+    const std::unique_ptr<char, decltype(&std::free)> whole(::realpath(path.constData(), nullptr), std::free);
+    if (!whole)
+        return {};
+    const base::FileDescriptor root(::open("/", folderFlags));
+    return openBySegments(root.get(), QByteArrayView(whole.get()).sliced(1));
 }
 
 OpenFile describe(base::FileDescriptor fd, const struct stat &status)
@@ -76,7 +94,15 @@ Result<OpenFile> regularFile(base::FileDescriptor fd, const QString &path)
 
 Result<OpenFile> openFile(const QString &path)
 {
-    return regularFile(base::FileDescriptor(::open(QFile::encodeName(path).constData(), readFlags)), path);
+    base::FileDescriptor fd = openByKernel(AT_FDCWD, QFile::encodeName(path).constData(), 0);
+    return !fd.isValid() && cannotLookUp() ? openFile(path, RootFolder::Lookup::Segments)
+                                           : regularFile(std::move(fd), path);
+}
+
+Result<OpenFile> openFile(const QString &path, RootFolder::Lookup lookup)
+{
+    return lookup == RootFolder::Lookup::Kernel ? openFile(path)
+                                                : regularFile(openWithoutLinks(QFile::encodeName(path)), path);
 }
 
 Result<HandlerFiles> HandlerFiles::create(const base::Identity &user, const QString &root)
@@ -104,8 +130,7 @@ Result<OpenFile> HandlerFiles::open(const QString &path) const
 Result<RootFolder> RootFolder::open(const QString &path)
 {
     Result<RootFolder> root = open(path, Lookup::Kernel);
-    // Old kernels lack openat2(), and some containers forbid what they do not know (ENOSYS or EPERM).
-    if (root && !openByKernel(root->m_fd.get(), ".").isValid() && (errno == ENOSYS || errno == EPERM))
+    if (root && !openByKernel(root->m_fd.get(), ".").isValid() && cannotLookUp())
         root->m_lookup = Lookup::Segments;
     return root;
 }

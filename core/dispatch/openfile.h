@@ -23,7 +23,8 @@ struct OpenFile
     timespec modified{};                                    ///< of its content
 };
 
-/// Opens the regular file at \a path. Never waits: a FIFO or a device is refused (Error::Invalid), as is a folder.
+/// Opens the regular file at \a path. Never waits: a FIFO or a device is refused (Error::Invalid), as is a folder, and
+/// what a link of /proc leads to that is none of the file system: /proc/self/fd/3 would be this process's own.
 /// Error::NotFound, Error::Permission or Error::Io with the path otherwise. Any thread; blocks for the disk.
 Result<OpenFile> openFile(const QString &path);
 
@@ -85,5 +86,8 @@ private:
     std::unique_ptr<TopNames> m_names; ///< null: each path is looked up
     Lookup m_lookup;
 };
+
+/// The same with a lookup by \a lookup.
+Result<OpenFile> openFile(const QString &path, RootFolder::Lookup lookup);
 
 } // namespace Quern::dispatch

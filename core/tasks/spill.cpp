@@ -29,9 +29,9 @@ Error failed(const char *what, const QByteArray &path)
 
 /// Whoever may write to the folder may be less than who reads it: what has another name elsewhere is no payload, and a
 /// pipe must not keep anybody waiting. Invalid, with errno, if it cannot be had.
-base::FileDescriptor openPayload(const QByteArray &path)
+base::FileDescriptor openPayload(int folder, const QByteArray &path)
 {
-    base::FileDescriptor fd(::open(path.constData(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    base::FileDescriptor fd(::openat(folder, path.constData(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat status = {};
     if (!fd.isValid() || ::fstat(fd.get(), &status) != 0)
         return {};
@@ -70,30 +70,33 @@ Result<void> Spill::prepare(const std::optional<base::Identity> &user) const
     const QByteArray folder = QFile::encodeName(m_folder);
     if (::mkdir(folder.constData(), 0700) != 0 && errno != EEXIST)
         return failed("making the folder", folder);
+    // Once: what its path leads to may be another folder the next time. A link there is nobody's to be given.
+    const base::FileDescriptor fd(::open(folder.constData(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat status = {};
-    if (::stat(folder.constData(), &status) != 0)
+    if (!fd.isValid() || ::fstat(fd.get(), &status) != 0)
         return failed("the folder", folder);
-    if (!S_ISDIR(status.st_mode))
-        return base::systemError(QStringLiteral("the folder %1").arg(m_folder), ENOTDIR);
-    if ((status.st_mode & 0077) != 0 && ::chmod(folder.constData(), 0700) != 0)
+    const uid_t owner = user ? user->uid : ::geteuid();
+    if (status.st_uid != owner && ::geteuid() != 0)
+        return base::systemError(QStringLiteral("the folder %1, which belongs to another user").arg(m_folder), EPERM);
+    if ((status.st_mode & 0077) != 0 && ::fchmod(fd.get(), 0700) != 0)
         return failed("closing to others", folder);
-    return user && status.st_uid != user->uid ? giveTo(*user) : Result<void>();
+    return status.st_uid != owner ? give(fd.get(), owner, user ? user->gid : ::getegid()) : Result<void>();
 }
 
-Result<void> Spill::giveTo(const base::Identity &user) const
+Result<void> Spill::give(int folder, uid_t user, gid_t group) const
 {
+    // Meanwhile nobody else can put anything into it.
+    if (::fchown(folder, ::geteuid(), gid_t(-1)) != 0)
+        return failed("taking", QFile::encodeName(m_folder));
     const QStringList names = QDir(m_folder).entryList(QDir::Files | QDir::Hidden);
     for (const QString &decoded : names) {
         const QByteArray each = QFile::encodeName(decoded);
-        const base::FileDescriptor fd = isName(each) ? openPayload(path(each)) : base::FileDescriptor();
-        if (fd.isValid() && ::fchown(fd.get(), user.uid, user.gid) != 0)
+        const base::FileDescriptor fd = isName(each) ? openPayload(folder, each) : base::FileDescriptor();
+        if (fd.isValid() && ::fchown(fd.get(), user, group) != 0)
             return failed("giving away", path(each));
     }
-    // Last: until then nobody else could put anything into it. A link there is nobody's to be given.
-    const QByteArray name = QFile::encodeName(m_folder);
-    const base::FileDescriptor folder(::open(name.constData(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!folder.isValid() || ::fchown(folder.get(), user.uid, user.gid) != 0)
-        return failed("giving away", name);
+    if (::fchown(folder, user, group) != 0)
+        return failed("giving away", QFile::encodeName(m_folder));
     return {};
 }
 
@@ -102,8 +105,9 @@ Result<QByteArray> Spill::write(quint64 id, QByteArrayView payload, bool isDurab
     const QByteArray name = QByteArray::number(id, 16).rightJustified(digits, '0') + ending.toByteArray();
     const QByteArray whole = path(name);
     const QByteArray unfinished = whole + unfinishedEnding.toByteArray();
-    base::FileDescriptor fd(
-        ::open(unfinished.constData(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+    // One that is there is of a process that has died, and may have another name elsewhere.
+    ::unlink(unfinished.constData());
+    base::FileDescriptor fd(::open(unfinished.constData(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd.isValid())
         return failed("making the file", unfinished);
     Result<void> written = writeAll(fd.get(), payload, unfinished);
@@ -127,7 +131,7 @@ Result<QByteArray> Spill::read(const QByteArray &name, qint64 longest) const
     if (!isName(name))
         return Error(Error::Invalid, QStringLiteral("%1 is no payload of a task").arg(QString::fromUtf8(name)));
     const QByteArray whole = path(name);
-    const base::FileDescriptor fd = openPayload(whole);
+    const base::FileDescriptor fd = openPayload(AT_FDCWD, whole);
     struct stat status = {};
     if (!fd.isValid() || ::fstat(fd.get(), &status) != 0)
         return failed("the payload of a task in", whole);
@@ -154,7 +158,7 @@ Result<QByteArray> Spill::read(const QByteArray &name, qint64 longest) const
 void Spill::synchronize(const QByteArray &name) const
 {
     const QByteArray whole = path(name);
-    const base::FileDescriptor fd = isName(name) ? openPayload(whole) : base::FileDescriptor();
+    const base::FileDescriptor fd = isName(name) ? openPayload(AT_FDCWD, whole) : base::FileDescriptor();
     Result<void> done = fd.isValid() && ::fsync(fd.get()) == 0 ? Result<void>() : failed("writing", whole);
     if (done)
         done = synchronizeFolder(QFile::encodeName(m_folder));

@@ -22,8 +22,9 @@ class Spill
 public:
     explicit Spill(QString folder) : m_folder(std::move(folder)) {}
 
-    /// Makes the folder (mode 700), if it is not there, and gives it and the payloads in it to \a user, if there is
-    /// one: only root can. Error::Io or Error::Permission with the path and the reason.
+    /// Makes the folder (mode 700), if it is not there, and gives it and the payloads in it to \a user, or takes them
+    /// back where there is none: only root can. Error::Io or Error::Permission with the path and the reason: also if
+    /// a link stands there.
     Result<void> prepare(const std::optional<base::Identity> &user = std::nullopt) const;
     /// Writes the payload of task \a id and returns the file's name. When it returns, the file is whole, and survives
     /// the machine's end if \a isDurable. Error::Io with the path and the reason: then nothing is left behind.
@@ -45,7 +46,7 @@ public:
 
 private:
     QByteArray path(const QByteArray &name) const;
-    Result<void> giveTo(const base::Identity &user) const;
+    Result<void> give(int folder, uid_t user, gid_t group) const;
 
     QString m_folder; ///< absolute
 };

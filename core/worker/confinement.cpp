@@ -133,6 +133,9 @@ Result<void> confine(const ipc::Confinement &confinement, pid_t master)
         return cannotBecome(confinement, QStringLiteral("setresgid"));
     if (::setresuid(user.uid, user.uid, user.uid) != 0)
         return cannotBecome(confinement, QStringLiteral("setresuid"));
+    // Nor does a program that the child starts get more rights than it has: one with the set-user-ID bit, for instance.
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return cannotBecome(confinement, QStringLiteral("prctl(PR_SET_NO_NEW_PRIVS)"));
     if (!isBound(user)) {
         return Error(Error::Permission,
                      QStringLiteral("user: the child has become \"%1\", and could become root again; "

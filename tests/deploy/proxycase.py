@@ -231,6 +231,11 @@ class ProxyTests:
                 facts = self.facts(headers, source)
                 self.assertEqual((facts["remote"], facts["secure"], facts["host"]), (source, False, "test"), headers)
 
+    def test_nor_have_it_left_out(self) -> None:
+        for name in ("X-Forwarded-For", "X-Forwarded-Proto, x-forwarded-for", "X-Forwarded-Host,X-Forwarded-Port"):
+            facts = self.facts(f"Connection: close, {name}\r\n")
+            self.assertEqual((facts["remote"], facts["secure"], facts["host"]), ("127.0.0.5", False, "test"), name)
+
     def test_nor_by_another_way(self) -> None:
         if self.BY == "tcp":
             self.skipTest("that way is the proxy's: whoever reaches the port from its address is believed")
@@ -250,6 +255,8 @@ class ProxyTests:
         facts = self.facts(_FORGED.replace("Proto: https", "Proto: http"))
         self.assertEqual((facts["remote"], facts["secure"], facts["url"]),
                          ("127.0.0.5", True, "https://test/probe/facts"))
+        for name in ("X-Forwarded-Proto", "keep-alive,x-forwarded-proto"):
+            self.assertTrue(self.facts(f"Connection: {name}\r\n")["secure"], name)
 
     # What goes wrong behind it
 

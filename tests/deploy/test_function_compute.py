@@ -144,6 +144,17 @@ class AsFunction(unittest.TestCase):
             self.assertEqual(strange, [], proctree.title(pid))
             self.assertTrue(any("/libQt6Core.so" in path for path in mapped))
 
+    def test_it_can_speak_tls_to_others(self) -> None:
+        plugin = self.project / "qt/tls/libqopensslbackend.so"
+        found = subprocess.run(["ldd", str(plugin)], capture_output=True, text=True, timeout=30, check=True,
+                               env={"LD_LIBRARY_PATH": str(self.project / "lib")}).stdout
+        strange = [path for path in re.findall(r"=> (/\S+)", found) if not path.startswith(str(self.project))
+                   and not re.search(r"/lib(c|m|dl|rt|pthread|resolv)\.so", path)]
+        self.assertEqual((strange, "not found" in found), ([], False), found)
+        # Loaded by their names.
+        for name in ("libssl.so.*", "libcrypto.so.*"):
+            self.assertTrue(list((self.project / "lib").glob(name)), name)
+
     def test_without_variables_it_listens_where_the_service_asks(self) -> None:
         instance = self.start(own_network=True)
         instance.wait_ready("http://127.0.0.1:9000")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import pwd
 import re
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 import proctree
 from controlclient import ControlClient
 from foreignserver import ForeignServer, find_program
-from quernserver import QUERN_BIN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
+from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
 from rawhttp import RawConnection
 from recipes import recipe, uncommented
 
@@ -67,7 +68,7 @@ class Supervisor(ForeignServer):
             for path in (quern.directory, quern.config):
                 shutil.chown(path, self.account)
         replaced = {"/usr/bin/quern ": f"{QUERN_BIN} ", "/etc/quern/quern.toml": str(quern.config),
-                    "/srv/quern": str(quern.directory), "user=quern": f"user={self.account}",
+                    "/srv/quern": str(quern.directory), "user=quern": f"user={self.account}", '="quern"': f'="{self.account}"',
                     "/var/log/supervisor": str(self.directory)}
         if few_files:
             replaced |= uncommented("[supervisord]", "minfds=16384", sign=";")
@@ -113,6 +114,13 @@ class UnderSupervisord(QuernTestCase):
             log = supervisor.quern_log
             print(f"---- supervisord says\n{supervisor.text()}{log.read_text() if log.exists() else ''}----")
         supervisor.stop()
+
+    def test_the_environment_is_that_of_the_user(self) -> None:
+        self.quern.plugins = [FIXTURES / "libidentity.so"]
+        self.quern.write_config()
+        self.assert_exit(self.quern.command("reload"), 0)
+        facts = json.loads(self.quern.get("/identity")[1])
+        self.assertEqual((facts["home"], facts["user"]), (str(self.quern.directory), self.supervisor.account))
 
     def open_files(self) -> tuple[int, int]:
         """How many the master may have, and how many it may ask for."""

@@ -74,6 +74,30 @@ class ManagedServer(QuernServer):
         return subprocess.run(self.words(setting), capture_output=True, text=True, timeout=60, **self.options())
 
 
+class RootServer(QuernServer):
+    """With a master that is root, children that are not and have a root folder of their own, and what README.md says that
+    this takes."""
+
+    def __init__(self) -> None:
+        super().__init__(user=USER, chroot="jail", upload_tmp_dir="jail/uploads")
+        text = " ".join((RECIPE / "README.md").read_text().split())
+        unit = sandbox.Unit(UNIT)
+        unit.values["SystemCallFilter"] = [line for line in unit.values["SystemCallFilter"] if not line.startswith("~")]
+        unit.values["SystemCallFilter"] += re.findall(r"`SystemCallFilter=(\w+)` as one more line", text)
+        self.filter = sandbox.Filter(unit)
+        capabilities = re.search(r"`CapabilityBoundingSet=([A-Z_ ]+)`", text)[1].split()
+        capabilities += re.findall(r"`chroot` needs `(CAP_\w+)`", text)
+        kept = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in capabilities)
+        self.prefix = ["setpriv", f"--bounding-set=-all,{kept}"]
+        self.directory.chmod(0o711)
+        (self.directory / "jail/uploads").mkdir(parents=True)
+        shutil.chown(self.directory / "jail/uploads", USER)
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        self.filter.install()
+
+
 @unittest.skipUnless(has_systemd(), "systemd-analyze is missing (Debian package systemd)")
 class Recipe(QuernTestCase):
     def analyze(self, *words: str) -> subprocess.CompletedProcess:
@@ -98,6 +122,10 @@ class Recipe(QuernTestCase):
         self.assertEqual(SOCKETS.stem, UNIT.stem)
         self.assertIn(f'listen = "{sockets.one("ListenStream")}"', (RECIPE / "README.md").read_text())
         self.assertEqual(sockets.one("Accept"), "no")
+
+    def test_it_may_write_where_a_proxy_looks_for_its_socket(self) -> None:
+        folder = re.search(r'listen = "unix:(.*)/', (RECIPE.parent / "proxied.toml").read_text())[1]
+        self.assertIn(f"\n#ReadWritePaths={folder}\n", UNIT.read_text())
 
     def test_it_waits_longer_than_the_server(self) -> None:
         unit = sandbox.Unit(UNIT)
@@ -126,6 +154,19 @@ class Recipe(QuernTestCase):
         self.assertEqual(quern.get("/hello/again")[0], 200)
         self.assertTrue((quern.directory / "LogsDirectory/access.log").exists())
         self.assertTrue((quern.directory / "StateDirectory/tasks.db").exists())
+        quern.stop()
+        self.assertNotRegex(quern.log(), r"(?i)not permitted|warn|error")
+
+    @unittest.skipUnless(sandbox.is_possible(), "the numbers of the system calls are known for x86-64 (linux-libc-dev)")
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root, and setpriv (Debian: util-linux)")
+    def test_a_master_that_is_root_works_with_what_it_is_said_to_need(self) -> None:
+        quern = RootServer()
+        self._servers.append(quern)
+        quern.start()
+        worker = quern.wait_workers()[0].pid
+        self.assertEqual(os.readlink(f"/proc/{worker}/root"), str(quern.directory / "jail"))
+        self.assertEqual(quern.command("reload").returncode, 0)
+        self.assertEqual(quern.get("/hello/again")[0], 200)
         quern.stop()
         self.assertNotRegex(quern.log(), r"(?i)not permitted|warn|error")
 

@@ -92,6 +92,7 @@ class Users(ChildrenTestCase):
                 self.assertEqual(set(status["Gid"]), {str(self.account.pw_gid)})
                 self.assertEqual({int(group) for group in status["Groups"]},
                                  set(os.getgrouplist(USER, self.account.pw_gid)))
+                self.assertEqual(status["NoNewPrivs"], ["1"])
                 for kind in ("CapPrm", "CapEff", "CapAmb"):
                     self.assertEqual(int(status[kind][0], 16), 0, kind)
         self.assertEqual(set(status_of(quern.master)["Uid"]), {"0"})
@@ -164,7 +165,7 @@ class Users(ChildrenTestCase):
                     self.assertEqual((info.st_uid, stat.S_IMODE(info.st_mode)), (self.account.pw_uid, 0o600))
                 self.assertEqual(self.post(quern, "/identity/body", b"x" * UPLOAD).body, b"%d" % UPLOAD)
                 quern.stop()
-                left = list((quern.runtime / "uploads").glob("*")) + list(quern.directory.glob("uploads/*"))
+                left = list((quern.runtime / f"uploads-{self.account.pw_uid}").glob("*")) + list(quern.directory.glob("uploads/*"))
                 self.assertEqual(left, [])
 
     def test_large_payloads_of_tasks_reach_their_worker(self) -> None:
@@ -181,7 +182,7 @@ class Users(ChildrenTestCase):
         self.assertEqual((info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)), (0, self.account.pw_gid, 0o710))
         readable = [path.name for path in quern.runtime.iterdir()
                     if path.is_file() and path.stat().st_mode & 0o004 and "pid" not in path.name]
-        self.assertEqual([name for name in readable if name not in ("epoch", "processes.json")], [])
+        self.assertEqual([name for name in readable if name != "processes.json"], [])
         for name in ("settings.json", "control.sock"):
             status, _ = quern.get(f"/identity/read?path={quote(str(quern.runtime / name))}")
             self.assertEqual(status, 404, name)
@@ -265,12 +266,48 @@ class Users(ChildrenTestCase):
         quern.write_config()
         self.assert_exit(quern.command("doctor"), 1, r'user +there is no user "nobody-of-that-name"', "make it, or name")
 
+    def test_what_that_user_could_change_is_refused(self) -> None:
+        quern = self.child_server(user=USER)
+        folder = self.own_folder(quern, "own")
+        quern.plugins = [Path(shutil.copy(FIXTURES / "libidentity.so", folder))]
+        quern.write_config()
+        for command in ("start", "doctor"):
+            self.assert_exit(quern.command(command), 1, rf'"{USER}" may write to {folder}, and so change {quern.plugins[0]}')
+        shutil.chown(folder, "root")
+        quern.settings["runtime_dir"] = str(quern.directory / "open/run")
+        (quern.directory / "open").mkdir()
+        (quern.directory / "open").chmod(0o777)
+        quern.write_config()
+        self.assert_exit(quern.command("start"), 1, rf"server\.runtime_dir: .*may write to {quern.directory}/open, .*chown root")
+        (quern.directory / "open").chmod(0o755)
+        quern.start()
+        quern.plugins[0].chmod(0o666)
+        before = {worker.pid for worker in quern.wait_workers()}
+        self.assert_exit(quern.command("reload"), 1, rf"may write to {quern.plugins[0]}")
+        self.assertEqual({worker.pid for worker in quern.wait_workers()}, before)
+
     def test_another_user_is_for_a_restart(self) -> None:
         quern = self.child_server(user=USER).start()
         quern.settings["user"] = "www-data"
         quern.write_config()
         self.assert_exit(quern.command("reload"), 0, r"only a restart changes server\.user")
         self.assertEqual(self.present(quern)["uid"], self.account.pw_uid)
+
+    def test_a_restart_with_another_user_takes_nothing_away_before_it_serves(self) -> None:
+        quern = self.child_server(user=USER).start_daemon()
+        upload = lambda: self.post(quern, "/identity/body", b"x" * UPLOAD).body  # noqa: E731
+        quern.settings["user"] = "www-data"
+        quern.plugins.append(FIXTURES / "libthrowing.so")
+        quern.write_config()
+        self.assert_exit(quern.command("restart"), 1, "the database is locked")
+        self.assertEqual(quern.runtime.stat().st_gid, self.account.pw_gid)
+        self.assertEqual((self.present(quern)["uid"], upload()), (self.account.pw_uid, b"%d" % UPLOAD))
+        quern.plugins.pop()
+        quern.write_config()
+        self.assert_exit(quern.command("restart"), 0)
+        quern.adopt_successor()
+        self.assertEqual((self.present(quern)["uid"], upload()), (pwd.getpwnam("www-data").pw_uid, b"%d" % UPLOAD))
+        quern.stop()
 
 
 @unittest.skipIf(os.geteuid() != 0, "only root can give its children another root folder")

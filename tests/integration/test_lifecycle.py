@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import stat
 import subprocess
 import unittest
 from pathlib import Path
@@ -92,6 +93,19 @@ class CommandLine(QuernTestCase):
         self.assertEqual([os.readlink(process / f"fd/{fd}") for fd in range(3)], ["/dev/null"] * 3)
         self.assertEqual(os.readlink(process / "cwd"), str(quern.directory))
         self.assertIn("Umask:\t0037", (process / "status").read_text())
+        quern.stop()
+
+    def test_nobody_else_may_write_to_what_it_makes(self) -> None:
+        quern = self.server(log_file="quern.log", task_worker_num=1)
+        before = os.umask(0)
+        try:
+            self.assert_exit(quern.command("start", "-d"), 0)
+        finally:
+            os.umask(before)
+        self.assertIn("Umask:\t0022", Path(f"/proc/{quern.adopt_daemon()}/status").read_text())
+        made = [quern.directory / "quern.log", quern.runtime, *quern.runtime.rglob("*")]
+        self.assertEqual([str(path) for path in made if path.lstat().st_mode & 0o022 and not path.is_symlink()], [])
+        self.assertEqual(stat.S_IMODE((quern.runtime / "epoch").stat().st_mode), 0o600)
         quern.stop()
 
     def test_a_failing_start_in_the_background_says_so(self) -> None:

@@ -34,11 +34,13 @@ Check chroot(const config::ServerSettings &server, const base::Identity &ids)
 
 } // namespace
 
-Checks childChecks(const config::ServerSettings &server)
+Checks childChecks(const config::ServerSettings &server, const QStringList &files)
 {
     if (const std::optional<ChildProblem> problem = childProblem(server))
         return {error(problem->key.section(u'.', 1), problem->found, problem->mend)};
     Checks checks;
+    if (const std::optional<ChildProblem> problem = trustProblem(server, files))
+        checks.append(error(problem->key.section(u'.', 1), problem->found, problem->mend));
     const Result<std::optional<base::Identity>> ids = childUser(server);
     if (ids && !server.user.isEmpty())
         checks.append(user(server, *ids));

@@ -198,6 +198,11 @@ Check taskDatabase(const QString &path, bool makesFolder)
         return error(name, Text::tr("this user may not write to %1").arg(path),
                      Text::tr("as root: chown %1 %2; or let %3 name another file").arg(::geteuid()).arg(path, name));
     }
+    // A start makes the folder, and takes no link for it.
+    const QFileInfo payloads(path + QStringLiteral("-payloads"));
+    if (payloads.isSymLink() || (payloads.exists() && !payloads.isDir()))
+        return error(name, Text::tr("%1, where payloads of tasks wait, is no folder").arg(payloads.filePath()),
+                     Text::tr("remove it, or let tasks.database name another file"));
     if (tasks::isInMemory(existing(path))) {
         return warning(name, Text::tr("%1 lies in memory: durable tasks end with the machine").arg(path),
                        Text::tr("let tasks.database name a file on a disk"));

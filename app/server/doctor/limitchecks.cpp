@@ -23,8 +23,10 @@ QString shownBytes(qint64 bytes)
     return QLocale::c().formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat);
 }
 
-Check openFiles(const config::ServerSettings &server, const Machine &machine, bool isRunning)
+Check openFiles(const config::Settings &settings, const Machine &machine, bool isRunning)
 {
+    const config::ServerSettings &server = settings.server;
+    const int processes = customProcesses(settings);
     const QString name = QStringLiteral("open files");
     const std::optional<Machine::Limit> limit = machine.limit("Max open files");
     if (!limit)
@@ -32,8 +34,8 @@ Check openFiles(const config::ServerSettings &server, const Machine &machine, bo
                        Text::tr("look at \"ulimit -n\""));
     // A server that starts takes what it may.
     const qint64 allowed = isRunning ? limit->soft : limit->hard;
-    const qint64 reserved = reservedDescriptors(server);
-    const qint64 wanted = wantedDescriptors(server);
+    const qint64 reserved = reservedDescriptors(server, processes);
+    const qint64 wanted = wantedDescriptors(server, processes);
     const QString shown = allowed == Machine::unlimited ? Text::tr("any number of") : QString::number(allowed);
     if (allowed >= wanted)
         return well(name,
@@ -44,7 +46,7 @@ Check openFiles(const config::ServerSettings &server, const Machine &machine, bo
         return error(name,
                      Text::tr("%1 may be open, and the server needs %2 without any client").arg(shown).arg(reserved),
                      raise);
-    const int possible = possibleConnections(server, allowed);
+    const int possible = possibleConnections(server, processes, allowed);
     return warning(name,
                    Text::tr("%1 may be open, enough for %2 connections; max_conn is %3")
                        .arg(shown)
@@ -159,7 +161,7 @@ Check coreFiles(const Machine &machine)
 Checks limitChecks(const config::Settings &settings, const Machine &machine, bool isRunning, qint64 workerBytes)
 {
     const Cores cores = coresOf(machine);
-    return {openFiles(settings.server, machine, isRunning),
+    return {openFiles(settings, machine, isRunning),
             backlog(settings.server, machine),
             workers(settings, cores),
             reactors(settings, cores),

@@ -1,9 +1,11 @@
 #include "app/host/childidentity.h"
+#include "app/host/trustedpath.h"
 #include "app/server/doctor/childchecks.h"
 #include "config/loader.h"
 
 #include <QDir>
 #include <QFile>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -22,12 +24,17 @@ private Q_SLOTS:
     void init();
     void nobodyElse();
     void accounts();
+    void foldersOfTheEnvironment();
     void problems_data();
     void problems();
     void pathsInAnotherRoot();
     void whatTheUserMayUse();
     void limits();
     void theRuntimeDirectory();
+    void whatTheUserCouldChange_data();
+    void whatTheUserCouldChange();
+    void linksOnTheWay();
+    void theMastersPlaces();
     void theDoctor();
 
 private:
@@ -82,6 +89,25 @@ void tst_ChildIdentity::accounts()
     const Result<std::optional<base::Identity>> unknown = childUser(m_server);
     QVERIFY(unknown && *unknown);
     QCOMPARE(**unknown, (base::Identity{54321, 54322, {54322}}));
+}
+
+void tst_ChildIdentity::foldersOfTheEnvironment()
+{
+    make(QStringLiteral("tmp"), 01777);
+    make(QStringLiteral("own"), 0700);
+    m_server.user = QStringLiteral("nobody");
+    const auto restore = qScopeGuard([tmp = qgetenv("TMPDIR"), run = qgetenv("XDG_RUNTIME_DIR")] {
+        tmp.isNull() ? qunsetenv("TMPDIR") : qputenv("TMPDIR", tmp);
+        run.isNull() ? qunsetenv("XDG_RUNTIME_DIR") : qputenv("XDG_RUNTIME_DIR", run);
+    });
+    qputenv("TMPDIR", QFile::encodeName(path(QStringLiteral("tmp"))));
+    qputenv("XDG_RUNTIME_DIR", QFile::encodeName(path(QStringLiteral("own"))));
+    const QMap<QString, QString> environment = accountEnvironment(m_server);
+    QVERIFY(!environment.contains(QStringLiteral("TMPDIR")));
+    QVERIFY(environment.contains(QStringLiteral("XDG_RUNTIME_DIR")));
+    QCOMPARE(environment.value(QStringLiteral("XDG_RUNTIME_DIR")), QString());
+    qputenv("TMPDIR", QFile::encodeName(path(QStringLiteral("own"))));
+    QVERIFY(accountEnvironment(m_server).contains(QStringLiteral("TMPDIR")));
 }
 
 void tst_ChildIdentity::problems_data()
@@ -191,23 +217,115 @@ void tst_ChildIdentity::theRuntimeDirectory()
     QCOMPARE(stateOf().first, mode_t(0700));
 }
 
+void tst_ChildIdentity::whatTheUserCouldChange_data()
+{
+    QTest::addColumn<uint>("folderOwner");
+    QTest::addColumn<uint>("folderMode");
+    QTest::addColumn<uint>("fileOwner");
+    QTest::addColumn<uint>("fileMode");
+    QTest::addColumn<QString>("place"); // below the folder of the test; "-": none
+    QTest::newRow("root's alone") << 0U << 0755U << 0U << 0644U << "-";
+    QTest::newRow("a folder of his") << 54321U << 0755U << 0U << 0644U << "above";
+    QTest::newRow("a folder of his that he has closed to himself") << 54321U << 0500U << 0U << 0600U << "above";
+    QTest::newRow("a folder of another user") << 54323U << 0755U << 0U << 0644U << "-";
+    QTest::newRow("a folder for all") << 0U << 0777U << 0U << 0644U << "above";
+    QTest::newRow("a folder for his group") << 0U << 0770U << 0U << 0644U << "above";
+    QTest::newRow("a folder such as /tmp") << 0U << 01777U << 0U << 0644U << "-";
+    QTest::newRow("his file in one such as /tmp") << 0U << 01777U << 54321U << 0400U << "above/file";
+    QTest::newRow("his file") << 0U << 0755U << 54321U << 0400U << "above/file";
+    QTest::newRow("a file for all") << 0U << 0755U << 0U << 0666U << "above/file";
+    QTest::newRow("a file for his group") << 0U << 0755U << 0U << 0660U << "above/file";
+}
+
+void tst_ChildIdentity::whatTheUserCouldChange()
+{
+    QFETCH(const uint, folderOwner);
+    QFETCH(const uint, folderMode);
+    QFETCH(const uint, fileOwner);
+    QFETCH(const uint, fileMode);
+    QFETCH(const QString, place);
+    constexpr gid_t group = 54322;
+    const base::Identity user = {54321, 54321, {group}};
+    make(QStringLiteral("above"), 0755);
+    const QByteArray folder = QFile::encodeName(path(QStringLiteral("above")));
+    QFile file(path(QStringLiteral("above/file")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QVERIFY(::fchown(file.handle(), fileOwner, group) == 0 && ::fchmod(file.handle(), fileMode) == 0);
+    QVERIFY(::chown(folder.constData(), folderOwner, group) == 0 && ::chmod(folder.constData(), folderMode) == 0);
+    const auto expected = place == u"-" ? std::nullopt : std::optional(path(place));
+    QCOMPARE(changeableBy(user, file.fileName(), Trusted::File), expected);
+    QCOMPARE(changeableBy(user, path(QStringLiteral("above/./../above/file")), Trusted::File), expected);
+}
+
+void tst_ChildIdentity::linksOnTheWay()
+{
+    const base::Identity user = {54321, 54321, {}};
+    make(QStringLiteral("his"), 0755, user.uid);
+    make(QStringLiteral("his/below"), 0755);
+    make(QStringLiteral("all"), 01777);
+    const auto of = [this, &user](const QString &name, Trusted what = Trusted::File) {
+        return changeableBy(user, path(name), what);
+    };
+    QVERIFY(QFile::link(path(QStringLiteral("his/below")), path(QStringLiteral("link"))));
+    QVERIFY(QFile::link(QStringLiteral("../his/below"), path(QStringLiteral("all/link"))));
+    QCOMPARE(of(QStringLiteral("link/file")), path(QStringLiteral("his")));
+    QCOMPARE(of(QStringLiteral("all/link/file")), path(QStringLiteral("his")));
+    QVERIFY(QFile::link(QStringLiteral("circle"), path(QStringLiteral("circle"))));
+    QCOMPARE(of(QStringLiteral("circle/file")), std::nullopt);
+    // What is not there yet.
+    QCOMPARE(of(QStringLiteral("all/file")), path(QStringLiteral("all")));
+    QCOMPARE(of(QStringLiteral("all/run"), Trusted::Folder), std::nullopt);
+    QCOMPARE(of(QStringLiteral("nothing/file")), std::nullopt);
+    // A link of his may lead elsewhere tomorrow.
+    const QByteArray link = QFile::encodeName(path(QStringLiteral("all/link")));
+    QCOMPARE(::lchown(link.constData(), user.uid, gid_t(-1)), 0);
+    QCOMPARE(of(QStringLiteral("all/link/file")), path(QStringLiteral("all/link")));
+}
+
+void tst_ChildIdentity::theMastersPlaces()
+{
+    m_server.user = QStringLiteral("nobody");
+    make(QStringLiteral("above/run"), 0700);
+    m_server.runtimeDir = path(QStringLiteral("above/run"));
+    const QStringList files = {path(QStringLiteral("quern.toml"))};
+    QVERIFY(!trustProblem(m_server, files));
+    make(QStringLiteral("above"), 0755, 65534);
+    const std::optional<ChildProblem> ofFolder = trustProblem(m_server, files);
+    QVERIFY(ofFolder);
+    QCOMPARE(ofFolder->key, QStringLiteral("server.runtime_dir"));
+    QVERIFY2(ofFolder->mend.contains(QStringLiteral("chown root %1").arg(path(QStringLiteral("above")))),
+             qPrintable(ofFolder->mend));
+    make(QStringLiteral("above"), 0755);
+    QVERIFY(!trustProblem(m_server, files));
+    make(QStringLiteral("."), 0777);
+    m_server.runtimeDir = QStringLiteral("/run");
+    const std::optional<ChildProblem> ofFile = trustProblem(m_server, files);
+    QVERIFY(ofFile);
+    QCOMPARE(ofFile->key, QStringLiteral("server.user"));
+    QVERIFY2(ofFile->found.contains(files.constFirst()), qPrintable(ofFile->found));
+    const doctor::Checks checks = doctor::childChecks(m_server, files);
+    QCOMPARE(checks.constFirst().outcome, doctor::Check::Outcome::Error);
+    m_server.user.clear();
+    QVERIFY(!trustProblem(m_server, files));
+}
+
 void tst_ChildIdentity::theDoctor()
 {
-    QVERIFY(doctor::childChecks(m_server).isEmpty());
+    QVERIFY(doctor::childChecks(m_server, {}).isEmpty());
     make(QStringLiteral("jail/uploads"), 0777);
     m_server.user = QStringLiteral("nobody");
     m_server.chroot = path(QStringLiteral("jail"));
     m_server.uploadTmpDir = path(QStringLiteral("jail/uploads"));
     m_server.childLimits.coreSize = 0;
     make(QStringLiteral("jail"), 0755);
-    const doctor::Checks well = doctor::childChecks(m_server);
+    const doctor::Checks well = doctor::childChecks(m_server, {});
     QCOMPARE(well.size(), 3);
     for (const doctor::Check &check : well)
         QVERIFY2(check.outcome == doctor::Check::Outcome::Ok, qPrintable(check.name));
     make(QStringLiteral("jail"), 0777);
-    QCOMPARE(doctor::childChecks(m_server).at(1).outcome, doctor::Check::Outcome::Warning);
+    QCOMPARE(doctor::childChecks(m_server, {}).at(1).outcome, doctor::Check::Outcome::Warning);
     m_server.uploadTmpDir.clear();
-    const doctor::Checks wrong = doctor::childChecks(m_server);
+    const doctor::Checks wrong = doctor::childChecks(m_server, {});
     QCOMPARE(wrong.size(), 1);
     QCOMPARE(wrong.constFirst().name, QStringLiteral("chroot"));
     QVERIFY(wrong.constFirst().mend.contains(path(QStringLiteral("jail/uploads"))));

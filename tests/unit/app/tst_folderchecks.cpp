@@ -206,6 +206,11 @@ void TestFolderChecks::taskDatabase()
     m_server.taskDriver = config::TaskDriver::Memory;
     QCOMPARE(folderChecks(m_server).size(), 1);
     m_server.taskDriver = config::TaskDriver::Auto;
+    QVERIFY(QFile::link(path("data"), path("data/tasks.db-payloads")));
+    m_server.taskDatabase = path("data/tasks.db");
+    QCOMPARE(named("tasks.database").outcome, Check::Outcome::Error);
+    QVERIFY2(named("tasks.database").found.contains(path("data/tasks.db-payloads")),
+             qPrintable(named("tasks.database").found));
     m_server.taskDatabase.clear(); // then it is in runtime_dir, which a start makes
     QVERIFY2(named("tasks.database").found.startsWith(path("run/tasks.db")), qPrintable(named("tasks.database").found));
 }

@@ -15,6 +15,9 @@ private Q_SLOTS:
     void regularFile();
     void notRegular_data();
     void notRegular();
+    void descriptorsOfThisProcess_data();
+    void descriptorsOfThisProcess();
+    void linksOnTheWay();
     void missing();
     void missingRoot();
     void asAnotherUserSeesIt();
@@ -59,6 +62,53 @@ void OpenFileTest::notRegular()
     QVERIFY(!file);
     QCOMPARE(file.error().code(), Error::Invalid);
     QVERIFY(file.error().message().contains(folder.path(name)));
+}
+
+void OpenFileTest::descriptorsOfThisProcess_data()
+{
+    QTest::addColumn<QString>("path");
+    QTest::newRow("/proc") << QStringLiteral("/proc/self/fd/%1");
+    QTest::newRow("its thread") << QStringLiteral("/proc/thread-self/fd/%1");
+    QTest::newRow("/dev") << QStringLiteral("/dev/fd/%1");
+}
+
+/// The way to what is open may be closed to whoever asks: a handler that is another user, for instance.
+void OpenFileTest::descriptorsOfThisProcess()
+{
+    QFETCH(const QString, path);
+    if (::geteuid() != 0)
+        QSKIP("only root can act as another user");
+    Folder folder;
+    QCOMPARE(::chmod(QFile::encodeName(folder.path()).constData(), 0755), 0);
+    folder.add(QStringLiteral("closed/secret"), "12345");
+    QCOMPARE(::chmod(QFile::encodeName(folder.path(QStringLiteral("closed"))).constData(), 0700), 0);
+    const QByteArray secret = QFile::encodeName(folder.path(QStringLiteral("closed/secret")));
+    QCOMPARE(::chmod(secret.constData(), 0644), 0);
+    const base::FileDescriptor fd(::open(secret.constData(), O_RDONLY | O_CLOEXEC));
+    const QString own = path.arg(fd.get());
+    folder.link(QStringLiteral("link"), QFile::encodeName(own));
+    const Result<HandlerFiles> files = HandlerFiles::create({54321, 54321, {}}, {});
+    for (const QString &each : {own, folder.path(QStringLiteral("link"))}) {
+        QVERIFY2(!files->open(each), qPrintable(each));
+        const base::ActingAs user({54321, 54321, {}});
+        QVERIFY2(!openFile(each, RootFolder::Lookup::Segments), qPrintable(each));
+    }
+}
+
+void OpenFileTest::linksOnTheWay()
+{
+    Folder folder;
+    folder.add(QStringLiteral("a"), "12345");
+    folder.link(QStringLiteral("link"), "a");
+    folder.link(QStringLiteral("here"), ".");
+    for (const RootFolder::Lookup lookup : {RootFolder::Lookup::Kernel, RootFolder::Lookup::Segments}) {
+        for (const char *name : {"a", "link", "here/link", "here/./here/a"}) {
+            const Result<OpenFile> file = openFile(folder.path(QString::fromLatin1(name)), lookup);
+            QVERIFY2(file && file->size == 5, name);
+        }
+        QCOMPARE(openFile(folder.path(QStringLiteral("b")), lookup).error().code(), Error::NotFound);
+        QCOMPARE(openFile(QStringLiteral("/dev/null"), lookup).error().code(), Error::Invalid);
+    }
 }
 
 void OpenFileTest::missing()

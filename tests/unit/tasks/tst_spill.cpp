@@ -33,6 +33,8 @@ private Q_SLOTS:
     void whatHasAnotherNameIsNoPayload();
     void aPipeKeepsNobodyWaiting();
     void givenToAnotherUser();
+    void aLinkIsNotFollowed();
+    void anUnfinishedFileIsMadeAnew();
 
 private:
     QString path(const QByteArray &name) const { return m_folder + u'/' + QString::fromLatin1(name); }
@@ -214,6 +216,42 @@ void tst_Spill::givenToAnotherUser()
     QVERIFY(later);
     QVERIFY(spill.prepare(user));
     QCOMPARE(ownerOf(path(*later)), uid_t(0));
+    // To another one, and back.
+    QVERIFY(spill.prepare(base::Identity{54323, 54323, {}}));
+    QCOMPARE(ownerOf(m_folder), uid_t(54323));
+    QCOMPARE(ownerOf(path(*name)), uid_t(54323));
+    QVERIFY(spill.prepare());
+    QCOMPARE(ownerOf(m_folder), uid_t(0));
+    QCOMPARE(ownerOf(path(*name)), uid_t(0));
+}
+
+void tst_Spill::aLinkIsNotFollowed()
+{
+    const QString target = m_directory->filePath(QStringLiteral("target"));
+    QVERIFY(QDir().mkdir(target));
+    QCOMPARE(::chmod(QFile::encodeName(target).constData(), 0755), 0);
+    QVERIFY(QFile::link(target, m_folder));
+    const Spill spill(m_folder);
+    const Result<void> prepared = spill.prepare(base::Identity{::geteuid(), 54322, {}});
+    QVERIFY(!prepared);
+    QVERIFY2(prepared.error().message().contains(m_folder), qPrintable(prepared.error().message()));
+    struct stat status = {};
+    QCOMPARE(::stat(QFile::encodeName(target).constData(), &status), 0);
+    QCOMPARE(status.st_mode & 07777, mode_t(0755));
+}
+
+void tst_Spill::anUnfinishedFileIsMadeAnew()
+{
+    const Spill spill(m_folder);
+    QVERIFY(spill.prepare());
+    const QString other = m_directory->filePath(QStringLiteral("other"));
+    touch(other);
+    const QByteArray unfinished = QFile::encodeName(path("0000000000000007.task.tmp"));
+    QCOMPARE(::link(QFile::encodeName(other).constData(), unfinished.constData()), 0);
+    const Result<QByteArray> name = spill.write(7, "payload", false);
+    QVERIFY(name);
+    QCOMPARE(*spill.read(*name, 100), QByteArray("payload"));
+    QCOMPARE(QFileInfo(other).size(), qint64(0));
 }
 
 QTEST_APPLESS_MAIN(tst_Spill)
