@@ -1,6 +1,7 @@
 #include "watch/directoryevents.h"
 
 #include "base/systemerror.h"
+#include "watch/filenames.h"
 
 #include <QFile>
 #include <QSocketNotifier>
@@ -10,18 +11,22 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace Quern::watch {
 
 namespace {
 
-constexpr quint32 watchedEvents =
-    IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
+constexpr quint32 comeAndGone =
+    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
+constexpr quint32 watchedEvents = comeAndGone | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB;
 
 DirectoryEvents::What whatOf(quint32 mask)
 {
     if (mask & IN_ISDIR)
         return DirectoryEvents::What::Directory;
+    if (mask & IN_CREATE)
+        return DirectoryEvents::What::Created;
     if (mask & IN_MODIFY)
         return DirectoryEvents::What::Written;
     return mask & IN_CLOSE_WRITE ? DirectoryEvents::What::Closed : DirectoryEvents::What::Changed;
@@ -39,27 +44,38 @@ Result<void> DirectoryEvents::open()
         return {};
     m_fd = base::FileDescriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     if (!m_fd.isValid())
-        return base::systemError(QStringLiteral("cannot watch files (see fs.inotify.max_user_instances)"));
+        return base::systemError(
+            QStringLiteral("cannot watch files (see fs.inotify.max_user_instances, and the limit of "
+                           "open files)"));
     m_notifier = new QSocketNotifier(m_fd.get(), QSocketNotifier::Read, this);
     connect(m_notifier, &QSocketNotifier::activated, this, &DirectoryEvents::read);
     return {};
 }
 
-Result<void> DirectoryEvents::setDirectories(const QSet<QString> &directories)
+Result<void> DirectoryEvents::setDirectories(const QSet<QString> &directories, const QSet<QString> &ancestors)
 {
     Result<void> outcome = open();
     if (!outcome)
         return outcome;
     QMultiHash<int, QString> watched;
-    for (const QString &directory : directories) {
+    m_unwatched.clear();
+    const auto watch = [&](const QString &directory, quint32 events) {
         // One that is watched already keeps its number.
-        const int number = ::inotify_add_watch(m_fd.get(), QFile::encodeName(directory).constData(), watchedEvents);
+        const int number = ::inotify_add_watch(m_fd.get(), QFile::encodeName(directory).constData(), events);
         if (number >= 0)
             watched.insert(number, directory);
         else if (outcome && (errno == ENOSPC || errno == ENOMEM))
             outcome =
                 base::systemError(QStringLiteral("cannot watch %1 (see fs.inotify.max_user_watches)").arg(directory));
-    }
+        else if (events == watchedEvents && errno != ENOENT && errno != ENOTDIR)
+            m_unwatched.insert(directory,
+                               QString::fromStdString(std::error_code(errno, std::generic_category()).message()));
+    };
+    for (const QString &directory : ancestors)
+        watch(directory, comeAndGone);
+    // These last: of a directory with two names the last word counts.
+    for (const QString &directory : directories)
+        watch(directory, watchedEvents);
     const QList<int> before = m_directories.uniqueKeys();
     for (const int number : before) {
         if (!watched.contains(number))
@@ -83,12 +99,13 @@ void DirectoryEvents::read()
             at += ssize_t(sizeof event) + ssize_t(event.len);
             if (event.mask & IN_Q_OVERFLOW)
                 Q_EMIT lost();
-            if (event.len == 0)
-                continue;
             const QList<QString> directories = m_directories.values(event.wd);
-            for (const QString &directory : directories)
-                Q_EMIT happened((directory == u"/" ? QString() : directory) + u'/' + QFile::decodeName(name),
-                                whatOf(event.mask));
+            for (const QString &directory : directories) {
+                if (event.len == 0)
+                    Q_EMIT happened(directory, What::Directory);
+                else
+                    Q_EMIT happened(joined(directory, QFile::decodeName(name)), whatOf(event.mask));
+            }
         }
     }
 }

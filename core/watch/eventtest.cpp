@@ -146,6 +146,16 @@ bool EventTest::isPolled(quint64 device) const
     return place != m_places.constEnd() && place->isPolled();
 }
 
+QSet<quint64> EventTest::sharedDevices() const
+{
+    QSet<quint64> devices;
+    for (const Place &place : m_places) {
+        if (place.outcome == Outcome::Shared)
+            devices.insert(place.system.device);
+    }
+    return devices;
+}
+
 bool EventTest::has(Outcome outcome) const
 {
     return std::any_of(m_places.begin(), m_places.end(),

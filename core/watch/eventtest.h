@@ -61,6 +61,8 @@ public:
 
     bool isPolled(const QString &directory) const;
     bool isPolled(quint64 device) const;
+    /// Those that others can change without this system being told.
+    QSet<quint64> sharedDevices() const;
     bool has(Outcome outcome) const;
     /// What has come to be known since it was last asked for.
     QList<Place> takeNews();

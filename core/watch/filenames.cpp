@@ -21,6 +21,11 @@ QString nameOf(const QString &path)
     return path.mid(path.lastIndexOf(u'/') + 1);
 }
 
+QString joined(const QString &directory, const QString &name)
+{
+    return directory == u"/" ? directory + name : directory + u'/' + name;
+}
+
 QString namesOf(const QStringList &paths, const QString &directory)
 {
     QStringList names;

@@ -1,91 +1,28 @@
 #include "watch/filescan.h"
 
 #include "watch/filenames.h"
+#include "watch/way.h"
+
+#include "base/filedescriptor.h"
 
 #include <QFile>
 
 #include <dirent.h>
-#include <sys/stat.h>
+#include <fcntl.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 namespace Quern::watch {
 
 namespace {
 
-/// As many as Linux follows (path_resolution(7)).
-constexpr int mostLinks = 40;
-
-QString joined(const QString &directory, const QString &name)
-{
-    return directory == u"/" ? directory + name : directory + u'/' + name;
-}
-
-bool isLeftOut(const QString &name)
-{
-    return name.startsWith(u'.') || name.endsWith(u'~');
-}
-
-/// Whether a system call that has just failed says something about the file, and not about the state of the system.
-bool isAboutTheFile()
-{
-    return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP || errno == ENAMETOOLONG;
-}
-
-FileStamp stampOf(const struct stat &status)
-{
-    return {status.st_dev, status.st_ino, status.st_size,
-            qint64(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec};
-}
-
-QStringList partsOf(const QString &path)
-{
-    return path.split(u'/', Qt::SkipEmptyParts);
-}
-
-/// Each link on the way to \a path, where the way ends, and the first part of it that is not there.
-QSet<QString> wayTo(const QString &path)
-{
-    QSet<QString> way;
-    QStringList parts = partsOf(path);
-    QString place = QStringLiteral("/");
-    for (int links = 0; !parts.isEmpty();) {
-        const QString part = parts.takeFirst();
-        if (part == u".")
-            continue;
-        if (part == u"..") {
-            place = directoryOf(place);
-            continue;
-        }
-        const QString next = joined(place, part);
-        const QByteArray name = QFile::encodeName(next);
-        struct stat status = {};
-        if (::lstat(name.constData(), &status) != 0) {
-            way.insert(next);
-            return way;
-        }
-        if (!S_ISLNK(status.st_mode)) {
-            place = next;
-            continue;
-        }
-        way.insert(next);
-        if (++links > mostLinks)
-            return way;
-        const QString target = QFile::symLinkTarget(next); // absolute
-        parts = partsOf(target) + parts;
-        place = QStringLiteral("/");
-    }
-    way.insert(place);
-    return way;
-}
-
 class Scanner
 {
 public:
-    explicit Scanner(const WatchPlan &plan) : m_plan(plan) {}
+    Scanner(const WatchPlan &plan, const QSet<quint64> &remoteDevices) : m_plan(plan), m_remoteDevices(remoteDevices) {}
 
     FileScan scan()
     {
@@ -100,30 +37,81 @@ private:
     void add(const QString &path, bool mayBeTree)
     {
         m_scan.entries.insert(path);
-        m_scan.entries += wayTo(path);
-        const std::optional<struct stat> status = statOf(path);
-        if (status && S_ISREG(status->st_mode))
-            addFile(path, *status);
-        else if (status && S_ISDIR(status->st_mode) && mayBeTree)
+        const Way way = addWay(path);
+        const std::optional<FileStatus> status = sureStatusOf(path);
+        if (status && status->kind == FileStatus::Kind::Plain)
+            addFile(path, *status, way.end);
+        else if (status && status->kind == FileStatus::Kind::Directory && mayBeTree)
             addTree(path);
     }
 
-    /// Of what \a path leads to, links followed; none: of nothing.
-    std::optional<struct stat> statOf(const QString &path)
+    Way addWay(const QString &path)
     {
-        struct stat status = {};
-        if (::stat(QFile::encodeName(path).constData(), &status) == 0)
-            return status;
-        m_scan.isSure = m_scan.isSure && isAboutTheFile();
-        return std::nullopt;
+        Way way = wayTo(path);
+        m_scan.entries += way.entries;
+        m_scan.passed += way.directories;
+        return way;
     }
 
-    void addFile(const QString &path, const struct stat &status)
+    /// Of what \a path leads to, links followed; none: of nothing, as far as anybody knows.
+    std::optional<FileStatus> sureStatusOf(const QString &path)
     {
-        if (m_scan.files.size() < FileScan::MostFiles || m_scan.files.contains(path))
-            m_scan.files.insert(path, stampOf(status));
-        else
+        std::optional<FileStatus> status = statusOf(path);
+        if (!status)
+            failedAt(path);
+        return status;
+    }
+
+    /// A system call on \a path has just failed.
+    void failedAt(const QString &path)
+    {
+        switch (errno) {
+        case ENOENT:
+        case ENOTDIR:
+        case EACCES:
+        case ELOOP:
+        case ENAMETOOLONG:
+            return; // it is not there
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM:
+            m_scan.isSure = false;
+            return;
+        default:
+            m_scan.unsure.insert(path,
+                                 QString::fromStdString(std::error_code(errno, std::generic_category()).message()));
+        }
+    }
+
+    /// \a end is where the links on the way to it lead.
+    void addFile(const QString &path, const FileStatus &status, const QString &end)
+    {
+        if (m_scan.files.size() >= FileScan::MostFiles && !m_scan.files.contains(path)) {
             m_scan.isWhole = false;
+            return;
+        }
+        m_scan.files.insert(path, m_remoteDevices.contains(status.stamp.id.device) ? askedStamp(path, status.stamp)
+                                                                                   : status.stamp);
+        if (end != path)
+            m_scan.ends.insert(path, end);
+        if (const quint64 mount = mountOf(directoryOf(end)); mount != 0 && mount != status.mount)
+            m_scan.mounted.insert(path);
+    }
+
+    FileStamp askedStamp(const QString &path, const FileStamp &known)
+    {
+        const base::FileDescriptor file(::open(QFile::encodeName(path).constData(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        const std::optional<FileStatus> asked = file.isValid() ? statusOf(path) : std::nullopt;
+        return asked ? asked->stamp : known;
+    }
+
+    quint64 mountOf(const QString &directory)
+    {
+        const auto known = m_mounts.constFind(directory);
+        if (known != m_mounts.constEnd())
+            return *known;
+        const std::optional<FileStatus> status = statusOf(directory);
+        return *m_mounts.insert(directory, status ? status->mount : 0);
     }
 
     void addTree(const QString &root)
@@ -148,56 +136,70 @@ private:
         QStringList directories;
         const std::unique_ptr<DIR, int (*)(DIR *)> open(::opendir(QFile::encodeName(directory).constData()),
                                                         ::closedir);
-        m_scan.isSure = m_scan.isSure && (open || isAboutTheFile());
-        while (const dirent *entry = open ? ::readdir(open.get()) : nullptr) {
-            const QString name = QFile::decodeName(entry->d_name);
-            const QString path = joined(directory, name);
+        if (!open) {
+            failedAt(directory);
+            return {};
+        }
+        while (const dirent *entry = nextOf(open.get())) {
+            const QString path = joined(directory, QFile::decodeName(entry->d_name));
             const bool mayBeDirectory = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
             if (!m_plan.takesFile(path) && !(mayBeDirectory && m_plan.takesDirectory(path)))
                 continue;
-            struct stat itself = {};
-            if (::lstat(QFile::encodeName(path).constData(), &itself) != 0)
-                continue;
-            if (S_ISDIR(itself.st_mode)) {
-                if (m_plan.takesDirectory(path))
-                    directories.append(path);
-                continue;
-            }
-            if (!m_plan.takesFile(path))
-                continue;
-            const std::optional<struct stat> status = statOf(path);
-            if (status && S_ISREG(status->st_mode))
-                addFile(path, *status);
+            if (isDirectoryAfter(path))
+                directories.append(path);
         }
+        if (errno != 0)
+            failedAt(directory);
         return directories;
     }
 
+    /// Null at the end, and then errno is not 0 if it was no end.
+    static const dirent *nextOf(DIR *directory)
+    {
+        errno = 0;
+        return ::readdir(directory);
+    }
+
+    /// Adds the entry \a path of a tree if it is a file; whether it is a directory that is looked into.
+    bool isDirectoryAfter(const QString &path)
+    {
+        const std::optional<FileStatus> itself = statusOfEntry(path);
+        if (!itself) {
+            failedAt(path);
+            return false;
+        }
+        if (itself->kind == FileStatus::Kind::Directory)
+            return m_plan.takesDirectory(path);
+        if (m_plan.takesFile(path) && itself->kind == FileStatus::Kind::Link)
+            addLink(path);
+        else if (m_plan.takesFile(path) && itself->kind == FileStatus::Kind::Plain)
+            addFile(path, *itself, path);
+        return false;
+    }
+
+    void addLink(const QString &path)
+    {
+        const std::optional<FileStatus> status = sureStatusOf(path);
+        if (status && status->kind != FileStatus::Kind::Plain)
+            return;
+        if (m_ways >= FileScan::MostDirectories) {
+            m_scan.isWhole = false;
+            return;
+        }
+        ++m_ways;
+        const Way way = addWay(path);
+        if (status)
+            addFile(path, *status, way.end);
+    }
+
     const WatchPlan &m_plan;
+    const QSet<quint64> &m_remoteDevices;
     FileScan m_scan;
+    QHash<QString, quint64> m_mounts; ///< of directories
+    qsizetype m_ways = 0;             ///< to what links in trees lead to
 };
 
 } // namespace
-
-bool WatchPlan::ignores(const QString &path) const
-{
-    return std::any_of(ignored.begin(), ignored.end(), [&path](const QString &name) {
-        return path.startsWith(name) &&
-               (path.size() == name.size() || QStringView(u"/.-").contains(path.at(name.size())));
-    });
-}
-
-bool WatchPlan::takesFile(const QString &path) const
-{
-    const auto isItsType = [&path](const QString &type) { return path.endsWith(type); };
-    return (types.isEmpty() || std::any_of(types.begin(), types.end(), isItsType)) && !isLeftOut(nameOf(path)) &&
-           !ignores(path);
-}
-
-bool WatchPlan::takesDirectory(const QString &path) const
-{
-    const QString name = nameOf(path);
-    return !excluded.contains(name) && !excluded.contains(path) && !isLeftOut(name) && !ignores(path);
-}
 
 QSet<QString> FileScan::directories() const
 {
@@ -207,14 +209,60 @@ QSet<QString> FileScan::directories() const
     return all;
 }
 
+QSet<QString> FileScan::ancestors() const
+{
+    QSet<QString> all;
+    for (const QString &directory : passed)
+        all.insert(directoryOf(directory));
+    return all - directories();
+}
+
 bool FileScan::reaches(const QString &path) const
 {
     return entries.contains(path) || trees.contains(directoryOf(path));
 }
 
-FileScan scanFiles(const WatchPlan &plan)
+bool FileScan::covers(const QString &file, const WatchPlan &plan) const
 {
-    return Scanner(plan).scan();
+    if (entries.contains(file))
+        return true;
+    if (!isWhole || !plan.takesFile(file))
+        return false;
+    QString directory = directoryOf(file);
+    while (!trees.contains(directory)) {
+        if (directory == u"/" || !plan.takesDirectory(directory))
+            return false;
+        directory = directoryOf(directory);
+    }
+    return true;
+}
+
+bool FileScan::isUnsure(const QString &path) const
+{
+    if (unsure.isEmpty())
+        return false;
+    for (QString part = path; part != u"/"; part = directoryOf(part)) {
+        if (unsure.contains(part))
+            return true;
+    }
+    return unsure.contains(QStringLiteral("/"));
+}
+
+void FileScan::keep(const FileScan &before)
+{
+    for (auto file = before.files.constBegin(); file != before.files.constEnd() && !unsure.isEmpty(); ++file) {
+        if (isUnsure(file.key()) && !files.contains(file.key()))
+            files.insert(file.key(), file.value());
+    }
+    for (const QString &tree : before.trees) {
+        if (isUnsure(tree))
+            trees.insert(tree);
+    }
+}
+
+FileScan scanFiles(const WatchPlan &plan, const QSet<quint64> &remoteDevices)
+{
+    return Scanner(plan, remoteDevices).scan();
 }
 
 } // namespace Quern::watch

@@ -42,16 +42,39 @@ FileWatch::FileWatch(const Times &times, WatchSystem system, QObject *parent)
 {
     m_events->setParent(this);
     connect(m_events, &DirectoryEvents::happened, this, &FileWatch::eventHappened);
-    connect(m_events, &DirectoryEvents::lost, this, [this] { expect(m_times.quiet); });
+    connect(m_events, &DirectoryEvents::lost, this, [this] {
+        m_writers.clear();
+        expect(m_times.quiet);
+    });
     connect(&m_test, &EventTest::ended, this, &FileWatch::testEnded);
 }
 
 void FileWatch::watch(const WatchPlan &plan)
 {
+    if (m_isKnown)
+        m_planBefore = m_names;
     m_plan = plan;
+    m_isKnown = false;
     m_isLimitTold = false;
-    m_seen = scan();
-    FileStamps told = m_seen.files;
+    know();
+}
+
+void FileWatch::know()
+{
+    FileScan now = scan();
+    if (!now.isSure) {
+        expect(m_times.poll);
+        return;
+    }
+    m_isKnown = true;
+    FileStamps told;
+    for (auto file = now.files.constBegin(); file != now.files.constEnd(); ++file) {
+        // What has been watched is as it has been told, and not as it is.
+        if (!m_seen.covers(file.key(), m_planBefore))
+            told.insert(file.key(), file.value());
+    }
+    m_unknown = {now.unsure.keyBegin(), now.unsure.keyEnd()};
+    m_seen = std::move(now);
     for (auto before = m_told.constBegin(); before != m_told.constEnd(); ++before) {
         if (concerns(before.key()))
             told.insert(before.key(), before.value());
@@ -63,9 +86,9 @@ void FileWatch::watch(const WatchPlan &plan)
 
 bool FileWatch::concerns(const QString &path, bool isDirectory) const
 {
-    if (m_seen.entries.contains(path))
+    if (m_seen.entries.contains(path) || m_seen.passed.contains(path) || m_seen.trees.contains(path))
         return true;
-    return m_seen.reaches(path) && (isDirectory ? m_plan.takesDirectory(path) : m_plan.takesFile(path));
+    return m_seen.reaches(path) && (isDirectory ? m_names.takesDirectory(path) : m_names.takesFile(path));
 }
 
 void FileWatch::timerEvent(QTimerEvent *event)
@@ -82,10 +105,7 @@ void FileWatch::eventHappened(const QString &path, DirectoryEvents::What what)
 {
     if (!concerns(path, what == DirectoryEvents::What::Directory))
         return;
-    if (what == DirectoryEvents::What::Written)
-        m_beingWritten.insert(path);
-    else
-        m_beingWritten.remove(path);
+    m_writers.heard(path, what);
     expect(m_times.quiet);
 }
 
@@ -100,7 +120,9 @@ void FileWatch::expect(std::chrono::milliseconds moment)
 
 FileScan FileWatch::scan()
 {
-    FileScan scan = scanFiles(m_plan);
+    m_names = withEveryName(m_plan);
+    FileScan scan = scanFiles(m_names, m_test.sharedDevices());
+    scan.keep(m_seen);
     if (!scan.isWhole && !std::exchange(m_isLimitTold, true)) {
         qCWarning(logWatch).noquote() << QStringLiteral("not everything is watched for changes: there are more than %1 "
                                                         "directories or %2 files; name fewer in reload.paths, or "
@@ -110,21 +132,59 @@ FileScan FileWatch::scan()
     }
     const QSet<QString> directories = scan.directories();
     m_test.setDirectories(directories, m_plan.own);
-    const Result<void> watched = m_events->setDirectories(directories + m_test.furtherDirectories());
+    const Result<void> watched = m_events->setDirectories(directories + m_test.furtherDirectories(), scan.ancestors());
+    m_writers.keepIn(directories);
     if (watched)
         m_test.begin();
     else if (m_isWatched)
         qCWarning(logWatch).noquote() << QStringLiteral("%1; files are looked at every %2 s instead")
                                              .arg(watched.error().message(), seconds(m_times.poll));
     m_isWatched = bool(watched);
+    tellExceptions(scan);
     startPoll();
     return scan;
 }
 
+QHash<QString, QString> FileWatch::deafIn(const FileScan &scan) const
+{
+    QHash<QString, QString> deaf;
+    const QHash<QString, QString> &unwatched = m_events->unwatched();
+    for (auto directory = unwatched.constBegin(); directory != unwatched.constEnd(); ++directory) {
+        if (!scan.isUnsure(directory.key()))
+            deaf.insert(directory.key(), directory.value());
+    }
+    for (const QString &file : scan.mounted)
+        deaf.insert(file, QStringLiteral("it is mounted by itself: events of its changes go elsewhere"));
+    return deaf;
+}
+
+void FileWatch::tellExceptions(const FileScan &scan)
+{
+    QStringList unsure;
+    for (auto path = scan.unsure.constBegin(); path != scan.unsure.constEnd(); ++path) {
+        if (!m_unsure.contains(path.key()))
+            unsure.append(path.key());
+    }
+    unsure.sort();
+    if (!unsure.isEmpty())
+        qCWarning(logWatch).noquote() << QStringLiteral(
+                                             "changes of %1 cannot be seen: %2; it is tried again every %3 s")
+                                             .arg(namesOf(unsure), scan.unsure.value(unsure.constFirst()),
+                                                  seconds(m_times.poll));
+    m_unsure = {scan.unsure.keyBegin(), scan.unsure.keyEnd()};
+    const QHash<QString, QString> deaf = deafIn(scan);
+    for (auto path = deaf.constBegin(); path != deaf.constEnd(); ++path) {
+        if (m_plan.isLogged && !m_deaf.contains(path.key()))
+            qCInfo(logWatch).noquote()
+                << QStringLiteral("looked at every %1 s: %2 (%3)").arg(seconds(m_times.poll), path.key(), path.value());
+    }
+    m_deaf = deaf;
+}
+
 void FileWatch::startPoll()
 {
-    const bool isPolling =
-        !m_isWatched || m_test.has(EventTest::Outcome::Silent) || m_test.has(EventTest::Outcome::Shared);
+    const bool isPolling = !m_isWatched || !m_deaf.isEmpty() || !m_unsure.isEmpty() ||
+                           m_test.has(EventTest::Outcome::Silent) || m_test.has(EventTest::Outcome::Shared);
     std::chrono::milliseconds interval(0);
     if (isPolling)
         interval = m_times.poll;
@@ -147,7 +207,7 @@ void FileWatch::testEnded()
             qCInfo(logWatch).noquote() << outcomeText(place);
     }
     // Those that were watched for the test alone are watched no more.
-    std::ignore = m_events->setDirectories(m_seen.directories());
+    std::ignore = m_events->setDirectories(m_seen.directories(), m_seen.ancestors());
     startPoll();
 }
 
@@ -179,55 +239,96 @@ QString FileWatch::outcomeText(const EventTest::Place &place) const
 bool FileWatch::isPolled(const QString &file, const FileScan &scan) const
 {
     // A link may lead to another file system than its own.
+    const QString directory = directoryOf(scan.ends.value(file, file));
     const auto stamp = scan.files.constFind(file);
-    return !m_isWatched || m_test.isPolled(directoryOf(file)) ||
-           (stamp != scan.files.constEnd() && m_test.isPolled(stamp->device));
+    return !m_isWatched || m_deaf.contains(file) || m_deaf.contains(directory) || m_test.isPolled(directoryOf(file)) ||
+           (stamp != scan.files.constEnd() && m_test.isPolled(stamp->id.device));
 }
 
 void FileWatch::look()
 {
+    if (!m_isKnown) {
+        know();
+        return;
+    }
     const QSet<QString> directories = m_seen.directories();
     FileScan now = scan();
     if (!now.isSure) {
         expect(m_times.poll);
         return;
     }
+    learn(now);
     const QStringList different = differences(now);
     QStringList complete;
     QHash<QString, QDeadlineTimer> steady;
     std::chrono::milliseconds moment = m_times.poll;
+    bool isWritten = false;
+    bool isSteady = true;
     for (const QString &file : different) {
         const QDeadlineTimer each = steadyBy(file, now);
-        if (each.hasExpired() && !m_beingWritten.contains(file))
+        const auto stamp = now.files.constFind(file);
+        if (stamp != now.files.constEnd() && m_writers.isWriting(stamp->id)) {
+            isWritten = true;
+        } else if (each.hasExpired()) {
             complete.append(file);
-        else
+        } else {
+            isSteady = false;
             moment = std::min(moment, std::max(m_times.settle, std::chrono::milliseconds(each.remainingTime())));
+        }
         steady.insert(file, each);
     }
     m_steady = std::move(steady);
     // What a new directory got before it was watched has left no event.
-    const bool isSettled = complete.size() == different.size() && now.directories() == directories;
-    if (now.directories() != directories)
+    if (now.directories() != directories) {
+        isSteady = false;
         moment = m_times.settle;
+    }
     m_seen = std::move(now);
-    if (!isSettled && !m_patience.hasExpired()) {
-        expect(moment);
+    if ((isWritten || !isSteady) && !m_patience.hasExpired()) {
+        // An event tells when it has been written.
+        expect(isSteady ? m_times.poll : moment);
         return;
     }
     m_patience.setRemainingTime(0);
-    for (const QString &file : std::as_const(complete)) {
+    tell(complete);
+    if (!isSteady || (isWritten && m_writers.releaseMade()))
+        expect(isSteady ? m_times.settle : moment);
+    else if (!isWritten)
+        m_writers.forgetWritten();
+}
+
+void FileWatch::tell(const QStringList &files)
+{
+    for (const QString &file : files) {
         if (const auto stamp = m_seen.files.constFind(file); stamp != m_seen.files.constEnd())
             m_told.insert(file, *stamp);
         else
             m_told.remove(file);
     }
-    if (!isSettled) {
-        // Whoever has vanished without closing is not waited for again.
-        m_beingWritten.clear();
-        expect(moment);
+    if (!files.isEmpty())
+        Q_EMIT changed(files);
+}
+
+void FileWatch::learn(const FileScan &scan)
+{
+    if (m_unknown.isEmpty())
+        return;
+    const auto wasUnknown = [this](QString path) {
+        for (; path != u"/" && !m_unknown.contains(path); path = directoryOf(path)) {
+        }
+        return m_unknown.contains(path);
+    };
+    for (auto file = scan.files.constBegin(); file != scan.files.constEnd(); ++file) {
+        if (!m_told.contains(file.key()) && wasUnknown(file.key()))
+            m_told.insert(file.key(), file.value());
     }
-    if (!complete.isEmpty())
-        Q_EMIT changed(complete);
+    m_unknown.removeIf([&scan](const QString &path) { return !scan.isUnsure(path); });
+}
+
+bool FileWatch::isDifferent(const FileStamp &now, const FileStamp &told) const
+{
+    // A build that is to be the same whenever it is made has always the same time.
+    return !now.isLike(told) || (now.changed != told.changed && m_writers.hasWritten(now.id));
 }
 
 QStringList FileWatch::differences(const FileScan &scan) const
@@ -235,7 +336,7 @@ QStringList FileWatch::differences(const FileScan &scan) const
     QStringList files;
     for (auto it = scan.files.constBegin(); it != scan.files.constEnd(); ++it) {
         const auto told = m_told.constFind(it.key());
-        if (told == m_told.constEnd() || *told != *it)
+        if (told == m_told.constEnd() || isDifferent(*it, *told))
             files.append(it.key());
     }
     for (auto it = m_told.constBegin(); it != m_told.constEnd(); ++it) {
@@ -253,7 +354,7 @@ QDeadlineTimer FileWatch::steadyBy(const QString &file, const FileScan &scan) co
     const auto before = m_seen.files.constFind(file);
     const bool isThere = now != scan.files.constEnd();
     const bool wasThere = before != m_seen.files.constEnd();
-    if (isThere != wasThere || (isThere && *now != *before))
+    if (isThere != wasThere || (isThere && !now->isLike(*before)))
         return QDeadlineTimer(isPolled(file, scan) ? m_times.poll : m_times.settle);
     return m_steady.value(file);
 }

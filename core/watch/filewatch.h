@@ -3,6 +3,8 @@
 #include "watch/directoryevents.h"
 #include "watch/eventtest.h"
 #include "watch/filescan.h"
+#include "watch/plan.h"
+#include "watch/writers.h"
 
 #include <QBasicTimer>
 #include <QDeadlineTimer>
@@ -34,8 +36,8 @@ public:
     {
         /// Nothing must have happened for this long before it is looked for what has.
         std::chrono::milliseconds quiet{300};
-        /// A file is complete if two looks this far apart see the same, and nobody who wrote to it has it open. Where
-        /// no event tells who has, they are as far apart as poll.
+        /// A file is complete if two looks this far apart see the same, and nobody who wrote to it has it open, however
+        /// long that takes. Where no event tells who has, they are as far apart as poll.
         std::chrono::milliseconds settle{200};
         /// What is complete does not wait for what is not for longer than this.
         std::chrono::milliseconds patience{10'000};
@@ -66,17 +68,27 @@ protected:
 private:
     /// Whether something that happens to \a path may change the next scan.
     bool concerns(const QString &path, bool isDirectory = false) const;
+    /// Begins with what is there of the plan.
+    void know();
     void eventHappened(const QString &path, DirectoryEvents::What what);
     /// Looks in a moment, again from the beginning of that moment.
     void expect(std::chrono::milliseconds moment);
     void look();
     /// Scans, and watches the directories that there are now.
     FileScan scan();
+    /// What is not told of by events in \a scan, and why.
+    QHash<QString, QString> deafIn(const FileScan &scan) const;
+    /// By the log, what of \a scan is looked at in another way than the rest, or not at all.
+    void tellExceptions(const FileScan &scan);
     void startPoll();
     void testEnded();
     QString outcomeText(const EventTest::Place &place) const;
     bool isPolled(const QString &file, const FileScan &scan) const;
+    bool isDifferent(const FileStamp &now, const FileStamp &told) const;
     QStringList differences(const FileScan &scan) const;
+    /// What has been unknown since the plan is known now, where it can be looked at by \a scan.
+    void learn(const FileScan &scan);
+    void tell(const QStringList &files);
     /// When \a file will have been for long enough as it is by \a scan.
     QDeadlineTimer steadyBy(const QString &file, const FileScan &scan) const;
 
@@ -84,9 +96,15 @@ private:
     DirectoryEvents *const m_events;
     EventTest m_test;
     WatchPlan m_plan;
-    FileScan m_seen;                         ///< by the last look
-    FileStamps m_told;                       ///< what has been told of, or was there from the beginning
-    QSet<QString> m_beingWritten;            ///< written to, and not closed since
+    WatchPlan m_names;       ///< it, and every name of what it ignores, at the last look
+    WatchPlan m_planBefore;  ///< the same of the plan by which what is in m_told was watched
+    bool m_isKnown = false;  ///< what was there of the plan from the beginning
+    QSet<QString> m_unknown; ///< but for what lies here
+    FileScan m_seen;         ///< by the last look
+    FileStamps m_told;       ///< what has been told of, or was there from the beginning
+    Writers m_writers;
+    QHash<QString, QString> m_deaf;          ///< what no events tell of, and why
+    QSet<QString> m_unsure;                  ///< what could not be looked at
     QHash<QString, QDeadlineTimer> m_steady; ///< when what differs will have been as it is for long enough
     QBasicTimer m_timer;
     QBasicTimer m_poll;

@@ -6,7 +6,9 @@
 #include "watch/log.h"
 
 #include <QThread>
+#include <QTimerEvent>
 
+#include <algorithm>
 #include <utility>
 
 namespace Quern::watch {
@@ -18,9 +20,11 @@ constexpr unsigned long leavePatience = 100; // milliseconds
 
 } // namespace
 
-ReloadOnChange::ReloadOnChange(std::function<Result<void>(const QString &reason)> reload, QObject *parent)
+ReloadOnChange::ReloadOnChange(std::function<Result<void>(const QString &reason)> reload, const Brake &brake,
+                               QObject *parent)
     : QObject(parent)
     , m_reload(std::move(reload))
+    , m_brake(brake)
 {
 }
 
@@ -51,9 +55,11 @@ void ReloadOnChange::set(bool on)
 void ReloadOnChange::apply()
 {
     const bool on = !m_ended && m_wanted && m_override.value_or(*m_wanted);
-    if (on == isOn())
+    // One that a file system keeps is enough.
+    if (on == isOn() || (on && m_left))
         return;
     m_pending.clear();
+    m_wait.stop();
     if (on)
         startThread();
     else
@@ -89,12 +95,17 @@ void ReloadOnChange::stopThread()
     m_watch = nullptr;
     m_isPolling = false;
     QThread *thread = std::exchange(m_thread, nullptr);
-    thread->quit();
     // A file system that does not answer keeps the thread, and nobody else.
+    m_left = thread;
+    connect(thread, &QThread::finished, this, [this, thread] {
+        if (std::exchange(m_left, nullptr) != thread)
+            return;
+        thread->deleteLater();
+        apply();
+    });
+    thread->quit();
     if (thread->wait(leavePatience))
-        delete thread;
-    else
-        connect(thread, &QThread::finished, thread, &QObject::deleteLater);
+        delete std::exchange(m_left, nullptr);
 }
 
 void ReloadOnChange::end()
@@ -105,6 +116,7 @@ void ReloadOnChange::end()
 
 void ReloadOnChange::filesChanged(const QStringList &files)
 {
+    brake(files);
     m_pending += files;
     m_pending.removeDuplicates();
     tryReload();
@@ -112,18 +124,62 @@ void ReloadOnChange::filesChanged(const QStringList &files)
 
 void ReloadOnChange::reloadEnded()
 {
+    if (std::exchange(m_isReloading, false))
+        m_echo.setRemainingTime(m_brake.echo);
     // Whoever tells it has not ended it for himself yet.
     QMetaObject::invokeMethod(this, &ReloadOnChange::tryReload, Qt::QueuedConnection);
 }
 
 void ReloadOnChange::tryReload()
 {
-    if (m_pending.isEmpty())
+    if (m_pending.isEmpty() || m_wait.isActive())
         return;
     const Result<void> begun = m_reload(reasonOf(m_pending, m_directory));
     // With another error the files are wrong: their next change tries again.
-    if (begun || begun.error().code() != Error::Busy)
-        m_pending.clear();
+    if (!begun && begun.error().code() == Error::Busy)
+        return;
+    m_isReloading = bool(begun);
+    m_pending.clear();
+}
+
+void ReloadOnChange::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_wait.timerId())
+        return;
+    m_wait.stop();
+    tryReload();
+}
+
+bool ReloadOnChange::isEcho(const QStringList &files) const
+{
+    // While the next one waits, what is new does not wait with it.
+    if (m_wait.isActive())
+        return std::all_of(files.begin(), files.end(),
+                           [this](const QString &file) { return m_pending.contains(file); });
+    return m_isReloading || !m_echo.hasExpired();
+}
+
+void ReloadOnChange::brake(const QStringList &files)
+{
+    if (!isEcho(files)) {
+        m_echoes = 0;
+        m_wait.stop();
+        return;
+    }
+    if (m_wait.isActive())
+        return;
+    if (++m_echoes < m_brake.echoes)
+        return;
+    if (m_echoes == m_brake.echoes) {
+        qCWarning(logWatch).noquote()
+            << QStringLiteral(
+                   "%1 when a reload ended that a change had made, %2 times in a row: if a plugin writes there, "
+                   "leave that out by reload.excluded_dirs; until it ends, reloads become rarer")
+                   .arg(reasonOf(files, m_directory))
+                   .arg(m_echoes);
+    }
+    const int doublings = std::min(m_echoes - m_brake.echoes, 16);
+    m_wait.start(int(std::min(m_brake.least * (1 << doublings), m_brake.most).count()), this);
 }
 
 QString ReloadOnChange::reasonOf(const QStringList &files, const QString &directory)

@@ -4,9 +4,12 @@
 
 #include <Quern/result.h>
 
+#include <QBasicTimer>
+#include <QDeadlineTimer>
 #include <QObject>
 #include <QStringList>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 
@@ -17,14 +20,33 @@ namespace Quern::watch {
 class FileWatch;
 
 /// Reloads when files change, if that is wanted: once for a burst, and once more for what changes while a reload is
-/// under way. Lives in the main thread, which waits for no file system: a thread of its own looks.
+/// under way. A plugin that writes what is watched would make it reload without an end: then the reloads become rare.
+/// Lives in the main thread, which waits for no file system: a thread of its own looks.
 class ReloadOnChange final : public QObject
 {
     Q_OBJECT
 public:
+    /// When a file that changes again and again is no longer followed at once.
+    struct Brake
+    {
+        ///         /// A change that is told within this after the end of a reload for a change may have been made by
+        ///         that.
+        std::chrono::milliseconds echo{2000};
+        /// After so many in a row the next reload waits, at first for the least, and each time twice as long. It does
+        /// not wait for what else changes.
+        int echoes = 5;
+        std::chrono::milliseconds least{2000};
+        std::chrono::milliseconds most{60'000};
+    };
+
     /// \a reload begins one, for the reason that it is given. After Error::Busy it is called again when the reload that
     /// is under way has ended.
-    explicit ReloadOnChange(std::function<Result<void>(const QString &reason)> reload, QObject *parent = nullptr);
+    ReloadOnChange(std::function<Result<void>(const QString &reason)> reload, const Brake &brake,
+                   QObject *parent = nullptr);
+    explicit ReloadOnChange(std::function<Result<void>(const QString &reason)> reload)
+        : ReloadOnChange(std::move(reload), Brake())
+    {
+    }
     ~ReloadOnChange() override;
 
     /// The settings want it, or do not, for \a plan; file names are told as from \a directory. What somebody has set at
@@ -43,20 +65,33 @@ public:
     /// "quern.toml and libshop.so have changed": at most five by name, those in \a directory as seen from there.
     static QString reasonOf(const QStringList &files, const QString &directory);
 
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
 private:
     void apply();
     void startThread();
     void stopThread();
     void filesChanged(const QStringList &files);
     void tryReload();
+    /// Whether \a files may have been changed by the last reload.
+    bool isEcho(const QStringList &files) const;
+    /// Counts whether \a files are an echo, and waits with the reload for them if there have been too many.
+    void brake(const QStringList &files);
 
     std::function<Result<void>(const QString &reason)> m_reload;
+    const Brake m_brake;
     WatchPlan m_plan;
     QString m_directory;
     std::optional<bool> m_wanted;   ///< by the settings, once they are known
     std::optional<bool> m_override; ///< set at run time
     QStringList m_pending;          ///< have changed, and wait for the reload that is under way
+    bool m_isReloading = false;     ///< for a change
+    QDeadlineTimer m_echo;          ///< by when what is told has been changed by it
+    int m_echoes = 0;               ///< in a row
+    QBasicTimer m_wait;             ///< for the next reload
     QThread *m_thread = nullptr;    ///< null while it is off
+    QThread *m_left = nullptr;      ///< the one before, while a file system keeps it
     FileWatch *m_watch = nullptr;   ///< lives in the thread, and goes with it
     bool m_isPolling = false;
     bool m_ended = false;

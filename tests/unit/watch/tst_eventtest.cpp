@@ -34,7 +34,7 @@ private:
 class DeafEvents final : public DirectoryEvents
 {
 public:
-    Result<void> setDirectories(const QSet<QString> &) override { return {}; }
+    Result<void> setDirectories(const QSet<QString> &, const QSet<QString> &) override { return {}; }
 };
 
 WatchSystem deaf()

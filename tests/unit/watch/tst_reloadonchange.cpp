@@ -3,6 +3,7 @@
 #include "epolltestmain.h"
 
 #include <QFile>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -12,6 +13,7 @@
 
 using namespace Quern;
 using namespace Qt::Literals::StringLiterals;
+using namespace std::chrono_literals;
 using watch::ReloadOnChange;
 
 namespace {
@@ -34,6 +36,7 @@ private Q_SLOTS:
     void reloads();
     void onceMoreAfterTheOneUnderWay();
     void anErrorWaitsForTheNextChange();
+    void whatReloadsChangeThemselves();
     void setAtRunTime();
     void theEnd();
 
@@ -154,6 +157,36 @@ void TestReloadOnChange::anErrorWaitsForTheNextChange()
     QCOMPARE(m_asked.size(), 1);
     write(u"other"_s);
     QTRY_COMPARE_WITH_TIMEOUT(m_asked.last(), u"other has changed"_s, patience);
+}
+
+void TestReloadOnChange::whatReloadsChangeThemselves()
+{
+    static QStringList warnings;
+    const QtMessageHandler before =
+        qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &, const QString &text) {
+            if (type == QtWarningMsg)
+                warnings.append(text);
+        });
+    const auto restore = qScopeGuard([before] { qInstallMessageHandler(before); });
+    // As with a plugin that writes when it is loaded.
+    m_reloads = std::make_unique<ReloadOnChange>(
+        [this](const QString &reason) -> Result<void> {
+            m_asked.append(reason);
+            write(u"journal"_s);
+            QMetaObject::invokeMethod(m_reloads.get(), &ReloadOnChange::reloadEnded, Qt::QueuedConnection);
+            return {};
+        },
+        ReloadOnChange::Brake{.echo = 1h, .echoes = 3, .least = 1h, .most = 1h});
+    follow(true);
+    QVERIFY(changeUntilAsked(u"journal"_s));
+    QTRY_COMPARE_WITH_TIMEOUT(warnings.size(), 1, patience);
+    QVERIFY2(warnings.first().startsWith(u"journal has changed when a reload ended that a change had made, 3 times"_s),
+             qPrintable(warnings.first()));
+    QCOMPARE(m_asked, QStringList(3, u"journal has changed"_s));
+    // What changes besides does not wait, and brings along what does.
+    write(u"page"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(m_asked.size() > 3, patience);
+    QCOMPARE(m_asked.at(3), u"journal and page have changed"_s);
 }
 
 void TestReloadOnChange::setAtRunTime()
