@@ -165,7 +165,7 @@ private:
     void predecessorGone();
     Result<admin::OperationReference> beginReload(admin::Operation::Kind kind, const Scale &scale);
     ReloadPlan reloadPlan(config::ReloadStrategy strategy) const;
-    Result<Next> loadNext(const Scale &scale) const;
+    Result<Next> loadNext(const Scale &scale);
     /// Error::Busy while a restart is under way.
     Result<void> checkNoRestart() const;
     /// Whether the server was started as \a request says.
@@ -200,7 +200,7 @@ private:
     void openMetrics();
     PoolKeeper::Work workToDo() const;
     void applyReload();
-    /// What the settings in effect are made of is what is watched.
+    /// What the settings in effect are made of is what is watched, and the plugins of those that were read last.
     void followFiles();
     Result<void> reloadForChange(const QString &reason);
     void reloadStep(const QString &text);
@@ -223,6 +223,7 @@ private:
     config::Settings m_settings; ///< in effect
     StartOptions m_options;
     std::unique_ptr<Next> m_next; ///< while a reload is under way
+    QStringList m_pluginPaths;    ///< by the settings that were read last, in effect or not
     PidFile m_pidFile;
     admin::OperationLog m_operations;
     std::unique_ptr<tables::SharedTables> m_tables;

@@ -135,11 +135,15 @@ Result<admin::OperationReference> Master::beginReload(admin::Operation::Kind kin
                                      steps * (workers.startTimeout + workers.maxWaitTime) + patienceMargin};
 }
 
-Result<Master::Next> Master::loadNext(const Scale &scale) const
+Result<Master::Next> Master::loadNext(const Scale &scale)
 {
     Result<config::Settings> loaded = m_options.settingsSource();
     if (!loaded)
         return loaded.error();
+    // Before the plugins are read, and whatever becomes of it: a build that is wrong, or missing, is followed by
+    // another.
+    m_pluginPaths = pluginPaths(*loaded);
+    followFiles();
     Next next;
     next.scale = scale;
     next.scale.applyTo(*loaded);
@@ -204,17 +208,15 @@ void Master::applyReload()
 
 void Master::followFiles()
 {
-    QStringList plugins;
-    const Result<QList<ipc::BootMessage::Plugin>> listed = pluginFiles(m_settings);
-    for (const ipc::BootMessage::Plugin &plugin : listed ? *listed : QList<ipc::BootMessage::Plugin>())
-        plugins.append(plugin.file);
+    QStringList plugins = pluginPaths(m_settings) + m_pluginPaths;
+    plugins.removeDuplicates();
     m_reloadOnChange.follow(m_settings.server.reloadWatch, watchPlan(m_settings, plugins), m_settings.directory);
 }
 
 Result<void> Master::reloadForChange(const QString &reason)
 {
-    if (m_state != State::Running || m_supervisor->isReloadOpen())
-        return Error(Error::Busy, QStringLiteral("the server starts, or a reload is under way"));
+    if (m_state != State::Running || m_supervisor->isReloadOpen() || m_scaleOperation != 0)
+        return Error(Error::Busy, QStringLiteral("the server starts, or is being changed"));
     if (const Result<void> none = checkNoRestart(); !none)
         return none;
     if (m_settings.server.reloadLog)
@@ -326,6 +328,7 @@ void Master::scaleEnded(const QString &error)
             std::tie(m_scale.taskWorkers, m_scale.fileTaskWorkers) =
                 std::tie(m_scaleBefore.taskWorkers, m_scaleBefore.fileTaskWorkers);
     }
+    m_reloadOnChange.reloadEnded();
     m_operations.finish(std::exchange(m_scaleOperation, 0), error);
 }
 

@@ -50,6 +50,11 @@ QString nearestPresent(const QString &path)
     return present;
 }
 
+QString pathOf(const config::PluginSettings &plugin)
+{
+    return plugin.file.isEmpty() ? installation::pluginFile(plugin.name) : plugin.file;
+}
+
 bool willBeMade(const config::Settings &settings, const QString &folder)
 {
     return isMadeByStart(settings.server.runtimeDir, settings.server.logFile, folder);
@@ -231,6 +236,16 @@ Result<void> checkSettings(const config::Settings &settings, quint64 leavingMemo
     return Error(code, problems.join(u'\n'));
 }
 
+QStringList pluginPaths(const config::Settings &settings)
+{
+    QStringList paths;
+    for (const config::PluginSettings &plugin : settings.plugins) {
+        if (plugin.enabled)
+            paths += pathOf(plugin);
+    }
+    return paths;
+}
+
 Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &settings)
 {
     QList<ipc::BootMessage::Plugin> files;
@@ -240,7 +255,7 @@ Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &sett
         if (!plugin.enabled)
             continue;
         const bool isInstalled = plugin.file.isEmpty();
-        const QString file = isInstalled ? installation::pluginFile(plugin.name) : plugin.file;
+        const QString file = pathOf(plugin);
         const QString key = isInstalled ? QStringLiteral("name") : QStringLiteral("file");
         const QString shown = config::shownPlugin(settings, i);
         const QString line = placeOf(settings, QStringLiteral("plugin[%1].%2").arg(i).arg(key));
@@ -298,10 +313,7 @@ QStringList filesOfMaster(const config::Settings &settings)
         files += folder.filePath(QFileInfo(file).fileName());
     if (!settings.filePath.isEmpty())
         files += settings.filePath;
-    for (const config::PluginSettings &plugin : settings.plugins) {
-        if (plugin.enabled)
-            files += plugin.file.isEmpty() ? installation::pluginFile(plugin.name) : plugin.file;
-    }
+    files += pluginPaths(settings);
     files += {installation::program(), installation::workerProgram()};
     return files;
 }

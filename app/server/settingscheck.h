@@ -20,6 +20,9 @@ namespace Quern::app {
 /// have, which goes before one with \a settings comes.
 Result<void> checkSettings(const config::Settings &settings, quint64 leavingMemory = 0);
 
+/// The paths of the plugins that are to be loaded, whether they are there or not.
+QStringList pluginPaths(const config::Settings &settings);
+
 /// The files of the plugins that are to be loaded.
 Result<QList<ipc::BootMessage::Plugin>> pluginFiles(const config::Settings &settings);
 

@@ -13,8 +13,7 @@ namespace {
 QStringList writtenByServer(const config::Settings &settings)
 {
     const config::ServerSettings &server = settings.server;
-    QStringList written = {server.runtimeDir,   server.logFile,           server.accessLog,
-                           server.uploadTmpDir, taskDatabasePath(server), auditLogFile(settings)};
+    QStringList written = {server.logFile, server.accessLog, taskDatabasePath(server), auditLogFile(settings)};
     for (const config::SocketSettings &socket : settings.sockets)
         written.append(socket.own.accessLog);
     // Where a shell has sent its output: each reload logs, and must not make the next.
@@ -52,6 +51,8 @@ watch::WatchPlan watchPlan(const config::Settings &settings, const QStringList &
     plan.own = settings.server.runtimeDir;
     plan.isLogged = settings.server.reloadLog;
     plan.ignored = writtenByServer(settings);
+    plan.ignoredDirectories = {settings.server.runtimeDir, settings.server.uploadTmpDir};
+    plan.ignoredDirectories.removeAll(QString());
     return plan;
 }
 

@@ -16,6 +16,7 @@ from accounting import Probe, account
 from adminserver import AdminTestCase
 from controlclient import ControlClient
 from quernserver import FIXTURES, TIME_SCALE, QuernServer, wait_until
+from workserver import WorkServer
 
 WATCH = "[reload]\nwatch = true\n"
 HELLO = Probe("GET", "/hello/{token}", token_comes_back=True)
@@ -47,9 +48,12 @@ class Watch(AdminTestCase):
         quern.wait_log(f"reloaded: generation {generation} serves", 15)
 
     def assert_reloads(self, quern: QuernServer, generation: int) -> None:
-        """It has reloaded as often as that, and does not again."""
+        """It has reloaded as often as that, and not again: another change makes just the next."""
         with ControlClient(quern) as control:
             self.assertEqual(control.ask("server.status")["generation"], generation)
+        quern.config.write_text(quern.config.read_text() + "# the end\n")
+        self.wait_generation(quern, generation + 1)
+        self.assertNotIn(f"generation {generation + 2} serves", quern.log())
 
     def reloads(self, quern: QuernServer) -> list[dict]:
         """The operations, the last one first."""
@@ -80,7 +84,6 @@ class Files(Watch):
         quern.settings["server"] = "Mill"
         quern.write_config()
         self.wait_generation(quern, 3)
-        self.assert_reloads(quern, 3)
         self.assertEqual(self.reasons(quern), ["quern.toml has changed"] * 2)
         with ControlClient(quern) as control:
             operation = control.ask("operation.list")["operations"][0]
@@ -116,6 +119,68 @@ class Files(Watch):
         self.wait_generation(server, 2)
         self.assertEqual(self.reasons(server), ["libgood.so and quern.toml have changed"])
         self.assertNotRegex(server.log(), "cannot|failed")
+
+    def test_a_plugin_that_is_listed_before_it_is_built(self) -> None:
+        quern = self.watched()
+        plugin = quern.directory / "libnew.so"
+        quern.config.write_text(quern.config.read_text() + f'\n[[plugin]]\nfile = "{plugin}"\n')
+        quern.wait_log("cannot reload: .*there is no plugin file .*libnew.so; build it", 15)
+        plugin.write_bytes((FIXTURES / "libthrowing.so").read_bytes())
+        quern.wait_log("reload failed, generation 1 goes on: .*throwing", 15)
+        plugin.write_bytes((FIXTURES / "libgood.so").read_bytes())
+        wait_until(lambda: quern.get("/good")[0] == 200, "the good build", 15)
+
+    def test_a_plugin_that_goes_during_a_reload(self) -> None:
+        quern = WorkServer(tables=WATCH, worklab={"slow": "WorkerStart"}, worker_num=1, task_worker_num=0)
+        self.addCleanup(quern.destroy)
+        good = quern.directory / "libgood.so"
+        shutil.copy(FIXTURES / "libgood.so", good)
+        quern.plugins = [good]
+        quern.write_config()
+        quern.start()
+        self.wait_watching(quern)
+        quern.config.write_text(quern.config.read_text() + "# one\n")
+        quern.wait_lines("hook WorkerStart ", 2, 15)
+        good.unlink()
+        self.wait_generation(quern, 2)
+        good.write_bytes((FIXTURES / "libsamename.so").read_bytes())
+        self.wait_generation(quern, 3)
+        self.assertEqual(self.reasons(quern)[-1], "libgood.so has changed")
+
+    def test_the_servers_own_log_by_another_name(self) -> None:
+        server = self.server(tables=WATCH + 'paths = ["."]\n')
+        release = server.directory.parent / (server.directory.name + "-release")
+        server.directory.rename(release)
+        self.addCleanup(shutil.rmtree, release, True)
+        self.addCleanup(server.directory.unlink, True)
+        server.directory.symlink_to(release)
+        (release / "access").mkdir()
+        server.settings["access_log"] = str(release / "requests.log")
+        server.write_config()
+        server.start()
+        self.wait_watching(server)
+        for _ in range(20):
+            self.assertEqual(server.get("/hello/x")[0], 200)
+        (server.directory / "note").write_text("x")
+        self.wait_generation(server, 2)
+        self.assert_reloads(server, 2)
+        self.assertEqual(self.reasons(server), ["note has changed", "quern.toml has changed"])
+
+    def test_a_change_while_the_pools_are_resized(self) -> None:
+        quern = self.watched(worker_num=2, max_request_execution_time=30)
+        slow = [threading.Thread(target=lambda: quern.get("/slow?ms=2500", timeout=30)) for _ in range(4)]
+        for each in slow:
+            each.start()
+        with ControlClient(quern) as control:
+            wait_until(lambda: all(worker["inFlight"] for worker in control.ask("server.status")["workers"]),
+                       "slow requests on both")
+            control.ask("server.scale", workers=1)
+            quern.config.write_text(quern.config.read_text() + "# changed\n")
+            self.wait_generation(quern, 2)
+        for each in slow:
+            each.join()
+        self.assertNotRegex(quern.log(), "cannot reload")
+        self.assertEqual(self.reasons(quern), ["quern.toml has changed"])
 
     def test_a_broken_build_and_then_a_good_one_written_in_place(self) -> None:
         self.broken_then_good(lambda quern, plugin, content: self.write_slowly(quern, plugin, content))
@@ -287,6 +352,44 @@ class FileSystems(Watch):
         self.wait_generation(quern, 3)
         self.assertEqual(self.reasons(quern), ["far/a/page.html has changed"] * 2)
         self.assertEqual(list(origin.rglob(".quern-watch*")), [])
+
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root mounts")
+    def test_settings_that_are_mounted_by_themselves(self) -> None:
+        quern = self.server(tables=WATCH)
+        origin = quern.directory / "origin.toml"
+        shutil.copy(quern.config, origin)
+        mounted = subprocess.run(["mount", "--bind", origin, quern.config], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            self.skipTest(f"no mounts here: {mounted.stderr}")
+        self.addCleanup(subprocess.run, ["umount", "-l", quern.config], check=True)
+        quern.start()
+        quern.wait_log(f"info  master +looked at every 2 s: {quern.config} \\(it is mounted by itself")
+        with origin.open("a") as file:
+            file.write("# changed\n")
+        self.wait_generation(quern, 2)
+        self.assertEqual(self.reasons(quern), ["quern.toml has changed"])
+
+    @unittest.skipUnless(HAS_FUSE, "bindfs and fuse3 are not installed, or there is no /dev/fuse")
+    def test_a_file_system_that_dies(self) -> None:
+        quern = self.server(tables=WATCH + 'paths = ["far"]\n')
+        far, origin = quern.directory / "far", quern.directory / "origin"
+        far.mkdir()
+        origin.mkdir()
+        (origin / "page.html").write_text("x")
+        bindfs = subprocess.Popen(["bindfs", "-f", str(origin), str(far)], preexec_fn=proctree.die_with_parent)
+        self.addCleanup(bindfs.wait)
+        self.addCleanup(subprocess.run, ["fusermount3", "-u", "-z", str(far)], check=True)
+        wait_until(lambda: os.path.ismount(far), "the file system")
+        quern.start()
+        quern.wait_log(f"looked at every 2 s: {far}")
+        bindfs.kill()
+        bindfs.wait()
+        quern.wait_log(f"changes of {far} cannot be seen: Transport endpoint is not connected", 15)
+        # The others are, and what cannot be seen has not gone.
+        quern.config.write_text(quern.config.read_text() + "# changed\n")
+        self.wait_generation(quern, 2)
+        self.assertEqual(self.reasons(quern), ["quern.toml has changed"])
 
 
 class Switch(Watch):
