@@ -209,7 +209,7 @@ bool ProcessModel::isBefore(const WorkerStatus &a, const WorkerStatus &b) const
         result = order(a.cpuPercent, b.cpuPercent);
         break;
     case Restarts:
-        result = order(a.restarts, b.restarts);
+        result = order(a.successions(), b.successions());
         break;
     case LastExit:
         result = order(a.lastExit, b.lastExit);
@@ -394,7 +394,7 @@ QString ProcessModel::text(const WorkerStatus &process, int column)
     case Cpu:
         return process.pid > 0 ? format::percent(process.cpuPercent) : QString();
     case Restarts:
-        return format::count(process.restarts);
+        return format::count(process.successions());
     case LastExit:
         return process.lastExit;
     default:

@@ -102,7 +102,7 @@ void ProcessDetail::showProcess(const admin::WorkerStatus &status)
     m_memory->setText(trend.isEmpty() ? format::bytes(status.rssBytes)
                                       : tr("%1, %2").arg(format::bytes(status.rssBytes), trend));
     m_cpu->setText(format::percent(status.cpuPercent));
-    const QString restarts = tr("restarted %n time(s)", nullptr, status.restarts);
+    const QString restarts = tr("restarted %n time(s)", nullptr, status.successions());
     m_lastExit->setText(status.lastExit.isEmpty() ? restarts : tr("%1; %2").arg(status.lastExit, restarts));
     const double now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
     const QList<double> memory = m_store.history().memoryOf(status);

@@ -61,7 +61,7 @@ QString workerLine(const QString &who, const admin::WorkerStatus &worker)
                        .arg(worker.inFlight, 9)
                        .arg(worker.requests, 12)
                        .arg(QLocale::c().formattedDataSize(worker.rssBytes, 1, QLocale::DataSizeIecFormat), 10)
-                       .arg(worker.restarts + worker.replacements, 8);
+                       .arg(worker.successions(), 8);
     QStringList notes;
     if (!worker.lastExit.isEmpty())
         notes << worker.lastExit;

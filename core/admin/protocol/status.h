@@ -58,6 +58,9 @@ struct WorkerStatus
     /// limit, a command. Not among the restarts.
     int replacements = 0;
 
+    /// Both together, as people are told.
+    int successions() const { return restarts + replacements; }
+
     bool operator==(const WorkerStatus &) const = default;
 };
 

@@ -64,8 +64,12 @@ void tst_processmodel::groupsByRole()
 {
     ProcessModel model([](const WorkerStatus &) { return QList<double>{1, 2}; });
     const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-    model.setStatus(status());
+    admin::Status sample = status();
+    sample.workers[1].restarts = 2;
+    sample.workers[1].replacements = 3;
+    model.setStatus(sample);
     QCOMPARE(model.rowCount(), 5);
+    QCOMPARE(model.index(1, ProcessModel::Restarts, model.index(1, 0)).data().toString(), QStringLiteral("5"));
     QCOMPARE(names(model, 1),
              (QStringList{QStringLiteral("worker 0"), QStringLiteral("worker 1"), QStringLiteral("worker 2")}));
     QCOMPARE(names(model, 2), QStringList{QStringLiteral("task worker 0")});
