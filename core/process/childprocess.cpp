@@ -401,6 +401,7 @@ void ChildProcess::startFailed()
     m_deadline.stop();
     m_state = State::Gone;
     ChildExit exit;
+    exit.hasStarted = false;
     exit.text = QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString());
     Q_EMIT exited(exit);
 }

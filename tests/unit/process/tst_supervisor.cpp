@@ -26,6 +26,7 @@ private Q_SLOTS:
     void startFailsForAMissingProgram();
     void deadWorkerIsReplaced();
     void whatCannotServeHasFailed();
+    void whatCannotBeStartedHasFailed();
     void crashLoopOpensNothingElse();
     void noReplacementCanBeStarted();
     void reloadSwitches();
@@ -129,6 +130,24 @@ void TestSupervisor::whatCannotServeHasFailed()
     file.remove();
     QVERIFY(m_supervisor->report().constFirst().lastExit.contains(u"not ready after 2 s"));
     QCOMPARE(m_supervisor->report().constFirst().lastReason, process::RestartReason::Failed);
+    QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 2, patience);
+    stop();
+}
+
+void TestSupervisor::whatCannotBeStartedHasFailed()
+{
+    m_settings.workerProgram = m_folder->filePath(QStringLiteral("worker"));
+    QVERIFY(QFile::link(QStringLiteral(WORKER_PROGRAM), m_settings.workerProgram));
+    m_settings.workerNum = 1;
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    QVERIFY(QFile::remove(m_settings.workerProgram));
+    QCOMPARE(::kill(pid_t(m_handoffs.constFirst()->pid), SIGKILL), 0);
+    QTRY_VERIFY_WITH_TIMEOUT(m_supervisor->report().constFirst().restarts > 1, patience);
+    const ChildReport report = m_supervisor->report().constFirst();
+    QVERIFY2(report.lastExit.startsWith(u"cannot start"), qPrintable(report.lastExit));
+    QCOMPARE(report.lastReason, process::RestartReason::Failed);
+    QVERIFY(QFile::link(QStringLiteral(WORKER_PROGRAM), m_settings.workerProgram));
     QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 2, patience);
     stop();
 }
