@@ -242,6 +242,10 @@ private:
     /// Starts the next one of those that are to be back.
     void rollBackOn();
     void startRollTimer();
+    /// Nobody is there or will be: it has not been begun yet, or is another generation's for now.
+    bool isVacant(const Generation &generation, const ChildPlace &place) const;
+    /// Also if the child that has done so has ended, and its next is to come.
+    bool hasTakenOver(const Generation &generation, const ChildPlace &place) const;
     /// Of a generation that has failed one still works there.
     bool isStoodInFor(const ChildPlace &place) const;
     /// The old child of that name works again.
