@@ -83,6 +83,9 @@ public:
     /// Another server is in charge: the first generation waits, when it is ready, for activate(), and proven() tells
     /// it. To be called before start().
     void hold() { m_isHeld = true; }
+    /// Somebody else waits for the processes that \a isSpared tells, should this one inherit orphans. To be called
+    /// before start().
+    void spare(std::function<bool(qint64 pid)> isSpared) { m_isSpared = std::move(isSpared); }
     /// Starts the first generation: started() or startFailed() follows.
     void start();
     /// After proven().
@@ -355,6 +358,7 @@ private:
     QBasicTimer m_drainTimer;
     QByteArray m_cronMemory;
     std::unique_ptr<OrphanReaper> m_orphans;   ///< if this process inherits them
+    std::function<bool(qint64)> m_isSpared;    ///< see spare()
     std::map<quint64, RestartReason> m_killed; ///< children that were to be killed, and why, until they have ended
     QSet<quint64> m_shrinking;                 ///< children that leave since pools become smaller
     std::optional<Resize> m_resizeDue;         ///< what scale() has been asked for, until it begins
