@@ -104,6 +104,8 @@ public:
     Result<void> scale(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text);
     /// How large they are or will be in a moment.
     ipc::PoolSizes poolSizes() const;
+    /// From leaveCompanions() on, unless they return.
+    bool isLeaving() const { return m_companionsLeave; }
     /// From scale() to scaleFinished().
     bool isScaling() const { return m_scaleOpen; }
     /// Each reactor calls it, and the broker, for a child it was asked to drain.
