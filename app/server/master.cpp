@@ -160,6 +160,8 @@ Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)
     if (m_options.handover.isSuccessor())
         workers.firstGeneration = m_options.handover.generation + 1;
     m_supervisor = std::make_unique<process::Supervisor>(workers);
+    m_supervisor->spare(
+        [this](qint64 pid) { return m_successor && m_handover != Handover::Leaving && m_successor->pid() == pid; });
     connect(m_supervisor.get(), &process::Supervisor::started, this, &Master::becomeReady);
     connect(m_supervisor.get(), &process::Supervisor::startFailed, this, &Master::failed);
     // Before the reactors hear of its workers.

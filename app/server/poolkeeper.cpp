@@ -247,7 +247,8 @@ bool PoolKeeper::scale(Pool &pool, const process::PoolLook &look, const QString 
 void PoolKeeper::scaled(const QString &error)
 {
     Pool *pool = std::exchange(m_scaling, nullptr);
-    if (!pool || !m_isGrowing)
+    // Broken off by a stop or a restart it says nothing of whether there can be more.
+    if (!pool || !m_isGrowing || m_supervisor->isLeaving())
         return;
     if (error.isEmpty()) {
         pool->scaler.changed();

@@ -106,8 +106,8 @@ void addRestarts(FamilyList &list, const process::Supervisor &supervisor, const 
     using Reason = process::RestartReason;
     std::map<std::pair<ipc::ChildRole, Reason>, quint64> counts = supervisor.restartCounts();
     for (const process::ChildReport &child : children) {
-        for (const Reason reason : {Reason::Exited, Reason::Crashed, Reason::Killed, Reason::Stuck, Reason::UsedUp,
-                                    Reason::Memory, Reason::Replaced})
+        for (const Reason reason : {Reason::Exited, Reason::Crashed, Reason::Killed, Reason::Stuck, Reason::Failed,
+                                    Reason::UsedUp, Reason::Memory, Reason::Replaced})
             counts.try_emplace({child.who.role, reason}, 0);
         if (child.who.role == ipc::ChildRole::Process)
             counts.try_emplace({child.who.role, Reason::Returned}, 0);

@@ -92,7 +92,7 @@ void read(const AccountRule &rule, const Reading &reading, ServerSettings &setti
     if (isNumber || (value.isString() && (text.isEmpty() || form.match(text).hasMatch())))
         settings.*rule.member = text;
     else
-        reading.refuse(Text::tr("the name or the number of a %1").arg(reading.name), quotedToml(u"www-data"_s));
+        reading.refuse(Text::tr("the name or the number of a %1").arg(reading.name), quotedToml(u"quern"_s));
 }
 
 void read(const MaskRule &rule, const Reading &reading, ServerSettings &settings)

@@ -186,7 +186,7 @@ private:
         if (value.isEmpty() || !m_settings.server.user.isEmpty() || m_problems.concern(QStringLiteral("server.user")))
             return;
         m_problems.add(m_lines.value(key), QStringLiteral("server.") + key,
-                       Text::tr("binds nobody who is root; write user = \"www-data\" beside it"));
+                       Text::tr("binds nobody who is root; write user = \"quern\" beside it"));
     }
 
     /// A pool may be as large as \a most, or as it is.

@@ -377,20 +377,26 @@ void ChildProcess::processFinished(int code, QProcess::ExitStatus status)
 void ChildProcess::programsChanged(QByteArrayView payload)
 {
     const Result<ipc::CronProgramsMessage> programs = ipc::CronProgramsMessage::decode(payload);
-    if (!programs)
+    if (!programs || m_spec.who.role != ipc::ChildRole::Timer)
         return;
     const QList<qint64> before = std::exchange(m_programs, {});
     for (const qint64 group : programs->groups) {
         // It may be less privileged than the master, and must not have it kill what is not its own.
-        if (before.contains(group) || ::getsid(pid_t(group)) == pid_t(m_pid))
+        const pid_t session = ::getsid(pid_t(group));
+        if (session == pid_t(m_pid) || (session < 0 && before.contains(group)))
             m_programs.append(group);
     }
 }
 
 void ChildProcess::killPrograms()
 {
-    for (const qint64 group : std::as_const(m_programs))
-        ::kill(-pid_t(group), SIGKILL);
+    for (const qint64 group : std::as_const(m_programs)) {
+        // Its first process may have ended before the others; but if there is one of that number, it is of the session,
+        // or the number has gone to a stranger since.
+        const pid_t session = ::getsid(pid_t(group));
+        if (session < 0 || session == pid_t(m_pid))
+            ::kill(-pid_t(group), SIGKILL);
+    }
     if (m_spec.who.role == ipc::ChildRole::Process && m_pid > 0)
         ::kill(-pid_t(m_pid), SIGKILL);
 }
@@ -401,6 +407,7 @@ void ChildProcess::startFailed()
     m_deadline.stop();
     m_state = State::Gone;
     ChildExit exit;
+    exit.hasStarted = false;
     exit.text = QStringLiteral("cannot start %1: %2").arg(m_spec.program, m_process.errorString());
     Q_EMIT exited(exit);
 }

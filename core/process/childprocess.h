@@ -60,6 +60,7 @@ struct ChildExit
     bool wasKilled = false;         ///< by ChildProcess::kill()
     bool isSuccess = false;         ///< exit code 0
     bool isCrash = false;           ///< by a signal, whoever sent it
+    bool hasStarted = true;         ///< its program could be run
     QString step;                   ///< the plugin that it was loading, or "hook Ready of plugin shop"; empty: none
     QList<QByteArray> blamedRoutes; ///< whose handlers were running, when it is a fault
 

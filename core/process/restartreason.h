@@ -9,7 +9,7 @@ enum class RestartReason {
     Crashed,  ///< by a signal that is its own fault
     Killed,   ///< by a signal from outside, or by command
     Stuck,    ///< the master has killed it, since it went on for too long
-    Failed,   ///< it was not ready in time, or has found that it cannot serve
+    Failed,   ///< it could not be started, was not ready in time, or has found that it cannot serve
     UsedUp,   ///< it has done as much as it is to: max_request, task_max_request
     Memory,   ///< it used more memory than it may
     Replaced, ///< by command

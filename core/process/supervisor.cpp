@@ -49,8 +49,10 @@ void Supervisor::nextIsReady()
 
 void Supervisor::start()
 {
-    if (OrphanReaper::inherits())
-        m_orphans = std::make_unique<OrphanReaper>(&ChildProcess::isOne);
+    if (OrphanReaper::inherits()) {
+        m_orphans = std::make_unique<OrphanReaper>(
+            [this](qint64 pid) { return ChildProcess::isOne(pid) || (m_isSpared && m_isSpared(pid)); });
+    }
     m_isTaskReload = false;
     prepare();
 }

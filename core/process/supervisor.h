@@ -83,6 +83,9 @@ public:
     /// Another server is in charge: the first generation waits, when it is ready, for activate(), and proven() tells
     /// it. To be called before start().
     void hold() { m_isHeld = true; }
+    /// Somebody else waits for the processes that \a isSpared tells, should this one inherit orphans. To be called
+    /// before start().
+    void spare(std::function<bool(qint64 pid)> isSpared) { m_isSpared = std::move(isSpared); }
     /// Starts the first generation: started() or startFailed() follows.
     void start();
     /// After proven().
@@ -101,6 +104,8 @@ public:
     Result<void> scale(const ipc::PoolSizes &sizes, ScaleReason reason, const QString &text);
     /// How large they are or will be in a moment.
     ipc::PoolSizes poolSizes() const;
+    /// From leaveCompanions() on, unless they return.
+    bool isLeaving() const { return m_companionsLeave; }
     /// From scale() to scaleFinished().
     bool isScaling() const { return m_scaleOpen; }
     /// Each reactor calls it, and the broker, for a child it was asked to drain.
@@ -242,6 +247,10 @@ private:
     /// Starts the next one of those that are to be back.
     void rollBackOn();
     void startRollTimer();
+    /// Nobody is there or will be: it has not been begun yet, or is another generation's for now.
+    bool isVacant(const Generation &generation, const ChildPlace &place) const;
+    /// Also if the child that has done so has ended, and its next is to come.
+    bool hasTakenOver(const Generation &generation, const ChildPlace &place) const;
     /// Of a generation that has failed one still works there.
     bool isStoodInFor(const ChildPlace &place) const;
     /// The old child of that name works again.
@@ -351,6 +360,7 @@ private:
     QBasicTimer m_drainTimer;
     QByteArray m_cronMemory;
     std::unique_ptr<OrphanReaper> m_orphans;   ///< if this process inherits them
+    std::function<bool(qint64)> m_isSpared;    ///< see spare()
     std::map<quint64, RestartReason> m_killed; ///< children that were to be killed, and why, until they have ended
     QSet<quint64> m_shrinking;                 ///< children that leave since pools become smaller
     std::optional<Resize> m_resizeDue;         ///< what scale() has been asked for, until it begins

@@ -24,6 +24,8 @@ bool hasReturned(const ChildExit &exit)
 
 RestartReason reasonOf(const ChildExit &exit)
 {
+    if (!exit.hasStarted)
+        return RestartReason::Failed;
     if (hasReturned(exit))
         return RestartReason::Returned;
     if (exit.wasKilled)

@@ -82,6 +82,21 @@ const char *scaleReasonName(ScaleReason reason)
     return "idle";
 }
 
+bool Supervisor::isVacant(const Generation &generation, const ChildPlace &place) const
+{
+    if (&generation == m_active.get())
+        return place.isHandedOver && (m_isRolling || isStoodInFor(place));
+    const bool isToCome = &generation == m_next.get() && (place.restartDue || place.hasGivenUp());
+    return !place.child && !isToCome;
+}
+
+bool Supervisor::hasTakenOver(const Generation &generation, const ChildPlace &place) const
+{
+    const bool isOfRolling = m_isRolling && &generation == m_next.get();
+    const ChildPlace *old = isOfRolling ? m_active->placeFor(place.who) : nullptr;
+    return place.isAnnounced || (old && old->isHandedOver);
+}
+
 bool Supervisor::isStoodInFor(const ChildPlace &place) const
 {
     const ChildPlace *other = m_dismissed ? m_dismissed->placeFor(place.who) : nullptr;
@@ -96,7 +111,7 @@ QList<ChildReport> Supervisor::report() const
             return;
         for (const ChildPlace &place : generation->places) {
             ChildReport report;
-            if (place.isHandedOver)
+            if (isVacant(*generation, place))
                 continue;
             if (place.child) {
                 report = reportOn(*place.child);
@@ -111,7 +126,7 @@ QList<ChildReport> Supervisor::report() const
             report.lastReason = place.lastReason;
             report.isBreakerOpen = place.restarts.isBreakerOpen();
             report.isTooLarge = isTooLarge(place);
-            report.serves = generation == m_active.get() || place.isAnnounced;
+            report.serves = generation == m_active.get() || hasTakenOver(*generation, place);
             // Nobody misses it yet.
             const bool isOfMore = place.isNew || (generation == m_active.get() && isStoodInFor(place));
             report.isSuccessor = isOfMore && report.state != ChildReport::State::Ready;

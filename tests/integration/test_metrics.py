@@ -256,7 +256,9 @@ class Work(WorkTestCase):
             wait_until(lambda: control.ask("server.status")["workers"][0]["state"] == "ready", "its next at work")
             control.ask("process.kill", process="worker 0")
         wait_until(lambda: count("killed") == 1, "the kill")
-        self.assertEqual(scrape(work.port).value("quern_restarts_total", role="worker"), 3)
+        metrics = scrape(work.port)
+        self.assertEqual(metrics.value("quern_restarts_total", role="worker"), 3)
+        self.assertTrue(metrics.all("quern_restarts_total", role="worker", reason="failed"))
 
     def test_lateness_outlives_the_timer(self) -> None:
         work = self.work(tables=PUBLIC + '[[cron]]\njob = "tick"\ninterval = 50\n[[cron]]\njob = "stuck"\ninterval = 100\n',

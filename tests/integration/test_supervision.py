@@ -437,6 +437,14 @@ class Bounds(SupervisionTestCase):
         self.assert_all_well(report)
         self.assertEqual(len(quern.log().split("there cannot be more workers")), 2)
 
+    def test_a_stop_is_no_failure_of_growth(self) -> None:
+        work = self.work(task_worker_num=1, task_worker_max_num=2, worklab={"slow": "WorkerStart"}, max_wait_time=1)
+        for number in range(10):
+            work.deliver("note", {"number": number, "ms": 300})
+        work.wait_log("task workers: 2 instead of 1", 20)
+        work.stop()
+        self.assertNotIn("there cannot be more workers", work.log())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -24,13 +24,13 @@ void tst_ChildSettings::refused_data()
 {
     QTest::addColumn<QString>("message");
     const auto row = [](const char *line, const QString &message) { QTest::newRow(line) << message; };
-    const QString user = u"user: must be the name or the number of a user, not %1; write user = \"www-data\""_s;
+    const QString user = u"user: must be the name or the number of a user, not %1; write user = \"quern\""_s;
     row("user = true", user.arg(u"true"));
     row("user = \"a b\"", user.arg(u"the string \"a b\""));
     row("user = -1", user.arg(u"-1"));
     row("user = 4294967295", user.arg(u"4294967295"));
-    row("group = \"www-data\"", u"group: binds nobody who is root; write user = \"www-data\" beside it"_s);
-    row("chroot = \"/srv\"", u"chroot: binds nobody who is root; write user = \"www-data\" beside it"_s);
+    row("group = \"www-data\"", u"group: binds nobody who is root; write user = \"quern\" beside it"_s);
+    row("chroot = \"/srv\"", u"chroot: binds nobody who is root; write user = \"quern\" beside it"_s);
     const QString mask =
         u"umask: must be the octal digits of a mask in quotes, from \"0000\" to \"0077\", not %1; write umask = %2"_s;
     row("umask = 27", mask.arg(u"27", u"\"0027\""));

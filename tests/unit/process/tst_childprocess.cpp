@@ -1,6 +1,9 @@
 #include "processsupport.h"
 
+#include <QScopeGuard>
+
 #include <sys/wait.h>
+#include <unistd.h>
 
 using namespace ProcessTest;
 using namespace Quern;
@@ -295,33 +298,44 @@ void TestChildProcess::programThatCannotBeStarted()
 
 void TestChildProcess::programsOfATimer_data()
 {
+    QTest::addColumn<ipc::ChildRole>("role");
     QTest::addColumn<bool>("isDestroyed");
-    QTest::newRow("the timer is killed") << false;
-    QTest::newRow("nobody looks after it") << true;
+    QTest::newRow("the timer is killed") << ipc::ChildRole::Timer << false;
+    QTest::newRow("nobody looks after it") << ipc::ChildRole::Timer << true;
+    QTest::newRow("it is no timer") << ipc::ChildRole::TaskWorker << false;
 }
 
 /// What it says that it runs ends with it, unless that is none of its own.
 void TestChildProcess::programsOfATimer()
 {
+    QFETCH(const ipc::ChildRole, role);
     QFETCH(const bool, isDestroyed);
-    // Runs one program in a group of its own and one in a session of its own, tells of both, and then that it cannot
-    // serve: by that the test knows that both have been heard of.
+    // Runs two programs in groups of their own and one in a session of its own, and tells of them, and then how its
+    // jobs are: by that the test knows that all have been heard of. The second leaves the session when it is asked to,
+    // and the number of its group is a stranger's then.
     const QByteArray timer = R"(exec python3 -c '
-import os, struct, sys, time
+import os, signal, struct, sys, time
 def program(begin):
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         begin()
         os.write(writer, b"x")
-        time.sleep(600)
+        while True:
+            time.sleep(600)
     os.read(reader, 1)
     return pid
-pids = [program(os.setpgrp), program(os.setsid)]
+def leave(*_):
+    os.setpgid(0, os.getpgid(os.getppid()))
+    os.setsid()
+def leaver():
+    os.setpgrp()
+    signal.signal(signal.SIGUSR1, leave)
+pids = [program(os.setpgrp), program(leaver), program(os.setsid)]
 with open(sys.argv[1] + ".pids", "w") as file:
-    file.write("%d %d" % tuple(pids))
+    file.write("%d %d %d" % tuple(pids))
 channel = int(next(word for word in sys.argv if word.startswith("--main-fd="))[10:])
-for kind, payload in ((42, struct.pack("<qq", *pids)), (3, b"it is a test")):
+for kind, payload in ((42, struct.pack("<qqq", *pids)), (40, b"")):
     os.write(channel, struct.pack("<IHHQ", len(payload), kind, 0, 0) + payload)
 time.sleep(600)
 ' "$0" "$@")";
@@ -329,22 +343,34 @@ time.sleep(600)
         QFile file(QStringLiteral("/proc/%1/stat").arg(QString::fromLatin1(pid)));
         return file.open(QIODevice::ReadOnly) && !file.readAll().contains(") Z ");
     };
-    m_spec.who.role = ipc::ChildRole::Timer;
+    m_spec.who.role = role;
+    m_spec.confinement.user.emplace(); // it has a session of its own, whatever its role
     const QString path = script(m_folder, timer);
     start(path);
-    QTRY_COMPARE_WITH_TIMEOUT(m_bootFailed->size(), 1, patience);
+    const QSignalSpy heard(m_child.get(), &ChildProcess::cronStateReceived);
+    QTRY_COMPARE_WITH_TIMEOUT(heard.size(), 1, patience);
     QFile file(path + QStringLiteral(".pids"));
     QVERIFY(file.open(QIODevice::ReadOnly));
     const QList<QByteArray> pids = file.readAll().split(' ');
-    QCOMPARE(pids.size(), 2);
+    QCOMPARE(pids.size(), 3);
+    const auto end = qScopeGuard([&pids] {
+        for (const QByteArray &pid : pids)
+            ::kill(pid.toInt(), SIGKILL);
+    });
     QVERIFY(runs(pids[0]));
-    if (isDestroyed)
+    QCOMPARE(::kill(pids[1].toInt(), SIGUSR1), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(::getsid(pids[1].toInt()), pids[1].toInt(), patience);
+    if (isDestroyed) {
         m_child.reset();
-    else
+    } else {
+        m_child->kill(QStringLiteral("to see it"));
         QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(!runs(pids[0]), patience);
+    }
+    if (role == ipc::ChildRole::Timer)
+        QTRY_VERIFY_WITH_TIMEOUT(!runs(pids[0]), patience);
+    QCOMPARE(runs(pids[0]), role != ipc::ChildRole::Timer);
     QVERIFY(runs(pids[1]));
-    ::kill(pids[1].toInt(), SIGKILL);
+    QVERIFY(runs(pids[2]));
 }
 
 QUERN_EPOLL_TEST_MAIN(TestChildProcess)

@@ -4,7 +4,10 @@
 #include <QScopeGuard>
 
 #include <algorithm>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace ProcessTest;
 using namespace Quern;
@@ -26,6 +29,7 @@ private Q_SLOTS:
     void startFailsForAMissingProgram();
     void deadWorkerIsReplaced();
     void whatCannotServeHasFailed();
+    void whatCannotBeStartedHasFailed();
     void crashLoopOpensNothingElse();
     void noReplacementCanBeStarted();
     void reloadSwitches();
@@ -40,6 +44,7 @@ private Q_SLOTS:
     void noGenerationBeginsWhileCompanionsLeave_data();
     void noGenerationBeginsWhileCompanionsLeave();
     void companionsLeaveWhileStarting();
+    void orphansAreTakenAway();
 };
 
 void TestSupervisor::startsAndStops()
@@ -129,6 +134,24 @@ void TestSupervisor::whatCannotServeHasFailed()
     file.remove();
     QVERIFY(m_supervisor->report().constFirst().lastExit.contains(u"not ready after 2 s"));
     QCOMPARE(m_supervisor->report().constFirst().lastReason, process::RestartReason::Failed);
+    QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 2, patience);
+    stop();
+}
+
+void TestSupervisor::whatCannotBeStartedHasFailed()
+{
+    m_settings.workerProgram = m_folder->filePath(QStringLiteral("worker"));
+    QVERIFY(QFile::link(QStringLiteral(WORKER_PROGRAM), m_settings.workerProgram));
+    m_settings.workerNum = 1;
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    QVERIFY(QFile::remove(m_settings.workerProgram));
+    QCOMPARE(::kill(pid_t(m_handoffs.constFirst()->pid), SIGKILL), 0);
+    QTRY_VERIFY_WITH_TIMEOUT(m_supervisor->report().constFirst().restarts > 1, patience);
+    const ChildReport report = m_supervisor->report().constFirst();
+    QVERIFY2(report.lastExit.startsWith(u"cannot start"), qPrintable(report.lastExit));
+    QCOMPARE(report.lastReason, process::RestartReason::Failed);
+    QVERIFY(QFile::link(QStringLiteral(WORKER_PROGRAM), m_settings.workerProgram));
     QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 2, patience);
     stop();
 }
@@ -357,6 +380,30 @@ void TestSupervisor::companionsLeaveWhileStarting()
     QTRY_COMPARE_WITH_TIMEOUT(left.size(), 1, patience);
     stop();
     QVERIFY(m_startFailed->isEmpty());
+}
+
+void TestSupervisor::orphansAreTakenAway()
+{
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const auto restore = qScopeGuard([] { ::prctl(PR_SET_CHILD_SUBREAPER, 0); });
+    const auto child = [](int status) {
+        const pid_t pid = ::fork();
+        if (pid == 0)
+            ::_exit(status);
+        siginfo_t info = {};
+        ::waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT);
+        return pid;
+    };
+    // The kernel tells of the first of them first.
+    const pid_t orphan = child(0);
+    const pid_t spared = child(7);
+    m_supervisor = std::make_unique<Supervisor>(m_settings);
+    m_supervisor->spare([spared](qint64 pid) { return pid == spared; });
+    m_supervisor->start();
+    QTRY_VERIFY_WITH_TIMEOUT(!isAlive(orphan), patience);
+    int status = 0;
+    QCOMPARE(::waitpid(spared, &status, WNOHANG), spared);
+    QCOMPARE(WEXITSTATUS(status), 7);
 }
 
 QUERN_EPOLL_TEST_MAIN(TestSupervisor)

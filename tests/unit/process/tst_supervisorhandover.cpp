@@ -20,6 +20,7 @@ private Q_SLOTS:
     void theFirstGenerationWaits();
     void oneThatDiesWhileItWaits();
     void companionsComeBack();
+    void aReplacementIsMadeUpFor();
     void whatDoesNotLeaveIsKilled();
     void foldersOfTheNextServerStay();
 
@@ -124,6 +125,27 @@ void TestSupervisorHandover::companionsComeBack()
     // They may leave once more.
     m_supervisor->leaveCompanions();
     QTRY_COMPARE_WITH_TIMEOUT(left.size(), 2, patience);
+}
+
+void TestSupervisorHandover::aReplacementIsMadeUpFor()
+{
+    m_settings.processes.clear();
+    m_settings.plan.processes.clear();
+    start();
+    const QSignalSpy left(m_supervisor.get(), &Supervisor::companionsLeft);
+    const quint64 old = m_supervisor->childNamed(QStringLiteral("worker 0"));
+    const auto recycle = [&] {
+        return m_supervisor->recycle(old, process::RestartReason::UsedUp, QStringLiteral("it is old"));
+    };
+    QVERIFY(recycle());
+    QCOMPARE(m_supervisor->report().size(), 2);
+    m_supervisor->leaveCompanions(Supervisor::Leave::AllButWorkers);
+    QVERIFY(!recycle());
+    QTRY_VERIFY_WITH_TIMEOUT(left.size() == 1 && m_supervisor->report().size() == 1, patience);
+    QCOMPARE(m_supervisor->childNamed(QStringLiteral("worker 0")), old);
+    // The server goes on after all, and nobody asks again.
+    m_supervisor->returnCompanions();
+    QTRY_VERIFY_WITH_TIMEOUT(m_supervisor->childNamed(QStringLiteral("worker 0")) != old, patience);
 }
 
 void TestSupervisorHandover::whatDoesNotLeaveIsKilled()

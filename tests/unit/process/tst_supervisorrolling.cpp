@@ -28,6 +28,8 @@ private:
     void failAfter(int starts);
     QStringList copies() const;
     int processCount() const { return int(pids().size()); }
+    /// How many are at work, or are missed.
+    int wanted() const;
 
     int m_serving = 0;
     int m_fewest = 0;
@@ -73,6 +75,13 @@ void TestSupervisorRolling::createRolling()
 QStringList TestSupervisorRolling::copies() const
 {
     return QDir(m_settings.generationsDirectory).entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+}
+
+int TestSupervisorRolling::wanted() const
+{
+    const QList<ChildReport> reports = m_supervisor->report();
+    return int(std::count_if(reports.begin(), reports.end(),
+                             [](const ChildReport &each) { return each.serves && !each.isSuccessor; }));
 }
 
 void TestSupervisorRolling::oneAfterTheOther()
@@ -179,9 +188,13 @@ void TestSupervisorRolling::oneEndsThatHasTakenOver()
     QFETCH(const int, signal);
     QFETCH(const QString, error);
     createRolling();
+    QSet<int> wantedThen;
+    connect(m_supervisor.get(), &Supervisor::processesChanged, this, [&] { wantedThen.insert(wanted()); });
     m_drainAtOnce = false;
     QVERIFY(m_supervisor->reload());
     QTRY_COMPARE_WITH_TIMEOUT(m_drains.size(), 1, patience);
+    // Of the next ones that have not been begun nobody speaks.
+    QCOMPARE(m_supervisor->report().size(), 4);
     const auto taken = m_handoffs.constLast();
     QCOMPARE(taken->generation, 2);
     QCOMPARE(::kill(pid_t(taken->pid), signal), 0);
@@ -201,6 +214,8 @@ void TestSupervisorRolling::oneEndsThatHasTakenOver()
     QTRY_COMPARE_WITH_TIMEOUT(ready(), 3, patience);
     QCOMPARE(m_supervisor->generation(), error.isEmpty() ? 2 : 1);
     QTRY_COMPARE_WITH_TIMEOUT(processCount(), 3, patience);
+    QCOMPARE(wantedThen, QSet<int>{3});
+    m_supervisor->disconnect(this);
     stop();
 }
 
