@@ -19,7 +19,8 @@ namespace {
 
 constexpr quint32 comeAndGone =
     IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
-constexpr quint32 watchedEvents = comeAndGone | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB;
+/// But for those of files that have been removed and are open still: another one may have the name by now.
+constexpr quint32 watchedEvents = comeAndGone | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_EXCL_UNLINK;
 
 DirectoryEvents::What whatOf(quint32 mask)
 {
@@ -29,6 +30,8 @@ DirectoryEvents::What whatOf(quint32 mask)
         return DirectoryEvents::What::Created;
     if (mask & IN_MODIFY)
         return DirectoryEvents::What::Written;
+    if (mask & IN_ATTRIB)
+        return DirectoryEvents::What::Attributes;
     return mask & IN_CLOSE_WRITE ? DirectoryEvents::What::Closed : DirectoryEvents::What::Changed;
 }
 
@@ -59,23 +62,23 @@ Result<void> DirectoryEvents::setDirectories(const QSet<QString> &directories, c
         return outcome;
     QMultiHash<int, QString> watched;
     m_unwatched.clear();
-    const auto watch = [&](const QString &directory, quint32 events) {
-        // One that is watched already keeps its number.
-        const int number = ::inotify_add_watch(m_fd.get(), QFile::encodeName(directory).constData(), events);
+    const auto watch = [&](const QString &directory, bool isWhole) {
+        // One that is watched already keeps its number; and what it is watched for, though it be an ancestor as well.
+        const int number = ::inotify_add_watch(m_fd.get(), QFile::encodeName(directory).constData(),
+                                               isWhole ? watchedEvents : comeAndGone | IN_MASK_ADD);
         if (number >= 0)
             watched.insert(number, directory);
         else if (outcome && (errno == ENOSPC || errno == ENOMEM))
             outcome =
                 base::systemError(QStringLiteral("cannot watch %1 (see fs.inotify.max_user_watches)").arg(directory));
-        else if (events == watchedEvents && errno != ENOENT && errno != ENOTDIR)
+        else if (isWhole && errno != ENOENT && errno != ENOTDIR)
             m_unwatched.insert(directory,
                                QString::fromStdString(std::error_code(errno, std::generic_category()).message()));
     };
-    for (const QString &directory : ancestors)
-        watch(directory, comeAndGone);
-    // These last: of a directory with two names the last word counts.
     for (const QString &directory : directories)
-        watch(directory, watchedEvents);
+        watch(directory, true);
+    for (const QString &directory : ancestors)
+        watch(directory, false);
     const QList<int> before = m_directories.uniqueKeys();
     for (const int number : before) {
         if (!watched.contains(number))

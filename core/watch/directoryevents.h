@@ -21,11 +21,12 @@ class DirectoryEvents : public QObject
     Q_OBJECT
 public:
     enum class What {
-        Created,   ///< it has come, by no other name before
-        Written,   ///< to, by somebody who has it open
-        Closed,    ///< by somebody who had it open for writing
-        Changed,   ///< it has come, gone, or become another one
-        Directory, ///< so has a directory, or the one that is watched itself
+        Created,    ///< it has come, by no other name before
+        Written,    ///< to, by somebody who has it open
+        Closed,     ///< by somebody who had it open for writing
+        Changed,    ///< it has come, gone, or become another one
+        Attributes, ///< its times, permissions, owner or number of names
+        Directory,  ///< so has a directory, or the one that is watched itself
     };
 
     explicit DirectoryEvents(QObject *parent = nullptr);

@@ -146,6 +146,12 @@ bool EventTest::isPolled(quint64 device) const
     return place != m_places.constEnd() && place->isPolled();
 }
 
+bool EventTest::isShared(const QString &directory) const
+{
+    const auto device = m_devices.constFind(directory);
+    return device != m_devices.constEnd() && sharedDevices().contains(*device);
+}
+
 QSet<quint64> EventTest::sharedDevices() const
 {
     QSet<quint64> devices;

@@ -60,6 +60,7 @@ public:
     void begin();
 
     bool isPolled(const QString &directory) const;
+    bool isShared(const QString &directory) const;
     bool isPolled(quint64 device) const;
     /// Those that others can change without this system being told.
     QSet<quint64> sharedDevices() const;

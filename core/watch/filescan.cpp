@@ -22,7 +22,12 @@ namespace {
 class Scanner
 {
 public:
-    Scanner(const WatchPlan &plan, const QSet<quint64> &remoteDevices) : m_plan(plan), m_remoteDevices(remoteDevices) {}
+    Scanner(const WatchPlan &plan, const QSet<quint64> &remoteDevices, const QSet<QString> &doubtful)
+        : m_plan(plan)
+        , m_remoteDevices(remoteDevices)
+        , m_doubtful(doubtful)
+    {
+    }
 
     FileScan scan()
     {
@@ -37,7 +42,8 @@ private:
     void add(const QString &path, bool mayBeTree)
     {
         m_scan.entries.insert(path);
-        const Way way = addWay(path);
+        const Way way = wayTo(path);
+        addWay(way);
         const std::optional<FileStatus> status = sureStatusOf(path);
         if (status && status->kind == FileStatus::Kind::Plain)
             addFile(path, *status, way.end);
@@ -45,12 +51,10 @@ private:
             addTree(path);
     }
 
-    Way addWay(const QString &path)
+    void addWay(const Way &way)
     {
-        Way way = wayTo(path);
-        m_scan.entries += way.entries;
-        m_scan.passed += way.directories;
-        return way;
+        m_scan.entries.insert(way.end);
+        m_scan.passed += way.passed;
     }
 
     /// Of what \a path leads to, links followed; none: of nothing, as far as anybody knows.
@@ -90,8 +94,9 @@ private:
             m_scan.isWhole = false;
             return;
         }
-        m_scan.files.insert(path, m_remoteDevices.contains(status.stamp.id.device) ? askedStamp(path, status.stamp)
-                                                                                   : status.stamp);
+        const bool isAsked = m_remoteDevices.contains(status.stamp.id.device) &&
+                             (m_doubtful.contains(path) || m_plan.files.contains(path));
+        m_scan.files.insert(path, isAsked ? askedStamp(path, status.stamp) : status.stamp);
         if (end != path)
             m_scan.ends.insert(path, end);
         if (const quint64 mount = mountOf(directoryOf(end)); mount != 0 && mount != status.mount)
@@ -182,21 +187,24 @@ private:
         const std::optional<FileStatus> status = sureStatusOf(path);
         if (status && status->kind != FileStatus::Kind::Plain)
             return;
-        if (m_ways >= FileScan::MostDirectories) {
-            m_scan.isWhole = false;
+        const Way way = wayTo(path);
+        if (m_plan.ignores(way.end))
             return;
-        }
-        ++m_ways;
-        const Way way = addWay(path);
+        if (m_links < FileScan::MostLinks)
+            addWay(way);
+        else
+            m_scan.hasAllLinks = false;
+        ++m_links;
         if (status)
             addFile(path, *status, way.end);
     }
 
     const WatchPlan &m_plan;
     const QSet<quint64> &m_remoteDevices;
+    const QSet<QString> &m_doubtful;
     FileScan m_scan;
     QHash<QString, quint64> m_mounts; ///< of directories
-    qsizetype m_ways = 0;             ///< to what links in trees lead to
+    qsizetype m_links = 0;            ///< in trees
 };
 
 } // namespace
@@ -224,7 +232,7 @@ bool FileScan::reaches(const QString &path) const
 
 bool FileScan::covers(const QString &file, const WatchPlan &plan) const
 {
-    if (entries.contains(file))
+    if (plan.files.contains(file) || plan.paths.contains(file))
         return true;
     if (!isWhole || !plan.takesFile(file))
         return false;
@@ -260,9 +268,9 @@ void FileScan::keep(const FileScan &before)
     }
 }
 
-FileScan scanFiles(const WatchPlan &plan, const QSet<quint64> &remoteDevices)
+FileScan scanFiles(const WatchPlan &plan, const QSet<quint64> &remoteDevices, const QSet<QString> &doubtful)
 {
-    return Scanner(plan, remoteDevices).scan();
+    return Scanner(plan, remoteDevices, doubtful).scan();
 }
 
 } // namespace Quern::watch

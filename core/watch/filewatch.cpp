@@ -106,7 +106,11 @@ void FileWatch::eventHappened(const QString &path, DirectoryEvents::What what)
     if (!concerns(path, what == DirectoryEvents::What::Directory))
         return;
     m_writers.heard(path, what);
-    expect(m_times.quiet);
+    // Whoever writes without an end has been waited for.
+    const auto late = m_late.constFind(path);
+    const bool isGoingOn = what == DirectoryEvents::What::Written || what == DirectoryEvents::What::Attributes;
+    if (!isGoingOn || late == m_late.constEnd() || !late->deadline.hasExpired())
+        expect(m_times.quiet);
 }
 
 void FileWatch::expect(std::chrono::milliseconds moment)
@@ -121,7 +125,9 @@ void FileWatch::expect(std::chrono::milliseconds moment)
 FileScan FileWatch::scan()
 {
     m_names = withEveryName(m_plan);
-    FileScan scan = scanFiles(m_names, m_test.sharedDevices());
+    FileScan scan = scanFiles(m_names, m_test.sharedDevices(), {m_steady.keyBegin(), m_steady.keyEnd()});
+    if (!scan.isSure)
+        return scan;
     scan.keep(m_seen);
     if (!scan.isWhole && !std::exchange(m_isLimitTold, true)) {
         qCWarning(logWatch).noquote() << QStringLiteral("not everything is watched for changes: there are more than %1 "
@@ -155,6 +161,10 @@ QHash<QString, QString> FileWatch::deafIn(const FileScan &scan) const
     }
     for (const QString &file : scan.mounted)
         deaf.insert(file, QStringLiteral("it is mounted by itself: events of its changes go elsewhere"));
+    if (!scan.hasAllLinks)
+        deaf.insert(
+            QStringLiteral("where further links lead"),
+            QStringLiteral("there are more than %1 in the directories of reload.paths").arg(FileScan::MostLinks));
     return deaf;
 }
 
@@ -261,49 +271,70 @@ void FileWatch::look()
     const QStringList different = differences(now);
     QStringList complete;
     QHash<QString, QDeadlineTimer> steady;
-    std::chrono::milliseconds moment = m_times.poll;
-    bool isWritten = false;
-    bool isSteady = true;
+    QHash<QString, Late> late;
+    // An event tells when somebody closes a file; in case it gets lost, it is looked for that from time to time.
+    std::chrono::milliseconds moment = m_pollInterval.count() > 0 ? m_pollInterval : m_times.slowPoll;
+    Waiting waiting = Waiting::ForNobody;
     for (const QString &file : different) {
         const QDeadlineTimer each = steadyBy(file, now);
-        const auto stamp = now.files.constFind(file);
-        if (stamp != now.files.constEnd() && m_writers.isWriting(stamp->id)) {
-            isWritten = true;
-        } else if (each.hasExpired()) {
-            complete.append(file);
-        } else {
-            isSteady = false;
-            moment = std::min(moment, std::max(m_times.settle, std::chrono::milliseconds(each.remainingTime())));
-        }
         steady.insert(file, each);
+        const auto stamp = now.files.constFind(file);
+        if (each.hasExpired() && (stamp == now.files.constEnd() || !isBeingWritten(file, *stamp))) {
+            complete.append(file);
+            continue;
+        }
+        const Waiting forThis = waitingFor(file, late);
+        if (forThis != Waiting::ForNobody && !each.hasExpired())
+            moment = std::min(moment, std::max(m_times.settle, std::chrono::milliseconds(each.remainingTime())));
+        waiting = std::max(waiting, forThis);
     }
     m_steady = std::move(steady);
+    m_late = std::move(late);
     // What a new directory got before it was watched has left no event.
     if (now.directories() != directories) {
-        isSteady = false;
+        waiting = std::max(waiting, Waiting::ForAWhile);
         moment = m_times.settle;
     }
     m_seen = std::move(now);
-    if ((isWritten || !isSteady) && !m_patience.hasExpired()) {
-        // An event tells when it has been written.
-        expect(isSteady ? m_times.poll : moment);
-        return;
+    if (waiting == Waiting::ForNobody || (waiting == Waiting::ForAWhile && m_patience.hasExpired())) {
+        m_patience.setRemainingTime(0);
+        tell(complete);
     }
-    m_patience.setRemainingTime(0);
-    tell(complete);
-    if (!isSteady || (isWritten && m_writers.releaseMade()))
-        expect(isSteady ? m_times.settle : moment);
-    else if (!isWritten)
-        m_writers.forgetWritten();
+    if (waiting != Waiting::ForNobody || !m_late.isEmpty())
+        expect(moment);
+    else if (different.isEmpty())
+        m_writers.forgetAll();
+}
+
+bool FileWatch::isBeingWritten(const QString &file, const FileStamp &stamp) const
+{
+    const bool isRemote = m_test.isShared(directoryOf(file)) || m_test.sharedDevices().contains(stamp.id.device);
+    return m_writers.isWriting(file, stamp, isRemote);
+}
+
+FileWatch::Waiting FileWatch::waitingFor(const QString &file, QHash<QString, Late> &late)
+{
+    Late each = m_late.value(file, {QDeadlineTimer(m_times.patience), false});
+    const bool isNeeded = m_plan.files.contains(file);
+    if (isNeeded && each.deadline.hasExpired() && !std::exchange(each.isTold, true))
+        qCWarning(logWatch).noquote() << file
+                                      << "has been open for writing, or been written to, for a while: the server "
+                                         "reloads once that is over";
+    late.insert(file, each);
+    if (isNeeded)
+        return Waiting::ForAsLongAsItTakes;
+    return each.deadline.hasExpired() ? Waiting::ForNobody : Waiting::ForAWhile;
 }
 
 void FileWatch::tell(const QStringList &files)
 {
     for (const QString &file : files) {
-        if (const auto stamp = m_seen.files.constFind(file); stamp != m_seen.files.constEnd())
+        if (const auto stamp = m_seen.files.constFind(file); stamp != m_seen.files.constEnd()) {
             m_told.insert(file, *stamp);
-        else
+            m_writers.forget(stamp->id);
+        } else {
             m_told.remove(file);
+        }
     }
     if (!files.isEmpty())
         Q_EMIT changed(files);

@@ -36,10 +36,11 @@ public:
     {
         /// Nothing must have happened for this long before it is looked for what has.
         std::chrono::milliseconds quiet{300};
-        /// A file is complete if two looks this far apart see the same, and nobody who wrote to it has it open, however
-        /// long that takes. Where no event tells who has, they are as far apart as poll.
+        /// A file is complete if two looks this far apart see the same, and nobody has it open for writing, however
+        /// long that takes. Where no event tells of changes, they are as far apart as poll.
         std::chrono::milliseconds settle{200};
-        /// What is complete does not wait for what is not for longer than this.
+        /// What is complete does not wait for longer than this for what is not, unless that is needed: a reload would
+        /// take it as well.
         std::chrono::milliseconds patience{10'000};
         /// Where the system tells of no changes it is looked for them this often.
         std::chrono::milliseconds poll{2000};
@@ -47,6 +48,9 @@ public:
         std::chrono::milliseconds slowPoll{10'000};
         /// An event of a test has to come within this.
         std::chrono::milliseconds test{1000};
+        /// Where the system does not say who has a file open, who has written to it is believed to have gone after
+        /// this.
+        std::chrono::milliseconds longestPause{60'000};
     };
 
     explicit FileWatch(const Times &times, WatchSystem system = {}, QObject *parent = nullptr);
@@ -66,6 +70,15 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
+    /// How long what is complete waits for what is not.
+    enum class Waiting { ForNobody, ForAWhile, ForAsLongAsItTakes };
+    /// By when a file that is not complete ought to be, and whether the log has told that it takes longer.
+    struct Late
+    {
+        QDeadlineTimer deadline;
+        bool isTold = false;
+    };
+
     /// Whether something that happens to \a path may change the next scan.
     bool concerns(const QString &path, bool isDirectory = false) const;
     /// Begins with what is there of the plan.
@@ -84,10 +97,13 @@ private:
     void testEnded();
     QString outcomeText(const EventTest::Place &place) const;
     bool isPolled(const QString &file, const FileScan &scan) const;
+    bool isBeingWritten(const QString &file, const FileStamp &stamp) const;
     bool isDifferent(const FileStamp &now, const FileStamp &told) const;
     QStringList differences(const FileScan &scan) const;
     /// What has been unknown since the plan is known now, where it can be looked at by \a scan.
     void learn(const FileScan &scan);
+    /// What the others do for \a file, which is not complete. It is one of \a late then.
+    Waiting waitingFor(const QString &file, QHash<QString, Late> &late);
     void tell(const QStringList &files);
     /// When \a file will have been for long enough as it is by \a scan.
     QDeadlineTimer steadyBy(const QString &file, const FileScan &scan) const;
@@ -102,7 +118,7 @@ private:
     QSet<QString> m_unknown; ///< but for what lies here
     FileScan m_seen;         ///< by the last look
     FileStamps m_told;       ///< what has been told of, or was there from the beginning
-    Writers m_writers;
+    Writers m_writers{m_times.longestPause};
     QHash<QString, QString> m_deaf;          ///< what no events tell of, and why
     QSet<QString> m_unsure;                  ///< what could not be looked at
     QHash<QString, QDeadlineTimer> m_steady; ///< when what differs will have been as it is for long enough
@@ -111,7 +127,8 @@ private:
     std::chrono::milliseconds m_pollInterval{0};
     bool m_isWatched = true; ///< the system watches everything that it was asked to
     bool m_isPolling = false;
-    QDeadlineTimer m_patience;  ///< from the first change that has not been told
+    QDeadlineTimer m_patience; ///< from the first change that has not been told
+    QHash<QString, Late> m_late;
     bool m_isLimitTold = false; ///< that there is more than may be looked at, by the log
 };
 

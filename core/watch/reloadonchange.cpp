@@ -98,8 +98,9 @@ void ReloadOnChange::stopThread()
     // A file system that does not answer keeps the thread, and nobody else.
     m_left = thread;
     connect(thread, &QThread::finished, this, [this, thread] {
-        if (std::exchange(m_left, nullptr) != thread)
+        if (m_left != thread)
             return;
+        m_left = nullptr;
         thread->deleteLater();
         apply();
     });
@@ -139,6 +140,7 @@ void ReloadOnChange::tryReload()
     if (!begun && begun.error().code() == Error::Busy)
         return;
     m_isReloading = bool(begun);
+    m_hasEcho = false;
     m_pending.clear();
 }
 
@@ -150,31 +152,34 @@ void ReloadOnChange::timerEvent(QTimerEvent *event)
     tryReload();
 }
 
-bool ReloadOnChange::isEcho(const QStringList &files) const
+bool ReloadOnChange::mayBeEcho() const
 {
-    // While the next one waits, what is new does not wait with it.
-    if (m_wait.isActive())
-        return std::all_of(files.begin(), files.end(),
-                           [this](const QString &file) { return m_pending.contains(file); });
     return m_isReloading || !m_echo.hasExpired();
 }
 
 void ReloadOnChange::brake(const QStringList &files)
 {
-    if (!isEcho(files)) {
-        m_echoes = 0;
-        m_wait.stop();
+    if (m_wait.isActive()) {
+        const auto isNew = [this](const QString &file) { return !m_echoed.contains(file); };
+        if (std::any_of(files.begin(), files.end(), isNew))
+            m_wait.stop();
         return;
     }
-    if (m_wait.isActive())
+    if (!mayBeEcho()) {
+        m_echoes = 0;
+        m_echoed.clear();
         return;
-    if (++m_echoes < m_brake.echoes)
+    }
+    m_echoed += files;
+    m_echoed.removeDuplicates();
+    if (std::exchange(m_hasEcho, true) || ++m_echoes < m_brake.echoes)
         return;
     if (m_echoes == m_brake.echoes) {
         qCWarning(logWatch).noquote()
             << QStringLiteral(
-                   "%1 when a reload ended that a change had made, %2 times in a row: if a plugin writes there, "
-                   "leave that out by reload.excluded_dirs; until it ends, reloads become rarer")
+                   "%1 while the server reloaded because of a change, or right after: so it has been %2 times "
+                   "in a row. If a plugin writes there, leave that out by reload.excluded_dirs; until it "
+                   "ends, reloads become rarer")
                    .arg(reasonOf(files, m_directory))
                    .arg(m_echoes);
     }

@@ -29,12 +29,11 @@ public:
     /// When a file that changes again and again is no longer followed at once.
     struct Brake
     {
-        ///         /// A change that is told within this after the end of a reload for a change may have been made by
-        ///         that.
-        std::chrono::milliseconds echo{2000};
-        /// After so many in a row the next reload waits, at first for the least, and each time twice as long. It does
-        /// not wait for what else changes.
-        int echoes = 5;
+        /// A change that is told within this after the end of a reload may have been made by that.
+        std::chrono::milliseconds echo{1000};
+        /// After so many reloads in a row that may have changed something the next one waits: at first for the least,
+        /// and each time twice as long. It does not wait for anything else that changes.
+        int echoes = 10;
         std::chrono::milliseconds least{2000};
         std::chrono::milliseconds most{60'000};
     };
@@ -74,9 +73,9 @@ private:
     void stopThread();
     void filesChanged(const QStringList &files);
     void tryReload();
-    /// Whether \a files may have been changed by the last reload.
-    bool isEcho(const QStringList &files) const;
-    /// Counts whether \a files are an echo, and waits with the reload for them if there have been too many.
+    /// Whether what has just been told may have been changed by the last reload.
+    bool mayBeEcho() const;
+    /// Looks whether \a files are an echo, and if there have been too many lets the reload for them wait.
     void brake(const QStringList &files);
 
     std::function<Result<void>(const QString &reason)> m_reload;
@@ -86,9 +85,11 @@ private:
     std::optional<bool> m_wanted;   ///< by the settings, once they are known
     std::optional<bool> m_override; ///< set at run time
     QStringList m_pending;          ///< have changed, and wait for the reload that is under way
+    QStringList m_echoed;           ///< what they may have changed
     bool m_isReloading = false;     ///< for a change
-    QDeadlineTimer m_echo;          ///< by when what is told has been changed by it
-    int m_echoes = 0;               ///< in a row
+    bool m_hasEcho = false;         ///< that reload
+    QDeadlineTimer m_echo;          ///< by when what is told may have been changed by it
+    int m_echoes = 0;               ///< reloads with an echo, in a row
     QBasicTimer m_wait;             ///< for the next reload
     QThread *m_thread = nullptr;    ///< null while it is off
     QThread *m_left = nullptr;      ///< the one before, while a file system keeps it

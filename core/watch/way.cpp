@@ -39,19 +39,18 @@ Way wayTo(const QString &path)
         const std::optional<FileStatus> status = statusOfEntry(next);
         if (!status || status->kind != FileStatus::Kind::Link) {
             if (status && !parts.isEmpty())
-                way.directories.insert(next);
+                way.passed.insert(next);
             way.end = next;
             if (!status)
                 break;
             continue;
         }
-        way.entries.insert(next);
+        way.passed.insert(next);
         if (++links > mostLinks)
-            return way;
+            break;
         parts = partsOf(QFile::symLinkTarget(next)) + parts; // absolute
         way.end = QStringLiteral("/");
     }
-    way.entries.insert(way.end);
     return way;
 }
 

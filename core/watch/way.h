@@ -8,9 +8,8 @@ namespace Quern::watch {
 /// What is passed from the root to a file.
 struct Way
 {
-    QSet<QString> entries;     ///< each link, where the way ends, and the first part of it that is not there
-    QSet<QString> directories; ///< that are passed, without the root
-    QString end;               ///< without links; the first part that is not there, if it leads to nothing
+    QSet<QString> passed; ///< the directories and links on it, without the root
+    QString end;          ///< without links; the first part that is not there, if it leads to nothing
 };
 
 /// To \a path, which is absolute. Blocks as long as the file systems on the way do.

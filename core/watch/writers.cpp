@@ -2,34 +2,57 @@
 
 #include "watch/filenames.h"
 
+#include "base/filedescriptor.h"
+
+#include <QFile>
+
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <optional>
 
 namespace Quern::watch {
 
+namespace {
+
+/// Whether anybody has \a path open for writing; none where the system does not say.
+std::optional<bool> isOpenForWriting(const QString &path)
+{
+    const base::FileDescriptor file(
+        ::open(QFile::encodeName(path).constData(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    // Whoever opens it in this moment waits until it is closed here, and this process gets a signal: not SIGIO, which
+    // would end it.
+    if (!file.isValid() || ::fcntl(file.get(), F_SETSIG, SIGURG) != 0)
+        return std::nullopt;
+    if (::fcntl(file.get(), F_SETLEASE, F_RDLCK) == 0) {
+        ::fcntl(file.get(), F_SETLEASE, F_UNLCK);
+        return false;
+    }
+    return errno == EAGAIN ? std::optional(true) : std::nullopt;
+}
+
+} // namespace
+
 void Writers::heard(const QString &path, DirectoryEvents::What what)
 {
     using What = DirectoryEvents::What;
-    const auto known = m_writing.constFind(path);
-    if (what == What::Written && known != m_writing.constEnd() && !known->isMade)
+    if (what == What::Attributes)
         return;
     const std::optional<FileStatus> status =
         what == What::Written || what == What::Created ? statusOfEntry(path) : std::nullopt;
-    // What is made with its content, such as a link, is not written to.
+    // ld makes its file when it begins, and writes when it ends. What is made with its content, such as a link, is not
+    // written to.
     const bool isMade = what == What::Created && status && status->kind == FileStatus::Kind::Plain &&
                         status->stamp.size == 0 && status->names == 1;
     if (!isMade && (what != What::Written || !status)) {
         m_writing.remove(path);
         return;
     }
-    m_writing.insert(path, {status->stamp.id, isMade});
+    m_writing.insert(path, {status->stamp.id, QDeadlineTimer(m_longest)});
     if (!isMade)
         m_written.insert(status->stamp.id);
-}
-
-void Writers::clear()
-{
-    m_writing.clear();
 }
 
 void Writers::keepIn(const QSet<QString> &directories)
@@ -39,15 +62,14 @@ void Writers::keepIn(const QSet<QString> &directories)
     });
 }
 
-bool Writers::isWriting(const FileId &file) const
+bool Writers::isWriting(const QString &path, const FileStamp &stamp, bool remote) const
 {
-    return std::any_of(m_writing.begin(), m_writing.end(),
-                       [&file](const Writing &writing) { return writing.file == file; });
-}
-
-bool Writers::releaseMade()
-{
-    return m_writing.removeIf([](const QHash<QString, Writing>::iterator &each) { return each->isMade; }) > 0;
+    // NFS refuses leases as if somebody had it open.
+    if (const std::optional<bool> known = remote ? std::nullopt : isOpenForWriting(path))
+        return *known;
+    return std::any_of(m_writing.begin(), m_writing.end(), [&stamp](const Writing &writing) {
+        return writing.file == stamp.id && !writing.until.hasExpired();
+    });
 }
 
 } // namespace Quern::watch

@@ -3,40 +3,49 @@
 #include "watch/directoryevents.h"
 #include "watch/filestatus.h"
 
+#include <QDeadlineTimer>
 #include <QHash>
 #include <QSet>
 #include <QString>
 
+#include <chrono>
+
 namespace Quern::watch {
 
-/// Which files somebody is writing, by what events tell. Whoever dies closes his files, so that only an event that the
-/// system has not kept leaves one here for ever.
+/// Whether somebody has a file open for writing. The system tells of files of this user, and to whoever has CAP_LEASE
+/// of all (fcntl(2), F_SETLEASE); of others it is known by what events have told.
 class Writers
 {
 public:
+    /// Who has not written for \a longest, and whose close has not been heard, is believed to have gone: events may get
+    /// lost, and some writes have no open file, as truncate(2).
+    explicit Writers(std::chrono::milliseconds longest) : m_longest(longest) {}
+
     /// Looks at \a path.
     void heard(const QString &path, DirectoryEvents::What what);
     /// Events have been lost: nobody is known any more.
-    void clear();
+    void clear() { m_writing.clear(); }
     /// Of other \a directories no event will come.
     void keepIn(const QSet<QString> &directories);
 
-    /// Whether \a file is being written, or is about to be.
-    bool isWriting(const FileId &file) const;
-    /// Whether \a file has been written to since forgetWritten().
+    /// /// Whether the plain file \a path, of which \a stamp has just been seen, is being written, or about to be. If
+    /// it is \a remote, the system knows nothing of others, and says so of nobody. Blocks as long as its file system
+    /// does.
+    bool isWriting(const QString &path, const FileStamp &stamp, bool remote) const;
+
+    /// Whether \a file has been written to since forget().
     bool hasWritten(const FileId &file) const { return m_written.contains(file); }
-    void forgetWritten() { m_written.clear(); }
-    /// Nobody waits any longer for who has made a file and not written to it; false if there is none.
-    bool releaseMade();
+    void forget(const FileId &file) { m_written.remove(file); }
+    void forgetAll() { m_written.clear(); }
 
 private:
     struct Writing
     {
         FileId file;
-        /// It is there and empty: ld makes its file when it begins, and writes when it ends.
-        bool isMade = false;
+        QDeadlineTimer until;
     };
 
+    const std::chrono::milliseconds m_longest;
     QHash<QString, Writing> m_writing;
     QSet<FileId> m_written;
 };

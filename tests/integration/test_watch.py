@@ -154,7 +154,6 @@ class Files(Watch):
         self.addCleanup(shutil.rmtree, release, True)
         self.addCleanup(server.directory.unlink, True)
         server.directory.symlink_to(release)
-        (release / "access").mkdir()
         server.settings["access_log"] = str(release / "requests.log")
         server.write_config()
         server.start()
@@ -162,6 +161,8 @@ class Files(Watch):
         for _ in range(20):
             self.assertEqual(server.get("/hello/x")[0], 200)
         (server.directory / "note").write_text("x")
+        # It does not wait for the logs, which are open.
+        server.wait_log("note has changed", 5)
         self.wait_generation(server, 2)
         self.assert_reloads(server, 2)
         self.assertEqual(self.reasons(server), ["note has changed", "quern.toml has changed"])
