@@ -197,7 +197,7 @@ void Master::applyReload()
         logLevelsChanged();
     }
     m_broker->reconfigure(m_settings);
-    m_reactors->reconfigure(m_next->ports, dispatchSettings(m_settings), connectionLimit(m_settings.server));
+    m_reactors->reconfigure(m_next->ports, dispatchSettings(m_settings), connectionLimit(m_settings));
     if (m_settings.server.adminEnable)
         m_control->setCredentials(m_next->credentials);
     m_next.reset();

@@ -171,20 +171,22 @@ void PoolKeeper::checkMemory()
     m_supervisor->forEachAtWork([&](const ChildProcess &child) { look(child, false); });
     m_supervisor->forEachLeaving([&](const ChildProcess &child) { look(child, true); });
     const base::MonotonicTime now = std::chrono::steady_clock::now();
-    QHash<quint64, base::MonotonicTime> known;
+    QHash<quint64, Excess> known;
     for (const Fat &each : fat) {
         const QString text = QStringLiteral("it uses %1, %2 is %3")
                                  .arg(mebibytes(each.bytes), memoryKeyOf(each.role), mebibytes(each.limit));
-        const base::MonotonicTime since = m_fatSince.value(each.child, now);
-        const bool hadTime = now - since >= m_settings.server.maxWaitTime;
-        known.insert(each.child, since);
-        // It has had the time to go by itself, and takes what others need. Its next would do no better if it rests.
-        if (hadTime && each.bytes > 2 * each.limit && !m_supervisor->isReplacementResting(each.child))
+        const Excess first = m_excess.value(each.child, {now, each.bytes});
+        known.insert(each.child, first);
+        const bool hadTime = now - first.since >= m_settings.server.maxWaitTime;
+        // Its next would do no better than one that does not grow.
+        const bool isSpared = m_supervisor->isReplacementResting(each.child) && each.bytes <= first.bytes + each.limit;
+        // It has had the time to go by itself, and takes what others need.
+        if (hadTime && each.bytes > 2 * each.limit && !isSpared)
             m_supervisor->killFor(each.child, RestartReason::Memory, text);
         else if (!each.isLeaving)
             m_supervisor->recycle(each.child, RestartReason::Memory, text);
     }
-    m_fatSince.swap(known);
+    m_excess.swap(known);
 }
 
 void PoolKeeper::scale()

@@ -69,8 +69,13 @@ private:
     QBasicTimer m_timer;
     base::MonotonicTime m_memoryLooked;
     QHash<quint64, quint64> m_requestLimits; ///< drawn for each worker, by child
-    QHash<quint64, base::MonotonicTime>
-        m_fatSince; ///< children that were beyond their memory limit when looked at last
+    /// When a child was found beyond its memory limit for the first time, and how far.
+    struct Excess
+    {
+        base::MonotonicTime since;
+        quint64 bytes = 0;
+    };
+    QHash<quint64, Excess> m_excess; ///< of those that were when looked at last
     Pool m_workers{ipc::ChildRole::Worker, {}, {}};
     Pool m_taskWorkers{ipc::ChildRole::TaskWorker, {}, {}};
     Pool *m_scaling = nullptr; ///< what the supervisor changes is the keeper's wish

@@ -92,6 +92,8 @@ Result<QString> ownSpoolDirectory(const QString &runtimeDirectory, const std::op
     const uid_t owner = user ? user->uid : ::geteuid();
     if (present.st_uid != owner && ::fchown(folder.get(), owner, user ? user->gid : ::getegid()) != 0)
         return base::systemError(failure);
+    if ((present.st_mode & 0077) != 0 && ::fchmod(folder.get(), 0700) != 0)
+        return base::systemError(failure);
     return path;
 }
 
@@ -159,8 +161,10 @@ Result<void> addProxies(const config::Settings &settings, dispatch::HttpSettings
 
 } // namespace
 
-int connectionLimit(const config::ServerSettings &server, int processes)
+int connectionLimit(const config::Settings &settings)
 {
+    const config::ServerSettings &server = settings.server;
+    const int processes = customProcesses(settings);
     const qint64 openFiles = openFilesLimit();
     const qint64 ceiling = openFiles - reservedDescriptors(server, processes);
     base::keepDescriptorsFrom(int(std::clamp<qint64>(ceiling, 1, std::numeric_limits<int>::max())));
@@ -238,8 +242,7 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
 {
     const config::ServerSettings &server = settings.server;
     dispatch::ReactorSettings result;
-    result.connectionLimit =
-        std::make_shared<dispatch::ConnectionLimit>(connectionLimit(server, customProcesses(settings)));
+    result.connectionLimit = std::make_shared<dispatch::ConnectionLimit>(connectionLimit(settings));
     result.addressLimit = std::make_shared<dispatch::AddressLimit>(server.maxConnPerIp);
     result.accessLog.path = server.accessLog;
     result.accessLog.format = accessLogFormat(server.accessLogFormat);

@@ -20,8 +20,7 @@ Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings);
 /// The limits and timeouts of \a server.
 void applyLimits(const config::ServerSettings &server, dispatch::HttpSettings &http);
 dispatch::DispatchSettings dispatchSettings(const config::Settings &settings);
-/// max_conn, or fewer if the process may not open that many files, with \a processes custom processes: then the log
-/// says so.
-int connectionLimit(const config::ServerSettings &server, int processes = 0);
+/// max_conn, or fewer if the process may not open that many files: then the log says so.
+int connectionLimit(const config::Settings &settings);
 
 } // namespace Quern::app

@@ -72,7 +72,8 @@ bool Supervisor::isReplacementResting(quint64 childId) const
 {
     const ChildProcess *child = childWith(childId);
     const ChildPlace *place = child ? placeOf(m_active, child) : nullptr;
-    return place && place->replacement && place->replacement->failures == 0 && place->earlyReplacements > 0;
+    return place && place->replacement && place->replacement->failures == 0 && place->earlyReplacements > 0 &&
+           place->replacement->notBefore > std::chrono::steady_clock::now();
 }
 
 bool Supervisor::isTooLarge(const ChildPlace &place)

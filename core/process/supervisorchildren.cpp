@@ -302,6 +302,7 @@ void Supervisor::hasExited(ChildProcess *child, ChildExit exit)
         if (!m_stopping)
             qCWarning(logProcess).noquote() << who << "ended:" << exit.text + stepText(exit);
         discard(std::move(dismissed->child));
+        updateAvailability();
         checkDismissed();
     } else if (ChildPlace *nextPlace = placeOf(m_next, child)) {
         discard(std::move(nextPlace->child));
