@@ -6,7 +6,8 @@ import asyncio
 import unittest
 
 from accounting import Probe, Report, account
-from quernserver import TIME_SCALE, QuernServer, QuernTestCase
+from faultserver import FaultServer, FaultTestCase
+from quernserver import TIME_SCALE
 
 RELOADS = 100
 WORKERS = 4
@@ -17,15 +18,15 @@ PAUSE = 0.02
 TRIES = 3
 
 
-class ReloadsUnderLoad(QuernTestCase):
-    def account(self, quern: QuernServer, during) -> Report:
+class ReloadsUnderLoad(FaultTestCase):
+    def account(self, quern: FaultServer, during) -> Report:
         report = account(quern.port, [PROBE], during, connections=WORKERS, pause=PAUSE, deadline=5.0 * TIME_SCALE)
         self.assert_no_loss(report)
         self.assertEqual(set(report.statuses), {200}, str(report))
         return report
 
     def test_nothing_is_lost_and_hardly_anything_is_late(self) -> None:
-        quern = self.serve(worker_num=WORKERS)
+        quern = self.serve_workers(worker_num=WORKERS)
         generation = 1
 
         async def reload_often() -> None:
@@ -40,7 +41,6 @@ class ReloadsUnderLoad(QuernTestCase):
             ratios.append(self.account(quern, reload_often).percentile(0.99) / undisturbed)
         self.assertGreater(generation, RELOADS)
         self.assertLess(min(ratios), 2.0, f"p99 of each round, as a multiple of the undisturbed one: {ratios}")
-        quern.stop()
 
 
 if __name__ == "__main__":
