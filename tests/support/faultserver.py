@@ -243,6 +243,13 @@ async def _answered(report: Report, count: int) -> None:
         await asyncio.sleep(0.01)
 
 
+def send_if_alive(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
 class Stopped:
     """SIGSTOP of a process for the length of a with block."""
 
@@ -254,7 +261,4 @@ class Stopped:
         return self
 
     def __exit__(self, *_) -> None:
-        try:
-            os.kill(self._pid, signal.SIGCONT)
-        except ProcessLookupError:
-            pass  # it has been killed as it was
+        send_if_alive(self._pid, signal.SIGCONT)
