@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -37,14 +36,8 @@ immediate = true
 
 class StuckStops(FaultTestCase):
     def setUp(self) -> None:
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         # The server keeps a quarter for files.
-        wanted = CONNECTIONS * 3 // 2 + 1000
-        if hard != resource.RLIM_INFINITY and hard < wanted:
-            self.skipTest(f"{wanted} files may not be open here (ulimit -Hn)")
-        if soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        self.open_files_here(CONNECTIONS * 3 // 2 + 1000)
 
     def connect(self, server: FaultServer, first: bytes) -> socket.socket:
         client = socket.create_connection(server.address, timeout=20.0 * TIME_SCALE)

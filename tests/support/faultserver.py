@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import json
 import os
+import resource
 import signal
 import threading
 import time
@@ -139,6 +140,15 @@ class TaskLedger:
 
 
 class FaultTestCase(QuernTestCase):
+    def open_files_here(self, wanted: int) -> None:
+        """Lets the test, and servers that it starts, have so many files open."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            self.skipTest(f"{wanted} files may not be open here (ulimit -Hn)")
+        if soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+
     def fault_server(self, **settings) -> FaultServer:
         """A server that is not started yet; after all else the test is asked how it ends."""
         server = FaultServer(**settings)

@@ -12,8 +12,9 @@ import proctree
 from quernserver import TIME_SCALE
 
 _TITLE = re.compile(r"quern: (master|worker|task worker|timer|process \w+|boot)\b")
-# What the allocator of a process may keep of a fault for the next one.
+# What the allocator of the master, and of those who make large bodies, may keep of a fault for the next one.
 _MEMORY = 48 * 1024 * 1024
+_MEMORY_OF_CHILDREN = 128 * 1024 * 1024
 
 
 def kind_of(pid: int) -> str:
@@ -49,7 +50,8 @@ class Footprint:
             if more := holding.descriptors - before._descriptors_of(process, holding.kind):
                 found.append(f"descriptors of {who}: {dict(more)}")
             grown = holding.memory - (before.holdings[process].memory if process in before.holdings else holding.memory)
-            if TIME_SCALE == 1 and grown > _MEMORY:  # a sanitizer keeps what has been given back
+            allowed = _MEMORY if holding.kind == "master" else _MEMORY_OF_CHILDREN
+            if TIME_SCALE == 1 and grown > allowed:  # a sanitizer keeps what has been given back
                 found.append(f"{grown} bytes of memory of {who}")
         if more := self.files - before.files:
             found.append(f"files {dict(more)}")
