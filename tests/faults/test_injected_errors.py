@@ -26,6 +26,7 @@ from quernserver import TIME_SCALE, wait_until
 
 IO = 9
 STRACE = shutil.which("strace")
+FILE = Probe.parse("GET /large.bin")
 LARGE = Probe.parse("GET /bytes/300000")
 SPOOLED = Probe.parse("POST /echo " + "x" * 20000)
 # Calls that may be made again, by the errors that ask for just that.
@@ -33,7 +34,8 @@ HARMLESS = (
     ("accept4", "EINTR"), ("accept4", "ECONNABORTED"), ("accept4", "EAGAIN"), ("accept4", "EMFILE"),
     ("accept4", "ENOMEM"), ("read", "EINTR"), ("read", "EAGAIN"), ("recvfrom", "EINTR"), ("recvfrom", "EAGAIN"),
     ("sendto", "EINTR"), ("sendto", "EAGAIN"), ("sendmsg", "EINTR"), ("sendmsg", "EAGAIN"),
-    ("epoll_wait", "EINTR"), ("epoll_pwait2", "EINTR"),
+    ("epoll_wait", "EINTR"), ("epoll_pwait2", "EINTR"), ("write", "EINTR"), ("sendfile", "EINTR"),
+    ("sendfile", "EAGAIN"),
 )
 
 
@@ -175,14 +177,29 @@ class InjectedErrors(FaultTestCase):
         return list(rounds.values())
 
     def test_calls_of_the_master_that_are_to_be_made_again(self) -> None:
-        server = self.fault_serve(http_body_buffer_size="4K")
+        server = self.fault_server(http_body_buffer_size="4K", handle_static=True, document_root="www",
+                                   access_log="access.log", tables="[tasks]\nspill_size = 4096\n")
+        (server.directory / "www").mkdir()
+        (server.directory / "www/large.bin").write_bytes(b"x" * 300_000)
+        server.start()
+        server.wait_workers()
         before = server.settled_footprint()
         master = server.master
-        for calls in self.harmless("accept4", "read", "recvfrom", "sendto", "sendmsg", "epoll_wait", "epoll_pwait2"):
+
+        def come_and_go() -> None:
+            self.come_and_go(server)
+            spilled = {"text": "x" * 5000}
+            for _ in range(5):
+                self.assertEqual(server.deliver("echo", spilled, until="finished", durable="true")["result"], spilled)
+
+        for calls in self.harmless("accept4", "read", "recvfrom", "sendto", "sendmsg", "epoll_wait", "epoll_pwait2",
+                                   "write", "sendfile"):
             with self.subTest(calls=calls):
-                self.inject(server, master, calls, lambda: self.come_and_go(server), least=5,
-                            probes=[HELLO, ECHO, SLOW, LARGE, SPOOLED])
+                self.inject(server, master, calls, come_and_go, least=3,
+                            probes=[HELLO, ECHO, SLOW, LARGE, SPOOLED, FILE])
         self.assertEqual(server.master, master)
+        for line in (server.directory / "access.log").read_text().splitlines():
+            self.assertRegex(line, r'^127\.0\.0\.1 - - \[[^]]*\] "[A-Z]+ /[^"]*" \d{3} .*"$')
         self.assert_recovered(server, before)
         self.assertNotRegex(server.log(), r"\bended\b|killed")
 
