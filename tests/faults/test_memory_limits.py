@@ -10,13 +10,13 @@ import unittest
 from collections import Counter
 
 from faultserver import HELLO, LONG, FaultServer, FaultTestCase
-from quernserver import TIME_SCALE, wait_until
+from quernserver import BY_DESIGN, TIME_SCALE, wait_until
 
 MIB = 1024 * 1024
 ROUNDS = 20 if LONG else 3
 
 
-@unittest.skipIf(TIME_SCALE > 1, "a sanitizer reserves address space by the terabyte")
+@unittest.skipIf(TIME_SCALE > 1, f"{BY_DESIGN}a sanitizer reserves address space by the terabyte")
 class AddressSpace(FaultTestCase):
     def limit(self, pid: int, room: int) -> None:
         """Lets the process have so much address space more."""
