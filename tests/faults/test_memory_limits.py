@@ -8,8 +8,9 @@ import resource
 import signal
 import unittest
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
-from faultserver import HELLO, LONG, FaultServer, FaultTestCase
+from faultserver import HELLO, LONG, FaultServer, FaultTestCase, TaskLedger
 from quernserver import BY_DESIGN, TIME_SCALE, wait_until
 
 MIB = 1024 * 1024
@@ -76,6 +77,39 @@ class AddressSpace(FaultTestCase):
         # Others hardly notice.
         self.assertLessEqual(report.answered - report.statuses[200], report.answered // 50, report)
         self.assert_recovered(server, before)
+
+    def upload(self, server: FaultServer, size: int) -> int:
+        """The status of the answer; 0: there was none."""
+        client = http.client.HTTPConnection(*server.address, timeout=20.0)
+        try:
+            client.request("POST", "/echo", bytes(size))
+            return client.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            client.close()
+
+    def test_a_master_that_wants_more_than_there_is(self) -> None:
+        """It answers that it cannot, or ends and tells why, and the next one has all that was acknowledged."""
+        server = self.fault_serve(package_max_length="64M", http_body_buffer_size="64M")
+        server.see_processes()
+        with TaskLedger(server) as ledger:
+            wait_until(lambda: len(ledger.accepted) > 20, "tasks")
+            self.limit(server.master, 16 * MIB)
+            with ThreadPoolExecutor(4) as clients:
+                statuses = list(clients.map(lambda _: self.upload(server, 20_000_000), range(4 * ROUNDS)))
+        self.assertNotEqual(set(statuses), {200}, "it has had enough")
+        self.assertLessEqual(set(statuses), {0, 200, 500, 503})
+        if 0 not in statuses:
+            resource.prlimit(server.master, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        else:
+            wait_until(lambda: not server.running() and not server.leftovers(), "the end of it and of its children")
+            server.wait_log("bad_alloc")
+            server.start()
+            server.wait_log("the server before this one .* did not stop")
+        server.wait_workers()
+        ledger.wait_all_ran()
+        self.assert_serves(server)
 
 
 class Killer(FaultTestCase):
