@@ -120,7 +120,15 @@ Result<void> Master::lock()
         return {};
     if (handover.lock >= 0)
         return m_pidFile.adopt(base::FileDescriptor(handover.lock));
-    return m_pidFile.acquire(m_options.ignoreLock ? PidFile::WithoutLocks::GoOn : PidFile::WithoutLocks::Refuse);
+    const Result<void> locked =
+        m_pidFile.acquire(m_options.ignoreLock ? PidFile::WithoutLocks::GoOn : PidFile::WithoutLocks::Refuse);
+    if (locked && m_pidFile.former() != 0) {
+        qCWarning(logMaster,
+                  "the server before this one (pid %lld) did not stop: it was killed or has crashed, or the "
+                  "machine went down",
+                  m_pidFile.former());
+    }
+    return locked;
 }
 
 Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)

@@ -91,6 +91,7 @@ Result<void> PidFile::acquire(WithoutLocks withoutLocks)
         if (::stat(QFile::encodeName(m_path).constData(), &present) != 0 || opened.st_ino != present.st_ino)
             continue; // removed by its former holder between open and lock
         m_fd = std::move(fd);
+        m_former = readPid(m_fd.get());
         const Result<void> written = write();
         if (!written) {
             ::unlink(QFile::encodeName(m_path).constData());

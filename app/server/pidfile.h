@@ -28,6 +28,9 @@ public:
     /// Locks the file and writes this process's pid. Error::Exists if another process holds the lock: it names its pid.
     Result<void> acquire(WithoutLocks withoutLocks = WithoutLocks::Refuse);
 
+    /// The pid of a server that has left the file, which acquire() has found; 0: none, since who ends removes it.
+    qint64 former() const { return m_former; }
+
     /// Goes on with the lock that the server before this held, by the descriptor \a fd, and writes this process's pid.
     Result<void> adopt(base::FileDescriptor fd);
     /// Writes this process's pid again, after another one that did not come to it.
@@ -49,6 +52,7 @@ private:
 
     QString m_path;
     base::FileDescriptor m_fd;
+    qint64 m_former = 0;
 };
 
 } // namespace Quern::app

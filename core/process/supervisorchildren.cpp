@@ -393,20 +393,26 @@ void Supervisor::restartDue()
     if (!m_active || m_stopping)
         return;
     const base::MonotonicTime now = std::chrono::steady_clock::now();
-    base::MonotonicTime next = base::MonotonicTime::max();
+    // A successor is on its way: what becomes of it tells what follows.
+    const auto isAwaited = [this](const ChildPlace &place) {
+        return place.restartDue && !place.successor && !(m_companionsLeave && isCompanion(place.who.role));
+    };
     // The next generation may be rolled back by one that cannot be started.
     for (const auto generation : {&Supervisor::m_active, &Supervisor::m_next}) {
         for (std::size_t i = 0; this->*generation && i < (this->*generation)->places.size(); ++i) {
             ChildPlace &place = (this->*generation)->places[i];
-            // A successor is on its way: what becomes of it tells what follows.
-            if (!place.restartDue || place.successor || (m_companionsLeave && isCompanion(place.who.role)))
+            if (!isAwaited(place) || place.restartAt > now)
                 continue;
-            if (place.restartAt > now) {
-                next = std::min(next, place.restartAt);
-                continue;
-            }
             place.restartDue = false;
             startChild(*(this->*generation), place);
+        }
+    }
+    // One that could not be started is due again.
+    base::MonotonicTime next = base::MonotonicTime::max();
+    for (const Generation *generation : {m_active.get(), m_next.get()}) {
+        for (std::size_t i = 0; generation && i < generation->places.size(); ++i) {
+            if (isAwaited(generation->places[i]))
+                next = std::min(next, generation->places[i].restartAt);
         }
     }
     if (next == base::MonotonicTime::max()) {

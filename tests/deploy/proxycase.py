@@ -19,7 +19,7 @@ from controlclient import ControlClient
 from liveserver import LIVE
 from probeserver import PROBE
 from proxies import Proxy, account
-from quernserver import TIME_SCALE, QuernServer, QuernTestCase, wait_until
+from quernserver import BY_DESIGN, TIME_SCALE, QuernServer, QuernTestCase, wait_until
 from rawhttp import RawConnection, Response, request_bytes
 from recipes import settings, uncommented
 from wsclient import WebSocketClient
@@ -238,7 +238,7 @@ class ProxyTests:
 
     def test_nor_by_another_way(self) -> None:
         if self.BY == "tcp":
-            self.skipTest("that way is the proxy's: whoever reaches the port from its address is believed")
+            self.skipTest(f"{BY_DESIGN}that way is the proxy's: whoever reaches the port from its address is believed")
         with RawConnection(self.quern.address) as client:
             facts = json.loads(client.request("GET", "/probe/facts", headers=_FORGED).body)
         self.assertEqual((facts["remote"], facts["secure"], facts["host"]), ("127.0.0.1", False, "test"))

@@ -8,15 +8,14 @@ import re
 import signal
 import unittest
 
-from accounting import Probe, account
-from quernserver import TIME_SCALE, QuernTestCase, wait_until
+from accounting import account
+from faultserver import HELLO, FaultTestCase
+from quernserver import TIME_SCALE, wait_until
 
-HELLO = Probe.parse("GET /hello/{token}")
 
-
-class CrashingHandlers(QuernTestCase):
+class CrashingHandlers(FaultTestCase):
     def setUp(self) -> None:
-        self.quern = self.serve(worker_num=3)
+        self.quern = self.serve_workers(worker_num=3)
 
     def pids(self) -> set[int]:
         return {worker.pid for worker in self.quern.wait_workers()}
@@ -63,17 +62,17 @@ class CrashingHandlers(QuernTestCase):
                                      self.quern.command("status").stdout, re.MULTILINE), "health after the crashes")
 
     def test_without_leave_the_demo_does_not_crash(self) -> None:
-        quern = self.serve(plugin_settings={"allow_crash": False})
+        quern = self.serve_workers(plugin_settings={"allow_crash": False})
         status, body = quern.get("/crash")
         self.assertEqual(status, 403)
         self.assertIn(b"allow_crash", body)
 
 
-class CrashLoop(QuernTestCase):
+class CrashLoop(FaultTestCase):
     BREAKER_OPEN = "crashes as soon as it starts"
 
     def test_restarts_slow_down_until_a_reload_starts_anew(self) -> None:
-        quern = self.serve(worker_num=2)
+        quern = self.serve_workers(worker_num=2)
         killed: set[int] = set()
 
         def kill_until_the_breaker_opens() -> bool:

@@ -19,6 +19,9 @@ CLIENTS = 2000 if LONG else 500
 
 
 class Descriptors(FaultTestCase):
+    def setUp(self) -> None:
+        self.open_files_here(CLIENTS + 500)
+
     def crowd(self, server: FaultServer, first: bytes = b"", count: int = CLIENTS) -> list[socket.socket]:
         """Clients that stay, each of which has sent so much; the later ones wait in the kernel's line."""
         clients = []

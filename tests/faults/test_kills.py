@@ -111,7 +111,9 @@ class Master(FaultTestCase):
                     os.kill(server.pids(kind)[0], signal.SIGSTOP)
                 generation = sorted(server.runtime.glob("generations/*"))
                 server.kill_master()
+            killed = server.master
             server.start()
+            server.wait_log(rf"the server before this one \(pid {killed}\) did not stop: it was killed")
             server.wait_workers()
             ledger.wait_all_ran()
             self.assert_serves(server)
@@ -122,6 +124,7 @@ class Master(FaultTestCase):
             server.stop()
             self.assertEqual([path for path in server.directory.rglob("*") if path.is_socket()], [])
             self.assertEqual(list((server.directory / "scratch").iterdir()), [])
+        self.assertEqual(server.log().count("the server before this one"), ROUNDS, "of one that has stopped as well")
         self.assertNotRegex(server.log(), re.compile("corrupt|malformed", re.IGNORECASE))
 
 

@@ -7,15 +7,17 @@ import os
 import resource
 import signal
 import unittest
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
-from faultserver import HELLO, LONG, FaultServer, FaultTestCase
-from quernserver import TIME_SCALE, wait_until
+from faultserver import HELLO, LONG, FaultServer, FaultTestCase, TaskLedger
+from quernserver import BY_DESIGN, TIME_SCALE, wait_until
 
 MIB = 1024 * 1024
 ROUNDS = 20 if LONG else 3
 
 
-@unittest.skipIf(TIME_SCALE > 1, "a sanitizer reserves address space by the terabyte")
+@unittest.skipIf(TIME_SCALE > 1, f"{BY_DESIGN}a sanitizer reserves address space by the terabyte")
 class AddressSpace(FaultTestCase):
     def limit(self, pid: int, room: int) -> None:
         """Lets the process have so much address space more."""
@@ -50,24 +52,64 @@ class AddressSpace(FaultTestCase):
         self.assert_recovered(server, before)
 
     def test_no_room_at_all(self) -> None:
-        """Where even the frame of an answer finds none, the worker ends and another one does its work."""
+        """Who finds none for an answer says so; where even the frame of that finds none, the worker ends."""
         server = self.fault_serve(worker_num=3)
         before = server.settled_footprint()
+        ended, statuses = 0, Counter()
 
         def starve() -> None:
+            nonlocal ended
             for _ in range(ROUNDS):
                 victim = server.wait_workers()[0].pid
                 self.limit(victim, 0)
                 for number in range(200):
                     if victim not in server.pids("worker"):
+                        ended += 1
                         break
-                    self.assertIn(self.ask_for_bytes(server, 2_000_000 + number), (200, 500, 502))
+                    statuses[self.ask_for_bytes(server, 2_000_000 + number)] += 1
                 else:
                     os.kill(victim, signal.SIGKILL)  # it has managed with what it had
                 server.wait_workers(without={victim})
 
-        self.load(server, starve, [HELLO], statuses={200, 500, 502})
+        report = self.load(server, starve, [HELLO], statuses={200, 500, 502})
+        self.assertLessEqual(set(statuses), {200, 500, 502})
+        self.assertGreaterEqual(ended + statuses[500], ROUNDS, "nobody has run out of memory")
+        # Others hardly notice.
+        self.assertLessEqual(report.answered - report.statuses[200], report.answered // 50, report)
         self.assert_recovered(server, before)
+
+    def upload(self, server: FaultServer, size: int) -> int:
+        """The status of the answer; 0: there was none."""
+        client = http.client.HTTPConnection(*server.address, timeout=20.0)
+        try:
+            client.request("POST", "/echo", bytes(size))
+            return client.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            client.close()
+
+    def test_a_master_that_wants_more_than_there_is(self) -> None:
+        """It answers that it cannot, or ends and tells why, and the next one has all that was acknowledged."""
+        server = self.fault_serve(package_max_length="64M", http_body_buffer_size="64M")
+        server.see_processes()
+        with TaskLedger(server) as ledger:
+            wait_until(lambda: len(ledger.accepted) > 20, "tasks")
+            self.limit(server.master, 16 * MIB)
+            with ThreadPoolExecutor(4) as clients:
+                statuses = list(clients.map(lambda _: self.upload(server, 20_000_000), range(4 * ROUNDS)))
+        self.assertNotEqual(set(statuses), {200}, "it has had enough")
+        self.assertLessEqual(set(statuses), {0, 200, 500, 503})
+        if 0 not in statuses:
+            resource.prlimit(server.master, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        else:
+            wait_until(lambda: not server.running() and not server.leftovers(), "the end of it and of its children")
+            server.wait_log("bad_alloc")
+            server.start()
+            server.wait_log("the server before this one .* did not stop")
+        server.wait_workers()
+        ledger.wait_all_ran()
+        self.assert_serves(server)
 
 
 class Killer(FaultTestCase):

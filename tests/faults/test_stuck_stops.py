@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import socket
+import subprocess
 import time
 import unittest
 
-from faultserver import LONG, FaultServer, FaultTestCase
+from faultserver import LONG, FaultServer, FaultTestCase, Stopped
 from quernserver import TIME_SCALE, wait_until
 from rawhttp import request_bytes
 from wsclient import handshake_bytes
@@ -36,14 +36,8 @@ immediate = true
 
 class StuckStops(FaultTestCase):
     def setUp(self) -> None:
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         # The server keeps a quarter for files.
-        wanted = CONNECTIONS * 3 // 2 + 1000
-        if hard != resource.RLIM_INFINITY and hard < wanted:
-            self.skipTest(f"{wanted} files may not be open here (ulimit -Hn)")
-        if soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        self.open_files_here(CONNECTIONS * 3 // 2 + 1000)
 
     def connect(self, server: FaultServer, first: bytes) -> socket.socket:
         client = socket.create_connection(server.address, timeout=20.0 * TIME_SCALE)
@@ -96,8 +90,40 @@ class StuckStops(FaultTestCase):
         os.kill(server.master, signal.SIGUSR1)
         server.wait_log("reload begins")
         os.kill(server.master, signal.SIGTERM)
-        server.wait_gone(10.0)
+        self.assertEqual(server.wait_gone(10.0), 0)
         self.assertLess(time.monotonic() - begun, MAX_WAIT_TIME + 1.5 * TIME_SCALE)
+
+
+class Ends(FaultTestCase):
+    """What each test of faults asks in the end would notice."""
+
+    def test_a_master_that_does_not_stop(self) -> None:
+        server = self.fault_serve(children=False)
+        with Stopped(server.master):
+            with self.assertRaises((AssertionError, subprocess.TimeoutExpired)):
+                self.assert_ends(server, 0.5)
+            server.kill_master()
+
+    def test_one_that_fails_in_the_end(self) -> None:
+        server = self.fault_server(children=False)
+        server.prefix = ["sh", "-c", '"$@"; exit 23', "sh"]
+        server.start()
+        with self.assertRaisesRegex(AssertionError, "23"):
+            self.assert_ends(server)
+
+    def test_files_that_are_left(self) -> None:
+        server = self.fault_serve(children=False)
+        (server.directory / "scratch/left").touch()
+        with self.assertRaisesRegex(AssertionError, "left"):
+            self.assert_ends(server)
+
+    def test_a_report_in_the_log(self) -> None:
+        server = self.fault_serve(children=False)
+        with server.log_file.open("a") as log:
+            log.write("==1==ERROR: LeakSanitizer: detected memory leaks\n")
+        with self.assertRaises(AssertionError):
+            self.assert_ends(server)
+        server.log_file.write_text("")
 
 
 if __name__ == "__main__":

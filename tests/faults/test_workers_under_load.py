@@ -12,19 +12,18 @@ import signal
 import unittest
 
 from accounting import Accounting, Probe, Report, account
-from faultserver import ECHO, HELLO, LONG, SLOW
-from quernserver import TIME_SCALE, QuernServer, QuernTestCase
+from faultserver import ECHO, HELLO, LONG, SLOW, FaultServer, FaultTestCase
+from quernserver import TIME_SCALE
 from rawhttp import RawConnection, request_bytes
 
 POST_SLOW = Probe.parse("POST /slow?ms=2 {token}")
 
 
-class KilledWorkers(QuernTestCase):
+class KilledWorkers(FaultTestCase):
     SECONDS = 20.0 if LONG else 5.0
 
     def setUp(self) -> None:
-        self.quern = self.serve(worker_num=3)
-        self.quern.wait_workers()
+        self.quern = self.serve_workers(worker_num=3)
         self.kills = 0
 
     async def kill_workers(self) -> None:
@@ -67,9 +66,9 @@ class KilledWorkers(QuernTestCase):
         self.assertEqual(self.quern.get("/hello/bar")[0], 200)
 
 
-class Reloads(QuernTestCase):
+class Reloads(FaultTestCase):
     def test_ten_reloads_lose_nothing(self) -> None:
-        quern = self.serve(worker_num=2)
+        quern = self.serve_workers(worker_num=2)
 
         async def reload() -> None:
             for _ in range(10):
@@ -84,7 +83,7 @@ class Reloads(QuernTestCase):
         self.assertEqual(report.announced_closes, 0, "connections survive a reload")
 
     def test_a_request_in_flight_outlives_a_reload(self) -> None:
-        quern = self.serve(max_wait_time=10)
+        quern = self.serve_workers(max_wait_time=10)
         with RawConnection(quern.address) as slow, RawConnection(quern.address) as later:
             slow.send(request_bytes("POST", "/slow?ms=1000", b""))
             later.send(request_bytes("POST", "/later?ms=1000", b""))
@@ -93,9 +92,9 @@ class Reloads(QuernTestCase):
             self.assertEqual([client.response("POST").status for client in (slow, later)], [200, 200])
 
 
-class StoppedAndBlockedWorkers(QuernTestCase):
+class StoppedAndBlockedWorkers(FaultTestCase):
     def test_requests_behind_a_stopped_worker_move_on(self) -> None:
-        quern = self.serve(worker_num=2)
+        quern = self.serve_workers(worker_num=2)
         self.warm_up(quern)
         stopped = quern.wait_workers()[0].pid
         # The worker is idle: it has begun no request that only it could finish.
@@ -108,12 +107,13 @@ class StoppedAndBlockedWorkers(QuernTestCase):
         self.assert_no_loss(report)
         self.assertEqual(set(report.statuses), {200}, report)
         # What the continued worker finds in its channel was given to another one: nothing may be answered twice.
-        report = account(quern.port, [HELLO, ECHO], lambda: asyncio.sleep(1), connections=16)
+        report = account(quern.port, [HELLO, ECHO], lambda: asyncio.sleep(1), connections=16,
+                         deadline=3.0 * TIME_SCALE)
         self.assert_no_loss(report)
         self.assertEqual(set(report.statuses), {200}, report)
 
     def test_a_blocked_worker_delays_nobody_else(self) -> None:
-        quern = self.serve(worker_num=2)
+        quern = self.serve_workers(worker_num=2)
         # Quick handlers widen the worker's window, so that requests do queue behind the one that blocks.
         self.warm_up(quern)
         # Whatever else runs on the machine may delay a request, too: the best of eight runs tells what the server does.
@@ -123,12 +123,12 @@ class StoppedAndBlockedWorkers(QuernTestCase):
             self.assertLess(reports[-1].slowest, 0.5 * TIME_SCALE, reports)
         self.assertLess(reports[-1].slowest, 0.050 * TIME_SCALE, reports)
 
-    def load_beside_a_blocked_worker(self, quern: QuernServer) -> Report:
+    def load_beside_a_blocked_worker(self, quern: FaultServer) -> Report:
         blocked = RawConnection(quern.address)
         self.addCleanup(blocked.close)
 
         async def load() -> Report:
-            accounting = Accounting(quern.port, [HELLO], connections=8, pause=0.01)
+            accounting = Accounting(quern.port, [HELLO], connections=8, pause=0.01, deadline=3.0 * TIME_SCALE)
 
             async def block() -> None:
                 await asyncio.sleep(0.3)
@@ -144,21 +144,22 @@ class StoppedAndBlockedWorkers(QuernTestCase):
         return report
 
     def test_more_blocking_requests_than_workers_wait_their_turn(self) -> None:
-        quern = self.serve(worker_num=2)
+        quern = self.serve_workers(worker_num=2)
         clients = [RawConnection(quern.address) for _ in range(6)]
         for client in clients:
             self.addCleanup(client.close)
             client.send(request_bytes("POST", "/slow?ms=200", b""))
         self.assertEqual([client.response("POST").status for client in clients], [200] * 6)
 
-    def warm_up(self, quern: QuernServer) -> None:
-        report = account(quern.port, [HELLO], lambda: asyncio.sleep(0.5), connections=8)
+    def warm_up(self, quern: FaultServer) -> None:
+        report = account(quern.port, [HELLO], lambda: asyncio.sleep(0.5), connections=8,
+                         deadline=3.0 * TIME_SCALE)
         self.assert_no_loss(report)
 
 
-class VanishingClients(QuernTestCase):
+class VanishingClients(FaultTestCase):
     def test_clients_that_leave_before_their_answer_harm_nobody(self) -> None:
-        quern = self.serve(worker_num=2)
+        quern = self.serve_workers(worker_num=2)
 
         async def come_and_go() -> None:
             for number in range(200):
@@ -167,7 +168,7 @@ class VanishingClients(QuernTestCase):
                     client.send(request_bytes("GET", target))
                 await asyncio.sleep(0.01)
 
-        report = account(quern.port, [HELLO, ECHO], come_and_go, connections=8)
+        report = account(quern.port, [HELLO, ECHO], come_and_go, connections=8, deadline=3.0 * TIME_SCALE)
         self.assert_no_loss(report)
         self.assertEqual(set(report.statuses), {200}, report)
 

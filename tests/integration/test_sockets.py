@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ports import has_ipv6, reserve_port
-from quernserver import QuernServer, wait_until
+from quernserver import BY_DESIGN, QuernServer, wait_until
 from socketclients import DatagramClient, StreamClient
 from socketsserver import SocketsTestCase
 from wsclient import WebSocketClient
@@ -115,7 +115,7 @@ class TestStarting(SocketsTestCase):
                     quern = self.sockets({"listen": "unix:first.sock", "name": "first"}, {"name": "x", **entry})
                     self.refused(quern, text)
 
-    @unittest.skipIf(has_ipv6(), "this host has IPv6")
+    @unittest.skipIf(has_ipv6(), f"{BY_DESIGN}this host has IPv6")
     def test_ipv6_where_there_is_none(self) -> None:
         self.refused(self.sockets({"listen": f"[::1]:{reserve_port()}"}), r"quern\.toml:\d+: socket.listen: .*::1")
 

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import proctree
-from quernserver import FIXTURES, QUERN_BIN, TIME_SCALE, QuernTestCase, wait_until
+from quernserver import BY_DESIGN, FIXTURES, QUERN_BIN, TIME_SCALE, QuernTestCase, wait_until
 
 # A library whose flock() says that there are no locks.
 NO_LOCKS = Path(QUERN_BIN).parents[1] / "lib/libquern_nolocks.so"
@@ -98,7 +98,7 @@ class StartFaults(QuernTestCase):
                                                     r"No space left on device; .*")
         quern.assert_nothing_left()
 
-    @unittest.skipIf(TIME_SCALE > 1, "a preloaded library comes before the sanitizers' own")
+    @unittest.skipIf(TIME_SCALE > 1, f"{BY_DESIGN}a preloaded library comes before the sanitizers' own")
     def test_a_file_system_without_locks(self) -> None:
         quern = self.server()
         environment = {**os.environ, "LD_PRELOAD": str(NO_LOCKS)}

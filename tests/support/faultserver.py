@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import json
 import os
-import re
+import resource
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import proctree
 from accounting import Accounting, Probe, Report
+from footprint import Footprint, footprint_of, kind_of
 from liveserver import LIVE
-from livesoak import resident_bytes
 from quernserver import TIME_SCALE, QuernTestCase, wait_until
 from workserver import WorkServer
 from wsclient import WebSocketClient
@@ -28,7 +24,6 @@ HELLO = Probe.parse("GET /hello/{token}")
 ECHO = Probe.parse("POST /echo {token}")
 SLOW = Probe.parse("GET /slow?ms=2&token={token}")
 
-_TITLE = re.compile(r"quern: (master|worker|task worker|timer|process \w+|boot)\b")
 _CHILDREN = """
 [[process]]
 handler = "ticker"
@@ -39,31 +34,7 @@ restart_interval = 0.05
 job = "tick"
 interval = 50
 """
-# What the allocator of the master may keep of a fault for the next one.
-_MEMORY = 48 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Footprint:
-    """What a server holds while all is calm."""
-
-    processes: Counter[str]  # by title
-    descriptors: Counter[str]  # of the master, by kind
-    files: frozenset[str]  # in its directory, those aside that grow by themselves
-    memory: int  # of the master, in bytes
-
-    def surplus(self, before: Footprint) -> str:
-        """What there is more, or other, than before; "" if nothing."""
-        found = []
-        if self.processes != before.processes:
-            found.append(f"processes {dict(self.processes)}, before {dict(before.processes)}")
-        if more := self.descriptors - before.descriptors:
-            found.append(f"descriptors {dict(more)}")
-        if more := self.files - before.files:
-            found.append(f"files {sorted(more)}")
-        if TIME_SCALE == 1 and self.memory - before.memory > _MEMORY:  # a sanitizer keeps what has been given back
-            found.append(f"{self.memory - before.memory} bytes of memory")
-        return "; ".join(found)
+_COMPLAINT = r"(?i)sanitizer|assert(ion)? fail"
 
 
 class FaultServer(WorkServer):
@@ -83,7 +54,7 @@ class FaultServer(WorkServer):
         """Of the living processes of a kind: "worker", "task worker", "timer", "process ticker", "boot"."""
         if not self.running():
             return []
-        return [pid for pid in proctree.descendants(self.master) if _kind(pid) == kind]
+        return [pid for pid in proctree.descendants(self.master) if kind_of(pid) == kind]
 
     def wait_pid(self, kind: str, without: set[int] = frozenset(), seconds: float = 10.0) -> int:
         return wait_until(lambda: [pid for pid in self.pids(kind) if pid not in without], f"a {kind}", seconds)[0]
@@ -95,17 +66,13 @@ class FaultServer(WorkServer):
         wait_until(lambda: not self.pids("boot"), "end of the boot child")
 
     def footprint(self) -> Footprint:
-        processes = Counter(filter(None, map(_kind, proctree.descendants(self.master))))
-        files = (str(path.relative_to(self.directory)) for path in self.directory.rglob("*"))
-        # What a database writes beside it comes and goes; each reload has a folder of its own.
-        steady = (re.sub(r"(generations/)\d+", r"\1N", name) for name in files
-                  if not re.search(r"tasks\.db|cron\.state|audit\.log", name))
-        return Footprint(processes, _descriptors(self.master), frozenset(steady), resident_bytes([self.master]))
+        return footprint_of(self.master, self.directory)
 
     def settled_footprint(self) -> Footprint:
         """Once it has done a bit of everything, and the connections of that have gone."""
-        for durable in ("true", "false"):
-            self.deliver("echo", {"first": 1}, until="finished", durable=durable)
+        if self.settings["task_worker_num"]:
+            for durable in ("true", "false"):
+                self.deliver("echo", {"first": 1}, until="finished", durable=durable)
         if "[[cron]]" in self.tables:
             # It is written by a thread that is there from then on.
             wait_until((self.runtime / "cron.state").exists, "the memory of cron jobs")
@@ -116,25 +83,6 @@ class FaultServer(WorkServer):
             return first if calm and not self.footprint().surplus(first) else None
 
         return wait_until(settled, "a calm server")
-
-
-def _kind(pid: int) -> str:
-    match = _TITLE.match(proctree.title(pid))
-    return match[1] if match else ""
-
-
-def _descriptors(pid: int) -> Counter[str]:
-    kinds: Counter[str] = Counter()
-    for name in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            target = os.readlink(f"/proc/{pid}/fd/{name}")
-        except FileNotFoundError:
-            continue
-        if target.endswith("/audit.log"):  # opened by the first command
-            continue
-        # socket:[1234] and the like have a number; memory has a name; a log that is rotated is the same one.
-        kinds[re.sub(r"[:/]\[?\d+\]?| \(deleted\)", "", target)] += 1
-    return kinds
 
 
 class TaskLedger:
@@ -191,15 +139,31 @@ class TaskLedger:
 
 
 class FaultTestCase(QuernTestCase):
+    def open_files_here(self, wanted: int) -> None:
+        """Lets the test, and servers that it starts, have so many files open."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            self.skipTest(f"{wanted} files may not be open here (ulimit -Hn)")
+        if soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+
     def fault_server(self, **settings) -> FaultServer:
-        """A server that is not started yet."""
+        """A server that is not started yet; after all else the test is asked how it ends."""
         server = FaultServer(**settings)
         self._servers.append(server)
+        self.addCleanup(self.assert_ends, server)
         return server
 
     def fault_serve(self, **settings) -> FaultServer:
         server = self.fault_server(**settings).start()
         server.wait_workers()
+        return server
+
+    def serve_workers(self, **settings) -> FaultServer:
+        """A server of workers alone, which has recovered at the end of the test."""
+        server = self.fault_serve(children=False, task_worker_num=0, **settings)
+        self.addCleanup(self.assert_recovered, server, server.settled_footprint())
         return server
 
     def load(self, server: FaultServer, fault: Callable[[], object], probes: Sequence[Probe] = (HELLO, ECHO, SLOW), *,
@@ -268,7 +232,16 @@ class FaultTestCase(QuernTestCase):
             wait_until(calm, "what a fault has left is gone", seconds)
         except AssertionError as error:
             raise AssertionError(f"{error}: {last}") from None
-        self.assertNotRegex(server.log(), r"(?i)sanitizer|assert(ion)? fail")
+        self.assertNotRegex(server.log(), _COMPLAINT)
+
+    def assert_ends(self, server: FaultServer, seconds: float = 15.0) -> None:
+        """That a server which still runs stops when it is told to and leaves nothing, and that none has complained."""
+        if server.running():
+            server.stop(seconds)
+            self.assertEqual(server.wait_gone(), 0, "exit status of the master")
+            self.assertEqual(list((server.directory / "scratch").iterdir()), [])
+            self.assertEqual(list(server.runtime.glob("generations/*")), [])
+        self.assertNotRegex(server.log(), _COMPLAINT)
 
 
 async def _answered(report: Report, count: int) -> None:
@@ -277,6 +250,13 @@ async def _answered(report: Report, count: int) -> None:
         if time.monotonic() > deadline:
             raise AssertionError(f"{count} answers: not in time\n{report}")
         await asyncio.sleep(0.01)
+
+
+def send_if_alive(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
 
 
 class Stopped:
@@ -290,7 +270,4 @@ class Stopped:
         return self
 
     def __exit__(self, *_) -> None:
-        try:
-            os.kill(self._pid, signal.SIGCONT)
-        except ProcessLookupError:
-            pass  # it has been killed as it was
+        send_if_alive(self._pid, signal.SIGCONT)

@@ -29,6 +29,8 @@ QUERN_BIN = os.environ.get("QUERN_BIN", str(Path(__file__).resolve().parents[2] 
 FIXTURES = Path(os.environ.get("QUERN_FIXTURES", str(Path(QUERN_BIN).parents[1] / "tests/fixtures/plugins")))
 # Deadlines are multiplied by this: builds with sanitizers are slower.
 TIME_SCALE = float(os.environ.get("QUERN_TIME_SCALE", "1"))
+# A test whose skip begins with this is not for this build or machine: nothing that could be installed is lacking.
+BY_DESIGN = "by design: "
 _WORKER_TITLE = re.compile(r"quern: worker (\d+)\b")
 # Masters that a QuernServer answers for, and what else answer_for() names; every other child of the test is a leftover.
 _masters: set[int] = set()

@@ -23,6 +23,7 @@ private Q_SLOTS:
     void secondIsRefused();
     void removedAtTheEnd();
     void refusedOneRemovesNothing();
+    void whoHasLeftTheFileIsKnown();
     void fileOfAKilledServer();
     void absentFile();
     void waitsUntilFree();
@@ -91,6 +92,22 @@ void TestPidFile::refusedOneRemovesNothing()
     }
     QVERIFY(QFile::exists(m_path));
     QCOMPARE(holder(), qint64(::getpid()));
+}
+
+void TestPidFile::whoHasLeftTheFileIsKnown()
+{
+    QFile left(m_path);
+    QVERIFY(left.open(QIODevice::WriteOnly));
+    QCOMPARE(left.write("4711\n"), qint64(5));
+    left.close();
+    {
+        PidFile file(m_path);
+        QVERIFY(file.acquire());
+        QCOMPARE(file.former(), 4711);
+    }
+    PidFile next(m_path);
+    QVERIFY(next.acquire());
+    QCOMPARE(next.former(), 0);
 }
 
 void TestPidFile::fileOfAKilledServer()

@@ -32,6 +32,7 @@ private Q_SLOTS:
     void whatCannotBeStartedHasFailed();
     void crashLoopOpensNothingElse();
     void noReplacementCanBeStarted();
+    void aReplacementThatCannotBeStartedAtOnceIsTriedAgain();
     void reloadSwitches();
     void reloadWaitsForAllReactors();
     void reloadKillsTheBusyInTheEnd();
@@ -190,6 +191,25 @@ void TestSupervisor::noReplacementCanBeStarted()
     QTRY_COMPARE_WITH_TIMEOUT(availability.size(), 1, 2 * patience);
     QCOMPARE(availability.first().first().toBool(), false);
     QVERIFY(m_supervisor->isBreakerOpen());
+    stop();
+}
+
+void TestSupervisor::aReplacementThatCannotBeStartedAtOnceIsTriedAgain()
+{
+    create();
+    QTRY_COMPARE_WITH_TIMEOUT(m_started->size(), 1, patience);
+    rlimit before = {};
+    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none = {3, before.rlim_max};
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    auto restore = qScopeGuard([&before] { ::setrlimit(RLIMIT_NOFILE, &before); });
+    // No other one is due, whose try would be one for this.
+    QCOMPARE(::kill(pid_t(m_handoffs.first()->pid), SIGABRT), 0);
+    QTRY_VERIFY_WITH_TIMEOUT(m_supervisor->report().first().restarts >= 2, patience);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    restore.dismiss();
+    QTRY_COMPARE_WITH_TIMEOUT(m_handoffs.size(), 3, patience);
+    QCOMPARE(m_handoffs.last()->who.number, m_handoffs.first()->who.number);
     stop();
 }
 
