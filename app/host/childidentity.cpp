@@ -375,7 +375,7 @@ QMap<QString, QString> accountEnvironment(const config::ServerSettings &server)
     return environment;
 }
 
-Result<void> letChildrenPass(const config::ServerSettings &server)
+Result<void> letChildrenPass(const config::ServerSettings &server, Passing passing)
 {
     const Result<std::optional<base::Identity>> user = childUser(server);
     if (!user)
@@ -387,7 +387,8 @@ Result<void> letChildrenPass(const config::ServerSettings &server)
         return base::systemError(server.runtimeDir);
     if (present.st_uid != ::geteuid())
         return base::systemError(server.runtimeDir, EPERM);
-    const mode_t mode = *user ? 0710 : 0700;
+    const mode_t own = *user ? 0710 : 0700;
+    const mode_t mode = passing == Passing::Everybody ? 0711 : own;
     const gid_t group = *user ? (*user)->gid : present.st_gid;
     if ((group != present.st_gid && ::fchown(folder.get(), uid_t(-1), group) != 0) ||
         ((present.st_mode & 0777) != mode && ::fchmod(folder.get(), mode) != 0))

@@ -6,7 +6,10 @@
 
 namespace Quern::app {
 
-int customProcesses(const config::Settings &settings)
+namespace {
+
+/// Custom processes, copies included.
+int processesOf(const config::Settings &settings)
 {
     int count = 0;
     for (const config::ProcessSettings &process : settings.processes)
@@ -14,30 +17,44 @@ int customProcesses(const config::Settings &settings)
     return count;
 }
 
-qint64 reservedDescriptors(const config::ServerSettings &server, int processes)
+qsizetype addressesOf(const config::Settings &settings)
 {
-    constexpr int ofMaster = 64; // listening sockets, epoll, timers, logs, control clients, and a child that starts
-    constexpr int others = 2;    // the timer, and the child that runs hooks
+    qsizetype count = settings.server.listen.size();
+    for (const config::SocketSettings &socket : settings.sockets)
+        count += socket.enabled ? socket.listen.size() : 0;
+    return count;
+}
+
+} // namespace
+
+qint64 reservedDescriptors(const config::Settings &settings)
+{
+    const config::ServerSettings &server = settings.server;
+    constexpr int ofMaster = 64; // logs, database, control clients, and a child that starts
+    // Each has its epoll, its wake-up, and a socket for each address.
+    const qint64 ofReactors = server.reactorNum * (2 + qint64(addressesOf(settings)));
+    constexpr int others = 2; // the timer, and the child that runs hooks
     const qint64 children = std::max(server.workerNum, server.workerMaxNum) +
-                            std::max(server.taskWorkerNum, server.taskWorkerMaxNum) + processes + others;
+                            std::max(server.taskWorkerNum, server.taskWorkerMaxNum) + processesOf(settings) + others;
     // A channel to each reactor, to the main thread and to the broker, its page, what it prints, and its end. Two
     // generations live side by side during a reload.
     const qint64 ofChildren = 2 * children * (server.reactorNum + 5);
     const qint64 ofRefused = server.reactorNum * dispatch::Reactor::MaxRefused;
     constexpr int streams = 64; // and listening sockets
     const qint64 ofApi = server.adminEnable ? server.adminMaxConnections + streams : 0;
-    return ofMaster + ofChildren + ofRefused + ofApi;
+    return ofMaster + ofReactors + ofChildren + ofRefused + ofApi;
 }
 
-qint64 wantedDescriptors(const config::ServerSettings &server, int processes)
+qint64 wantedDescriptors(const config::Settings &settings)
 {
-    return reservedDescriptors(server, processes) + server.maxConn + (server.maxConn - 1) / 3;
+    const int maxConn = settings.server.maxConn;
+    return reservedDescriptors(settings) + maxConn + (maxConn - 1) / 3;
 }
 
-int possibleConnections(const config::ServerSettings &server, int processes, qint64 openFiles)
+int possibleConnections(const config::Settings &settings, qint64 openFiles)
 {
-    const qint64 left = openFiles - reservedDescriptors(server, processes);
-    return int(std::clamp<qint64>(left - left / 4, 1, server.maxConn));
+    const qint64 left = openFiles - reservedDescriptors(settings);
+    return int(std::clamp<qint64>(left - left / 4, 1, settings.server.maxConn));
 }
 
 } // namespace Quern::app

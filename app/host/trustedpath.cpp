@@ -5,9 +5,13 @@
 #include <QByteArrayList>
 #include <QFile>
 
+#include <algorithm>
+#include <cerrno>
 #include <climits>
+
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace Quern::app {
@@ -69,8 +73,29 @@ private:
 
     bool mayWrite(int folder, const QByteArray &name, int mode) const
     {
-        const base::ActingAs user(m_user);
-        return user.isEffective() && ::faccessat(folder, name.constData(), mode, AT_EACCESS) == 0;
+        int error = 0;
+        {
+            const base::ActingAs user(m_user);
+            if (!user.isEffective())
+                return false;
+            // Not faccessat(): where the kernel lacks this (before 5.8) that asks for whoever this process is.
+            if (::syscall(SYS_faccessat2, folder, name.constData(), mode, AT_EACCESS) == 0)
+                return true;
+            error = errno;
+        }
+        struct stat status = {};
+        return (error == ENOSYS || error == EPERM) && ::fstatat(folder, name.constData(), &status, 0) == 0 &&
+               allows(status, mode);
+    }
+
+    /// By the permissions alone.
+    bool allows(const struct stat &status, int mode) const
+    {
+        const auto &groups = m_user.groups;
+        const bool isGroups =
+            status.st_gid == m_user.gid || std::find(groups.begin(), groups.end(), status.st_gid) != groups.end();
+        const mode_t others = isGroups ? status.st_mode >> 3 : status.st_mode;
+        return ((isHis(status) ? status.st_mode >> 6 : others) & mode_t(mode)) == mode_t(mode);
     }
 
     void restart()

@@ -9,7 +9,11 @@ namespace Quern::app::installation {
 
 QString program()
 {
-    return QFileInfo(QStringLiteral("/proc/self/exe")).symLinkTarget();
+    // One that has been replaced is shown as "/usr/bin/quern (deleted)": the next server is what lies there.
+    QString path = QFileInfo(QStringLiteral("/proc/self/exe")).symLinkTarget();
+    if (const QLatin1StringView mark(" (deleted)"); path.endsWith(mark) && !QFileInfo::exists(path))
+        path.chop(mark.size());
+    return path;
 }
 
 QString prefix()

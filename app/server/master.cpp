@@ -136,14 +136,11 @@ Result<void> Master::prepare(const QList<ipc::BootMessage::Plugin> &plugins)
     const Result<ipc::Confinement> confinement = confinementOf(m_settings.server);
     if (!confinement)
         return confinement.error();
-    // Once more, now that the runtime directory is there, and the folders above it.
-    if (const Result<void> checked = checkChildren(m_settings); !checked)
-        return checked;
     Result<dispatch::ReactorSettings> common = reactorSettings(m_settings);
     if (!common)
         return common.error();
     if (!m_options.handover.isSuccessor())
-        removeUploadsLeft(*common);
+        removeUploadsLeft(m_settings, *common);
     const Result<quint32> epoch = nextBootEpoch(m_settings.server.runtimeDir);
     if (!epoch)
         return epoch.error();
@@ -206,7 +203,8 @@ Result<void> Master::openTables()
 
 Result<void> Master::takeUp()
 {
-    if (const Result<void> passable = letChildrenPass(m_settings.server); !passable)
+    const Passing passing = m_options.handover.isSuccessor() ? Passing::Everybody : Passing::Own;
+    if (const Result<void> passable = letChildrenPass(m_settings.server, passing); !passable)
         return passable;
     m_broker = std::make_unique<BrokerThread>(m_settings);
     connect(m_broker.get(), &BrokerThread::stopped, this, [this] { stopPartDone(Tasks); });

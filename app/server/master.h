@@ -249,6 +249,12 @@ private:
     UsageMeter m_usage;
     Scale m_scale;
     Scale m_scaleBefore; ///< while m_scale is being tried
+    /// Which pools the command under way, or the last one, has named.
+    struct
+    {
+        bool workers = false;
+        bool taskWorkers = false;
+    } m_isScaled;
     QBasicTimer m_leaveTimer;
     QDeadlineTimer m_stopBy; ///< max_wait_time from the beginning of the stop
     QDateTime m_startedAt;

@@ -283,6 +283,7 @@ Result<admin::OperationReference> Master::scale(const admin::ScaleRequest &reque
         !begun)
         return begun.error();
     m_scaleBefore = std::exchange(m_scale, scale);
+    m_isScaled = {request.workers > 0, request.taskWorkers > 0};
     m_scaleOperation = m_operations.begin(admin::Operation::Kind::Scale);
     const QString step =
         QStringLiteral("scaling to %1 workers and %2 task workers").arg(sizes.workers).arg(sizes.taskWorkers);
@@ -302,11 +303,11 @@ void Master::poolsResized(const ipc::PoolSizes &sizes)
     if (m_scaleOperation == 0)
         return;
     // The other pool may have another size for the moment.
-    if (m_scale.workers) {
+    if (m_isScaled.workers) {
         m_settings.server.workerNum = sizes.workers;
         m_settings.origins[QStringLiteral("server.worker_num")] = scaledOrigin;
     }
-    if (m_scale.taskWorkers) {
+    if (m_isScaled.taskWorkers) {
         m_settings.server.taskWorkerNum = sizes.taskWorkers;
         m_settings.origins[QStringLiteral("server.task_worker_num")] = scaledOrigin;
     }

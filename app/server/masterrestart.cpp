@@ -327,6 +327,8 @@ void Master::predecessorGone()
         return;
     }
     m_predecessor.reset();
+    if (const Result<void> passable = letChildrenPass(m_settings.server); !passable)
+        qCWarning(logMaster).noquote() << passable.error().message();
     if (m_isStopped)
         Q_EMIT finished();
     else

@@ -57,6 +57,9 @@ dispatch::AccessLogFormat accessLogFormat(config::AccessLogFormat format)
     Q_UNREACHABLE();
 }
 
+/// The folder of uploads in the runtime directory, or what its name begins with.
+const QString ownSpoolName = QStringLiteral("uploads");
+
 /// RLIM_INFINITY, too, is more than anybody opens.
 qint64 openFilesLimit()
 {
@@ -79,7 +82,7 @@ QByteArray spoolOwner(const config::Settings &settings)
 /// one of its own: of a restart with another one the server before it knows nothing until it goes.
 Result<QString> ownSpoolDirectory(const QString &runtimeDirectory, const std::optional<base::Identity> &user)
 {
-    const QString name = user ? QStringLiteral("uploads-%1").arg(user->uid) : QStringLiteral("uploads");
+    const QString name = user ? QStringLiteral("%1-%2").arg(ownSpoolName).arg(user->uid) : ownSpoolName;
     const QString path = runtimeDirectory + u'/' + name;
     const QString failure = QStringLiteral("cannot make the folder of uploads %1").arg(path);
     if (::mkdir(QFile::encodeName(path).constData(), 0700) != 0 && errno != EEXIST)
@@ -164,11 +167,10 @@ Result<void> addProxies(const config::Settings &settings, dispatch::HttpSettings
 int connectionLimit(const config::Settings &settings)
 {
     const config::ServerSettings &server = settings.server;
-    const int processes = customProcesses(settings);
     const qint64 openFiles = openFilesLimit();
-    const qint64 ceiling = openFiles - reservedDescriptors(server, processes);
+    const qint64 ceiling = openFiles - reservedDescriptors(settings);
     base::keepDescriptorsFrom(int(std::clamp<qint64>(ceiling, 1, std::numeric_limits<int>::max())));
-    const int possible = possibleConnections(server, processes, openFiles);
+    const int possible = possibleConnections(settings, openFiles);
     if (possible >= server.maxConn)
         return server.maxConn;
     qCWarning(logMaster).noquote().nospace()
@@ -261,10 +263,16 @@ Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settin
     return result;
 }
 
-void removeUploadsLeft(const dispatch::ReactorSettings &settings)
+void removeUploadsLeft(const config::Settings &settings, const dispatch::ReactorSettings &common)
 {
-    const dispatch::BodySettings &body = settings.ports.front().http.body;
-    dispatch::SpoolFile::removeLeftovers(body.spoolDirectory, body.spoolOwner);
+    const dispatch::BodySettings &body = common.ports.front().http.body;
+    const QDir runtime(settings.server.runtimeDir);
+    QStringList folders = {body.spoolDirectory};
+    const QStringList own = runtime.entryList({ownSpoolName + u'*'}, QDir::Dirs | QDir::NoSymLinks);
+    for (const QString &name : own)
+        folders.append(runtime.filePath(name));
+    for (const QString &folder : std::as_const(folders))
+        dispatch::SpoolFile::removeLeftovers(folder, body.spoolOwner);
 }
 
 } // namespace Quern::app

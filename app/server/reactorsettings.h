@@ -12,8 +12,9 @@ namespace Quern::app {
 /// the settings and the mend.
 Result<dispatch::ReactorSettings> reactorSettings(const config::Settings &settings);
 
-/// Removes the uploads that a server has left which was killed. Not while one is there.
-void removeUploadsLeft(const dispatch::ReactorSettings &settings);
+/// Removes the uploads that a server has left which was killed, those of children of another user as well. Not while
+/// one is there. \a common is what comes of \a settings.
+void removeUploadsLeft(const config::Settings &settings, const dispatch::ReactorSettings &common);
 
 /// The parts of it that a reload may change. They touch nothing that is in use.
 Result<dispatch::HttpSettings> httpSettings(const config::Settings &settings);

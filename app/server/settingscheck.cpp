@@ -1,5 +1,6 @@
 #include "app/server/settingscheck.h"
 
+#include "app/host/taskplace.h"
 #include "app/server/tablesettings.h"
 #include "app/server/tokenfile.h"
 
@@ -315,6 +316,12 @@ QStringList filesOfMaster(const config::Settings &settings)
         files += settings.filePath;
     files += pluginPaths(settings);
     files += {installation::program(), installation::workerProgram()};
+    // What it writes: another file in the place of that would be written to as well.
+    const config::ServerSettings &server = settings.server;
+    files << server.logFile << server.accessLog << taskDatabasePath(server) << server.adminAuditLog;
+    for (const config::SocketSettings &socket : settings.sockets)
+        files += socket.own.accessLog;
+    files.removeAll(QString());
     return files;
 }
 

@@ -31,7 +31,8 @@ Result<dispatch::StaticFiles> openStaticFiles(const config::Settings &settings);
 
 Result<protocol::http::ProxyTrust> proxyTrust(const config::Settings &settings);
 
-/// What the master reads and runs: the settings, their .env files, the plugins and the programs. Absolute.
+/// What the master reads, runs and writes: the settings, their .env files, the plugins, the programs, logs and the
+/// database of tasks. Absolute.
 QStringList filesOfMaster(const config::Settings &settings);
 
 /// Whether the children can become who they are to be, and reach what they must, and no more; see childProblem() and

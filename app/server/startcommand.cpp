@@ -1,10 +1,12 @@
 #include "app/server/startcommand.h"
+#include "app/server/settingscheck.h"
 
 #include "app/host/runtimedirectory.h"
 #include "app/server/daemon.h"
 #include "app/server/log.h"
 #include "app/server/logtarget.h"
 #include "app/server/master.h"
+#include "app/server/settingscheck.h"
 #include "app/server/terminal.h"
 #include "app/server/waitingline.h"
 #include "base/log.h"
@@ -107,6 +109,9 @@ int runMaster(const config::Settings &settings, const StartOptions &options, Dae
     };
     if (const Result<void> prepared = prepareRuntimeDirectory(settings.server.runtimeDir); !prepared)
         return fail(prepared.error().message());
+    // Once more, now that it is there, and the folders above it, and before root writes anything.
+    if (const Result<void> checked = checkChildren(settings); !checked)
+        return fail(checked.error().message());
     if (const Result<void> logging = startLogFor(settings, options.daemonize); !logging)
         return fail(logging.error().message());
     if (!options.handover.isSuccessor())

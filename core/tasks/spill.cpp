@@ -78,15 +78,16 @@ Result<void> Spill::prepare(const std::optional<base::Identity> &user) const
     const uid_t owner = user ? user->uid : ::geteuid();
     if (status.st_uid != owner && ::geteuid() != 0)
         return base::systemError(QStringLiteral("the folder %1, which belongs to another user").arg(m_folder), EPERM);
-    if ((status.st_mode & 0077) != 0 && ::fchmod(fd.get(), 0700) != 0)
-        return failed("closing to others", folder);
-    return status.st_uid != owner ? give(fd.get(), owner, user ? user->gid : ::getegid()) : Result<void>();
+    const bool isClosed = (status.st_mode & 0077) == 0;
+    if (status.st_uid != owner)
+        return give(fd.get(), owner, user ? user->gid : ::getegid(), isClosed);
+    return isClosed || ::fchmod(fd.get(), 0700) == 0 ? Result<void>() : failed("closing to others", folder);
 }
 
-Result<void> Spill::give(int folder, uid_t user, gid_t group) const
+Result<void> Spill::give(int folder, uid_t user, gid_t group, bool isClosed) const
 {
-    // Meanwhile nobody else can put anything into it.
-    if (::fchown(folder, ::geteuid(), gid_t(-1)) != 0)
+    // Meanwhile nobody else can put anything into it: its owner could open it again.
+    if (::fchown(folder, ::geteuid(), gid_t(-1)) != 0 || (!isClosed && ::fchmod(folder, 0700) != 0))
         return failed("taking", QFile::encodeName(m_folder));
     const QStringList names = QDir(m_folder).entryList(QDir::Files | QDir::Hidden);
     for (const QString &decoded : names) {

@@ -46,7 +46,7 @@ public:
 
 private:
     QByteArray path(const QByteArray &name) const;
-    Result<void> give(int folder, uid_t user, gid_t group) const;
+    Result<void> give(int folder, uid_t user, gid_t group, bool isClosed) const;
 
     QString m_folder; ///< absolute
 };

@@ -255,7 +255,7 @@ class ProxyTests:
         facts = self.facts(_FORGED.replace("Proto: https", "Proto: http"))
         self.assertEqual((facts["remote"], facts["secure"], facts["url"]),
                          ("127.0.0.5", True, "https://test/probe/facts"))
-        for name in ("X-Forwarded-Proto", "keep-alive,x-forwarded-proto"):
+        for name in ("X-Forwarded-Proto", "keep-alive,x-forwarded-proto", "X-ForwardedX-Forwarded--Proto"):
             self.assertTrue(self.facts(f"Connection: {name}\r\n")["secure"], name)
 
     # What goes wrong behind it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import http.client
 import json
 import os
 import pwd
@@ -273,6 +274,13 @@ class Users(ChildrenTestCase):
         quern.write_config()
         for command in ("start", "doctor"):
             self.assert_exit(quern.command(command), 1, rf'"{USER}" may write to {folder}, and so change {quern.plugins[0]}')
+        # So is what root writes: he could have it written elsewhere.
+        quern.plugins = [Path(shutil.copy(FIXTURES / "libidentity.so", quern.directory))]
+        quern.settings["access_log"] = str(folder / "access.log")
+        quern.write_config()
+        self.assert_exit(quern.command("start"), 1, rf'"{USER}" may write to {folder}, and so change {folder}/access.log')
+        del quern.settings["access_log"]
+        quern.plugins = [folder / "libidentity.so"]
         shutil.chown(folder, "root")
         quern.settings["runtime_dir"] = str(quern.directory / "open/run")
         (quern.directory / "open").mkdir()
@@ -303,10 +311,25 @@ class Users(ChildrenTestCase):
         self.assertEqual(quern.runtime.stat().st_gid, self.account.pw_gid)
         self.assertEqual((self.present(quern)["uid"], upload()), (self.account.pw_uid, b"%d" % UPLOAD))
         quern.plugins.pop()
+        quern.settings["max_wait_time"] = 30 * TIME_SCALE
         quern.write_config()
+        self.assert_exit(quern.command("reload"), 0)
+        # What has begun ends where it began, with what that has there.
+        slow = http.client.HTTPConnection("127.0.0.1", quern.port, timeout=30 * TIME_SCALE)
+        self.addCleanup(slow.close)
+        slow.putrequest("POST", "/identity/body")
+        slow.putheader("Content-Length", str(UPLOAD))
+        slow.endheaders(b"x" * (UPLOAD - 1))
+        wait_until(lambda: any(each.stat().st_size > 0 for each in (quern.runtime / f"uploads-{self.account.pw_uid}").iterdir()),
+                   "the beginning of the upload")
         self.assert_exit(quern.command("restart"), 0)
+        slow.send(b"x")
+        self.assertEqual(slow.getresponse().read(), b"%d" % UPLOAD)
+        slow.close()
         quern.adopt_successor()
         self.assertEqual((self.present(quern)["uid"], upload()), (pwd.getpwnam("www-data").pw_uid, b"%d" % UPLOAD))
+        # When that has gone, nobody else may pass any more.
+        wait_until(lambda: quern.runtime.stat().st_mode & 0o777 == 0o710, "a runtime directory of its own", 30)
         quern.stop()
 
 

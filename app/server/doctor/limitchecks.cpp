@@ -26,7 +26,6 @@ QString shownBytes(qint64 bytes)
 Check openFiles(const config::Settings &settings, const Machine &machine, bool isRunning)
 {
     const config::ServerSettings &server = settings.server;
-    const int processes = customProcesses(settings);
     const QString name = QStringLiteral("open files");
     const std::optional<Machine::Limit> limit = machine.limit("Max open files");
     if (!limit)
@@ -34,8 +33,8 @@ Check openFiles(const config::Settings &settings, const Machine &machine, bool i
                        Text::tr("look at \"ulimit -n\""));
     // A server that starts takes what it may.
     const qint64 allowed = isRunning ? limit->soft : limit->hard;
-    const qint64 reserved = reservedDescriptors(server, processes);
-    const qint64 wanted = wantedDescriptors(server, processes);
+    const qint64 reserved = reservedDescriptors(settings);
+    const qint64 wanted = wantedDescriptors(settings);
     const QString shown = allowed == Machine::unlimited ? Text::tr("any number of") : QString::number(allowed);
     if (allowed >= wanted)
         return well(name,
@@ -46,7 +45,7 @@ Check openFiles(const config::Settings &settings, const Machine &machine, bool i
         return error(name,
                      Text::tr("%1 may be open, and the server needs %2 without any client").arg(shown).arg(reserved),
                      raise);
-    const int possible = possibleConnections(server, processes, allowed);
+    const int possible = possibleConnections(settings, allowed);
     return warning(name,
                    Text::tr("%1 may be open, enough for %2 connections; max_conn is %3")
                        .arg(shown)
