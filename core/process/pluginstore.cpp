@@ -1,5 +1,7 @@
 #include "process/pluginstore.h"
 
+#include "base/openforwriting.h"
+
 #include <QDateTime>
 #include <QDir>
 #include <QFile>
@@ -52,7 +54,7 @@ Result<void> copyFile(const QString &from, const QString &to)
     const FileState before = stateOf(from);
     const qint64 age = before.changed.msecsTo(QDateTime::currentDateTime());
     const Error busy(Error::Busy, QStringLiteral("%1 is still being written").arg(from));
-    if (age >= 0 && age < settleMilliseconds)
+    if ((age >= 0 && age < settleMilliseconds) || base::isOpenForWriting(from).value_or(false))
         return busy;
     QFile source(from);
     if (!source.open(QIODevice::ReadOnly | QIODevice::Unbuffered))

@@ -30,7 +30,7 @@ void EventTest::setDirectories(const QSet<QString> &directories, const QString &
     QHash<quint64, Place> places;
     m_devices.clear();
     for (const QString &directory : directories) {
-        const std::optional<FileSystem> system = m_fileSystemOf(directory);
+        const std::optional<base::FileSystem> system = m_fileSystemOf(directory);
         if (!system)
             continue;
         m_devices.insert(directory, system->device);
@@ -50,7 +50,7 @@ void EventTest::setDirectories(const QSet<QString> &directories, const QString &
         }
     }
     m_places = std::move(places);
-    const std::optional<FileSystem> ownSystem = m_fileSystemOf(own);
+    const std::optional<base::FileSystem> ownSystem = m_fileSystemOf(own);
     m_own = ownSystem ? own : QString();
     m_ownDevice = ownSystem ? ownSystem->device : 0;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "watch/filesystem.h"
+#include "base/filesystem.h"
 
 #include <QBasicTimer>
 #include <QHash>
@@ -23,7 +23,7 @@ class EventTest final : public QObject
 {
     Q_OBJECT
 public:
-    using FileSystemOf = std::function<std::optional<FileSystem>(const QString &directory)>;
+    using FileSystemOf = std::function<std::optional<base::FileSystem>(const QString &directory)>;
 
     enum class Outcome {
         Open,     ///< it is being tested
@@ -36,7 +36,7 @@ public:
     /// What is watched of one file system.
     struct Place
     {
-        FileSystem system;
+        base::FileSystem system;
         QStringList directories; ///< sorted
         Outcome outcome = Outcome::Open;
         QString file; ///< the last one that was made; empty: none

@@ -98,6 +98,7 @@ void FileWatch::timerEvent(QTimerEvent *event)
     if (event->timerId() != m_timer.timerId())
         return;
     m_timer.stop();
+    m_isBurst = false;
     look();
 }
 
@@ -106,20 +107,30 @@ void FileWatch::eventHappened(const QString &path, DirectoryEvents::What what)
     if (!concerns(path, what == DirectoryEvents::What::Directory))
         return;
     m_writers.heard(path, what);
-    // Whoever writes without an end has been waited for.
-    const auto late = m_late.constFind(path);
-    const bool isGoingOn = what == DirectoryEvents::What::Written || what == DirectoryEvents::What::Attributes;
-    if (!isGoingOn || late == m_late.constEnd() || !late->deadline.hasExpired())
-        expect(m_times.quiet);
+    const auto now = std::chrono::steady_clock::now();
+    if (m_timer.isActive() && m_lookAt <= now + m_times.quiet && isLate(path))
+        return; // who writes without an end puts nothing off
+    if (!m_isBurst)
+        m_burstEnd = now + m_times.poll;
+    m_isBurst = true;
+    expect(std::min(m_times.quiet, std::chrono::ceil<std::chrono::milliseconds>(m_burstEnd - now)));
+}
+
+bool FileWatch::isLate(const QString &path) const
+{
+    const auto isIt = [&](const QString &file) { return file == path || m_seen.ends.value(file) == path; };
+    for (auto late = m_late.constBegin(); late != m_late.constEnd(); ++late) {
+        if (late->deadline.hasExpired() && isIt(late.key()))
+            return true;
+    }
+    return false;
 }
 
 void FileWatch::expect(std::chrono::milliseconds moment)
 {
-    if (!m_timer.isActive() && m_patience.hasExpired())
-        m_patience.setRemainingTime(m_times.patience);
-    // Somebody who writes without an end must not keep the others waiting.
-    const std::chrono::milliseconds left(std::max<qint64>(m_patience.remainingTime(), 0));
-    m_timer.start(int(std::min(moment, left).count()), this);
+    moment = std::max(moment, std::chrono::milliseconds(0));
+    m_lookAt = std::chrono::steady_clock::now() + moment;
+    m_timer.start(int(moment.count()), this);
 }
 
 FileScan FileWatch::scan()
@@ -283,10 +294,11 @@ void FileWatch::look()
             complete.append(file);
             continue;
         }
-        const Waiting forThis = waitingFor(file, late);
-        if (forThis != Waiting::ForNobody && !each.hasExpired())
-            moment = std::min(moment, std::max(m_times.settle, std::chrono::milliseconds(each.remainingTime())));
-        waiting = std::max(waiting, forThis);
+        waiting = std::max(waiting, waitingFor(file, late));
+        // Nobody hurries for who goes on writing.
+        const std::chrono::milliseconds hurry = late.value(file).deadline.hasExpired() ? m_times.poll : m_times.settle;
+        if (!each.hasExpired())
+            moment = std::min(moment, std::max(hurry, std::chrono::milliseconds(each.remainingTime())));
     }
     m_steady = std::move(steady);
     m_late = std::move(late);
@@ -296,9 +308,13 @@ void FileWatch::look()
         moment = m_times.settle;
     }
     m_seen = std::move(now);
-    if (waiting == Waiting::ForNobody || (waiting == Waiting::ForAWhile && m_patience.hasExpired())) {
-        m_patience.setRemainingTime(0);
+    if (waiting == Waiting::ForNobody || (waiting == Waiting::ForAWhile && m_patience && m_patience->hasExpired())) {
+        m_patience.reset();
         tell(complete);
+    } else if (!complete.isEmpty() && waiting == Waiting::ForAWhile) {
+        if (!m_patience)
+            m_patience = QDeadlineTimer(m_times.patience);
+        moment = std::min(moment, std::chrono::milliseconds(std::max<qint64>(m_patience->remainingTime(), 0)));
     }
     if (waiting != Waiting::ForNobody || !m_late.isEmpty())
         expect(moment);

@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 namespace Quern::watch {
 
@@ -23,7 +24,7 @@ namespace Quern::watch {
 struct WatchSystem
 {
     std::unique_ptr<DirectoryEvents> events = std::make_unique<DirectoryEvents>();
-    EventTest::FileSystemOf fileSystemOf = Quern::watch::fileSystemOf;
+    EventTest::FileSystemOf fileSystemOf = base::fileSystemOf;
 };
 
 /// Tells which files of a plan have changed, once for a burst of changes, and once they are complete. It looks at files
@@ -34,7 +35,7 @@ class FileWatch final : public QObject
 public:
     struct Times
     {
-        /// Nothing must have happened for this long before it is looked for what has.
+        /// Nothing must have happened for this long before it is looked for what has; but it is once in a poll.
         std::chrono::milliseconds quiet{300};
         /// A file is complete if two looks this far apart see the same, and nobody has it open for writing, however
         /// long that takes. Where no event tells of changes, they are as far apart as poll.
@@ -50,7 +51,7 @@ public:
         std::chrono::milliseconds test{1000};
         /// Where the system does not say who has a file open, who has written to it is believed to have gone after
         /// this.
-        std::chrono::milliseconds longestPause{60'000};
+        std::chrono::milliseconds longestPause{20'000};
     };
 
     explicit FileWatch(const Times &times, WatchSystem system = {}, QObject *parent = nullptr);
@@ -84,7 +85,9 @@ private:
     /// Begins with what is there of the plan.
     void know();
     void eventHappened(const QString &path, DirectoryEvents::What what);
-    /// Looks in a moment, again from the beginning of that moment.
+    /// Whether \a path is written for so long that nobody waits for it any more.
+    bool isLate(const QString &path) const;
+    /// Looks in a moment, instead of when it was to be.
     void expect(std::chrono::milliseconds moment);
     void look();
     /// Scans, and watches the directories that there are now.
@@ -127,7 +130,10 @@ private:
     std::chrono::milliseconds m_pollInterval{0};
     bool m_isWatched = true; ///< the system watches everything that it was asked to
     bool m_isPolling = false;
-    QDeadlineTimer m_patience; ///< from the first change that has not been told
+    std::optional<QDeadlineTimer> m_patience;         ///< since what is complete waits for what is not
+    std::chrono::steady_clock::time_point m_lookAt;   ///< when the timer ends
+    std::chrono::steady_clock::time_point m_burstEnd; ///< by when it is looked, whatever else happens
+    bool m_isBurst = false;                           ///< something has happened since the last look
     QHash<QString, Late> m_late;
     bool m_isLimitTold = false; ///< that there is more than may be looked at, by the log
 };

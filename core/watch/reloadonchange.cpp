@@ -126,7 +126,7 @@ void ReloadOnChange::filesChanged(const QStringList &files)
 void ReloadOnChange::reloadEnded()
 {
     if (std::exchange(m_isReloading, false))
-        m_echo.setRemainingTime(m_brake.echo);
+        m_echo.setRemainingTime(m_brake.echo + (m_isPolling ? m_brake.polledEcho : std::chrono::milliseconds(0)));
     // Whoever tells it has not ended it for himself yet.
     QMetaObject::invokeMethod(this, &ReloadOnChange::tryReload, Qt::QueuedConnection);
 }
@@ -160,8 +160,10 @@ bool ReloadOnChange::mayBeEcho() const
 void ReloadOnChange::brake(const QStringList &files)
 {
     if (m_wait.isActive()) {
-        const auto isNew = [this](const QString &file) { return !m_echoed.contains(file); };
-        if (std::any_of(files.begin(), files.end(), isNew))
+        const auto isKnown = [this](const QString &file) { return m_echoed.contains(file); };
+        if (mayBeEcho())
+            m_echoed += files;
+        else if (!std::all_of(files.begin(), files.end(), isKnown))
             m_wait.stop();
         return;
     }

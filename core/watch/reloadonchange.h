@@ -30,7 +30,9 @@ public:
     struct Brake
     {
         /// A change that is told within this after the end of a reload may have been made by that.
-        std::chrono::milliseconds echo{1000};
+        std::chrono::milliseconds echo{2000};
+        /// Where files are looked at for lack of events it takes longer to be told.
+        std::chrono::milliseconds polledEcho{4000};
         /// After so many reloads in a row that may have changed something the next one waits: at first for the least,
         /// and each time twice as long. It does not wait for anything else that changes.
         int echoes = 10;

@@ -2,38 +2,12 @@
 
 #include "watch/filenames.h"
 
-#include "base/filedescriptor.h"
-
-#include <QFile>
-
-#include <fcntl.h>
+#include "base/openforwriting.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <optional>
 
 namespace Quern::watch {
-
-namespace {
-
-/// Whether anybody has \a path open for writing; none where the system does not say.
-std::optional<bool> isOpenForWriting(const QString &path)
-{
-    const base::FileDescriptor file(
-        ::open(QFile::encodeName(path).constData(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    // Whoever opens it in this moment waits until it is closed here, and this process gets a signal: not SIGIO, which
-    // would end it.
-    if (!file.isValid() || ::fcntl(file.get(), F_SETSIG, SIGURG) != 0)
-        return std::nullopt;
-    if (::fcntl(file.get(), F_SETLEASE, F_RDLCK) == 0) {
-        ::fcntl(file.get(), F_SETLEASE, F_UNLCK);
-        return false;
-    }
-    return errno == EAGAIN ? std::optional(true) : std::nullopt;
-}
-
-} // namespace
 
 void Writers::heard(const QString &path, DirectoryEvents::What what)
 {
@@ -64,8 +38,7 @@ void Writers::keepIn(const QSet<QString> &directories)
 
 bool Writers::isWriting(const QString &path, const FileStamp &stamp, bool remote) const
 {
-    // NFS refuses leases as if somebody had it open.
-    if (const std::optional<bool> known = remote ? std::nullopt : isOpenForWriting(path))
+    if (const std::optional<bool> known = remote ? std::nullopt : base::isOpenForWriting(path))
         return *known;
     return std::any_of(m_writing.begin(), m_writing.end(), [&stamp](const Writing &writing) {
         return writing.file == stamp.id && !writing.until.hasExpired();

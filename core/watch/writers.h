@@ -12,8 +12,8 @@
 
 namespace Quern::watch {
 
-/// Whether somebody has a file open for writing. The system tells of files of this user, and to whoever has CAP_LEASE
-/// of all (fcntl(2), F_SETLEASE); of others it is known by what events have told.
+/// Whether somebody has a file open for writing: see base::isOpenForWriting(). Where the system does not say, it is
+/// known by what events have told.
 class Writers
 {
 public:
@@ -28,9 +28,8 @@ public:
     /// Of other \a directories no event will come.
     void keepIn(const QSet<QString> &directories);
 
-    /// /// Whether the plain file \a path, of which \a stamp has just been seen, is being written, or about to be. If
-    /// it is \a remote, the system knows nothing of others, and says so of nobody. Blocks as long as its file system
-    /// does.
+    /// Whether the plain file \a path, of which \a stamp has just been seen, is being written, or about to be. If it is
+    /// \a remote the system is not asked. Blocks as long as its file system does.
     bool isWriting(const QString &path, const FileStamp &stamp, bool remote) const;
 
     /// Whether \a file has been written to since forget().

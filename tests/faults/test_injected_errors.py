@@ -254,6 +254,8 @@ class InjectedErrors(FaultTestCase):
         before = server.settled_footprint()
         told_file = server.runtime / "processes.json"
         for number, (call, told) in enumerate(cases):
+            if call.startswith("mmap") and TIME_SCALE > 1:
+                continue  # a sanitizer ends the process then, with a report
 
             def kill(number: int = number, told: str = told) -> None:
                 victim = server.wait_workers()[number].pid

@@ -147,6 +147,35 @@ class Files(Watch):
         self.wait_generation(quern, 3)
         self.assertEqual(self.reasons(quern)[-1], "libgood.so has changed")
 
+    def test_a_plugin_that_is_being_written_when_a_reload_can_begin(self) -> None:
+        quern = self.server(tables=WATCH + 'paths = ["page"]\n', max_wait_time=30)
+        good = quern.directory / "libgood.so"
+        shutil.copy(FIXTURES / "libgood.so", good)
+        quern.plugins += [good]
+        quern.write_config()
+        quern.start()
+        self.wait_watching(quern)
+        slow = threading.Thread(target=lambda: quern.get("/slow?ms=4000", timeout=30))
+        slow.start()
+        with ControlClient(quern) as control:
+            wait_until(lambda: any(worker["inFlight"] for worker in control.ask("server.status")["workers"]),
+                       "the slow request")
+        quern.config.write_text(quern.config.read_text() + "# changed\n")
+        quern.wait_log("generation 2 serves")
+        (quern.directory / "page").write_text("x")
+        content = good.read_bytes()
+        with good.open("wb", buffering=0) as file:
+            file.write(content[:len(content) // 2])
+            slow.join()
+            quern.wait_log("reloaded: generation 2 serves")
+            # The page has been told of meanwhile, and a reload would take the half of the plugin.
+            for _ in range(8):
+                self.assertEqual(quern.get("/slow?ms=250")[0], 200)
+            self.assertNotIn("generation 3 serves", quern.log())
+            file.write(content[len(content) // 2:])
+        self.wait_generation(quern, 3)
+        self.assertEqual(quern.get("/good")[0], 200)
+
     def test_the_servers_own_log_by_another_name(self) -> None:
         server = self.server(tables=WATCH + 'paths = ["."]\n')
         release = server.directory.parent / (server.directory.name + "-release")

@@ -74,11 +74,11 @@ private:
         return QTest::qWaitFor([&] { return !find().isEmpty(); }, patience) ? find() : messages.join(u'\n');
     }
     /// Those that lie elsewhere than \a name are where they are; that one is on \a system.
-    EventTest::FileSystemOf with(const QString &name, const FileSystem &system) const
+    EventTest::FileSystemOf with(const QString &name, const base::FileSystem &system) const
     {
         return [directory = path(name), system](const QString &asked) {
             const bool isThere = asked == directory || asked.startsWith(directory + u'/');
-            return isThere && QFile::exists(asked) ? system : fileSystemOf(asked);
+            return isThere && QFile::exists(asked) ? system : base::fileSystemOf(asked);
         };
     }
     void make(const QString &directory) const { QVERIFY(QDir(m_folder->path()).mkpath(directory)); }
@@ -100,17 +100,17 @@ void TestEventTest::types_data()
 void TestEventTest::types()
 {
     QFETCH(quint64, type);
-    QTEST(sharedTypeName(type), "name");
+    QTEST(base::sharedTypeName(type), "name");
 }
 
 void TestEventTest::fileSystems()
 {
-    const std::optional<FileSystem> here = fileSystemOf(m_folder->path());
-    const std::optional<FileSystem> processes = fileSystemOf(u"/proc"_s);
+    const std::optional<base::FileSystem> here = base::fileSystemOf(m_folder->path());
+    const std::optional<base::FileSystem> processes = base::fileSystemOf(u"/proc"_s);
     QVERIFY(here && processes);
     QVERIFY(here->device != processes->device);
     QVERIFY(processes->sharedType.isEmpty());
-    QVERIFY(!fileSystemOf(path(u"none"_s)));
+    QVERIFY(!base::fileSystemOf(path(u"none"_s)));
 }
 
 void TestEventTest::heard()

@@ -30,6 +30,7 @@ private Q_SLOTS:
     void whoPausesForLongerThanAnybodyWaits();
     void nothingIsToldBesideWhatIsNeeded();
     void isWaitedForOnce();
+    void whoOpensAndClosesAgainAndAgain();
     void touchedWhileItIsWritten();
     void withoutBeingOpened();
     void anotherOfItsName();
@@ -103,9 +104,41 @@ void TestWriters::isWaitedForOnce()
         QCOMPARE(told(), u"quern.toml"_s);
     }
     QVERIFY2(timer.elapsed() < 2000, qPrintable(QString::number(timer.elapsed())));
+    // When it ends, that is told, and not at the next look of those that are made from time to time.
     writer.stop();
+    timer.start();
     journal.close();
     QCOMPARE(told(), u"journal"_s);
+    QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
+}
+
+void TestWriters::whoOpensAndClosesAgainAndAgain()
+{
+    // As one who appends to a log; and the log is reached by a link.
+    begin({quick.quiet, quick.settle, std::chrono::milliseconds(2000), quick.poll});
+    QVERIFY(QDir(m_folder->path()).mkdir(u"real"_s));
+    write(u"real/log"_s);
+    QVERIFY(QFile::link(path(u"real/log"_s), path(u"log"_s)));
+    watch({u"quern.toml"_s}, {u"log"_s});
+    QTimer writer;
+    connect(&writer, &QTimer::timeout, this, [this] {
+        QFile file(path(u"log"_s));
+        QVERIFY(file.open(QIODevice::Append));
+        file.write("x");
+    });
+    writer.start(20);
+    QElapsedTimer timer;
+    timer.start();
+    for (int i = 1; i < 4; ++i) {
+        write(u"quern.toml"_s, QByteArray(i, 'x'));
+        QString files;
+        do
+            files = told();
+        while (files == u"log");
+        QVERIFY2(files.contains(u"quern.toml"_s), qPrintable(files));
+    }
+    // It has been waited for once.
+    QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
 }
 
 void TestWriters::touchedWhileItIsWritten()

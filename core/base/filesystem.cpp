@@ -1,4 +1,4 @@
-#include "watch/filesystem.h"
+#include "base/filesystem.h"
 
 #include <QFile>
 
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-namespace Quern::watch {
+namespace Quern::base {
 
 namespace {
 
@@ -63,4 +63,4 @@ std::optional<FileSystem> fileSystemOf(const QString &directory)
     return FileSystem{status.st_dev, sharedTypeName(quint32(system.f_type))};
 }
 
-} // namespace Quern::watch
+} // namespace Quern::base

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-namespace Quern::watch {
+namespace Quern::base {
 
 /// Where a directory lies. A plain value; any thread.
 struct FileSystem
@@ -23,4 +23,4 @@ std::optional<FileSystem> fileSystemOf(const QString &directory);
 /// For a type as statfs(2) tells it: "NFS", "FUSE"; empty if nobody else changes such files, as far as is known.
 QString sharedTypeName(quint64 type);
 
-} // namespace Quern::watch
+} // namespace Quern::base
