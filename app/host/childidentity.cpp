@@ -387,9 +387,10 @@ Result<void> letChildrenPass(const config::ServerSettings &server, Passing passi
         return base::systemError(server.runtimeDir);
     if (present.st_uid != ::geteuid())
         return base::systemError(server.runtimeDir, EPERM);
-    const mode_t own = *user ? 0710 : 0700;
-    const mode_t mode = passing == Passing::Everybody ? 0711 : own;
     const gid_t group = *user ? (*user)->gid : present.st_gid;
+    const mode_t own = *user ? 0710 : 0700;
+    const bool isAnother = group != present.st_gid || own != (present.st_mode & 0777);
+    const mode_t mode = passing == Passing::Everybody && isAnother ? 0711 : own;
     if ((group != present.st_gid && ::fchown(folder.get(), uid_t(-1), group) != 0) ||
         ((present.st_mode & 0777) != mode && ::fchmod(folder.get(), mode) != 0))
         return base::systemError(QStringLiteral("letting the children's user pass %1").arg(server.runtimeDir));

@@ -46,8 +46,8 @@ RuntimeDirectoryState inspectRuntimeDirectory(const QString &path)
         return RuntimeDirectoryState::NoDirectory;
     if (present.st_uid != ::geteuid())
         return RuntimeDirectoryState::OfAnotherUser;
-    // That a group may pass, without looking around, is what letChildrenPass() makes of it.
-    return (present.st_mode & 067) != 0 ? RuntimeDirectoryState::OpenToOthers : RuntimeDirectoryState::Usable;
+    // That some may pass, without looking around, is what letChildrenPass() makes of it.
+    return (present.st_mode & 066) != 0 ? RuntimeDirectoryState::OpenToOthers : RuntimeDirectoryState::Usable;
 }
 
 bool isInRuntimeDirectory(const QString &path, const QString &folder)

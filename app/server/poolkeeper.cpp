@@ -175,13 +175,15 @@ void PoolKeeper::checkMemory()
     for (const Fat &each : fat) {
         const QString text = QStringLiteral("it uses %1, %2 is %3")
                                  .arg(mebibytes(each.bytes), memoryKeyOf(each.role), mebibytes(each.limit));
-        const Excess first = m_excess.value(each.child, {now, each.bytes});
+        Excess first = m_excess.value(each.child, {now, each.bytes});
+        // Unless it grows the next one would do no better.
+        if (const auto rest = m_supervisor->replacementRestsUntil(each.child);
+            rest && each.bytes <= first.bytes + each.limit)
+            first.since = std::max(first.since, *rest);
         known.insert(each.child, first);
-        const bool hadTime = now - first.since >= m_settings.server.maxWaitTime;
-        // Its next would do no better than one that does not grow.
-        const bool isSpared = m_supervisor->isReplacementResting(each.child) && each.bytes <= first.bytes + each.limit;
         // It has had the time to go by itself, and takes what others need.
-        if (hadTime && each.bytes > 2 * each.limit && !isSpared)
+        const bool hadTime = now - first.since >= m_settings.server.maxWaitTime;
+        if (hadTime && each.bytes > 2 * each.limit)
             m_supervisor->killFor(each.child, RestartReason::Memory, text);
         else if (!each.isLeaving)
             m_supervisor->recycle(each.child, RestartReason::Memory, text);

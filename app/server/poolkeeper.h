@@ -69,7 +69,7 @@ private:
     QBasicTimer m_timer;
     base::MonotonicTime m_memoryLooked;
     QHash<quint64, quint64> m_requestLimits; ///< drawn for each worker, by child
-    /// When a child was found beyond its memory limit for the first time, and how far.
+    /// Since when a child is to go that is beyond its memory limit, and how far it was beyond it when it was found.
     struct Excess
     {
         base::MonotonicTime since;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace Quern::base {
 
@@ -17,6 +18,9 @@ std::size_t titleRoom = 0;
 
 void initProcessTitle(int argc, char **argv)
 {
+    // They stay, also when the environment has let go of them: whoever has asked for a variable has the pointer.
+    static auto *const copies = new std::vector<char *>;
+    const auto copyOf = [](const char *text) { return copies->emplace_back(::strdup(text)); };
     if (argc < 1)
         return;
     // The kernel shows the memory of argv; the environment's strings follow it directly. Both may be overwritten once
@@ -25,17 +29,17 @@ void initProcessTitle(int argc, char **argv)
     for (int i = 1; i < argc; ++i) {
         if (argv[i] == end + 1)
             end = argv[i] + std::strlen(argv[i]);
-        argv[i] = ::strdup(argv[i]);
+        argv[i] = copyOf(argv[i]);
     }
     for (char **variable = environ; *variable; ++variable) {
         if (*variable != end + 1)
             break;
         end = *variable + std::strlen(*variable);
-        *variable = ::strdup(*variable);
+        *variable = copyOf(*variable);
     }
     titleArea = argv[0];
     titleRoom = std::size_t(end - titleArea);
-    argv[0] = ::strdup(argv[0]);
+    argv[0] = copyOf(argv[0]);
 }
 
 void setProcessTitle(const QByteArray &title)

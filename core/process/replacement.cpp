@@ -68,12 +68,13 @@ void Supervisor::restIfEarly(ChildPlace &place)
                                     << std::chrono::duration_cast<std::chrono::seconds>(delay).count() << "s";
 }
 
-bool Supervisor::isReplacementResting(quint64 childId) const
+std::optional<base::MonotonicTime> Supervisor::replacementRestsUntil(quint64 childId) const
 {
     const ChildProcess *child = childWith(childId);
     const ChildPlace *place = child ? placeOf(m_active, child) : nullptr;
-    return place && place->replacement && place->replacement->failures == 0 && place->earlyReplacements > 0 &&
-           place->replacement->notBefore > std::chrono::steady_clock::now();
+    if (!place || !place->replacement || place->replacement->failures != 0 || place->earlyReplacements == 0)
+        return std::nullopt;
+    return place->replacement->notBefore;
 }
 
 bool Supervisor::isTooLarge(const ChildPlace &place)

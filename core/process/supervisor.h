@@ -116,8 +116,9 @@ public:
     /// finishes what it has begun. No more than a quarter of a pool is replaced at a time, or one; the others wait.
     /// False: it is not at work yet, or no more.
     bool recycle(quint64 childId, RestartReason reason, const QString &text);
-    /// recycle() has it wait for its successor, since those before it at its place were of no more use.
-    bool isReplacementResting(quint64 childId) const;
+    /// Until when the replacement of a child waits that was beyond its memory limit as soon as it had begun, as the one
+    /// before it: the next one would do no better.
+    std::optional<base::MonotonicTime> replacementRestsUntil(quint64 childId) const;
     /// Kills a child, which is then replaced; somebody has asked for it.
     void kill(quint64 childId, const QString &reason);
     /// What the next timer process knows of what was before it: a CronStateMessage.

@@ -77,17 +77,17 @@ void TestLimitChecks::finding_data()
     constexpr auto ok = Check::Outcome::Ok;
     constexpr auto warning = Check::Outcome::Warning;
     constexpr auto error = Check::Outcome::Error;
-    // 64 for the master, 2 × 4 × (1 + 5) for workers, timer and hooks, 64 for refused clients: 176. A quarter of the
-    // rest is for files.
+    // 64 for the master, 3 for its reactor, 2 × 4 × (1 + 5) for workers, timer and hooks, 64 for refused clients: 179.
+    // A quarter of the rest is for files.
     row("too few files", "proc/self/limits", FakeSystem::limits("100", "276"), "open files", warning,
-        "276 may be open, enough for 75 connections", "ulimit -n 13509");
+        "276 may be open, enough for 73 connections", "ulimit -n 13512");
     row("max_conn that fits", "proc/self/limits", FakeSystem::limits("100", "276"), "open files", warning, "276",
-        "max_conn = 75");
-    row("just enough files", "proc/self/limits", FakeSystem::limits("100", "13509"), "open files", ok, "13509", "");
-    row("one file short", "proc/self/limits", FakeSystem::limits("100", "13508"), "open files", warning, "9999",
-        "13509");
-    row("no room for any client", "proc/self/limits", FakeSystem::limits("100", "176"), "open files", error,
-        "176 without any client", "LimitNOFILE=13509");
+        "max_conn = 73");
+    row("just enough files", "proc/self/limits", FakeSystem::limits("100", "13512"), "open files", ok, "13512", "");
+    row("one file short", "proc/self/limits", FakeSystem::limits("100", "13511"), "open files", warning, "9999",
+        "13512");
+    row("no room for any client", "proc/self/limits", FakeSystem::limits("100", "179"), "open files", error,
+        "179 without any client", "LimitNOFILE=13512");
     row("any number of files", "proc/self/limits", FakeSystem::limits("100", "unlimited"), "open files", ok,
         "any number of", "");
     row("no limits to read", "proc/self/limits", "", "open files", warning, "does not tell", "ulimit");
@@ -134,7 +134,7 @@ void TestLimitChecks::aRunningServersOwnLimits()
     system.write(QStringLiteral("proc/77/limits"), FakeSystem::limits("276", "20000"));
     const Check check = named(limitChecks(settings(), app::Machine(system.roots(), 77), true, 0), "open files");
     QCOMPARE(check.outcome, Check::Outcome::Warning);
-    QVERIFY2(check.found.contains(u"75 connections"), qPrintable(check.found));
+    QVERIFY2(check.found.contains(u"73 connections"), qPrintable(check.found));
 }
 
 void TestLimitChecks::childrenOfEachKind()
@@ -147,12 +147,12 @@ void TestLimitChecks::childrenOfEachKind()
     };
     // Two of them take 24 more.
     more.server.taskWorkerMaxNum = 2;
-    QVERIFY2(found().contains(u"enough for 57 connections"), qPrintable(found()));
+    QVERIFY2(found().contains(u"enough for 55 connections"), qPrintable(found()));
     more.server.taskWorkerMaxNum = 0;
     more.processes = {config::ProcessSettings(), config::ProcessSettings()};
     more.processes[0].num = 2;
     more.processes[1].enable = false;
-    QVERIFY2(found().contains(u"enough for 57 connections"), qPrintable(found()));
+    QVERIFY2(found().contains(u"enough for 55 connections"), qPrintable(found()));
 }
 
 void TestLimitChecks::aMeasuredWorker()

@@ -208,7 +208,7 @@ void TestSupervisorPools::eachIsTooLargeAtOnce()
                                      QStringLiteral("it is fat"));
     };
     QVERIFY(recycleLast());
-    QVERIFY(!m_supervisor->isReplacementResting(m_handoffs.constLast()->childId));
+    QVERIFY(!m_supervisor->replacementRestsUntil(m_handoffs.constLast()->childId));
     QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1, patience);
     QVERIFY(!m_supervisor->report().constFirst().isTooLarge);
     for (const int seconds : {1, 2}) {
@@ -219,7 +219,7 @@ void TestSupervisorPools::eachIsTooLargeAtOnce()
         QElapsedTimer timer;
         timer.start();
         QVERIFY(recycleLast());
-        QVERIFY(m_supervisor->isReplacementResting(m_handoffs.constLast()->childId));
+        QVERIFY(m_supervisor->replacementRestsUntil(m_handoffs.constLast()->childId));
         QCOMPARE(m_supervisor->report().size(), 1);
         QVERIFY(m_supervisor->report().constFirst().isTooLarge);
         QTRY_COMPARE_WITH_TIMEOUT(m_exited->size(), 1 + seconds, patience);
