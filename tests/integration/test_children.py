@@ -123,7 +123,8 @@ class Users(ChildrenTestCase):
         os.kill(workers[0].pid, signal.SIGKILL)
         replaced = quern.wait_workers(without=before | {workers[0].pid})
         for pid in {worker.pid for worker in replaced}:
-            self.assertEqual(set(status_of(pid)["Uid"]), {str(self.account.pw_uid)})
+            # One that is new loads its plugins first.
+            wait_until(lambda pid=pid: set(status_of(pid)["Uid"]) == {str(self.account.pw_uid)}, "the user of the child")
         quern.stop()
 
     def test_no_child_outlives_a_killed_master(self) -> None:
