@@ -324,16 +324,14 @@ bool mayUse(const config::ServerSettings &server, const base::Identity &user, co
     if (!seen || !from.isValid())
         return false;
     const QByteArray path = '.' + QFile::encodeName(*seen);
-    const base::ActingAs child(user);
     struct stat status = {};
-    return child.isEffective() && ::fstatat(from.get(), path.constData(), &status, 0) == 0 && S_ISDIR(status.st_mode) &&
-           ::faccessat(from.get(), path.constData(), W_OK | X_OK, AT_EACCESS) == 0;
+    return base::mayAccess(user, from.get(), path, W_OK | X_OK) &&
+           ::fstatat(from.get(), path.constData(), &status, 0) == 0 && S_ISDIR(status.st_mode);
 }
 
 bool mayPass(const base::Identity &user, const QString &folder)
 {
-    const base::ActingAs child(user);
-    return child.isEffective() && ::faccessat(AT_FDCWD, QFile::encodeName(folder).constData(), X_OK, AT_EACCESS) == 0;
+    return base::mayAccess(user, AT_FDCWD, QFile::encodeName(folder), X_OK);
 }
 
 Result<ipc::Confinement> confinementOf(const config::ServerSettings &server)

@@ -62,10 +62,11 @@ Result<ipc::Confinement> confinementOf(const config::ServerSettings &server);
 /// are folders that it may not use. Empty unless the children get another one.
 QMap<QString, QString> accountEnvironment(const config::ServerSettings &server);
 
-/// Lets the children's user, if there is one, find the folders in the runtime directory that are his: its group may
-/// pass, and may not look around. Without one the directory is this user's alone again. While a server before this one
-/// may have children of another user, everybody may pass.
+/// Who may pass the runtime directory: the children of this server, or, while one before it may have children of
+/// another user, everybody.
 enum class Passing { Own, Everybody };
+/// Lets the children's user, if there is one, find the folders in the runtime directory that are his: its group may
+/// pass, and may not look around. Without one the directory is this user's alone again.
 Result<void> letChildrenPass(const config::ServerSettings &server, Passing passing = Passing::Own);
 
 } // namespace Quern::app

@@ -5,13 +5,10 @@
 #include <QByteArrayList>
 #include <QFile>
 
-#include <algorithm>
-#include <cerrno>
 #include <climits>
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace Quern::app {
@@ -46,7 +43,7 @@ public:
             if (!m_folder.isValid() || ::fstat(m_folder.get(), &m_status) != 0)
                 return std::nullopt; // the master cannot come by there, either
             // A folder that others may write to is safe where nobody may move what is another's.
-            const bool mayAdd = mayWrite(m_folder.get(), ".", W_OK | X_OK);
+            const bool mayAdd = mayWrite(".", W_OK | X_OK);
             if (isHis(m_status) || (mayAdd && (m_status.st_mode & S_ISVTX) == 0))
                 return shown();
             if (names.isEmpty())
@@ -63,7 +60,7 @@ public:
             } else if (S_ISDIR(entry.st_mode)) {
                 enter(name);
             } else {
-                return mayWrite(m_folder.get(), name, W_OK) ? std::optional(shown(name)) : std::nullopt;
+                return mayWrite(name, W_OK) ? std::optional(shown(name)) : std::nullopt;
             }
         }
     }
@@ -71,31 +68,9 @@ public:
 private:
     bool isHis(const struct stat &status) const { return status.st_uid == m_user.uid; }
 
-    bool mayWrite(int folder, const QByteArray &name, int mode) const
+    bool mayWrite(const QByteArray &name, int mode) const
     {
-        int error = 0;
-        {
-            const base::ActingAs user(m_user);
-            if (!user.isEffective())
-                return false;
-            // Not faccessat(): where the kernel lacks this (before 5.8) that asks for whoever this process is.
-            if (::syscall(SYS_faccessat2, folder, name.constData(), mode, AT_EACCESS) == 0)
-                return true;
-            error = errno;
-        }
-        struct stat status = {};
-        return (error == ENOSYS || error == EPERM) && ::fstatat(folder, name.constData(), &status, 0) == 0 &&
-               allows(status, mode);
-    }
-
-    /// By the permissions alone.
-    bool allows(const struct stat &status, int mode) const
-    {
-        const auto &groups = m_user.groups;
-        const bool isGroups =
-            status.st_gid == m_user.gid || std::find(groups.begin(), groups.end(), status.st_gid) != groups.end();
-        const mode_t others = isGroups ? status.st_mode >> 3 : status.st_mode;
-        return ((isHis(status) ? status.st_mode >> 6 : others) & mode_t(mode)) == mode_t(mode);
+        return base::mayAccess(m_user, m_folder.get(), name, mode);
     }
 
     void restart()

@@ -1,5 +1,4 @@
 #include "app/server/startcommand.h"
-#include "app/server/settingscheck.h"
 
 #include "app/host/runtimedirectory.h"
 #include "app/server/daemon.h"

@@ -1,6 +1,11 @@
 #include "base/identity.h"
 
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
 #include <sys/fsuid.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +28,18 @@ uid_t presentUser()
 gid_t presentGroup()
 {
     return gid_t(::setfsgid(gid_t(-1)));
+}
+
+/// What the permissions of a file say, and nothing else.
+bool permit(const struct stat &status, const Identity &user, int mode)
+{
+    mode_t bits = status.st_mode;
+    if (status.st_uid == user.uid)
+        bits >>= 6;
+    else if (status.st_gid == user.gid ||
+             std::find(user.groups.begin(), user.groups.end(), status.st_gid) != user.groups.end())
+        bits >>= 3;
+    return (bits & mode_t(mode)) == mode_t(mode);
 }
 
 } // namespace
@@ -52,6 +69,19 @@ ActingAs::~ActingAs()
     // What was root a moment ago still is: only a thread that has lost its way would go on with too few rights.
     if (!setThreadGroups(m_groups) || presentUser() != m_uid || presentGroup() != m_gid)
         qFatal("a thread could not become its own user again");
+}
+
+bool mayAccess(const Identity &user, int folder, const QByteArray &path, int mode)
+{
+    const ActingAs acting(user);
+    if (!acting.isEffective())
+        return false;
+    // Not faccessat(): where the kernel lacks this call (before 5.8), that answers for whoever the process is.
+    if (::syscall(SYS_faccessat2, folder, path.constData(), mode, AT_EACCESS) == 0)
+        return true;
+    struct stat status = {};
+    return (errno == ENOSYS || errno == EPERM) && ::fstatat(folder, path.constData(), &status, 0) == 0 &&
+           permit(status, user, mode);
 }
 
 } // namespace Quern::base

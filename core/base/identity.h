@@ -2,6 +2,8 @@
 
 #include <Quern/result.h>
 
+#include <QByteArray>
+
 #include <sys/types.h>
 #include <vector>
 
@@ -37,5 +39,9 @@ private:
     gid_t m_gid = 0;
     bool m_isEffective = false;
 };
+
+/// Whether \a user may do with \a path what \a mode says: W_OK | X_OK. It is seen from \a folder, a descriptor or
+/// AT_FDCWD; links are followed. Asks with the rights of that user: false if the process may not lend itself those.
+bool mayAccess(const Identity &user, int folder, const QByteArray &path, int mode);
 
 } // namespace Quern::base

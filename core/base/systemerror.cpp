@@ -28,8 +28,12 @@ Error systemError(const QString &what, int errorNumber)
     default:
         break;
     }
-    const std::string text = std::error_code(errorNumber, std::generic_category()).message();
-    return Error(code, what + QStringLiteral(": ") + QString::fromStdString(text));
+    return Error(code, what + QStringLiteral(": ") + systemErrorText(errorNumber));
+}
+
+QString systemErrorText(int errorNumber)
+{
+    return QString::fromStdString(std::error_code(errorNumber, std::generic_category()).message());
 }
 
 } // namespace Quern::base

@@ -10,5 +10,7 @@ namespace Quern::base {
 Error systemError(const QString &what);
 /// The same for a given errno value.
 Error systemError(const QString &what, int errorNumber);
+/// What an errno value means: "No such file or directory".
+QString systemErrorText(int errorNumber);
 
 } // namespace Quern::base

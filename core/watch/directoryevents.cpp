@@ -11,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
 namespace Quern::watch {
 
@@ -72,8 +71,7 @@ Result<void> DirectoryEvents::setDirectories(const QSet<QString> &directories, c
             outcome =
                 base::systemError(QStringLiteral("cannot watch %1 (see fs.inotify.max_user_watches)").arg(directory));
         else if (isWhole && errno != ENOENT && errno != ENOTDIR)
-            m_unwatched.insert(directory,
-                               QString::fromStdString(std::error_code(errno, std::generic_category()).message()));
+            m_unwatched.insert(directory, base::systemErrorText(errno));
     };
     for (const QString &directory : directories)
         watch(directory, true);

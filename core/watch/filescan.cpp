@@ -4,6 +4,7 @@
 #include "watch/way.h"
 
 #include "base/filedescriptor.h"
+#include "base/systemerror.h"
 
 #include <QFile>
 
@@ -13,7 +14,6 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
-#include <system_error>
 
 namespace Quern::watch {
 
@@ -82,8 +82,7 @@ private:
             m_scan.isSure = false;
             return;
         default:
-            m_scan.unsure.insert(path,
-                                 QString::fromStdString(std::error_code(errno, std::generic_category()).message()));
+            m_scan.unsure.insert(path, base::systemErrorText(errno));
         }
     }
 

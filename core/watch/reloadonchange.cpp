@@ -141,6 +141,7 @@ void ReloadOnChange::tryReload()
         return;
     m_isReloading = bool(begun);
     m_hasEcho = false;
+    m_echoed.clear();
     m_pending.clear();
 }
 
@@ -169,7 +170,6 @@ void ReloadOnChange::brake(const QStringList &files)
     }
     if (!mayBeEcho()) {
         m_echoes = 0;
-        m_echoed.clear();
         return;
     }
     m_echoed += files;

@@ -87,7 +87,7 @@ private:
     std::optional<bool> m_wanted;   ///< by the settings, once they are known
     std::optional<bool> m_override; ///< set at run time
     QStringList m_pending;          ///< have changed, and wait for the reload that is under way
-    QStringList m_echoed;           ///< what they may have changed
+    QStringList m_echoed;           ///< what that may have changed
     bool m_isReloading = false;     ///< for a change
     bool m_hasEcho = false;         ///< that reload
     QDeadlineTimer m_echo;          ///< by when what is told may have been changed by it

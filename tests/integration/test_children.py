@@ -295,6 +295,21 @@ class Users(ChildrenTestCase):
         self.assert_exit(quern.command("reload"), 1, rf"may write to {quern.plugins[0]}")
         self.assertEqual({worker.pid for worker in quern.wait_workers()}, before)
 
+    def test_uploads_that_children_of_another_user_have_left(self) -> None:
+        quern = self.child_server(user=USER).start()
+        folder = quern.runtime / f"uploads-{self.account.pw_uid}"
+        with RawConnection(quern.address, timeout=20.0) as client:
+            client.send(b"POST /identity/body HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % UPLOAD + b"x" * (UPLOAD - 1))
+            wait_until(lambda: list(folder.iterdir()), "the beginning of the upload")
+            os.kill(quern.master, signal.SIGKILL)
+        wait_until(lambda: not quern.leftovers(), "the end of the children")
+        self.assertEqual(len(list(folder.iterdir())), 1)
+        quern.settings["user"] = "www-data"
+        quern.write_config()
+        quern.start()
+        self.assertEqual(list(folder.iterdir()), [])
+        quern.stop()
+
     def test_another_user_is_for_a_restart(self) -> None:
         quern = self.child_server(user=USER).start()
         quern.settings["user"] = "www-data"

@@ -367,7 +367,7 @@ class Memory(SupervisionTestCase):
         wait_until(lambda: work.workers() and work.workers()[0].pid != first, "its next", 20)
 
     def test_a_limit_that_none_can_keep(self) -> None:
-        work = self.work(worker_num=1, task_worker_num=0, worker_memory_limit="1K", max_wait_time=0.5)
+        work = self.work(worker_num=1, task_worker_num=0, worker_memory_limit="256K", max_wait_time=0.5)
         work.wait_log(r"worker 0 is beyond its memory limit as soon as it begins: it uses .* - it is replaced in 1 s", 20)
         wait_until(lambda: any(pool["state"] == "degraded" for pool in work.status()["pools"]), "the trouble is told")
         pool = work.status()["pools"][0]
@@ -376,6 +376,10 @@ class Memory(SupervisionTestCase):
         work.wait_log(r"it is replaced in 4 s", 20)
         self.assertNotRegex(work.log(), r"ended: killed")
         self.assertLess(len(re.findall(r"is replaced: it uses", work.log())), 5)
+        # One that grows meanwhile does not have that time.
+        victim = work.workers()[0].pid
+        self.assertEqual(work.ask("POST", "/lab/hoard?mib=64")[0], 200)
+        work.wait_log(rf"worker 0 \(pid {victim}\) ended: killed: it uses \d+ MiB", 20)
 
     def test_task_workers_and_processes(self) -> None:
         work = self.work(task_worker_num=1, task_worker_memory_limit=f"{self.LIMIT}M",

@@ -397,9 +397,7 @@ class Failing(DaemonTestCase):
         work.deliver("sleep", {"ms": 2000, "number": 1}, until="accepted")
         work.wait_lines("begun task sleep", 1)
         with ControlClient(work) as control:
-            control.ask("server.subscribe", status=False, intervalMs=1000, operations=True, processes=False)
-            reference = control.ask("server.restart")
-            control.wait_event("operation", lambda data: "come to their end" in str(data["steps"]))
+            reference = self.restart_until_quiet(control)
             # The task keeps it from going on meanwhile.
             tokens.rename(work.runtime / "tokens")
             tokens.mkdir()
@@ -417,15 +415,20 @@ class Failing(DaemonTestCase):
         self.goes_on(work, work.master)
         work.stop()
 
+    def restart_until_quiet(self, control: ControlClient) -> dict:
+        """The operation of a restart whose new server is ready, while what runs in this one comes to its end."""
+        control.ask("server.subscribe", status=False, intervalMs=1000, operations=True, processes=False)
+        reference = control.ask("server.restart")
+        control.wait_event("operation", lambda data: "come to their end" in str(data["steps"]))
+        return reference
+
     def lose_database(self, work: WorkServer) -> tuple[Path, Path]:
         """A restart fails, and the server finds its database no more. Returns where that is, and where it should be."""
         database, aside = work.directory / "tasks.db", work.directory / "aside.db"
         work.deliver("sleep", {"ms": 2000, "number": 1}, until="accepted")
         work.wait_lines("begun task sleep", 1)
         with ControlClient(work) as control:
-            control.ask("server.subscribe", status=False, intervalMs=1000, operations=True, processes=False)
-            reference = control.ask("server.restart")
-            control.wait_event("operation", lambda data: "come to their end" in str(data["steps"]))
+            reference = self.restart_until_quiet(control)
             database.rename(aside)
             database.mkdir()
             self.assertIn("tasks.db", control.wait_operation(reference)["error"])

@@ -29,6 +29,16 @@ class Watch(AdminTestCase):
         self.wait_watching(quern)
         return quern
 
+    def watch_plugin(self, quern: QuernServer, fixture: str = "libgood.so", name: str = "") -> Path:
+        """Starts it with a plugin of its own, which is a copy of fixture."""
+        plugin = quern.directory / (name or fixture)
+        shutil.copy(FIXTURES / fixture, plugin)
+        quern.plugins = [plugin]
+        quern.write_config()
+        quern.start()
+        self.wait_watching(quern)
+        return plugin
+
     def wait_watching(self, quern: QuernServer) -> None:
         """The thread that watches has come so far: it has a watch on the directory of the settings."""
         inode = f"ino:{quern.directory.stat().st_ino:x} "
@@ -101,12 +111,7 @@ class Files(Watch):
 
     def test_a_plugin_that_is_written_slowly_in_place(self) -> None:
         server = self.server(tables=WATCH)
-        plugin = server.directory / "libgood.so"
-        shutil.copy(FIXTURES / "libgood.so", plugin)
-        server.plugins = [plugin]
-        server.write_config()
-        server.start()
-        self.wait_watching(server)
+        plugin = self.watch_plugin(server)
         content = plugin.read_bytes()
         with plugin.open("wb", buffering=0) as file:
             file.write(content[:1000])
@@ -133,12 +138,7 @@ class Files(Watch):
     def test_a_plugin_that_goes_during_a_reload(self) -> None:
         quern = WorkServer(tables=WATCH, worklab={"slow": "WorkerStart"}, worker_num=1, task_worker_num=0)
         self.addCleanup(quern.destroy)
-        good = quern.directory / "libgood.so"
-        shutil.copy(FIXTURES / "libgood.so", good)
-        quern.plugins = [good]
-        quern.write_config()
-        quern.start()
-        self.wait_watching(quern)
+        good = self.watch_plugin(quern)
         quern.config.write_text(quern.config.read_text() + "# one\n")
         quern.wait_lines("hook WorkerStart ", 2, 15)
         good.unlink()
@@ -149,12 +149,7 @@ class Files(Watch):
 
     def test_a_plugin_that_is_being_written_when_a_reload_can_begin(self) -> None:
         quern = self.server(tables=WATCH + 'paths = ["page"]\n', max_wait_time=30)
-        good = quern.directory / "libgood.so"
-        shutil.copy(FIXTURES / "libgood.so", good)
-        quern.plugins += [good]
-        quern.write_config()
-        quern.start()
-        self.wait_watching(quern)
+        good = self.watch_plugin(quern)
         slow = threading.Thread(target=lambda: quern.get("/slow?ms=4000", timeout=30))
         slow.start()
         with ControlClient(quern) as control:
@@ -224,12 +219,7 @@ class Files(Watch):
 
     def broken_then_good(self, replace) -> None:
         quern = self.server(tables=WATCH)
-        plugin = quern.directory / "libshop.so"
-        shutil.copy(FIXTURES / "libsamename.so", plugin)
-        quern.plugins = [plugin]
-        quern.write_config()
-        quern.start()
-        self.wait_watching(quern)
+        plugin = self.watch_plugin(quern, "libsamename.so", "libshop.so")
 
         def replace_twice() -> None:
             self.assertEqual(quern.get("/good")[0], 404)

@@ -7,15 +7,37 @@
 #include <QThread>
 
 #include <cerrno>
+#include <cstddef>
 #include <fcntl.h>
+#include <iterator>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <memory>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 using namespace Quern;
 using base::ActingAs;
 using base::Identity;
+
+namespace {
+
+/// The process is told from now on that the system has no call of that \a number (seccomp(2)).
+void withoutCall(unsigned number)
+{
+    sock_filter filter[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+                            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program = {static_cast<unsigned short>(std::size(filter)), filter};
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+} // namespace
 
 /// A thread that opens files with the rights of another user.
 class tst_Identity : public QObject
@@ -28,6 +50,8 @@ private Q_SLOTS:
     void groupsCount();
     void otherThreadsStayWhoTheyAre();
     void whoIsNotRootCannot();
+    void accessOfAnother_data();
+    void accessOfAnother();
 
 private:
     /// 0, or the errno of opening a file of \a mode and \a group.
@@ -122,6 +146,47 @@ void tst_Identity::whoIsNotRootCannot()
             ::setresgid(someone, someone, someone) == 0 && ::setresuid(someone, someone, someone) == 0;
         const ActingAs other(Identity{1, 1, {}});
         ::_exit(isSomeone && !other.isEffective() ? 0 : 1);
+    }
+    int status = -1;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QVERIFY(WIFEXITED(status));
+    QCOMPARE(WEXITSTATUS(status), 0);
+}
+
+void tst_Identity::accessOfAnother_data()
+{
+    QTest::addColumn<int>("mode");
+    QTest::addColumn<int>("owner");
+    QTest::addColumn<int>("group");
+    QTest::addColumn<bool>("may");
+    QTest::newRow("the owner's") << 0600 << int(someone) << 0 << true;
+    QTest::newRow("not the owner's, though others may") << 0466 << int(someone) << 0 << false;
+    QTest::newRow("the group's") << 0620 << 0 << int(someone) << true;
+    QTest::newRow("that of a further group") << 0620 << 0 << int(everyone) << true;
+    QTest::newRow("not the group's, though others may") << 0602 << 0 << int(everyone) << false;
+    QTest::newRow("everybody's") << 0602 << 0 << 0 << true;
+    QTest::newRow("root's") << 0600 << 0 << 0 << false;
+}
+
+void tst_Identity::accessOfAnother()
+{
+    QFETCH(int, mode);
+    QFETCH(int, owner);
+    QFETCH(int, group);
+    QFETCH(bool, may);
+    QFile file(m_folder.filePath(QStringLiteral("asked")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QCOMPARE(::fchown(file.handle(), uid_t(owner), gid_t(group)), 0);
+    QCOMPARE(::fchmod(file.handle(), mode_t(mode)), 0);
+    const QByteArray path = QFile::encodeName(file.fileName());
+    const Identity user{someone, someone, {1, everyone}};
+    QCOMPARE(base::mayAccess(user, AT_FDCWD, path, W_OK), may);
+    // And where the kernel knows no faccessat2().
+    const pid_t child = ::fork();
+    if (child == 0) {
+        withoutCall(SYS_faccessat2);
+        const bool isGone = ::syscall(SYS_faccessat2, AT_FDCWD, "/", F_OK, 0) != 0 && errno == ENOSYS;
+        ::_exit(isGone && base::mayAccess(user, AT_FDCWD, path, W_OK) == may ? 0 : 1);
     }
     int status = -1;
     QCOMPARE(::waitpid(child, &status, 0), child);

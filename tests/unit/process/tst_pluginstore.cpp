@@ -26,6 +26,7 @@ private Q_SLOTS:
     void folderInstead();
     void unreadable();
     void justWritten();
+    void stillOpenForWriting();
     void fromTheFuture();
     void removesOneGeneration();
     void clearsWhatWasLeft();
@@ -141,6 +142,19 @@ void TestPluginStore::justWritten()
     QVERIFY(!copied);
     QCOMPARE(copied.error().code(), Error::Busy);
     QTRY_VERIFY(pluginStore.copy(originals, 1)); // it has settled
+}
+
+void TestPluginStore::stillOpenForWriting()
+{
+    const PluginStore pluginStore(store());
+    const Plugins originals = {{write(QStringLiteral("a.so"), "half", 1000), {}}};
+    QFile writer(originals.first().file);
+    QVERIFY(writer.open(QIODevice::Append));
+    const auto copied = pluginStore.copy(originals, 1);
+    QVERIFY(!copied);
+    QCOMPARE(copied.error().code(), Error::Busy);
+    writer.close();
+    QVERIFY(pluginStore.copy(originals, 1));
 }
 
 void TestPluginStore::fromTheFuture()
