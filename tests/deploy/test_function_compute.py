@@ -24,15 +24,18 @@ from scratch import scratch
 BUILD = Path(QUERN_BIN).parents[1]
 FOLDER = BUILD / "tests/deploy/function-compute"
 
-# Makes all that is mounted read-only, each for itself, and /tmp an empty folder that is not; sets up the loopback of a
-# network of its own, if there is one.
-_ENCLOSE = """
+# Where an instance finds its project, which may lie below /tmp itself.
+CODE = Path("/mnt")
+# Puts the project there. Makes all that is mounted read-only, each for itself, and /tmp an empty folder that is not; sets
+# up the loopback of a network of its own, if there is one.
+_ENCLOSE = f"""
 set -e
+mount --bind "$1" {CODE}
 findmnt --list --noheadings --output TARGET | sort --reverse --unique | while read -r place; do
     mount -o remount,bind,ro "$place" 2>/dev/null || :
 done
 mount -t tmpfs tmpfs /tmp
-if touch "$1/written" 2>/dev/null; then echo "the folder is not read-only" >&2; exit 1; fi
+if touch {CODE}/written 2>/dev/null; then echo "the folder is not read-only" >&2; exit 1; fi
 """
 
 
@@ -44,7 +47,7 @@ class Instance:
         lines = _ENCLOSE + ("ip link set lo up\n" if own_network else "")
         # As the service: a small environment, and a working folder that is none of ours.
         words = ["env", "--ignore-environment", "PATH=/usr/bin:/bin", *(f"{name}={value}" for name, value in variables.items()),
-                 str(project / "bootstrap")]
+                 str(CODE / "bootstrap")]
         network = ["--net"] if own_network else []
         with self.output.open("wb") as output:
             self._process = subprocess.Popen(
@@ -137,7 +140,7 @@ class AsFunction(unittest.TestCase):
         instance.wait_ready(f"http://127.0.0.1:{port}")
         for pid in proctree.descendants(instance.master):
             mapped = set(re.findall(r"/\S+\.so\S*", Path(f"/proc/{pid}/maps").read_text()))
-            strange = [path for path in mapped if not path.startswith(str(self.project))
+            strange = [path for path in mapped if not path.startswith(f"{CODE}/")
                        and not re.search(r"/(ld-linux[^/]*|lib(c|m|dl|rt|pthread|resolv|nss_\w+))\.so", path)]
             # The workers load copies of the plugins that the master has made.
             strange = [path for path in strange if not path.startswith("/tmp/storage/run/")]
